@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# devid: one non-recursive makefile; each folder lists its parts in sources.mk.
+#
+#   make            build everything into build/
+#   make SAN=1      the same under ASan and UBSan, into build/san/
+#   make check      install what is missing, build, run every test
+#   make demo       install what is missing, build, show one device attach
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR = $(PREFIX)/bin
+SBINDIR = $(PREFIX)/sbin
+LIBDIR = $(PREFIX)/lib
+LIBEXECDIR = $(PREFIX)/libexec/devid
+MANDIR = $(PREFIX)/share/man
+UNITDIR = $(PREFIX)/lib/systemd/system
+MODULESDIR ?= $(shell pkg-config --variable=modulesdir libcrypto 2>/dev/null)
+
+SAN ?= 0
+B := $(if $(filter 1,$(SAN)),build/san,build)
+
+CC ?= gcc
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wsign-compare -Wvla -Wpointer-arith -Wwrite-strings -Wundef \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
+	-Werror=int-conversion -Werror=return-type -Werror=format-security \
+	-Werror=unused-result
+ifeq ($(CI),true)
+WARN += -Werror
+endif
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection
+OPT := -O2 -g
+ifeq ($(SAN),1)
+OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+else
+HARDEN += -D_FORTIFY_SOURCE=2
+endif
+ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fPIC -fvisibility=hidden \
+	-D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
+	-DDEVID_SYSTEM_LIBEXECDIR='"$(LIBEXECDIR)"' -Iidevid $(CFLAGS)
+ALL_LDFLAGS = $(filter -fsanitize%,$(OPT)) -Wl,-z,relro,-z,now -Wl,--as-needed \
+	$(LDFLAGS)
+
+.PHONY: all
+all:
+
+# Each sources.mk adds to these:
+#   PROGRAMS   program names; P_src, P_libs (archives), P_ldlibs per program P
+#   UNIT_TESTS names of tests/unit/test-*.c; T_deps (archives), T_ldlibs
+PROGRAMS :=
+SHARED :=
+UNIT_TESTS :=
+FUZZERS :=
+
+include idevid/sources.mk
+include agent/sources.mk
+include pki/sources.mk
+include radius-test/sources.mk
+include tests/sources.mk
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $($*_cflags) -MMD -MP -c -o $@ $<
+
+# $(call archive,NAME,SOURCES): a static library of a folder
+define archive
+$(B)/$(1).a: $(patsubst %.c,$(B)/%.o,$(2))
+	@mkdir -p $$(@D)
+	rm -f $$@ && $$(AR) rcs $$@ $$^
+OBJS += $(patsubst %.c,$(B)/%.o,$(2))
+endef
+
+define program
+$(B)/$(1): $(patsubst %.c,$(B)/%.o,$($(1)_src)) $(addprefix $(B)/,$($(1)_libs))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -pie -o $$@ $$^ $($(1)_ldlibs)
+all: $(B)/$(1)
+OBJS += $(patsubst %.c,$(B)/%.o,$($(1)_src))
+endef
+
+define shared
+$(B)/$(1): $(patsubst %.c,$(B)/%.o,$($(1)_src)) $(addprefix $(B)/,$($(1)_libs))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -shared $($(1)_ldflags) -o $$@ $$^ $($(1)_ldlibs)
+all: $(B)/$(1)
+OBJS += $(patsubst %.c,$(B)/%.o,$($(1)_src))
+endef
+
+define unit_test
+$(B)/tests/unit/$(1): $(B)/tests/unit/$(1).o $(patsubst %.c,$(B)/%.o,$($(1)_src)) \
+		$(addprefix $(B)/,$($(1)_libs))
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -pie $($(1)_ldflags) -o $$@ $$^ $($(1)_ldlibs) -lcmocka
+unit-tests: $(B)/tests/unit/$(1)
+OBJS += $(B)/tests/unit/$(1).o
+endef
+
+$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a),$($(a)_src))))
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+$(foreach s,$(SHARED),$(eval $(call shared,$(s))))
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$(t))))
+
+.PHONY: unit-tests
+unit-tests:
+
+-include $(OBJS:.o=.d)
+
+.PHONY: clean
+clean:
+	rm -rf build

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conf.h"
+
+#include <ini.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "files.h"
+
+struct parse {
+	const char *path;		      /* borrowed */
+	const char *next;		      /* borrowed: unread text */
+	const struct conf_setting *settings; /* borrowed */
+	void *target;			      /* borrowed */
+	struct devid_error *err;	      /* borrowed, may be NULL */
+	enum devid_err rc;		      /* first failure */
+	int line;			      /* of the line last handed out */
+};
+
+/*
+ * inih's line source, so that lines can be counted and a line longer than
+ * inih's buffer is an error instead of two lines.
+ */
+static char *next_line(char *buf, int num, void *stream)
+{
+	struct parse *p = stream;
+	const char *end;
+	size_t len;
+
+	if (p->rc != DEVID_OK || *p->next == '\0')
+		return NULL;
+	p->line++;
+	end = strchr(p->next, '\n');
+	len = end ? (size_t)(end - p->next) + 1 : strlen(p->next);
+	if (len + 3 > (size_t)num) {
+		p->rc = devid_fail(p->err, DEVID_ERR_TOO_LARGE,
+			"%s:%d: line longer than %d bytes", p->path, p->line,
+			num - 3);
+		return NULL;
+	}
+	memcpy(buf, p->next, len);
+	buf[len] = '\0';
+	p->next += len;
+	return buf;
+}
+
+/* Whether @section fits @pattern; *@ret_rest is what its '*' stands for. */
+static bool section_fits(
+	const char *pattern, const char *section, const char **ret_rest)
+{
+	size_t len = strlen(pattern);
+
+	*ret_rest = "";
+	if (len == 0 || pattern[len - 1] != '*')
+		return strcmp(pattern, section) == 0;
+	if (strncmp(pattern, section, len - 1) != 0 || !section[len - 1])
+		return false;
+	*ret_rest = section + len - 1;
+	return true;
+}
+
+static enum devid_err apply(struct parse *p, const struct conf_setting *s,
+	const char *rest, const char *section, const char *value)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	if (strlen(value) > CONF_VALUE_MAX)
+		rc = devid_fail(&cause, DEVID_ERR_TOO_LARGE, "value too long");
+	else
+		rc = s->set(p->target, rest, value, &cause);
+	if (rc == DEVID_OK)
+		return DEVID_OK;
+	cause.code = rc;
+	return devid_fail(p->err, rc, "%s:%d: %s.%s: %s", p->path, p->line,
+		section, s->name, devid_error_text(&cause));
+}
+
+static int handle(void *user, const char *section, const char *name,
+	const char *value)
+{
+	struct parse *p = user;
+	bool known = false;
+
+	if (p->rc != DEVID_OK)
+		return 1;
+	for (const struct conf_setting *s = p->settings; s->section; s++) {
+		const char *rest;
+
+		if (!section_fits(s->section, section, &rest))
+			continue;
+		known = true;
+		if (strcmp(s->name, name) != 0)
+			continue;
+		p->rc = apply(p, s, rest, section, value);
+		return 1;
+	}
+	if (known)
+		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
+			"%s:%d: %s.%s: no such setting", p->path, p->line,
+			section, name);
+	return 1;
+}
+
+enum devid_err conf_parse(const char *path, const char *text,
+	const struct conf_setting *settings, void *target,
+	struct devid_error *err)
+{
+	struct parse p = { path, text, settings, target, err, DEVID_OK, 0 };
+	int line;
+
+	line = ini_parse_stream(next_line, &p, handle, &p);
+	if (p.rc != DEVID_OK)
+		return p.rc;
+	if (line != 0)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s:%d: neither [section] nor name = value", path,
+			line);
+	return DEVID_OK;
+}
+
+enum devid_err conf_load(const char *path, const struct conf_setting *settings,
+	void *target, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *text = NULL;
+	enum devid_err rc;
+	size_t len;
+
+	rc = files_read(path, CONF_FILE_MAX, &text, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (memchr(text, '\0', len))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: contains a zero byte", path);
+	return conf_parse(path, (const char *)text, settings, target, err);
+}
+
+enum devid_err conf_string(
+	char **ret, const char *value, struct devid_error *err)
+{
+	char *copy;
+
+	if (!*value)
+		return devid_fail(err, DEVID_ERR_INVALID, "empty value");
+	copy = strdup(value);
+	if (!copy)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	free(*ret);
+	*ret = copy;
+	return DEVID_OK;
+}
+
+enum devid_err conf_path(char **ret, const char *value, struct devid_error *err)
+{
+	if (value[0] != '/')
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is not an absolute path", value);
+	return conf_string(ret, value, err);
+}
+
+enum devid_err conf_uint(const char *value, unsigned min, unsigned max,
+	unsigned *ret, struct devid_error *err)
+{
+	unsigned long n = 0;
+	const char *p = value;
+
+	for (; *p >= '0' && *p <= '9' && n <= max; p++)
+		n = n * 10 + (unsigned long)(*p - '0');
+	if (p == value || *p || n < min || n > max)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is not a number from %u to %u", value, min, max);
+	*ret = (unsigned)n;
+	return DEVID_OK;
+}
+
+enum devid_err conf_bool(const char *value, int *ret, struct devid_error *err)
+{
+	static const char *const words[] = { "no", "yes", "false", "true", "0",
+		"1" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(value, words[i]) == 0) {
+			*ret = (int)(i & 1);
+			return DEVID_OK;
+		}
+	}
+	return devid_fail(
+		err, DEVID_ERR_INVALID, "'%s' is neither yes nor no", value);
+}

@@ -1,0 +1,9 @@
+# libdevid, devid-keyd, devid.so and the devid command
+
+ARCHIVES += libdevid
+
+libdevid_src := \
+	idevid/conf.c \
+	idevid/error.c \
+	idevid/files.c \
+	idevid/log.c

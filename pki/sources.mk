@@ -1,0 +1,1 @@
+# the manufacturer PKI: scripts only so far
