@@ -4,6 +4,9 @@ ARCHIVES += libdevid
 
 libdevid_src := \
 	idevid/conf.c \
+	idevid/der.c \
 	idevid/error.c \
 	idevid/files.c \
-	idevid/log.c
+	idevid/keyref.c \
+	idevid/log.c \
+	idevid/purpose.c

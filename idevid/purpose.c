@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "purpose.h"
+
+#include <string.h>
+
+#include "der.h"
+
+/* TLS handshake message types, RFC 5246 7.4 and RFC 6066 8. */
+enum handshake_type {
+	CLIENT_HELLO = 1,
+	SERVER_HELLO = 2,
+	CERTIFICATE = 11,
+	SERVER_KEY_EXCHANGE = 12,
+	CERTIFICATE_REQUEST = 13,
+	SERVER_HELLO_DONE = 14,
+	CLIENT_KEY_EXCHANGE = 16,
+	CERTIFICATE_STATUS = 22,
+};
+
+#define TLS13_PAD_LEN 64 /* RFC 8446 4.4.3 */
+#define RANDOM_LEN    32 /* RFC 5246 7.4.1.2 */
+
+/* The order of a full TLS 1.2 handshake with client authentication up to
+ * what CertificateVerify covers, RFC 5246 7.3. */
+static const struct {
+	enum handshake_type type;
+	bool optional;
+} tls12_order[] = {
+	{ CLIENT_HELLO, false },
+	{ SERVER_HELLO, false },
+	{ CERTIFICATE, false },
+	{ CERTIFICATE_STATUS, true },
+	{ SERVER_KEY_EXCHANGE, false }, /* forward secrecy only */
+	{ CERTIFICATE_REQUEST, false },
+	{ SERVER_HELLO_DONE, false },
+	{ CERTIFICATE, false }, /* the client's */
+	{ CLIENT_KEY_EXCHANGE, false },
+};
+
+#define N_TLS12_ORDER (sizeof(tls12_order) / sizeof(tls12_order[0]))
+#define CLIENT_CERTIFICATE_STEP 7
+
+const char *purpose_name(enum purpose purpose)
+{
+	switch (purpose) {
+	case PURPOSE_TLS_CLIENT:
+		return "tls-client";
+	case PURPOSE_TLS_SERVER:
+		return "tls-server";
+	case PURPOSE_CSR:
+		return "csr";
+	}
+	return "unknown";
+}
+
+/* RFC 8446 4.4.3. */
+static enum devid_err check_tls13(const uint8_t *data, size_t len,
+	struct purpose_verdict *ret, struct devid_error *err)
+{
+	static const char client[] = "TLS 1.3, client CertificateVerify";
+	static const char server[] = "TLS 1.3, server CertificateVerify";
+	const uint8_t *context = data + TLS13_PAD_LEN;
+	size_t hash_len;
+
+	_Static_assert(sizeof(client) == sizeof(server), "one length");
+	/* sizeof counts the zero byte, which is the separator. */
+	if (len < TLS13_PAD_LEN + sizeof(client))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"64 spaces without a TLS 1.3 context (RFC 8446 4.4.3)");
+	hash_len = len - TLS13_PAD_LEN - sizeof(client);
+	if (hash_len != 32 && hash_len != 48)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"transcript hash of %zu bytes, not 32 or 48 "
+			"(RFC 8446 4.4.3)",
+			hash_len);
+	if (memcmp(context, client, sizeof(client)) == 0)
+		ret->purpose = PURPOSE_TLS_CLIENT;
+	else if (memcmp(context, server, sizeof(server)) == 0)
+		ret->purpose = PURPOSE_TLS_SERVER;
+	else
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"unknown TLS 1.3 signature context (RFC 8446 4.4.3)");
+	ret->tls_version = 0x0304;
+	return DEVID_OK;
+}
+
+/* Takes a vector with a length of @n bytes (RFC 5246 4.3) off @in. */
+static bool take_vector(struct der_view *in, size_t n, struct der_view *ret)
+{
+	size_t len = 0;
+
+	if (in->len < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		len = len << 8 | in->data[i];
+	if (len > in->len - n)
+		return false;
+	*ret = (struct der_view){ in->data + n, len };
+	in->data += n + len;
+	in->len -= n + len;
+	return true;
+}
+
+/* The SubjectPublicKeyInfo of a DER certificate, RFC 5280 4.1. */
+static bool certificate_spki(struct der_view cert, struct der_view *ret_spki)
+{
+	struct der_view outer, tbs, content, whole;
+	uint8_t tag;
+
+	if (!der_take_tag(&cert, DER_SEQUENCE, &outer) || cert.len != 0 ||
+		!der_take_tag(&outer, DER_SEQUENCE, &tbs) ||
+		!der_take_tag(&tbs, DER_CONTEXT(0), &content) ||
+		!der_take_tag(&tbs, DER_INTEGER, &content))
+		return false;
+	/* signature, issuer, validity, subject */
+	for (int i = 0; i < 4; i++) {
+		if (!der_take_tag(&tbs, DER_SEQUENCE, &content))
+			return false;
+	}
+	if (!der_take(&tbs, &tag, &content, &whole) || tag != DER_SEQUENCE)
+		return false;
+	*ret_spki = whole;
+	return true;
+}
+
+/* The client's Certificate message, RFC 5246 7.4.6: first entry is ours. */
+static bool is_own_certificate(
+	struct der_view body, const uint8_t *spki, size_t spki_len)
+{
+	struct der_view list, cert, found;
+
+	return take_vector(&body, 3, &list) && body.len == 0 &&
+	       take_vector(&list, 3, &cert) &&
+	       certificate_spki(cert, &found) && found.len == spki_len &&
+	       memcmp(found.data, spki, spki_len) == 0;
+}
+
+/* ClientHello and ServerHello begin with a version, which the server fixes
+ * (RFC 5246 7.4.1.3): TLS 1.2 exactly. */
+static bool is_tls12_server_hello(struct der_view body)
+{
+	return body.len >= 2 + RANDOM_LEN && body.data[0] == 0x03 &&
+	       body.data[1] == 0x03;
+}
+
+static enum devid_err check_tls12_message(size_t step, struct der_view body,
+	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+{
+	if (tls12_order[step].type == SERVER_HELLO &&
+		!is_tls12_server_hello(body))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"handshake transcript of another version than TLS 1.2 "
+			"(RFC 5246 7.4.1.3)");
+	if (step == CLIENT_CERTIFICATE_STEP &&
+		!is_own_certificate(body, spki, spki_len))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"handshake transcript with a client certificate of "
+			"another key (RFC 5246 7.4.6)");
+	return DEVID_OK;
+}
+
+/* RFC 5246 7.4.8 with the order of 7.3. */
+static enum devid_err check_tls12_transcript(const uint8_t *data, size_t len,
+	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+{
+	struct der_view in = { data, len }, body;
+	size_t step = 0;
+
+	while (in.len > 0) {
+		uint8_t type = in.data[0];
+		enum devid_err rc;
+
+		in.data++;
+		in.len--;
+		if (!take_vector(&in, 3, &body))
+			return devid_fail(err, DEVID_ERR_PURPOSE,
+				"handshake message cut short (RFC 5246 7.4)");
+		while (step < N_TLS12_ORDER && tls12_order[step].optional &&
+			tls12_order[step].type != type)
+			step++;
+		if (step == N_TLS12_ORDER || tls12_order[step].type != type)
+			return devid_fail(err, DEVID_ERR_PURPOSE,
+				"handshake message %u out of order "
+				"(RFC 5246 7.3)",
+				type);
+		rc = check_tls12_message(step, body, spki, spki_len, err);
+		if (rc != DEVID_OK)
+			return rc;
+		step++;
+	}
+	if (step != N_TLS12_ORDER)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"handshake transcript ends early (RFC 5246 7.4.8)");
+	return DEVID_OK;
+}
+
+/* Encoded length of a public value on a named group, RFC 8422 5.4 and 5.11;
+ * 0 for groups that no certificate of ours is used with. */
+static size_t point_len(unsigned group)
+{
+	switch (group) {
+	case 23: /* secp256r1 */
+		return 65;
+	case 24: /* secp384r1 */
+		return 97;
+	case 25: /* secp521r1 */
+		return 133;
+	case 29: /* x25519 */
+		return 32;
+	case 30: /* x448 */
+		return 56;
+	default:
+		return 0;
+	}
+}
+
+/* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
+static bool is_tls12_key_exchange(const uint8_t *data, size_t len)
+{
+	const uint8_t *params = data + 2 * RANDOM_LEN;
+	size_t point;
+
+	if (len < 2 * RANDOM_LEN + 4 || params[0] != 3 /* named_curve */)
+		return false;
+	point = point_len((unsigned)params[1] << 8 | params[2]);
+	if (point == 0 || params[3] != point ||
+		len != 2 * RANDOM_LEN + 4 + point)
+		return false;
+	return point < 65 || params[4] == 0x04; /* uncompressed */
+}
+
+/* CertificationRequestInfo, RFC 2986 4.1. */
+static enum devid_err check_csr(const uint8_t *data, size_t len,
+	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+{
+	struct der_view in = { data, len }, info, content, whole;
+	uint8_t tag;
+
+	if (!der_take_tag(&in, DER_SEQUENCE, &info) || in.len != 0)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"not a certification request (RFC 2986 4.1)");
+	if (!der_take_tag(&info, DER_INTEGER, &content) || content.len != 1 ||
+		content.data[0] != 0 ||
+		!der_take_tag(&info, DER_SEQUENCE, &content) ||
+		!der_take(&info, &tag, &content, &whole) ||
+		tag != DER_SEQUENCE)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"an ASN.1 object other than a certification request "
+			"(RFC 2986 4.1)");
+	if (whole.len != spki_len || memcmp(whole.data, spki, spki_len) != 0)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"certification request for another key "
+			"(RFC 2986 4.1)");
+	if (!der_take_tag(&info, DER_CONTEXT(0), &content) || info.len != 0)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"certification request without its attributes "
+			"(RFC 2986 4.1)");
+	return DEVID_OK;
+}
+
+/* TPM 2.0 part 2, 6.2: what a TPM itself states begins with this. */
+static bool is_tpm_statement(const uint8_t *data, size_t len)
+{
+	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
+
+	return len >= sizeof(magic) && memcmp(data, magic, sizeof(magic)) == 0;
+}
+
+static bool is_tls13_pad(const uint8_t *data, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && i < TLS13_PAD_LEN && data[i] == ' ')
+		i++;
+	return i == TLS13_PAD_LEN;
+}
+
+enum devid_err purpose_check(const uint8_t *data, size_t len,
+	const uint8_t *spki, size_t spki_len,
+	struct purpose_verdict *ret_verdict, struct devid_error *err)
+{
+	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 0x0303 };
+	enum devid_err rc = DEVID_OK;
+
+	if (len > PURPOSE_DATA_MAX)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"more than %d bytes", PURPOSE_DATA_MAX);
+	if (is_tpm_statement(data, len))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"begins like a statement of the TPM");
+	if (is_tls13_pad(data, len)) {
+		rc = check_tls13(data, len, &v, err);
+	} else if (der_is_sequence(data, len)) {
+		/* Before the next form, whose first 64 bytes are free. */
+		rc = check_csr(data, len, spki, spki_len, err);
+		v = (struct purpose_verdict){ PURPOSE_CSR, 0 };
+	} else if (is_tls12_key_exchange(data, len)) {
+		v.purpose = PURPOSE_TLS_SERVER;
+	} else if (len >= 4 && data[0] == CLIENT_HELLO) {
+		rc = check_tls12_transcript(data, len, spki, spki_len, err);
+	} else {
+		rc = devid_fail(err, DEVID_ERR_PURPOSE,
+			"neither a TLS handshake nor a certification request");
+	}
+	if (rc == DEVID_OK)
+		*ret_verdict = v;
+	return rc;
+}
