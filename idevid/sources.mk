@@ -8,5 +8,7 @@ libdevid_src := \
 	idevid/error.c \
 	idevid/files.c \
 	idevid/keyref.c \
+	idevid/keystore.c \
 	idevid/log.c \
-	idevid/purpose.c
+	idevid/purpose.c \
+	idevid/wire.c

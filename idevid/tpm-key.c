@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm.h"
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "tpm-template.h"
+
+CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
+CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
+CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
+CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
+CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
+
+/* ESYS returns memory of its own allocator. */
+static void cleanup_esys(void *p)
+{
+	Esys_Free(*(void **)p);
+}
+
+/* Uncompressed point (SEC 1, 2.3.3), each coordinate padded to the field. */
+static size_t encode_point(
+	const TPMS_ECC_POINT *point, size_t field, uint8_t *out)
+{
+	if (point->x.size > field || point->y.size > field)
+		return 0;
+	memset(out, 0, 1 + 2 * field);
+	out[0] = 0x04;
+	memcpy(out + 1 + field - point->x.size, point->x.buffer,
+		point->x.size);
+	memcpy(out + 1 + 2 * field - point->y.size, point->y.buffer,
+		point->y.size);
+	return 1 + 2 * field;
+}
+
+static bool push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *pub,
+	uint8_t *point, size_t point_max)
+{
+	bool p256 = pub->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256;
+	size_t field = p256 ? 32 : 48;
+	size_t len;
+
+	if (point_max < 1 + 2 * field)
+		return false;
+	len = encode_point(&pub->unique.ecc, field, point);
+	return len > 0 &&
+	       OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
+		       p256 ? "P-256" : "P-384", 0) &&
+	       OSSL_PARAM_BLD_push_octet_string(
+		       bld, OSSL_PKEY_PARAM_PUB_KEY, point, len);
+}
+
+static bool push_rsa(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *pub, BIGNUM *n)
+{
+	uint32_t e = pub->parameters.rsaDetail.exponent;
+
+	return BN_bin2bn(pub->unique.rsa.buffer, pub->unique.rsa.size, n) &&
+	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) &&
+	       OSSL_PARAM_BLD_push_uint32(
+		       bld, OSSL_PKEY_PARAM_RSA_E, e ? e : 65537);
+}
+
+/* The DER SubjectPublicKeyInfo of a TPM public area (RFC 5280 4.1.2.7). */
+static enum devid_err public_to_spki(const TPMT_PUBLIC *pub,
+	struct keystore_blob *ret, struct devid_error *err)
+{
+	bool ecc = pub->type == TPM2_ALG_ECC;
+	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	CLEANUP(cleanup_bn) BIGNUM *n = BN_new();
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx =
+		EVP_PKEY_CTX_new_from_name(NULL, ecc ? "EC" : "RSA", NULL);
+	CLEANUP(cleanup_params) OSSL_PARAM *params = NULL;
+	CLEANUP(cleanup_pkey) EVP_PKEY *pkey = NULL;
+	uint8_t point[1 + 2 * 48];
+	uint8_t *out = ret->data;
+	int len;
+
+	if (!bld || !n || !ctx)
+		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
+	if (ecc ? !push_ecc(bld, pub, point, sizeof(point))
+		: !push_rsa(bld, pub, n))
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
+	params = OSSL_PARAM_BLD_to_param(bld);
+	if (!params || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+		EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) <= 0)
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
+	len = i2d_PUBKEY(pkey, NULL);
+	if (len <= 0 || len > KEYSTORE_SPKI_MAX || i2d_PUBKEY(pkey, &out) != len)
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
+	ret->len = (size_t)len;
+	return DEVID_OK;
+}
+
+/* Whether a persistent object is at @handle: TPM2_GetCapability, because
+ * TPM2_ReadPublic would make ESYS print an error of its own. */
+static enum devid_err find_handle(struct tpm *tpm, TPM2_HANDLE handle,
+	bool *ret_found, struct devid_error *err)
+{
+	TPMS_CAPABILITY_DATA *cap = NULL;
+	TPMI_YES_NO more;
+	enum devid_err ret;
+	TSS2_RC rc;
+
+	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+		ESYS_TR_NONE, TPM2_CAP_HANDLES, handle, 1, &more, &cap);
+	ret = tpm_result(tpm, rc, "list handles", err);
+	if (ret == DEVID_OK)
+		*ret_found = cap->data.handles.count > 0 &&
+			     cap->data.handles.handle[0] == handle;
+	Esys_Free(cap);
+	return ret;
+}
+
+enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
+	struct tpm_key *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
+	struct tpm_key key = { ESYS_TR_NONE, KEY_ALG_NONE, { 0 } };
+	TPM2_HANDLE handle = template_handle(role);
+	bool found = false;
+	enum devid_err ret_code;
+	TSS2_RC rc;
+
+	ret_code = find_handle(tpm, handle, &found, err);
+	if (ret_code != DEVID_OK)
+		return ret_code;
+	if (!found)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: %s: no key at 0x%08x", key_role_name(role),
+			handle);
+	rc = Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE,
+		ESYS_TR_NONE, ESYS_TR_NONE, &key.object);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_ReadPublic(tpm->esys, key.object, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
+	ret_code = tpm_result(tpm, rc, "read public key", err);
+	if (ret_code == DEVID_OK &&
+		!template_matches(role, &pub->publicArea, &key.alg))
+		ret_code = devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"tpm: %s: the object at 0x%08x is not of a TCG %s "
+			"template",
+			key_role_name(role), handle, key_role_name(role));
+	if (ret_code == DEVID_OK)
+		ret_code = public_to_spki(&pub->publicArea, &key.spki, err);
+	if (ret_code == DEVID_OK)
+		*ret = key;
+	else
+		(void)Esys_TR_Close(tpm->esys, &key.object); /* local only */
+	return ret_code;
+}
+
+/* TPM2_CreatePrimary below the endorsement hierarchy (TCG 7.3). */
+static enum devid_err create_primary(struct tpm *tpm, enum key_role role,
+	enum key_alg alg, enum template_unique unique, struct tpm_key *ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_PUBLIC *made = NULL;
+	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	TPM2B_DATA outside = { 0 };
+	TPML_PCR_SELECTION pcrs = { 0 };
+	ESYS_TR object = ESYS_TR_NONE;
+	TPM2B_PUBLIC template;
+	enum devid_err rc;
+
+	if (!template_get(role, alg, unique, &template))
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"tpm: no template for %s", key_alg_name(alg));
+	rc = tpm_result(tpm,
+		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			&sensitive, &template, &outside, &pcrs, &object, &made,
+			NULL, NULL, NULL),
+		"create primary key", err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = public_to_spki(&made->publicArea, &ret->spki, err);
+	if (rc != DEVID_OK) {
+		(void)Esys_FlushContext(tpm->esys, object); /* rc is told */
+		return rc;
+	}
+	ret->object = object;
+	ret->alg = alg;
+	return DEVID_OK;
+}
+
+static bool same_blob(
+	const struct keystore_blob *a, const struct keystore_blob *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/* Tries the variants until one has the public key @expected. */
+static enum devid_err derive(struct tpm *tpm, enum key_role role,
+	enum key_alg alg, const struct keystore_blob *expected,
+	struct tpm_key *ret, struct devid_error *err)
+{
+	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
+		enum devid_err rc = create_primary(
+			tpm, role, alg, (enum template_unique)u, ret, err);
+
+		if (rc != DEVID_OK)
+			return rc;
+		if (!expected || same_blob(expected, &ret->spki))
+			return DEVID_OK;
+		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, ret->object),
+			"flush key", err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	return devid_fail(err, DEVID_ERR_MISMATCH,
+		"tpm: %s: this TPM does not derive the key of the certificate",
+		key_role_name(role));
+}
+
+enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
+	enum key_alg alg, const struct keystore_blob *expected,
+	struct devid_error *err)
+{
+	struct tpm_key key = { ESYS_TR_NONE, KEY_ALG_NONE, { 0 } };
+	TPM2_HANDLE handle = template_handle(role);
+	ESYS_TR persistent = ESYS_TR_NONE;
+	bool taken = false;
+	enum devid_err rc;
+
+	rc = find_handle(tpm, handle, &taken, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (taken)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"tpm: %s: 0x%08x is taken", key_role_name(role),
+			handle);
+	rc = derive(tpm, role, alg, expected, &key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_result(tpm,
+		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key.object,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle,
+			&persistent),
+		"make key persistent", err);
+	if (persistent != ESYS_TR_NONE)
+		(void)Esys_TR_Close(tpm->esys, &persistent); /* local only */
+	/* The transient copy goes in any case; the first error is told. */
+	return rc != DEVID_OK
+		       ? ((void)Esys_FlushContext(tpm->esys, key.object), rc)
+		       : tpm_result(tpm,
+				 Esys_FlushContext(tpm->esys, key.object),
+				 "flush key", err);
+}
+
+/* ECDSA-Sig-Value, RFC 3279 2.2.3. */
+static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in, uint8_t *ret,
+	size_t *ret_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(in->signatureR.buffer, in->signatureR.size, NULL);
+	BIGNUM *s = BN_bin2bn(in->signatureS.buffer, in->signatureS.size, NULL);
+	int len;
+
+	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
+		BN_free(r);
+		BN_free(s);
+		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
+	}
+	len = i2d_ECDSA_SIG(sig, NULL);
+	if (len <= 0 || len > KEYSTORE_SIG_MAX)
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
+	*ret_len = (size_t)i2d_ECDSA_SIG(sig, &ret);
+	return DEVID_OK;
+}
+
+static enum devid_err encode_signature(const TPMT_SIGNATURE *sig, uint8_t *ret,
+	size_t *ret_len, struct devid_error *err)
+{
+	const TPM2B_PUBLIC_KEY_RSA *rsa = &sig->signature.rsassa.sig;
+
+	if (sig->sigAlg == TPM2_ALG_ECDSA)
+		return encode_ecdsa(&sig->signature.ecdsa, ret, ret_len, err);
+	if (rsa->size > KEYSTORE_SIG_MAX)
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
+	memcpy(ret, rsa->buffer, rsa->size);
+	*ret_len = rsa->size;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
+	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	struct devid_error *err)
+{
+	static const TPMI_ALG_SIG_SCHEME schemes[] = {
+		[SIG_ECDSA] = TPM2_ALG_ECDSA,
+		[SIG_RSASSA] = TPM2_ALG_RSASSA,
+		[SIG_RSAPSS] = TPM2_ALG_RSAPSS,
+	};
+	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
+	/* Not hashed by the TPM: a NULL ticket (part 3, 20.2). */
+	TPMT_TK_HASHCHECK ticket = { TPM2_ST_HASHCHECK, TPM2_RH_NULL, { 0 } };
+	TPM2B_DIGEST digest = { (uint16_t)what->digest_len, { 0 } };
+	TPMT_SIG_SCHEME scheme = { schemes[what->scheme], { { 0 } } };
+	enum devid_err rc;
+
+	if (what->digest_len > sizeof(digest.buffer))
+		return devid_fail(err, DEVID_ERR_INVALID, "tpm: bad digest");
+	memcpy(digest.buffer, what->digest, what->digest_len);
+	scheme.details.any.hashAlg = (TPMI_ALG_HASH)what->hash;
+	rc = tpm_result(tpm,
+		Esys_Sign(tpm->esys, key->object, ESYS_TR_PASSWORD,
+			ESYS_TR_NONE, ESYS_TR_NONE, &digest, &scheme, &ticket,
+			&sig),
+		"sign", err);
+	if (rc != DEVID_OK)
+		return rc;
+	return encode_signature(sig, ret_sig, ret_len, err);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_WIRE_H
+#define DEVID_WIRE_H
+
+/*
+ * The protocol of the key socket: one request and one answer per
+ * SOCK_SEQPACKET record, so a record is a message and nothing is reassembled.
+ * All integers are big-endian.
+ *
+ * Request:  u8 version, u8 op, u8 name_len, u8 arg, u16 hash, u16 zero,
+ *           u32 data_len, name, data
+ * Answer:   u8 version, u8 op | 0x80, u16 code (0, or a negated enum
+ *           devid_err), u32 data_len, data (the text of the error if not 0)
+ *
+ * A record that is longer or shorter than its fields say is refused.
+ */
+
+#include "error.h"
+#include "keyref.h"
+#include "keystore.h"
+#include "purpose.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_VERSION	    1
+#define WIRE_REQUEST_HEADER 12
+#define WIRE_ANSWER_HEADER  8
+#define WIRE_REQUEST_MAX                                                     \
+	(WIRE_REQUEST_HEADER + KEY_NAME_MAX + PURPOSE_DATA_MAX)
+/* A chain: leaf and up to three intermediates; a limit of ours. */
+#define WIRE_CHAIN_MAX	16384
+#define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
+
+/* The service and management operations of 802.1AR clause 7.2 that there are
+ * today, and how far each is made. */
+enum wire_op {
+	WIRE_STATUS = 1,  /* enumerate public keys, state of the module */
+	WIRE_CHAIN = 2,	  /* enumerate certificate and its chain */
+	WIRE_SIGN = 3,	  /* arg: enum sig_scheme; data: bytes to sign */
+	WIRE_CREATE = 4,  /* arg: enum key_alg; makes IDevID and IAK keys */
+	WIRE_INSTALL = 5, /* data: DER certificates, leaf first */
+	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
+	WIRE_DELETE = 7,  /* refused for an IDevID, always */
+};
+
+struct wire_request {
+	uint8_t op;
+	uint8_t arg;
+	uint16_t hash;
+	char name[KEY_NAME_MAX + 1];
+	const uint8_t *data; /* borrowed */
+	size_t data_len;
+};
+
+struct wire_answer {
+	uint8_t op;
+	enum devid_err code;
+	const uint8_t *data; /* borrowed */
+	size_t data_len;
+};
+
+/* What STATUS says of one key. */
+struct wire_key {
+	char name[KEY_NAME_MAX + 1];
+	enum key_alg alg;
+	uint8_t present;     /* in the module now */
+	uint8_t certified;   /* a certificate is installed */
+	uint8_t enabled;     /* 802.1AR enable state */
+	uint8_t tls13;	     /* its signatures serve TLS 1.3 */
+	uint32_t handle;     /* of the TPM; 0 when there is none */
+	struct keystore_blob spki;
+};
+
+struct wire_status {
+	enum devid_err module; /* health of the keystore */
+	char module_text[DEVID_ERROR_TEXT_MAX];
+	uint32_t signatures; /* made since the service started */
+	uint32_t refused;    /* requests refused since then */
+	size_t n_keys;
+	struct wire_key keys[N_KEY_ROLES];
+};
+
+/* Encodes to @buf of @size bytes. Errors: TOO_LARGE, INVALID. */
+DEVID_MUST_CHECK enum devid_err wire_encode_request(
+	const struct wire_request *req, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+/* Decodes a record; the views point into @buf. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_request(const uint8_t *buf,
+	size_t len, struct wire_request *ret, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err wire_encode_answer(
+	const struct wire_answer *ans, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err wire_decode_answer(const uint8_t *buf,
+	size_t len, struct wire_answer *ret, struct devid_error *err);
+
+/* The data of a STATUS answer. */
+DEVID_MUST_CHECK enum devid_err wire_encode_status(
+	const struct wire_status *status, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err wire_decode_status(const uint8_t *buf,
+	size_t len, struct wire_status *ret, struct devid_error *err);
+
+#endif
