@@ -3,6 +3,8 @@
 ARCHIVES += libdevid
 
 libdevid_src := \
+	idevid/cert.c \
+	idevid/client.c \
 	idevid/conf.c \
 	idevid/der.c \
 	idevid/error.c \
@@ -10,5 +12,11 @@ libdevid_src := \
 	idevid/keyref.c \
 	idevid/keystore.c \
 	idevid/log.c \
+	idevid/oid.c \
+	idevid/profile-ext.c \
+	idevid/profile-parts.c \
+	idevid/profile-rules.c \
+	idevid/profile.c \
 	idevid/purpose.c \
+	idevid/san.c \
 	idevid/wire.c
