@@ -20,3 +20,26 @@ libdevid_src := \
 	idevid/purpose.c \
 	idevid/san.c \
 	idevid/wire.c
+
+# What only devid-keyd uses: the TPM, the DevID module, the key socket.
+ARCHIVES += libkeyd
+
+libkeyd_src := \
+	idevid/keyd-policy.c \
+	idevid/keyd-requests.c \
+	idevid/keyd-server.c \
+	idevid/keystore-tpm.c \
+	idevid/module-sign.c \
+	idevid/module-state.c \
+	idevid/module.c \
+	idevid/tpm-key.c \
+	idevid/tpm-nv.c \
+	idevid/tpm-template.c \
+	idevid/tpm.c
+
+TPM_LDLIBS := -ltss2-esys -ltss2-tctildr -ltss2-rc
+
+PROGRAMS += devid-keyd
+devid-keyd_src := idevid/keyd.c
+devid-keyd_libs := libkeyd.a libdevid.a
+devid-keyd_ldlibs := $(TPM_LDLIBS) -lcrypto -lsystemd -linih

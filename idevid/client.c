@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "cleanup.h"
+
+#define WAIT_SECONDS	    60	/* some signatures queue behind a slow TPM */
+#define WAIT_CREATE_SECONDS 300 /* RSA key generation in hardware */
+
+const char *client_socket_path(void)
+{
+	const char *path = secure_getenv("DEVID_KEYD_SOCKET");
+
+	return path && *path ? path : CLIENT_SOCKET_DEFAULT;
+}
+
+static enum devid_err connect_keyd(
+	const char *path, int *ret_fd, struct devid_error *err)
+{
+	CLEANUP(cleanup_close)
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (fd < 0)
+		return devid_fail(err, DEVID_ERR_IO, "key socket: %s",
+			strerror(errno));
+	if (len >= sizeof(addr.sun_path))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"key socket: %s: path too long", path);
+	memcpy(addr.sun_path, path, len + 1);
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return devid_fail(err,
+			errno == EACCES ? DEVID_ERR_DENIED
+					: DEVID_ERR_KEYD_ABSENT,
+			"key socket: %s: devid-keyd not reachable: %s", path,
+			strerror(errno));
+	*ret_fd = steal_fd(&fd);
+	return DEVID_OK;
+}
+
+static enum devid_err io_error(const char *path, struct devid_error *err)
+{
+	if (errno == EAGAIN)
+		return devid_fail(err, DEVID_ERR_TIMEOUT,
+			"key socket: %s: no answer in time", path);
+	return devid_fail(err, DEVID_ERR_KEYD_ABSENT,
+		"key socket: %s: devid-keyd gone: %s", path, strerror(errno));
+}
+
+/* One record out, one record in. */
+static enum devid_err exchange(const char *path, int fd, const uint8_t *req,
+	size_t req_len, struct wire_answer *ret, uint8_t *buf,
+	struct devid_error *err)
+{
+	ssize_t n;
+
+	do
+		n = send(fd, req, req_len, MSG_NOSIGNAL);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return io_error(path, err);
+	do
+		n = recv(fd, buf, WIRE_ANSWER_MAX, 0);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		errno = ECONNRESET;
+	if (n <= 0)
+		return io_error(path, err);
+	return wire_decode_answer(buf, (size_t)n, ret, err);
+}
+
+/* The answer is @op's and no error, or its error is passed on. */
+static enum devid_err check_answer(
+	const struct wire_answer *ans, uint8_t op, struct devid_error *err)
+{
+	if (ans->op != op)
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: answer to another request");
+	if (ans->code == DEVID_OK)
+		return DEVID_OK;
+	if (ans->data_len == 0)
+		return devid_fail(err, ans->code, "devid-keyd: %s",
+			devid_err_name(ans->code));
+	return devid_fail(err, ans->code, "%.*s",
+		(int)(ans->data_len < DEVID_ERROR_TEXT_MAX
+				? ans->data_len
+				: DEVID_ERROR_TEXT_MAX),
+		(const char *)ans->data);
+}
+
+enum devid_err client_request(const char *path, const struct wire_request *req,
+	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+{
+	size_t out_max = WIRE_REQUEST_HEADER + KEY_NAME_MAX + req->data_len;
+	CLEANUP(cleanup_free) uint8_t *out = malloc(out_max);
+	CLEANUP(cleanup_free) uint8_t *in = malloc(WIRE_ANSWER_MAX);
+	CLEANUP(cleanup_close) int fd = -1;
+	struct timeval wait = { WAIT_SECONDS, 0 };
+	struct wire_answer ans;
+	enum devid_err rc;
+	size_t len;
+
+	if (!out || !in)
+		return devid_fail(
+			err, DEVID_ERR_NOMEM, "key socket: no memory");
+	rc = wire_encode_request(req, out, out_max, &len, err);
+	if (rc == DEVID_OK)
+		rc = connect_keyd(path, &fd, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (req->op == WIRE_CREATE)
+		wait.tv_sec = WAIT_CREATE_SECONDS;
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) <
+			0)
+		return io_error(path, err);
+	rc = exchange(path, fd, out, len, &ans, in, err);
+	if (rc == DEVID_OK)
+		rc = check_answer(&ans, req->op, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (ans.data_len > size)
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: answer of %zu bytes", ans.data_len);
+	memcpy(buf, ans.data, ans.data_len);
+	*ret_len = ans.data_len;
+	return DEVID_OK;
+}
+
+enum devid_err client_status(
+	const char *path, struct wire_status *ret, struct devid_error *err)
+{
+	struct wire_request req = { .op = WIRE_STATUS };
+	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
+	enum devid_err rc;
+	size_t len;
+
+	if (!buf)
+		return devid_fail(
+			err, DEVID_ERR_NOMEM, "key socket: no memory");
+	rc = client_request(path, &req, buf, WIRE_ANSWER_MAX, &len, err);
+	if (rc == DEVID_OK)
+		rc = wire_decode_status(buf, len, ret, err);
+	return rc;
+}
+
+enum devid_err client_sign(const char *path, const struct client_sign *what,
+	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+{
+	struct wire_request req = {
+		.op = WIRE_SIGN,
+		.arg = (uint8_t)what->scheme,
+		.hash = (uint16_t)what->hash,
+		.data = what->data,
+		.data_len = what->data_len,
+	};
+	size_t name_len = strlen(what->key);
+
+	if (name_len > KEY_NAME_MAX)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "key socket: bad key name");
+	memcpy(req.name, what->key, name_len);
+	return client_request(
+		path, &req, ret_sig, KEYSTORE_SIG_MAX, ret_len, err);
+}

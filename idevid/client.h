@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CLIENT_H
+#define DEVID_CLIENT_H
+
+/*
+ * The client's side of the key socket. Each call makes its own connection,
+ * so a restart of devid-keyd, a fork of the caller or several threads need
+ * no care. Every path to the socket: $DEVID_KEYD_SOCKET when it is set and
+ * the program is not set-user-ID, else CLIENT_SOCKET_DEFAULT.
+ */
+
+#include "error.h"
+#include "keystore.h"
+#include "wire.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CLIENT_SOCKET_DEFAULT "/run/devid/keyd.sock"
+
+/* The socket path in force; never NULL, borrowed. */
+const char *client_socket_path(void);
+
+/*
+ * Sends @req and waits for its answer, at most 300 s for WIRE_CREATE and 60 s
+ * for all else. An error that the service returned is returned with its text.
+ * On success the data of the answer is copied to @buf of @size bytes.
+ * Errors: KEYD_ABSENT, TIMEOUT, PROTOCOL, and whatever the service answers.
+ */
+DEVID_MUST_CHECK enum devid_err client_request(const char *path,
+	const struct wire_request *req, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+/* WIRE_STATUS. */
+DEVID_MUST_CHECK enum devid_err client_status(const char *path,
+	struct wire_status *ret, struct devid_error *err);
+
+struct client_sign {
+	const char *key;
+	enum sig_scheme scheme;
+	enum sig_hash hash;
+	const uint8_t *data; /* what is to be signed, never a digest */
+	size_t data_len;
+};
+
+/* WIRE_SIGN. @ret_sig has KEYSTORE_SIG_MAX bytes. */
+DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
+	const struct client_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	struct devid_error *err);
+
+#endif

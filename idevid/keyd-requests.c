@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keyd-requests.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* The longest a TPM may take before devid-keyd gives up and starts afresh:
+ * vendors state up to 90 s for an RSA key, a second for a signature. */
+#define LIMIT_CREATE_SECONDS 240
+#define LIMIT_SIGN_SECONDS   90 /* a lost key may be derived again */
+#define LIMIT_SECONDS	     30
+
+/* What a handler works on. */
+struct call {
+	struct requests *r;
+	const struct peer *peer;
+	unsigned perms;
+	const struct wire_request *req;
+	uint8_t *out; /* WIRE_CHAIN_MAX bytes for the answer's data */
+	size_t out_len;
+};
+
+typedef enum devid_err handler_fn(struct call *c, struct devid_error *err);
+
+static void log_done(const struct call *c, const char *what)
+{
+	log_info("%s: %s: by uid %u pid %d", what, c->req->name,
+		(unsigned)c->peer->uid, (int)c->peer->pid);
+}
+
+static enum devid_err do_status(struct call *c, struct devid_error *err)
+{
+	struct wire_status status;
+
+	module_status(c->r->module, &status);
+	status.signatures = c->r->signatures;
+	status.refused = c->r->refused;
+	return wire_encode_status(
+		&status, c->out, WIRE_CHAIN_MAX, &c->out_len, err);
+}
+
+static enum devid_err do_chain(struct call *c, struct devid_error *err)
+{
+	const uint8_t *chain;
+	enum devid_err rc;
+	size_t len;
+
+	rc = module_chain(c->r->module, c->req->name, &chain, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	memcpy(c->out, chain, len); /* a chain is at most WIRE_CHAIN_MAX */
+	c->out_len = len;
+	return DEVID_OK;
+}
+
+static const char *tls_name(unsigned version)
+{
+	return version == 0x0304 ? " TLS 1.3"
+				 : (version == 0x0303 ? " TLS 1.2" : "");
+}
+
+static enum devid_err do_sign(struct call *c, struct devid_error *err)
+{
+	const struct module_sign what = { c->req->name, c->req->arg,
+		c->req->hash, c->req->data, c->req->data_len };
+	struct purpose_verdict verdict;
+	enum devid_err rc;
+
+	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!(c->perms & (unsigned)verdict.purpose))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: uid %u may not sign for %s", c->req->name,
+			(unsigned)c->peer->uid, purpose_name(verdict.purpose));
+	rc = module_sign(c->r->module, &what, c->out, &c->out_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	c->r->signatures++;
+	log_info("signed: %s: %s%s for uid %u pid %d", c->req->name,
+		purpose_name(verdict.purpose), tls_name(verdict.tls_version),
+		(unsigned)c->peer->uid, (int)c->peer->pid);
+	return DEVID_OK;
+}
+
+static enum devid_err do_create(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	rc = module_create(c->r->module, (enum key_alg)c->req->arg, err);
+	if (rc == DEVID_OK)
+		log_done(c, "keys created");
+	return rc;
+}
+
+static enum devid_err do_install(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	rc = module_install(c->r->module, c->req->name, c->req->data,
+		c->req->data_len, err);
+	if (rc == DEVID_OK)
+		log_done(c, "certificate installed");
+	return rc;
+}
+
+static enum devid_err do_enable(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	rc = module_enable(
+		c->r->module, c->req->name, c->req->arg != 0, err);
+	if (rc == DEVID_OK)
+		log_done(c, c->req->arg ? "key enabled" : "key disabled");
+	return rc;
+}
+
+static enum devid_err do_delete(struct call *c, struct devid_error *err)
+{
+	return module_delete(c->r->module, c->req->name, err);
+}
+
+/* The request table: operation, who, when, how long. */
+static const struct {
+	enum wire_op op;
+	const char *name;
+	unsigned any_of; /* permissions, one of which is needed */
+	unsigned limit;	 /* seconds */
+	handler_fn *handler;
+} table[] = {
+	{ WIRE_STATUS, "status", PERM_ANYONE, LIMIT_CREATE_SECONDS, do_status },
+	{ WIRE_CHAIN, "chain", PERM_ANYONE, LIMIT_SECONDS, do_chain },
+	{ WIRE_SIGN, "sign", PERM_TLS_CLIENT | PERM_TLS_SERVER | PERM_CSR,
+		LIMIT_SIGN_SECONDS, do_sign },
+	{ WIRE_CREATE, "create", PERM_MANAGE, LIMIT_CREATE_SECONDS,
+		do_create },
+	{ WIRE_INSTALL, "install", PERM_MANAGE, LIMIT_SECONDS, do_install },
+	{ WIRE_ENABLE, "enable", PERM_MANAGE, LIMIT_SECONDS, do_enable },
+	{ WIRE_DELETE, "delete", PERM_MANAGE, LIMIT_SECONDS, do_delete },
+};
+
+static enum devid_err dispatch(struct call *c, struct devid_error *err)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		enum devid_err rc;
+
+		if (table[i].op != (enum wire_op)c->req->op)
+			continue;
+		if (!(c->perms & table[i].any_of))
+			return devid_fail(err, DEVID_ERR_DENIED,
+				"%s: not permitted to uid %u", table[i].name,
+				(unsigned)c->peer->uid);
+		/* A TPM that hangs must not hang the service: SIGALRM ends
+		 * it, and it is started again. */
+		(void)alarm(table[i].limit);
+		rc = table[i].handler(c, err);
+		(void)alarm(0);
+		return rc;
+	}
+	return devid_fail(err, DEVID_ERR_PROTOCOL,
+		"key socket: no operation %u", c->req->op);
+}
+
+static const char *op_name(const struct wire_request *req)
+{
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].op == (enum wire_op)req->op)
+			return table[i].name;
+	}
+	return "request";
+}
+
+bool requests_answer(struct requests *r, const struct peer *peer,
+	const uint8_t *in, size_t in_len, uint8_t *out, size_t *ret_len)
+{
+	static uint8_t data[WIRE_CHAIN_MAX]; /* one request at a time */
+	struct wire_request req = { 0 };
+	struct devid_error err = { DEVID_OK, "" };
+	struct call call = { r, peer, policy_permissions(r->policy, peer),
+		&req, data, 0 };
+	struct wire_answer ans = { 0 };
+
+	ans.code = wire_decode_request(in, in_len, &req, &err);
+	if (ans.code == DEVID_OK)
+		ans.code = dispatch(&call, &err);
+	ans.op = req.op & 0x7f;
+	ans.data = data;
+	ans.data_len = call.out_len;
+	if (ans.code != DEVID_OK) {
+		r->refused++;
+		log_warn("refused: %s: %s (uid %u pid %d)", op_name(&req),
+			devid_error_text(&err), (unsigned)peer->uid,
+			(int)peer->pid);
+		ans.data = (const uint8_t *)err.text;
+		ans.data_len = strlen(err.text);
+	}
+	if (wire_encode_answer(&ans, out, WIRE_ANSWER_MAX, ret_len, NULL) !=
+		DEVID_OK)
+		return false;
+	return ans.code != DEVID_ERR_PROTOCOL;
+}

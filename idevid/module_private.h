@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_MODULE_PRIVATE_H
+#define DEVID_MODULE_PRIVATE_H
+
+/* What module.c, module-state.c and module-sign.c share. */
+
+#include "module.h"
+
+#include <openssl/evp.h>
+#include <time.h>
+
+struct module_key {
+	enum key_role role;
+	enum key_alg alg; /* NONE while no public key is known */
+	struct keystore_blob spki;
+	EVP_PKEY *pub;	    /* owned, or NULL */
+	uint8_t *chain;	    /* owned: DER certificates, leaf first */
+	size_t chain_len;
+	size_t leaf_len;    /* of @chain */
+	bool present;	    /* seen in the keystore, equal to @spki */
+	bool enabled;
+	bool tls13;
+	bool synced; /* mirror compared with the keystore's certificate */
+};
+
+struct module {
+	struct module_options options;
+	void (*warn)(const char *line);
+	struct module_key keys[N_KEY_ROLES];
+	enum devid_err health;
+	char health_text[DEVID_ERROR_TEXT_MAX];
+	struct timespec health_at; /* CLOCK_MONOTONIC; 0 = never */
+};
+
+/* The key with @name, or NULL and NOT_FOUND in @err. */
+struct module_key *module_find(
+	struct module *m, const char *name, struct devid_error *err);
+
+/* Makes @spki the public key of @key. Errors: UNSUPPORTED. */
+DEVID_MUST_CHECK enum devid_err module_set_spki(struct module_key *key,
+	const struct keystore_blob *spki, struct devid_error *err);
+
+/*
+ * Parses and checks DER certificates and makes them @key's chain: at most
+ * four, each issued by the next, the first one of the public key @key has or,
+ * if it has none, takes. Errors: SYNTAX, MISMATCH.
+ */
+DEVID_MUST_CHECK enum devid_err module_set_chain(struct module_key *key,
+	const uint8_t *der, size_t len, struct devid_error *err);
+
+/* Reads mirror and disabled mark of @key. Errors leave it without a chain. */
+DEVID_MUST_CHECK enum devid_err module_state_load(struct module *m,
+	struct module_key *key, struct devid_error *err);
+
+/* Writes the mirror <key>.pem. */
+DEVID_MUST_CHECK enum devid_err module_state_store_chain(struct module *m,
+	const struct module_key *key, struct devid_error *err);
+
+/* Writes the key reference <key>.key when it is missing or differs. */
+DEVID_MUST_CHECK enum devid_err module_state_store_ref(struct module *m,
+	const struct module_key *key, struct devid_error *err);
+
+/* Makes or removes the mark <key>.disabled. */
+DEVID_MUST_CHECK enum devid_err module_state_set_enabled(struct module *m,
+	const struct module_key *key, bool enabled, struct devid_error *err);
+
+/*
+ * Sees to it that the key is in the keystore with its public key: loads it,
+ * derives it again if its place is empty, adopts it when no certificate says
+ * which key it must be. Errors: NOT_FOUND, MISMATCH, those of the keystore.
+ */
+DEVID_MUST_CHECK enum devid_err module_ensure_key(
+	struct module *m, struct module_key *key, struct devid_error *err);
+
+/* Signs @digest and verifies the result; used by module_sign(). */
+DEVID_MUST_CHECK enum devid_err module_sign_digest(struct module *m,
+	struct module_key *key, const struct keystore_sign *what,
+	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err);
+
+#endif
