@@ -90,7 +90,8 @@ static bool take_validity(struct der_view *tbs, struct cert_view *cert)
 	       take_time(&validity, &cert->not_after) && validity.len == 0;
 }
 
-static bool take_algorithm(struct der_view *in, struct der_view *ret)
+/* A SEQUENCE with its header. */
+static bool take_whole(struct der_view *in, struct der_view *ret)
 {
 	struct der_view content;
 	uint8_t tag;
@@ -101,16 +102,19 @@ static bool take_algorithm(struct der_view *in, struct der_view *ret)
 /* Everything of the TBSCertificate before the extensions. */
 static bool take_fields(struct der_view *tbs, struct cert_view *cert)
 {
-	struct der_view unique;
+	struct der_view unique, spki;
 
 	if (!take_version(tbs, &cert->version) ||
 		!der_take_tag(tbs, DER_INTEGER, &cert->serial) ||
-		!take_algorithm(tbs, &cert->inner_alg) ||
+		!take_whole(tbs, &cert->inner_alg) ||
 		!der_take_tag(tbs, DER_SEQUENCE, &cert->issuer) ||
 		!name_is_valid(cert->issuer) || !take_validity(tbs, cert) ||
 		!der_take_tag(tbs, DER_SEQUENCE, &cert->subject) ||
-		!name_is_valid(cert->subject) ||
-		!der_take_tag(tbs, DER_SEQUENCE, &cert->spki))
+		!name_is_valid(cert->subject))
+		return false;
+	spki = *tbs;
+	if (!take_whole(tbs, &cert->spki_whole) ||
+		!der_take_tag(&spki, DER_SEQUENCE, &cert->spki))
 		return false;
 	if (der_take_tag(tbs, DER_CONTEXT_PRIM(1), &unique))
 		cert->has_unique_id = true;
@@ -167,7 +171,7 @@ static enum devid_err take_extensions(struct der_view *tbs,
 enum devid_err cert_parse(struct der_view der, struct cert_view *ret,
 	struct devid_error *err)
 {
-	struct der_view body, tbs, signature;
+	struct der_view body, whole, tbs, signature;
 	struct cert_view cert = { 0 };
 	enum devid_err rc;
 
@@ -180,12 +184,16 @@ enum devid_err cert_parse(struct der_view der, struct cert_view *ret,
 	if (der.len != 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%zu bytes behind the certificate", der.len);
-	if (!der_take_tag(&body, DER_SEQUENCE, &tbs) ||
-		!take_algorithm(&body, &cert.outer_alg) ||
+	whole = body;
+	if (!take_whole(&whole, &cert.tbs) ||
+		!der_take_tag(&body, DER_SEQUENCE, &tbs) ||
+		!take_whole(&body, &cert.outer_alg) ||
 		!der_take_tag(&body, DER_BIT_STRING, &signature) ||
 		body.len != 0 || signature.len < 2 || signature.data[0] != 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"outer form is not that of a certificate");
+	cert.signature = (struct der_view){ signature.data + 1,
+		signature.len - 1 };
 	if (!take_fields(&tbs, &cert))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"a field before the extensions is not DER of its form");

@@ -33,15 +33,18 @@ struct cert_ext {
 };
 
 struct cert_view {
-	unsigned version;	/* 1, 2 or 3 */
-	struct der_view serial; /* INTEGER content */
+	struct der_view tbs;	   /* with its header: what is signed */
+	struct der_view signature; /* octets inside the BIT STRING */
+	unsigned version;	   /* 1, 2 or 3 */
+	struct der_view serial;	   /* INTEGER content */
 	struct der_view inner_alg;
 	struct der_view outer_alg; /* AlgorithmIdentifier with its header */
 	struct der_view issuer;	   /* RDNSequence content */
 	struct der_view subject;   /* RDNSequence content */
 	struct cert_time not_before;
 	struct cert_time not_after;
-	struct der_view spki; /* SubjectPublicKeyInfo content */
+	struct der_view spki;	    /* SubjectPublicKeyInfo content */
+	struct der_view spki_whole; /* the same with its header */
 	bool has_unique_id;
 	struct cert_ext ext[CERT_EXT_MAX];
 	size_t n_ext;

@@ -9,6 +9,8 @@
  * wins: a later devid_fail() on a struct that holds a cause keeps its text.
  */
 
+#include "api.h"
+
 enum devid_err {
 	DEVID_OK = 0,
 	DEVID_ERR_NOMEM = -1,
@@ -58,12 +60,12 @@ enum devid_err devid_fail(struct devid_error *err, enum devid_err code,
 	const char *fmt, ...) DEVID_PRINTF(3, 4);
 
 /* Short fixed English name of @code; never NULL. */
-const char *devid_err_name(enum devid_err code);
+DEVID_API const char *devid_err_name(enum devid_err code);
 
 /* The text in @err, or the name of its code when there is none. */
-const char *devid_error_text(const struct devid_error *err);
+DEVID_API const char *devid_error_text(const struct devid_error *err);
 
 /* Forgets what @err holds, so that it can be used again. */
-void devid_error_clear(struct devid_error *err);
+DEVID_API void devid_error_clear(struct devid_error *err);
 
 #endif

@@ -4,6 +4,8 @@ ARCHIVES += libdevid
 
 libdevid_src := \
 	idevid/cert.c \
+	idevid/chain-cache.c \
+	idevid/chain.c \
 	idevid/client.c \
 	idevid/conf.c \
 	idevid/der.c \
@@ -19,6 +21,8 @@ libdevid_src := \
 	idevid/profile.c \
 	idevid/purpose.c \
 	idevid/san.c \
+	idevid/verify-tls.c \
+	idevid/verify.c \
 	idevid/wire.c
 
 # What only devid-keyd uses: the TPM, the DevID module, the key socket.
@@ -43,3 +47,15 @@ PROGRAMS += devid-keyd
 devid-keyd_src := idevid/keyd.c
 devid-keyd_libs := libkeyd.a libdevid.a
 devid-keyd_ldlibs := $(TPM_LDLIBS) -lcrypto -lsystemd -linih
+
+SHARED += devid.so
+devid.so_src := \
+	idevid/prov-decoder.c \
+	idevid/prov-key.c \
+	idevid/prov-keymgmt.c \
+	idevid/prov-signature.c \
+	idevid/prov-store.c \
+	idevid/prov.c
+devid.so_libs := libdevid.a
+devid.so_ldflags := -Wl,-z,defs -Wl,--exclude-libs,ALL
+devid.so_ldlibs := -lcrypto
