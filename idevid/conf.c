@@ -93,7 +93,7 @@ static int handle(void *user, const char *section, const char *name,
 		if (!section_fits(s->section, section, &rest))
 			continue;
 		known = true;
-		if (strcmp(s->name, name) != 0)
+		if (strcmp(s->name, name) != 0 && strcmp(s->name, "*") != 0)
 			continue;
 		p->rc = apply(p, s, rest, section, value);
 		return 1;

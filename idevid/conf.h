@@ -8,7 +8,8 @@
  * a setting in one of its sections that the table does not name is an error,
  * a section that no entry of the table names is another program's and is
  * skipped. A section pattern that ends in '*' ("port *") matches any section
- * with that beginning; the rest of the name is passed to the setter.
+ * with that beginning; the rest of the name is passed to the setter. The
+ * name "*", last of its section, takes whatever the entries before it left.
  */
 
 #include "error.h"
