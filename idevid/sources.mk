@@ -59,3 +59,37 @@ devid.so_src := \
 devid.so_libs := libdevid.a
 devid.so_ldflags := -Wl,-z,defs -Wl,--exclude-libs,ALL
 devid.so_ldlibs := -lcrypto
+
+PROGRAMS += devid
+devid_src := \
+	idevid/cmd-env.c \
+	idevid/cmd-main.c \
+	idevid/cmd-provision.c \
+	idevid/cmd-status.c \
+	idevid/cmd-verify.c \
+	idevid/verify-file.c \
+	idevid/verify-peer.c \
+	idevid/verify-print.c
+devid_libs := libdevid.a
+devid_ldlibs := -lssl -lcrypto -ljansson -linih -pthread
+
+# What others link: the verification part of libdevid. Public headers: api.h,
+# error.h, profile.h, verify.h.
+SHARED += libdevid.so.0
+libdevid.so.0_src := \
+	idevid/cert.c \
+	idevid/chain-cache.c \
+	idevid/chain.c \
+	idevid/der.c \
+	idevid/error.c \
+	idevid/files.c \
+	idevid/oid.c \
+	idevid/profile-ext.c \
+	idevid/profile-parts.c \
+	idevid/profile-rules.c \
+	idevid/profile.c \
+	idevid/san.c \
+	idevid/verify-tls.c \
+	idevid/verify.c
+libdevid.so.0_ldflags := -Wl,-soname,libdevid.so.0 -Wl,-z,defs
+libdevid.so.0_ldlibs := -lssl -lcrypto -pthread

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A saved chain for devid-verify(1). */
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "verify-peer.h"
+#include "verify-private.h"
+
+#define CHAIN_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
+
+CLEANUP_DEFINE(bio, BIO *, BIO_free)
+
+struct ders {
+	struct devid_der certs[DEVID_CHAIN_MAX + 1]; /* one too many: refused */
+	size_t n;
+};
+
+static void cleanup_ders(struct ders *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		OPENSSL_free((void *)(uintptr_t)d->certs[i].data);
+}
+
+static enum devid_err read_file(const char *path, char **ret, size_t *ret_len,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_fclose) FILE *f = fopen(path, "re");
+	CLEANUP(cleanup_free) char *buf = NULL;
+	size_t n;
+
+	if (!f)
+		return devid_fail(err,
+			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
+			"%s: %s", path, strerror(errno));
+	buf = malloc(CHAIN_FILE_MAX + 1);
+	if (!buf)
+		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+	n = fread(buf, 1, CHAIN_FILE_MAX + 1, f);
+	if (ferror(f))
+		return devid_fail(err, DEVID_ERR_IO, "%s: %s", path,
+			strerror(errno));
+	if (n > CHAIN_FILE_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: more than %d bytes", path, CHAIN_FILE_MAX);
+	*ret_len = n;
+	*ret = STEAL(buf);
+	return DEVID_OK;
+}
+
+/* Reads the certificates of @bio as raw DER, so that faults of their
+ * encoding are still there to be seen. Other PEM blocks are skipped. */
+static void read_blocks(BIO *bio, struct ders *d)
+{
+	char *name, *header;
+	unsigned char *data;
+	long len;
+
+	while (d->n <= DEVID_CHAIN_MAX &&
+		PEM_read_bio(bio, &name, &header, &data, &len) == 1) {
+		if (strcmp(name, PEM_STRING_X509) == 0)
+			d->certs[d->n++] =
+				(struct devid_der){ data, (size_t)len };
+		else
+			OPENSSL_clear_free(data, (size_t)len);
+		OPENSSL_free(name);
+		OPENSSL_free(header);
+	}
+}
+
+enum devid_err peer_check_file(struct devid_verifier *v, const char *path,
+	const char *serial, struct peer_outcome *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *pem = NULL;
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	CLEANUP(cleanup_ders) struct ders d = { .n = 0 };
+	enum devid_err rc;
+	size_t len = 0;
+
+	rc = read_file(path, &pem, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	bio = BIO_new_mem_buf(pem, (int)len);
+	if (!bio)
+		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+	read_blocks(bio, &d);
+	if (d.n == 0 ||
+		ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		rc = devid_fail(err, DEVID_ERR_SYNTAX,
+			d.n == 0 ? "%s: no certificate in PEM form"
+				 : "%s: malformed PEM", path);
+	ERR_clear_error();
+	if (rc != DEVID_OK && d.n <= DEVID_CHAIN_MAX)
+		return rc;
+	memset(ret, 0, sizeof(*ret));
+	rc = devid_verifier_check_der(v, d.certs, d.n, serial, &ret->result);
+	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_GENUINE)
+		return devid_fail(err, rc, "%s: not judged: %s", path,
+			devid_err_name(rc));
+	ret->status = rc == DEVID_OK ? PEER_GENUINE : PEER_NOT_GENUINE;
+	return DEVID_OK;
+}
