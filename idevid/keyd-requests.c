@@ -27,7 +27,8 @@ typedef enum devid_err handler_fn(struct call *c, struct devid_error *err);
 
 static void log_done(const struct call *c, const char *what)
 {
-	log_info("%s: %s: by uid %u pid %d", what, c->req->name,
+	log_info("%s%s%s: by uid %u pid %d", what, *c->req->name ? ": " : "",
+		c->req->name,
 		(unsigned)c->peer->uid, (int)c->peer->pid);
 }
 
@@ -191,7 +192,8 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 	ans.data_len = call.out_len;
 	if (ans.code != DEVID_OK) {
 		r->refused++;
-		log_warn("refused: %s: %s (uid %u pid %d)", op_name(&req),
+		log_warn("refused: %s%s%s: %s (uid %u pid %d)", op_name(&req),
+			*req.name ? " " : "", req.name,
 			devid_error_text(&err), (unsigned)peer->uid,
 			(int)peer->pid);
 		ans.data = (const uint8_t *)err.text;

@@ -11,6 +11,7 @@ OSSL_provider_init_fn OSSL_provider_init;
 
 #define PROPS	  "provider=devid"
 #define PROPS_PEM "provider=devid,input=pem"
+#define PROPS_DER "provider=devid,input=der,structure=DevIDKeyReference"
 
 static const OSSL_ALGORITHM keymgmts[] = {
 	{ "EC:id-ecPublicKey:1.2.840.10045.2.1", PROPS, prov_keymgmt_ec,
@@ -28,8 +29,9 @@ static const OSSL_ALGORITHM signatures[] = {
 };
 
 static const OSSL_ALGORITHM decoders[] = {
-	{ "EC", PROPS_PEM, prov_decoder_ec, "DevID key reference (EC)" },
-	{ "RSA", PROPS_PEM, prov_decoder_rsa, "DevID key reference (RSA)" },
+	{ "DER", PROPS_PEM, prov_decoder_pem, "DevID key reference" },
+	{ "EC", PROPS_DER, prov_decoder_ec, "DevID key reference (EC)" },
+	{ "RSA", PROPS_DER, prov_decoder_rsa, "DevID key reference (RSA)" },
 	{ NULL, NULL, NULL, NULL },
 };
 

@@ -57,6 +57,7 @@ extern const OSSL_DISPATCH prov_keymgmt_ec[];
 extern const OSSL_DISPATCH prov_keymgmt_rsa[];
 extern const OSSL_DISPATCH prov_signature_ec[];
 extern const OSSL_DISPATCH prov_signature_rsa[];
+extern const OSSL_DISPATCH prov_decoder_pem[];
 extern const OSSL_DISPATCH prov_decoder_ec[];
 extern const OSSL_DISPATCH prov_decoder_rsa[];
 extern const OSSL_DISPATCH prov_store[];
