@@ -105,7 +105,83 @@ $(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$(t))))
 .PHONY: unit-tests
 unit-tests:
 
--include $(OBJS:.o=.d)
+# Fuzz targets are compiled whole with clang, so that the parsers under test
+# are instrumented: F_src sources and all sources of the archives in F_libs.
+FUZZ_CC := clang
+FUZZ_FLAGS := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined
+FUZZ_SECONDS ?= 20
+
+build/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
+		-Iidevid -Iagent -Iradius-test -fsanitize=fuzzer-no-link \
+		$(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+
+define fuzzer
+build/fuzz/$(1): $(patsubst %.c,build/fuzz/%.o,tests/fuzz/$(1).c $($(1)_src) \
+		$(foreach l,$($(1)_libs),$($(l:.a=_src))))
+	@mkdir -p $$(@D)
+	$$(FUZZ_CC) -fsanitize=fuzzer $$(FUZZ_FLAGS) -o $$@ $$^ $($(1)_ldlibs)
+fuzzers: build/fuzz/$(1)
+FUZZ_OBJS += $(patsubst %.c,build/fuzz/%.o,tests/fuzz/$(1).c $($(1)_src) \
+		$(foreach l,$($(1)_libs),$($(l:.a=_src))))
+endef
+
+$(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
+
+.PHONY: fuzzers fuzz
+fuzzers:
+
+fuzz: fuzzers
+	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(FUZZERS)
+
+-include $(OBJS:.o=.d) $(FUZZ_OBJS:.o=.d)
+
+# ---- what a newcomer types ----
+
+.PHONY: packages demo check bench lint sbom
+packages:
+	@tests/packages packages.txt
+
+demo: packages
+	@$(MAKE) --no-print-directory -s all
+	@radius-test/demo
+
+check: packages
+	@tests/check
+
+bench: packages
+	@tests/packages tests/bench/packages.txt
+	@$(MAKE) --no-print-directory -s all
+	@tests/bench/run
+
+lint:
+	@tests/lint
+
+# ---- installation ----
+
+SYSCONFDIR ?= /etc
+PKGCONFIGDIR = $(LIBDIR)/pkgconfig
+INCLUDEDIR = $(PREFIX)/include/devid
+DATADIR = $(PREFIX)/share/devid
+INSTALL ?= install
+PUBLIC_HEADERS := idevid/api.h idevid/error.h idevid/profile.h idevid/verify.h
+MANUALS := $(wildcard docs/man/*.[1-8])
+
+# Files with @NAME@ in them.
+define fill
+	sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
+		-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
+		-e 's|@MODULESDIR@|$(MODULESDIR)|g' \
+		-e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
+		-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
+		-e 's|@VERSION@|$(VERSION)|g'
+endef
+
+.PHONY: install
+include systemd/sources.mk
 
 .PHONY: clean
 clean:

@@ -1,0 +1,3 @@
+# Installation.
+install: all
+	@echo "not yet"
