@@ -93,3 +93,23 @@ libdevid.so.0_src := \
 	idevid/verify.c
 libdevid.so.0_ldflags := -Wl,-soname,libdevid.so.0 -Wl,-z,defs
 libdevid.so.0_ldlibs := -lssl -lcrypto -pthread
+
+UNIT_TESTS += test-chain test-profile test-san test-verify
+test-chain_src := tests/unit/certs.c
+test-chain_libs := libdevid.a
+test-chain_ldlibs := -lssl -lcrypto -pthread
+test-profile_src := tests/unit/certs.c
+test-profile_libs := libdevid.a
+test-profile_ldlibs := -lcrypto
+test-san_src := tests/unit/certs.c
+test-san_libs := libdevid.a
+test-san_ldlibs := -lcrypto
+test-verify_src := tests/unit/certs.c
+test-verify_libs := libdevid.a
+test-verify_ldlibs := -lssl -lcrypto -pthread
+
+FUZZERS += fuzz-profile fuzz-san
+fuzz-profile_libs := libdevid.a
+fuzz-profile_ldlibs := -lssl -lcrypto -pthread
+fuzz-san_libs := libdevid.a
+fuzz-san_ldlibs := -lcrypto
