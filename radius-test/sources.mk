@@ -1,1 +1,11 @@
 # the lab
+
+PROGRAMS += lab-port
+
+lab-port_src := \
+	radius-test/lab-port.c \
+	radius-test/port-ctrl.c \
+	radius-test/port-event.c \
+	radius-test/port-link.c
+lab-port_libs := libdevid.a
+lab-port_ldlibs := -lwpa_client -lmnl

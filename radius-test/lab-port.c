@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lab-port: the part of an 802.1X switch that hostapd's wired driver leaves
+ * out. It carries out for one port what hostapd decided: the port is open for
+ * one address in the bridge of its VLAN while hostapd says AUTHORIZED and the
+ * link is up, and parked at all other times. When in doubt, it parks.
+ */
+#include "cleanup.h"
+#include "log.h"
+#include "port-ctrl.h"
+#include "port-event.h"
+#include "port-link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+
+#define VLANS_MAX     8
+#define RETRY_MS      50  /* looking for a hostapd that is absent */
+#define LIFE_CHECK_MS 500 /* whether it is still there */
+
+enum {
+	EXIT_USAGE = 2
+};
+
+struct vlan {
+	unsigned id;
+	const char *bridge; /* borrowed from argv */
+};
+
+struct port {
+	const char *name;       /* borrowed */
+	struct port_link *link; /* owned */
+	struct port_ctrl *ctrl; /* owned */
+	int log_fd;
+	int signal_fd;
+	struct vlan vlans[VLANS_MAX];
+	size_t n_vlans;
+	bool open;
+	struct port_mac mac; /* who it is open for */
+	bool stop;
+};
+
+struct options {
+	const char *port;
+	const char *ctrl;
+	const char *own_dir;
+	const char *park;
+	const char *log;
+};
+
+static void usage(void)
+{
+	(void)puts("usage: lab-port --port IF --ctrl SOCKET --own-dir DIR\n"
+		   "  --park BRIDGE --log FILE [--vlan ID=BRIDGE]...\n"
+		   "\n"
+		   "Opens and parks one port of the lab's switch as its hostapd"
+		   " decides.\n"
+		   "FILE gets one line per event: us=<CLOCK_MONOTONIC>"
+		   " event=<name> ...\n"
+		   "SIGTERM parks the port and ends it.");
+}
+
+/* Appends one event; @more is "" or " name=value...". */
+static void event_log(
+	const struct port *port, const char *name, const char *more)
+{
+	struct timespec now;
+	char line[256];
+	int n;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	n = snprintf(line, sizeof(line), "us=%" PRIu64 " event=%s%s\n",
+		(uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
+		name, more);
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return;
+	if (write(port->log_fd, line, (size_t)n) != n)
+		log_warn("%s: event log: not written", port->name);
+}
+
+static void event_log_mac(
+	const struct port *port, const char *name, const struct port_mac *mac)
+{
+	char more[64] = " mac=";
+
+	port_mac_print(mac, more + strlen(more));
+	event_log(port, name, more);
+}
+
+static void port_close(struct port *port, const char *cause)
+{
+	struct devid_error err = { 0 };
+	char more[64];
+
+	if (port_link_park(port->link, &err) != DEVID_OK)
+		log_error("%s: %s", port->name, devid_error_text(&err));
+	if (!port->open)
+		return;
+	port->open = false;
+	(void)snprintf(more, sizeof(more), " cause=%s", cause);
+	event_log(port, "parked", more);
+}
+
+/* Tells hostapd to forget the station(s) @mac: they must authenticate anew. */
+static void stations_forget(struct port *port, const char *mac)
+{
+	char command[64], answer[PORT_CTRL_TEXT_MAX];
+	struct devid_error err = { 0 };
+
+	(void)snprintf(command, sizeof(command), "DEAUTHENTICATE %s", mac);
+	if (port_ctrl_ask(port->ctrl, command, answer, sizeof(answer), &err) !=
+		DEVID_OK)
+		log_debug("%s: %s", port->name, devid_error_text(&err));
+}
+
+static const char *vlan_bridge(const struct port *port, unsigned id)
+{
+	for (size_t i = 0; i < port->n_vlans; i++) {
+		if (port->vlans[i].id == id)
+			return port->vlans[i].bridge;
+	}
+	return NULL;
+}
+
+/* Opens the port for @station, or says why not. */
+static void port_admit(struct port *port, const struct port_station *station)
+{
+	const char *bridge = vlan_bridge(port, station->vlan);
+	struct devid_error err = { 0 };
+	char mac[MAC_TEXT_LEN + 1], more[64];
+
+	port_mac_print(&station->mac, mac);
+	if (!station->authorised || !bridge ||
+		(port->open && !port_mac_equal(&port->mac, &station->mac))) {
+		log_warn("%s: %s: not admitted: %s", port->name, mac,
+			!station->authorised ? "not authorised"
+			: !bridge            ? "no such VLAN"
+					     : "port is taken by another");
+		event_log_mac(port, "refused", &station->mac);
+		stations_forget(port, mac);
+		return;
+	}
+	if (port_link_open(port->link, bridge, &station->mac, &err) !=
+		DEVID_OK) {
+		log_error("%s: %s", port->name, devid_error_text(&err));
+		port_close(port, "error");
+		return;
+	}
+	port->open = true;
+	port->mac = station->mac;
+	(void)snprintf(
+		more, sizeof(more), " mac=%s vlan=%u", mac, station->vlan);
+	event_log(port, "open", more);
+}
+
+/* Asks hostapd for one station and admits it. @command: STA or STA-FIRST. */
+static void station_ask(struct port *port, const char *command)
+{
+	char answer[PORT_CTRL_TEXT_MAX];
+	struct port_station station;
+	struct devid_error err = { 0 };
+
+	if (port_ctrl_ask(port->ctrl, command, answer, sizeof(answer), &err) !=
+			DEVID_OK ||
+		port_station_parse(answer, &station, &err) != DEVID_OK) {
+		if (err.code != DEVID_ERR_NOT_FOUND)
+			log_error("%s: %s", port->name, devid_error_text(&err));
+		return;
+	}
+	if (station.authorised)
+		port_admit(port, &station);
+}
+
+static void station_event(
+	struct port *port, enum port_event event, const struct port_mac *mac)
+{
+	char command[MAC_TEXT_LEN + 5] = "STA ";
+
+	switch (event) {
+	case PORT_EVENT_OTHER:
+		return;
+	case PORT_EVENT_CONNECTED:
+		port_mac_print(mac, command + 4);
+		station_ask(port, command);
+		return;
+	case PORT_EVENT_DISCONNECTED:
+		event_log_mac(port, "disconnected", mac);
+		if (port->open && port_mac_equal(mac, &port->mac))
+			port_close(port, "disconnected");
+		return;
+	case PORT_EVENT_EAP_STARTED:
+		event_log_mac(port, "eap-started", mac);
+		return;
+	case PORT_EVENT_EAP_SUCCESS:
+		event_log_mac(port, "eap-success", mac);
+		return;
+	case PORT_EVENT_EAP_FAILURE:
+		event_log_mac(port, "eap-failure", mac);
+		return;
+	case PORT_EVENT_EAP_TIMEOUT:
+		event_log_mac(port, "eap-timeout", mac);
+		return;
+	}
+}
+
+static void on_hostapd(struct port *port)
+{
+	char line[PORT_CTRL_TEXT_MAX];
+	struct port_mac mac;
+
+	while (port_ctrl_read(port->ctrl, line, sizeof(line))) {
+		enum port_event event = port_event_parse(line, &mac);
+
+		if (event != PORT_EVENT_OTHER)
+			station_event(port, event, &mac);
+	}
+}
+
+/* hostapd's wired driver does not notice that a link went down. */
+static void on_link(struct port *port)
+{
+	struct port_carrier carrier;
+	struct devid_error err = { 0 };
+
+	if (port_link_read(port->link, &carrier, &err) != DEVID_OK) {
+		log_error("%s: %s", port->name, devid_error_text(&err));
+		port->stop = true;
+		return;
+	}
+	if (carrier.lost) {
+		port_close(port, "carrier");
+		event_log(port, "carrier-down", "");
+		stations_forget(port, "ff:ff:ff:ff:ff:ff");
+		/* What hostapd said of the link before is about the past. */
+		on_hostapd(port);
+		port_close(port, "carrier");
+	}
+	if (carrier.gained)
+		event_log(port, "carrier-up", "");
+}
+
+/* Finds hostapd, or finds that it is gone. */
+static void hostapd_look(struct port *port)
+{
+	if (port_ctrl_get_fd(port->ctrl) < 0) {
+		if (port_ctrl_open(port->ctrl, NULL) != DEVID_OK)
+			return;
+		event_log(port, "hostapd-up", "");
+		station_ask(port, "STA-FIRST");
+		return;
+	}
+	if (port_ctrl_is_alive(port->ctrl))
+		return;
+	port_ctrl_close(port->ctrl);
+	event_log(port, "hostapd-down", "");
+	port_close(port, "hostapd");
+}
+
+static void port_run(struct port *port)
+{
+	while (!port->stop) {
+		struct pollfd fds[] = {
+			{ .fd = port->signal_fd, .events = POLLIN },
+			{ .fd = port_link_get_fd(port->link),
+				.events = POLLIN },
+			{ .fd = port_ctrl_get_fd(port->ctrl),
+				.events = POLLIN },
+		};
+		int n = poll(fds, 3, fds[2].fd < 0 ? RETRY_MS : LIFE_CHECK_MS);
+
+		if (n < 0 && errno != EINTR) {
+			log_error("%s: poll: %s", port->name, strerror(errno));
+			return;
+		}
+		if (n > 0 && fds[0].revents)
+			return;
+		/* The link first: an authorisation of a link that is gone
+		 * must not open the port. */
+		if (n > 0 && fds[1].revents)
+			on_link(port);
+		if (n > 0 && fds[2].revents)
+			on_hostapd(port);
+		if (n <= 0 || (fds[2].revents & (POLLERR | POLLHUP)))
+			hostapd_look(port);
+	}
+}
+
+/* ID=BRIDGE */
+static bool vlan_add(struct port *port, char *text)
+{
+	char *end;
+	unsigned long id = strtoul(text, &end, 10);
+
+	if (port->n_vlans == VLANS_MAX || text[0] < '1' || text[0] > '9' ||
+		id > 4094 || *end != '=' || end[1] == '\0')
+		return false;
+	port->vlans[port->n_vlans++] =
+		(struct vlan) { .id = (unsigned)id, .bridge = end + 1 };
+	return true;
+}
+
+static bool options_parse(
+	int argc, char **argv, struct options *opt, struct port *port)
+{
+	static const struct option known[] = {
+		{ "port", required_argument, NULL, 'p' },
+		{ "ctrl", required_argument, NULL, 'c' },
+		{ "own-dir", required_argument, NULL, 'd' },
+		{ "park", required_argument, NULL, 'k' },
+		{ "log", required_argument, NULL, 'l' },
+		{ "vlan", required_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'p':
+			opt->port = optarg;
+			break;
+		case 'c':
+			opt->ctrl = optarg;
+			break;
+		case 'd':
+			opt->own_dir = optarg;
+			break;
+		case 'k':
+			opt->park = optarg;
+			break;
+		case 'l':
+			opt->log = optarg;
+			break;
+		case 'v':
+			if (!vlan_add(port, optarg)) {
+				log_error("--vlan: %s: not ID=BRIDGE", optarg);
+				return false;
+			}
+			break;
+		case 'h':
+			usage();
+			exit(EXIT_SUCCESS);
+		case 'V':
+			(void)puts("lab-port " DEVID_VERSION);
+			exit(EXIT_SUCCESS);
+		default:
+			return false;
+		}
+	}
+	return optind == argc && opt->port && opt->ctrl && opt->own_dir &&
+	       opt->park && opt->log;
+}
+
+static enum devid_err port_setup(
+	struct port *port, const struct options *opt, struct devid_error *err)
+{
+	sigset_t signals;
+	enum devid_err e;
+
+	port->name = opt->port;
+	(void)sigemptyset(&signals); /* these three cannot fail */
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+	port->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	port->log_fd = open(opt->log,
+		O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (port->signal_fd < 0 || port->log_fd < 0)
+		return devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", opt->log, strerror(errno));
+	e = port_link_new(opt->port, opt->park, &port->link, err);
+	if (e != DEVID_OK)
+		return e;
+	return port_ctrl_new(opt->ctrl, opt->own_dir, &port->ctrl, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct port port = { .log_fd = -1, .signal_fd = -1 };
+	struct options opt = { 0 };
+	struct devid_error err = { 0 };
+
+	log_init("lab-port", LOG_LEVEL_INFO);
+	if (!options_parse(argc, argv, &opt, &port)) {
+		log_error("wrong call (see --help)");
+		return EXIT_USAGE;
+	}
+	if (port_setup(&port, &opt, &err) != DEVID_OK) {
+		log_error("%s: %s", opt.port, devid_error_text(&err));
+		port_link_free(port.link);
+		return EXIT_FAILURE;
+	}
+	event_log(&port, "started", "");
+	hostapd_look(&port);
+	port_run(&port);
+	port_close(&port, "stopped");
+	port_ctrl_free(port.ctrl);
+	port_link_free(port.link);
+	(void)close(port.log_fd);
+	(void)close(port.signal_fd);
+	return port.stop ? EXIT_FAILURE : EXIT_SUCCESS;
+}
