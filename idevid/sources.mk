@@ -110,6 +110,6 @@ test-verify_ldlibs := -lssl -lcrypto -pthread
 
 FUZZERS += fuzz-profile fuzz-san
 fuzz-profile_libs := libdevid.a
-fuzz-profile_ldlibs := -lssl -lcrypto -pthread
+fuzz-profile_ldlibs := -lssl -lcrypto -linih -pthread
 fuzz-san_libs := libdevid.a
-fuzz-san_ldlibs := -lcrypto
+fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread

@@ -1,0 +1,269 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# devid verify against openssl s_server on loopback, and saved chains.
+
+setup_file() {
+	export DEVID_BUILD="${DEVID_BUILD:-$BATS_TEST_DIRNAME/../../build}"
+	export SERVERS="$BATS_FILE_TMPDIR/servers"
+	: >"$SERVERS"
+	cd "$BATS_FILE_TMPDIR" || return 1
+	make_ca root "/CN=Verify Root"
+	make_ca other "/CN=Verify Root"
+	make_issuer issuer -not_after 99991231235959Z
+	make_issuer old -not_after 20210101000000Z
+	make_device dev issuer ACCC8E000001 2.23.133.11.1.2
+	make_device iak issuer ACCC8E000001 2.23.133.11.1.3
+	make_device late old ACCC8E000001 2.23.133.11.1.2
+	PORT=$(serve dev) && export PORT
+	make_liar
+	LIAR_PORT=$(serve liar) && export LIAR_PORT
+	IAK_PORT=$(serve iak) && export IAK_PORT
+	OLD_TLS_PORT=$(serve dev -tls1_1 -cipher ALL@SECLEVEL=0) &&
+		export OLD_TLS_PORT
+}
+
+teardown_file() {
+	while read -r pid; do
+		kill "$pid"
+	done <"$SERVERS"
+}
+
+setup() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	devid="$DEVID_BUILD/devid"
+}
+
+make_key() {
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+		-out "$1.key" 2>/dev/null
+}
+
+make_ca() {
+	make_key "$1"
+	openssl req -x509 -new -key "$1.key" -subj "$2" -days 3650 \
+		-addext keyUsage=critical,keyCertSign,cRLSign -out "$1.pem"
+}
+
+# sign CONF-FOLDER CA NAME SUBJECT NOT_AFTER: `openssl ca` sets any date
+sign() {
+	mkdir -p "$2.db"
+	: >"$2.db/index"
+	openssl req -new -key "$3.key" -subj "$4" -out "$3.csr"
+	cat >"$2.db/conf" <<-CONF
+		[ca]
+		default_ca = own
+		[own]
+		database = $2.db/index
+		rand_serial = yes
+		new_certs_dir = $2.db
+		default_md = sha256
+		policy = any
+		unique_subject = no
+		copy_extensions = none
+		[any]
+		commonName = supplied
+		serialNumber = optional
+		[ext]
+		$1
+		[hw]
+		type = OID:2.23.133.1.2
+		serial = FORMAT:ASCII,OCT:IBM:a1:c0ffee
+	CONF
+	openssl ca -batch -notext -config "$2.db/conf" -cert "$2.pem" \
+		-keyfile "$2.key" -extensions ext -startdate 20200101000000Z \
+		-enddate "$5" -in "$3.csr" -out "$3.pem" 2>/dev/null
+}
+
+# make_issuer NAME -not_after DATE
+make_issuer() {
+	make_key "$1"
+	sign 'basicConstraints = critical,CA:TRUE,pathlen:0
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid' root "$1" "/CN=Verify $1 CA" "$3"
+}
+
+# make_device NAME ISSUER SERIAL CAPABILITY
+make_device() {
+	make_key "$1"
+	sign "keyUsage = critical,digitalSignature
+authorityKeyIdentifier = keyid
+certificatePolicies = 2.23.133.11.1.1,$4
+subjectAltName = otherName:1.3.6.1.5.5.7.8.4;SEQUENCE:hw" \
+		"$2" "$1" "/CN=M1/serialNumber=$3" 99991231235959Z
+	cat "$1.pem" "$2.pem" >"$1-chain.pem"
+	cp "$2.pem" "$1-issuer.pem"
+}
+
+# The device's certificate and public key with another private key: in SEC 1
+# form the 32 octets of the private key stand behind the first 7.
+make_liar() {
+	openssl ec -in dev.key -outform DER -out dev.der 2>/dev/null
+	openssl ec -in other.key -outform DER -out other.der 2>/dev/null
+	{
+		head -c 7 dev.der
+		tail -c +8 other.der | head -c 32
+		tail -c +40 dev.der
+	} >liar.der
+	openssl ec -inform DER -in liar.der -out liar.key 2>/dev/null
+	cp dev.pem liar.pem
+	cp dev-issuer.pem liar-issuer.pem
+}
+
+# serve NAME OPTION...: starts a server on a free port and prints the port
+serve() {
+	local name=$1 log i port=
+	shift
+	log=$(mktemp "$BATS_FILE_TMPDIR/serve.XXXXXX")
+	openssl s_server -accept 127.0.0.1:0 -cert "$name.pem" \
+		-key "$name.key" -cert_chain "$name-issuer.pem" -www "$@" \
+		>"$log" 2>&1 </dev/null 3>&- &
+	echo $! >>"$SERVERS"
+	for ((i = 0; i < 100; i++)); do
+		port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$log")
+		[ -n "$port" ] && break
+		read -rt 0.05 <> <(:) || :
+	done
+	echo "$port"
+}
+
+@test "a genuine unit: exit 0 and what was proved" {
+	run "$devid" verify --root root.pem --serial ACCC8E000001 \
+		127.0.0.1:"$PORT"
+	[ "$status" -eq 0 ]
+	[[ $output == *": genuine"* ]]
+	[[ $output == *"held by the peer, proved by the TLSv1.3"* ]]
+	[[ $output == *"CN=Verify issuer CA"* ]]
+	[[ $output == *"0 warnings"* ]]
+}
+
+@test "another serial number: exit 1, both serials named" {
+	run "$devid" verify --root root.pem --serial ACCC8E000002 \
+		127.0.0.1:"$PORT"
+	[ "$status" -eq 1 ]
+	[[ $output == *'"ACCC8E000001", not "ACCC8E000002"'* ]]
+}
+
+@test "another root of the same name: exit 1" {
+	run "$devid" verify --root other.pem 127.0.0.1:"$PORT"
+	[ "$status" -eq 1 ]
+	[[ $output == *"NOT GENUINE"* ]]
+}
+
+@test "the system's store does not help" {
+	SSL_CERT_FILE=root.pem run "$devid" verify --root other.pem \
+		127.0.0.1:"$PORT"
+	[ "$status" -eq 1 ]
+}
+
+@test "no root: exit 2 and a line that says what to do" {
+	run "$devid" verify 127.0.0.1:"$PORT"
+	[ "$status" -eq 2 ]
+	[[ $output == *"--root"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "wrong calls: exit 2" {
+	for call in "" "--root root.pem" "--root root.pem --bogus x" \
+		"--root root.pem --timeout 0 x" "--root root.pem x:0" \
+		"--root root.pem x:65536" "--root root.pem [::1" \
+		"--root root.pem --serial-form x y" \
+		"--root none.pem x" "--root dev.pem x" \
+		"--root root.pem --chain none.pem" \
+		"--root root.pem --chain root.key" \
+		"--root root.pem --chain dev-chain.pem x"; do
+		# shellcheck disable=SC2086 # each word is an argument
+		run "$devid" verify $call
+		[ "$status" -eq 2 ] || { echo "$call: $status"; false; }
+	done
+}
+
+@test "nobody listens: exit 3" {
+	run "$devid" verify --root root.pem --timeout 2 127.0.0.1:1
+	[ "$status" -eq 3 ]
+	[[ $output == *"not reachable"* ]]
+}
+
+@test "several hosts: the worst counts" {
+	run "$devid" verify --root root.pem 127.0.0.1:"$PORT" 127.0.0.1:1
+	[ "$status" -eq 3 ]
+	run "$devid" verify --root root.pem 127.0.0.1:1 127.0.0.1:"$IAK_PORT" \
+		127.0.0.1:"$PORT"
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == "127.0.0.1:1: not reachable"* ]]
+}
+
+@test "an attestation key's certificate is no device identity: exit 1" {
+	run "$devid" verify --root root.pem 127.0.0.1:"$IAK_PORT"
+	[ "$status" -eq 1 ]
+	[[ $output == *"tcg-other-key"* ]]
+}
+
+@test "a server below TLS 1.2: exit 1" {
+	run "$devid" verify --root root.pem 127.0.0.1:"$OLD_TLS_PORT"
+	[ "$status" -eq 1 ]
+	[[ $output == *"TLS handshake failed"* ]]
+}
+
+@test "--json: every rule, the path, the verdict" {
+	run "$devid" verify --json --root root.pem 127.0.0.1:"$PORT"
+	[ "$status" -eq 0 ]
+	jq -e '.genuine and .exit == 0 and (.results | length == 1)
+		and (.results[0] | .status == "genuine" and .possession
+			and .tls_version == "TLSv1.3"
+			and .certificate.serial == "ACCC8E000001"
+			and .certificate.hardware.tpm_manufacturer == "IBM"
+			and .certificate.chain.path[1] == "CN=Verify Root"
+			and (.certificate.rules | length == 35)
+			and all(.certificate.rules[];
+				.verdict == "pass" or
+				.verdict == "not-applicable"))' <<<"$output"
+}
+
+@test "--json: a refusal and an absent host" {
+	run "$devid" verify --json --root root.pem 127.0.0.1:"$IAK_PORT" \
+		127.0.0.1:1
+	[ "$status" -eq 1 ]
+	jq -e '.exit == 1 and (.genuine | not)
+		and .results[0].reason == "profile"
+		and ([.results[0].certificate.rules[] |
+			select(.verdict == "fail").rule] == ["tcg-other-key"])
+		and .results[1].status == "unreachable"
+		and .results[1].certificate == null' <<<"$output"
+}
+
+@test "--chain: a saved chain proves no possession" {
+	run "$devid" verify --root root.pem --chain dev-chain.pem
+	[ "$status" -eq 0 ]
+	[[ $output == *"NOT proved"* ]]
+	run "$devid" verify --root root.pem --chain dev.pem
+	[ "$status" -eq 1 ]
+}
+
+@test "an expired issuing CA is named" {
+	run "$devid" verify --root root.pem --chain late-chain.pem
+	[ "$status" -eq 1 ]
+	[[ $output == *'issuing CA "CN=Verify old CA": expired on 2021-01-01'* ]]
+}
+
+@test "a peer that does not hold the key: exit 1, possession named" {
+	run "$devid" verify --root root.pem 127.0.0.1:"$LIAR_PORT"
+	[ "$status" -eq 1 ]
+	[[ $output == *"does not hold the key"* ]]
+	[[ $output == *"claims      ACCC8E000001"* ]]
+}
+
+@test "the example program checks a unit by its serial number" {
+	local san=
+	case $DEVID_BUILD in */san) san=1 ;; esac
+	run cc -Wall -Werror -I"$BATS_TEST_DIRNAME/../../idevid" \
+		${san:+-fsanitize=address,undefined} -o vms-check \
+		"$BATS_TEST_DIRNAME/../../docs/examples/vms-check.c" \
+		"$DEVID_BUILD/libdevid.so.0" -lssl -lcrypto
+	[ "$status" -eq 0 ] || { echo "$output"; false; }
+	export LD_LIBRARY_PATH="$DEVID_BUILD"
+	run ./vms-check root.pem 127.0.0.1:"$PORT" ACCC8E000001
+	[ "$status" -eq 0 ]
+	run ./vms-check root.pem 127.0.0.1:"$PORT" ACCC8E000002
+	[ "$status" -eq 1 ]
+}
