@@ -144,8 +144,8 @@ static bool take_extension(struct der_view *list, struct cert_ext *ret)
 	       seq.len == 0;
 }
 
-static enum devid_err take_extensions(struct der_view *tbs,
-	struct cert_view *cert, struct devid_error *err)
+static enum devid_err take_extensions(
+	struct der_view *tbs, struct cert_view *cert, struct devid_error *err)
 {
 	struct der_view wrap, list;
 
@@ -168,8 +168,8 @@ static enum devid_err take_extensions(struct der_view *tbs,
 	return DEVID_OK;
 }
 
-enum devid_err cert_parse(struct der_view der, struct cert_view *ret,
-	struct devid_error *err)
+enum devid_err cert_parse(
+	struct der_view der, struct cert_view *ret, struct devid_error *err)
 {
 	struct der_view body, whole, tbs, signature;
 	struct cert_view cert = { 0 };
@@ -192,8 +192,8 @@ enum devid_err cert_parse(struct der_view der, struct cert_view *ret,
 		body.len != 0 || signature.len < 2 || signature.data[0] != 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"outer form is not that of a certificate");
-	cert.signature = (struct der_view){ signature.data + 1,
-		signature.len - 1 };
+	cert.signature =
+		(struct der_view) { signature.data + 1, signature.len - 1 };
 	if (!take_fields(&tbs, &cert))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"a field before the extensions is not DER of its form");
@@ -201,8 +201,8 @@ enum devid_err cert_parse(struct der_view der, struct cert_view *ret,
 	if (rc != DEVID_OK)
 		return rc;
 	if (tbs.len != 0)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"bytes behind the extensions");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "bytes behind the extensions");
 	*ret = cert;
 	return DEVID_OK;
 }

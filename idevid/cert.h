@@ -14,7 +14,7 @@
 #include "oid.h"
 
 #define CERT_DER_MAX 16384 /* octets of one certificate; a limit of ours */
-#define CERT_EXT_MAX 32	   /* extensions of one; a limit of ours */
+#define CERT_EXT_MAX 32    /* extensions of one; a limit of ours */
 
 #define CERT_TAG_PRINTABLE 0x13
 #define CERT_TAG_UTC_TIME  0x17
@@ -33,17 +33,17 @@ struct cert_ext {
 };
 
 struct cert_view {
-	struct der_view tbs;	   /* with its header: what is signed */
+	struct der_view tbs;       /* with its header: what is signed */
 	struct der_view signature; /* octets inside the BIT STRING */
-	unsigned version;	   /* 1, 2 or 3 */
-	struct der_view serial;	   /* INTEGER content */
+	unsigned version;          /* 1, 2 or 3 */
+	struct der_view serial;    /* INTEGER content */
 	struct der_view inner_alg;
 	struct der_view outer_alg; /* AlgorithmIdentifier with its header */
-	struct der_view issuer;	   /* RDNSequence content */
+	struct der_view issuer;    /* RDNSequence content */
 	struct der_view subject;   /* RDNSequence content */
 	struct cert_time not_before;
 	struct cert_time not_after;
-	struct der_view spki;	    /* SubjectPublicKeyInfo content */
+	struct der_view spki;       /* SubjectPublicKeyInfo content */
 	struct der_view spki_whole; /* the same with its header */
 	bool has_unique_id;
 	struct cert_ext ext[CERT_EXT_MAX];
@@ -55,8 +55,8 @@ struct cert_view {
  * it is not strict DER of a Certificate or has bytes behind it, TOO_LARGE
  * beyond the limits above.
  */
-DEVID_MUST_CHECK enum devid_err cert_parse(struct der_view der,
-	struct cert_view *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err cert_parse(
+	struct der_view der, struct cert_view *ret, struct devid_error *err);
 
 /* The first extension @oid, NULL when there is none. Borrowed. */
 const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid);

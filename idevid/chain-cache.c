@@ -15,8 +15,8 @@
 
 struct entry {
 	uint8_t hash[HASH_LEN]; /* of the whole certificate */
-	EVP_PKEY *key;			    /* owned; NULL: free slot */
-	uint8_t *subject;		    /* owned: RDNSequence content */
+	EVP_PKEY *key;          /* owned; NULL: free slot */
+	uint8_t *subject;       /* owned: RDNSequence content */
 	size_t subject_len;
 	uint8_t *key_id; /* owned, NULL when the issuer has none */
 	size_t key_id_len;
@@ -29,7 +29,7 @@ struct entry {
 struct chain_cache {
 	pthread_mutex_t lock;
 	OSSL_LIB_CTX *libctx; /* borrowed */
-	size_t next;	      /* slot that is used next */
+	size_t next;          /* slot that is used next */
 	struct entry entries[CHAIN_CACHE_MAX];
 };
 
@@ -69,7 +69,8 @@ void chain_cache_free(struct chain_cache *cache)
 
 void chain_cache_clear(struct chain_cache *cache)
 {
-	(void)pthread_mutex_lock(&cache->lock); /* cannot fail: not errorcheck */
+	(void)pthread_mutex_lock(
+		&cache->lock); /* cannot fail: not errorcheck */
 	for (size_t i = 0; i < CHAIN_CACHE_MAX; i++)
 		entry_done(&cache->entries[i]);
 	(void)pthread_mutex_unlock(&cache->lock);
@@ -138,8 +139,8 @@ static bool copy_bytes(const uint8_t *data, size_t len, uint8_t **ret)
 static bool hash_bytes(
 	OSSL_LIB_CTX *libctx, struct der_view in, uint8_t out[HASH_LEN])
 {
-	return EVP_Q_digest(libctx, "SHA256", NULL, in.data, in.len, out,
-		       NULL) == 1;
+	return EVP_Q_digest(
+		       libctx, "SHA256", NULL, in.data, in.len, out, NULL) == 1;
 }
 
 /* Fills @e from the issuer; the caller calls entry_done() on failure. */
@@ -153,17 +154,17 @@ static bool entry_fill(struct entry *e, X509 *issuer, OSSL_LIB_CTX *libctx)
 
 	if (len <= 0)
 		return false;
-	ok = hash_bytes(libctx, (struct der_view){ der, (size_t)len },
-		     e->hash) &&
-	     cert_parse((struct der_view){ der, (size_t)len }, &cert, NULL) ==
+	ok = hash_bytes(
+		     libctx, (struct der_view) { der, (size_t)len }, e->hash) &&
+	     cert_parse((struct der_view) { der, (size_t)len }, &cert, NULL) ==
 		     DEVID_OK &&
 	     copy_bytes(cert.subject.data, cert.subject.len, &e->subject);
 	e->subject_len = ok ? cert.subject.len : 0;
 	OPENSSL_free(der);
 	if (ok && id) {
 		e->key_id_len = (size_t)ASN1_STRING_length(id);
-		ok = copy_bytes(ASN1_STRING_get0_data(id), e->key_id_len,
-			&e->key_id);
+		ok = copy_bytes(
+			ASN1_STRING_get0_data(id), e->key_id_len, &e->key_id);
 	}
 	if (!ok)
 		return false;
@@ -188,9 +189,9 @@ void chain_cache_add(struct chain_cache *cache, X509 *const *path, size_t n,
 	e.report.cached = true;
 	(void)pthread_mutex_lock(&cache->lock); /* see chain_cache_clear() */
 	for (size_t i = 0; i < CHAIN_CACHE_MAX; i++) {
-		if (cache->entries[i].key && memcmp(cache->entries[i].hash,
-						     e.hash,
-						     sizeof(e.hash)) == 0)
+		if (cache->entries[i].key &&
+			memcmp(cache->entries[i].hash, e.hash,
+				sizeof(e.hash)) == 0)
 			entry_done(&cache->entries[i]);
 	}
 	entry_done(&cache->entries[cache->next]);
@@ -207,7 +208,8 @@ static bool is_in_window(const char *now, const char *from, const char *to)
 /* The keyIdentifier of @cert, which the profile has checked. */
 static bool key_id_is(const struct cert_view *cert, const struct entry *e)
 {
-	const struct cert_ext *ext = cert_get_ext(cert, OID_CE_AUTHORITY_KEY_ID);
+	const struct cert_ext *ext =
+		cert_get_ext(cert, OID_CE_AUTHORITY_KEY_ID);
 	struct der_view value, seq, id;
 
 	if (!ext || !e->key_id)
@@ -230,8 +232,8 @@ static struct entry *find(struct chain_cache *cache, const uint8_t *hash,
 		if (e->key && memcmp(e->hash, hash, sizeof(e->hash)) == 0 &&
 			is_in_window(now, e->from, e->to) &&
 			e->subject_len == leaf->issuer.len &&
-			memcmp(e->subject, leaf->issuer.data,
-				e->subject_len) == 0 &&
+			memcmp(e->subject, leaf->issuer.data, e->subject_len) ==
+				0 &&
 			key_id_is(leaf, e))
 			return e;
 	}
@@ -263,18 +265,17 @@ static const char *digest_name(const struct cert_view *cert, EVP_PKEY *key)
 	return NULL;
 }
 
-static bool signature_is_good(OSSL_LIB_CTX *libctx,
-	const struct cert_view *cert, EVP_PKEY *key)
+static bool signature_is_good(
+	OSSL_LIB_CTX *libctx, const struct cert_view *cert, EVP_PKEY *key)
 {
 	CLEANUP(cleanup_evp_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	const char *digest = digest_name(cert, key);
 
 	return ctx && digest &&
-	       EVP_DigestVerifyInit_ex(ctx, NULL, digest, libctx, NULL, key,
-		       NULL) == 1 &&
-	       EVP_DigestVerify(ctx, cert->signature.data,
-		       cert->signature.len, cert->tbs.data,
-		       cert->tbs.len) == 1;
+	       EVP_DigestVerifyInit_ex(
+		       ctx, NULL, digest, libctx, NULL, key, NULL) == 1 &&
+	       EVP_DigestVerify(ctx, cert->signature.data, cert->signature.len,
+		       cert->tbs.data, cert->tbs.len) == 1;
 }
 
 bool chain_cache_check(struct chain_cache *cache,

@@ -17,8 +17,8 @@
 #define AUTH_LEVEL 2
 
 struct chain_store {
-	OSSL_LIB_CTX *libctx;	   /* owned */
-	X509_STORE *anchors;	   /* owned */
+	OSSL_LIB_CTX *libctx;      /* owned */
+	X509_STORE *anchors;       /* owned */
 	struct chain_cache *cache; /* owned */
 	size_t n_roots;
 };
@@ -27,7 +27,7 @@ CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
 CLEANUP_DEFINE(chain_store, struct chain_store *, chain_store_free)
 
-static void cleanup_x509_stack(STACK_OF(X509) **p)
+static void cleanup_x509_stack(STACK_OF(X509) * *p)
 {
 	sk_X509_pop_free(*p, X509_free);
 }
@@ -160,8 +160,8 @@ static bool is_ca(X509 *cert)
 	       (X509_get_key_usage(cert) & KU_KEY_CERT_SIGN);
 }
 
-enum devid_err chain_store_add_root(struct chain_store *store,
-	struct der_view der, struct devid_error *err)
+enum devid_err chain_store_add_root(
+	struct chain_store *store, struct der_view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_x509) X509 *root = NULL;
 
@@ -169,8 +169,8 @@ enum devid_err chain_store_add_root(struct chain_store *store,
 	root = decode(store, der);
 	ERR_pop_to_mark(); /* the caller's own queue stays as it was */
 	if (!root)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"root: malformed certificate");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "root: malformed certificate");
 	if (!is_ca(root))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"root: not a CA's certificate (RFC 5280 4.2.1.9)");
@@ -265,7 +265,7 @@ static enum devid_err refuse_by_openssl(
 
 /* What OpenSSL's verification leaves open for the verified @chain. */
 static enum devid_err check_path(
-	STACK_OF(X509) *chain, struct devid_chain_report *report)
+	STACK_OF(X509) * chain, struct devid_chain_report *report)
 {
 	char subject[DEVID_SUBJECT_MAX];
 	int n = sk_X509_num(chain);
@@ -282,7 +282,8 @@ static enum devid_err check_path(
 		return refuse(report, DEVID_CHAIN_NOT_A_CA,
 			"RFC 5280 6.1.4 (k), (n)",
 			"issuing CA \"%s\": is used as an issuer and is not "
-			"a CA's", subject);
+			"a CA's",
+			subject);
 	}
 	if (n - 1 > DEVID_PATH_MAX)
 		return refuse(report, DEVID_CHAIN_TOO_LONG, BUILDING,
@@ -290,7 +291,7 @@ static enum devid_err check_path(
 	return DEVID_OK;
 }
 
-static void accept_path(struct chain_store *store, STACK_OF(X509) *chain,
+static void accept_path(struct chain_store *store, STACK_OF(X509) * chain,
 	struct devid_chain_report *report)
 {
 	X509 *path[DEVID_PATH_MAX];
@@ -305,7 +306,7 @@ static void accept_path(struct chain_store *store, STACK_OF(X509) *chain,
 }
 
 static enum devid_err verify(struct chain_store *store, X509 *leaf,
-	STACK_OF(X509) *untrusted, time_t now,
+	STACK_OF(X509) * untrusted, time_t now,
 	struct devid_chain_report *report)
 {
 	CLEANUP(cleanup_store_ctx)
@@ -334,7 +335,7 @@ static enum devid_err verify(struct chain_store *store, X509 *leaf,
 
 /* Decodes the issuers that came with the leaf. */
 static enum devid_err decode_untrusted(const struct chain_store *store,
-	const struct chain_query *query, STACK_OF(X509) *ret,
+	const struct chain_query *query, STACK_OF(X509) * ret,
 	struct devid_chain_report *report)
 {
 	for (size_t i = 1; i < query->n_certs; i++) {

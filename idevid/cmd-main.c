@@ -13,7 +13,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } commands[] = {
-	{ "provision", cmd_provision, "make keys, requests, take certificates" },
+	{ "provision", cmd_provision,
+		"make keys, requests, take certificates" },
 	{ "status", cmd_status, "identities, certificates, port, failures" },
 	{ "verify", cmd_verify, "prove which unit answers over TLS" },
 };

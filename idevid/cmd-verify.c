@@ -15,15 +15,15 @@
 #include "verify-peer.h"
 #include "verify-print.h"
 
-#define EXIT_GENUINE	 0
+#define EXIT_GENUINE     0
 #define EXIT_NOT_GENUINE 1
-#define EXIT_USAGE	 2
+#define EXIT_USAGE       2
 #define EXIT_UNREACHABLE 3
 
 #define TIMEOUT_DEFAULT 10   /* seconds */
-#define TIMEOUT_MAX	3600 /* seconds; a limit of ours */
-#define TARGETS_MAX	4096 /* hosts of one call; a limit of ours */
-#define WORKERS_MAX	16   /* hosts asked at once */
+#define TIMEOUT_MAX     3600 /* seconds; a limit of ours */
+#define TARGETS_MAX     4096 /* hosts of one call; a limit of ours */
+#define WORKERS_MAX     16   /* hosts asked at once */
 
 struct options {
 	const char *serial; /* borrowed from argv, or NULL */
@@ -40,8 +40,8 @@ struct job {
 
 struct jobs {
 	struct devid_verifier *verifier; /* borrowed */
-	const struct options *options;	 /* borrowed */
-	struct job *list;		 /* owned by the caller */
+	const struct options *options;   /* borrowed */
+	struct job *list;                /* owned by the caller */
 	size_t n;
 	atomic_size_t next;
 };
@@ -160,8 +160,8 @@ static int parse_option(int c, char **argv, struct devid_verifier *v,
 }
 
 /* 0, or EXIT_USAGE after saying why. */
-static int parse_options(int argc, char **argv, struct devid_verifier *v,
-	struct options *o)
+static int parse_options(
+	int argc, char **argv, struct devid_verifier *v, struct options *o)
 {
 	unsigned forms = 0;
 	bool rooted = false;
@@ -239,9 +239,9 @@ static int print_json(const struct job *list, size_t n, int status)
 	int rc;
 
 	for (size_t i = 0; results && i < n; i++) {
-		if (json_array_append_new(results,
-			    print_outcome_json(list[i].text,
-				    &list[i].outcome)) != 0) {
+		if (json_array_append_new(
+			    results, print_outcome_json(list[i].text,
+					     &list[i].outcome)) != 0) {
 			json_decref(results);
 			results = NULL;
 		}
@@ -327,8 +327,7 @@ int cmd_verify(int argc, char **argv)
 
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "--help") == 0)
-			return fputs(help, stdout) >= 0 &&
-					       fflush(stdout) == 0
+			return fputs(help, stdout) >= 0 && fflush(stdout) == 0
 				       ? 0
 				       : EXIT_NOT_GENUINE;
 	}

@@ -83,8 +83,8 @@ bool oid_to_text(struct der_view v, char out[OID_TEXT_MAX])
 			n = (size_t)snprintf(text, sizeof(text),
 				"%" PRIu64 ".%" PRIu64, top, arc - top * 40);
 		} else {
-			n += (size_t)snprintf(text + n, sizeof(text) - n,
-				".%" PRIu64, arc);
+			n += (size_t)snprintf(
+				text + n, sizeof(text) - n, ".%" PRIu64, arc);
 		}
 		if (n >= sizeof(text))
 			return false;

@@ -22,7 +22,7 @@ enum oid {
 	OID_CE_AUTHORITY_KEY_ID,
 	OID_CE_EXT_KEY_USAGE,
 	OID_ON_PERMANENT_IDENTIFIER, /* RFC 4043 */
-	OID_ON_HW_MODULE_NAME,	     /* RFC 4108 5 */
+	OID_ON_HW_MODULE_NAME,       /* RFC 4108 5 */
 	OID_RSA_ENCRYPTION,
 	OID_SHA256_WITH_RSA,
 	OID_SHA384_WITH_RSA,
@@ -34,10 +34,10 @@ enum oid {
 	OID_P256,
 	OID_P384,
 	OID_P521,
-	OID_TCG_TPM20,		  /* hwType of a TPM 2.0 */
-	OID_TCG_CAP_RESIDENCY,	  /* verifiedTPMResidency */
-	OID_TCG_CAP_FIXED,	  /* verifiedTPMFixed: IDevID */
-	OID_TCG_CAP_RESTRICTED,	  /* verifiedTPMRestricted: IAK */
+	OID_TCG_TPM20,          /* hwType of a TPM 2.0 */
+	OID_TCG_CAP_RESIDENCY,  /* verifiedTPMResidency */
+	OID_TCG_CAP_FIXED,      /* verifiedTPMFixed: IDevID */
+	OID_TCG_CAP_RESTRICTED, /* verifiedTPMRestricted: IAK */
 	OID_COUNT,
 };
 

@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum devid_verdict fail(
-	char detail[DEVID_DETAIL_MAX], const char *cause)
+static enum devid_verdict fail(char detail[DEVID_DETAIL_MAX], const char *cause)
 {
 	(void)snprintf(detail, DEVID_DETAIL_MAX, "%s", cause); /* may cut */
 	return DEVID_FAIL;
@@ -57,8 +56,7 @@ enum devid_verdict rules_key_usage_no_ca(
 enum devid_verdict rules_key_usage_fits_key(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	if (in->key_usage_state != RULES_GOOD ||
-		in->key_type != RULES_KEY_EC)
+	if (in->key_usage_state != RULES_GOOD || in->key_type != RULES_KEY_EC)
 		return DEVID_NOT_APPLICABLE;
 	if (in->key_usage &
 		(RULES_KU_KEY_ENCIPHERMENT | RULES_KU_DATA_ENCIPHERMENT))
@@ -82,7 +80,8 @@ enum devid_verdict rules_key_usage_minimal(
 	else
 		extra &= ~elsewhere; /* refused by the rules before */
 	if (extra)
-		return fail(detail, "usages are set that a DevID has no use of");
+		return fail(
+			detail, "usages are set that a DevID has no use of");
 	return DEVID_PASS;
 }
 
@@ -204,11 +203,12 @@ enum devid_verdict rules_tcg_capability(
 	if (in->policies_state == RULES_BAD)
 		return DEVID_NOT_APPLICABLE;
 	if (!(in->policy_caps & own))
-		return fail(detail, own == RULES_CAP_FIXED
-					    ? "no verifiedTPMFixed policy: the "
-					      "issuer does not say that the key "
-					      "cannot leave its TPM"
-					    : "no verifiedTPMRestricted policy");
+		return fail(
+			detail, own == RULES_CAP_FIXED
+					? "no verifiedTPMFixed policy: the "
+					  "issuer does not say that the key "
+					  "cannot leave its TPM"
+					: "no verifiedTPMRestricted policy");
 	if (!(in->policy_caps & RULES_CAP_RESIDENCY))
 		return fail(detail, "no verifiedTPMResidency policy");
 	return DEVID_PASS;

@@ -3,7 +3,8 @@
 #include "profile-rules.h"
 
 #define RSA_BITS_MIN 2048 /* 112 bits of security */
-#define RSA_BITS_MAX 8192 /* beyond it a verification is a denial of service */
+#define RSA_BITS_MAX 8192 /* beyond it a verification is a denial of service   \
+			   */
 
 /* Bits of a positive, minimal INTEGER's content; 0 when it is not one. */
 static unsigned integer_bits(struct der_view v)
@@ -51,7 +52,8 @@ static unsigned ec_bits(struct der_view params, struct der_view point)
 	static const struct {
 		enum oid oid;
 		unsigned bits;
-	} curves[] = { { OID_P256, 256 }, { OID_P384, 384 }, { OID_P521, 521 } };
+	} curves[] = { { OID_P256, 256 }, { OID_P384, 384 },
+		{ OID_P521, 521 } };
 	struct der_view curve;
 
 	if (!der_take_tag(&params, DER_OID, &curve) || params.len != 0)
@@ -60,8 +62,7 @@ static unsigned ec_bits(struct der_view params, struct der_view point)
 		size_t field = (curves[i].bits + 7) / 8;
 
 		if (oid_is(curve, curves[i].oid))
-			return point.len == 1 + 2 * field &&
-					       point.data[0] == 4
+			return point.len == 1 + 2 * field && point.data[0] == 4
 				       ? curves[i].bits
 				       : 0;
 	}
@@ -130,17 +131,17 @@ static void prepare_san(struct rules_input *in)
 		return;
 	in->san_state = RULES_GOOD;
 	if (in->san.hw_module.data)
-		in->hw_state = san_parse_hw_module(in->san.hw_module,
-				       SAN_TOLERANT, &in->hw,
-				       &in->hw_error) == DEVID_OK
-				       ? RULES_GOOD
-				       : RULES_BAD;
+		in->hw_state =
+			san_parse_hw_module(in->san.hw_module, SAN_TOLERANT,
+				&in->hw, &in->hw_error) == DEVID_OK
+				? RULES_GOOD
+				: RULES_BAD;
 	if (in->san.perm_id.data)
-		in->perm_id_state = san_parse_perm_id(in->san.perm_id,
-					    &in->perm_id,
-					    &in->perm_id_error) == DEVID_OK
-					    ? RULES_GOOD
-					    : RULES_BAD;
+		in->perm_id_state =
+			san_parse_perm_id(in->san.perm_id, &in->perm_id,
+				&in->perm_id_error) == DEVID_OK
+				? RULES_GOOD
+				: RULES_BAD;
 }
 
 static unsigned capability_bit(struct der_view oid)
@@ -217,7 +218,8 @@ void rules_prepare(struct rules_input *in)
 	prepare_san(in);
 	ext = cert_get_ext(&in->cert, OID_CE_CERTIFICATE_POLICIES);
 	if (ext)
-		in->policies_state = read_policies(ext->value, &in->policy_caps);
+		in->policies_state =
+			read_policies(ext->value, &in->policy_caps);
 	ext = cert_get_ext(&in->cert, OID_CE_EXT_KEY_USAGE);
 	if (ext)
 		in->eku_state = read_eku(ext->value, &in->eku_caps);

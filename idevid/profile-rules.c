@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOT_AFTER_NEVER	 "99991231235959Z"
+#define NOT_AFTER_NEVER   "99991231235959Z"
 #define SERIAL_OCTETS_MIN 8   /* 64 bits, TCG/HPE certificate profile */
-#define SERIAL_BITS_MAX	 160 /* RFC 5280 4.1.2.2: 20 octets */
-#define KEY_ID_MAX	 64  /* octets of a keyIdentifier; a limit of ours */
+#define SERIAL_BITS_MAX   160 /* RFC 5280 4.1.2.2: 20 octets */
+#define KEY_ID_MAX        64  /* octets of a keyIdentifier; a limit of ours */
 
 /* Says why in @detail and gives FAIL, so that `return fail(...)` reads. */
 __attribute__((format(printf, 2, 3))) static enum devid_verdict fail(
@@ -96,8 +96,8 @@ static int find_signature_alg(const struct cert_view *cert)
 		return -1;
 	for (size_t i = 0;
 		i < sizeof(signature_algs) / sizeof(signature_algs[0]); i++) {
-		bool null = seq.len == 2 && seq.data[0] == 5 &&
-			    seq.data[1] == 0;
+		bool null =
+			seq.len == 2 && seq.data[0] == 5 && seq.data[1] == 0;
 
 		if (oid_is(oid, signature_algs[i].oid) &&
 			(signature_algs[i].null_params ? null : seq.len == 0))
@@ -123,8 +123,8 @@ enum devid_verdict rules_signature_suite(
 	if (i < 0)
 		return DEVID_NOT_APPLICABLE;
 	if (!signature_algs[i].in_suite)
-		return fail(detail, "issuer signed by %s",
-			signature_algs[i].name);
+		return fail(
+			detail, "issuer signed by %s", signature_algs[i].name);
 	return DEVID_PASS;
 }
 
@@ -202,7 +202,8 @@ static const char *time_fault(const struct cert_time *t)
 	month = two_digits(p);
 	day = two_digits(p + 2);
 	if (month < 1 || month > 12 || day < 1 ||
-		day > days[month - 1] + (month == 2 && is_leap_year(year) ? 1u : 0) ||
+		day > days[month - 1] +
+				(month == 2 && is_leap_year(year) ? 1u : 0) ||
 		two_digits(p + 4) > 23 || two_digits(p + 6) > 59 ||
 		two_digits(p + 8) > 59)
 		return "is no date";
@@ -254,8 +255,8 @@ enum devid_verdict rules_subject_serial(
 		return fail(detail, "serialNumber has %zu characters", v.len);
 	for (size_t i = 0; i < v.len; i++) {
 		if (v.data[i] < 0x20 || v.data[i] > 0x7e)
-			return fail(detail,
-				"serialNumber holds octet 0x%02x", v.data[i]);
+			return fail(detail, "serialNumber holds octet 0x%02x",
+				v.data[i]);
 		visible |= v.data[i] != ' ';
 	}
 	if (!visible)
@@ -277,7 +278,7 @@ enum devid_verdict rules_subject_serial_type(
 		detail[0] = '\0'; /* the other rule says it */
 		return DEVID_NOT_APPLICABLE;
 	}
-	(void)cert_name_find( /* found once, just above */
+	(void)cert_name_find(/* found once, just above */
 		in->cert.subject, OID_AT_SERIAL_NUMBER, &tag, &v);
 	if (tag != CERT_TAG_PRINTABLE)
 		return fail(detail, "serialNumber is not a PrintableString");

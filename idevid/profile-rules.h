@@ -23,8 +23,8 @@ enum rules_key_type {
 #define RULES_KU_DIGITAL_SIGNATURE 0x001u
 #define RULES_KU_KEY_ENCIPHERMENT  0x004u
 #define RULES_KU_DATA_ENCIPHERMENT 0x008u
-#define RULES_KU_CERT_SIGN	   0x020u
-#define RULES_KU_CRL_SIGN	   0x040u
+#define RULES_KU_CERT_SIGN         0x020u
+#define RULES_KU_CRL_SIGN          0x040u
 
 enum rules_part {
 	RULES_ABSENT,
@@ -56,7 +56,7 @@ struct rules_input {
 
 /* Bits of policy_caps and eku_caps: 2.23.133.11.1.n */
 #define RULES_CAP_RESIDENCY  0x2u
-#define RULES_CAP_FIXED	     0x4u
+#define RULES_CAP_FIXED      0x4u
 #define RULES_CAP_RESTRICTED 0x8u
 
 typedef enum devid_verdict rules_predicate(
@@ -74,9 +74,9 @@ rules_predicate rules_version, rules_serial_positive, rules_serial_length,
 	rules_authority_key_id, rules_key_usage, rules_key_usage_critical,
 	rules_key_usage_no_ca, rules_key_usage_fits_key,
 	rules_key_usage_minimal, rules_not_ca, rules_san_syntax,
-	rules_san_not_critical, rules_hw_module_present,
-	rules_hw_module_syntax, rules_hw_module_encoding,
-	rules_permanent_id_syntax, rules_policies_syntax,
-	rules_tcg_capability, rules_tcg_other_key, rules_eku;
+	rules_san_not_critical, rules_hw_module_present, rules_hw_module_syntax,
+	rules_hw_module_encoding, rules_permanent_id_syntax,
+	rules_policies_syntax, rules_tcg_capability, rules_tcg_other_key,
+	rules_eku;
 
 #endif

@@ -26,7 +26,8 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 		rules_version },
 	[DEVID_RULE_SERIAL_POSITIVE] = { "serial-positive", "RFC 5280 4.1.2.2",
 		"the certificate's serialNumber is positive and has at most "
-		"160 bits", DEVID_MUST, rules_serial_positive },
+		"160 bits",
+		DEVID_MUST, rules_serial_positive },
 	[DEVID_RULE_SERIAL_LENGTH] = { "serial-length",
 		"IEEE 802.1AR 8 (unique per issuer); TCG certificate profile",
 		"the certificate's serialNumber has at least 64 bits",
@@ -44,7 +45,8 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 	[DEVID_RULE_KEY_STRENGTH] = { "key-strength",
 		"RFC 3279 2.3.1; RFC 5480 2",
 		"the key is RSA of 2048 to 8192 bits or on P-256, P-384 or "
-		"P-521", DEVID_MUST, rules_key_strength },
+		"P-521",
+		DEVID_MUST, rules_key_strength },
 	[DEVID_RULE_KEY_SUITE] = { "key-suite", "IEEE 802.1AR 9",
 		"the key is RSA-2048, P-256 or P-384", DEVID_SHOULD,
 		rules_key_suite },
@@ -61,11 +63,12 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 	[DEVID_RULE_SUBJECT_SERIAL] = { "subject-serial",
 		"IEEE 802.1AR 8; X.520 6.2.9",
 		"the subject holds exactly one serialNumber, printable and "
-		"not empty", DEVID_MUST, rules_subject_serial },
+		"not empty",
+		DEVID_MUST, rules_subject_serial },
 	[DEVID_RULE_SUBJECT_SERIAL_TYPE] = { "subject-serial-type",
 		"X.520 6.2.9; RFC 5280 appendix A.1",
-		"the subject's serialNumber is a PrintableString",
-		DEVID_SHOULD, rules_subject_serial_type },
+		"the subject's serialNumber is a PrintableString", DEVID_SHOULD,
+		rules_subject_serial_type },
 	[DEVID_RULE_NO_UNIQUE_ID] = { "no-unique-id", "RFC 5280 4.1.2.8",
 		"no UniqueID field is present", DEVID_SHOULD,
 		rules_no_unique_id },
@@ -75,9 +78,9 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 	[DEVID_RULE_EXTENSION_CRITICAL] = { "extension-critical",
 		"RFC 5280 4.2", "no unknown extension is critical", DEVID_MUST,
 		rules_extension_critical },
-	[DEVID_RULE_EXTENSION_DEFAULTS] = { "extension-defaults",
-		"X.690 11.5", "values equal to their default are left out",
-		DEVID_SHOULD, rules_extension_defaults },
+	[DEVID_RULE_EXTENSION_DEFAULTS] = { "extension-defaults", "X.690 11.5",
+		"values equal to their default are left out", DEVID_SHOULD,
+		rules_extension_defaults },
 	[DEVID_RULE_AUTHORITY_KEY_ID] = { "authority-key-id",
 		"IEEE 802.1AR 8.10.1; RFC 5280 4.2.1.1",
 		"authorityKeyIdentifier names the issuer's key", DEVID_MUST,
@@ -117,15 +120,15 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 	[DEVID_RULE_HW_MODULE_SYNTAX] = { "hw-module-syntax", "RFC 4108 5",
 		"HardwareModuleName is DER of its form", DEVID_MUST,
 		rules_hw_module_syntax },
-	[DEVID_RULE_HW_MODULE_ENCODING] = { "hw-module-encoding",
-		"RFC 4108 5", "hwSerialNum is an OCTET STRING", DEVID_SHOULD,
+	[DEVID_RULE_HW_MODULE_ENCODING] = { "hw-module-encoding", "RFC 4108 5",
+		"hwSerialNum is an OCTET STRING", DEVID_SHOULD,
 		rules_hw_module_encoding },
 	[DEVID_RULE_PERMANENT_ID_SYNTAX] = { "permanent-id-syntax",
 		"RFC 4043 2", "PermanentIdentifier is DER of its form",
 		DEVID_MUST, rules_permanent_id_syntax },
-	[DEVID_RULE_POLICIES_SYNTAX] = { "policies-syntax",
-		"RFC 5280 4.2.1.4", "certificatePolicies is DER of its form",
-		DEVID_MUST, rules_policies_syntax },
+	[DEVID_RULE_POLICIES_SYNTAX] = { "policies-syntax", "RFC 5280 4.2.1.4",
+		"certificatePolicies is DER of its form", DEVID_MUST,
+		rules_policies_syntax },
 	[DEVID_RULE_TCG_CAPABILITY] = { "tcg-capability", TCG_DEVID,
 		"certificatePolicies state what the TPM holds fast",
 		DEVID_SHOULD, rules_tcg_capability },
@@ -134,7 +137,8 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 		DEVID_MUST, rules_tcg_other_key },
 	[DEVID_RULE_EKU] = { "eku", "RFC 5280 4.2.1.12; " TCG_DEVID,
 		"extendedKeyUsage is DER of its form and holds no TCG "
-		"capability", DEVID_MUST, rules_eku },
+		"capability",
+		DEVID_MUST, rules_eku },
 };
 
 /* Notes one verdict in the report; a SHOULD that fails becomes a warning. */
@@ -160,14 +164,14 @@ static void copy_text(char *out, size_t max, const uint8_t *data, size_t len)
 	size_t n = len < max ? len : max - 1;
 
 	for (size_t i = 0; i < n; i++)
-		out[i] = data[i] >= 0x20 && data[i] < 0x7f ? (char)data[i]
-							   : '?';
+		out[i] =
+			data[i] >= 0x20 && data[i] < 0x7f ? (char)data[i] : '?';
 	out[n] = '\0';
 }
 
 /* hwSerialNum as text, or in hex when it is not plain ASCII. */
-static void copy_hw_serial(struct devid_profile_report *report,
-	const struct san_hw_module *hw)
+static void copy_hw_serial(
+	struct devid_profile_report *report, const struct san_hw_module *hw)
 {
 	bool plain = true;
 
@@ -187,8 +191,8 @@ static void copy_hw_serial(struct devid_profile_report *report,
 }
 
 /* TCG: hwSerialNum of a TPM 2.0 is manufacturer:EK key id:EK serial. */
-static void copy_hw_module(struct devid_profile_report *report,
-	const struct san_hw_module *hw)
+static void copy_hw_module(
+	struct devid_profile_report *report, const struct san_hw_module *hw)
 {
 	const char *colon, *second;
 
@@ -203,17 +207,17 @@ static void copy_hw_module(struct devid_profile_report *report,
 		(size_t)(colon - report->hw_serial));
 }
 
-static void extract(struct devid_profile_report *report,
-	const struct rules_input *in)
+static void extract(
+	struct devid_profile_report *report, const struct rules_input *in)
 {
 	struct der_view v;
 	uint8_t tag;
 
 	if (report->results[DEVID_RULE_SUBJECT_SERIAL].verdict == DEVID_PASS &&
-		cert_name_find(in->cert.subject, OID_AT_SERIAL_NUMBER, &tag,
-			&v) == 1)
-		copy_text(report->serial, sizeof(report->serial), v.data,
-			v.len);
+		cert_name_find(
+			in->cert.subject, OID_AT_SERIAL_NUMBER, &tag, &v) == 1)
+		copy_text(
+			report->serial, sizeof(report->serial), v.data, v.len);
 	if (cert_name_find(in->cert.subject, OID_AT_COMMON_NAME, &tag, &v) > 0)
 		copy_text(report->model, sizeof(report->model), v.data, v.len);
 	if (in->hw_state == RULES_GOOD)
@@ -241,7 +245,7 @@ bool devid_profile_check(const uint8_t *der, size_t len,
 	struct devid_error err = { 0 };
 
 	report_init(ret, kind);
-	if (cert_parse((struct der_view){ der, len }, &in.cert, &err) !=
+	if (cert_parse((struct der_view) { der, len }, &in.cert, &err) !=
 		DEVID_OK) {
 		note(ret, DEVID_RULE_ENCODING, DEVID_FAIL, flags);
 		copy_text(ret->results[DEVID_RULE_ENCODING].detail,

@@ -83,7 +83,7 @@ enum devid_verdict {
 
 #define DEVID_DETAIL_MAX 128
 /* X.520 ub-serial-number and ub-common-name are 64 characters */
-#define DEVID_NAME_MAX	  65
+#define DEVID_NAME_MAX    65
 #define DEVID_HW_TEXT_MAX 513
 
 struct devid_rule_result {
@@ -100,9 +100,9 @@ struct devid_profile_report {
 	/* Indexed by enum devid_rule; [DEVID_RULE_NONE] is not used. */
 	struct devid_rule_result results[DEVID_RULE_COUNT];
 	/* What the certificate says, "" where it says nothing usable. */
-	char serial[DEVID_NAME_MAX];	  /* subject serialNumber */
-	char model[DEVID_NAME_MAX];	  /* subject commonName */
-	char hw_type[DEVID_NAME_MAX];	  /* hwType, dotted */
+	char serial[DEVID_NAME_MAX];       /* subject serialNumber */
+	char model[DEVID_NAME_MAX];        /* subject commonName */
+	char hw_type[DEVID_NAME_MAX];      /* hwType, dotted */
 	char hw_serial[DEVID_HW_TEXT_MAX]; /* text, or 0x and hex digits */
 	/* hwSerialNum of a TPM 2.0 taken apart (TCG): "" unless it has the
 	 * form manufacturer:EK key id:EK certificate serial. */

@@ -8,15 +8,14 @@
 /* GeneralName tags by number, RFC 5280 4.2.1.6. directoryName is explicit
  * because Name is a CHOICE. */
 static const uint8_t general_name_tags[] = {
-	TAG_OTHER_NAME,
-	DER_CONTEXT_PRIM(1), /* rfc822Name */
-	DER_CONTEXT_PRIM(2), /* dNSName */
-	DER_CONTEXT(3),	     /* x400Address */
-	DER_CONTEXT(4),	     /* directoryName */
-	DER_CONTEXT(5),	     /* ediPartyName */
-	DER_CONTEXT_PRIM(6), /* uniformResourceIdentifier */
-	DER_CONTEXT_PRIM(7), /* iPAddress */
-	DER_CONTEXT_PRIM(8), /* registeredID */
+	TAG_OTHER_NAME, DER_CONTEXT_PRIM(1), /* rfc822Name */
+	DER_CONTEXT_PRIM(2),                 /* dNSName */
+	DER_CONTEXT(3),                      /* x400Address */
+	DER_CONTEXT(4),                      /* directoryName */
+	DER_CONTEXT(5),                      /* ediPartyName */
+	DER_CONTEXT_PRIM(6),                 /* uniformResourceIdentifier */
+	DER_CONTEXT_PRIM(7),                 /* iPAddress */
+	DER_CONTEXT_PRIM(8),                 /* registeredID */
 };
 
 static bool is_general_name(uint8_t tag)
@@ -44,8 +43,8 @@ static bool take_other_name(struct der_view name, struct der_view *ret_type,
 }
 
 /* Files the otherName @name under its type; the first of a kind only. */
-static enum devid_err note_other_name(struct der_view name,
-	struct san_parts *parts, struct devid_error *err)
+static enum devid_err note_other_name(
+	struct der_view name, struct san_parts *parts, struct devid_error *err)
 {
 	struct der_view type, value, *slot;
 
@@ -67,8 +66,8 @@ static enum devid_err note_other_name(struct der_view name,
 	return DEVID_OK;
 }
 
-enum devid_err san_split(struct der_view san, struct san_parts *ret,
-	struct devid_error *err)
+enum devid_err san_split(
+	struct der_view san, struct san_parts *ret, struct devid_error *err)
 {
 	struct san_parts parts = { 0 };
 	struct der_view names, name;
@@ -79,8 +78,8 @@ enum devid_err san_split(struct der_view san, struct san_parts *ret,
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"subjectAltName is not one DER SEQUENCE");
 	if (names.len == 0)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"subjectAltName holds no name");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "subjectAltName holds no name");
 	while (names.len > 0) {
 		if (!der_take(&names, &tag, &name, NULL) ||
 			!is_general_name(tag))
@@ -134,11 +133,11 @@ enum devid_err san_parse_hw_module(struct der_view value, enum san_mode mode,
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"hwSerialNum is not an OCTET STRING");
 	if (seq.len != 0)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"bytes behind hwSerialNum");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "bytes behind hwSerialNum");
 	if (serial.len == 0)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"hwSerialNum is empty");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "hwSerialNum is empty");
 	if (serial.len > sizeof(hw.serial))
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"hwSerialNum is longer than %zu octets",
@@ -184,8 +183,8 @@ static bool is_plain_utf8(struct der_view v)
 	return true;
 }
 
-enum devid_err san_parse_perm_id(struct der_view value,
-	struct san_perm_id *ret, struct devid_error *err)
+enum devid_err san_parse_perm_id(
+	struct der_view value, struct san_perm_id *ret, struct devid_error *err)
 {
 	struct san_perm_id id = { 0 };
 	struct der_view seq, part;

@@ -14,9 +14,9 @@
 #include "error.h"
 #include "oid.h"
 
-#define SAN_NAMES_MAX 32      /* names in one extension; a limit of ours */
+#define SAN_NAMES_MAX     32  /* names in one extension; a limit of ours */
 #define SAN_HW_SERIAL_MAX 255 /* octets; TPM form needs about 150 */
-#define SAN_PERM_ID_MAX 255   /* octets; TCG form needs 64 */
+#define SAN_PERM_ID_MAX   255 /* octets; TCG form needs 64 */
 
 enum san_mode {
 	SAN_STRICT,
@@ -35,26 +35,25 @@ struct san_parts {
 
 struct san_hw_module {
 	char type[OID_TEXT_MAX]; /* hwType, dotted */
-	bool is_tpm20;		 /* hwType is 2.23.133.1.2 */
+	bool is_tpm20;           /* hwType is 2.23.133.1.2 */
 	uint8_t serial[SAN_HW_SERIAL_MAX];
 	size_t serial_len; /* at least 1 */
-	bool tolerated;	   /* accepted by SAN_TOLERANT only */
+	bool tolerated;    /* accepted by SAN_TOLERANT only */
 };
 
 struct san_perm_id {
 	char value[SAN_PERM_ID_MAX + 1]; /* "" when absent */
-	char assigner[OID_TEXT_MAX];	 /* "" when absent */
+	char assigner[OID_TEXT_MAX];     /* "" when absent */
 };
 
 /* Splits the extension value @san (GeneralNames, RFC 5280 4.2.1.6). SYNTAX
  * when it is not DER of that form or one of the two names occurs twice. */
-DEVID_MUST_CHECK enum devid_err san_split(struct der_view san,
-	struct san_parts *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err san_split(
+	struct der_view san, struct san_parts *ret, struct devid_error *err);
 
 /* Reads the HardwareModuleName at @value. SYNTAX, TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err san_parse_hw_module(struct der_view value,
-	enum san_mode mode, struct san_hw_module *ret,
-	struct devid_error *err);
+	enum san_mode mode, struct san_hw_module *ret, struct devid_error *err);
 
 /* Reads the PermanentIdentifier at @value. SYNTAX, TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err san_parse_perm_id(struct der_view value,

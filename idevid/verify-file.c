@@ -25,8 +25,8 @@ static void cleanup_ders(struct ders *d)
 		OPENSSL_free((void *)(uintptr_t)d->certs[i].data);
 }
 
-static enum devid_err read_file(const char *path, char **ret, size_t *ret_len,
-	struct devid_error *err)
+static enum devid_err read_file(
+	const char *path, char **ret, size_t *ret_len, struct devid_error *err)
 {
 	CLEANUP(cleanup_fclose) FILE *f = fopen(path, "re");
 	CLEANUP(cleanup_free) char *buf = NULL;
@@ -41,8 +41,8 @@ static enum devid_err read_file(const char *path, char **ret, size_t *ret_len,
 		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
 	n = fread(buf, 1, CHAIN_FILE_MAX + 1, f);
 	if (ferror(f))
-		return devid_fail(err, DEVID_ERR_IO, "%s: %s", path,
-			strerror(errno));
+		return devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
 	if (n > CHAIN_FILE_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"%s: more than %d bytes", path, CHAIN_FILE_MAX);
@@ -63,7 +63,7 @@ static void read_blocks(BIO *bio, struct ders *d)
 		PEM_read_bio(bio, &name, &header, &data, &len) == 1) {
 		if (strcmp(name, PEM_STRING_X509) == 0)
 			d->certs[d->n++] =
-				(struct devid_der){ data, (size_t)len };
+				(struct devid_der) { data, (size_t)len };
 		else
 			OPENSSL_clear_free(data, (size_t)len);
 		OPENSSL_free(name);
@@ -91,7 +91,8 @@ enum devid_err peer_check_file(struct devid_verifier *v, const char *path,
 		ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		rc = devid_fail(err, DEVID_ERR_SYNTAX,
 			d.n == 0 ? "%s: no certificate in PEM form"
-				 : "%s: malformed PEM", path);
+				 : "%s: malformed PEM",
+			path);
 	ERR_clear_error();
 	if (rc != DEVID_OK && d.n <= DEVID_CHAIN_MAX)
 		return rc;

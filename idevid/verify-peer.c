@@ -23,8 +23,8 @@ CLEANUP_DEFINE(addrinfo, struct addrinfo *, freeaddrinfo)
 /* What the peer presented, seen in the handshake: describes an impostor whose
  * handshake then fails. */
 struct presented {
-	X509 *leaf;		/* owned */
-	STACK_OF(X509) *others; /* owned */
+	X509 *leaf;              /* owned */
+	STACK_OF(X509) * others; /* owned */
 };
 
 static void cleanup_presented(struct presented *p)
@@ -53,9 +53,8 @@ static bool is_address(const char *text)
 }
 
 /* Splits @text into host and what follows it; "" when nothing does. */
-static bool split_target(
-	const char *text, const char **ret_host, size_t *ret_len,
-	const char **ret_port)
+static bool split_target(const char *text, const char **ret_host,
+	size_t *ret_len, const char **ret_port)
 {
 	const char *end, *colon = strchr(text, ':');
 
@@ -146,8 +145,8 @@ static int connect_to(const struct addrinfo *ai, int64_t deadline)
 		if (errno != EINPROGRESS)
 			return -1;
 		error = wait_for(fd, POLLOUT, deadline);
-		if (error == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error,
-					  &len) < 0)
+		if (error == 0 &&
+			getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
 			error = errno;
 	}
 	if (error == 0)
@@ -166,15 +165,15 @@ static int connect_target(const struct peer_target *target, int64_t deadline,
 	int fd = -1;
 
 	if (rc != 0) {
-		(void)snprintf(out->cause, sizeof(out->cause), "%s",
-			gai_strerror(rc));
+		(void)snprintf(
+			out->cause, sizeof(out->cause), "%s", gai_strerror(rc));
 		return -1;
 	}
 	for (const struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
 		fd = connect_to(ai, deadline);
 	if (fd < 0)
-		(void)snprintf(out->cause, sizeof(out->cause), "%s",
-			strerror(errno));
+		(void)snprintf(
+			out->cause, sizeof(out->cause), "%s", strerror(errno));
 	return fd;
 }
 
@@ -189,15 +188,15 @@ static int note_presented(X509_STORE_CTX *ctx, void *arg)
 	p->leaf = X509_STORE_CTX_get0_cert(ctx);
 	if (p->leaf && X509_up_ref(p->leaf) != 1)
 		p->leaf = NULL;
-	p->others = X509_STORE_CTX_get0_untrusted(ctx)
-			    ? X509_chain_up_ref(
-				      X509_STORE_CTX_get0_untrusted(ctx))
-			    : NULL;
+	p->others =
+		X509_STORE_CTX_get0_untrusted(ctx)
+			? X509_chain_up_ref(X509_STORE_CTX_get0_untrusted(ctx))
+			: NULL;
 	return 1;
 }
 
-static SSL *new_client(const struct peer_target *target, int fd,
-	struct presented *presented)
+static SSL *new_client(
+	const struct peer_target *target, int fd, struct presented *presented)
 {
 	CLEANUP(cleanup_ssl_ctx)
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
@@ -209,8 +208,7 @@ static SSL *new_client(const struct peer_target *target, int fd,
 	ssl = SSL_new(ctx);
 	if (!ssl || SSL_set_fd(ssl, fd) != 1)
 		return NULL;
-	if (target->is_name &&
-		SSL_set_tlsext_host_name(ssl, target->host) != 1)
+	if (target->is_name && SSL_set_tlsext_host_name(ssl, target->host) != 1)
 		return NULL;
 	return STEAL(ssl);
 }
@@ -253,9 +251,9 @@ static void judge_failure(struct devid_verifier *v, const char *serial,
 
 	verify_result_init(&out->result);
 	out->status = PEER_NOT_GENUINE;
-	if (presented->leaf && (ERR_GET_LIB(error) != ERR_LIB_SSL ||
-				       ERR_GET_REASON(error) ==
-					       SSL_R_BAD_SIGNATURE))
+	if (presented->leaf &&
+		(ERR_GET_LIB(error) != ERR_LIB_SSL ||
+			ERR_GET_REASON(error) == SSL_R_BAD_SIGNATURE))
 		(void)verify_refuse(&out->result, DEVID_REASON_POSSESSION,
 			"RFC 8446 4.4.3; RFC 5246 7.4.3",
 			"the peer does not hold the key of the certificate "

@@ -15,7 +15,7 @@
 struct peer_target {
 	char host[PEER_HOST_MAX];
 	char port[PEER_PORT_MAX]; /* decimal, 1 to 65535 */
-	bool is_name;		  /* not an address: goes into SNI */
+	bool is_name;             /* not an address: goes into SNI */
 };
 
 enum peer_status {

@@ -18,8 +18,10 @@ static void print_proofs(
 	FILE *f, const char *serial, const struct devid_verify_result *r)
 {
 	if (r->possession)
-		(void)fprintf(f, "  key         held by the peer, proved by the "
-				 "%s handshake\n", r->tls_version);
+		(void)fprintf(f,
+			"  key         held by the peer, proved by the "
+			"%s handshake\n",
+			r->tls_version);
 	else
 		(void)fprintf(f, "  key         NOT proved: a file shows no "
 				 "possession\n");
@@ -61,8 +63,7 @@ static void print_certificate(FILE *f, const struct devid_verify_result *r)
 		(void)fprintf(f, "  hardware    %s%s%s (type %s)\n",
 			p->tpm_manufacturer[0] ? "TPM 2.0 by " : "",
 			p->tpm_manufacturer,
-			p->tpm_manufacturer[0] ? "" : p->hw_serial,
-			p->hw_type);
+			p->tpm_manufacturer[0] ? "" : p->hw_serial, p->hw_type);
 	(void)fprintf(f, "  certificate sha256:%s\n", r->sha256);
 	(void)fprintf(f, "  public key  sha256:%s\n", r->spki_sha256);
 	print_rules(f, p);
@@ -137,10 +138,9 @@ static json_t *chain_json(const struct devid_chain_report *c)
 static json_t *hardware_json(const struct devid_profile_report *p)
 {
 	return json_pack("{s:o, s:o, s:o, s:o}", "type",
-		text_or_null(p->hw_type), "serial",
-		text_or_null(p->hw_serial), "tpm_manufacturer",
-		text_or_null(p->tpm_manufacturer), "permanent_id",
-		text_or_null(p->permanent_id));
+		text_or_null(p->hw_type), "serial", text_or_null(p->hw_serial),
+		"tpm_manufacturer", text_or_null(p->tpm_manufacturer),
+		"permanent_id", text_or_null(p->permanent_id));
 }
 
 /* The part that exists only when a certificate was seen. */
@@ -167,8 +167,7 @@ json_t *print_outcome_json(const char *target, const struct peer_outcome *out)
 		unreachable ? "unreachable" : devid_reason_name(r->reason),
 		"detail", text_or_null(unreachable ? out->cause : r->text),
 		"clause", text_or_null(r->clause), "possession",
-		(int)r->possession, "tls_version",
-		text_or_null(r->tls_version), "cipher",
-		text_or_null(out->cipher), "certificate",
+		(int)r->possession, "tls_version", text_or_null(r->tls_version),
+		"cipher", text_or_null(out->cipher), "certificate",
 		certificate_json(r));
 }

@@ -9,8 +9,8 @@
 /* What one context of devid_verifier_setup_ctx() was told. */
 struct verify_binding {
 	struct devid_verifier *verifier; /* borrowed: its owner */
-	char *serial;			 /* owned, or NULL */
-	struct verify_binding *next;	 /* owned */
+	char *serial;                    /* owned, or NULL */
+	struct verify_binding *next;     /* owned */
 };
 
 struct devid_verifier {
@@ -19,7 +19,7 @@ struct devid_verifier {
 	unsigned profile_flags;
 	time_t when; /* 0: now */
 	devid_verifier_report_fn *report;
-	void *report_arg; /* borrowed */
+	void *report_arg;                /* borrowed */
 	struct verify_binding *bindings; /* owned */
 };
 
@@ -37,7 +37,7 @@ DEVID_MUST_CHECK enum devid_err verify_der(struct devid_verifier *v,
 	const struct devid_der *certs, size_t n, const char *serial,
 	struct devid_verify_result *result);
 DEVID_MUST_CHECK enum devid_err verify_x509(struct devid_verifier *v,
-	X509 *leaf, STACK_OF(X509) *untrusted, const char *serial,
+	X509 *leaf, STACK_OF(X509) * untrusted, const char *serial,
 	struct devid_verify_result *result);
 
 /* Whether the certificate's @actual serial is @expected, in exact form or one

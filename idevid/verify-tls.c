@@ -43,7 +43,7 @@ static bool judge_handshake(SSL *ssl, struct devid_verify_result *result)
 enum devid_err devid_verifier_check_ssl(struct devid_verifier *v, SSL *ssl,
 	const char *serial, struct devid_verify_result *ret)
 {
-	STACK_OF(X509) *chain;
+	STACK_OF(X509) * chain;
 	X509 *leaf;
 
 	verify_result_init(ret);
@@ -117,8 +117,8 @@ static int verify_callback(X509_STORE_CTX *store_ctx, void *arg)
 		binding->serial, result);
 	if (v->report)
 		v->report(v->report_arg, ssl, result);
-	X509_STORE_CTX_set_error(store_ctx,
-		rc == DEVID_OK ? X509_V_OK : x509_error(result));
+	X509_STORE_CTX_set_error(
+		store_ctx, rc == DEVID_OK ? X509_V_OK : x509_error(result));
 	return rc == DEVID_OK;
 }
 
@@ -161,8 +161,8 @@ enum devid_err devid_verifier_setup_ctx(struct devid_verifier *v, SSL_CTX *ctx,
 	binding = bind_serial(v, serial);
 	if (!binding)
 		return devid_fail(err, DEVID_ERR_NOMEM, "verifier: no memory");
-	SSL_CTX_set_verify(ctx,
-		SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_verify(
+		ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_callback, binding);
 	return DEVID_OK;
 }

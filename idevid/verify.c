@@ -80,13 +80,12 @@ static enum devid_err add_blocks(struct chain_store *store, BIO *bio,
 	for (;;) {
 		CLEANUP(cleanup_block) struct block b = { 0 };
 
-		if (PEM_read_bio(bio, &b.name, &b.header, &b.data, &b.len) !=
-			1)
+		if (PEM_read_bio(bio, &b.name, &b.header, &b.data, &b.len) != 1)
 			break;
 		if (strcmp(b.name, PEM_STRING_X509) != 0)
 			continue;
 		rc = chain_store_add_root(store,
-			(struct der_view){ b.data, (size_t)b.len }, err);
+			(struct der_view) { b.data, (size_t)b.len }, err);
 		if (rc != DEVID_OK)
 			return rc;
 		++*ret_n;
@@ -134,8 +133,8 @@ enum devid_err devid_verifier_add_root_pem(struct devid_verifier *v,
 	return add_pem(v->store, pem, len, err);
 }
 
-enum devid_err devid_verifier_add_root_pem_file(struct devid_verifier *v,
-	const char *path, struct devid_error *err)
+enum devid_err devid_verifier_add_root_pem_file(
+	struct devid_verifier *v, const char *path, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	struct devid_error cause = { 0 };
@@ -286,8 +285,7 @@ static enum devid_err judge_serial(const struct devid_verifier *v,
 		"this is unit \"%s\", not \"%.64s\"", actual, serial);
 }
 
-static void judge_profile(
-	bool fits, struct devid_verify_result *result)
+static void judge_profile(bool fits, struct devid_verify_result *result)
 {
 	enum devid_rule rule = result->profile.failed;
 
@@ -295,9 +293,8 @@ static void judge_profile(
 		return;
 	(void)verify_refuse(result, DEVID_REASON_PROFILE,
 		devid_rule_clause(rule), "%s: %s (rule %s: %s)",
-		"device certificate",
-		result->profile.results[rule].detail, devid_rule_id(rule),
-		devid_rule_text(rule));
+		"device certificate", result->profile.results[rule].detail,
+		devid_rule_id(rule), devid_rule_text(rule));
 }
 
 enum devid_err verify_der(struct devid_verifier *v,
@@ -305,16 +302,16 @@ enum devid_err verify_der(struct devid_verifier *v,
 	struct devid_verify_result *result)
 {
 	struct der_view views[DEVID_CHAIN_MAX];
-	struct chain_query query = { .certs = views, .n_certs = n,
+	struct chain_query query = { .certs = views,
+		.n_certs = n,
 		.now = v->when ? v->when : time(NULL) };
 	enum devid_err rc;
 
 	if (n == 0 || n > DEVID_CHAIN_MAX)
-		return verify_refuse(result, DEVID_REASON_CHAIN,
-			"RFC 5280 6.1", "%zu certificates, %d at most", n,
-			DEVID_CHAIN_MAX);
+		return verify_refuse(result, DEVID_REASON_CHAIN, "RFC 5280 6.1",
+			"%zu certificates, %d at most", n, DEVID_CHAIN_MAX);
 	for (size_t i = 0; i < n; i++)
-		views[i] = (struct der_view){ certs[i].data, certs[i].len };
+		views[i] = (struct der_view) { certs[i].data, certs[i].len };
 	fingerprint(&certs[0], result);
 	query.leaf_is_devid = devid_profile_check(certs[0].data, certs[0].len,
 		DEVID_PROFILE_IDEVID, v->profile_flags, &result->profile);
@@ -351,12 +348,12 @@ static enum devid_err push_der(struct ders *d, X509 *cert)
 
 	if (len <= 0)
 		return DEVID_ERR_NOMEM;
-	d->certs[d->n++] = (struct devid_der){ der, (size_t)len };
+	d->certs[d->n++] = (struct devid_der) { der, (size_t)len };
 	return DEVID_OK;
 }
 
 enum devid_err verify_x509(struct devid_verifier *v, X509 *leaf,
-	STACK_OF(X509) *untrusted, const char *serial,
+	STACK_OF(X509) * untrusted, const char *serial,
 	struct devid_verify_result *result)
 {
 	int n = untrusted ? sk_X509_num(untrusted) : 0;
@@ -391,7 +388,7 @@ enum devid_err devid_verifier_check_der(struct devid_verifier *v,
 }
 
 enum devid_err devid_verifier_check_chain(struct devid_verifier *v, X509 *leaf,
-	STACK_OF(X509) *untrusted, const char *serial,
+	STACK_OF(X509) * untrusted, const char *serial,
 	struct devid_verify_result *ret)
 {
 	verify_result_init(ret);
@@ -408,8 +405,8 @@ const char *devid_chain_verdict_name(enum devid_chain_verdict verdict)
 		"bad-signature", "weak", "too-long", "critical-extension",
 		"other" };
 
-	_Static_assert(sizeof(names) / sizeof(names[0]) ==
-			       DEVID_CHAIN_OTHER + 1,
+	_Static_assert(
+		sizeof(names) / sizeof(names[0]) == DEVID_CHAIN_OTHER + 1,
 		"every verdict has a name");
 	assert(verdict <= DEVID_CHAIN_OTHER);
 	return names[verdict];
@@ -420,8 +417,8 @@ const char *devid_reason_name(enum devid_reason reason)
 	static const char *const names[] = { "none", "tls", "no-certificate",
 		"possession", "profile", "chain", "serial" };
 
-	_Static_assert(sizeof(names) / sizeof(names[0]) ==
-			       DEVID_REASON_SERIAL + 1,
+	_Static_assert(
+		sizeof(names) / sizeof(names[0]) == DEVID_REASON_SERIAL + 1,
 		"every reason has a name");
 	assert(reason <= DEVID_REASON_SERIAL);
 	return names[reason];

@@ -21,10 +21,10 @@
 #include <openssl/x509.h>
 #include <time.h>
 
-#define DEVID_CHAIN_MAX	    10	/* certificates of a peer; a limit of ours */
-#define DEVID_PATH_MAX	    5	/* issuers above a leaf, root included */
-#define DEVID_SUBJECT_MAX   192 /* text of a subject, cut beyond */
-#define DEVID_REASON_MAX    512
+#define DEVID_CHAIN_MAX       10  /* certificates of a peer; a limit of ours */
+#define DEVID_PATH_MAX        5   /* issuers above a leaf, root included */
+#define DEVID_SUBJECT_MAX     192 /* text of a subject, cut beyond */
+#define DEVID_REASON_MAX      512
 #define DEVID_FINGERPRINT_MAX 65 /* SHA-256 in hex */
 
 enum devid_chain_verdict {
@@ -32,7 +32,7 @@ enum devid_chain_verdict {
 	DEVID_CHAIN_NOT_JUDGED,
 	DEVID_CHAIN_MALFORMED,
 	DEVID_CHAIN_UNKNOWN_ISSUER, /* issuer neither sent nor given */
-	DEVID_CHAIN_OTHER_ROOT,	    /* complete, ends in a root not given */
+	DEVID_CHAIN_OTHER_ROOT,     /* complete, ends in a root not given */
 	DEVID_CHAIN_SELF_SIGNED,    /* the leaf vouches for itself */
 	DEVID_CHAIN_EXPIRED,
 	DEVID_CHAIN_NOT_YET_VALID,
@@ -48,8 +48,8 @@ enum devid_chain_verdict {
 
 struct devid_chain_report {
 	enum devid_chain_verdict verdict;
-	const char *clause;		 /* static; "" when OK */
-	char text[DEVID_REASON_MAX];	 /* certificate and cause; "" when OK */
+	const char *clause;          /* static; "" when OK */
+	char text[DEVID_REASON_MAX]; /* certificate and cause; "" when OK */
 	size_t n_path;
 	/* Issuers from the leaf's to the root, when OK. */
 	char path[DEVID_PATH_MAX][DEVID_SUBJECT_MAX];
@@ -59,9 +59,9 @@ struct devid_chain_report {
 /* Why a unit is not genuine: the first of these that does not hold. */
 enum devid_reason {
 	DEVID_REASON_NONE,
-	DEVID_REASON_TLS,	  /* handshake unfinished or below TLS 1.2 */
-	DEVID_REASON_NO_CERT,	  /* anonymous, PSK, nothing presented */
-	DEVID_REASON_POSSESSION,  /* peer does not hold the key */
+	DEVID_REASON_TLS,        /* handshake unfinished or below TLS 1.2 */
+	DEVID_REASON_NO_CERT,    /* anonymous, PSK, nothing presented */
+	DEVID_REASON_POSSESSION, /* peer does not hold the key */
 	DEVID_REASON_PROFILE,
 	DEVID_REASON_CHAIN,
 	DEVID_REASON_SERIAL,
@@ -75,12 +75,12 @@ struct devid_verify_result {
 	bool genuine;
 	bool possession; /* proved by the handshake */
 	enum devid_reason reason;
-	const char *clause;	     /* static; "" when genuine */
-	char text[DEVID_REASON_MAX]; /* one sentence; "" when genuine */
-	char sha256[DEVID_FINGERPRINT_MAX];	 /* of the certificate */
+	const char *clause;                 /* static; "" when genuine */
+	char text[DEVID_REASON_MAX];        /* one sentence; "" when genuine */
+	char sha256[DEVID_FINGERPRINT_MAX]; /* of the certificate */
 	char spki_sha256[DEVID_FINGERPRINT_MAX]; /* of the public key */
-	char tls_version[16];			 /* "" without TLS */
-	struct devid_profile_report profile; /* serial, model, hardware */
+	char tls_version[16];                    /* "" without TLS */
+	struct devid_profile_report profile;     /* serial, model, hardware */
 	struct devid_chain_report chain;
 };
 
@@ -133,7 +133,7 @@ DEVID_API void devid_verifier_set_report(
  * *@ret. Possession is not proved by a chain. INVALID without roots.
  */
 DEVID_API DEVID_MUST_CHECK enum devid_err devid_verifier_check_chain(
-	struct devid_verifier *v, X509 *leaf, STACK_OF(X509) *untrusted,
+	struct devid_verifier *v, X509 *leaf, STACK_OF(X509) * untrusted,
 	const char *serial, struct devid_verify_result *ret);
 
 struct devid_der {

@@ -34,8 +34,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	if (devid_verifier_new(&verifier, NULL) != DEVID_OK ||
-		devid_verifier_add_root_pem(verifier, root_pem,
-			strlen(root_pem), NULL) != DEVID_OK)
+		devid_verifier_add_root_pem(
+			verifier, root_pem, strlen(root_pem), NULL) != DEVID_OK)
 		abort();
 	return 0;
 }
@@ -55,12 +55,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			whole = in; /* what is left, as it is */
 			in.len = 0;
 		}
-		certs[n++] = (struct devid_der){ whole.data, whole.len };
+		certs[n++] = (struct devid_der) { whole.data, whole.len };
 	}
 	if (n == 0)
 		return 0;
-	if (devid_verifier_check_der(verifier, certs, n, "ACCC8E000001",
-		    &result) == DEVID_OK) {
+	if (devid_verifier_check_der(
+		    verifier, certs, n, "ACCC8E000001", &result) == DEVID_OK) {
 		/* nothing may be genuine and broken at once */
 		if (!result.genuine || result.profile.failed ||
 			result.chain.verdict != DEVID_CHAIN_OK)

@@ -14,8 +14,8 @@ static void parse_hw_module(struct der_view value)
 	struct san_hw_module strict, tolerant;
 
 	if (san_parse_hw_module(value, SAN_STRICT, &strict, NULL) != DEVID_OK) {
-		if (san_parse_hw_module(value, SAN_TOLERANT, &tolerant,
-			    NULL) == DEVID_OK &&
+		if (san_parse_hw_module(value, SAN_TOLERANT, &tolerant, NULL) ==
+				DEVID_OK &&
 			!tolerant.tolerated)
 			abort();
 		return;

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 void certs_append(struct certs_buf *buf, const void *data, size_t len)
 {
 	assert(buf->len + len <= sizeof(buf->data));
@@ -149,7 +148,7 @@ void certs_set_ext(struct certs_spec *spec, const char *oid,
 		return;
 	}
 	assert(i < CERTS_EXT_MAX);
-	spec->ext[i] = (struct certs_ext){ oid, critical, value };
+	spec->ext[i] = (struct certs_ext) { oid, critical, value };
 	if (i == spec->n_ext)
 		spec->n_ext++;
 }
@@ -211,8 +210,8 @@ static const char *algorithm_of(EVP_PKEY *key, const char *digest)
 	return "300d 0609 2a864886f70d01010c 0500";
 }
 
-static struct certs_buf extension(const struct certs_ext *ext, EVP_PKEY *own,
-	EVP_PKEY *issuer)
+static struct certs_buf extension(
+	const struct certs_ext *ext, EVP_PKEY *own, EVP_PKEY *issuer)
 {
 	struct certs_buf seq = { .len = 0 }, value = { .len = 0 }, id;
 
@@ -277,8 +276,8 @@ static struct certs_buf signature_of(
 
 	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
 		digest = NULL;
-	assert(ctx && EVP_DigestSignInit_ex(ctx, NULL, digest, NULL, NULL, key,
-			      NULL) == 1);
+	assert(ctx && EVP_DigestSignInit_ex(
+			      ctx, NULL, digest, NULL, NULL, key, NULL) == 1);
 	assert(EVP_DigestSign(ctx, bits.data + 1, &len, tbs->data, tbs->len) ==
 		1);
 	EVP_MD_CTX_free(ctx);

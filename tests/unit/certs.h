@@ -29,23 +29,23 @@ struct certs_ext {
 };
 
 struct certs_node {
-	EVP_PKEY *key;		  /* owned */
-	struct certs_buf der;	  /* the certificate */
+	EVP_PKEY *key;            /* owned */
+	struct certs_buf der;     /* the certificate */
 	struct certs_buf subject; /* Name with its header */
 };
 
 struct certs_spec {
-	const char *version; /* hex of the whole field */
-	const char *serial;  /* hex of the content */
+	const char *version;               /* hex of the whole field */
+	const char *serial;                /* hex of the content */
 	const char *inner_alg, *outer_alg; /* hex, NULL: what fits */
 	const char *digest;
 	const char *not_before, *not_after; /* "U..." UTCTime, "G..." */
-	const char *cn, *sn;		    /* NULL: left out */
-	const char *subject;		    /* hex that replaces it, or NULL */
-	const char *issuer;		    /* the same */
-	const char *spki;		    /* the same */
-	const char *tail;		    /* hex before the extensions */
-	const char *behind;		    /* hex behind the certificate */
+	const char *cn, *sn;                /* NULL: left out */
+	const char *subject;                /* hex that replaces it, or NULL */
+	const char *issuer;                 /* the same */
+	const char *spki;                   /* the same */
+	const char *tail;                   /* hex before the extensions */
+	const char *behind;                 /* hex behind the certificate */
 	struct certs_ext ext[CERTS_EXT_MAX];
 	size_t n_ext;
 };
@@ -60,14 +60,12 @@ struct certs_spec {
 #define CERTS_OID_EKU "551d25"
 
 /* HardwareModuleName of a TPM 2.0, serial "IBM:a1:c0ffee". */
-#define CERTS_HW_VALUE                                                       \
-	"3016 0605 6781050102 040d 49424d3a61313a633066666565"
-#define CERTS_HW_NAME "a024 0608 2b06010505070804 a018" CERTS_HW_VALUE
-#define CERTS_SAN     "3026" CERTS_HW_NAME
+#define CERTS_HW_VALUE "3016 0605 6781050102 040d 49424d3a61313a633066666565"
+#define CERTS_HW_NAME  "a024 0608 2b06010505070804 a018" CERTS_HW_VALUE
+#define CERTS_SAN      "3026" CERTS_HW_NAME
 
 /* Policies verifiedTPMResidency and verifiedTPMFixed. */
-#define CERTS_POLICIES                                                       \
-	"3014 3008 0606 6781050b0101 3008 0606 6781050b0102"
+#define CERTS_POLICIES "3014 3008 0606 6781050b0101 3008 0606 6781050b0102"
 
 /* Parses hex. */
 struct certs_buf certs_hex(const char *hex);

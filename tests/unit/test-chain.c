@@ -58,23 +58,28 @@ static enum devid_err check(struct chain_store *store, time_t now,
 	struct devid_chain_report *report)
 {
 	struct der_view certs[DEVID_CHAIN_MAX + 1];
-	struct chain_query query = { .certs = certs, .now = now,
-		.leaf_is_devid = true };
+	struct chain_query query = {
+		.certs = certs, .now = now, .leaf_is_devid = true
+	};
 
 	for (; nodes[query.n_certs]; query.n_certs++)
 		certs[query.n_certs] =
-			(struct der_view){ nodes[query.n_certs]->der.data,
+			(struct der_view) { nodes[query.n_certs]->der.data,
 				nodes[query.n_certs]->der.len };
 	return chain_check(store, &query, report);
 }
 
-#define CHAIN(...) (const struct certs_node *const[]){ __VA_ARGS__, NULL }
+#define CHAIN(...)                                                             \
+	(const struct certs_node *const[])                                     \
+	{                                                                      \
+		__VA_ARGS__, NULL                                              \
+	}
 
 /* A fresh store with @root refuses the chain for @verdict, and the text names
  * @names. */
 static void expect_refused(const struct certs_node *root,
-	const struct certs_node *const *nodes,
-	enum devid_chain_verdict verdict, const char *names)
+	const struct certs_node *const *nodes, enum devid_chain_verdict verdict,
+	const char *names)
 {
 	struct chain_store *store = store_with(root);
 	struct devid_chain_report report;
@@ -97,9 +102,9 @@ static void check_good_chain_accepted_then_cached(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(check(store, NOW,
-					 CHAIN(&fix.leaf, &fix.issuer),
-					 &report),
+		assert_int_equal(
+			check(store, NOW, CHAIN(&fix.leaf, &fix.issuer),
+				&report),
 			DEVID_OK);
 		assert_int_equal(report.cached, i > 0);
 		assert_int_equal(report.n_path, 2);
@@ -107,9 +112,9 @@ static void check_good_chain_accepted_then_cached(void **state)
 		assert_string_equal(report.path[1], "CN=Root");
 	}
 	/* order and a root that is sent along do not matter */
-	assert_int_equal(check(store, NOW,
-				 CHAIN(&fix.leaf, &fix.root, &fix.issuer),
-				 &report),
+	assert_int_equal(
+		check(store, NOW, CHAIN(&fix.leaf, &fix.root, &fix.issuer),
+			&report),
 		DEVID_OK);
 	chain_store_free(store);
 }
@@ -132,8 +137,7 @@ static void check_all_key_types_accepted(void **state)
 		device = certs_sign(&leaf, certs_key("P-256"), &mid);
 		store = store_with(&root);
 		for (int j = 0; j < 2; j++) {
-			assert_int_equal(check(store, NOW,
-						 CHAIN(&device, &mid),
+			assert_int_equal(check(store, NOW, CHAIN(&device, &mid),
 						 &report),
 				DEVID_OK);
 			assert_int_equal(report.cached, j);
@@ -189,8 +193,8 @@ static void check_dates_of_leaf_judged(void **state)
 	(void)state;
 	leaf.not_after = "U261231235959Z";
 	old = certs_sign(&leaf, certs_key("P-256"), &fix.issuer);
-	expect_refused(&fix.root, CHAIN(&old, &fix.issuer),
-		DEVID_CHAIN_EXPIRED, "device certificate");
+	expect_refused(&fix.root, CHAIN(&old, &fix.issuer), DEVID_CHAIN_EXPIRED,
+		"device certificate");
 	leaf = certs_idevid_spec();
 	leaf.not_before = "U280101000000Z";
 	early = certs_sign(&leaf, certs_key("P-256"), &fix.issuer);
@@ -263,8 +267,7 @@ static void constrain(struct certs_spec *ca, const char *value)
 }
 
 /* Names under CN=M1M1 only. */
-#define PERMIT_M1                                                            \
-	"3017 a015 3013 a411 300f 310d 300b 0603 550403 0c04 4d314d31"
+#define PERMIT_M1 "3017 a015 3013 a411 300f 310d 300b 0603 550403 0c04 4d314d31"
 static void check_name_constraints_refused(void **state)
 {
 	struct certs_spec ca = certs_ca_spec("Narrow CA");
@@ -285,8 +288,8 @@ static void check_name_constraints_refused(void **state)
 	device = certs_sign(&leaf, certs_key("P-256"), &mid);
 	store = store_with(&fix.root);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(check(store, NOW, CHAIN(&device, &mid),
-					 &report),
+		assert_int_equal(
+			check(store, NOW, CHAIN(&device, &mid), &report),
 			DEVID_OK);
 		assert_false(report.cached);
 	}
@@ -332,8 +335,8 @@ static void check_self_signed_leaf_refused(void **state)
 	(void)state;
 	expect_refused(
 		&fix.root, CHAIN(&own), DEVID_CHAIN_SELF_SIGNED, "ACCC8E");
-	expect_refused(&fix.root, CHAIN(&fix.root), DEVID_CHAIN_SELF_SIGNED,
-		"root");
+	expect_refused(
+		&fix.root, CHAIN(&fix.root), DEVID_CHAIN_SELF_SIGNED, "root");
 	certs_done(&own);
 }
 
@@ -346,13 +349,13 @@ static void check_broken_signature_refused_cached_or_not(void **state)
 	(void)state;
 	bad.der.data[bad.der.len - 1] ^= 1;
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(check(store, NOW, CHAIN(&bad, &fix.issuer),
-					 &report),
+		assert_int_equal(
+			check(store, NOW, CHAIN(&bad, &fix.issuer), &report),
 			DEVID_ERR_NOT_GENUINE);
 		assert_int_equal(report.verdict, DEVID_CHAIN_BAD_SIGNATURE);
-		assert_int_equal(check(store, NOW,
-					 CHAIN(&fix.leaf, &fix.issuer),
-					 &report),
+		assert_int_equal(
+			check(store, NOW, CHAIN(&fix.leaf, &fix.issuer),
+				&report),
 			DEVID_OK);
 	}
 	chain_store_free(store);
@@ -368,13 +371,13 @@ static void check_same_name_other_key_refused_when_cached(void **state)
 	struct devid_chain_report report;
 
 	(void)state;
-	assert_int_equal(check(store, NOW, CHAIN(&fix.leaf, &fix.issuer),
-				 &report),
+	assert_int_equal(
+		check(store, NOW, CHAIN(&fix.leaf, &fix.issuer), &report),
 		DEVID_OK);
 	assert_int_equal(check(store, NOW, CHAIN(&fake, &fix.issuer), &report),
 		DEVID_ERR_NOT_GENUINE);
-	assert_int_equal(check(store, NOW, CHAIN(&fake, &rogue, &fix.issuer),
-				 &report),
+	assert_int_equal(
+		check(store, NOW, CHAIN(&fake, &rogue, &fix.issuer), &report),
 		DEVID_ERR_NOT_GENUINE);
 	chain_store_free(store);
 	certs_done(&rogue);
@@ -426,15 +429,15 @@ static void check_weak_issuer_refused(void **state)
 	(void)state;
 	mid = certs_sign(&ca, certs_key("RSA:1024"), &fix.root);
 	device = certs_sign(&leaf, certs_key("P-256"), &mid);
-	expect_refused(&fix.root, CHAIN(&device, &mid), DEVID_CHAIN_WEAK,
-		"Weak CA");
+	expect_refused(
+		&fix.root, CHAIN(&device, &mid), DEVID_CHAIN_WEAK, "Weak CA");
 	certs_done(&mid);
 	certs_done(&device);
 	ca.digest = "SHA1";
 	mid = certs_sign(&ca, certs_key("P-256"), &fix.root);
 	device = certs_sign(&leaf, certs_key("P-256"), &mid);
-	expect_refused(&fix.root, CHAIN(&device, &mid), DEVID_CHAIN_WEAK,
-		"Weak CA");
+	expect_refused(
+		&fix.root, CHAIN(&device, &mid), DEVID_CHAIN_WEAK, "Weak CA");
 	certs_done(&mid);
 	certs_done(&device);
 }
@@ -468,16 +471,16 @@ static void check_too_deep_refused(void **state)
 
 		(void)snprintf(name, sizeof(name), "CA %d", i);
 		ca = certs_ca_spec(name);
-		cas[i] = certs_sign(&ca, certs_key("P-256"),
-			i ? &cas[i - 1] : &fix.root);
+		cas[i] = certs_sign(
+			&ca, certs_key("P-256"), i ? &cas[i - 1] : &fix.root);
 		chain[DEVID_PATH_MAX - i] = &cas[i];
 	}
-	device = certs_sign(
-		&leaf, certs_key("P-256"), &cas[DEVID_PATH_MAX - 1]);
+	device =
+		certs_sign(&leaf, certs_key("P-256"), &cas[DEVID_PATH_MAX - 1]);
 	expect_refused(&fix.root, chain, DEVID_CHAIN_TOO_LONG, "");
 	certs_done(&device);
-	device = certs_sign(
-		&leaf, certs_key("P-256"), &cas[DEVID_PATH_MAX - 2]);
+	device =
+		certs_sign(&leaf, certs_key("P-256"), &cas[DEVID_PATH_MAX - 2]);
 	{
 		struct chain_store *store = store_with(&fix.root);
 		struct devid_chain_report report;
@@ -507,8 +510,8 @@ static void check_malformed_certificate_refused(void **state)
 
 	(void)state;
 	bad.der.len--;
-	expect_refused(&fix.root, CHAIN(&fix.leaf, &bad),
-		DEVID_CHAIN_MALFORMED, "certificate 2");
+	expect_refused(&fix.root, CHAIN(&fix.leaf, &bad), DEVID_CHAIN_MALFORMED,
+		"certificate 2");
 	expect_refused(&fix.root, CHAIN(&bad), DEVID_CHAIN_MALFORMED, "");
 }
 
@@ -521,18 +524,17 @@ static void add_root_only_takes_a_ca(void **state)
 
 	(void)state;
 	assert_int_equal(chain_store_add_root(store,
-				 (struct der_view){ fix.leaf.der.data,
-					 fix.leaf.der.len },
+				 (struct der_view) {
+					 fix.leaf.der.data, fix.leaf.der.len },
 				 &err),
 		DEVID_ERR_SYNTAX);
 	assert_non_null(strstr(err.text, "not a CA"));
 	v1.version = "";
 	v1.n_ext = 0;
 	old = certs_sign(&v1, certs_key("P-256"), NULL);
-	assert_int_equal(chain_store_add_root(store,
-				 (struct der_view){ old.der.data,
-					 old.der.len },
-				 NULL),
+	assert_int_equal(
+		chain_store_add_root(store,
+			(struct der_view) { old.der.data, old.der.len }, NULL),
 		DEVID_ERR_SYNTAX);
 	assert_int_equal(chain_store_n_roots(store), 1);
 	chain_store_free(store);

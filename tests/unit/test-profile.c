@@ -16,7 +16,7 @@
 
 struct fixture {
 	EVP_PKEY *p256, *p384, *rsa;
-	struct certs_node issuer;	/* P-256 */
+	struct certs_node issuer; /* P-256 */
 	struct certs_node rsa_issuer;
 };
 
@@ -69,8 +69,8 @@ static void expect_only(enum devid_rule rule, const struct certs_spec *spec,
 		enum devid_verdict verdict = report.results[i].verdict;
 
 		if ((enum devid_rule)i == rule)
-			assert_int_equal(verdict, must ? DEVID_FAIL
-						       : DEVID_WARN);
+			assert_int_equal(
+				verdict, must ? DEVID_FAIL : DEVID_WARN);
 		else if (verdict == DEVID_WARN || verdict == DEVID_FAIL)
 			fail_msg("%s tripped too, for %s: %s",
 				devid_rule_id((enum devid_rule)i),
@@ -106,8 +106,8 @@ static void check_good_certificate_passes_strictly(void **state)
 	struct certs_spec spec = certs_idevid_spec();
 
 	(void)state;
-	assert_true(judge(&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT,
-		&report));
+	assert_true(judge(
+		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 	assert_int_equal(report.n_failed + report.n_warned, 0);
 	assert_string_equal(report.serial, "ACCC8E000001");
 	assert_string_equal(report.model, "M1");
@@ -117,13 +117,13 @@ static void check_good_certificate_passes_strictly(void **state)
 	assert_true(judge(&spec, fix.p384, &fix.rsa_issuer,
 		DEVID_PROFILE_STRICT, &report));
 	certs_set_ext(&spec, CERTS_OID_KU, "ff", "030205a0");
-	assert_true(judge(&spec, fix.rsa, &fix.issuer, DEVID_PROFILE_STRICT,
-		&report));
+	assert_true(judge(
+		&spec, fix.rsa, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 	/* a subjectKeyIdentifier and an empty basicConstraints are fine */
 	certs_set_ext(&spec, CERTS_OID_SKI, "", "SKI");
 	certs_set_ext(&spec, CERTS_OID_BC, "ff", "3000");
-	assert_true(judge(&spec, fix.rsa, &fix.issuer, DEVID_PROFILE_STRICT,
-		&report));
+	assert_true(judge(
+		&spec, fix.rsa, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 }
 
 static void check_encoding_refused(void **state)
@@ -150,8 +150,8 @@ static void check_encoding_refused(void **state)
 	spec = certs_idevid_spec();
 	node = certs_sign(&spec, fix.p256, &fix.issuer);
 	for (size_t len = 0; len < node.der.len; len++) {
-		assert_false(devid_profile_check(node.der.data, len,
-			DEVID_PROFILE_IDEVID, 0, &report));
+		assert_false(devid_profile_check(
+			node.der.data, len, DEVID_PROFILE_IDEVID, 0, &report));
 		assert_int_equal(report.failed, DEVID_RULE_ENCODING);
 		assert_int_equal(report.n_failed, 1);
 	}
@@ -187,8 +187,8 @@ static void check_version_refused(void **state)
 static void check_serial_refused(void **state)
 {
 	static const char *const bad[] = {
-		"8102030405060708",	/* negative */
-		"0002030405060708090a", /* not minimal */
+		"8102030405060708",                           /* negative */
+		"0002030405060708090a",                       /* not minimal */
 		"0102030405060708090a0b0c0d0e0f101112131415", /* 21 octets */
 	};
 	struct certs_spec spec = certs_idevid_spec();
@@ -205,12 +205,12 @@ static void check_serial_refused(void **state)
 	spec.serial = "01020304050607";
 	expect(DEVID_RULE_SERIAL_LENGTH, &spec);
 	spec.serial = "0102030405060708"; /* 64 bits */
-	assert_true(judge(&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT,
-		&report));
+	assert_true(judge(
+		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 	/* 160 bits with the sign octet before them */
 	spec.serial = "00ff02030405060708090a0b0c0d0e0f1011121314";
-	assert_true(judge(&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT,
-		&report));
+	assert_true(judge(
+		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 }
 
 static void check_signature_refused(void **state)
@@ -234,8 +234,8 @@ static void check_signature_refused(void **state)
 	spec.digest = "SHA512";
 	expect(DEVID_RULE_SIGNATURE_SUITE, &spec);
 	spec.digest = "SHA384";
-	expect_only(DEVID_RULE_SIGNATURE_SUITE, &spec, fix.p256,
-		&fix.rsa_issuer);
+	expect_only(
+		DEVID_RULE_SIGNATURE_SUITE, &spec, fix.p256, &fix.rsa_issuer);
 	certs_done(&ed_issuer);
 }
 
@@ -285,16 +285,18 @@ static void check_issuer_name_refused(void **state)
 static void check_validity_encoding_refused(void **state)
 {
 	static const char *const bad_before[] = {
-		"G20200101000000Z",	/* before 2050 in GeneralizedTime */
-		"U2001010000Z",		/* no seconds */
-		"U200101000000+0100",	/* not in Z */
-		"U200101000000",	/* no Z */
-		"U200230000000Z",	/* 30 February */
-		"U210229000000Z",	/* 29 February 2021 */
-		"U200101240000Z",	/* hour 24 */
-		"U200101006000Z", "U200101000060Z", "U201301000000Z",
+		"G20200101000000Z",   /* before 2050 in GeneralizedTime */
+		"U2001010000Z",       /* no seconds */
+		"U200101000000+0100", /* not in Z */
+		"U200101000000",      /* no Z */
+		"U200230000000Z",     /* 30 February */
+		"U210229000000Z",     /* 29 February 2021 */
+		"U200101240000Z",     /* hour 24 */
+		"U200101006000Z",
+		"U200101000060Z",
+		"U201301000000Z",
 		"U20010100000xZ",
-		"G20500101000000.5Z",	/* fraction */
+		"G20500101000000.5Z", /* fraction */
 		"U",
 	};
 	struct certs_spec spec = certs_idevid_spec();
@@ -316,8 +318,8 @@ static void check_validity_encoding_refused(void **state)
 	spec.not_after = big;
 	expect(DEVID_RULE_VALIDITY_ENCODING, &spec);
 	spec.not_after = "G99991231235959Z";
-	assert_true(judge(&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT,
-		&report));
+	assert_true(judge(
+		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 }
 
 static void check_not_after_warned(void **state)
@@ -336,10 +338,10 @@ static void check_subject_serial_refused(void **state)
 	static const char *const bad[] = {
 		"300d 310b 3009 0603 550403 0c02 4d31", /* none */
 		"301a 310b 3009 0603 550405 1302 4131"
-		"310b 3009 0603 550405 1302 4132",	/* two */
+		"310b 3009 0603 550405 1302 4132", /* two */
 		"3018 3116 3009 0603 550405 1302 4131"
-		"3009 0603 550405 1302 4132",		/* two in one RDN */
-		"300b 3109 3007 0603 550405 1300",	/* empty */
+		"3009 0603 550405 1302 4132",           /* two in one RDN */
+		"300b 3109 3007 0603 550405 1300",      /* empty */
 		"300d 310b 3009 0603 550405 1302 2020", /* blanks */
 		"300d 310b 3009 0603 550405 1302 4100", /* NUL */
 		"300d 310b 3009 0603 550405 1302 410a", /* line feed */
@@ -395,17 +397,15 @@ static void check_extensions_refused(void **state)
 	expect_ext(DEVID_RULE_EXTENSION_CRITICAL, "2a0304", "ff", "0500");
 	expect_ext(DEVID_RULE_EXTENSION_CRITICAL, CERTS_OID_NC, "ff",
 		"3005 a003 3001 00");
-	spec.ext[spec.n_ext++] =
-		(struct certs_ext){ "2a0304", "", "0500" };
-	spec.ext[spec.n_ext++] =
-		(struct certs_ext){ "2a0304", "", "0500" };
+	spec.ext[spec.n_ext++] = (struct certs_ext) { "2a0304", "", "0500" };
+	spec.ext[spec.n_ext++] = (struct certs_ext) { "2a0304", "", "0500" };
 	expect(DEVID_RULE_EXTENSION_UNIQUE, &spec);
 	spec.n_ext -= 2;
 	spec.ext[spec.n_ext] = spec.ext[1]; /* keyUsage again */
 	spec.n_ext++;
 	expect(DEVID_RULE_EXTENSION_UNIQUE, &spec);
-	expect_ext(DEVID_RULE_EXTENSION_DEFAULTS, CERTS_OID_SAN, "00",
-		CERTS_SAN);
+	expect_ext(
+		DEVID_RULE_EXTENSION_DEFAULTS, CERTS_OID_SAN, "00", CERTS_SAN);
 	expect_ext(DEVID_RULE_EXTENSION_DEFAULTS, CERTS_OID_BC, "ff",
 		"3003 0101 00");
 }
@@ -413,10 +413,11 @@ static void check_extensions_refused(void **state)
 static void check_authority_key_id_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "3000",		/* no keyIdentifier */
-		"3002 8000",		/* empty */
-		"3003 8001 aa 00",	/* bytes behind */
-		"3003 8101 aa",		/* another tag */
+		"",
+		"3000",                 /* no keyIdentifier */
+		"3002 8000",            /* empty */
+		"3003 8001 aa 00",      /* bytes behind */
+		"3003 8101 aa",         /* another tag */
 		"3006 8001 aa 8201 01", /* serial without issuer */
 		"3005 8001 aa 0500",
 	};
@@ -424,8 +425,8 @@ static void check_authority_key_id_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		expect_ext(DEVID_RULE_AUTHORITY_KEY_ID, CERTS_OID_AKI, "",
-			bad[i]);
+		expect_ext(
+			DEVID_RULE_AUTHORITY_KEY_ID, CERTS_OID_AKI, "", bad[i]);
 	expect_ext(DEVID_RULE_AUTHORITY_KEY_ID, CERTS_OID_AKI, "ff", "AKI");
 	certs_set_ext(&spec, CERTS_OID_AKI, "", NULL);
 	expect(DEVID_RULE_AUTHORITY_KEY_ID, &spec);
@@ -434,11 +435,16 @@ static void check_authority_key_id_refused(void **state)
 static void check_key_usage_refused(void **state)
 {
 	static const char *const bad[] = {
-		"03020700",	/* no bit: trailing zeros not removed */
-		"03020680",	/* the same */
-		"0303078000",	/* octet too many */
-		"0303 07 8000", "0301 00", "0302 0880", "04020780",
-		"03020780 00", "0304 07800080", "0303 06 0040",
+		"03020700",   /* no bit: trailing zeros not removed */
+		"03020680",   /* the same */
+		"0303078000", /* octet too many */
+		"0303 07 8000",
+		"0301 00",
+		"0302 0880",
+		"04020780",
+		"03020780 00",
+		"0304 07800080",
+		"0303 06 0040",
 	};
 	struct certs_spec spec = certs_idevid_spec();
 
@@ -449,20 +455,17 @@ static void check_key_usage_refused(void **state)
 	expect_only(DEVID_RULE_KEY_USAGE, &spec, fix.rsa, &fix.issuer);
 	certs_set_ext(&spec, CERTS_OID_KU, "", NULL);
 	expect(DEVID_RULE_KEY_USAGE, &spec);
-	expect_ext(DEVID_RULE_KEY_USAGE_CRITICAL, CERTS_OID_KU, "",
-		"03020780");
-	expect_ext(DEVID_RULE_KEY_USAGE_NO_CA, CERTS_OID_KU, "ff",
-		"03020284");
-	expect_ext(DEVID_RULE_KEY_USAGE_NO_CA, CERTS_OID_KU, "ff",
-		"03020182");
-	expect_ext(DEVID_RULE_KEY_USAGE_FITS_KEY, CERTS_OID_KU, "ff",
-		"030205a0");
-	expect_ext(DEVID_RULE_KEY_USAGE_FITS_KEY, CERTS_OID_KU, "ff",
-		"03020490");
+	expect_ext(DEVID_RULE_KEY_USAGE_CRITICAL, CERTS_OID_KU, "", "03020780");
+	expect_ext(DEVID_RULE_KEY_USAGE_NO_CA, CERTS_OID_KU, "ff", "03020284");
+	expect_ext(DEVID_RULE_KEY_USAGE_NO_CA, CERTS_OID_KU, "ff", "03020182");
+	expect_ext(
+		DEVID_RULE_KEY_USAGE_FITS_KEY, CERTS_OID_KU, "ff", "030205a0");
+	expect_ext(
+		DEVID_RULE_KEY_USAGE_FITS_KEY, CERTS_OID_KU, "ff", "03020490");
 	expect_ext(DEVID_RULE_KEY_USAGE_MINIMAL, CERTS_OID_KU, "ff",
 		"030206c0"); /* contentCommitment, as one vendor ships */
-	expect_ext(DEVID_RULE_KEY_USAGE_MINIMAL, CERTS_OID_KU, "ff",
-		"03020388");
+	expect_ext(
+		DEVID_RULE_KEY_USAGE_MINIMAL, CERTS_OID_KU, "ff", "03020388");
 }
 
 static void check_ca_refused(void **state)
@@ -482,8 +485,7 @@ static void check_san_judged(void **state)
 	(void)state;
 	expect_ext(DEVID_RULE_SAN_SYNTAX, CERTS_OID_SAN, "", "3000");
 	expect_ext(DEVID_RULE_SAN_SYNTAX, CERTS_OID_SAN, "", CERTS_SAN "00");
-	expect_ext(DEVID_RULE_SAN_NOT_CRITICAL, CERTS_OID_SAN, "ff",
-		CERTS_SAN);
+	expect_ext(DEVID_RULE_SAN_NOT_CRITICAL, CERTS_OID_SAN, "ff", CERTS_SAN);
 	expect_ext(DEVID_RULE_HW_MODULE_PRESENT, CERTS_OID_SAN, "",
 		"3003 8201 61");
 	certs_set_ext(&spec, CERTS_OID_SAN, "", NULL);
@@ -519,8 +521,7 @@ static void check_policies_and_purposes_judged(void **state)
 		"3008 0606 6781050b0103");
 	expect_ext(DEVID_RULE_TCG_OTHER_KEY, CERTS_OID_EKU, "",
 		"3008 0606 6781050b0103");
-	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "",
-		"3008 0606 6781050b0102");
+	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3008 0606 6781050b0102");
 	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3000");
 	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3002 0500");
 }
@@ -537,13 +538,13 @@ static void check_iak_is_no_devid(void **state)
 	node = certs_sign(&spec, fix.p256, &fix.issuer);
 	assert_true(devid_profile_check(node.der.data, node.der.len,
 		DEVID_PROFILE_IAK, DEVID_PROFILE_STRICT, &report));
-	assert_false(devid_profile_check(node.der.data, node.der.len,
-		DEVID_PROFILE_IDEVID, 0, &report));
+	assert_false(devid_profile_check(
+		node.der.data, node.der.len, DEVID_PROFILE_IDEVID, 0, &report));
 	assert_int_equal(report.failed, DEVID_RULE_TCG_OTHER_KEY);
 	spec = certs_idevid_spec();
 	node = certs_sign(&spec, fix.p256, &fix.issuer);
-	assert_false(devid_profile_check(node.der.data, node.der.len,
-		DEVID_PROFILE_IAK, 0, &report));
+	assert_false(devid_profile_check(
+		node.der.data, node.der.len, DEVID_PROFILE_IAK, 0, &report));
 	assert_int_equal(report.failed, DEVID_RULE_TCG_OTHER_KEY);
 }
 
@@ -558,8 +559,7 @@ static void check_two_faults_both_reported(void **state)
 	assert_false(judge(&spec, fix.p256, &fix.issuer, 0, &report));
 	assert_int_equal(report.failed, DEVID_RULE_VERSION);
 	assert_int_equal(report.n_failed, 2);
-	assert_int_equal(
-		report.results[DEVID_RULE_NOT_CA].verdict, DEVID_FAIL);
+	assert_int_equal(report.results[DEVID_RULE_NOT_CA].verdict, DEVID_FAIL);
 	assert_string_equal(report.serial, "ACCC8E000001");
 }
 

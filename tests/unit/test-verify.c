@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verifier: roots, serial numbers, and live TLS peers over a socket pair. */
+/* The verifier: roots, serial numbers, and live TLS peers over a socket pair.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,8 +70,7 @@ static enum devid_err check_nodes(const struct certs_node *leaf,
 		{ issuer->der.data, issuer->der.len },
 	};
 
-	return devid_verifier_check_der(
-		fix.verifier, certs, 2, serial, result);
+	return devid_verifier_check_der(fix.verifier, certs, 2, serial, result);
 }
 
 static void check_der_genuine_unit_described(void **state)
@@ -78,8 +78,8 @@ static void check_der_genuine_unit_described(void **state)
 	struct devid_verify_result r;
 
 	(void)state;
-	assert_int_equal(check_nodes(&fix.leaf, &fix.issuer, "ACCC8E000001",
-				 &r),
+	assert_int_equal(
+		check_nodes(&fix.leaf, &fix.issuer, "ACCC8E000001", &r),
 		DEVID_OK);
 	assert_true(r.genuine);
 	assert_false(r.possession);
@@ -144,8 +144,8 @@ static void check_chain_x509_same_as_der(void **state)
 	struct devid_verify_result r;
 
 	(void)state;
-	assert_int_equal(devid_verifier_check_chain(
-				 fix.verifier, leaf, NULL, NULL, &r),
+	assert_int_equal(
+		devid_verifier_check_chain(fix.verifier, leaf, NULL, NULL, &r),
 		DEVID_ERR_NOT_GENUINE);
 	assert_true(sk_X509_push(others, leaf) && sk_X509_push(others, issuer));
 	assert_int_equal(devid_verifier_check_chain(fix.verifier, leaf, others,
@@ -165,8 +165,7 @@ static void check_strict_refuses_warnings(void **state)
 	(void)state;
 	spec.not_after = "U491231235959Z";
 	node = certs_sign(&spec, certs_key("P-256"), &fix.issuer);
-	assert_int_equal(
-		check_nodes(&node, &fix.issuer, NULL, &r), DEVID_OK);
+	assert_int_equal(check_nodes(&node, &fix.issuer, NULL, &r), DEVID_OK);
 	assert_int_equal(r.profile.n_warned, 1);
 	devid_verifier_set_strict(fix.verifier, true);
 	assert_int_equal(check_nodes(&node, &fix.issuer, NULL, &r),
@@ -193,8 +192,7 @@ static void serial_forms_only_when_asked(void **state)
 		{ "PID:X SN:", "", 0 },
 		{ "XPID:X SN:1", "1", 0 },
 		{ "PID:X SN:A SN:B", "B", 0 }, /* the first SN: counts */
-		{ "SGH1, BaseMAC 0A1B2C-3d4e5f", "SGH1",
-			DEVID_SERIAL_BASEMAC },
+		{ "SGH1, BaseMAC 0A1B2C-3d4e5f", "SGH1", DEVID_SERIAL_BASEMAC },
 		{ "SGH1, BaseMAC 0A1B2C-3D4E5", "SGH1", 0 },
 		{ "SGH1, BaseMAC 0A1B2C-3D4E5F0", "SGH1", 0 },
 		{ "SGH1, BaseMAC 0A1B2C:3D4E5F", "SGH1", 0 },
@@ -206,9 +204,8 @@ static void serial_forms_only_when_asked(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (unsigned forms = 0; forms < 4; forms++)
-			assert_int_equal(
-				verify_serial_matches(cases[i].actual,
-					cases[i].expected, forms),
+			assert_int_equal(verify_serial_matches(cases[i].actual,
+						 cases[i].expected, forms),
 				(forms & cases[i].forms) != 0);
 		assert_true(verify_serial_matches(
 			cases[i].actual, cases[i].actual, 0));
@@ -236,8 +233,7 @@ static void add_root_bad_files_refused(void **state)
 		devid_verifier_add_root_pem_file(v, "/nonexistent", &err),
 		DEVID_ERR_NOT_FOUND);
 	pem = certs_pem(mixed, 2); /* all or nothing */
-	assert_int_equal(
-		devid_verifier_add_root_pem(v, pem, strlen(pem), NULL),
+	assert_int_equal(devid_verifier_add_root_pem(v, pem, strlen(pem), NULL),
 		DEVID_ERR_SYNTAX);
 	assert_int_equal(devid_verifier_check_der(v, &der, 1, NULL, &r),
 		DEVID_ERR_INVALID);
@@ -245,8 +241,7 @@ static void add_root_bad_files_refused(void **state)
 	bad.der.len--;
 	mixed[0] = &bad;
 	pem = certs_pem(mixed, 1);
-	assert_int_equal(
-		devid_verifier_add_root_pem(v, pem, strlen(pem), NULL),
+	assert_int_equal(devid_verifier_add_root_pem(v, pem, strlen(pem), NULL),
 		DEVID_ERR_SYNTAX);
 	free(pem);
 	devid_verifier_free(v);
@@ -285,7 +280,7 @@ static void *serve(void *arg)
 	s->rc = SSL_accept(s->ssl);
 	if (s->rc == 1)
 		(void)!SSL_write(s->ssl, "x", 1); /* carries tickets too */
-	(void)!read(s->fd, &byte, 1); /* until the client is gone */
+	(void)!read(s->fd, &byte, 1);             /* until the client is gone */
 	return NULL;
 }
 
@@ -340,14 +335,14 @@ static void check_ssl_live_peer(int version, bool resume)
 		assert_int_equal(rc, 1);
 		assert_int_equal(SSL_read(ssl, &byte, 1), 1);
 		assert_int_equal(SSL_session_reused(ssl), i);
-		assert_int_equal(devid_verifier_check_ssl(fix.verifier, ssl,
-					 "ACCC8E000001", &r),
+		assert_int_equal(devid_verifier_check_ssl(
+					 fix.verifier, ssl, "ACCC8E000001", &r),
 			DEVID_OK);
 		assert_true(r.genuine && r.possession);
 		assert_string_equal(r.tls_version,
 			version == TLS1_3_VERSION ? "TLSv1.3" : "TLSv1.2");
-		assert_int_equal(devid_verifier_check_ssl(fix.verifier, ssl,
-					 "ACCC8E000009", &r),
+		assert_int_equal(devid_verifier_check_ssl(
+					 fix.verifier, ssl, "ACCC8E000009", &r),
 			DEVID_ERR_NOT_GENUINE);
 		SSL_SESSION_free(session);
 		session = SSL_get1_session(ssl);
@@ -381,8 +376,7 @@ static void check_ssl_unfinished_refused(void **state)
 	struct devid_verify_result r;
 
 	(void)state;
-	assert_int_equal(
-		devid_verifier_check_ssl(fix.verifier, ssl, NULL, &r),
+	assert_int_equal(devid_verifier_check_ssl(fix.verifier, ssl, NULL, &r),
 		DEVID_ERR_NOT_GENUINE);
 	assert_int_equal(r.reason, DEVID_REASON_TLS);
 	SSL_free(ssl);
@@ -390,7 +384,8 @@ static void check_ssl_unfinished_refused(void **state)
 }
 
 /* A connection whose two sides are set by @prepare is refused for @reason. */
-static void expect_ssl_refused(void (*prepare)(SSL_CTX *server, SSL_CTX *client),
+static void expect_ssl_refused(
+	void (*prepare)(SSL_CTX *server, SSL_CTX *client),
 	enum devid_reason reason)
 {
 	struct server s = { .ctx = server_ctx(&fix.leaf, &fix.issuer) };
@@ -403,8 +398,7 @@ static void expect_ssl_refused(void (*prepare)(SSL_CTX *server, SSL_CTX *client)
 	fd = start(&s);
 	ssl = connect_client(ctx, fd, NULL, &rc);
 	assert_int_equal(rc, 1);
-	assert_int_equal(
-		devid_verifier_check_ssl(fix.verifier, ssl, NULL, &r),
+	assert_int_equal(devid_verifier_check_ssl(fix.verifier, ssl, NULL, &r),
 		DEVID_ERR_NOT_GENUINE);
 	assert_int_equal(r.reason, reason);
 	assert_false(r.possession);
@@ -421,13 +415,12 @@ static void prepare_anonymous(SSL_CTX *server, SSL_CTX *client)
 	for (int i = 0; i < 2; i++) {
 		SSL_CTX_set_security_level(both[i], 0);
 		SSL_CTX_set_max_proto_version(both[i], TLS1_2_VERSION);
-		assert_int_equal(
-			SSL_CTX_set_cipher_list(both[i], "aNULL"), 1);
+		assert_int_equal(SSL_CTX_set_cipher_list(both[i], "aNULL"), 1);
 	}
 }
 
-static unsigned psk_server(SSL *ssl, const char *id, unsigned char *psk,
-	unsigned max)
+static unsigned psk_server(
+	SSL *ssl, const char *id, unsigned char *psk, unsigned max)
 {
 	(void)ssl;
 	(void)id;
@@ -448,9 +441,8 @@ static void prepare_psk(SSL_CTX *server, SSL_CTX *client)
 	SSL_CTX_set_psk_server_callback(server, psk_server);
 	SSL_CTX_set_psk_client_callback(client, psk_client);
 	/* the callbacks' PSK is for SHA-256 (RFC 8446 4.2.11) */
-	assert_int_equal(SSL_CTX_set_ciphersuites(
-				 client, "TLS_AES_128_GCM_SHA256"),
-		1);
+	assert_int_equal(
+		SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256"), 1);
 }
 
 static void prepare_psk12(SSL_CTX *server, SSL_CTX *client)
@@ -466,11 +458,11 @@ static void prepare_tls11(SSL_CTX *server, SSL_CTX *client)
 
 	for (int i = 0; i < 2; i++) {
 		SSL_CTX_set_security_level(both[i], 0);
-		assert_int_equal(SSL_CTX_set_min_proto_version(
-					 both[i], TLS1_1_VERSION),
+		assert_int_equal(
+			SSL_CTX_set_min_proto_version(both[i], TLS1_1_VERSION),
 			1);
-		assert_int_equal(SSL_CTX_set_max_proto_version(
-					 both[i], TLS1_1_VERSION),
+		assert_int_equal(
+			SSL_CTX_set_max_proto_version(both[i], TLS1_1_VERSION),
 			1);
 	}
 }
@@ -541,11 +533,10 @@ static void setup_ctx_decides_handshake(void **state)
 	assert_int_equal(verify, X509_V_OK);
 	assert_int_equal(seen.n, 1);
 	assert_int_equal(seen.reason, DEVID_REASON_NONE);
-	assert_true(handshake_with_ctx(&fix.leaf, &fix.issuer, "OTHER",
-			    &verify) <= 0);
+	assert_true(handshake_with_ctx(
+			    &fix.leaf, &fix.issuer, "OTHER", &verify) <= 0);
 	assert_int_equal(seen.reason, DEVID_REASON_SERIAL);
-	assert_true(
-		handshake_with_ctx(&fix.leaf, NULL, NULL, &verify) <= 0);
+	assert_true(handshake_with_ctx(&fix.leaf, NULL, NULL, &verify) <= 0);
 	assert_int_equal(seen.reason, DEVID_REASON_CHAIN);
 	assert_int_equal(verify, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
 	assert_int_equal(seen.n, 3);
@@ -609,8 +600,8 @@ static void check_der_from_many_threads_same_verdict(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 4; i++)
-		assert_int_equal(pthread_create(&threads[i], NULL, check_often,
-					 NULL),
+		assert_int_equal(
+			pthread_create(&threads[i], NULL, check_often, NULL),
 			0);
 	for (size_t i = 0; i < 4; i++) {
 		assert_int_equal(pthread_join(threads[i], &result), 0);
