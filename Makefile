@@ -140,7 +140,7 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: packages demo check bench lint sbom
+.PHONY: packages demo check bench lint
 packages:
 	@tests/packages packages.txt
 
