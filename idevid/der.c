@@ -57,12 +57,13 @@ bool der_take_tag(struct der_view *in, uint8_t tag, struct der_view *ret_content
 	return true;
 }
 
-bool der_is_sequence(const uint8_t *data, size_t len)
+bool der_is_object(const uint8_t *data, size_t len)
 {
 	struct der_view in = { data, len }, body, content;
 	uint8_t tag;
 
-	if (!der_take_tag(&in, DER_SEQUENCE, &body) || in.len != 0)
+	if (!der_take(&in, &tag, &body, NULL) || in.len != 0 ||
+		(tag != DER_SEQUENCE && tag != DER_SET))
 		return false;
 	while (body.len > 0) {
 		if (!der_take(&body, &tag, &content, NULL))

@@ -42,11 +42,12 @@ bool der_take_tag(
 	struct der_view *in, uint8_t tag, struct der_view *ret_content);
 
 /*
- * Whether the bytes are one DER SEQUENCE without anything behind it, whose
- * direct members are complete DER elements. This is the outer form of every
- * ASN.1 object that a signature is usually put on (certificate, CRL, OCSP
- * response, CMS attributes, certification request).
+ * Whether the bytes are one DER SEQUENCE or SET without anything behind it,
+ * whose direct members are complete DER elements. This is the outer form of
+ * every ASN.1 object that a signature is usually put on: certificate, CRL,
+ * OCSP response, certification request (SEQUENCE), and the signed attributes
+ * of CMS (SET OF, RFC 5652 5.4).
  */
-bool der_is_sequence(const uint8_t *data, size_t len);
+bool der_is_object(const uint8_t *data, size_t len);
 
 #endif

@@ -135,9 +135,10 @@ static bool is_own_certificate(
 	       memcmp(found.data, spki, spki_len) == 0;
 }
 
-/* ClientHello and ServerHello begin with a version, which the server fixes
- * (RFC 5246 7.4.1.3): TLS 1.2 exactly. */
-static bool is_tls12_server_hello(struct der_view body)
+/* ClientHello and ServerHello begin with a version and a random. The server
+ * fixes the version (RFC 5246 7.4.1.3); a client that gets TLS 1.2 has offered
+ * TLS 1.2 in this field, also when it speaks TLS 1.3 (RFC 8446 4.1.2). */
+static bool is_tls12_hello(struct der_view body)
 {
 	return body.len >= 2 + RANDOM_LEN && body.data[0] == 0x03 &&
 	       body.data[1] == 0x03;
@@ -146,8 +147,10 @@ static bool is_tls12_server_hello(struct der_view body)
 static enum devid_err check_tls12_message(size_t step, struct der_view body,
 	const uint8_t *spki, size_t spki_len, struct devid_error *err)
 {
-	if (tls12_order[step].type == SERVER_HELLO &&
-		!is_tls12_server_hello(body))
+	enum handshake_type type = tls12_order[step].type;
+
+	if ((type == CLIENT_HELLO || type == SERVER_HELLO) &&
+		!is_tls12_hello(body))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"handshake transcript of another version than TLS 1.2 "
 			"(RFC 5246 7.4.1.3)");
@@ -217,16 +220,37 @@ static size_t point_len(unsigned group)
 /* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
 static bool is_tls12_key_exchange(const uint8_t *data, size_t len)
 {
-	const uint8_t *params = data + 2 * RANDOM_LEN;
+	const uint8_t *params;
 	size_t point;
 
-	if (len < 2 * RANDOM_LEN + 4 || params[0] != 3 /* named_curve */)
+	if (len < 2 * RANDOM_LEN + 4)
+		return false;
+	params = data + 2 * RANDOM_LEN;
+	if (params[0] != 3 /* named_curve */)
 		return false;
 	point = point_len((unsigned)params[1] << 8 | params[2]);
 	if (point == 0 || params[3] != point ||
 		len != 2 * RANDOM_LEN + 4 + point)
 		return false;
 	return point < 65 || params[4] == 0x04; /* uncompressed */
+}
+
+/*
+ * client_random, server_random, ServerDHParams (dh_p, dh_g, dh_Ys): RFC 5246
+ * 7.4.3. Never signed, and looked for because of what it could pass for: a
+ * client with a random that begins like a ClientHello would take a handshake
+ * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
+ * use the key as a client could then pose as the server.
+ */
+static bool is_tls12_dh_exchange(const uint8_t *data, size_t len)
+{
+	struct der_view in, part;
+
+	if (len < 2 * RANDOM_LEN)
+		return false;
+	in = (struct der_view){ data + 2 * RANDOM_LEN, len - 2 * RANDOM_LEN };
+	return take_vector(&in, 2, &part) && take_vector(&in, 2, &part) &&
+	       take_vector(&in, 2, &part) && in.len == 0;
 }
 
 /* CertificationRequestInfo, RFC 2986 4.1. */
@@ -290,12 +314,16 @@ enum devid_err purpose_check(const uint8_t *data, size_t len,
 			"begins like a statement of the TPM");
 	if (is_tls13_pad(data, len)) {
 		rc = check_tls13(data, len, &v, err);
-	} else if (der_is_sequence(data, len)) {
+	} else if (der_is_object(data, len)) {
 		/* Before the next form, whose first 64 bytes are free. */
 		rc = check_csr(data, len, spki, spki_len, err);
 		v = (struct purpose_verdict){ PURPOSE_CSR, 0 };
 	} else if (is_tls12_key_exchange(data, len)) {
 		v.purpose = PURPOSE_TLS_SERVER;
+	} else if (is_tls12_dh_exchange(data, len)) {
+		rc = devid_fail(err, DEVID_ERR_PURPOSE,
+			"reads as a finite-field key exchange "
+			"(RFC 5246 7.4.3)");
 	} else if (len >= 4 && data[0] == CLIENT_HELLO) {
 		rc = check_tls12_transcript(data, len, spki, spki_len, err);
 	} else {
