@@ -20,15 +20,34 @@ const char *client_socket_path(void)
 	return path && *path ? path : CLIENT_SOCKET_DEFAULT;
 }
 
-static enum devid_err connect_keyd(
-	const char *path, int *ret_fd, struct devid_error *err)
+static enum devid_err connect_error(int cause)
+{
+	switch (cause) {
+	case EACCES:
+		return DEVID_ERR_DENIED;
+	case EAGAIN:
+		return DEVID_ERR_TIMEOUT;
+	default:
+		return DEVID_ERR_KEYD_ABSENT;
+	}
+}
+
+/* The time limit is set first: connect() waits as well, while the queue of
+ * connections is full. */
+static enum devid_err connect_keyd(const char *path, time_t seconds,
+	int *ret_fd, struct devid_error *err)
 {
 	CLEANUP(cleanup_close)
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct timeval wait = { seconds, 0 };
 	size_t len = strlen(path);
 
-	if (fd < 0)
+	if (fd < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) <
+			0 ||
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) <
+			0)
 		return devid_fail(err, DEVID_ERR_IO, "key socket: %s",
 			strerror(errno));
 	if (len >= sizeof(addr.sun_path))
@@ -36,9 +55,7 @@ static enum devid_err connect_keyd(
 			"key socket: %s: path too long", path);
 	memcpy(addr.sun_path, path, len + 1);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
-		return devid_fail(err,
-			errno == EACCES ? DEVID_ERR_DENIED
-					: DEVID_ERR_KEYD_ABSENT,
+		return devid_fail(err, connect_error(errno),
 			"key socket: %s: devid-keyd not reachable: %s", path,
 			strerror(errno));
 	*ret_fd = steal_fd(&fd);
@@ -102,7 +119,6 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 	CLEANUP(cleanup_free) uint8_t *out = malloc(out_max);
 	CLEANUP(cleanup_free) uint8_t *in = malloc(WIRE_ANSWER_MAX);
 	CLEANUP(cleanup_close) int fd = -1;
-	struct timeval wait = { WAIT_SECONDS, 0 };
 	struct wire_answer ans;
 	enum devid_err rc;
 	size_t len;
@@ -112,15 +128,12 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 			err, DEVID_ERR_NOMEM, "key socket: no memory");
 	rc = wire_encode_request(req, out, out_max, &len, err);
 	if (rc == DEVID_OK)
-		rc = connect_keyd(path, &fd, err);
+		rc = connect_keyd(path,
+			req->op == WIRE_CREATE ? WAIT_CREATE_SECONDS
+					       : WAIT_SECONDS,
+			&fd, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (req->op == WIRE_CREATE)
-		wait.tv_sec = WAIT_CREATE_SECONDS;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) < 0 ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) <
-			0)
-		return io_error(path, err);
 	rc = exchange(path, fd, out, len, &ans, in, err);
 	if (rc == DEVID_OK)
 		rc = check_answer(&ans, req->op, err);

@@ -22,13 +22,14 @@ struct parse {
 
 /*
  * inih's line source, so that lines can be counted and a line longer than
- * inih's buffer is an error instead of two lines.
+ * inih's buffer is an error instead of two lines. Leading blanks are dropped:
+ * to inih an indented line continues the value of the line before it.
  */
 static char *next_line(char *buf, int num, void *stream)
 {
 	struct parse *p = stream;
 	const char *end;
-	size_t len;
+	size_t len, blanks;
 
 	if (p->rc != DEVID_OK || *p->next == '\0')
 		return NULL;
@@ -41,8 +42,9 @@ static char *next_line(char *buf, int num, void *stream)
 			num - 3);
 		return NULL;
 	}
-	memcpy(buf, p->next, len);
-	buf[len] = '\0';
+	blanks = strspn(p->next, " \t");
+	memcpy(buf, p->next + blanks, len - blanks);
+	buf[len - blanks] = '\0';
 	p->next += len;
 	return buf;
 }
@@ -87,6 +89,12 @@ static int handle(void *user, const char *section, const char *name,
 
 	if (p->rc != DEVID_OK)
 		return 1;
+	if (!*section) {
+		p->rc = devid_fail(p->err, DEVID_ERR_SYNTAX,
+			"%s:%d: %s: before the first [section]", p->path,
+			p->line, name);
+		return 1;
+	}
 	for (const struct conf_setting *s = p->settings; s->section; s++) {
 		const char *rest;
 

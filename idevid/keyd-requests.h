@@ -18,6 +18,7 @@
 struct requests {
 	struct module *module;	     /* borrowed */
 	const struct policy *policy; /* borrowed */
+	unsigned limit; /* seconds for any request; 0: each has its own */
 	uint32_t signatures;
 	uint32_t refused;
 };

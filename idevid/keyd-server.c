@@ -189,7 +189,8 @@ static enum devid_err clear_stale(
 	const struct sockaddr_un *addr, struct devid_error *err)
 {
 	CLEANUP(cleanup_close)
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX,
+		SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
 
 	if (lstat(addr->sun_path, &st) < 0)
@@ -198,8 +199,12 @@ static enum devid_err clear_stale(
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"key socket: %s: exists and is no socket",
 			addr->sun_path);
-	if (fd >= 0 &&
-		connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) == 0)
+	/* Anything but "nobody listens" is somebody: a full queue, or a
+	 * service of another kind. */
+	if (fd < 0 ||
+		connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ==
+			0 ||
+		errno != ECONNREFUSED)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"key socket: %s: another devid-keyd listens there",
 			addr->sun_path);

@@ -31,6 +31,7 @@
 #define TCTI_DEFAULT	  "device:/dev/tpm0"
 #define STATE_DIR_DEFAULT "/var/lib/devid"
 #define CONNECTIONS_DEFAULT 64
+#define TPM_TIMEOUT_MAX	    240 /* seconds; a limit of ours */
 
 struct keyd {
 	char *socket;	 /* owned */
@@ -75,6 +76,15 @@ static enum devid_err set_connections(void *target, const char *rest,
 		&((struct keyd *)target)->connections_max, err);
 }
 
+/* Never longer than each request's own limit; see keyd-requests.c. */
+static enum devid_err set_tpm_timeout(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_uint(value, 1, TPM_TIMEOUT_MAX,
+		&((struct keyd *)target)->requests.limit, err);
+}
+
 static enum devid_err set_nv(void *target, const char *rest, const char *value,
 	struct devid_error *err)
 {
@@ -102,6 +112,7 @@ static const struct conf_setting settings[] = {
 	{ "keyd", "tcti", set_tcti },
 	{ "keyd", "state_dir", set_state_dir },
 	{ "keyd", "connections_max", set_connections },
+	{ "keyd", "tpm_timeout", set_tpm_timeout },
 	{ "keyd", "certificate_in_nv", set_nv },
 	{ "keyd", "tls_client", set_tls_client },
 	{ "keyd", "tls_server", set_tls_server },
@@ -248,7 +259,10 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 		return rc;
 	options.keystore = k->keystore;
 	options.store_certificates = k->store_certificates != 0;
+	/* A TPM that hangs already must not hang the start. */
+	(void)alarm(k->requests.limit ? k->requests.limit : TPM_TIMEOUT_MAX);
 	rc = module_new(&options, warn_line, &k->module, err);
+	(void)alarm(0);
 	if (rc != DEVID_OK)
 		return rc;
 	k->requests.module = k->module;

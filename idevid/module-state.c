@@ -201,7 +201,8 @@ enum devid_err module_state_load(
 	rc = state_path(m, key, ".disabled", path, err);
 	if (rc != DEVID_OK)
 		return rc;
-	key->enabled = access(path, F_OK) != 0;
+	/* A mark that cannot be looked at counts. */
+	key->enabled = access(path, F_OK) < 0 && errno == ENOENT;
 	rc = state_path(m, key, ".pem", path, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "der.h"
 
 CLEANUP_DEFINE(module, struct module *, module_free)
 
@@ -75,10 +76,10 @@ static enum devid_err sync_certificate(
 	rc = ks->ops->cert_read(ks, key->role, &der, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	key->synced = true;
-	if (rc == DEVID_ERR_NOT_FOUND ||
-		(key->chain && key->leaf_len == der.len &&
-			memcmp(key->chain, der.data, der.len) == 0))
+	key->synced = rc == DEVID_ERR_NOT_FOUND ||
+		      (key->chain && key->leaf_len == der.len &&
+			      memcmp(key->chain, der.data, der.len) == 0);
+	if (key->synced)
 		return DEVID_OK;
 	key->alg = KEY_ALG_NONE; /* take the public key of this one */
 	rc = module_set_chain(key, der.data, der.len, err);
@@ -86,7 +87,9 @@ static enum devid_err sync_certificate(
 		key->alg = alg;
 		return rc;
 	}
-	return module_state_store_chain(m, key, err);
+	rc = module_state_store_chain(m, key, err);
+	key->synced = rc == DEVID_OK;
+	return rc;
 }
 
 enum devid_err module_ensure_key(
@@ -290,6 +293,25 @@ static bool same_leaf(
 	       memcmp(key->chain, der, key->leaf_len) == 0;
 }
 
+/* The first certificate of @der, as the keystore takes it. */
+static enum devid_err leaf_blob(const char *name, const uint8_t *der,
+	size_t len, struct keystore_blob *ret, struct devid_error *err)
+{
+	struct der_view in = { der, len }, content, whole;
+	uint8_t tag;
+
+	if (!der_take(&in, &tag, &content, &whole))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: certificate 1: not a DER certificate", name);
+	if (whole.len > sizeof(ret->data))
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: certificate of %zu bytes, at most %zu fit", name,
+			whole.len, sizeof(ret->data));
+	memcpy(ret->data, whole.data, whole.len);
+	ret->len = whole.len;
+	return DEVID_OK;
+}
+
 enum devid_err module_install(struct module *m, const char *name,
 	const uint8_t *der, size_t len, struct devid_error *err)
 {
@@ -308,17 +330,16 @@ enum devid_err module_install(struct module *m, const char *name,
 			"%s: another certificate is installed (802.1AR: an "
 			"IDevID is never replaced)",
 			name);
+	if (m->options.store_certificates) {
+		rc = leaf_blob(name, der, len, &leaf, err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
 	rc = module_set_chain(key, der, len, err);
 	if (rc == DEVID_OK)
 		rc = module_state_store_chain(m, key, err);
 	if (rc != DEVID_OK || !m->options.store_certificates)
 		return rc;
-	if (key->leaf_len > sizeof(leaf.data))
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: certificate of %zu bytes, at most %zu fit", name,
-			key->leaf_len, sizeof(leaf.data));
-	memcpy(leaf.data, key->chain, key->leaf_len);
-	leaf.len = key->leaf_len;
 	return ks->ops->cert_write(ks, key->role, &leaf, err);
 }
 

@@ -138,30 +138,40 @@ enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
 	return rc;
 }
 
+/* From the end to the beginning: as long as the first octets are missing the
+ * index holds no DER, so an interrupted call is seen as what it is. */
 static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
 	const struct keystore_blob *der, struct devid_error *err)
 {
-	for (size_t done = 0; done < der->len;) {
+	size_t left = der->len;
+
+	while (left > 0) {
 		TPM2B_MAX_NV_BUFFER part = { 0 };
+		size_t at = (left - 1) / NV_CHUNK * NV_CHUNK;
 		enum devid_err rc;
 
-		part.size = der->len - done > NV_CHUNK
-				    ? NV_CHUNK
-				    : (uint16_t)(der->len - done);
-		memcpy(part.buffer, der->data + done, part.size);
+		part.size = (uint16_t)(left - at);
+		memcpy(part.buffer, der->data + at, part.size);
 		rc = tpm_result(tpm,
 			Esys_NV_Write(tpm->esys, ESYS_TR_RH_PLATFORM, object,
 				ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				&part, (uint16_t)done),
+				&part, (uint16_t)at),
 			"write NV", err);
 		if (rc != DEVID_OK)
 			return rc;
-		done += part.size;
+		left = at;
 	}
 	return tpm_result(tpm,
 		Esys_NV_WriteLock(tpm->esys, ESYS_TR_RH_PLATFORM, object,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
 		"lock NV", err);
+}
+
+/* Whether @rc is the TPM's format-one error @what (part 2, 6.6.2), whichever
+ * handle, parameter or session it is about. */
+static bool tss2_is(TSS2_RC rc, TPM2_RC what)
+{
+	return (rc & ~(TSS2_RC)(TPM2_RC_N_MASK | TPM2_RC_P)) == what;
 }
 
 static enum devid_err nv_define(struct tpm *tpm, enum key_role role,
@@ -176,12 +186,16 @@ static enum devid_err nv_define(struct tpm *tpm, enum key_role role,
 			.dataSize = (uint16_t)size,
 		},
 	};
+	TSS2_RC rc = Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
+		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth, &pub, ret);
 
-	return tpm_result(tpm,
-		Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth,
-			&pub, ret),
-		"define NV index as the platform", err);
+	/* Firmware closes the platform hierarchy before it starts a system. */
+	if (tss2_is(rc, TPM2_RC_HIERARCHY) || tss2_is(rc, TPM2_RC_BAD_AUTH) ||
+		tss2_is(rc, TPM2_RC_AUTH_FAIL))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: the platform hierarchy is closed, so the "
+			"certificate stays out of NV (certificate_in_nv)");
+	return tpm_result(tpm, rc, "define NV index as the platform", err);
 }
 
 /*
@@ -237,6 +251,7 @@ enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
 		}
 		nv.object = ESYS_TR_NONE; /* freed by NV_UndefineSpace */
 	} else if (rc != DEVID_ERR_NOT_FOUND) {
+		nv_close(tpm, &nv);
 		return devid_fail(err, rc, "%s", probe.text);
 	}
 	rc = nv_define(tpm, role, der->len, &nv.object, err);
