@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "wallclock.h"
+#include "wpaconf.h"
+
+/*
+ * EAPOL timers of wpa_supplicant that would send frames by themselves are put
+ * out of the way: how often and when is this agent's decision alone.
+ */
+static const char *const eapol_settings[] = {
+	"SET EAPOL::heldPeriod 65535",
+	"SET EAPOL::startPeriod 65535",
+	"SET EAPOL::maxStart 1000000",
+};
+#define N_EAPOL (sizeof(eapol_settings) / sizeof(eapol_settings[0]))
+
+static bool is_ok(const char *answer, size_t len)
+{
+	return answer && len >= 2 && memcmp(answer, "OK", 2) == 0;
+}
+
+static void send_for(struct agent_port *ap, ctrl_reply_fn reply,
+	const char *text)
+{
+	struct ctrl *ctrl = supplicant_ctrl(ap->agent->supplicant);
+	char line[CTRL_COMMAND_MAX];
+
+	if (!ctrl)
+		return;
+	(void)snprintf(line, sizeof(line), "IFNAME=%s %s", ap->port.name,
+		text); /* one that is too long is cut and so refused */
+	ctrl_send(ctrl, reply, ap, line);
+}
+
+/* For commands whose effect is seen in events. */
+static void on_plain(
+	void *user, const char *command, const char *answer, size_t len)
+{
+	struct agent_port *ap = user;
+
+	if (answer && !is_ok(answer, len))
+		log_debug("port: %s: %.40s: refused", ap->port.name, command);
+}
+
+static void ca_path(const struct agent *agent, char *out, size_t len)
+{
+	(void)snprintf(out, len, "%s/eap-ca.pem", agent->config->run_dir);
+}
+
+/* The wanted network block, from settings, memory and clock. */
+static void wanted(struct agent_port *ap, struct wpaconf_network *net,
+	char *ca, size_t ca_len)
+{
+	const struct agent *agent = ap->agent;
+	const struct config *c = agent->config;
+
+	*net = (struct wpaconf_network){
+		.identity = c->identity,
+		.client_cert = c->cert,
+		.private_key = c->key,
+		.trust = WPACONF_TRUST_CA,
+		.ca = c->ca,
+		.server_name = c->server_name,
+		.tls_min = c->tls_min,
+		.tls_max = c->tls_max,
+		.ignore_time = !agent->clock_ok,
+		.ask_agent = c->first_use,
+	};
+	if (!c->first_use)
+		return;
+	net->ca = ca;
+	if (agent->trust.has_ca) {
+		ca_path(agent, ca, ca_len);
+		net->server_name = agent->trust.name;
+	} else if (agent->trust.pinned) {
+		net->trust = WPACONF_TRUST_LEAF;
+		trust_hex(agent->trust.leaf, ca);
+	} else {
+		net->trust = WPACONF_TRUST_NONE;
+	}
+}
+
+static void check_clock(struct agent *agent)
+{
+	char stamp[PATH_MAX], text[WALLCLOCK_TEXT_MAX];
+	time_t floor;
+
+	(void)snprintf(stamp, sizeof(stamp), "%s/clock",
+		agent->config->state_dir);
+	floor = wallclock_floor(agent->config->clock_floor, stamp);
+	agent->clock_ok = time(NULL) >= floor;
+	if (!agent->clock_ok && !agent->clock_told) {
+		wallclock_text(floor, text);
+		log_warn("clock: before %s: validity periods of the server's "
+			 "certificate are not checked", text);
+	}
+	agent->clock_told = !agent->clock_ok;
+}
+
+/* A port is in use by wpa_supplicant as soon as all was accepted. */
+static void config_answered(struct agent_port *ap)
+{
+	struct port *port = &ap->port;
+
+	if (--ap->n_pending > 0)
+		return;
+	if (ap->abandoned) {
+		ap->abandoned = false;
+		if (!port->configured)
+			agent_command(port, PORT_COMMAND_CONFIGURE);
+		return;
+	}
+	if (!port->configuring)
+		return;
+	port->configuring = false;
+	port->configured = !ap->refused;
+	if (ap->refused)
+		log_error("port: %s: wpa_supplicant refuses it", port->name);
+	port_dispatch(port,
+		ap->refused ? PORT_EVENT_REFUSED : PORT_EVENT_READY);
+}
+
+static void on_config(
+	void *user, const char *command, const char *answer, size_t len)
+{
+	struct agent_port *ap = user;
+
+	if (!answer)
+		return; /* agent_on_lost() cleans up */
+	if (!is_ok(answer, len) && !ap->refused && !ap->abandoned) {
+		ap->refused = true;
+		log_debug("port: %s: %.60s: %.*s", ap->port.name, command,
+			(int)(len < 20 ? len : 20), answer);
+	}
+	config_answered(ap);
+}
+
+static void send_config(struct agent_port *ap, const char *text)
+{
+	ap->n_pending++;
+	send_for(ap, on_config, text);
+}
+
+static void send_settings(struct agent_port *ap)
+{
+	struct wpaconf_network net;
+	char value[WPACONF_COMMAND_MAX];
+	char line[WPACONF_COMMAND_MAX + 32];
+	char ca[PATH_MAX];
+
+	wanted(ap, &net, ca, sizeof(ca));
+	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
+		(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s",
+			ap->network, value);
+		send_config(ap, line);
+	}
+	ap->stale = false;
+	ap->ignore_time = net.ignore_time;
+	ap->trust_mode = net.trust;
+}
+
+/* The number of the network block, and with it the rest. */
+static void on_network(
+	void *user, const char *command, const char *answer, size_t len)
+{
+	struct agent_port *ap = user;
+	int id = 0;
+
+	if (!answer)
+		return;
+	for (size_t i = 0; i < len && id < 100000; i++) {
+		if (answer[i] == '\n' && i > 0)
+			break;
+		if (answer[i] < '0' || answer[i] > '9') {
+			on_config(user, command, "FAIL", 4);
+			return;
+		}
+		id = id * 10 + (answer[i] - '0');
+	}
+	ap->network = id;
+	if (!ap->abandoned) {
+		for (size_t i = 0; i < N_EAPOL; i++)
+			send_config(ap, eapol_settings[i]);
+		check_clock(ap->agent);
+		send_settings(ap);
+	}
+	config_answered(ap);
+}
+
+void agent_remove_interface(struct agent_port *ap)
+{
+	struct ctrl *ctrl = supplicant_ctrl(ap->agent->supplicant);
+	char line[64];
+
+	if (ctrl && ap->added) {
+		(void)snprintf(line, sizeof(line), "INTERFACE_REMOVE %s",
+			ap->port.name);
+		ctrl_send(ctrl, NULL, NULL, line);
+	}
+	ap->added = false;
+	ap->abandoned = ap->n_pending > 0;
+	ap->port.configured = false;
+	ap->port.configuring = false;
+}
+
+static void configure(struct agent_port *ap)
+{
+	struct agent *agent = ap->agent;
+	struct ctrl *ctrl = supplicant_ctrl(agent->supplicant);
+	struct port *port = &ap->port;
+	char line[PATH_MAX + 64];
+
+	if (!ctrl || !port->ifindex || !port->admin_up || port->configured ||
+		port->configuring || ap->n_pending > 0 || agent->stopping)
+		return;
+	agent_remove_interface(ap);
+	port->configuring = true;
+	ap->refused = false;
+	ap->added = true;
+	ap->n_pending = 1;
+	(void)snprintf(line, sizeof(line), "INTERFACE_ADD %s\t%s\twired",
+		port->name, supplicant_interface_file(agent->supplicant));
+	ctrl_send(ctrl, on_config, ap, line);
+	ap->n_pending++;
+	send_for(ap, on_network, "ADD_NETWORK");
+}
+
+/* Every answer but that to the last question is out of date. */
+static void on_status(
+	void *user, const char *command, const char *answer, size_t len)
+{
+	struct agent_port *ap = user;
+	struct event_status st;
+
+	(void)command; /* STATUS */
+	if (ap->n_status == 0 || --ap->n_status > 0 || !answer)
+		return;
+	port_handle_status(&ap->port,
+		event_parse_status(answer, len, &st) == DEVID_OK ? &st : NULL);
+}
+
+static void on_changed(
+	void *user, const char *command, const char *answer, size_t len)
+{
+	struct agent_port *ap = user;
+
+	if (!answer || ap->abandoned || is_ok(answer, len)) {
+		on_config(user, command, answer, len);
+		return;
+	}
+	/* Never go on with the old trust: the port begins again. */
+	log_error("port: %s: wpa_supplicant refuses a change", ap->port.name);
+	ap->n_pending--;
+	agent_remove_interface(ap);
+	port_dispatch(&ap->port, PORT_EVENT_SUPPLICANT_LOST);
+	port_dispatch(&ap->port, PORT_EVENT_REFUSED);
+}
+
+/* Trust or clock are not what they were when the port was configured. A
+ * change costs the TLS session, so only then. */
+static void refresh(struct agent_port *ap)
+{
+	struct wpaconf_network net;
+	char value[WPACONF_COMMAND_MAX];
+	char line[WPACONF_COMMAND_MAX + 32];
+	char ca[PATH_MAX];
+
+	check_clock(ap->agent);
+	if (!ap->stale && ap->ignore_time == !ap->agent->clock_ok)
+		return;
+	wanted(ap, &net, ca, sizeof(ca));
+	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
+		(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s",
+			ap->network, value);
+		ap->n_pending++;
+		send_for(ap, on_changed, line);
+	}
+	ap->stale = false;
+	ap->ignore_time = net.ignore_time;
+	ap->trust_mode = net.trust;
+}
+
+static void answer_cert_check(struct agent_port *ap, const char *verdict)
+{
+	char line[64];
+
+	(void)snprintf(line, sizeof(line), "CTRL-RSP-EXT_CERT_CHECK-%d:%s",
+		ap->network, verdict);
+	send_for(ap, on_plain, line);
+}
+
+static void select_network(struct agent_port *ap)
+{
+	char line[64];
+
+	trust_candidate_clear(&ap->server);
+	refresh(ap);
+	(void)snprintf(line, sizeof(line), "SELECT_NETWORK %d", ap->network);
+	send_for(ap, on_plain, line);
+}
+
+void agent_command(struct port *port, enum port_command command)
+{
+	struct agent_port *ap = port->owner;
+
+	switch (command) {
+	case PORT_COMMAND_CONFIGURE:
+		configure(ap);
+		return;
+	case PORT_COMMAND_SELECT:
+		select_network(ap);
+		return;
+	case PORT_COMMAND_LOGON:
+		send_for(ap, on_plain, "LOGON");
+		return;
+	case PORT_COMMAND_DISCONNECT:
+		send_for(ap, on_plain, "DISCONNECT");
+		return;
+	case PORT_COMMAND_STATUS:
+		ap->n_status++;
+		send_for(ap, on_status, "STATUS");
+		return;
+	case PORT_COMMAND_CERT_GOOD:
+		answer_cert_check(ap, "good");
+		return;
+	case PORT_COMMAND_CERT_BAD:
+		answer_cert_check(ap, "bad");
+		return;
+	}
+}
+
+bool agent_server_allowed(struct port *port)
+{
+	struct agent_port *ap = port->owner;
+	const struct agent *agent = ap->agent;
+
+	if (!agent->config->first_use)
+		return true; /* wpa_supplicant has checked CA and name */
+	if (trust_allows(&agent->trust, &ap->server,
+		    ap->trust_mode == WPACONF_TRUST_CA))
+		return true;
+	(void)snprintf(port->attach.reason, sizeof(port->attach.reason), "%s",
+		agent->trust.broken ?
+			"the store of the remembered server is damaged" :
+			"server is not the one remembered"); /* fits */
+	return false;
+}
+
+static void mark_stale(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->n_ports; i++)
+		agent->ports[i].stale = true;
+}
+
+/* The first server that let us in. */
+static bool remember(struct agent_port *ap)
+{
+	struct agent *agent = ap->agent;
+	struct devid_error err = { DEVID_OK, "" };
+	char path[PATH_MAX], hex[TRUST_HEX_MAX];
+	enum devid_err rc;
+
+	rc = trust_remember(&agent->trust, &ap->server, time(NULL), &err);
+	if (rc != DEVID_OK && rc != DEVID_ERR_IO) {
+		log_error("%s", devid_error_text(&err));
+		return false;
+	}
+	if (rc == DEVID_ERR_IO)
+		log_error("server trust: not kept over a restart: %s",
+			devid_error_text(&err));
+	mark_stale(agent);
+	trust_hex(agent->trust.leaf, hex);
+	log_info("server trust: %s: remembered on first use%s%s", hex,
+		agent->trust.has_ca ? ": " : "", agent->trust.name);
+	if (!agent->trust.has_ca)
+		return true;
+	devid_error_clear(&err);
+	ca_path(agent, path, sizeof(path));
+	if (trust_write_ca(&agent->trust, path, &err) != DEVID_OK)
+		log_error("%s", devid_error_text(&err));
+	return true;
+}
+
+bool agent_server_keep(struct port *port)
+{
+	struct agent_port *ap = port->owner;
+
+	if (!ap->agent->config->first_use)
+		return true;
+	if (!ap->agent->trust.pinned && !ap->agent->trust.broken)
+		return remember(ap);
+	/* A resumed session shows no certificate; it was made with a server
+	 * that was allowed, and forgetting one changes the network block. */
+	return (port->attach.resumed && !ap->server.has_leaf) ||
+	       agent_server_allowed(port);
+}
+
+void agent_on_ready(void *user)
+{
+	struct agent *agent = user;
+
+	for (size_t i = 0; i < agent->n_ports; i++)
+		agent_command(&agent->ports[i].port, PORT_COMMAND_CONFIGURE);
+	agent_touch(agent);
+}
+
+void agent_on_lost(void *user)
+{
+	struct agent *agent = user;
+
+	for (size_t i = 0; i < agent->n_ports; i++) {
+		struct agent_port *ap = &agent->ports[i];
+
+		ap->added = false;
+		ap->abandoned = false;
+		ap->n_pending = 0;
+		ap->n_status = 0;
+		ap->port.configured = false;
+		ap->port.configuring = false;
+		ap->port.associated = false;
+		if (!agent->stopping)
+			port_dispatch(&ap->port, PORT_EVENT_SUPPLICANT_LOST);
+	}
+	agent_touch(agent);
+}
+
+void agent_on_event(void *user, const char *line, size_t len)
+{
+	struct agent *agent = user;
+	struct agent_port *ap;
+	struct event ev;
+	enum devid_err rc = event_parse(line, len, &ev);
+
+	if (rc != DEVID_OK) {
+		log_debug("wpa_supplicant: event of %zu bytes: %s", len,
+			devid_err_name(rc));
+		return;
+	}
+	ap = agent_find_port(agent, ev.port);
+	if (!ap || agent->stopping || !ap->port.configured)
+		return;
+	trust_note(&ap->server, &ev,
+		agent->config->first_use && !agent->trust.pinned);
+	port_handle_event(&ap->port, &ev);
+}

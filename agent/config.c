@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config.h"
+
+#include <fnmatch.h>
+#include <net/if.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "conf.h"
+#include "wallclock.h"
+
+#define ID_MAX 4294967294u /* (uid_t)-1 means "no change" */
+
+CLEANUP_DEFINE(config, struct config *, config_free)
+
+static enum devid_err add_pattern(
+	struct config *c, const char *word, struct devid_error *err)
+{
+	if (c->n_patterns == CONFIG_PATTERNS_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"more than %d names", CONFIG_PATTERNS_MAX);
+	if (strlen(word) >= IFNAMSIZ || strchr(word, '/'))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is no interface name", word);
+	c->patterns[c->n_patterns] = NULL;
+	return conf_string(&c->patterns[c->n_patterns++], word, err);
+}
+
+static enum devid_err set_ports(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(value);
+	struct config *c = target;
+	char *save = NULL;
+	enum devid_err rc = DEVID_OK;
+
+	(void)rest; /* no '*' in our section names */
+	if (!copy)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	while (c->n_patterns > 0)
+		free(c->patterns[--c->n_patterns]);
+	for (char *w = strtok_r(copy, " \t,", &save); w && rc == DEVID_OK;
+		w = strtok_r(NULL, " \t,", &save))
+		rc = add_pattern(c, w, err);
+	if (rc == DEVID_OK && c->n_patterns == 0)
+		return devid_fail(err, DEVID_ERR_INVALID, "no port named");
+	return rc;
+}
+
+/* uid[:gid], or a user's name. */
+static enum devid_err resolve_user(
+	struct config *c, const char *value, struct devid_error *err)
+{
+	unsigned uid, gid;
+	char number[16];
+	const char *colon = strchr(value, ':');
+	size_t len = colon ? (size_t)(colon - value) : strlen(value);
+	const struct passwd *pw;
+
+	if (value[0] < '0' || value[0] > '9') {
+		pw = getpwnam(value);
+		if (!pw)
+			return devid_fail(err, DEVID_ERR_NOT_FOUND,
+				"no user '%s'", value);
+		uid = pw->pw_uid;
+		gid = pw->pw_gid;
+	} else {
+		if (len >= sizeof(number))
+			return devid_fail(err, DEVID_ERR_INVALID,
+				"'%s' is not uid[:gid]", value);
+		memcpy(number, value, len);
+		number[len] = '\0';
+		if (conf_uint(number, 0, ID_MAX, &uid, err) != DEVID_OK ||
+			conf_uint(colon ? colon + 1 : number, 0, ID_MAX, &gid,
+				err) != DEVID_OK)
+			return DEVID_ERR_INVALID;
+	}
+	if (uid == 0 || gid == 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is root, which it must not be", value);
+	c->supplicant_uid = uid;
+	c->supplicant_gid = gid;
+	return DEVID_OK;
+}
+
+static enum devid_err set_clock_floor(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	struct config *c = target;
+
+	(void)rest;
+	if (wallclock_parse_date(value, &c->clock_floor) != DEVID_OK)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is not YYYY-MM-DD", value);
+	return DEVID_OK;
+}
+
+static enum devid_err parse_tls(
+	const char *value, enum wpaconf_tls *ret, struct devid_error *err)
+{
+	if (strcmp(value, "1.2") == 0)
+		*ret = WPACONF_TLS_1_2;
+	else if (strcmp(value, "1.3") == 0)
+		*ret = WPACONF_TLS_1_3;
+	else
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is neither 1.2 nor 1.3", value);
+	return DEVID_OK;
+}
+
+static enum devid_err set_tls_min(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest;
+	return parse_tls(value, &((struct config *)target)->tls_min, err);
+}
+
+static enum devid_err set_tls_max(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest;
+	return parse_tls(value, &((struct config *)target)->tls_max, err);
+}
+
+static enum devid_err set_trust(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	struct config *c = target;
+
+	(void)rest;
+	if (strcmp(value, "pinned") == 0)
+		c->first_use = false;
+	else if (strcmp(value, "first-use") == 0)
+		c->first_use = true;
+	else
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is neither pinned nor first-use", value);
+	return DEVID_OK;
+}
+
+/* Setters of plain members. */
+#define SETTER(member, convert)                                              \
+	static enum devid_err set_##member(void *target, const char *rest,   \
+		const char *value, struct devid_error *err)                  \
+	{                                                                    \
+		(void)rest;                                                  \
+		return convert(                                              \
+			&((struct config *)target)->member, value, err);     \
+	}
+
+static enum devid_err conf_seconds(
+	unsigned *ret, const char *value, struct devid_error *err)
+{
+	return conf_uint(value, 1, 300, ret, err);
+}
+
+SETTER(state_dir, conf_path)
+SETTER(run_dir, conf_path)
+SETTER(supplicant, conf_path)
+SETTER(supplicant_user, conf_string)
+SETTER(provider_dir, conf_path)
+SETTER(hooks_dir, conf_path)
+SETTER(keyd_socket, conf_path)
+SETTER(key, conf_path)
+SETTER(cert, conf_path)
+SETTER(start_wait, conf_seconds)
+SETTER(auth_wait, conf_seconds)
+SETTER(identity, conf_string)
+SETTER(ca, conf_path)
+SETTER(server_name, conf_string)
+
+static const struct conf_setting settings[] = {
+	{ "agent", "ports", set_ports },
+	{ "agent", "state_dir", set_state_dir },
+	{ "agent", "run_dir", set_run_dir },
+	{ "agent", "supplicant", set_supplicant },
+	{ "agent", "supplicant_user", set_supplicant_user },
+	{ "agent", "provider_dir", set_provider_dir },
+	{ "agent", "hooks_dir", set_hooks_dir },
+	{ "agent", "keyd_socket", set_keyd_socket },
+	{ "agent", "key", set_key },
+	{ "agent", "cert", set_cert },
+	{ "agent", "clock_floor", set_clock_floor },
+	{ "agent", "start_wait", set_start_wait },
+	{ "agent", "auth_wait", set_auth_wait },
+	{ "eap", "identity", set_identity },
+	{ "eap", "tls_min", set_tls_min },
+	{ "eap", "tls_max", set_tls_max },
+	{ "eap", "trust", set_trust },
+	{ "eap", "ca", set_ca },
+	{ "eap", "server_name", set_server_name },
+	{ NULL, NULL, NULL },
+};
+
+static enum devid_err default_string(
+	char **member, const char *value, struct devid_error *err)
+{
+	return *member ? DEVID_OK : conf_string(member, value, err);
+}
+
+static enum devid_err default_in_state(struct config *c, char **member,
+	const char *name, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+
+	if (*member)
+		return DEVID_OK;
+	if (asprintf(&path, "%s/%s", c->state_dir, name) < 0) {
+		path = NULL;
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	}
+	return conf_string(member, path, err);
+}
+
+static enum devid_err set_defaults(struct config *c, struct devid_error *err)
+{
+	static const char identity[] = "anonymous@devid.invalid";
+	enum devid_err rc;
+
+	if (c->n_patterns == 0) {
+		rc = add_pattern(c, "eth0", err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	if ((rc = default_string(&c->state_dir, "/var/lib/devid", err)) ||
+		(rc = default_string(&c->run_dir, "/run/devid", err)) ||
+		(rc = default_string(
+			 &c->supplicant, "/sbin/wpa_supplicant", err)) ||
+		(rc = default_string(
+			 &c->hooks_dir, "/etc/devid/hooks.d", err)) ||
+		(rc = default_string(
+			 &c->keyd_socket, "/run/devid/keyd.sock", err)) ||
+		(rc = default_string(&c->identity, identity, err)) ||
+		(rc = default_string(
+			 &c->supplicant_user, "devid-eap", err)) ||
+		(rc = default_in_state(c, &c->key, "idevid.key", err)) ||
+		(rc = default_in_state(c, &c->cert, "idevid.pem", err)))
+		return rc;
+	return DEVID_OK;
+}
+
+static enum devid_err check(
+	const char *path, struct config *c, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+
+	if (c->tls_min > c->tls_max)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: eap.tls_min: above tls_max", path);
+	if (!c->first_use && (!c->ca || !c->server_name))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: eap.trust: pinned needs ca and server_name",
+			path);
+	if (c->first_use && (c->ca || c->server_name))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: eap.trust: first-use takes neither ca nor "
+			"server_name", path);
+	if (strlen(c->run_dir) > CONFIG_RUN_DIR_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: agent.run_dir: longer than %d bytes", path,
+			CONFIG_RUN_DIR_MAX);
+	if (resolve_user(c, c->supplicant_user, &cause) != DEVID_OK)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: agent.supplicant_user: %s", path,
+			devid_error_text(&cause));
+	return DEVID_OK;
+}
+
+static struct config *config_new(void)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->tls_max = WPACONF_TLS_1_3;
+	c->start_wait = 5;
+	c->auth_wait = 20;
+	return c;
+}
+
+static enum devid_err complete(const char *path, struct config *c,
+	struct devid_error *err)
+{
+	enum devid_err rc = set_defaults(c, err);
+
+	return rc == DEVID_OK ? check(path, c, err) : rc;
+}
+
+enum devid_err config_load(const char *path, struct config **ret_config,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_config) struct config *c = config_new();
+	enum devid_err rc;
+
+	if (!c)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	rc = conf_load(path, settings, c, err);
+	if (rc == DEVID_OK)
+		rc = complete(path, c, err);
+	if (rc == DEVID_OK)
+		*ret_config = STEAL(c);
+	return rc;
+}
+
+enum devid_err config_parse(const char *path, const char *text,
+	struct config **ret_config, struct devid_error *err)
+{
+	CLEANUP(cleanup_config) struct config *c = config_new();
+	enum devid_err rc;
+
+	if (!c)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	rc = conf_parse(path, text, settings, c, err);
+	if (rc == DEVID_OK)
+		rc = complete(path, c, err);
+	if (rc == DEVID_OK)
+		*ret_config = STEAL(c);
+	return rc;
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->n_patterns; i++)
+		free(c->patterns[i]);
+	free(c->state_dir);
+	free(c->run_dir);
+	free(c->supplicant);
+	free(c->supplicant_user);
+	free(c->provider_dir);
+	free(c->hooks_dir);
+	free(c->keyd_socket);
+	free(c->key);
+	free(c->cert);
+	free(c->identity);
+	free(c->ca);
+	free(c->server_name);
+	free(c);
+}
+
+bool config_wants(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->n_patterns; i++) {
+		if (fnmatch(c->patterns[i], name, 0) == 0)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_AGENT_PORT_H
+#define DEVID_AGENT_PORT_H
+
+/*
+ * One 802.1X port: its state, the attach that runs and those before. It
+ * reaches the world only through struct port_ops, so that tests can stand in
+ * for wpa_supplicant, the clock and the timer.
+ */
+
+#include "attach.h"
+#include "backoff.h"
+#include "states.h"
+
+#include <net/if.h>
+
+#define PORT_HISTORY_MAX 16
+
+enum port_command {
+	PORT_COMMAND_CONFIGURE,	 /* bring wpa_supplicant to know the port */
+	PORT_COMMAND_SELECT,	 /* open it; answered by ASSOCIATED */
+	PORT_COMMAND_LOGON,	 /* send EAPOL-Start now */
+	PORT_COMMAND_DISCONNECT, /* shut it; the TLS session is kept */
+	PORT_COMMAND_STATUS,	 /* answered by PORT_OPEN or PORT_SHUT */
+	PORT_COMMAND_CERT_GOOD,
+	PORT_COMMAND_CERT_BAD,
+};
+
+struct port_ops {
+	void (*command)(struct port *port, enum port_command command);
+	/* Arms the port's one timer, @ms from now; 0 stops it. */
+	void (*set_timer)(struct port *port, uint32_t ms);
+	/* Monotonic time in microseconds. */
+	uint64_t (*now)(struct port *port);
+	uint32_t (*random)(struct port *port);
+	/* Whether the server of the running attach may be trusted. */
+	bool (*server_allowed)(struct port *port);
+	/* The attach has ended in success; false when its server was
+	 * remembered as another one meanwhile. */
+	bool (*server_keep)(struct port *port);
+	/* The state has changed from @old. */
+	void (*changed)(struct port *port, enum port_state old);
+	/* port->attach has ended and was put into the history. */
+	void (*finished)(struct port *port);
+};
+
+struct port {
+	const struct port_ops *ops; /* borrowed */
+	void *owner;		    /* borrowed: for ops */
+	char name[IFNAMSIZ];
+	int ifindex;	   /* 0 while absent */
+	bool carrier;
+	bool admin_up;
+	bool configured;   /* wpa_supplicant is ready for it */
+	bool configuring;  /* and until then on its way */
+	bool associated;   /* between SELECT and DISCONNECT */
+	bool admitted;	   /* authorised as far as others were told */
+	bool authenticator_seen; /* since carrier-up */
+	enum port_state state;
+	time_t since;	      /* wall clock of the last state change */
+	time_t next_retry;    /* wall clock; 0: none */
+	enum attach_class class; /* of the last failure since carrier-up */
+	char reason[ATTACH_REASON_MAX];
+	struct backoff backoff;
+	uint64_t carrier_us;   /* monotonic time of carrier-up; 0: used up */
+	uint32_t start_wait_ms; /* setting: silence that ends STARTING */
+	uint32_t auth_wait_ms;	/* setting: silence that ends EAP */
+	unsigned n_starts;     /* EAPOL-Starts of this try */
+	unsigned n_selects;    /* SELECT_NETWORKs of this try */
+	struct attach attach;  /* running when attaching */
+	bool attaching;
+	bool told; /* the present class was logged and shown */
+	struct attach history[PORT_HISTORY_MAX]; /* ring */
+	unsigned n_history;    /* ever; the last is at (n - 1) % MAX */
+};
+
+/* Makes @port a port without an interface. */
+void port_init(struct port *port, const char *name,
+	const struct port_ops *ops, void *owner);
+
+/* Gives @event to the state machine, and then what follows from it. */
+void port_dispatch(struct port *port, enum port_event event);
+
+/* Adds the facts of an event from wpa_supplicant and gives it to the state
+ * machine. */
+void port_handle_event(struct port *port, const struct event *ev);
+
+/* Adds the answer to STATUS (@st NULL: none came) and dispatches it. */
+void port_handle_status(struct port *port, const struct event_status *st);
+
+/* Puts @a into the history, as the newest. */
+void port_add_history(struct port *port, const struct attach *a);
+
+/* The @n-th newest record, or NULL. */
+const struct attach *port_history(const struct port *port, unsigned n);
+
+/* Handlers of the table in states.c; each one's duty is told in port.c. */
+enum port_event port_on_nothing(struct port *port);
+enum port_event port_on_appear(struct port *port);
+enum port_event port_on_gone(struct port *port);
+enum port_event port_on_unplug(struct port *port);
+enum port_event port_on_attach(struct port *port);
+enum port_event port_on_ready(struct port *port);
+enum port_event port_on_refused(struct port *port);
+enum port_event port_on_supplicant_lost(struct port *port);
+enum port_event port_on_select_again(struct port *port);
+enum port_event port_on_associated(struct port *port);
+enum port_event port_on_start_again(struct port *port);
+enum port_event port_on_eap_started(struct port *port);
+enum port_event port_on_cert_check(struct port *port);
+enum port_event port_on_silence(struct port *port);
+enum port_event port_on_failure(struct port *port);
+enum port_event port_on_confirm(struct port *port);
+enum port_event port_on_success(struct port *port);
+enum port_event port_on_still_open(struct port *port);
+enum port_event port_on_lost(struct port *port);
+
+#endif
