@@ -270,12 +270,18 @@ enum devid_err port_link_read(struct port_link *link,
 	return DEVID_OK;
 }
 
-enum devid_err port_link_park(struct port_link *link, struct devid_error *err)
+/* errno, or 0 */
+static int park(struct port_link *link)
 {
 	int rc = master_set(link, link->park_index);
 
-	if (rc == 0)
-		rc = flags_set(link, false);
+	return rc != 0 ? rc : flags_set(link, false);
+}
+
+enum devid_err port_link_park(struct port_link *link, struct devid_error *err)
+{
+	int rc = park(link);
+
 	if (rc != 0)
 		return devid_fail(
 			err, DEVID_ERR_IO, "not parked: %s", strerror(rc));
@@ -298,9 +304,7 @@ enum devid_err port_link_open(struct port_link *link, const char *bridge,
 		rc = address_add(link, mac);
 	if (rc == 0)
 		return DEVID_OK;
-	(void)devid_fail(
+	(void)park(link); /* the first cause is the one told */
+	return devid_fail(
 		err, DEVID_ERR_IO, "%s: not opened: %s", bridge, strerror(rc));
-	rc = port_link_park(link, err) != DEVID_OK;
-	(void)rc; /* the first cause is the one told, parked or not */
-	return DEVID_ERR_IO;
 }

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# The PKI of the lab and its RADIUS servers. `radius` is the site's; a second
+# one can be started for the scenario with a server that nobody should trust.
+
+pki() {
+	"$HERE/../pki/devid-pki" --dir "$LAB/pki" "$@"
+}
+
+# other_pki DIR ...: a PKI of somebody else.
+other_pki() {
+	"$HERE/../pki/devid-pki" --dir "$LAB/$1" "${@:2}"
+}
+
+aaa_up() {
+	pki root
+	pki issuing
+	pki site-ca
+	pki radius-server radius.example --out "$LAB/aaa/radius"
+	: >"$LAB/aaa/listed"
+	openssl rand -hex 16 | put "$LAB/secret" 0600
+	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
+	radius_start radius
+}
+
+# radius_configure NAME ADDRESS SERVER_CERT_PREFIX
+radius_configure() {
+	local dir=$LAB/aaa/$1.d
+
+	install -d -o $UID_AAA -g $UID_AAA -m 0750 "$dir" "$dir/run" \
+		"$dir/sessions"
+	install -o $UID_AAA -g $UID_AAA -m 0440 "$3.key" "$dir/server.key"
+	install -o $UID_AAA -g $UID_AAA -m 0440 "$3.pem" "$dir/server.pem"
+	install -o $UID_AAA -g $UID_AAA -m 0440 "$LAB/pki/root/cert.pem" \
+		"$dir/root.pem"
+	install -o $UID_AAA -g $UID_AAA -m 0440 "$HERE/raddb/dictionary" \
+		"$HERE/raddb/reject-attributes" "$dir"
+	sed -e "s|@CONF_DIR@|$dir|g" -e "s|@RUN_DIR@|$dir/run|g" \
+		-e "s|@LIB_DIR@|$(radius_lib_dir)|g" \
+		-e "s|@SWITCH_ADDR@|10.10.0.1|g" -e "s|@RADIUS_ADDR@|$2|g" \
+		-e "s|@SECRET@|$(<"$LAB/secret")|g" \
+		-e "s|@SERVER_KEY@|$dir/server.key|g" \
+		-e "s|@SERVER_CERT@|$dir/server.pem|g" \
+		-e "s|@DEVICE_ROOT@|$dir/root.pem|g" \
+		-e "s|@SESSION_DIR@|$dir/sessions|g" \
+		-e "s|@ALLOW_LIST@|$dir/devices|g" \
+		"$HERE/raddb/radiusd.conf" |
+		put "$dir/radiusd.conf" 0440 $UID_AAA
+	allow_list_write "$1"
+}
+
+radius_lib_dir() {
+	local dir
+
+	for dir in /usr/lib/freeradius /usr/lib/*/freeradius; do
+		[[ -d $dir ]] && printf '%s\n' "$dir" && return
+	done
+	fail freeradius "modules not found"
+}
+
+radius_start() {
+	local log=$LAB/aaa/$1.d/run/radius.log
+
+	rm -f "$log"
+	proc_start "$1" aaa $UID_AAA freeradius -f -n radiusd \
+		-d "$LAB/aaa/$1.d"
+	wait_for 10 grep -qs "Ready to process requests" "$log" ||
+		fail freeradius "does not start: $LAB/log/$1 $log"
+}
+
+radius_stop() {
+	proc_stop "$1"
+}
+
+allow_list_write() {
+	if [[ -s $LAB/pki/inventory.tsv ]]; then
+		pki allow-list --only "$LAB/aaa/listed"
+	fi | put "$LAB/aaa/$1.d/devices" 0440 $UID_AAA
+}
+
+# allow_list SERIAL...: these units are the list from now on. A server in
+# service reads its list again at SIGHUP, but not twice within two seconds or
+# for a file of the same second; the lab is quicker and starts it anew.
+allow_list() {
+	printf '%s\n' "$@" >"$LAB/aaa/listed"
+	allow_list_write radius
+	radius_stop radius
+	radius_start radius
+}
+
+# A resumption would hide what a scenario wants to see.
+radius_forget_sessions() {
+	rm -f "$LAB"/aaa/radius.d/sessions/*
+}
+
+# decision MAC FIELD: of the last decision about this device.
+decision() {
+	grep -i " mac=${1//:/-} " "$LAB/aaa/radius.d/run/decisions.log" |
+		tail -n1 | sed -n "s/.* $2=\"\?\([^\" ]*\( [0-9.]*\)\?\)\"\?.*/\1/p"
+}

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Ground of the lab: errors, processes, namespaces, waiting. A lab is a folder:
+#   id        prefix of its namespaces' names
+#   procs/    one file per process, `pid start-time`
+#   log/      output of each process
+
+: "${LAB:=}" "${PROGRAM:=lab}"
+
+# Plain numbers: the lab makes no account. Each of the lab's own daemons has
+# one, so that none can read another's keys.
+UID_SWITCH=61001
+UID_AAA=61002
+UID_TPM=61003
+UID_KEYD=61004
+UID_SUPPLICANT=61005
+UID_WEB=61006
+
+# fail SUBJECT CAUSE
+fail() {
+	printf '%s: %s: %s\n' "$PROGRAM" "$1" "$2" >&2
+	exit 1
+}
+
+usage_fail() {
+	printf '%s: %s (see --help)\n' "$PROGRAM" "$1" >&2
+	exit 2
+}
+
+# pause SECONDS: a sleep without a process.
+pause() {
+	[[ -v PAUSE_FD ]] || exec {PAUSE_FD}<> <(:)
+	read -r -t "$1" -u "$PAUSE_FD" || true
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds, at most that long.
+wait_for() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@"; do
+		((${EPOCHREALTIME/./} < end)) || return 1
+		pause 0.02
+	done
+}
+
+# --- namespaces ---------------------------------------------------------
+
+ns() {
+	printf '%s-%s\n' "$(<"$LAB/id")" "$1"
+}
+
+ns_exists() {
+	[[ -e /run/netns/$(ns "$1") ]]
+}
+
+# in_ns NODE COMMAND...
+in_ns() {
+	nsenter --net="/run/netns/$(ns "$1")" -- "${@:2}"
+}
+
+ns_add() {
+	ip netns add "$(ns "$1")"
+	in_ns "$1" sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 \
+		net.ipv6.conf.default.disable_ipv6=1
+	in_ns "$1" ip link set lo up
+}
+
+ns_remove() {
+	ns_exists "$1" || return 0
+	ip netns del "$(ns "$1")"
+}
+
+# --- processes ----------------------------------------------------------
+
+# Field 22 of /proc/PID/stat; nothing for a process that is gone or dead.
+proc_start_time() {
+	local stat fields
+
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
+	read -r -a fields <<<"${stat##*) }"
+	[[ ${fields[0]} != Z && ${fields[0]} != X ]] || return 1
+	printf '%s\n' "${fields[19]}"
+}
+
+# proc_start NAME NODE UID[:CAPS] COMMAND...
+# Runs in the background with its output in log/NAME. CAPS: capabilities that
+# it keeps, as net_raw,net_admin; none by default.
+proc_start() {
+	local name=$1 node=$2 user=${3%%:*} caps=${3#*:} as pid
+	shift 3
+	[[ $caps != "$user" ]] || caps=
+	as=(setpriv --bounding-set "-all${caps:+,+${caps//,/,+}}" --no-new-privs)
+	if [[ $user != 0 ]]; then
+		as+=(--reuid "$user" --regid "$user" --clear-groups)
+		[[ -z $caps ]] || as+=(--inh-caps "+${caps//,/,+}"
+			--ambient-caps "+${caps//,/,+}")
+	fi
+	mkdir -p "$LAB/procs" "$LAB/log"
+	setsid nsenter --net="/run/netns/$(ns "$node")" -- "${as[@]}" "$@" \
+		</dev/null >>"$LAB/log/$name" 2>&1 &
+	pid=$!
+	printf '%s %s\n' "$pid" "$(proc_start_time "$pid")" \
+		>"$LAB/procs/$name"
+}
+
+# proc_pid NAME: its pid, if it is alive and still the one that was started.
+proc_pid() {
+	local pid start
+
+	[[ -e $LAB/procs/$1 ]] || return 1
+	read -r pid start <"$LAB/procs/$1" || return 1
+	[[ -n $start && $(proc_start_time "$pid") == "$start" ]] || return 1
+	printf '%s\n' "$pid"
+}
+
+proc_alive() {
+	proc_pid "$1" >/dev/null
+}
+
+proc_gone() {
+	! proc_pid "$1" >/dev/null
+}
+
+# proc_signal NAME SIGNAL: harmless when it is gone.
+proc_signal() {
+	local pid
+
+	pid=$(proc_pid "$1") || return 0
+	kill "-$2" "$pid" 2>/dev/null || true
+}
+
+# proc_stop NAME...: SIGTERM to all, SIGKILL to those who stay.
+proc_stop() {
+	local name
+
+	for name; do
+		proc_signal "$name" TERM
+		proc_signal "$name" CONT
+	done
+	for name; do
+		wait_for 3 proc_gone "$name" || proc_signal "$name" KILL
+		wait_for 3 proc_gone "$name" ||
+			fail "$name" "process does not end"
+		rm -f "$LAB/procs/$name"
+	done
+}
+
+# proc_kill NAME: SIGKILL, as a crash would.
+proc_kill() {
+	proc_signal "$1" KILL
+	wait_for 3 proc_gone "$1" || fail "$1" "process does not end"
+}
+
+# Every process of this lab's namespaces: also those that a program of the lab
+# started, such as a wpa_supplicant whose agent was killed.
+ns_pids() {
+	local name id
+	id=$(<"$LAB/id")
+	for name in /run/netns/"$id"-*; do
+		[[ -e $name ]] || continue
+		ip netns pids "${name##*/}"
+	done
+}
+
+# put FILE [MODE [OWNER]]: writes standard input to FILE.
+put() {
+	local temp=$1.new
+
+	cat >"$temp"
+	chmod "${2:-0644}" "$temp"
+	[[ -z ${3:-} ]] || chown "$3:$3" "$temp"
+	mv -f "$temp" "$1"
+}

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# A device: a namespace with eth0 towards its switch port, an swtpm, devid-keyd
+# and devid-agent with a devid.conf of its own.
+
+# As the units of a real device have it (devid-agent.service).
+AGENT_CAPS=net_admin,net_raw,setuid,setgid,setpcap,kill,chown,fowner
+AGENT_CAPS+=,dac_override,net_bind_service
+
+device_mac() {
+	printf '02:00:00:00:%02x:%02x\n' $(($1 >> 8)) $(($1 & 255))
+}
+
+# device_get DEVICE FIELD: what device_new wrote down.
+device_get() {
+	printf '%s\n' "$(<"$LAB/devices/$1/$2")"
+}
+
+device_port() {
+	device_get "$1" port
+}
+
+device_exists() {
+	[[ -e $LAB/devices/$1/number ]]
+}
+
+# device_new NAME [ALG]: a device without keys, its cable not plugged.
+device_new() {
+	local dev=$1 dir=$LAB/devices/$1 number
+
+	[[ $dev =~ ^[a-z][a-z0-9-]{0,11}$ ]] ||
+		usage_fail "$dev is not a device name (a-z, 0-9, -)"
+	ns_exists "$dev" && fail "$dev" "this name is taken"
+	# The number is the folder that could be made: also when twenty start
+	# at once.
+	number=1
+	until mkdir "$LAB/numbers/$number" 2>/dev/null; do
+		number=$((number + 1))
+	done
+	mkdir -p "$dir/run" "$dir/hooks"
+	printf '%s\n' "$number" >"$dir/number"
+	printf '%s\n' "${2:-p256}" >"$dir/alg"
+	printf 'LAB%09d\n' "$number" >"$dir/serial"
+	device_mac "$number" >"$dir/mac"
+	install -d -o $UID_TPM -g $UID_KEYD -m 0710 "$dir/tpm"
+	install -d -o $UID_KEYD -g $UID_KEYD -m 0755 "$dir/keyd" "$dir/state"
+	cp "$LAB/pki/site/cert.pem" "$dir/radius-ca.pem"
+	device_configure "$dev"
+	port_add "$dev" "$number"
+	device_addresses "$dev"
+}
+
+# device_configure NAME [SECTION.SETTING=VALUE...]: writes devid.conf; what is
+# given is put in place of the usual.
+device_configure() {
+	local dev=$1 dir=$LAB/devices/$1 change
+	declare -A value=(
+		[keyd.socket]=$dir/keyd/keyd.sock
+		[keyd.tcti]=swtpm:path=$dir/tpm/tpm.sock
+		[keyd.state_dir]=$dir/state
+		[keyd.tls_client]=0,$UID_SUPPLICANT
+		[keyd.tls_server]=0,$UID_WEB
+		[keyd.csr]=0
+		[keyd.manage]=0
+		[agent.ports]=eth0
+		[agent.state_dir]=$dir/state
+		[agent.run_dir]=$dir/run
+		[agent.supplicant]=/sbin/wpa_supplicant
+		[agent.supplicant_user]=$UID_SUPPLICANT
+		[agent.provider_dir]=$BUILD
+		[agent.hooks_dir]=$dir/hooks
+		[agent.keyd_socket]=$dir/keyd/keyd.sock
+		[agent.start_wait]=2
+		[agent.auth_wait]=10
+		[eap.tls_min]=1.2
+		[eap.tls_max]=1.3
+		[eap.trust]=pinned
+		[eap.ca]=$dir/radius-ca.pem
+		[eap.server_name]=radius.example
+	)
+	for change in "${@:2}"; do
+		value[${change%%=*}]=${change#*=}
+	done
+	for change in keyd agent eap; do
+		printf '[%s]\n' "$change"
+		for key in "${!value[@]}"; do
+			[[ $key != "$change".* ]] ||
+				printf '%s=%s\n' "${key#*.}" "${value[$key]}"
+		done
+	done | put "$dir/devid.conf"
+}
+
+# Addresses of all three networks, so that what the switch lets through is
+# the only thing that decides which of them answers.
+device_addresses() {
+	local n vlan
+	n=$(device_get "$1" number)
+	for vlan in "${VLANS[@]}"; do
+		in_ns "$1" ip addr add "10.10.$vlan.$((100 + n))/24" dev eth0
+	done
+}
+
+tpm_start() {
+	local dir=$LAB/devices/$1
+
+	proc_start "tpm-$1" "$1" $UID_TPM swtpm socket --tpm2 \
+		--tpmstate "dir=$dir/tpm" \
+		--server "type=unixio,path=$dir/tpm/tpm.sock,mode=0666" \
+		--ctrl "type=unixio,path=$dir/tpm/tpm.sock.ctrl,mode=0666" \
+		--flags not-need-init,startup-clear \
+		--log "file=$dir/tpm/log,level=5"
+	wait_for 5 test -S "$dir/tpm/tpm.sock" ||
+		fail "$1" "swtpm does not start: $LAB/log/tpm-$1"
+}
+
+tpm_stop() {
+	proc_stop "tpm-$1"
+	rm -f "$LAB/devices/$1/tpm/tpm.sock" "$LAB/devices/$1/tpm/tpm.sock.ctrl"
+}
+
+keyd_start() {
+	proc_start "keyd-$1" "$1" $UID_KEYD \
+		"$BUILD/devid-keyd" --config "$LAB/devices/$1/devid.conf"
+	wait_for 10 keyd_answers "$1" ||
+		fail "$1" "devid-keyd does not start: $LAB/log/keyd-$1"
+}
+
+keyd_answers() {
+	[[ -S $LAB/devices/$1/keyd/keyd.sock ]]
+}
+
+keyd_stop() {
+	proc_stop "keyd-$1"
+	rm -f "$LAB/devices/$1/keyd/keyd.sock"
+}
+
+# devid DEVICE COMMAND...: the command, on the device.
+devid() {
+	in_ns "$1" env DEVID_KEYD_SOCKET="$LAB/devices/$1/keyd/keyd.sock" \
+		"$BUILD/devid" "${@:2}"
+}
+
+# What happens in the factory: keys in the TPM, request, certificate.
+device_provision() {
+	local dev=$1 dir=$LAB/devices/$1
+	local conf=(--config "$dir/devid.conf")
+
+	devid "$dev" provision key --alg "$(device_get "$dev" alg)" \
+		"${conf[@]}"
+	devid "$dev" provision csr --serial "$(device_get "$dev" serial)" \
+		--model "Lab 1" --out "$dir/idevid.csr" "${conf[@]}"
+	pki issue-idevid "$dir/idevid.csr" --out "$dir/idevid.pem"
+	devid "$dev" provision cert "$dir/idevid.pem" "${conf[@]}"
+}
+
+agent_start() {
+	proc_start "agent-$1" "$1" "0:$AGENT_CAPS" \
+		"$BUILD/devid-agent" --config "$LAB/devices/$1/devid.conf"
+}
+
+agent_stop() {
+	proc_stop "agent-$1"
+}
+
+# device_start NAME: as at boot.
+device_start() {
+	tpm_start "$1"
+	keyd_start "$1"
+	agent_start "$1"
+}
+
+device_stop() {
+	local name
+
+	for name in "agent-$1" "keyd-$1" "tpm-$1"; do
+		! proc_alive "$name" || proc_stop "$name"
+	done
+}
+
+plug() {
+	port_mark "$(device_port "$1")"
+	in_ns switch ip link set "$(device_port "$1")" up
+}
+
+unplug() {
+	in_ns switch ip link set "$(device_port "$1")" down
+	wait_for 3 port_is_parked "$(device_port "$1")" ||
+		fail "$1" "port stays open without a carrier"
+}

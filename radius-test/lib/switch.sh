@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# The switch: a namespace with one bridge per VLAN and a bridge `park` that
+# leads nowhere. Each access port is one veth end with its own hostapd (who
+# decides) and lab-port (who carries out).
+
+VLANS=(10 20 30) # quarantine, provisioning, production
+
+switch_up() {
+	local vlan
+
+	ns_add switch
+	in_ns switch ip link add park type bridge
+	in_ns switch ip link set park up
+	for vlan in "${VLANS[@]}"; do
+		in_ns switch ip link add "br$vlan" type bridge mcast_snooping 0
+		in_ns switch ip link set "br$vlan" up
+		host_up "$vlan"
+	done
+	# The management network: the switch asks the AAA server over it.
+	ns_add aaa
+	ip link add "x$$" netns "$(ns switch)" type veth \
+		peer name eth0 netns "$(ns aaa)"
+	in_ns switch ip link set "x$$" name mgmt
+	in_ns switch ip addr add 10.10.0.1/24 dev mgmt
+	in_ns switch ip link set mgmt up
+	in_ns aaa ip addr add 10.10.0.2/24 dev eth0
+	in_ns aaa ip addr add 10.10.0.3/24 dev eth0
+	in_ns aaa ip link set eth0 up
+	# hostapd accepts only a VLAN that it knows with an interface, and tries
+	# to put that into the bridge of the third column. The kernel refuses
+	# (a bridge in a bridge), which is what is wanted: lab-port does it.
+	printf '%s br%s park\n' 10 10 20 20 30 30 | put "$LAB/vlans"
+	install -d -o $UID_SWITCH -g $UID_SWITCH -m 0755 "$LAB/switch" \
+		"$LAB/switch/hostapd" "$LAB/switch/ends" "$LAB/switch/events"
+}
+
+# host_up VLAN: the one host on that VLAN, 10.10.VLAN.1.
+host_up() {
+	ns_add "v$1"
+	ip link add "v$1" netns "$(ns switch)" type veth \
+		peer name eth0 netns "$(ns "v$1")"
+	in_ns switch ip link set "v$1" master "br$1" up
+	in_ns "v$1" ip addr add "10.10.$1.1/24" dev eth0
+	in_ns "v$1" ip link set eth0 up
+}
+
+# port_add DEVICE NUMBER: the cable is there, but not plugged.
+port_add() {
+	local dev=$1 port=p$2 node
+
+	ns_add "$dev"
+	node=$(ns "$dev")
+	# Not the same interface number at both ends: the kernel would delay
+	# carrier events by up to a second.
+	ip link add "$port" index $((1000 + $2)) netns "$(ns switch)" \
+		type veth peer name eth0 netns "$node"
+	in_ns switch ip link set "$port" master park
+	in_ns switch bridge link set dev "$port" locked on learning off \
+		flood off mcast_flood off bcast_flood off
+	in_ns "$dev" ip link set eth0 address "$(device_mac "$2")"
+	in_ns "$dev" ip link set eth0 up
+	printf '%s\n' "$port" >"$LAB/devices/$dev/port"
+	port_helper_start "$port"
+}
+
+# Takes effect at the device, the switch, hostapd's port and the helper.
+port_remove() {
+	local port
+	port=$(device_port "$1")
+	proc_stop "hostapd-$port" "lab-port-$port"
+	in_ns switch ip link del "$port" 2>/dev/null || true
+	ns_remove "$1"
+}
+
+port_helper_start() {
+	proc_start "lab-port-$1" switch "$UID_SWITCH:net_admin" \
+		"$BUILD/lab-port" --port "$1" --park park \
+		--ctrl "$LAB/switch/hostapd/$1" \
+		--own-dir "$LAB/switch/ends" \
+		--log "$LAB/switch/events/$1" \
+		--vlan 10=br10 --vlan 20=br20 --vlan 30=br30
+	wait_for 5 grep -qs event=started "$LAB/switch/events/$1" ||
+		fail "lab-port" "does not start: $LAB/log/lab-port-$1"
+}
+
+# authenticator_start PORT [RADIUS_ADDRESS]
+authenticator_start() {
+	local port=$1
+
+	put "$LAB/switch/$port.conf" 0600 $UID_SWITCH <<-END
+		interface=$port
+		driver=wired
+		logger_syslog=0
+		logger_stdout=-1
+		logger_stdout_level=1
+		ctrl_interface=$LAB/switch/hostapd
+		ieee8021x=1
+		eapol_version=2
+		use_pae_group_addr=1
+		eap_reauth_period=0
+		nas_identifier=switch-$port
+		own_ip_addr=10.10.0.1
+		auth_server_addr=${2:-10.10.0.2}
+		auth_server_port=1812
+		auth_server_shared_secret=$(<"$LAB/secret")
+		radius_client_addr=10.10.0.1
+		dynamic_vlan=1
+		vlan_file=$LAB/vlans
+	END
+	port_mark "$port"
+	proc_start "hostapd-$port" switch "$UID_SWITCH:net_admin,net_raw,net_bind_service" \
+		hostapd "$LAB/switch/$port.conf"
+	wait_for 5 port_saw "$port" hostapd-up ||
+		fail "hostapd" "does not start: $LAB/log/hostapd-$port"
+}
+
+authenticator_stop() {
+	proc_stop "hostapd-$1"
+	wait_for 3 port_saw "$1" hostapd-down || true
+}
+
+# --- the events of a port, from a mark on --------------------------------
+
+port_mark() {
+	stat -c %s "$LAB/switch/events/$1" >"$LAB/switch/$1.mark"
+}
+
+# port_events PORT: lines since the mark.
+port_events() {
+	tail -c "+$(($(<"$LAB/switch/$1.mark") + 1))" \
+		"$LAB/switch/events/$1"
+}
+
+# port_saw PORT EVENT
+port_saw() {
+	port_events "$1" | grep -q " event=$2\( \|\$\)"
+}
+
+# port_time PORT EVENT: microseconds of the first one since the mark.
+port_time() {
+	port_events "$1" |
+		sed -n "s/^us=\([0-9]*\) event=$2\( .*\)\?\$/\1/p" | head -n1
+}
+
+# port_state PORT: `open VLAN` or `parked`, as the kernel has it.
+port_state() {
+	local master
+	master=$(in_ns switch ip -o link show "$1" |
+		sed -n 's/.* master \([a-z0-9]*\) .*/\1/p')
+	case $master in
+	br[0-9]*) printf 'open %s\n' "${master#br}" ;;
+	*) printf 'parked\n' ;;
+	esac
+}
+
+port_is_open() {
+	[[ $(port_state "$1") == "open ${2:-}"* ]]
+}
+
+port_is_parked() {
+	[[ $(port_state "$1") == parked ]]
+}
+
+# radius_requests PORT: Access-Requests of this port's hostapd so far.
+radius_requests() {
+	in_ns switch hostapd_cli -p "$LAB/switch/hostapd" -i "$1" mib |
+		sed -n 's/^radiusAuthClientAccessRequests=//p' | head -n1
+}
