@@ -119,7 +119,7 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 	CLEANUP(cleanup_free) uint8_t *out = malloc(out_max);
 	CLEANUP(cleanup_free) uint8_t *in = malloc(WIRE_ANSWER_MAX);
 	CLEANUP(cleanup_close) int fd = -1;
-	struct wire_answer ans;
+	struct wire_answer ans = { 0 };
 	enum devid_err rc;
 	size_t len;
 
@@ -153,7 +153,7 @@ enum devid_err client_status(
 	struct wire_request req = { .op = WIRE_STATUS };
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
 	enum devid_err rc;
-	size_t len;
+	size_t len = 0;
 
 	if (!buf)
 		return devid_fail(

@@ -175,7 +175,7 @@ static enum devid_err sign_request(struct provision *p, X509_REQ *req,
 		.hash = key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256 };
 	uint8_t sig[KEYSTORE_SIG_MAX];
 	enum devid_err rc;
-	size_t len;
+	size_t len = 0;
 
 	if (tbs_len <= 0)
 		return devid_fail(err, DEVID_ERR_CRYPTO,

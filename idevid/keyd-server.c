@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keyd-server.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -90,6 +91,7 @@ static struct connection *find_slot(struct server *s)
 		if (!oldest || c->heard < oldest->heard)
 			oldest = c;
 	}
+	assert(oldest); /* the table has slots */
 	drop(oldest);
 	return oldest;
 }

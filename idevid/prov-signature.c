@@ -293,7 +293,7 @@ static int set_salt_len(struct sign_ctx *ctx, const OSSL_PARAM *p)
 		if (strcmp(name, OSSL_PKEY_RSA_PSS_SALT_LEN_DIGEST) == 0 ||
 			strcmp(name, OSSL_PKEY_RSA_PSS_SALT_LEN_AUTO) == 0)
 			return 1;
-		len = atoi(name);
+		len = (int)strtol(name, NULL, 10); /* 0 is refused */
 	} else if (!OSSL_PARAM_get_int(p, &len)) {
 		return 0;
 	}

@@ -55,7 +55,7 @@ static enum devid_err nv_open(struct tpm *tpm, TPM2_HANDLE index,
 		rc = Esys_NV_ReadPublic(tpm->esys, ret->object, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL);
 	code = tpm_result(tpm, rc, "read NV index", err);
-	if (code != DEVID_OK)
+	if (code != DEVID_OK || !pub)
 		return code;
 	ret->attrs = pub->nvPublic.attributes;
 	ret->size = pub->nvPublic.dataSize;
