@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+# The benchmark's own programs. tests/bench/run reads this behind the main
+# Makefile: make -f Makefile -f tests/bench/sources.mk bench-programs
+
+BENCH_PROGRAMS := \
+	tests/bench/bench-eapol \
+	tests/bench/bench-sign \
+	tests/bench/bench-verify
+
+tests/bench/bench-eapol_src := tests/bench/bench-eapol.c
+
+tests/bench/bench-sign_src := tests/bench/bench-sign.c
+tests/bench/bench-sign_libs := libkeyd.a libdevid.a
+tests/bench/bench-sign_ldlibs := $(TPM_LDLIBS) -lcrypto
+
+tests/bench/bench-verify_src := \
+	tests/bench/bench-verify.c \
+	tests/unit/certs.c
+tests/bench/bench-verify_libs := libdevid.a
+tests/bench/bench-verify_ldlibs := -lcrypto -lcmocka
+tests/bench/bench-verify_cflags := -Itests/unit
+
+.PHONY: bench-programs
+bench-programs: $(addprefix $(B)/,$(BENCH_PROGRAMS))
+
+$(foreach p,$(BENCH_PROGRAMS),$(eval $(call program,$(p))))
