@@ -115,7 +115,7 @@ FUZZ_SECONDS ?= 20
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
-		-Iidevid -Iagent -Iradius-test -fsanitize=fuzzer-no-link \
+		-iquote idevid -iquote agent -iquote radius-test -fsanitize=fuzzer-no-link \
 		$(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
 define fuzzer
