@@ -94,6 +94,20 @@ static void event_log_mac(
 	event_log(port, name, more);
 }
 
+/* The first line says how to turn the others into time of day. */
+static void event_log_started(const struct port *port)
+{
+	struct timespec mono, real;
+	char more[64];
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &mono); /* cannot fail */
+	(void)clock_gettime(CLOCK_REALTIME, &real);
+	(void)snprintf(more, sizeof(more), " realtime=%" PRId64,
+		((int64_t)real.tv_sec - mono.tv_sec) * 1000000 +
+			(real.tv_nsec - mono.tv_nsec) / 1000);
+	event_log(port, "started", more);
+}
+
 static void port_close(struct port *port, const char *cause)
 {
 	struct devid_error err = { 0 };
@@ -398,7 +412,7 @@ int main(int argc, char **argv)
 		port_link_free(port.link);
 		return EXIT_FAILURE;
 	}
-	event_log(&port, "started", "");
+	event_log_started(&port);
 	hostapd_look(&port);
 	port_run(&port);
 	port_close(&port, "stopped");

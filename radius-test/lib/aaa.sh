@@ -79,11 +79,11 @@ allow_list_write() {
 	fi | put "$LAB/aaa/$1.d/devices" 0440 $UID_AAA
 }
 
-# allow_list SERIAL...: these units are the list from now on. A server in
+# allow_list_add SERIAL...: these units are on the list from now on. A server in
 # service reads its list again at SIGHUP, but not twice within two seconds or
 # for a file of the same second; the lab is quicker and starts it anew.
-allow_list() {
-	printf '%s\n' "$@" >"$LAB/aaa/listed"
+allow_list_add() {
+	printf '%s\n' "$@" >>"$LAB/aaa/listed"
 	allow_list_write radius
 	radius_stop radius
 	radius_start radius

@@ -91,13 +91,18 @@ device_configure() {
 	done | put "$dir/devid.conf"
 }
 
-# Addresses of all three networks, so that what the switch lets through is
-# the only thing that decides which of them answers.
+# Addresses of all three networks and no need to ask for the other side's
+# Ethernet address: what the switch lets through is the only thing that
+# decides which of the hosts answers.
 device_addresses() {
 	local n vlan
 	n=$(device_get "$1" number)
 	for vlan in "${VLANS[@]}"; do
 		in_ns "$1" ip addr add "10.10.$vlan.$((100 + n))/24" dev eth0
+		in_ns "$1" ip neigh replace "10.10.$vlan.1" dev eth0 \
+			lladdr "$(host_mac "$vlan")" nud permanent
+		in_ns "v$vlan" ip neigh replace "10.10.$vlan.$((100 + n))" \
+			dev eth0 lladdr "$(device_get "$1" mac)" nud permanent
 	done
 }
 

@@ -42,8 +42,13 @@ host_up() {
 	ip link add "v$1" netns "$(ns switch)" type veth \
 		peer name eth0 netns "$(ns "v$1")"
 	in_ns switch ip link set "v$1" master "br$1" up
+	in_ns "v$1" ip link set eth0 address "$(host_mac "$1")"
 	in_ns "v$1" ip addr add "10.10.$1.1/24" dev eth0
 	in_ns "v$1" ip link set eth0 up
+}
+
+host_mac() {
+	printf '02:00:0a:0a:%02x:01\n' "$1"
 }
 
 # port_add DEVICE NUMBER: the cable is there, but not plugged.
@@ -163,8 +168,19 @@ port_is_parked() {
 	[[ $(port_state "$1") == parked ]]
 }
 
+# port_clock PORT MICROSECONDS: a time of the event log as time since 1970.
+port_clock() {
+	local started
+	started=$(grep -m1 event=started "$LAB/switch/events/$1")
+	started=${started##*realtime=}
+	printf '%s\n' $(($2 + started))
+}
+
 # radius_requests PORT: Access-Requests of this port's hostapd so far.
 radius_requests() {
-	in_ns switch hostapd_cli -p "$LAB/switch/hostapd" -i "$1" mib |
+	# As hostapd's user: it answers into a socket of the asker.
+	in_ns switch setpriv --reuid $UID_SWITCH --regid $UID_SWITCH \
+		--clear-groups hostapd_cli -p "$LAB/switch/hostapd" \
+		-s "$LAB/switch/ends" -i "$1" mib 2>/dev/null |
 		sed -n 's/^radiusAuthClientAccessRequests=//p' | head -n1
 }

@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What a scenario is judged by: traffic through the switch first, then what
+# EAP, the agent, the RADIUS server and the TPM say about it.
+
+# reach DEVICE: the VLANs whose host answers, as `20` or `10 20` or nothing.
+# All three are asked at once; the frames carry the right addresses, so only
+# the switch can keep them from arriving.
+reach() {
+	local vlan answers=$LAB/devices/$1/reach pids=()
+
+	rm -f "$answers".*
+	for vlan in "${VLANS[@]}"; do
+		in_ns "$1" ping -q -n -c 3 -i 0.05 -W 0.3 "10.10.$vlan.1" \
+			>/dev/null 2>&1 && : >"$answers.$vlan" &
+		pids+=($!)
+	done
+	wait "${pids[@]}" || true
+	for vlan in "${VLANS[@]}"; do
+		[[ ! -e $answers.$vlan ]] || printf '%s ' "$vlan"
+	done | sed 's/ $//'
+}
+
+# outcome DEVICE: the same in the words of EXPECTED.
+outcome() {
+	local vlans
+	vlans=$(reach "$1")
+	printf '%s\n' "${vlans:+vlan }${vlans:-nothing}"
+}
+
+# probe_start DEVICE: asks all three hosts every 20 ms until probe_stop.
+probe_start() {
+	local vlan
+
+	for vlan in "${VLANS[@]}"; do
+		rm -f "$LAB/log/probe-$1-$vlan"
+		proc_start "probe-$1-$vlan" "$1" 0:net_raw \
+			ping -D -n -i 0.02 "10.10.$vlan.1"
+	done
+}
+
+probe_stop() {
+	local vlan
+
+	for vlan in "${VLANS[@]}"; do
+		proc_signal "probe-$1-$vlan" INT
+	done
+	for vlan in "${VLANS[@]}"; do
+		proc_stop "probe-$1-$vlan"
+	done
+}
+
+# probe_first DEVICE VLAN: when the first answer came, microseconds since 1970.
+probe_first() {
+	sed -n 's/^\[\([0-9]*\)\.\([0-9]*\)\] 64 bytes from .*/\1\2/p' \
+		"$LAB/log/probe-$1-$2" | head -n1
+}
+
+# probe_check DEVICE VLAN: an answer came from there, none before the port was
+# opened, and none from the other networks.
+probe_check() {
+	local port vlan first open
+	port=$(device_port "$1")
+	# Logged just before the helper opens the port.
+	open=$(port_clock "$port" "$(port_time "$port" eap-success)")
+	for vlan in "${VLANS[@]}"; do
+		first=$(probe_first "$1" "$vlan")
+		if [[ $vlan != "$2" ]]; then
+			check "no answer from VLAN $vlan" test -z "$first"
+			continue
+		fi
+		check "an answer from VLAN $vlan" test -n "$first"
+		check "no answer before EAP succeeded" \
+			test "${first:-0}" -ge "$open"
+	done
+}
+
+# --- the agent's view -----------------------------------------------------
+
+# agent_get DEVICE JQ_FILTER
+agent_get() {
+	jq -r "$2 // empty" "$LAB/devices/$1/run/agent.json" 2>/dev/null
+}
+
+agent_is() {
+	[[ $(agent_get "$1" '.ports[0].state') == "$2" ]]
+}
+
+agent_class_is() {
+	[[ $(agent_get "$1" '.ports[0].class') == "$2" ]]
+}
+
+# Its wpa_supplicant runs and the key service is there.
+agent_is_ready() {
+	[[ -n $(agent_get "$1" '.supplicant') && -n $(agent_get "$1" .keyd) ]]
+}
+
+agent_start_ready() {
+	agent_start "$1"
+	wait_for 10 agent_is_ready "$1" ||
+		fail "$1" "devid-agent is not ready: $LAB/log/agent-$1"
+}
+
+# --- a scenario's result --------------------------------------------------
+
+# check WHAT COMMAND...: what fails is the scenario's result.
+check() {
+	"${@:2}" || FAILED+=("not so: $1")
+}
+
+# device_ready NAME listed|unlisted [ALG] [SETTING...]: provisioned, its TPM and
+# keyd running, no agent, cable not plugged, an authenticator on its port.
+device_ready() {
+	local dev=$1 known=$2 alg=${3:-p256} port
+	shift $(($# < 3 ? $# : 3))
+
+	if ! device_exists "$dev"; then
+		device_new "$dev" "$alg"
+		tpm_start "$dev"
+		keyd_start "$dev"
+		device_provision "$dev" >"$LAB/log/provision-$dev"
+		[[ $known == unlisted ]] ||
+			allow_list_add "$(device_get "$dev" serial)"
+	fi
+	device_configure "$dev" "$@"
+	proc_alive "tpm-$dev" || tpm_start "$dev"
+	proc_alive "keyd-$dev" || keyd_start "$dev"
+	port=$(device_port "$dev")
+	proc_alive "hostapd-$port" || authenticator_start "$port"
+	attach_mark "$dev"
+}
+
+# attach_mark DEVICE: the numbers of the result count from here.
+attach_mark() {
+	local port
+	port=$(device_port "$1")
+	port_mark "$port"
+	stat -c %s "$LAB/devices/$1/tpm/log" >"$LAB/devices/$1/tpm.mark"
+	radius_requests "$port" >"$LAB/devices/$1/requests.mark"
+}
+
+tpm_commands() {
+	"$HERE/tpm-count" --from "$(<"$LAB/devices/$1/tpm.mark")" \
+		"$LAB/devices/$1/tpm/log"
+}
+
+# attached DEVICE [SECONDS]: the port is open and the agent knows it.
+attached() {
+	wait_for "${2:-10}" port_is_open "$(device_port "$1")" &&
+		wait_for 3 agent_is "$1" authorized
+}
+
+# refused DEVICE CLASS [SECONDS]: the agent came to that verdict.
+refused() {
+	wait_for "${3:-15}" agent_class_is "$1" "$2"
+}
+
+# attach_ms PORT: from carrier-up to open, by the switch's clock; also when
+# there were several tries.
+attach_ms() {
+	local up open
+	up=$(port_time "$1" carrier-up)
+	open=$(port_time "$1" open)
+	[[ -n $up && -n $open ]] || return 0
+	printf '%d.%03d\n' $(((open - up) / 1000)) $(((open - up) % 1000))
+}
+
+# measure DEVICE: fills the numbers of the result.
+measure() {
+	local dev=$1 port requests tpm
+	port=$(device_port "$dev")
+	R_PORT=$(port_state "$port")
+	R_VLAN=${R_PORT#open}
+	R_PORT=$(port_is_open "$port" && echo authorised || echo unauthorised)
+	[[ $R_PORT == authorised ]] || R_VLAN=
+	R_ATTACH_MS=$(attach_ms "$port")
+	if [[ -e $LAB/devices/$dev/tpm/log ]]; then
+		tpm=$(tpm_commands "$dev")
+		R_TPM=${tpm%% *}
+		R_TPM_NAMES=${tpm#"$R_TPM"}
+	fi
+	R_TLS=$(agent_get "$dev" '.ports[0].tls_version')
+	requests=$(radius_requests "$port")
+	R_TRIPS=
+	[[ -z $requests ]] ||
+		R_TRIPS=$((requests - $(<"$LAB/devices/$dev/requests.mark")))
+	R_REASON=$(agent_get "$dev" '.ports[0] |
+		if .class == "NONE" then "" else .class + ": " + .reason end')
+}
+
+# result OUTCOME [REASON]: ends a scenario.
+result() {
+	local outcome=$1
+	((${#FAILED[@]} == 0)) || outcome="$outcome, ${FAILED[0]}"
+	jq -n -c --arg scenario "$SCENARIO" --arg expected "$EXPECTED" \
+		--arg result "$outcome" --arg port "$R_PORT" \
+		--arg vlan "${R_VLAN# }" --arg reason "${2:-$R_REASON}" \
+		--arg ms "$R_ATTACH_MS" --arg tpm "$R_TPM" --arg tls "$R_TLS" \
+		--arg trips "$R_TRIPS" '
+		def number: if . == "" then null else tonumber end;
+		def text: if . == "" then null else . end;
+		{ scenario: $scenario, expected: $expected, result: $result,
+		  port: $port, vlan: ($vlan | number), reason: $reason,
+		  attach_ms: ($ms | number), tpm_commands: ($tpm | number),
+		  tls_version: ($tls | text), round_trips: ($trips | number) }' \
+		>"$LAB/result"
+}
+
+# attach_full DEVICE VLAN ...: a complete attach, seen from all sides.
+attach_full() {
+	local dev=$1 vlan=$2
+
+	agent_start_ready "$dev"
+	attach_mark "$dev"
+	probe_start "$dev"
+	plug "$dev"
+	check "attached" attached "$dev"
+	wait_for 2 probe_answered "$dev" "$vlan" || true
+	measure "$dev"
+	probe_stop "$dev"
+	probe_check "$dev" "$vlan"
+	check "one TPM command, Sign (was: $R_TPM$R_TPM_NAMES)" \
+		test "$R_TPM$R_TPM_NAMES" = "1 Sign"
+}
+
+probe_answered() {
+	[[ -n $(probe_first "$1" "$2") ]]
+}
+
+# matrix ALG VERSION: key type and TLS version, the rest as usual.
+matrix() {
+	device_ready "cam-$1" listed "$1" "eap.tls_min=$2" "eap.tls_max=$2"
+	attach_full "cam-$1" 20
+	check "TLS $2 was used (was: $R_TLS)" test "$R_TLS" = "TLSv$2"
+	result "$(outcome "cam-$1")"
+}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# A lab from beginning to end, and a run of scenarios on it.
+
+# session_up: network, PKI and RADIUS server; no device yet.
+session_up() {
+	local id
+
+	mkdir -p "$LAB/devices" "$LAB/aaa" "$LAB/numbers" "$LAB/procs" \
+		"$LAB/log"
+	chmod 0755 "$LAB"
+	id=$(openssl rand -hex 3)
+	printf 'devid%s\n' "$id" >"$LAB/id"
+	switch_up
+	aaa_up
+}
+
+# session_down: whatever there is of this lab goes away, however far it came.
+# Ends only processes that this lab started, known by pid and start time, and
+# what still runs in its own namespaces.
+session_down() {
+	local names=() name pid
+
+	set +e
+	[[ -e $LAB/id ]] || return 0
+	for name in "$LAB"/procs/*; do
+		[[ -e $name ]] && names+=("${name##*/}")
+	done
+	((${#names[@]} == 0)) || proc_stop "${names[@]}"
+	for pid in $(ns_pids); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	for name in /run/netns/"$(<"$LAB/id")"-*; do
+		[[ -e $name ]] && ip netns del "${name##*/}"
+	done
+	rm -rf -- "$LAB"
+	# The folder above, if this was its last lab.
+	rmdir -- "$(dirname -- "$LAB")" 2>/dev/null
+	set -e
+}
+
+# session_run JSON_FILE [SCENARIO...]
+session_run() {
+	local json=$1 name failed=0
+	shift
+	if (($# == 0)); then
+		for name in "$HERE"/scenarios/*.sh; do
+			set -- "$@" "$(basename "$name" .sh)"
+		done
+	fi
+	trap 'session_down' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	session_up
+	for name; do
+		session_scenario "$name" || failed=1
+		cat "$LAB/result" >>"$LAB/results"
+	done
+	if [[ -n $json ]]; then
+		jq -s . "$LAB/results" >"$json.new" && mv -f "$json.new" "$json"
+	fi
+	return $failed
+}
+
+# session_scenario NAME: runs one in a shell of its own, prints its line.
+session_scenario() {
+	local status=0
+
+	rm -f "$LAB/result"
+	SCENARIO=$1
+	EXPECTED=$(sed -n 's/^EXPECTED="\(.*\)"$/\1/p' "$HERE/scenarios/$1.sh")
+	set +e
+	(
+		set -e
+		FAILED=()
+		R_PORT='' R_VLAN='' R_REASON='' R_ATTACH_MS='' R_TPM='' R_TLS=''
+		R_TPM_NAMES='' R_TRIPS=''
+		# shellcheck source=/dev/null
+		. "$HERE/scenarios/$1.sh"
+		scenario
+	) 2>"$LAB/scenario.err"
+	status=$?
+	set -e
+	if [[ $status != 0 || ! -s $LAB/result ]]; then
+		FAILED=()
+		R_PORT='' R_VLAN='' R_ATTACH_MS='' R_TPM='' R_TLS='' R_TRIPS=''
+		R_REASON=''
+		result "error" "$(tail -n1 "$LAB/scenario.err")"
+	fi
+	session_tidy
+	session_line
+}
+
+# What a scenario leaves behind must not help or hurt the next one.
+session_tidy() {
+	local dir dev
+
+	for dir in "$LAB"/procs/probe-* "$LAB"/procs/agent-*; do
+		[[ ! -e $dir ]] || proc_stop "${dir##*/}"
+	done
+	for dir in "$LAB"/devices/*/; do
+		[[ -d $dir ]] || continue
+		dev=$(basename "$dir")
+		unplug "$dev"
+		rm -f "$dir/run/agent.json" "$dir"/state/history.json
+	done
+	proc_signal radius CONT
+	proc_alive radius || radius_start radius
+	radius_forget_sessions
+}
+
+# One line of LAB/result for a person. Says by its status whether the
+# scenario went as expected.
+session_line() {
+	local verdict=ok
+
+	[[ $(jq -r .result "$LAB/result") == "$EXPECTED" ]] || verdict=FAIL
+	jq -r --arg verdict $verdict '
+		def pad(n): . + " " * ([n - length, 0] | max);
+		def num(unit): if . == null then "-" else "\(.)\(unit)" end;
+		[ ($verdict | pad(4)), (.scenario | pad(25)),
+		  (.result | pad(8)),
+		  (.attach_ms | if . == null then "-" else "\(. * 10 | round / 10) ms" end | pad(9)),
+		  ("TPM " + (.tpm_commands | num("")) | pad(6)),
+		  (.tls_version // "-" | pad(7)),
+		  ((.round_trips | num("")) + " rt" | pad(5)),
+		  .reason ] | join("  ")
+		| sub(" +$"; "")' "$LAB/result"
+	if [[ $verdict == FAIL ]]; then
+		printf '     expected: %s\n' "$EXPECTED"
+		[[ ! -s $LAB/scenario.err ]] ||
+			sed 's/^/     /' "$LAB/scenario.err" | tail -n5
+		[[ ! -v LAB_KEEP_LOGS ]] ||
+			cp -a "$LAB" "$LAB_KEEP_LOGS/$SCENARIO"
+		return 1
+	fi
+}
+
+# session_settled DEVICE: the agent came to some end.
+session_settled() {
+	port_is_open "$(device_port "$1")" && agent_is "$1" authorized ||
+		[[ $(agent_get "$1" '.ports[0].class') != NONE ]]
+}
+
+session_status() {
+	local dev=$1 port
+	port=$(device_port "$dev")
+	printf '%s: port %s %s; reaches: %s\n' "$dev" "$port" \
+		"$(port_state "$port")" "$(reach "$dev")"
+	agent_get "$dev" '.ports[0] | "  agent: \(.state)" +
+		(if .class == "NONE" then "" else ": \(.class): \(.reason)" end) +
+		(if .tls_version then ": \(.tls_version) with \(.server_name)" +
+		(if .resumed then ", resumed" else "" end) else "" end)'
+	[[ ! -e $LAB/devices/$dev/tpm.mark ]] ||
+		printf '  TPM commands since it was plugged: %s\n' \
+			"$(tpm_commands "$dev")"
+}
