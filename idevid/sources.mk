@@ -113,3 +113,26 @@ fuzz-profile_libs := libdevid.a
 fuzz-profile_ldlibs := -lssl -lcrypto -linih -pthread
 fuzz-san_libs := libdevid.a
 fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
+
+# Tests of the key service and what is below it.
+UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
+	test-keyref test-keystore test-tpm-template test-wire
+test-conf_src := tests/unit/tempdir.c
+test-conf_libs := libdevid.a
+test-conf_ldlibs := -linih
+test-der_src := tests/unit/certs.c
+test-der_libs := libdevid.a
+test-der_ldlibs := -lcrypto
+test-error_libs := libdevid.a
+test-files_src := tests/unit/tempdir.c
+test-files_libs := libdevid.a
+test-keyd-policy_libs := libkeyd.a libdevid.a
+test-keyref_src := tests/unit/certs.c
+test-keyref_libs := libdevid.a
+test-keyref_ldlibs := -lcrypto
+test-keystore_src := tests/unit/certs.c
+test-keystore_libs := libdevid.a
+test-keystore_ldlibs := -lcrypto
+test-tpm-template_libs := libkeyd.a libdevid.a
+test-tpm-template_ldlibs := -lcrypto
+test-wire_libs := libdevid.a

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration file: what it takes, and where it says it is wrong. */
+#include "cmocka-all.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "conf.h"
+#include "tempdir.h"
+
+struct target {
+	char *path; /* owned */
+	char *text; /* owned */
+	char *rest; /* owned: what the section pattern left */
+	char *other; /* owned: what "*" took */
+	unsigned number;
+	int flag;
+};
+
+static enum devid_err set_path(void *t, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	(void)rest;
+	return conf_path(&((struct target *)t)->path, value, err);
+}
+
+static enum devid_err set_text(void *t, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	(void)rest;
+	return conf_string(&((struct target *)t)->text, value, err);
+}
+
+static enum devid_err set_number(void *t, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	(void)rest;
+	return conf_uint(value, 4, 100, &((struct target *)t)->number, err);
+}
+
+static enum devid_err set_flag(void *t, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	(void)rest;
+	return conf_bool(value, &((struct target *)t)->flag, err);
+}
+
+static enum devid_err set_port(void *t, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	struct target *target = t;
+	enum devid_err rc = conf_string(&target->rest, rest, err);
+
+	return rc == DEVID_OK ? conf_string(&target->text, value, err) : rc;
+}
+
+static enum devid_err set_other(void *t, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	(void)rest;
+	return conf_string(&((struct target *)t)->other, value, err);
+}
+
+static const struct conf_setting settings[] = {
+	{ "a", "path", set_path },
+	{ "a", "text", set_text },
+	{ "a", "number", set_number },
+	{ "a", "flag", set_flag },
+	{ "port *", "vlan", set_port },
+	{ "loose", "text", set_text },
+	{ "loose", "*", set_other },
+	{ NULL, NULL, NULL },
+};
+
+static struct target target;
+static struct devid_error err;
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(target.path);
+	free(target.text);
+	free(target.rest);
+	free(target.other);
+	memset(&target, 0, sizeof(target));
+	devid_error_clear(&err);
+	return 0;
+}
+
+static enum devid_err parse(const char *text)
+{
+	return conf_parse("f.conf", text, settings, &target, &err);
+}
+
+static void parse_good_file_sets_all(void **state)
+{
+	(void)state;
+	assert_rc(parse("# comment\n[a]\npath = /x ; why\ntext=y z\n"
+			"number=4\nflag=yes\n"),
+		DEVID_OK);
+	assert_string_equal(target.path, "/x");
+	assert_string_equal(target.text, "y z");
+	assert_int_equal(target.number, 4);
+	assert_int_equal(target.flag, 1);
+}
+
+static void parse_last_line_without_newline_counts(void **state)
+{
+	(void)state;
+	assert_rc(parse("[a]\ntext=end"), DEVID_OK);
+	assert_string_equal(target.text, "end");
+}
+
+static void parse_repeated_setting_last_holds(void **state)
+{
+	(void)state;
+	assert_rc(parse("[a]\ntext=one\n[b]\nx=1\n[a]\ntext=two\n"), DEVID_OK);
+	assert_string_equal(target.text, "two");
+}
+
+static void parse_foreign_section_skipped(void **state)
+{
+	(void)state;
+	assert_rc(parse("[agent]\nwhatever=1\n[aa]\npath=x\n"), DEVID_OK);
+	assert_null(target.path);
+}
+
+static void parse_section_pattern_passes_rest(void **state)
+{
+	(void)state;
+	assert_rc(parse("[port eth1]\nvlan=30\n"), DEVID_OK);
+	assert_string_equal(target.rest, "eth1");
+	assert_rc(parse("[port ]\nvlan=31\n"), DEVID_OK); /* not the pattern */
+	assert_string_equal(target.text, "30");
+}
+
+static void parse_star_takes_what_is_left(void **state)
+{
+	(void)state;
+	assert_rc(parse("[loose]\ntext=t\nfree=f\n"), DEVID_OK);
+	assert_string_equal(target.text, "t");
+	assert_string_equal(target.other, "f");
+}
+
+static void parse_indented_lines_are_settings_of_their_own(void **state)
+{
+	(void)state;
+	assert_rc(parse("[a]\n  text=one\n\tpath=/x\n  number=5\n"), DEVID_OK);
+	assert_string_equal(target.text, "one");
+	assert_string_equal(target.path, "/x");
+	assert_int_equal(target.number, 5);
+}
+
+static const struct {
+	const char *text;
+	enum devid_err rc;
+	const char *cause;
+} bad[] = {
+	{ "[a]\n\nunknown=1\n", DEVID_ERR_INVALID,
+		"f.conf:3: a.unknown: no such setting" },
+	{ "[port x]\nvlann=1\n", DEVID_ERR_INVALID,
+		"f.conf:2: port x.vlann: no such setting" },
+	{ "[a]\ntext\n", DEVID_ERR_SYNTAX, "f.conf:2: neither" },
+	{ "[a]\ntext=1\n continued\n", DEVID_ERR_SYNTAX, "f.conf:3: neither" },
+	{ "[a\n", DEVID_ERR_SYNTAX, "f.conf:1: neither" },
+	{ "text=1\n[a]\n", DEVID_ERR_SYNTAX,
+		"f.conf:1: text: before the first [section]" },
+	{ "[a]\npath=x\n", DEVID_ERR_INVALID,
+		"f.conf:2: a.path: 'x' is not an absolute path" },
+	{ "[a]\ntext=\n", DEVID_ERR_INVALID, "f.conf:2: a.text: empty value" },
+	{ "[a]\nnumber=3\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=101\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=+5\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=-5\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=5x\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=0x10\n", DEVID_ERR_INVALID, "number from 4 to 100" },
+	{ "[a]\nnumber=18446744073709551620\n", DEVID_ERR_INVALID,
+		"number from 4 to 100" },
+	{ "[a]\nflag=maybe\n", DEVID_ERR_INVALID, "neither yes nor no" },
+	{ "[a]\nflag=YES\n", DEVID_ERR_INVALID, "neither yes nor no" },
+	{ "[a]\ntext=1\nnumber=1\nflag=2\n", DEVID_ERR_INVALID, "f.conf:3:" },
+};
+
+static void parse_bad_text_refused_at_its_line(void **state)
+{
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		assert_rc(parse(bad[i].text), bad[i].rc);
+		assert_cause(&err, bad[i].cause);
+		(void)teardown(state);
+	}
+}
+
+static void parse_bool_every_word(void **state)
+{
+	static const char *const words[] = { "no", "yes", "false", "true",
+		"0", "1" };
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		int flag = -1;
+
+		assert_rc(conf_bool(words[i], &flag, NULL), DEVID_OK);
+		assert_int_equal(flag, i & 1);
+	}
+}
+
+static void uint_limits_of_the_type_hold(void **state)
+{
+	unsigned n = 0;
+
+	(void)state;
+	assert_rc(conf_uint("4294967295", 0, 0xffffffffu, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 0xffffffffu);
+	assert_rc(conf_uint("4294967296", 0, 0xffffffffu, &n, NULL),
+		DEVID_ERR_INVALID);
+	assert_rc(conf_uint("0", 0, 0, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 0);
+}
+
+/* Every length around inih's buffer: taken whole or refused, never cut. */
+static void parse_long_line_whole_or_refused(void **state)
+{
+	bool refused = false;
+
+	for (size_t len = 1; len < 3000; len += len < 180 ? 40 : 1) {
+		char text[3200] = "[a]\ntext=";
+		enum devid_err rc;
+
+		memset(text + 9, 'x', len);
+		strcpy(text + 9 + len, "\nnumber=5\n");
+		rc = parse(text);
+		if (rc == DEVID_OK) {
+			assert_false(refused);
+			assert_int_equal(strlen(target.text), len);
+			assert_int_equal(target.number, 5);
+		} else {
+			assert_rc(rc, DEVID_ERR_TOO_LARGE);
+			assert_cause(&err, "f.conf:2: line longer");
+			refused = true;
+		}
+		(void)teardown(state);
+	}
+	assert_true(refused);
+}
+
+static void load_zero_byte_refused(void **state)
+{
+	struct tempdir dir = tempdir_new();
+
+	(void)state;
+	tempdir_write(&dir, "f", "[a]\ntext=a\0b\n", 13, 0644);
+	assert_rc(conf_load(tempdir_file(&dir, "f"), settings, &target, &err),
+		DEVID_ERR_SYNTAX);
+	assert_cause(&err, "zero byte");
+	tempdir_remove(&dir);
+}
+
+static void load_unsafe_or_absent_file_refused(void **state)
+{
+	struct tempdir dir = tempdir_new();
+
+	(void)state;
+	assert_rc(conf_load(tempdir_file(&dir, "f"), settings, &target, NULL),
+		DEVID_ERR_NOT_FOUND);
+	tempdir_write(&dir, "f", "[a]\n", 4, 0666);
+	assert_rc(conf_load(tempdir_file(&dir, "f"), settings, &target, NULL),
+		DEVID_ERR_DENIED);
+	tempdir_remove(&dir);
+}
+
+static void load_file_too_large_refused(void **state)
+{
+	struct tempdir dir = tempdir_new();
+	char *text = calloc(1, CONF_FILE_MAX + 1);
+
+	(void)state;
+	memset(text, '\n', CONF_FILE_MAX + 1);
+	tempdir_write(&dir, "f", text, CONF_FILE_MAX + 1, 0644);
+	assert_rc(conf_load(tempdir_file(&dir, "f"), settings, &target, NULL),
+		DEVID_ERR_TOO_LARGE);
+	tempdir_write(&dir, "f", text, CONF_FILE_MAX, 0644);
+	assert_rc(conf_load(tempdir_file(&dir, "f"), settings, &target, NULL),
+		DEVID_OK);
+	free(text);
+	tempdir_remove(&dir);
+}
+
+#define CASE(f) cmocka_unit_test_teardown(f, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(parse_good_file_sets_all),
+		CASE(parse_last_line_without_newline_counts),
+		CASE(parse_repeated_setting_last_holds),
+		CASE(parse_foreign_section_skipped),
+		CASE(parse_section_pattern_passes_rest),
+		CASE(parse_star_takes_what_is_left),
+		CASE(parse_indented_lines_are_settings_of_their_own),
+		CASE(parse_bad_text_refused_at_its_line),
+		CASE(parse_bool_every_word),
+		CASE(uint_limits_of_the_type_hold),
+		CASE(parse_long_line_whole_or_refused),
+		CASE(load_zero_byte_refused),
+		CASE(load_unsafe_or_absent_file_refused),
+		CASE(load_file_too_large_refused),
+	};
+
+	return cmocka_run_group_tests_name("conf", tests, NULL, NULL);
+}

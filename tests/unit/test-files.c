@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files that decide something: what is refused, and what a kill leaves. */
+#include "cmocka-all.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "files.h"
+#include "tempdir.h"
+
+#define MAX 100000
+
+static int setup(void **state)
+{
+	static struct tempdir dir;
+
+	dir = tempdir_new();
+	*state = &dir;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	tempdir_remove(*state);
+	return 0;
+}
+
+static enum devid_err try_read(const char *path, size_t max)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	enum devid_err rc = files_read(path, max, &data, &len, NULL);
+
+	if (rc != DEVID_OK)
+		assert_null(data);
+	free(data);
+	return rc;
+}
+
+static void read_whole_file_terminated(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	uint8_t *data;
+	size_t len;
+
+	tempdir_write(*state, "f", "abc", 3, 0644);
+	assert_rc(files_read(tempdir_file(*state, "f"), 3, &data, &len, &err),
+		DEVID_OK);
+	assert_int_equal(len, 3);
+	assert_memory_equal(data, "abc", 4);
+	free(data);
+}
+
+static void read_empty_file_gives_nothing(void **state)
+{
+	uint8_t *data;
+	size_t len;
+
+	tempdir_write(*state, "f", "", 0, 0600);
+	assert_rc(files_read(tempdir_file(*state, "f"), MAX, &data, &len, NULL),
+		DEVID_OK);
+	assert_int_equal(len, 0);
+	free(data);
+}
+
+static void read_absent_not_found(void **state)
+{
+	assert_rc(try_read(tempdir_file(*state, "f"), MAX),
+		DEVID_ERR_NOT_FOUND);
+}
+
+static void read_one_byte_too_large_refused(void **state)
+{
+	tempdir_write(*state, "f", "abcd", 4, 0644);
+	assert_rc(try_read(tempdir_file(*state, "f"), 3), DEVID_ERR_TOO_LARGE);
+	assert_rc(try_read(tempdir_file(*state, "f"), 4), DEVID_OK);
+}
+
+static void read_writable_by_others_refused(void **state)
+{
+	static const unsigned modes[] = { 0664, 0646, 0666, 0602, 0620 };
+
+	for (size_t i = 0; i < N_OF(modes); i++) {
+		tempdir_write(*state, "f", "a", 1, modes[i]);
+		assert_rc(try_read(tempdir_file(*state, "f"), MAX),
+			DEVID_ERR_DENIED);
+	}
+}
+
+static void read_owned_by_another_refused(void **state)
+{
+	const char *path = tempdir_file(*state, "f");
+
+	if (geteuid() != 0) {
+		print_message("skipped: only root can give a file away\n");
+		skip();
+	}
+	tempdir_write(*state, "f", "a", 1, 0644);
+	assert_int_equal(chown(path, 61234, 0), 0);
+	assert_rc(try_read(path, MAX), DEVID_ERR_DENIED);
+}
+
+static void read_symlink_refused(void **state)
+{
+	tempdir_write(*state, "f", "a", 1, 0644);
+	assert_int_equal(symlink("f", tempdir_file(*state, "l")), 0);
+	assert_rc(try_read(tempdir_file(*state, "l"), MAX), DEVID_ERR_IO);
+}
+
+static void read_folder_and_fifo_refused_without_waiting(void **state)
+{
+	const char *fifo = tempdir_file(*state, "p");
+
+	assert_rc(try_read(((struct tempdir *)*state)->path, MAX),
+		DEVID_ERR_DENIED);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_rc(try_read(fifo, MAX), DEVID_ERR_DENIED);
+}
+
+static void write_new_file_has_mode_and_content(void **state)
+{
+	const char *path = tempdir_file(*state, "f");
+	mode_t old = umask(077);
+	struct stat st;
+
+	assert_rc(files_write_atomic(path, "abc", 3, 0644, NULL), DEVID_OK);
+	(void)umask(old);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(st.st_size, 3);
+	assert_int_equal(tempdir_count(*state), 1);
+}
+
+static void write_replaces_and_leaves_no_other_file(void **state)
+{
+	const char *path = tempdir_file(*state, "f");
+	uint8_t *data;
+	size_t len;
+
+	tempdir_write(*state, "f", "a long old content", 18, 0600);
+	assert_rc(files_write_atomic(path, "new", 3, 0644, NULL), DEVID_OK);
+	assert_rc(files_read(path, MAX, &data, &len, NULL), DEVID_OK);
+	assert_int_equal(len, 3);
+	free(data);
+	assert_int_equal(tempdir_count(*state), 1);
+}
+
+static void write_replaces_symlink_not_its_target(void **state)
+{
+	uint8_t *data;
+	size_t len;
+
+	tempdir_write(*state, "target", "old", 3, 0644);
+	assert_int_equal(symlink("target", tempdir_file(*state, "l")), 0);
+	assert_rc(files_write_atomic(
+			  tempdir_file(*state, "l"), "new", 3, 0644, NULL),
+		DEVID_OK);
+	assert_rc(files_read(tempdir_file(*state, "target"), MAX, &data, &len,
+			  NULL),
+		DEVID_OK);
+	assert_memory_equal(data, "old", 3);
+	free(data);
+}
+
+static void write_no_folder_fails_with_cause(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	assert_rc(files_write_atomic(tempdir_file(*state, "no/f"), "a", 1,
+			  0644, &err),
+		DEVID_ERR_IO);
+	assert_cause(&err, "No such file");
+}
+
+static void write_over_folder_fails_and_cleans_up(void **state)
+{
+	const char *path = tempdir_file(*state, "d");
+
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_rc(files_write_atomic(path, "a", 1, 0644, NULL), DEVID_ERR_IO);
+	assert_int_equal(tempdir_count(*state), 1);
+}
+
+static void write_path_too_long_refused(void **state)
+{
+	char path[5000];
+
+	(void)state;
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	assert_rc(files_write_atomic(path, "a", 1, 0644, NULL), DEVID_ERR_IO);
+}
+
+/* Writes 'a's and 'b's in turn until it is killed. */
+static void write_for_ever(const char *path, int ready)
+{
+	static char a[65536], b[40000];
+
+	memset(a, 'a', sizeof(a));
+	memset(b, 'b', sizeof(b));
+	for (int i = 0;; i++) {
+		if (files_write_atomic(path, a, sizeof(a), 0644, NULL) !=
+				DEVID_OK ||
+			files_write_atomic(path, b, sizeof(b), 0644, NULL) !=
+				DEVID_OK)
+			_exit(1);
+		if (i == 0 && write(ready, "r", 1) != 1)
+			_exit(1);
+	}
+}
+
+/* SIGKILL at many moments: what is there is one content whole. */
+static void write_killed_leaves_old_or_new(void **state)
+{
+	const char *path = tempdir_file(*state, "f");
+	uint8_t *data;
+	size_t len;
+
+	for (int round = 0; round < 20; round++) {
+		struct timespec wait = { 0, round * 150000 };
+		int pipes[2], status;
+		char c;
+		pid_t pid;
+
+		assert_int_equal(pipe(pipes), 0);
+		pid = fork();
+		if (pid == 0)
+			write_for_ever(path, pipes[1]);
+		assert_int_equal(read(pipes[0], &c, 1), 1);
+		(void)nanosleep(&wait, NULL); /* the moment, not a condition */
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		(void)close(pipes[0]);
+		(void)close(pipes[1]);
+		assert_rc(files_read(path, MAX, &data, &len, NULL), DEVID_OK);
+		assert_int_equal(len, data[0] == 'a' ? 65536 : 40000);
+		for (size_t i = 0; i < len; i++)
+			assert_int_equal(data[i], data[0]);
+		free(data);
+	}
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(read_whole_file_terminated),
+		CASE(read_empty_file_gives_nothing),
+		CASE(read_absent_not_found),
+		CASE(read_one_byte_too_large_refused),
+		CASE(read_writable_by_others_refused),
+		CASE(read_owned_by_another_refused),
+		CASE(read_symlink_refused),
+		CASE(read_folder_and_fifo_refused_without_waiting),
+		CASE(write_new_file_has_mode_and_content),
+		CASE(write_replaces_and_leaves_no_other_file),
+		CASE(write_replaces_symlink_not_its_target),
+		CASE(write_no_folder_fails_with_cause),
+		CASE(write_over_folder_fails_and_cleans_up),
+		CASE(write_path_too_long_refused),
+		CASE(write_killed_leaves_old_or_new),
+	};
+
+	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
+}

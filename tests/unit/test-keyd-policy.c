@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may ask for what. */
+#include "cmocka-all.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "keyd-policy.h"
+
+static void list_names_numbers_groups_resolved(void **state)
+{
+	struct policy_list list;
+
+	(void)state;
+	assert_rc(policy_parse_list(
+			  "root, www-data,\t4711 @root @4712", false, &list,
+			  NULL),
+		DEVID_OK);
+	assert_int_equal(list.n, 5);
+	assert_int_equal(list.entries[0].id, 0);
+	assert_false(list.entries[0].group);
+	assert_int_equal(list.entries[1].id, 33);
+	assert_int_equal(list.entries[2].id, 4711);
+	assert_true(list.entries[3].group);
+	assert_int_equal(list.entries[3].id, 0);
+	assert_true(list.entries[4].group);
+	assert_int_equal(list.entries[4].id, 4712);
+}
+
+static void list_empty_is_nobody(void **state)
+{
+	static const char *const texts[] = { "", " ", ",", " , ,," };
+	struct policy_list list;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(texts); i++) {
+		assert_rc(policy_parse_list(texts[i], false, &list, NULL),
+			DEVID_OK);
+		assert_int_equal(list.n, 0);
+	}
+}
+
+static void list_unknown_name_refused_and_named(void **state)
+{
+	static const char *const bad[] = { "no-such-user-x", "@no-such-group-x",
+		"@", "-1", "+1", "0x0", "4294967295", "4294967296",
+		"18446744073709551616", "1 2x" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		struct policy_list list = { .n = 77 };
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_rc(policy_parse_list(bad[i], false, &list, &err),
+			DEVID_ERR_INVALID);
+		assert_cause(&err, "no such user or group");
+		assert_int_equal(list.n, 77); /* untouched */
+	}
+}
+
+static void list_unknown_name_lenient_skipped(void **state)
+{
+	struct policy_list list;
+
+	(void)state;
+	assert_rc(policy_parse_list(
+			  "no-such-user-x,root,@no-such-group-x", true, &list,
+			  NULL),
+		DEVID_OK);
+	assert_int_equal(list.n, 1);
+}
+
+static void list_largest_uid_accepted(void **state)
+{
+	struct policy_list list;
+
+	(void)state;
+	assert_rc(policy_parse_list("4294967294", false, &list, NULL),
+		DEVID_OK);
+	assert_int_equal(list.entries[0].id, 4294967294u);
+}
+
+static void list_too_many_or_too_long_refused(void **state)
+{
+	struct policy_list list;
+	char text[400] = "";
+	char longest[100];
+
+	(void)state;
+	for (int i = 0; i < POLICY_ENTRIES_MAX; i++)
+		strcat(text, "1,");
+	assert_rc(policy_parse_list(text, false, &list, NULL), DEVID_OK);
+	strcat(text, "1");
+	assert_rc(policy_parse_list(text, false, &list, NULL),
+		DEVID_ERR_TOO_LARGE);
+	memset(longest, 'a', 65);
+	longest[65] = '\0';
+	assert_rc(policy_parse_list(longest, true, &list, NULL),
+		DEVID_ERR_INVALID);
+	longest[64] = '\0';
+	assert_rc(policy_parse_list(longest, true, &list, NULL), DEVID_OK);
+}
+
+static struct policy make(const char *client, const char *server,
+	const char *csr, const char *manage)
+{
+	struct policy p;
+
+	assert_rc(policy_parse_list(client, false, &p.tls_client, NULL), 0);
+	assert_rc(policy_parse_list(server, false, &p.tls_server, NULL), 0);
+	assert_rc(policy_parse_list(csr, false, &p.csr, NULL), 0);
+	assert_rc(policy_parse_list(manage, false, &p.manage, NULL), 0);
+	return p;
+}
+
+static void permissions_each_list_gives_its_own(void **state)
+{
+	struct policy p = make("1", "2", "3", "4");
+
+	(void)state;
+	for (unsigned uid = 0; uid < 6; uid++) {
+		struct peer peer = { .uid = uid, .gid = 100 };
+		unsigned want = PERM_ANYONE;
+
+		if (uid >= 1 && uid <= 4)
+			want |= 1u << (uid - 1);
+		assert_int_equal(policy_permissions(&p, &peer), want);
+	}
+}
+
+static void permissions_root_has_none_by_itself(void **state)
+{
+	struct policy p = make("1", "1", "1", "1");
+	struct peer peer = { .uid = 0 };
+
+	(void)state;
+	assert_int_equal(policy_permissions(&p, &peer), PERM_ANYONE);
+}
+
+static void permissions_group_primary_and_supplementary(void **state)
+{
+	struct policy p = make("@7", "@8", "", "@9");
+	struct peer peer = { .uid = 8, .gid = 7, .groups = { 5, 9 },
+		.n_groups = 2 };
+
+	(void)state;
+	assert_int_equal(policy_permissions(&p, &peer),
+		PERM_ANYONE | PERM_TLS_CLIENT | PERM_MANAGE);
+	peer.n_groups = 1;
+	assert_int_equal(policy_permissions(&p, &peer),
+		PERM_ANYONE | PERM_TLS_CLIENT);
+}
+
+static void permissions_user_number_is_no_group_number(void **state)
+{
+	struct policy p = make("7", "@7", "", "");
+	struct peer user = { .uid = 7, .gid = 1 }, group = { .gid = 7 };
+
+	(void)state;
+	group.uid = 1;
+	assert_int_equal(policy_permissions(&p, &user),
+		PERM_ANYONE | PERM_TLS_CLIENT);
+	assert_int_equal(policy_permissions(&p, &group),
+		PERM_ANYONE | PERM_TLS_SERVER);
+}
+
+static void default_root_holds_all_and_others_nothing(void **state)
+{
+	struct peer root = { .uid = 0 }, www = { .uid = 33, .gid = 33 },
+		    other = { .uid = 61234, .gid = 61234 };
+	struct policy p;
+
+	(void)state;
+	policy_default(&p);
+	assert_int_equal(policy_permissions(&p, &root), 31);
+	assert_int_equal(policy_permissions(&p, &www),
+		PERM_ANYONE | PERM_TLS_SERVER);
+	assert_int_equal(policy_permissions(&p, &other), PERM_ANYONE);
+}
+
+static void peer_of_socket_is_this_process(void **state)
+{
+	struct peer peer;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	assert_rc(policy_get_peer(fds[0], &peer, NULL), DEVID_OK);
+	assert_int_equal(peer.pid, getpid());
+	assert_int_equal(peer.uid, geteuid());
+	assert_int_equal(peer.gid, getegid());
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	assert_rc(policy_get_peer(-1, &peer, NULL), DEVID_ERR_IO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(list_names_numbers_groups_resolved),
+		cmocka_unit_test(list_empty_is_nobody),
+		cmocka_unit_test(list_unknown_name_refused_and_named),
+		cmocka_unit_test(list_unknown_name_lenient_skipped),
+		cmocka_unit_test(list_largest_uid_accepted),
+		cmocka_unit_test(list_too_many_or_too_long_refused),
+		cmocka_unit_test(permissions_each_list_gives_its_own),
+		cmocka_unit_test(permissions_root_has_none_by_itself),
+		cmocka_unit_test(permissions_group_primary_and_supplementary),
+		cmocka_unit_test(permissions_user_number_is_no_group_number),
+		cmocka_unit_test(default_root_holds_all_and_others_nothing),
+		cmocka_unit_test(peer_of_socket_is_this_process),
+	};
+
+	return cmocka_run_group_tests_name("keyd-policy", tests, NULL, NULL);
+}

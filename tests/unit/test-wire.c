@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The messages of the key socket. */
+#include "cmocka-all.h"
+
+#include <stdlib.h>
+
+#include "wire.h"
+
+static uint8_t buf[WIRE_REQUEST_MAX + 16];
+
+static size_t good_request(void)
+{
+	struct wire_request req = { .op = WIRE_SIGN,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.name = "idevid",
+		.data = (const uint8_t *)"bytes",
+		.data_len = 5 };
+	size_t len = 0;
+
+	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
+		DEVID_OK);
+	return len;
+}
+
+/* Decodes exactly @len bytes of @buf from memory of that size. */
+static enum devid_err decode(size_t len, struct wire_request *ret)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+	enum devid_err rc;
+
+	memcpy(exact, buf, len);
+	rc = wire_decode_request(exact, len, ret, NULL);
+	free(exact);
+	return rc;
+}
+
+static void request_round_trip_keeps_fields(void **state)
+{
+	struct wire_request out;
+	size_t len = good_request();
+
+	(void)state;
+	assert_rc(wire_decode_request(buf, len, &out, NULL), DEVID_OK);
+	assert_int_equal(out.op, WIRE_SIGN);
+	assert_int_equal(out.arg, SIG_ECDSA);
+	assert_int_equal(out.hash, HASH_SHA256);
+	assert_string_equal(out.name, "idevid");
+	assert_int_equal(out.data_len, 5);
+	assert_memory_equal(out.data, "bytes", 5);
+}
+
+static void request_without_name_and_data_round_trips(void **state)
+{
+	struct wire_request in = { .op = WIRE_STATUS }, out;
+	size_t len = 0;
+
+	(void)state;
+	assert_rc(wire_encode_request(&in, buf, sizeof(buf), &len, NULL),
+		DEVID_OK);
+	assert_int_equal(len, WIRE_REQUEST_HEADER);
+	assert_rc(wire_decode_request(buf, len, &out, NULL), DEVID_OK);
+	assert_string_equal(out.name, "");
+	assert_int_equal(out.data_len, 0);
+}
+
+static void request_every_truncation_refused(void **state)
+{
+	struct wire_request out = { .op = 99 };
+	size_t len = good_request();
+
+	(void)state;
+	for (size_t n = 0; n < len; n++)
+		assert_rc(decode(n, &out), DEVID_ERR_PROTOCOL);
+	assert_int_equal(out.op, 99); /* written on success only */
+}
+
+static void request_one_byte_more_refused(void **state)
+{
+	struct wire_request out;
+
+	(void)state;
+	assert_rc(decode(good_request() + 1, &out), DEVID_ERR_PROTOCOL);
+}
+
+static void request_other_version_refused(void **state)
+{
+	struct wire_request out;
+	size_t len = good_request();
+
+	(void)state;
+	buf[0] = WIRE_VERSION + 1;
+	assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
+	buf[0] = 0;
+	assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
+}
+
+static void request_reserved_bits_refused(void **state)
+{
+	struct wire_request out;
+
+	(void)state;
+	for (int byte = 6; byte < 8; byte++) {
+		size_t len = good_request();
+
+		buf[byte] = 1;
+		assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
+	}
+}
+
+static void request_bad_name_refused(void **state)
+{
+	static const char bad[] = { '/', '.', 'A', '\0', '\n', ' ', '\x7f' };
+	struct wire_request out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad); i++) {
+		size_t len = good_request();
+
+		buf[WIRE_REQUEST_HEADER] = (uint8_t)bad[i];
+		assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
+	}
+}
+
+/* Lengths that add up, of a name or data that is longer than allowed. */
+static void request_oversize_name_or_data_refused(void **state)
+{
+	struct wire_request out;
+
+	(void)state;
+	(void)good_request();
+	buf[2] = KEY_NAME_MAX + 1;
+	memset(buf + 8, 0, 4);
+	memset(buf + WIRE_REQUEST_HEADER, 'a', KEY_NAME_MAX + 1);
+	assert_rc(decode(WIRE_REQUEST_HEADER + KEY_NAME_MAX + 1, &out),
+		DEVID_ERR_PROTOCOL);
+	buf[2] = 1;
+	buf[8] = 0;
+	buf[9] = 1;
+	buf[10] = 0;
+	buf[11] = 1; /* PURPOSE_DATA_MAX + 1 */
+	assert_rc(decode(WIRE_REQUEST_HEADER + 1 + PURPOSE_DATA_MAX + 1, &out),
+		DEVID_ERR_PROTOCOL);
+	buf[11] = 0;
+	assert_rc(decode(WIRE_REQUEST_HEADER + 1 + PURPOSE_DATA_MAX, &out),
+		DEVID_OK);
+}
+
+static void request_length_that_wraps_refused(void **state)
+{
+	struct wire_request out;
+	size_t len = good_request();
+
+	(void)state;
+	memset(buf + 8, 0xff, 4);
+	assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
+}
+
+static void encode_request_beyond_limits_refused(void **state)
+{
+	struct wire_request req = { .op = WIRE_SIGN, .name = "idevid" };
+	size_t len;
+
+	(void)state;
+	req.data = buf;
+	req.data_len = PURPOSE_DATA_MAX + 1;
+	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
+		DEVID_ERR_TOO_LARGE);
+	req.data_len = 0;
+	for (size_t size = 0; size < WIRE_REQUEST_HEADER + 6; size++)
+		assert_rc(wire_encode_request(&req, buf, size, &len, NULL),
+			DEVID_ERR_TOO_LARGE);
+	req.name[0] = 'X';
+	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
+		DEVID_ERR_INVALID);
+	memset(req.name, 'a', sizeof(req.name));
+	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
+		DEVID_ERR_INVALID);
+}
+
+static size_t encode_answer(enum devid_err code)
+{
+	struct wire_answer ans = { WIRE_SIGN, code, (const uint8_t *)"sig", 3 };
+	size_t len = 0;
+
+	assert_rc(wire_encode_answer(&ans, buf, sizeof(buf), &len, NULL),
+		DEVID_OK);
+	return len;
+}
+
+static void answer_round_trip_every_code(void **state)
+{
+	struct wire_answer out;
+
+	(void)state;
+	for (int code = DEVID_ERR_MIN; code <= 0; code++) {
+		size_t len = encode_answer((enum devid_err)code);
+
+		assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_OK);
+		assert_int_equal(out.code, code);
+		assert_int_equal(out.op, WIRE_SIGN);
+		assert_int_equal(out.data_len, 3);
+	}
+}
+
+static void answer_truncated_or_longer_refused(void **state)
+{
+	struct wire_answer out;
+	size_t len = encode_answer(DEVID_OK);
+
+	(void)state;
+	for (size_t n = 0; n < len; n++)
+		assert_rc(wire_decode_answer(buf, n, &out, NULL),
+			DEVID_ERR_PROTOCOL);
+	assert_rc(wire_decode_answer(buf, len + 1, &out, NULL),
+		DEVID_ERR_PROTOCOL);
+}
+
+static void answer_foreign_fields_refused(void **state)
+{
+	struct wire_answer out;
+	size_t len = encode_answer(DEVID_OK);
+
+	(void)state;
+	buf[0]++;
+	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	len = encode_answer(DEVID_OK);
+	buf[1] &= 0x7f; /* a request's */
+	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	len = encode_answer(DEVID_OK);
+	buf[3] = -DEVID_ERR_MIN + 1;
+	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	buf[2] = 0x80;
+	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+}
+
+static void answer_too_large_for_buffer_refused(void **state)
+{
+	struct wire_answer ans = { WIRE_CHAIN, DEVID_OK, buf, 100 };
+	uint8_t small[WIRE_ANSWER_HEADER + 99];
+	size_t len;
+
+	(void)state;
+	assert_rc(wire_encode_answer(&ans, small, sizeof(small), &len, NULL),
+		DEVID_ERR_TOO_LARGE);
+}
+
+static struct wire_status *good_status(void)
+{
+	static struct wire_status st;
+
+	memset(&st, 0, sizeof(st));
+	st.module = DEVID_ERR_TPM_LOCKOUT;
+	strcpy(st.module_text, "tpm: state: in lockout");
+	st.signatures = 0x01020304;
+	st.refused = 0xfffefdfc;
+	st.n_keys = 2;
+	for (size_t i = 0; i < 2; i++) {
+		struct wire_key *k = &st.keys[i];
+
+		strcpy(k->name, i ? "iak" : "idevid");
+		k->alg = KEY_ALG_P384;
+		k->present = 1;
+		k->enabled = (uint8_t)i;
+		k->tls13 = 1;
+		k->handle = 0x81020000u + (uint32_t)i;
+		k->spki.len = i ? 0 : 120;
+		memset(k->spki.data, 0x42, k->spki.len);
+	}
+	return &st;
+}
+
+static void status_round_trip_keeps_fields(void **state)
+{
+	static struct wire_status out;
+	struct wire_status *in = good_status();
+	size_t len = 0;
+
+	(void)state;
+	assert_rc(wire_encode_status(in, buf, WIRE_CHAIN_MAX, &len, NULL),
+		DEVID_OK);
+	assert_rc(wire_decode_status(buf, len, &out, NULL), DEVID_OK);
+	assert_memory_equal(&out, in, sizeof(out));
+}
+
+static void status_largest_fits_an_answer(void **state)
+{
+	struct wire_status *in = good_status();
+	static struct wire_status out;
+	size_t len = 0;
+
+	(void)state;
+	memset(in->module_text, 'x', sizeof(in->module_text) - 1);
+	for (int i = 0; i < 2; i++) {
+		memset(in->keys[i].name, 'n', KEY_NAME_MAX);
+		in->keys[i].spki.len = KEYSTORE_SPKI_MAX;
+	}
+	assert_rc(wire_encode_status(in, buf, WIRE_CHAIN_MAX, &len, NULL),
+		DEVID_OK);
+	assert_rc(wire_decode_status(buf, len, &out, NULL), DEVID_OK);
+}
+
+static void status_every_truncation_refused(void **state)
+{
+	static struct wire_status out;
+	size_t len = 0;
+
+	(void)state;
+	assert_rc(wire_encode_status(good_status(), buf, sizeof(buf), &len,
+			  NULL),
+		DEVID_OK);
+	for (size_t n = 0; n < len; n++) {
+		uint8_t *exact = malloc(n ? n : 1);
+
+		memcpy(exact, buf, n);
+		assert_rc(wire_decode_status(exact, n, &out, NULL),
+			DEVID_ERR_PROTOCOL);
+		free(exact);
+	}
+	assert_rc(wire_decode_status(buf, len + 1, &out, NULL),
+		DEVID_ERR_PROTOCOL);
+}
+
+/* Fields by their place in the message of good_status(). */
+static void status_oversize_fields_refused(void **state)
+{
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} bad[] = {
+		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
+		{ 2, 0x01 },		   /* text of 256 + 22 bytes */
+		{ 34, N_KEY_ROLES + 1 },   /* keys */
+		{ 35, KEY_NAME_MAX + 1 },  /* name */
+		{ 35, 0 },		   /* no name */
+		{ 36, 'X' },		   /* not a name */
+		{ 51, 0xff },		   /* public key */
+	};
+	static struct wire_status out;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		size_t len = 0;
+
+		memset(buf, 0, sizeof(buf));
+		assert_rc(wire_encode_status(good_status(), buf, sizeof(buf),
+				  &len, NULL),
+			DEVID_OK);
+		assert_int_equal(buf[34], 2);
+		assert_int_equal(buf[52], 120);
+		buf[bad[i].at] = bad[i].value;
+		assert_rc(wire_decode_status(buf, len, &out, NULL),
+			DEVID_ERR_PROTOCOL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(request_round_trip_keeps_fields),
+		cmocka_unit_test(request_without_name_and_data_round_trips),
+		cmocka_unit_test(request_every_truncation_refused),
+		cmocka_unit_test(request_one_byte_more_refused),
+		cmocka_unit_test(request_other_version_refused),
+		cmocka_unit_test(request_reserved_bits_refused),
+		cmocka_unit_test(request_bad_name_refused),
+		cmocka_unit_test(request_oversize_name_or_data_refused),
+		cmocka_unit_test(request_length_that_wraps_refused),
+		cmocka_unit_test(encode_request_beyond_limits_refused),
+		cmocka_unit_test(answer_round_trip_every_code),
+		cmocka_unit_test(answer_truncated_or_longer_refused),
+		cmocka_unit_test(answer_foreign_fields_refused),
+		cmocka_unit_test(answer_too_large_for_buffer_refused),
+		cmocka_unit_test(status_round_trip_keeps_fields),
+		cmocka_unit_test(status_largest_fits_an_answer),
+		cmocka_unit_test(status_every_truncation_refused),
+		cmocka_unit_test(status_oversize_fields_refused),
+	};
+
+	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
+}
