@@ -116,7 +116,7 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
 
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
-	test-keyref test-keystore test-tpm-template test-wire
+	test-keyref test-keystore test-purpose test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -133,6 +133,9 @@ test-keyref_ldlibs := -lcrypto
 test-keystore_src := tests/unit/certs.c
 test-keystore_libs := libdevid.a
 test-keystore_ldlibs := -lcrypto
+test-purpose_src := tests/unit/certs.c
+test-purpose_libs := libdevid.a
+test-purpose_ldlibs := -lssl -lcrypto
 test-tpm-template_libs := libkeyd.a libdevid.a
 test-tpm-template_ldlibs := -lcrypto
 test-wire_libs := libdevid.a
