@@ -9,3 +9,10 @@ lab-port_src := \
 	radius-test/port-link.c
 lab-port_libs := libdevid.a
 lab-port_ldlibs := -lwpa_client -lmnl
+
+# Preloaded into programs without sanitizers, so never built with them.
+SHARED += liar.so
+
+liar.so_src := radius-test/liar.c
+radius-test/liar_cflags := -fno-sanitize=all
+liar.so_ldflags := -fno-sanitize=all

@@ -97,5 +97,6 @@ radius_forget_sessions() {
 # decision MAC FIELD: of the last decision about this device.
 decision() {
 	grep -i " mac=${1//:/-} " "$LAB/aaa/radius.d/run/decisions.log" |
-		tail -n1 | sed -n "s/.* $2=\"\?\([^\" ]*\( [0-9.]*\)\?\)\"\?.*/\1/p"
+		tail -n1 | grep -o " $2=\(\"[^\"]*\"\|[^ ]*\)" |
+		sed "s/^ $2=//; s/\"//g"
 }

@@ -96,7 +96,7 @@ session_scenario() {
 session_tidy() {
 	local dir dev
 
-	for dir in "$LAB"/procs/probe-* "$LAB"/procs/agent-*; do
+	for dir in "$LAB"/procs/{probe,agent,rogue}-*; do
 		[[ ! -e $dir ]] || proc_stop "${dir##*/}"
 	done
 	for dir in "$LAB"/devices/*/; do

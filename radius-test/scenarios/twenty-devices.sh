@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Twenty devices at once, each with its own TPM, key service and port.
+#
+# attach_ms is the slowest of them; tpm_commands is the sum.
+# shellcheck disable=SC2034
+EXPECTED="20 x vlan 20"
+
+readonly MANY=20
+
+# many_do FUNCTION: for each device, as many at once as there are processors.
+many_do() {
+	local i jobs
+	jobs=$(nproc)
+	for ((i = 1; i <= MANY; i++)); do
+		"$1" "many$i" &
+		((i % (jobs * 2))) || wait
+	done
+	wait
+}
+
+many_new() {
+	device_new "$1" && tpm_start "$1" && keyd_start "$1" &&
+		device_provision "$1" >"$LAB/log/provision-$1" &&
+		authenticator_start "$(device_port "$1")"
+}
+
+many_agent() {
+	agent_start_ready "$1" && attach_mark "$1"
+}
+
+many_reach() {
+	reach "$1" >"$LAB/devices/$1/reached"
+}
+
+# many_sum: ms of the slowest, TPM commands of all.
+many_sum() {
+	local i dev ms slowest=0 commands=0 tpm
+
+	for ((i = 1; i <= MANY; i++)); do
+		dev=many$i
+		ms=$(attach_ms "$(device_port "$dev")")
+		[[ ${ms:-0} < 0 ]] || slowest=$(printf '%s\n' "$slowest" \
+			"${ms:-0}" | sort -n | tail -n1)
+		tpm=$(tpm_commands "$dev")
+		commands=$((commands + ${tpm%% *}))
+	done
+	R_ATTACH_MS=$slowest
+	R_TPM=$commands
+}
+
+scenario() {
+	local i right=0
+
+	many_do many_new
+	for ((i = 1; i <= MANY; i++)); do
+		device_get "many$i" serial
+	done >>"$LAB/aaa/listed"
+	allow_list_add
+	many_do many_agent
+	for ((i = 1; i <= MANY; i++)); do
+		plug "many$i" &
+	done
+	wait
+	for ((i = 1; i <= MANY; i++)); do
+		check "many$i attached" attached "many$i" 20
+	done
+	many_do many_reach
+	for ((i = 1; i <= MANY; i++)); do
+		[[ $(device_get "many$i" reached) != 20 ]] ||
+			right=$((right + 1))
+	done
+	measure many1
+	many_sum
+	check "one TPM command each (was: $R_TPM)" test "$R_TPM" = $MANY
+	result "$right x vlan 20"
+}
