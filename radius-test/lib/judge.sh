@@ -87,8 +87,11 @@ agent_is() {
 	[[ $(agent_get "$1" '.ports[0].state') == "$2" ]]
 }
 
+# agent_class_is DEVICE CLASS[|CLASS]
 agent_class_is() {
-	[[ $(agent_get "$1" '.ports[0].class') == "$2" ]]
+	local class
+	class=$(agent_get "$1" '.ports[0].class')
+	[[ -n $class && "|$2|" == *"|$class|"* ]]
 }
 
 # Its wpa_supplicant runs and the key service is there.

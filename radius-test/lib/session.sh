@@ -88,8 +88,16 @@ session_scenario() {
 		R_REASON=''
 		result "error" "$(tail -n1 "$LAB/scenario.err")"
 	fi
+	[[ ! -v LAB_KEEP_LOGS ]] || session_keep
 	session_tidy
 	session_line
+}
+
+# LAB_KEEP_LOGS=DIR: all files of the lab as they were after the scenario.
+session_keep() {
+	mkdir -p "$LAB_KEEP_LOGS"
+	tar -C "$LAB" --exclude='*.sock*' -cf "$LAB_KEEP_LOGS/$SCENARIO.tar" . \
+		2>/dev/null || true
 }
 
 # What a scenario leaves behind must not help or hurt the next one.
@@ -131,8 +139,6 @@ session_line() {
 		printf '     expected: %s\n' "$EXPECTED"
 		[[ ! -s $LAB/scenario.err ]] ||
 			sed 's/^/     /' "$LAB/scenario.err" | tail -n5
-		[[ ! -v LAB_KEEP_LOGS ]] ||
-			cp -a "$LAB" "$LAB_KEEP_LOGS/$SCENARIO"
 		return 1
 	fi
 }
