@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "flight.h"
 #include "log.h"
 #include "wallclock.h"
 #include "wpaconf.h"
@@ -247,6 +248,21 @@ static void on_status(
 		event_parse_status(answer, len, &st) == DEVID_OK ? &st : NULL);
 }
 
+static void on_count(
+	void *user, const char *command, const char *answer, size_t len)
+{
+	struct agent_port *ap = user;
+	uint32_t frames = 0;
+
+	(void)command; /* MIB */
+	if (ap->n_count == 0 || !answer)
+		return;
+	ap->n_count--;
+	if (event_parse_count(answer, len, &frames) != DEVID_OK)
+		log_debug("port: %s: MIB: not understood", ap->port.name);
+	port_handle_count(&ap->port, frames, ap->n_count == 0);
+}
+
 static void on_changed(
 	void *user, const char *command, const char *answer, size_t len)
 {
@@ -302,6 +318,7 @@ static void select_network(struct agent_port *ap)
 	char line[64];
 
 	trust_candidate_clear(&ap->server);
+	ap->port.frames_flight = flight_fragments(ap->agent->config->cert);
 	refresh(ap);
 	(void)snprintf(line, sizeof(line), "SELECT_NETWORK %d", ap->network);
 	send_for(ap, on_plain, line);
@@ -327,6 +344,10 @@ void agent_command(struct port *port, enum port_command command)
 	case PORT_COMMAND_STATUS:
 		ap->n_status++;
 		send_for(ap, on_status, "STATUS");
+		return;
+	case PORT_COMMAND_COUNT:
+		ap->n_count++;
+		send_for(ap, on_count, "MIB");
 		return;
 	case PORT_COMMAND_CERT_GOOD:
 		answer_cert_check(ap, "good");
@@ -423,6 +444,7 @@ void agent_on_lost(void *user)
 		ap->abandoned = false;
 		ap->n_pending = 0;
 		ap->n_status = 0;
+		ap->n_count = 0;
 		ap->port.configured = false;
 		ap->port.configuring = false;
 		ap->port.associated = false;
@@ -439,6 +461,7 @@ void agent_on_event(void *user, const char *line, size_t len)
 	struct event ev;
 	enum devid_err rc = event_parse(line, len, &ev);
 
+	log_debug("wpa_supplicant: %.*s", (int)(len < 160 ? len : 160), line);
 	if (rc != DEVID_OK) {
 		log_debug("wpa_supplicant: event of %zu bytes: %s", len,
 			devid_err_name(rc));

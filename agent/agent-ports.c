@@ -50,6 +50,7 @@ static struct agent_port *free_slot(struct agent *agent)
 
 		if (ap->port.state == PORT_STATE_ABSENT &&
 			ap->n_pending == 0 && ap->n_status == 0 &&
+			ap->n_count == 0 &&
 			(!oldest || ap->port.since < oldest->port.since))
 			oldest = ap;
 	}
@@ -311,6 +312,7 @@ static void changed(struct port *port, enum port_state old)
 	case PORT_STATE_AUTHENTICATING:
 	case PORT_STATE_CONFIRMING:
 	case PORT_STATE_CHECKING:
+	case PORT_STATE_JUDGING:
 		break;
 	}
 	agent_touch(ap->agent);

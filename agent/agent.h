@@ -39,6 +39,7 @@ struct agent_port {
 	bool refused;	      /* a configuration command failed */
 	unsigned n_pending;   /* configuration commands without answer */
 	unsigned n_status;    /* STATUS commands without answer */
+	unsigned n_count;     /* MIB commands without answer */
 	int network;	      /* its id */
 	bool stale;	      /* trust or clock changed since */
 	bool ignore_time;     /* as last configured */

@@ -84,6 +84,8 @@ static void note_started(struct attach *a, uint64_t now_us)
 	/* A switch that begins again leaves the old findings void. */
 	a->method_seen = false;
 	a->server_verified = false;
+	a->frames_verified = 0;
+	a->frames_failed = 0;
 	a->rejected = false;
 	a->succeeded = false;
 	a->has_server = false;
@@ -200,6 +202,20 @@ static void classify_alert(struct attach *a)
 			a->local_alert);
 }
 
+/*
+ * FreeRADIUS 3.2 and hostapd 2.10 refuse a certificate with a bare
+ * EAP-Failure, without the TLS alert. Then it comes at once after our last
+ * fragment; a server that refuses after TLS has sent its own last message
+ * (Finished of TLS 1.2, the commitment of RFC 9190 2.1.1) in between.
+ */
+static bool stopped_at_certificate(const struct attach *a)
+{
+	if (!a->server_verified || !a->frames_verified || !a->frames_failed ||
+		!a->frames_flight)
+		return false;
+	return a->frames_failed - a->frames_verified <= a->frames_flight;
+}
+
 static void classify_failure(struct attach *a)
 {
 	if (a->key_wanted)
@@ -213,6 +229,9 @@ static void classify_failure(struct attach *a)
 			event_reason_text(a->cert_error));
 	else if (a->remote_alert[0] || a->local_alert[0])
 		classify_alert(a);
+	else if (stopped_at_certificate(a))
+		conclude(a, ATTACH_CLASS_CERT_REJECTED,
+			"server rejected our certificate", "no alert given");
 	else if (!a->method_seen && a->done_ms >= SILENT_SERVER_MS)
 		conclude(a, ATTACH_CLASS_TIMEOUT,
 			"the switch got no answer from its RADIUS server", "");

@@ -55,6 +55,12 @@ struct attach {
 	bool refused;	/* the agent refused the server */
 	bool resumed;
 	int cert_error; /* reason, or -1 */
+	/* EAPOL frames received when the server was verified and when EAP
+	 * failed, and those that a whole handshake has in between at most when
+	 * the server stops at our certificate. 0: not known. */
+	uint32_t frames_verified;
+	uint32_t frames_failed;
+	uint32_t frames_flight;
 	char local_alert[EVENT_TEXT_MAX];
 	char remote_alert[EVENT_TEXT_MAX];
 	bool has_server;

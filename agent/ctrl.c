@@ -214,6 +214,10 @@ static enum devid_err add_sources(
 	if (r >= 0)
 		r = sd_event_add_io(event, &c->on_event,
 			wpa_ctrl_get_fd(c->events), EPOLLIN, on_event, c);
+	/* What happened comes before what was asked about it. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(
+			c->on_event, SD_EVENT_PRIORITY_NORMAL - 1);
 	if (r >= 0)
 		r = sd_event_add_time_relative(event, &c->timer,
 			CLOCK_MONOTONIC, 0, 1000, on_timer, c);

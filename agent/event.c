@@ -317,6 +317,26 @@ enum devid_err event_parse_status(
 	return DEVID_OK;
 }
 
+enum devid_err event_parse_count(
+	const char *text, size_t len, uint32_t *ret_frames)
+{
+	static const char name[] = "dot1xSuppEapolFramesRx=";
+	const char *p = memmem(text, len, name, sizeof(name) - 1);
+	uint64_t n = 0;
+	size_t left, i;
+
+	if (!p)
+		return DEVID_ERR_SYNTAX;
+	p += sizeof(name) - 1;
+	left = len - (size_t)(p - text);
+	for (i = 0; i < left && i < 10 && p[i] >= '0' && p[i] <= '9'; i++)
+		n = n * 10 + (uint64_t)(p[i] - '0');
+	if (i == 0 || n > UINT32_MAX)
+		return DEVID_ERR_SYNTAX;
+	*ret_frames = (uint32_t)n;
+	return DEVID_OK;
+}
+
 const char *event_reason_text(int reason)
 {
 	/* enum tls_fail_reason, src/crypto/tls.h of wpa_supplicant 2.10 */

@@ -74,6 +74,10 @@ DEVID_MUST_CHECK enum devid_err event_parse(
 DEVID_MUST_CHECK enum devid_err event_parse_status(
 	const char *text, size_t len, struct event_status *ret_status);
 
+/* Number of EAPOL frames received, from the answer to MIB. Error: SYNTAX. */
+DEVID_MUST_CHECK enum devid_err event_parse_count(
+	const char *text, size_t len, uint32_t *ret_frames);
+
 /* Decodes @hex of even @hex_len into @out of @out_len bytes. Errors: SYNTAX,
  * TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err event_decode_hex(const char *hex,

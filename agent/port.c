@@ -366,6 +366,13 @@ enum port_event port_on_silence(struct port *port)
 	return PORT_EVENT_NONE;
 }
 
+/* EAP failed without saying why: the number of frames tells. */
+enum port_event port_on_judge(struct port *port)
+{
+	port->ops->command(port, PORT_COMMAND_COUNT);
+	return PORT_EVENT_NONE;
+}
+
 /*
  * After a failure the port is shut in wpa_supplicant too: left alone, its EAP
  * machine can turn a refused TLS 1.2 attach into "success" a minute later
@@ -464,7 +471,22 @@ void port_handle_event(struct port *port, const struct event *ev)
 		begin(port, now);
 	if (port->attaching)
 		attach_note(&port->attach, ev, now);
+	if (ev->type == EVENT_SERVER_VERIFIED && port->attaching)
+		port->ops->command(port, PORT_COMMAND_COUNT);
 	port_dispatch(port, event_of(ev->type));
+}
+
+void port_handle_count(struct port *port, uint32_t frames, bool last)
+{
+	struct attach *a = &port->attach;
+
+	if (port->attaching && (!last || port->state != PORT_STATE_JUDGING)) {
+		a->frames_verified = frames;
+		return;
+	}
+	a->frames_failed = frames;
+	a->frames_flight = port->frames_flight;
+	port_dispatch(port, PORT_EVENT_COUNTED);
 }
 
 void port_handle_status(struct port *port, const struct event_status *st)

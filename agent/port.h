@@ -22,6 +22,7 @@ enum port_command {
 	PORT_COMMAND_LOGON,	 /* send EAPOL-Start now */
 	PORT_COMMAND_DISCONNECT, /* shut it; the TLS session is kept */
 	PORT_COMMAND_STATUS,	 /* answered by PORT_OPEN or PORT_SHUT */
+	PORT_COMMAND_COUNT,	 /* answered by COUNTED */
 	PORT_COMMAND_CERT_GOOD,
 	PORT_COMMAND_CERT_BAD,
 };
@@ -64,6 +65,7 @@ struct port {
 	struct backoff backoff;
 	uint64_t carrier_us;   /* monotonic time of carrier-up; 0: used up */
 	uint32_t start_wait_ms; /* setting: silence that ends STARTING */
+	uint32_t frames_flight; /* as in struct attach */
 	uint32_t auth_wait_ms;	/* setting: silence that ends EAP */
 	unsigned n_starts;     /* EAPOL-Starts of this try */
 	unsigned n_selects;    /* SELECT_NETWORKs of this try */
@@ -88,6 +90,9 @@ void port_handle_event(struct port *port, const struct event *ev);
 /* Adds the answer to STATUS (@st NULL: none came) and dispatches it. */
 void port_handle_status(struct port *port, const struct event_status *st);
 
+/* Adds the answer to MIB; @last: no other such question is open. */
+void port_handle_count(struct port *port, uint32_t frames, bool last);
+
 /* Puts @a into the history, as the newest. */
 void port_add_history(struct port *port, const struct attach *a);
 
@@ -109,6 +114,7 @@ enum port_event port_on_start_again(struct port *port);
 enum port_event port_on_eap_started(struct port *port);
 enum port_event port_on_cert_check(struct port *port);
 enum port_event port_on_silence(struct port *port);
+enum port_event port_on_judge(struct port *port);
 enum port_event port_on_failure(struct port *port);
 enum port_event port_on_confirm(struct port *port);
 enum port_event port_on_success(struct port *port);

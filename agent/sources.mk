@@ -11,6 +11,7 @@ devid-agent_src := \
 	agent/config.c \
 	agent/ctrl.c \
 	agent/event.c \
+	agent/flight.c \
 	agent/hooks.c \
 	agent/link.c \
 	agent/main.c \

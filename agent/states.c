@@ -18,6 +18,7 @@ static const char *const state_names[N_STATES] = {
 	[PORT_STATE_CONFIRMING] = "confirming",
 	[PORT_STATE_AUTHORIZED] = "authorized",
 	[PORT_STATE_CHECKING] = "checking",
+	[PORT_STATE_JUDGING] = "judging",
 	[PORT_STATE_BACKOFF] = "backoff",
 };
 
@@ -38,6 +39,7 @@ static const char *const event_names[N_EVENTS] = {
 	[PORT_EVENT_EAP_FAILURE] = "eap-failure",
 	[PORT_EVENT_PORT_OPEN] = "port-open",
 	[PORT_EVENT_PORT_SHUT] = "port-shut",
+	[PORT_EVENT_COUNTED] = "counted",
 	[PORT_EVENT_TIMEOUT] = "timeout",
 	[PORT_EVENT_GIVE_UP] = "give-up",
 	[PORT_EVENT_RETRY] = "retry",
@@ -90,7 +92,7 @@ static const struct port_cell table[N_STATES][N_EVENTS] = {
 		[E(CERT_CHECK)] = { port_on_cert_check, S(AUTHENTICATING), T(KEEP) },
 		[E(KEY_REQUEST)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 		[E(EAP_SUCCESS)] = { port_on_confirm, S(CONFIRMING), T(REPLY) },
-		[E(EAP_FAILURE)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(EAP_FAILURE)] = { port_on_judge, S(JUDGING), T(REPLY) },
 		[E(TIMEOUT)] = { port_on_silence, S(BACKOFF), T(BACKOFF) },
 	},
 	[S(CONFIRMING)] = {
@@ -117,6 +119,13 @@ static const struct port_cell table[N_STATES][N_EVENTS] = {
 		[E(TIMEOUT)] = { port_on_lost, S(CHECKING), T(KEEP) },
 		[E(GIVE_UP)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 		[E(RETRY)] = { port_on_attach, S(WAITING), T(NONE) },
+	},
+	[S(JUDGING)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(EAP_FAILURE)] = { port_on_nothing, S(JUDGING), T(KEEP) },
+		[E(COUNTED)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(TIMEOUT)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 	},
 	[S(BACKOFF)] = {
 		UNPLUGGED,

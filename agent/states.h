@@ -25,9 +25,10 @@ enum port_state {
 	PORT_STATE_CONFIRMING,	   /* EAP-Success; is the port open? */
 	PORT_STATE_AUTHORIZED,
 	PORT_STATE_CHECKING, /* was authorised; EAP failed; still open? */
+	PORT_STATE_JUDGING,  /* EAP failed; how far had it come? */
 	PORT_STATE_BACKOFF,  /* failed; waits for the next try */
 };
-#define PORT_N_STATES 10
+#define PORT_N_STATES 11
 
 enum port_event {
 	PORT_EVENT_NONE, /* a handler's answer: nothing follows */
@@ -46,11 +47,12 @@ enum port_event {
 	PORT_EVENT_EAP_FAILURE,
 	PORT_EVENT_PORT_OPEN, /* STATUS: suppPortStatus=Authorized */
 	PORT_EVENT_PORT_SHUT, /* STATUS: anything else */
+	PORT_EVENT_COUNTED,   /* MIB: frames received */
 	PORT_EVENT_TIMEOUT,
 	PORT_EVENT_GIVE_UP, /* from a handler: this try is over */
 	PORT_EVENT_RETRY,   /* a cause of failure may be gone */
 };
-#define PORT_N_EVENTS 19
+#define PORT_N_EVENTS 20
 
 enum port_timeout {
 	PORT_TIMEOUT_NONE, /* stop the timer */

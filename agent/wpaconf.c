@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define TEXT_OF(x) #x
+#define TEXT(x)	   TEXT_OF(x)
 #define PIN_PREFIX "hash://server/sha256/"
 
 enum devid_err wpaconf_hex(const char *text, char *out, size_t out_len)
@@ -88,7 +90,7 @@ bool wpaconf_setting(const struct wpaconf_network *net, size_t n,
 		"key_mgmt IEEE8021X",
 		"eapol_flags 0",
 		"eap TLS",
-		"fragment_size 1266",
+		"fragment_size " TEXT(WPACONF_FRAGMENT),
 	};
 	const size_t n_fixed = sizeof(fixed) / sizeof(fixed[0]);
 

@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #define WPACONF_COMMAND_MAX 3072 /* bytes; wpa_supplicant's buffer is 8192 */
+#define WPACONF_FRAGMENT    1266 /* bytes of EAP-TLS data in one frame */
 #define WPACONF_FILE_MAX    2048 /* bytes of a generated file */
 
 enum wpaconf_tls {
