@@ -15,6 +15,7 @@
 
 #define AGENT_STATUS_MAX 262144 /* bytes; a limit of ours */
 #define TEXT_MAX	 256
+#define SHOWN_ATTACHES	 3
 
 static const char usage_text[] =
 	"usage: devid status [--json] [--config FILE]\n"
@@ -192,24 +193,31 @@ static void print_identity(const json_t *key)
 
 static void print_attach(const json_t *attach)
 {
-	json_int_t ms =
-		json_integer_value(json_object_get(attach, "total_ms"));
+	double ms = json_number_value(json_object_get(attach, "done_ms"));
+	bool resumed = json_is_true(json_object_get(attach, "resumed"));
 
-	(void)printf("           %s  %-20s %4lld ms  %s\n",
-		text_of(attach, "when"), text_of(attach, "verdict"),
-		(long long)ms, text_of(attach, "reason"));
+	(void)printf("           %s  %-8s %6.1f ms  %s%s%s\n",
+		text_of(attach, "start"), text_of(attach, "verdict"), ms,
+		text_of(attach, "tls_version"), resumed ? ", resumed" : "",
+		text_of(attach, "reason"));
 }
 
 static void print_port(const json_t *port)
 {
 	const json_t *history = json_object_get(port, "history");
 	size_t n = json_array_size(history);
+	bool failed = *text_of(port, "class") &&
+		      strcmp(text_of(port, "class"), "NONE") != 0;
 
-	(void)printf("%-10s %s%s%s%s%s\n", text_of(port, "port"),
-		text_of(port, "state"), *text_of(port, "class") ? ": " : "",
-		text_of(port, "class"), *text_of(port, "reason") ? ": " : "",
-		text_of(port, "reason"));
-	for (size_t i = n > 3 ? n - 3 : 0; i < n; i++)
+	(void)printf("%-10s %s since %s%s%s%s%s\n", text_of(port, "port"),
+		text_of(port, "state"), text_of(port, "since"),
+		failed ? ": " : "", failed ? text_of(port, "class") : "",
+		*text_of(port, "reason") ? ": " : "", text_of(port, "reason"));
+	if (*text_of(port, "next_retry"))
+		(void)printf("           next try at %s\n",
+			text_of(port, "next_retry"));
+	/* The newest first. */
+	for (size_t i = 0; i < n && i < SHOWN_ATTACHES; i++)
 		print_attach(json_array_get(history, i));
 }
 

@@ -28,7 +28,7 @@
 
 #define EXIT_CALL 2 /* wrong call or configuration */
 
-#define TCTI_DEFAULT	  "device:/dev/tpm0"
+#define TCTI_DEFAULT	  "device:/dev/tpmrm0"
 #define STATE_DIR_DEFAULT "/var/lib/devid"
 #define CONNECTIONS_DEFAULT 64
 #define TPM_TIMEOUT_MAX	    240 /* seconds; a limit of ours */

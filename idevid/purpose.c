@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "purpose.h"
 
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/obj_mac.h>
 #include <string.h>
 
 #include "der.h"
@@ -197,42 +200,59 @@ static enum devid_err check_tls12_transcript(const uint8_t *data, size_t len,
 	return DEVID_OK;
 }
 
-/* Encoded length of a public value on a named group, RFC 8422 5.4 and 5.11;
- * 0 for groups that no certificate of ours is used with. */
-static size_t point_len(unsigned group)
+/* The named groups of RFC 8422 5.1.1 with the length of a public value on
+ * them (5.4, 5.11); no certificate of ours is used with another. */
+static const struct {
+	unsigned group;
+	size_t point_len;
+	int curve; /* whose points are checked, or NID_undef: all are good */
+} groups[] = {
+	{ 23, 65, NID_X9_62_prime256v1 },
+	{ 24, 97, NID_secp384r1 },
+	{ 25, 133, NID_secp521r1 },
+	{ 29, 32, NID_undef }, /* x25519 */
+	{ 30, 56, NID_undef }, /* x448 */
+};
+
+/* Uncompressed and on the curve: leaves less that could mean anything else. */
+static bool is_point(int curve, const uint8_t *data, size_t len)
 {
-	switch (group) {
-	case 23: /* secp256r1 */
-		return 65;
-	case 24: /* secp384r1 */
-		return 97;
-	case 25: /* secp521r1 */
-		return 133;
-	case 29: /* x25519 */
-		return 32;
-	case 30: /* x448 */
-		return 56;
-	default:
-		return 0;
-	}
+	EC_GROUP *group;
+	EC_POINT *point;
+	bool ok;
+
+	if (curve == NID_undef)
+		return true;
+	group = EC_GROUP_new_by_curve_name(curve);
+	point = group ? EC_POINT_new(group) : NULL;
+	ok = point && data[0] == POINT_CONVERSION_UNCOMPRESSED &&
+	     EC_POINT_oct2point(group, point, data, len, NULL) == 1;
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	ERR_clear_error();
+	return ok;
 }
 
 /* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
 static bool is_tls12_key_exchange(const uint8_t *data, size_t len)
 {
 	const uint8_t *params;
-	size_t point;
 
 	if (len < 2 * RANDOM_LEN + 4)
 		return false;
 	params = data + 2 * RANDOM_LEN;
 	if (params[0] != 3 /* named_curve */)
 		return false;
-	point = point_len((unsigned)params[1] << 8 | params[2]);
-	if (point == 0 || params[3] != point ||
-		len != 2 * RANDOM_LEN + 4 + point)
-		return false;
-	return point < 65 || params[4] == 0x04; /* uncompressed */
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		size_t point_len = groups[i].point_len;
+
+		if (groups[i].group != ((unsigned)params[1] << 8 | params[2]))
+			continue;
+		return params[3] == point_len &&
+		       len == 2 * RANDOM_LEN + 4 + point_len &&
+		       is_point(groups[i].curve, params + 4, point_len);
+	}
+	return false;
 }
 
 /*

@@ -5,6 +5,8 @@
  */
 #include "cmocka-all.h"
 
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -470,6 +472,32 @@ static void tls12_key_exchange_real_accepted(void **state)
 	accepts(&made.ske_x25519, PURPOSE_TLS_SERVER, 0x0303);
 }
 
+/* A point of the named curve, if @group is one with points to check. */
+static void make_point(unsigned group, uint8_t *ret, size_t len)
+{
+	int nid = group == 23   ? NID_X9_62_prime256v1
+		  : group == 24 ? NID_secp384r1
+		  : group == 25 ? NID_secp521r1
+				: NID_undef;
+	EC_GROUP *curve = EC_GROUP_new_by_curve_name(nid);
+	uint8_t point[133];
+	BIGNUM *k = BN_new();
+	EC_POINT *p;
+
+	if (curve) {
+		p = EC_POINT_new(curve);
+		assert_true(BN_rand(k, 200, BN_RAND_TOP_ONE, 0) &&
+			EC_POINT_mul(curve, p, k, NULL, NULL, NULL));
+		assert_true(EC_POINT_point2oct(curve, p,
+				    POINT_CONVERSION_UNCOMPRESSED, point,
+				    sizeof(point), NULL) > 0);
+		memcpy(ret, point, len < sizeof(point) ? len : sizeof(point));
+		EC_POINT_free(p);
+	}
+	BN_free(k);
+	EC_GROUP_free(curve);
+}
+
 static struct bytes key_exchange(unsigned group, uint8_t point_len)
 {
 	struct bytes b = { .len = 0 };
@@ -482,6 +510,7 @@ static struct bytes key_exchange(unsigned group, uint8_t point_len)
 	put(&b, random, 64);
 	put(&b, params, 4);
 	random[0] = 4;
+	make_point(group, random, point_len);
 	put(&b, random, point_len);
 	return b;
 }
@@ -507,6 +536,20 @@ static void tls12_key_exchange_each_group_has_its_length(void **state)
 		b.len--;
 		refuses(&b, "neither a TLS handshake nor");
 		b.len += 2;
+		refuses(&b, "neither a TLS handshake nor");
+	}
+}
+
+static void tls12_key_exchange_point_off_curve_refused(void **state)
+{
+	static const uint8_t lens[] = { 65, 97, 133 };
+
+	(void)state;
+	for (unsigned i = 0; i < N_OF(lens); i++) {
+		struct bytes b = key_exchange(23 + i, lens[i]);
+
+		accepts(&b, PURPOSE_TLS_SERVER, 0x0303);
+		b.data[b.len - 1] ^= 1;
 		refuses(&b, "neither a TLS handshake nor");
 	}
 }
@@ -672,14 +715,13 @@ static void crl_refused(void **state)
  */
 static void cms_attributes_like_key_exchange_refused(void **state)
 {
-	/* SET { SEQUENCE { OID 1.2.3.4, SET { OCTET STRING } }, INTEGER } */
-	static const uint8_t head[] = { 0x31, 0x81, 0x82, 0x30, 0x7d, 0x06,
-		0x03, 0x2a, 0x03, 0x04, 0x31, 0x76, 0x04, 0x74 };
+	/* SET { NULL, SEQUENCE { OID 1.2.3.4, SET { OCTET STRING } } } */
+	static const uint8_t head[] = { 0x31, 0x81, 0x82, 0x05, 0x00, 0x30,
+		0x7e, 0x06, 0x03, 0x2a, 0x03, 0x04, 0x31, 0x77, 0x04, 0x75 };
 	struct bytes b = key_exchange(23, 65);
 
 	(void)state;
 	memcpy(b.data, head, sizeof(head));
-	memcpy(b.data + b.len - 3, "\x02\x01\x05", 3);
 	assert_int_equal(b.len, 133);
 	refuses(&b, "not a certification request");
 	b.data[0] = 0x32; /* and it is the SET that is refused */
@@ -783,6 +825,7 @@ int main(void)
 		CASE(tls12_own_certificate_as_server_only_refused),
 		CASE(tls12_key_exchange_real_accepted),
 		CASE(tls12_key_exchange_each_group_has_its_length),
+		CASE(tls12_key_exchange_point_off_curve_refused),
 		CASE(tls12_key_exchange_other_group_or_form_refused),
 		CASE(tls12_transcript_inside_key_exchange_refused),
 		CASE(csr_of_own_key_accepted),
