@@ -159,8 +159,12 @@ static enum devid_err op_sign(
 
 	if (rc != DEVID_OK)
 		return rc;
-	return tpm_key_sign(self->tpm, &self->keys[a->role], a->what,
-		a->ret_sig, a->ret_len, err);
+	rc = tpm_key_sign(self->tpm, &self->keys[a->role], a->what, a->ret_sig,
+		a->ret_len, err);
+	if (rc == DEVID_ERR_NOT_FOUND) /* evicted: to be looked for again */
+		(void)Esys_TR_Close(self->tpm->esys,
+			&self->keys[a->role].object); /* local only */
+	return rc;
 }
 
 static enum devid_err ks_sign(struct keystore *ks, enum key_role role,

@@ -116,7 +116,7 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
 
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
-	test-keyref test-keystore test-purpose test-tpm-template test-wire
+	test-keyref test-keystore test-keystore-tpm test-purpose test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -133,9 +133,18 @@ test-keyref_ldlibs := -lcrypto
 test-keystore_src := tests/unit/certs.c
 test-keystore_libs := libdevid.a
 test-keystore_ldlibs := -lcrypto
+test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
+test-keystore-tpm_libs := libkeyd.a libdevid.a
+test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-purpose_src := tests/unit/certs.c
 test-purpose_libs := libdevid.a
 test-purpose_ldlibs := -lssl -lcrypto
 test-tpm-template_libs := libkeyd.a libdevid.a
 test-tpm-template_ldlibs := -lcrypto
 test-wire_libs := libdevid.a
+
+# A TCTI that misbehaves as told, for tests and the lab; never installed.
+SHARED += tcti-fault.so
+tcti-fault.so_src := tests/fault/tcti-fault.c
+tcti-fault.so_ldlibs := -ltss2-tctildr
+$(B)/tests/unit/test-keystore-tpm: | $(B)/tcti-fault.so

@@ -305,16 +305,18 @@ enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
 	TPM2B_DIGEST digest = { (uint16_t)what->digest_len, { 0 } };
 	TPMT_SIG_SCHEME scheme = { schemes[what->scheme], { { 0 } } };
 	enum devid_err rc;
+	TSS2_RC tss;
 
 	if (what->digest_len > sizeof(digest.buffer))
 		return devid_fail(err, DEVID_ERR_INVALID, "tpm: bad digest");
 	memcpy(digest.buffer, what->digest, what->digest_len);
 	scheme.details.any.hashAlg = (TPMI_ALG_HASH)what->hash;
-	rc = tpm_result(tpm,
-		Esys_Sign(tpm->esys, key->object, ESYS_TR_PASSWORD,
-			ESYS_TR_NONE, ESYS_TR_NONE, &digest, &scheme, &ticket,
-			&sig),
-		"sign", err);
+	tss = Esys_Sign(tpm->esys, key->object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		ESYS_TR_NONE, &digest, &scheme, &ticket, &sig);
+	if (tpm_rc_is(tss, TPM2_RC_HANDLE))
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: sign: the key is gone from its handle");
+	rc = tpm_result(tpm, tss, "sign", err);
 	if (rc != DEVID_OK)
 		return rc;
 	return encode_signature(sig, ret_sig, ret_len, err);

@@ -167,13 +167,6 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
 		"lock NV", err);
 }
 
-/* Whether @rc is the TPM's format-one error @what (part 2, 6.6.2), whichever
- * handle, parameter or session it is about. */
-static bool tss2_is(TSS2_RC rc, TPM2_RC what)
-{
-	return (rc & ~(TSS2_RC)(TPM2_RC_N_MASK | TPM2_RC_P)) == what;
-}
-
 static enum devid_err nv_define(struct tpm *tpm, enum key_role role,
 	size_t size, ESYS_TR *ret, struct devid_error *err)
 {
@@ -190,8 +183,8 @@ static enum devid_err nv_define(struct tpm *tpm, enum key_role role,
 		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth, &pub, ret);
 
 	/* Firmware closes the platform hierarchy before it starts a system. */
-	if (tss2_is(rc, TPM2_RC_HIERARCHY) || tss2_is(rc, TPM2_RC_BAD_AUTH) ||
-		tss2_is(rc, TPM2_RC_AUTH_FAIL))
+	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY) || tpm_rc_is(rc, TPM2_RC_BAD_AUTH) ||
+		tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"tpm: the platform hierarchy is closed, so the "
 			"certificate stays out of NV (certificate_in_nv)");

@@ -40,6 +40,11 @@ void tpm_close(struct tpm *tpm)
 	free(tpm);
 }
 
+bool tpm_rc_is(TSS2_RC rc, TPM2_RC what)
+{
+	return (rc & ~(TSS2_RC)(TPM2_RC_N_MASK | TPM2_RC_P)) == what;
+}
+
 enum devid_err tpm_result(
 	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
 {

@@ -42,6 +42,10 @@ void tpm_close(struct tpm *tpm);
 enum devid_err tpm_result(struct tpm *tpm, TSS2_RC rc, const char *what,
 	struct devid_error *err);
 
+/* Whether @rc is the TPM's format-one error @what (part 2, 6.6.2), whichever
+ * handle, parameter or session it is about. */
+bool tpm_rc_is(TSS2_RC rc, TPM2_RC what);
+
 /* Self-test result and lockout state: TPM2_GetTestResult, TPM2_GetCapability.
  * OK, or one of the three TPM_* states. */
 DEVID_MUST_CHECK enum devid_err tpm_health(
@@ -69,7 +73,8 @@ DEVID_MUST_CHECK enum devid_err tpm_key_create(struct tpm *tpm,
 	enum key_role role, enum key_alg alg,
 	const struct keystore_blob *expected, struct devid_error *err);
 
-/* TPM2_Sign, one command. The signature is in the form of its scheme. */
+/* TPM2_Sign, one command. The signature is in the form of its scheme.
+ * Errors: NOT_FOUND when the key has gone from its handle. */
 DEVID_MUST_CHECK enum devid_err tpm_key_sign(struct tpm *tpm,
 	const struct tpm_key *key, const struct keystore_sign *what,
 	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err);
