@@ -49,34 +49,47 @@ static bool verifies(struct module_key *key, const struct keystore_sign *what,
 	return ok;
 }
 
-enum devid_err module_sign_digest(struct module *m, struct module_key *key,
+enum devid_err module_sign_once(struct module *m, struct module_key *key,
 	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
 	struct devid_error *err)
 {
 	struct keystore *ks = m->options.keystore;
-	struct devid_error cause = { DEVID_OK, "" };
 	uint8_t sig[KEYSTORE_SIG_MAX];
 	size_t len = 0;
-	enum devid_err rc = DEVID_ERR_NOT_FOUND;
+	enum devid_err rc;
 
-	if (key->present)
-		rc = ks->ops->sign(ks, key->role, what, sig, &len, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND) {
-		/* Never seen yet, or its handle was evicted. */
-		devid_error_clear(&cause);
-		rc = module_ensure_key(m, key, &cause);
-		if (rc == DEVID_OK)
-			rc = ks->ops->sign(
-				ks, key->role, what, sig, &len, &cause);
-	}
+	rc = ks->ops->sign(ks, key->role, what, sig, &len, err);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return rc;
 	if (!verifies(key, what, sig, len))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: the keystore's signature does not verify",
 			key_role_name(key->role));
 	memcpy(ret_sig, sig, len);
 	*ret_len = len;
+	return DEVID_OK;
+}
+
+/* Looks for the key first when it was never seen yet, and again when it has
+ * gone from its place. */
+static enum devid_err sign_digest(struct module *m, struct module_key *key,
+	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_ERR_NOT_FOUND;
+
+	if (key->present)
+		rc = module_sign_once(m, key, what, ret_sig, ret_len, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND) {
+		devid_error_clear(&cause);
+		rc = module_ensure_key(m, key, &cause);
+		if (rc == DEVID_OK)
+			rc = module_sign_once(
+				m, key, what, ret_sig, ret_len, &cause);
+	}
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	return DEVID_OK;
 }
 
@@ -126,5 +139,5 @@ enum devid_err module_sign(struct module *m, const struct module_sign *what,
 			hash_md(what->hash), NULL))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "sign: no hash");
 	sign.digest_len = digest_len;
-	return module_sign_digest(m, key, &sign, ret_sig, ret_len, err);
+	return sign_digest(m, key, &sign, ret_sig, ret_len, err);
 }

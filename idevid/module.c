@@ -39,23 +39,37 @@ static void warn_key(struct module *m, const struct module_key *key,
 	m->warn(line);
 }
 
-/* A TPM may make PSS salts of another length than TLS 1.3 wants, and nothing
- * but a signature shows it. */
-static void probe_tls13(struct module *m, struct module_key *key)
+/*
+ * One signature on a constant, when a key has been found. It shows a TPM that
+ * makes PSS salts of another length than TLS 1.3 wants, which nothing else
+ * does, and takes a second command off the first handshake after a reset: the
+ * first use of a key with dictionary attack protection is answered with
+ * TPM_RC_RETRY, while the TPM notes in NV that it happened.
+ */
+static void probe(struct module *m, struct module_key *key)
 {
-	uint8_t sig[KEYSTORE_SIG_MAX], digest[32] = "devid RSASSA-PSS probe";
-	struct keystore_sign what = { SIG_RSAPSS, HASH_SHA256, digest,
-		sizeof(digest) };
+	uint8_t sig[KEYSTORE_SIG_MAX], digest[48] = "devid probe";
+	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
+	bool rsa = key->alg == KEY_ALG_RSA2048;
 	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
 	size_t len;
 
 	key->tls13 = true;
-	if (key->alg != KEY_ALG_RSA2048 || key->role != KEY_ROLE_IDEVID)
+	if (key->role != KEY_ROLE_IDEVID)
 		return;
-	key->tls13 = module_sign_digest(m, key, &what, sig, &len, &cause) ==
-		     DEVID_OK;
-	if (!key->tls13)
-		warn_key(m, key, "not usable with TLS 1.3", &cause);
+	if (rsa)
+		what.scheme = SIG_RSAPSS;
+	if (key->alg == KEY_ALG_P384) {
+		what.hash = HASH_SHA384;
+		what.digest_len = 48;
+	}
+	rc = module_sign_once(m, key, &what, sig, &len, &cause);
+	key->tls13 = rc == DEVID_OK || !rsa;
+	if (rc != DEVID_OK)
+		warn_key(m, key,
+			rsa ? "not usable with TLS 1.3" : "probe signature",
+			&cause);
 }
 
 /*
@@ -130,7 +144,7 @@ enum devid_err module_ensure_key(
 	if (rc != DEVID_OK)
 		return rc;
 	key->present = true;
-	probe_tls13(m, key);
+	probe(m, key);
 	return module_state_store_ref(m, key, err);
 }
 

@@ -72,8 +72,9 @@ DEVID_MUST_CHECK enum devid_err module_state_set_enabled(struct module *m,
 DEVID_MUST_CHECK enum devid_err module_ensure_key(
 	struct module *m, struct module_key *key, struct devid_error *err);
 
-/* Signs @digest and verifies the result; used by module_sign(). */
-DEVID_MUST_CHECK enum devid_err module_sign_digest(struct module *m,
+/* Signs a digest with the key as it is in the keystore now and verifies the
+ * result. Errors: CRYPTO, those of the keystore. */
+DEVID_MUST_CHECK enum devid_err module_sign_once(struct module *m,
 	struct module_key *key, const struct keystore_sign *what,
 	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err);
 

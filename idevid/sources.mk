@@ -116,7 +116,8 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
 
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
-	test-keyref test-keystore test-keystore-tpm test-purpose test-tpm-template test-wire
+	test-keyref test-keystore test-keystore-tpm test-module \
+	test-purpose test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -136,6 +137,9 @@ test-keystore_ldlibs := -lcrypto
 test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
+test-module_src := tests/unit/certs.c tests/unit/swtpm.c tests/unit/tempdir.c
+test-module_libs := libkeyd.a libdevid.a
+test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-purpose_src := tests/unit/certs.c
 test-purpose_libs := libdevid.a
 test-purpose_ldlibs := -lssl -lcrypto
@@ -147,4 +151,5 @@ test-wire_libs := libdevid.a
 SHARED += tcti-fault.so
 tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
-$(B)/tests/unit/test-keystore-tpm: | $(B)/tcti-fault.so
+$(B)/tests/unit/test-keystore-tpm $(B)/tests/unit/test-module: \
+	| $(B)/tcti-fault.so
