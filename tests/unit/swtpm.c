@@ -60,16 +60,17 @@ static void exec_swtpm(const struct swtpm *tpm)
 void swtpm_start(struct swtpm *tpm)
 {
 	const char *ctrl = tempdir_file(&tpm->dir, "tpm.sock.ctrl");
+	const char *data = tempdir_file(&tpm->dir, "tpm.sock");
 	const struct timespec wait = { 0, 5000000 };
 	int tries = 0;
 
 	(void)unlink(ctrl);
-	(void)unlink(tempdir_file(&tpm->dir, "tpm.sock"));
+	(void)unlink(data);
 	tpm->pid = fork();
 	assert_true(tpm->pid >= 0);
 	if (tpm->pid == 0)
 		exec_swtpm(tpm);
-	while (!listens(ctrl)) {
+	while (!listens(ctrl) || !listens(data)) {
 		if (waitpid(tpm->pid, NULL, WNOHANG) != 0 ||
 			tries++ > START_TRIES)
 			fail_msg("swtpm does not start");
