@@ -366,7 +366,8 @@ bool agent_server_allowed(struct port *port)
 	if (!agent->config->first_use)
 		return true; /* wpa_supplicant has checked CA and name */
 	if (trust_allows(&agent->trust, &ap->server,
-		    ap->trust_mode == WPACONF_TRUST_CA))
+		    ap->trust_mode == WPACONF_TRUST_CA &&
+			    port->attach.server_verified))
 		return true;
 	(void)snprintf(port->attach.reason, sizeof(port->attach.reason), "%s",
 		agent->trust.broken ?

@@ -10,8 +10,8 @@
  * certificate of the same name and issuer is accepted too.
  *
  * Not checked here: the chain. wpa_supplicant verifies it against the file
- * that trust_write_ca() writes; trust_allows() demands to be told whether it
- * did (@verified). A store that cannot be read allows nobody.
+ * that trust_write_ca() writes, its only anchor, and the name with it;
+ * trust_allows() demands to be told whether it did (@verified). A store that cannot be read allows nobody.
  */
 
 #include "error.h"
