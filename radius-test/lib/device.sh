@@ -68,7 +68,7 @@ device_configure() {
 		[agent.run_dir]=$dir/run
 		[agent.supplicant]=/sbin/wpa_supplicant
 		[agent.supplicant_user]=$UID_SUPPLICANT
-		[agent.provider_dir]=$BUILD
+		[agent.provider_dir]=$LAB/bin
 		[agent.hooks_dir]=$dir/hooks
 		[agent.keyd_socket]=$dir/keyd/keyd.sock
 		[agent.start_wait]=2
@@ -126,7 +126,7 @@ tpm_stop() {
 
 keyd_start() {
 	proc_start "keyd-$1" "$1" $UID_KEYD \
-		"$BUILD/devid-keyd" --config "$LAB/devices/$1/devid.conf"
+		"$LAB/bin/devid-keyd" --config "$LAB/devices/$1/devid.conf"
 	wait_for 10 keyd_answers "$1" ||
 		fail "$1" "devid-keyd does not start: $LAB/log/keyd-$1"
 }
@@ -143,7 +143,7 @@ keyd_stop() {
 # devid DEVICE COMMAND...: the command, on the device.
 devid() {
 	in_ns "$1" env DEVID_KEYD_SOCKET="$LAB/devices/$1/keyd/keyd.sock" \
-		"$BUILD/devid" "${@:2}"
+		"$LAB/bin/devid" "${@:2}"
 }
 
 # What happens in the factory: keys in the TPM, request, certificate.
@@ -161,7 +161,7 @@ device_provision() {
 
 agent_start() {
 	proc_start "agent-$1" "$1" "0:$AGENT_CAPS" \
-		"$BUILD/devid-agent" --config "$LAB/devices/$1/devid.conf"
+		"$LAB/bin/devid-agent" --config "$LAB/devices/$1/devid.conf"
 }
 
 agent_stop() {

@@ -3,6 +3,25 @@
 #
 # A lab from beginning to end, and a run of scenarios on it.
 
+need_root() {
+	((EUID == 0)) || fail "$PROGRAM" "needs root, for network namespaces"
+}
+
+# programs_copy: what the lab runs as users other than root must lie where they
+# can read it, and a build in between must not change a lab that is up.
+programs_copy() {
+	local build=${DEVID_BUILD:-$HERE/../build} plain program
+
+	# Loaded by programs that are not built with sanitizers.
+	plain=${build%/san}
+	mkdir -p "$LAB/bin"
+	for program in "$build"/{lab-port,devid,devid-keyd,devid-agent} \
+		"$plain"/{devid.so,liar.so}; do
+		[[ -e $program ]] || fail "$program" "not built; run make"
+		cp "$program" "$LAB/bin/"
+	done
+}
+
 # session_up: network, PKI and RADIUS server; no device yet.
 session_up() {
 	local id
@@ -10,6 +29,7 @@ session_up() {
 	mkdir -p "$LAB/devices" "$LAB/aaa" "$LAB/numbers" "$LAB/procs" \
 		"$LAB/log"
 	chmod 0755 "$LAB"
+	programs_copy
 	id=$(openssl rand -hex 3)
 	printf 'devid%s\n' "$id" >"$LAB/id"
 	switch_up
@@ -90,7 +110,22 @@ session_scenario() {
 	fi
 	[[ ! -v LAB_KEEP_LOGS ]] || session_keep
 	session_tidy
+	session_sanitizers
 	session_line
+}
+
+# A report of a sanitizer (make SAN=1) is a failure whatever else happened.
+session_sanitizers() {
+	local file
+
+	file=$(grep -lE 'Sanitizer:|runtime error:' "$LAB"/log/* | head -n1)
+	[[ -n $file ]] || return 0
+	grep -hE -A20 'Sanitizer:|runtime error:' "$file" >"$LAB/scenario.err"
+	jq -c --arg file "${file##*/}" '.result = "sanitizer report" |
+		.reason = "in the log of " + $file' "$LAB/result" \
+		>"$LAB/result.new"
+	mv "$LAB/result.new" "$LAB/result"
+	mv "$file" "$file.reported"
 }
 
 # LAB_KEEP_LOGS=DIR: all files of the lab as they were after the scenario.

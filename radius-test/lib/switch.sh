@@ -81,7 +81,7 @@ port_remove() {
 
 port_helper_start() {
 	proc_start "lab-port-$1" switch "$UID_SWITCH:net_admin" \
-		"$BUILD/lab-port" --port "$1" --park park \
+		"$LAB/bin/lab-port" --port "$1" --park park \
 		--ctrl "$LAB/switch/hostapd/$1" \
 		--own-dir "$LAB/switch/ends" \
 		--log "$LAB/switch/events/$1" \

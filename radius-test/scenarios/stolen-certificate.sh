@@ -16,6 +16,6 @@ scenario() {
 	cp "$LAB/devices/cam/idevid.pem" "$dir/stolen.pem"
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
 		-out "$dir/thief.pem" 2>/dev/null
-	rogue_attach rogue "$dir/thief.pem" "$dir/stolen.pem" "$BUILD/liar.so"
+	rogue_attach rogue "$dir/thief.pem" "$dir/stolen.pem" "$LAB/bin/liar.so"
 	rogue_result rogue
 }
