@@ -22,16 +22,18 @@ programs_copy() {
 	done
 }
 
-# session_up: network, PKI and RADIUS server; no device yet.
-session_up() {
-	local id
-
+# session_prepare: the folder of a lab, with nothing running.
+session_prepare() {
 	mkdir -p "$LAB/devices" "$LAB/aaa" "$LAB/numbers" "$LAB/procs" \
 		"$LAB/log"
 	chmod 0755 "$LAB"
 	programs_copy
-	id=$(openssl rand -hex 3)
-	printf 'devid%s\n' "$id" >"$LAB/id"
+	printf 'devid%s\n' "$(openssl rand -hex 3)" >"$LAB/id"
+}
+
+# session_up: network, PKI and RADIUS server; no device yet.
+session_up() {
+	session_prepare
 	switch_up
 	aaa_up
 }
