@@ -113,11 +113,11 @@ attach_all() {
 		done
 	done
 	[[ ! -t 2 ]] || printf '\n' >&2
+	# TLS 1.2 alone: the lab's FreeRADIUS keeps no TLS 1.3 session, because
+	# 3.2.1 cannot judge one again (radius-test/raddb/radiusd.conf).
 	for ((round = 1; round <= N_RESUMED; round++)); do
-		for version in tls13 tls12; do
-			attach_devid "$version" resumed
-			detach_devid "$version"
-		done
+		attach_devid tls12 resumed
+		detach_devid tls12
 	done
 }
 

@@ -13,19 +13,32 @@ supplicant_pid() {
 	jq -r '.supplicant // empty' "$LAB/devices/$1/run/agent.json"
 }
 
-# memory NAME PID: private and proportional memory in KiB.
+# memory NAME PID: private, proportional and resident memory in KiB.
 memory() {
 	local file=/proc/$2/smaps_rollup
 
 	sample "memory.private.$1" "$(awk '/^Private_(Clean|Dirty):/ { k += $2 }
 		END { print k }' "$file")"
 	sample "memory.pss.$1" "$(awk '$1 == "Pss:" { print $2 }' "$file")"
+	sample "memory.rss.$1" "$(awk '$1 == "Rss:" { print $2 }' "$file")"
 }
 
-# Both sides attached, TLS 1.3.
+# Both sides attached, TLS 1.3. The other device ends first: what two keyds
+# share would not count as private, and a real device has one.
 memory_all() {
-	attach_devid tls13 full
-	attach_peer tls13
+	local dev
+
+	agent_stop tls12
+	keyd_stop tls12
+	plug tls13
+	plug peer
+	peer_start tls13
+	for dev in tls13 peer; do
+		wait_for 10 port_saw "$(device_port "$dev")" open || {
+			missing memory "the port of $dev did not open"
+			return
+		}
+	done
 	memory keyd "$(proc_pid keyd-tls13)"
 	memory agent "$(proc_pid agent-tls13)"
 	memory devid-wpa_supplicant "$(supplicant_pid tls13)"
@@ -78,19 +91,14 @@ idle_end() {
 sign_all() {
 	local round dir=$LAB/devices/tls12
 
-	agent_stop tls12
 	for ((round = 0; round < SIGN_ROUNDS; round++)); do
-		keyd_alive_or_start tls12
+		keyd_start tls12
 		DEVID_KEYD_SOCKET=$dir/keyd/keyd.sock sign provider \
 			provider $SIGNATURES "$BUILD" "$dir/state/idevid.key"
 		keyd_stop tls12
 		sign direct direct $SIGNATURES \
 			"swtpm:path=$dir/tpm/tpm.sock"
 	done
-}
-
-keyd_alive_or_start() {
-	proc_alive "keyd-$1" || keyd_start "$1"
 }
 
 # sign NAME ARGUMENT...: samples sign.NAME in microseconds, and how many one
@@ -109,18 +117,20 @@ sign() {
 
 # Interleaved, each alone on the machine.
 verify_all() {
-	local round line
+	local round line rates
 
 	for ((round = 0; round < VERIFY_ROUNDS; round++)); do
 		line=$(openssl speed -seconds 1 -mr ecdsap256 2>/dev/null |
 			sed -n 's/^+F4:.*:\([0-9.]*\)$/\1/p')
-		[[ $line ]] || line=0
-		sample verify.openssl "$line"
-		if line=$("$BUILD/tests/bench/bench-verify" 1); then
-			sample verify.der "${line%% *}"
-			sample verify.x509 "${line##* }"
-		else
-			missing verify.der "bench-verify failed"
+		line+=" $("$BUILD/tests/bench/bench-verify" 1)" || line=
+		read -r -a rates <<<"$line"
+		if ((${#rates[@]} != 4)); then
+			missing verify "openssl speed or bench-verify failed"
+			return
 		fi
+		sample verify.openssl "${rates[0]}"
+		sample verify.der "${rates[1]}"
+		sample verify.x509 "${rates[2]}"
+		sample verify.d2i "${rates[3]}"
 	done
 }

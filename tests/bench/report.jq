@@ -38,6 +38,14 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 	machine: $machine,
 	figures: $f,
 	missing: ($missing | lines | map({ figure: .[0], cause: .[1] })),
+	memory: {
+		devid: sum(median("memory.private.keyd");
+			median("memory.private.agent")),
+		peer: sum(median("memory.private.tpm2-abrmd");
+			sum(median("memory.private.peer-wpa_supplicant");
+				-(median("memory.private.devid-wpa_supplicant")
+					// 0)))
+	},
 	ratios: {
 		attach_default: ratio(median("attach.peer.tls12.full");
 			median("attach.devid.tls13.full")),
@@ -68,13 +76,10 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 		most("tpm.devid.tls13.full"); "=="; 1),
 	judge("TPM commands, full attach, TLS 1.2 (most)"; "";
 		most("tpm.devid.tls12.full"); "=="; 1),
-	judge("TPM commands, resumed, TLS 1.3 (most)"; "";
-		most("tpm.devid.tls13.resumed"); "=="; 0),
 	judge("TPM commands, resumed, TLS 1.2 (most)"; "";
 		most("tpm.devid.tls12.resumed"); "=="; 0),
 	judge("private memory, keyd and agent"; "KiB";
-		sum(median("memory.private.keyd");
-			median("memory.private.agent")); "<"; 6144),
+		.memory.devid; "<"; 6144),
 	judge("wake-ups while idle, keyd"; "";
 		median("wakeups.keyd"); "=="; 0),
 	judge("wake-ups while idle, agent"; "";

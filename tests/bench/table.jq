@@ -5,8 +5,6 @@ def show: if . == null then "-" elif . >= 100 then round | tostring
 	else . * 100 | round / 100 | tostring end;
 def left($n): . + " " * ([$n - length, 0] | max);
 def right($n): " " * ([$n - length, 0] | max) + .;
-def cells: .[0] as $first | ($first | left(37))
-	+ (.[1:] | map(right(13)) | join(""));
 
 . as $all | .figures as $f
 | def median($n): $f[$n].median;
@@ -18,24 +16,25 @@ def over($a; $b): if median($a) == null or (median($b) // 0) == 0 then null
 	else median($a) / median($b) end;
 def faster($what; $x; $v): pair($what; "\($x).devid.\($v).full";
 	"\($x).peer.\($v).full"; over("\($x).peer.\($v).full"; "\($x).devid.\($v).full"));
-def costs($x): "\($x | left(28))\(median("memory.private.\($x)") | show | right(13))\(median("memory.pss.\($x)") | show | right(12))\(median("wakeups.\($x)") | show | right(14))";
+def column($name; $n): median($name) | show | right($n);
+def costs($x): "\($x | left(26))\(column("memory.private.\($x)"; 12))\(column("memory.pss.\($x)"; 12))\(column("memory.rss.\($x)"; 12))\(column("wakeups.\($x)"; 19))";
 
 "",
-"\(.machine.cpu), \(.machine.cpus) processors, Linux \(.machine.kernel), \(.time)",
+"\(.machine.cpu), \(.machine.cpus) processors, Linux \(.machine.kernel), load \(.machine.load), \(.time)",
 "",
 "median (quartiles)                                  devid                  peer    ratio",
-faster("attach, carrier to open port, ms"; "attach"; "tls13"),
-faster("                     TLS 1.2"; "attach"; "tls12"),
-faster("  carrier to EAPOL-Start"; "start"; "tls13"),
-faster("                     TLS 1.2"; "start"; "tls12"),
-faster("  EAPOL-Start to open port"; "eap"; "tls13"),
-faster("                     TLS 1.2"; "eap"; "tls12"),
-faster("EAPOL frames"; "frames"; "tls13"),
-faster("                     TLS 1.2"; "frames"; "tls12"),
-faster("TPM commands"; "tpm"; "tls13"),
-faster("                     TLS 1.2"; "tpm"; "tls12"),
-one("resumed attach, ms, TLS 1.3"; "attach.devid.tls13.resumed"),
-one("                    TLS 1.2"; "attach.devid.tls12.resumed"),
+faster("carrier to open port, ms TLS 1.3"; "attach"; "tls13"),
+faster("                         TLS 1.2"; "attach"; "tls12"),
+faster("  carrier to EAPOL-Start TLS 1.3"; "start"; "tls13"),
+faster("                         TLS 1.2"; "start"; "tls12"),
+faster("  EAPOL-Start to open    TLS 1.3"; "eap"; "tls13"),
+faster("                         TLS 1.2"; "eap"; "tls12"),
+faster("EAPOL frames             TLS 1.3"; "frames"; "tls13"),
+faster("                         TLS 1.2"; "frames"; "tls12"),
+faster("TPM commands             TLS 1.3"; "tpm"; "tls13"),
+faster("                         TLS 1.2"; "tpm"; "tls12"),
+one("resumed attach, ms       TLS 1.2"; "attach.devid.tls12.resumed"),
+one("  TPM commands           TLS 1.2"; "tpm.devid.tls12.resumed"),
 "",
 "median (quartiles)                               provider                direct    ratio",
 pair("P-256 signatures per second"; "rate.provider"; "rate.direct";
@@ -49,10 +48,12 @@ pair("chains per second, from DER"; "verify.der"; "verify.openssl";
 	$all.ratios.verify_der),
 pair("  by d2i_X509 and check_chain"; "verify.x509"; "verify.openssl";
 	$all.ratios.verify_x509),
+one("  d2i_X509 alone"; "verify.d2i"),
 "",
-"                              private KiB     pss KiB   wake-ups in \(median("idle.seconds") | show) s",
+"KiB                            private         pss         rss   wake-ups in \(median("idle.seconds") | show) s",
 costs("keyd"), costs("agent"), costs("devid-wpa_supplicant"),
 costs("tpm2-abrmd"), costs("dbus-daemon"), costs("peer-wpa_supplicant"),
+(.memory | "devid adds \(.devid | show) private, the peer \(.peer | show) (tpm2-abrmd, and what its wpa_supplicant has more)"),
 "",
 "held against                                         limit     measured    holds",
 (.judged[] | "\(.what | left(47))\("\(.sense) \(.limit) \(.unit)" | right(14))\(.measured | show | right(12))\(if .holds == null then "-" elif .holds then "yes" else "NO" end | right(9))"),
