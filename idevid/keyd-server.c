@@ -125,8 +125,9 @@ static int on_connect(
 		return 0;
 	}
 	if (peer.uid != 0 && count_of(s, peer.uid) >= (s->max + 3) / 4) {
-		log_warn("refused: connection: uid %u has %u already (pid %d)",
-			(unsigned)peer.uid, count_of(s, peer.uid),
+		log_warn("refused: connection: more than %u of one user "
+			 "(uid %u pid %d)",
+			count_of(s, peer.uid), (unsigned)peer.uid,
 			(int)peer.pid);
 		return 0;
 	}

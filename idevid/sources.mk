@@ -153,3 +153,10 @@ tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
 $(B)/tests/unit/test-keystore-tpm $(B)/tests/unit/test-module: \
 	| $(B)/tcti-fault.so
+
+# Programs of the end-to-end tests; never installed.
+PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client
+tests/e2e/key-storm_src := tests/e2e/key-storm.c
+tests/e2e/key-storm_ldlibs := -lcrypto -pthread
+tests/e2e/keyd-client_src := tests/e2e/keyd-client.c
+tests/e2e/keyd-client_libs := libdevid.a

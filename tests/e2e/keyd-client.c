@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A client of the key socket that behaves as no decent one does, for tests:
+ *
+ *   keyd-client SOCKET raw HEX       one record as it is
+ *   keyd-client SOCKET size N        one record of N zero bytes
+ *   keyd-client SOCKET beside HEX    the same, then STATUS on an older
+ *                                    connection
+ *   keyd-client SOCKET sign ALG FORM [KEY]
+ *                                    FORM: client13 server13 server12 random
+ *                                    certificate attest
+ *   keyd-client SOCKET op N [KEY]    any operation, without data
+ *   keyd-client SOCKET hold N        opens N connections, waits for stdin
+ *   keyd-client SOCKET deaf N        sends N requests, reads nothing, waits
+ *   keyd-client SOCKET listens -     whether a stream socket is there
+ *   keyd-client SOCKET notify N      is the service manager: prints N
+ *                                    datagrams that come to SOCKET
+ *
+ * Prints one line: `ok LEN`, `error CODE TEXT`, `closed`, or what it holds.
+ * Exit 0 only with `ok`.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "wire.h"
+
+#define RECORD_MAX 262144
+
+static const char *path;
+
+static int dial_type(int type)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
+		perror("connect");
+		exit(1);
+	}
+	return fd;
+}
+
+static int dial(void)
+{
+	return dial_type(SOCK_SEQPACKET);
+}
+
+/* One record out, what comes back printed. */
+static int exchange(int fd, const uint8_t *record, size_t len)
+{
+	static uint8_t in[WIRE_ANSWER_MAX];
+	struct wire_answer ans;
+	ssize_t n;
+
+	if (send(fd, record, len, MSG_NOSIGNAL) < 0)
+		n = 0;
+	else
+		n = recv(fd, in, sizeof(in), 0);
+	if (n <= 0) {
+		(void)puts("closed");
+		return 1;
+	}
+	if (wire_decode_answer(in, (size_t)n, &ans, NULL) != DEVID_OK) {
+		(void)puts("malformed");
+		return 1;
+	}
+	if (ans.code != DEVID_OK) {
+		(void)printf("error %d %.*s\n", -ans.code, (int)ans.data_len,
+			(const char *)ans.data);
+		return 1;
+	}
+	(void)printf("ok %zu\n", ans.data_len);
+	return 0;
+}
+
+static size_t unhex(const char *hex, uint8_t *out)
+{
+	unsigned byte;
+	size_t n = 0;
+
+	while (sscanf(hex, "%2x", &byte) == 1) {
+		out[n++] = (uint8_t)byte;
+		hex += 2;
+	}
+	return n;
+}
+
+static size_t status_request(uint8_t *out)
+{
+	struct wire_request req = { .op = WIRE_STATUS };
+	size_t len = 0;
+
+	if (wire_encode_request(&req, out, 64, &len, NULL) != DEVID_OK)
+		abort();
+	return len;
+}
+
+static int beside(const char *hex)
+{
+	static uint8_t record[RECORD_MAX];
+	int older = dial(), fd = dial();
+
+	(void)exchange(fd, record, unhex(hex, record));
+	(void)close(fd);
+	return exchange(older, record, status_request(record));
+}
+
+static size_t tls13(uint8_t *out, const char *side)
+{
+	(void)snprintf((char *)out, 200, "%64sTLS 1.3, %s CertificateVerify",
+		"", side);
+	memset(out + 98, 0x33, 32); /* behind the zero byte */
+	return 98 + 32;
+}
+
+/* The bytes to be signed. */
+static size_t make_form(const char *form, uint8_t *out)
+{
+	if (strcmp(form, "client13") == 0)
+		return tls13(out, "client");
+	if (strcmp(form, "server13") == 0)
+		return tls13(out, "server");
+	memset(out, 0x77, 133);
+	if (strcmp(form, "server12") == 0) { /* x25519: any 32 bytes */
+		memcpy(out + 64, "\x03\x00\x1d\x20", 4);
+		return 100;
+	}
+	if (strcmp(form, "certificate") == 0) {
+		memcpy(out, "\x30\x81\x82\x04\x7d", 5);
+		memcpy(out + 130, "\x02\x01\x05", 3);
+	} else if (strcmp(form, "attest") == 0)
+		memcpy(out, "\xffTCG", 4);
+	return 133;
+}
+
+static int sign(const char *alg, const char *form, const char *key)
+{
+	uint8_t data[256], sig[KEYSTORE_SIG_MAX];
+	struct client_sign what = { key, SIG_ECDSA, HASH_SHA256, data, 0 };
+	struct devid_error err = { DEVID_OK, "" };
+	size_t len = 0;
+
+	if (strcmp(alg, "p384") == 0)
+		what.hash = HASH_SHA384;
+	if (strcmp(alg, "rsa2048") == 0)
+		what.scheme = SIG_RSAPSS;
+	what.data_len = make_form(form, data);
+	if (client_sign(path, &what, sig, &len, &err) != DEVID_OK) {
+		(void)printf("error %d %s\n", -err.code, err.text);
+		return 1;
+	}
+	(void)printf("ok %zu\n", len);
+	return 0;
+}
+
+static int operation(const char *op, const char *key)
+{
+	struct wire_request req = { .op = (uint8_t)atoi(op) };
+	static uint8_t record[1024];
+	size_t len = 0;
+
+	(void)snprintf(req.name, sizeof(req.name), "%s", key);
+	if (wire_encode_request(&req, record, sizeof(record), &len, NULL) !=
+		DEVID_OK)
+		abort();
+	return exchange(dial(), record, len);
+}
+
+static void wait_for_stdin(void)
+{
+	char c;
+
+	(void)fflush(stdout);
+	while (read(STDIN_FILENO, &c, 1) > 0)
+		;
+}
+
+/* Counts the connections that answer; keeps all of them open. */
+static int hold(int n)
+{
+	uint8_t record[64], in[64];
+	size_t len = status_request(record);
+	int held = 0;
+
+	for (int i = 0; i < n; i++) {
+		int fd = dial();
+
+		if (send(fd, record, len, MSG_NOSIGNAL) > 0 &&
+			recv(fd, in, sizeof(in), 0) > 0)
+			held++;
+	}
+	(void)printf("held %d of %d\n", held, n);
+	wait_for_stdin();
+	return 0;
+}
+
+static int deaf(int n)
+{
+	uint8_t record[64];
+	size_t len = status_request(record);
+	int fd = dial(), sent = 0;
+
+	while (sent < n && send(fd, record, len, MSG_NOSIGNAL) > 0)
+		sent++;
+	(void)printf("sent %d\n", sent);
+	wait_for_stdin();
+	return 0;
+}
+
+static int notify(int n)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	char text[256];
+
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return 1;
+	for (int i = 0; i < n; i++) {
+		ssize_t len = recv(fd, text, sizeof(text), 0);
+
+		(void)printf("%.*s\n", (int)len, text);
+		(void)fflush(stdout);
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static uint8_t record[RECORD_MAX];
+	const char *mode = argc > 3 ? argv[2] : "";
+	const char *key = "idevid";
+
+	path = argc > 1 ? argv[1] : "";
+	if (strcmp(mode, "raw") == 0)
+		return exchange(dial(), record, unhex(argv[3], record));
+	if (strcmp(mode, "size") == 0)
+		return exchange(dial(), record, (size_t)atoi(argv[3]));
+	if (strcmp(mode, "beside") == 0)
+		return beside(argv[3]);
+	if (strcmp(mode, "sign") == 0 && argc > 4)
+		return sign(argv[3], argv[4], argc > 5 ? argv[5] : key);
+	if (strcmp(mode, "op") == 0)
+		return operation(argv[3], argc > 4 ? argv[4] : "");
+	if (strcmp(mode, "hold") == 0)
+		return hold(atoi(argv[3]));
+	if (strcmp(mode, "deaf") == 0)
+		return deaf(atoi(argv[3]));
+	if (strcmp(mode, "listens") == 0)
+		return close(dial_type(SOCK_STREAM));
+	if (strcmp(mode, "notify") == 0)
+		return notify(atoi(argv[3]));
+	(void)fputs("usage: see the source\n", stderr);
+	return 2;
+}

@@ -1,0 +1,440 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# devid-keyd from outside: who may ask what, and what a client can do to it.
+
+load lib
+
+setup_file() {
+	lib_init
+	export DEV="$WORK/dev"
+	device_new "$DEV" "tpm_timeout = 2"
+	device_provision "$DEV" p256
+}
+
+teardown_file() { lib_done; }
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	sock=$DEV/keyd.sock
+	logged=$(wc -l <"$DEV/keyd.log")
+	# A test that failed in the middle must not spoil the next one.
+	kill -CONT "$(cat "$DEV/tpm.pid")" 2>/dev/null || true
+	gone "$(cat "$DEV/tpm.pid")" && tpm_start "$DEV"
+	gone "$(cat "$DEV/keyd.pid")" && keyd_start "$DEV"
+	true
+}
+
+# What keyd has logged since the test began.
+new_log() { tail -n "+$((logged + 1))" "$DEV/keyd.log"; }
+
+log_has() { new_log | grep -qE "$1"; }
+
+# refused_for UID PATTERN: logged with uid, pid and why
+refused_for() {
+	log_has "refused: .*$2.* \(uid $1 pid [0-9]+\)" ||
+		{ new_log && return 1; }
+}
+
+# The service asks its TPM at most once a second.
+state_is() {
+	[ "$(devid status --config "$DEV/devid.conf" --json |
+		jq -r .keystore.state)" = "$1" ]
+}
+
+alive() {
+	run -0 keyd-client "$sock" op 1
+}
+
+# ---- the request table ----
+
+@test "root: signs as client and server, TLS 1.2 and 1.3" {
+	for form in client13 server13 server12; do
+		run -0 keyd-client "$sock" sign p256 "$form"
+	done
+	log_has "signed: idevid: tls-client TLS 1.3 for uid 0 pid [0-9]+"
+	log_has "signed: idevid: tls-server TLS 1.3 for uid 0"
+	log_has "signed: idevid: tls-server TLS 1.2 for uid 0"
+}
+
+@test "other user: status and chain are open to all" {
+	run -0 as_other keyd-client "$sock" op 1
+	run -0 as_other keyd-client "$sock" op 2 idevid
+}
+
+@test "other user: every purpose refused and logged with it" {
+	run -1 as_other keyd-client "$sock" sign p256 client13
+	[[ $output == "error 8 "*"may not sign for tls-client" ]]
+	refused_for $other_uid "may not sign for tls-client"
+	run -1 as_other keyd-client "$sock" sign p256 server13
+	refused_for $other_uid "may not sign for tls-server"
+	run -1 as_other keyd-client "$sock" sign p256 server12
+	refused_for $other_uid "may not sign for tls-server"
+	DEVID_KEYD_SOCKET=$sock run -1 as_other devid provision csr --serial X
+	refused_for $other_uid "may not sign for csr"
+}
+
+@test "other user: management refused and logged" {
+	for op in 4 5 6 7; do
+		run -1 as_other keyd-client "$sock" op "$op" idevid
+		[[ $output == "error 8 "*"not permitted to uid $other_uid" ]]
+	done
+	for name in create install enable delete; do
+		refused_for $other_uid "$name idevid: $name: not permitted"
+	done
+}
+
+@test "root: what is no purpose is refused with its reason and logged" {
+	run -1 keyd-client "$sock" sign p256 random
+	[[ $output == "error 9 neither a TLS handshake nor"* ]]
+	refused_for 0 "neither a TLS handshake nor"
+	run -1 keyd-client "$sock" sign p256 certificate
+	refused_for 0 "ASN.1 object other than a certification request"
+	run -1 keyd-client "$sock" sign p256 attest
+	refused_for 0 "like a statement of the TPM"
+	run -1 keyd-client "$sock" sign p256 client13 iak
+	refused_for 0 "iak: signs only what the TPM itself states"
+	run -1 keyd-client "$sock" sign p384 client13
+	refused_for 0 "a p256 key makes no such signature"
+}
+
+@test "root: the IDevID is never deleted" {
+	run -1 keyd-client "$sock" op 7 idevid
+	[[ $output == "error 8 idevid: an IDevID key is never deleted"* ]]
+	run -1 keyd-client "$sock" op 7 ldevid
+	[[ $output == "error 6 "* ]]
+}
+
+@test "lists: each gives its own permission and nothing else" {
+	local dev=$WORK/lists
+
+	mkdir -p "$dev/tpm" "$dev/state"
+	device_conf "$dev" "tls_client = $other_uid" "tls_server = @4711" \
+		"csr =" "manage = root"
+	tpm_start "$dev"
+	keyd_start "$dev"
+	devid provision key --config "$dev/devid.conf"
+	run -0 as_other keyd-client "$dev/keyd.sock" sign p256 client13
+	run -1 as_other keyd-client "$dev/keyd.sock" sign p256 server12
+	run -1 as_other keyd-client "$dev/keyd.sock" sign p256 server13
+	run -0 setpriv --reuid 4712 --regid 4712 --groups 4711 \
+		keyd-client "$dev/keyd.sock" sign p256 server12
+	run -0 setpriv --reuid 4712 --regid 4711 --clear-groups \
+		keyd-client "$dev/keyd.sock" sign p256 server13
+	run -1 setpriv --reuid 4711 --regid 4712 --clear-groups \
+		keyd-client "$dev/keyd.sock" sign p256 server12
+	# Root manages, and that is all it was given here.
+	run -1 keyd-client "$dev/keyd.sock" sign p256 client13
+	run -1 devid provision csr --config "$dev/devid.conf" --serial X
+	[[ $output == *"uid 0 may not sign for csr"* ]]
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+# ---- records that are none ----
+
+@test "garbage: the answer is an error and that connection ends" {
+	run -0 keyd-client "$sock" beside 00
+	[[ ${lines[0]} == "error 14 "* && ${lines[1]} == "ok "* ]]
+}
+
+@test "garbage: many forms of it, the service stays" {
+	local hex
+
+	for hex in 00 ff 01 0101 010100000000000000000000ff \
+		020100000000000000000000 01ff00000000000000000000 \
+		0103ff000000000000000000 010300000000000 \
+		0103000000000000ffffffff 010300000000000000010000; do
+		run -1 keyd-client "$sock" raw "$hex"
+		[[ $output == "error 14 "* ]]
+	done
+	run -1 keyd-client "$sock" op 99
+	[[ $output == "error 14 key socket: no operation 99" ]]
+	alive
+}
+
+@test "garbage from another user is logged with uid and pid" {
+	run -1 as_other keyd-client "$sock" raw ffff
+	refused_for $other_uid "does not fit its fields"
+}
+
+@test "empty record: that connection ends, the service stays" {
+	run -1 keyd-client "$sock" size 0
+	[ "$output" = closed ]
+	alive
+}
+
+@test "oversize record: refused, logged, only that connection ends" {
+	run -1 as_other keyd-client "$sock" size 70000
+	[ "$output" = closed ]
+	refused_for $other_uid "record of 70000 bytes"
+	run -1 keyd-client "$sock" size 65579
+	[[ $output == "error 14 "* ]]
+	alive
+}
+
+# ---- connections ----
+
+@test "one user holds a quarter of the connections, others are served" {
+	mkfifo "$WORK/hold.in"
+	as_other keyd-client "$sock" hold 70 <"$WORK/hold.in" \
+		>"$WORK/hold.out" 2>&1 3>&- &
+	exec 9>"$WORK/hold.in"
+	wait_for grep -q held "$WORK/hold.out"
+	grep -q "held 16 of 70" "$WORK/hold.out"
+	refused_for $other_uid "connection: more than 16 of one user"
+	run -0 timeout 10 keyd-client "$sock" sign p256 client13
+	exec 9>&-
+	wait
+	run -0 as_other keyd-client "$sock" op 1
+}
+
+@test "more connections than the limit: the oldest go, new ones are served" {
+	rm -f "$WORK/hold.in"
+	mkfifo "$WORK/hold.in"
+	keyd-client "$sock" hold 100 <"$WORK/hold.in" >"$WORK/all.out" \
+		2>&1 3>&- &
+	exec 9>"$WORK/hold.in"
+	wait_for grep -q "held 100 of 100" "$WORK/all.out"
+	[ "$(find "/proc/$(cat "$DEV/keyd.pid")/fd" -type l | wc -l)" -lt 90 ]
+	run -0 timeout 10 keyd-client "$sock" sign p256 client13
+	exec 9>&-
+	wait
+}
+
+@test "a client that never reads does not hold up others" {
+	rm -f "$WORK/hold.in"
+	mkfifo "$WORK/hold.in"
+	as_other keyd-client "$sock" deaf 20000 <"$WORK/hold.in" \
+		>"$WORK/deaf.out" 2>&1 3>&- &
+	exec 9>"$WORK/hold.in"
+	wait_for grep -q sent "$WORK/deaf.out"
+	run -0 timeout 10 keyd-client "$sock" sign p256 client13
+	exec 9>&-
+	wait
+}
+
+# ---- one TPM command per signature ----
+
+@test "a signature costs one TPM2_Sign and no other TPM command" {
+	local all signs
+
+	for _ in 1 2 3; do
+		all=$(tpm_commands "$DEV") signs=$(tpm_commands "$DEV" 015D)
+		run -0 keyd-client "$sock" sign p256 client13
+		[ "$(tpm_commands "$DEV" 015D)" -eq $((signs + 1)) ]
+		[ "$(tpm_commands "$DEV")" -eq $((all + 1)) ]
+	done
+}
+
+@test "after a restart of TPM and service the first one costs one as well" {
+	local all
+
+	keyd_stop "$DEV"
+	tpm_stop "$DEV"
+	tpm_start "$DEV"
+	keyd_start "$DEV"
+	all=$(tpm_commands "$DEV")
+	run -0 keyd-client "$sock" sign p256 client13
+	[ "$(tpm_commands "$DEV")" -eq $((all + 1)) ]
+}
+
+@test "a refusal costs no TPM command" {
+	local all
+
+	all=$(tpm_commands "$DEV")
+	run -1 keyd-client "$sock" sign p256 random
+	run -1 as_other keyd-client "$sock" sign p256 client13
+	[ "$(tpm_commands "$DEV")" -eq "$all" ]
+}
+
+# ---- the TPM goes, comes, hangs ----
+
+@test "TPM gone: told as absent, back: works without restart" {
+	tpm_stop "$DEV"
+	run -1 keyd-client "$sock" sign p256 client13
+	[[ $output == "error 19 "*absent* ]]
+	wait_for state_is absent
+	tpm_start "$DEV"
+	run -0 keyd-client "$sock" sign p256 client13
+}
+
+@test "service starts without its TPM and finds it later" {
+	keyd_stop "$DEV"
+	tpm_stop "$DEV"
+	keyd_start "$DEV"
+	run -1 keyd-client "$sock" sign p256 client13
+	[[ $output == "error 19 "* ]]
+	tpm_start "$DEV"
+	run -0 keyd-client "$sock" sign p256 client13
+}
+
+@test "TPM that hangs: the service ends by its alarm and comes back" {
+	kill -STOP "$(cat "$DEV/tpm.pid")"
+	run -1 timeout 20 keyd-client "$sock" sign p256 client13
+	[[ $output == "error 15 "*"devid-keyd gone"* ]]
+	wait_for gone "$(cat "$DEV/keyd.pid")"
+	log_has "tpm: no answer in time: giving up"
+	kill -CONT "$(cat "$DEV/tpm.pid")"
+	keyd_start "$DEV"
+	run -0 keyd-client "$sock" sign p256 client13
+}
+
+@test "TPM that hangs at the start ends the service as well" {
+	keyd_stop "$DEV"
+	kill -STOP "$(cat "$DEV/tpm.pid")"
+	run -1 timeout 20 devid-keyd --config "$DEV/devid.conf"
+	[[ $output == *"no answer in time"* ]]
+	kill -CONT "$(cat "$DEV/tpm.pid")"
+	keyd_start "$DEV"
+	alive
+}
+
+# ---- the socket ----
+
+@test "a second service on the same socket is refused, the first stays" {
+	run -1 devid-keyd --config "$DEV/devid.conf"
+	[[ $output == *"another devid-keyd listens there"* ]]
+	alive
+}
+
+@test "a socket file that nobody listens on is replaced" {
+	kill -9 "$(cat "$DEV/keyd.pid")"
+	wait_for gone "$(cat "$DEV/keyd.pid")"
+	[ -S "$sock" ]
+	keyd_start "$DEV"
+	alive
+}
+
+@test "a file in place of the socket is not removed" {
+	keyd_stop "$DEV"
+	rm -f "$sock"
+	echo precious >"$sock"
+	run -1 devid-keyd --config "$DEV/devid.conf"
+	[[ $output == *"exists and is no socket"* ]]
+	[ "$(cat "$sock")" = precious ]
+	rm "$sock"
+	keyd_start "$DEV"
+}
+
+@test "SIGTERM ends it with 0" {
+	local pid
+
+	devid-keyd --config "$DEV/devid.conf" --help >/dev/null
+	keyd_stop "$DEV"
+	rm -f "$sock"
+	devid-keyd --config "$DEV/devid.conf" 2>>"$DEV/keyd.log" 3>&- &
+	pid=$!
+	wait_for keyd_ready "$DEV"
+	kill -TERM "$pid"
+	wait "$pid"
+	keyd_start "$DEV"
+}
+
+@test "socket activation" {
+	command -v systemd-socket-activate >/dev/null ||
+		skip "systemd-socket-activate is not installed"
+	keyd_stop "$DEV"
+	rm -f "$sock"
+	spawn "$WORK/activate.log" systemd-socket-activate --seqpacket \
+		-l "$sock" devid-keyd --config "$DEV/devid.conf"
+	wait_for test -S "$sock"
+	run -0 keyd-client "$sock" sign p256 client13
+	stop_pid "$spawned"
+	rm -f "$sock"
+	keyd_start "$DEV"
+}
+
+@test "sd_notify says READY=1 once it listens" {
+	keyd_stop "$DEV"
+	spawn "$WORK/notify.out" keyd-client "$WORK/notify.sock" notify 1
+	wait_for test -S "$WORK/notify.sock"
+	NOTIFY_SOCKET=$WORK/notify.sock keyd_start "$DEV"
+	wait_for grep -q READY=1 "$WORK/notify.out"
+}
+
+# ---- configuration and command ----
+
+@test "a bad configuration is refused with file, line and reason: exit 2" {
+	local text
+
+	for text in nosuch=1 socket=relative tls_client=no-such-user-x \
+		connections_max=3 tpm_timeout=0 "tcti ="; do
+		printf '[keyd]\n%s\n' "$text" >"$WORK/bad.conf"
+		run -2 devid-keyd --config "$WORK/bad.conf"
+		[[ $output == *"$WORK/bad.conf:2: keyd."* ]]
+	done
+	run -2 devid-keyd --config "$WORK/none.conf"
+	run -2 devid-keyd --nonsense
+	run -2 devid-keyd argument
+}
+
+@test "provisioning again changes nothing and says nothing is wrong" {
+	local before
+
+	before=$(sha256sum "$DEV"/state/*)
+	run -0 devid provision key --config "$DEV/devid.conf"
+	run -0 devid provision cert --config "$DEV/devid.conf" --force \
+		"$DEV/chain.pem"
+	[ "$(sha256sum "$DEV"/state/*)" = "$before" ]
+	run -1 devid provision key --config "$DEV/devid.conf" --alg p384
+	[[ $output == *"never replaced"* ]]
+}
+
+@test "another certificate for the same key is refused" {
+	issue "$DEV/idevid.csr" "$WORK/other.pem"
+	run -1 devid provision cert --config "$DEV/devid.conf" --force \
+		"$WORK/other.pem"
+	[[ $output == *"another certificate is installed"* ]]
+}
+
+@test "disabled key: refused, also after a restart, until it is enabled" {
+	run -0 devid provision disable idevid --config "$DEV/devid.conf"
+	run -1 keyd-client "$sock" sign p256 client13
+	[[ $output == "error 11 "* ]]
+	keyd_stop "$DEV"
+	keyd_start "$DEV"
+	run -1 keyd-client "$sock" sign p256 client13
+	[[ $output == "error 11 "* ]]
+	run -0 devid provision enable idevid --config "$DEV/devid.conf"
+	run -0 keyd-client "$sock" sign p256 client13
+}
+
+@test "the handle is evicted: derived again, the same key" {
+	local before
+
+	before=$(cat "$DEV/state/idevid.key")
+	keyd_stop "$DEV"
+	tpm2_evictcontrol -T "swtpm:path=$DEV/tpm.sock" -C o -c 0x81020000
+	keyd_start "$DEV"
+	log_has "derived again, with the same public key"
+	[ "$(cat "$DEV/state/idevid.key")" = "$before" ]
+	run -0 keyd-client "$sock" sign p256 client13
+}
+
+@test "TPM2_Clear: key and certificate come back as they were" {
+	local before
+
+	before=$(cat "$DEV/state/idevid.key")
+	keyd_stop "$DEV"
+	tpm2_clear -T "swtpm:path=$DEV/tpm.sock" -c p
+	rm "$DEV"/state/idevid.*
+	keyd_start "$DEV"
+	[ "$(cat "$DEV/state/idevid.key")" = "$before" ]
+	openssl x509 -in "$DEV/state/idevid.pem" -noout
+	run -0 keyd-client "$sock" sign p256 client13
+}
+
+@test "status --json says what there is" {
+	run -0 devid status --config "$DEV/devid.conf" --json
+	[ "$(jq -r .keystore.state <<<"$output")" = ok ]
+	[ "$(jq -r '.identities[0].name' <<<"$output")" = idevid ]
+	[ "$(jq -r '.identities[0].certificate.serial' <<<"$output")" = SN1 ]
+	[ "$(jq -r '.identities[0].present' <<<"$output")" = true ]
+}
+
+@test "no service: status says so, exit 1" {
+	DEVID_KEYD_SOCKET=$WORK/none.sock run -1 devid status --json \
+		--config "$DEV/devid.conf"
+	[ "$(jq -r .keystore.state <<<"$output")" = keyd-absent ]
+	[[ $output == *"$WORK/none.sock"* ]]
+}

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# Devices for end-to-end tests: a software TPM, a devid-keyd and a small CA in
+# a folder of their own. Everything that is started is noted in $WORK/pids and
+# ended by lib_done; nothing listens on the network.
+
+repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+build=${DEVID_BUILD:-$repo/build}
+other_uid=61234 # nobody's
+
+# What unprivileged users run must lie where they can read it.
+lib_init() {
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/devid-e2e.XXXXXX")
+	export WORK
+	chmod 755 "$WORK"
+	mkdir "$WORK/bin"
+	cp "$build"/{devid,devid-keyd,devid.so} "$build"/tests/e2e/key* \
+		"$WORK/bin/"
+	rm -f "$WORK"/bin/*.[od]
+	: >"$WORK/pids"
+	export PATH="$WORK/bin:$PATH" TSS2_LOG=all+none
+	make_ca
+}
+
+lib_done() {
+	local pid
+
+	while read -r pid; do
+		kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null
+	done <"$WORK/pids"
+	while read -r pid; do
+		wait_for gone "$pid" || kill -9 "$pid"
+	done <"$WORK/pids"
+	rm -rf "$WORK"
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null || zombie "$1"; }
+
+zombie() { grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
+
+# wait_for COMMAND...: until it succeeds, at most 30 s
+wait_for() {
+	local end=$((SECONDS + 30))
+
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.02
+	done
+}
+
+# spawn LOG COMMAND...: in the background, its pid in $spawned
+spawn() {
+	local log=$1
+
+	shift
+	"$@" >>"$log" 2>&1 3>&- </dev/null &
+	spawned=$!
+	echo "$spawned" >>"$WORK/pids"
+}
+
+# as_other COMMAND...: as a user who is on no list
+as_other() {
+	setpriv --reuid "$other_uid" --regid "$other_uid" --clear-groups "$@"
+}
+
+make_ca() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$WORK/ca.key" -out "$WORK/ca.pem" -days 30 \
+		-subj "/CN=E2E CA" -addext keyUsage=critical,keyCertSign \
+		2>/dev/null
+	printf '%s\n' keyUsage=critical,digitalSignature \
+		subjectAltName=DNS:device.test >"$WORK/ext"
+}
+
+# issue CSR OUT: a certificate below the CA
+issue() {
+	openssl x509 -req -in "$1" -CA "$WORK/ca.pem" -CAkey "$WORK/ca.key" \
+		-days 30 -extfile "$WORK/ext" -out "$2" 2>/dev/null
+}
+
+# software_key NAME TYPE...: $WORK/NAME.key and .pem
+software_key() {
+	local name=$1
+
+	shift
+	openssl req -new -newkey "$@" -nodes -keyout "$WORK/$name.key" \
+		-out "$WORK/$name.csr" -subj "/CN=$name" 2>/dev/null
+	chmod 644 "$WORK/$name.key"
+	issue "$WORK/$name.csr" "$WORK/$name.pem"
+}
+
+# ---- a device: all functions take its folder ----
+
+listens() { keyd-client "$1" listens - 2>/dev/null; }
+
+tpm_start() {
+	rm -f "$1/tpm.sock" "$1/tpm.sock.ctrl"
+	spawn "$1/swtpm.out" swtpm socket --tpm2 --tpmstate dir="$1/tpm" \
+		--server type=unixio,path="$1/tpm.sock" \
+		--ctrl type=unixio,path="$1/tpm.sock.ctrl" \
+		--flags not-need-init,startup-clear \
+		--log file="$1/tpm.log",level=5
+	echo "$spawned" >"$1/tpm.pid"
+	wait_for listens "$1/tpm.sock.ctrl"
+	wait_for listens "$1/tpm.sock"
+}
+
+tpm_stop() { stop_pid "$(cat "$1/tpm.pid")"; }
+
+stop_pid() {
+	kill "$1" 2>/dev/null || true
+	kill -CONT "$1" 2>/dev/null || true
+	wait_for gone "$1"
+}
+
+# Commands the TPM has got: all, or those with the code $2 (015D is Sign)
+tpm_commands() {
+	awk -v code="${2:-}" '
+		/SWTPM_IO_Read: length/ { getline; if (code == "" ||
+			$7 $8 $9 $10 == "0000" code) n++ }
+		END { print n + 0 }' "$1/tpm.log"
+}
+
+# Listening, and past the first look at the TPM.
+keyd_ready() {
+	DEVID_KEYD_SOCKET="$1/keyd.sock" keyd-client "$1/keyd.sock" op 1 \
+		>/dev/null 2>&1
+}
+
+keyd_start() {
+	spawn "$1/keyd.log" devid-keyd --config "$1/devid.conf"
+	echo "$spawned" >"$1/keyd.pid"
+	wait_for keyd_ready "$1"
+}
+
+keyd_stop() { stop_pid "$(cat "$1/keyd.pid")"; }
+
+# device_conf DEV [LINE...]: more settings of [keyd]
+device_conf() {
+	local dev=$1
+
+	shift
+	cat >"$dev/devid.conf" <<-CONF
+		[keyd]
+		socket = $dev/keyd.sock
+		tcti = swtpm:path=$dev/tpm.sock
+		state_dir = $dev/state
+	CONF
+	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dev/devid.conf"
+}
+
+# provider_conf FILE FIRST SECOND: an OpenSSL configuration
+provider_conf() {
+	cat >"$1" <<-CONF
+		openssl_conf = init
+		[init]
+		providers = all
+		[all]
+		$2 = $2
+		$3 = $3
+		[default]
+		activate = 1
+		[devid]
+		module = $WORK/bin/devid.so
+		activate = 1
+		[req]
+		distinguished_name = dn
+		[dn]
+	CONF
+}
+
+# device_new DEV [LINE...]: TPM and keyd, no key yet
+device_new() {
+	mkdir -p "$1/tpm" "$1/state"
+	device_conf "$@"
+	provider_conf "$1/openssl.cnf" default devid
+	tpm_start "$1"
+	many_power_cuts "$1"
+	keyd_start "$1"
+}
+
+# A TPM counts a reset without TPM2_Shutdown as a failed authorisation when
+# the IDevID key was used before, and its default allows three.
+many_power_cuts() {
+	tpm2_dictionarylockout -T "swtpm:path=$1/tpm.sock" \
+		--setup-parameters --max-tries=1000 --recovery-time=1000 \
+		--lockout-recovery-time=1000
+}
+
+# device_provision DEV ALG: key and certificate
+device_provision() {
+	local conf="$1/devid.conf"
+
+	devid provision key --config "$conf" --alg "$2" >/dev/null
+	devid provision csr --config "$conf" --serial SN1 --model M1 \
+		--out "$1/idevid.csr"
+	issue "$1/idevid.csr" "$1/leaf.pem"
+	cat "$1/leaf.pem" "$WORK/ca.pem" >"$1/chain.pem"
+	devid provision cert --config "$conf" --force "$1/chain.pem" \
+		>/dev/null 2>&1
+}
+
+# with_key DEV COMMAND...: in an environment with the provider
+with_key() {
+	local dev=$1
+
+	shift
+	env OPENSSL_CONF="$dev/openssl.cnf" \
+		DEVID_KEYD_SOCKET="$dev/keyd.sock" "$@"
+}
+
+# signatures DEV: made since keyd started
+signatures() {
+	devid status --config "$1/devid.conf" --json |
+		jq .keystore.signatures
+}
