@@ -28,13 +28,13 @@ aaa_up() {
 radius_configure() {
 	local dir=$LAB/aaa/$1.d
 
-	install -d -o $UID_AAA -g $UID_AAA -m 0750 "$dir" "$dir/run" \
+	install -d -o "$UID_AAA" -g "$UID_AAA" -m 0750 "$dir" "$dir/run" \
 		"$dir/sessions"
-	install -o $UID_AAA -g $UID_AAA -m 0440 "$3.key" "$dir/server.key"
-	install -o $UID_AAA -g $UID_AAA -m 0440 "$3.pem" "$dir/server.pem"
-	install -o $UID_AAA -g $UID_AAA -m 0440 "$LAB/pki/root/cert.pem" \
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.key" "$dir/server.key"
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.pem" "$dir/server.pem"
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$LAB/pki/root/cert.pem" \
 		"$dir/root.pem"
-	install -o $UID_AAA -g $UID_AAA -m 0440 "$HERE/raddb/dictionary" \
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$HERE/raddb/dictionary" \
 		"$HERE/raddb/reject-attributes" "$dir"
 	sed -e "s|@CONF_DIR@|$dir|g" -e "s|@RUN_DIR@|$dir/run|g" \
 		-e "s|@LIB_DIR@|$(radius_lib_dir)|g" \
@@ -46,7 +46,7 @@ radius_configure() {
 		-e "s|@SESSION_DIR@|$dir/sessions|g" \
 		-e "s|@ALLOW_LIST@|$dir/devices|g" \
 		"$HERE/raddb/radiusd.conf" |
-		put "$dir/radiusd.conf" 0440 $UID_AAA
+		put "$dir/radiusd.conf" 0440 "$UID_AAA"
 	allow_list_write "$1"
 }
 
@@ -63,7 +63,7 @@ radius_start() {
 	local log=$LAB/aaa/$1.d/run/radius.log
 
 	rm -f "$log"
-	proc_start "$1" aaa $UID_AAA freeradius -f -n radiusd \
+	proc_start "$1" aaa "$UID_AAA" freeradius -f -n radiusd \
 		-d "$LAB/aaa/$1.d"
 	wait_for 10 grep -qs "Ready to process requests" "$log" ||
 		fail freeradius "does not start: $LAB/log/$1 $log"
@@ -76,7 +76,7 @@ radius_stop() {
 allow_list_write() {
 	if [[ -s $LAB/pki/inventory.tsv ]]; then
 		pki allow-list --only "$LAB/aaa/listed"
-	fi | put "$LAB/aaa/$1.d/devices" 0440 $UID_AAA
+	fi | put "$LAB/aaa/$1.d/devices" 0440 "$UID_AAA"
 }
 
 # allow_list_add SERIAL...: these units are on the list from now on. A server in

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # the other parts read the constants
 #
 # Ground of the lab: errors, processes, namespaces, waiting. A lab is a folder:
 #   id        prefix of its namespaces' names

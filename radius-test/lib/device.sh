@@ -43,8 +43,8 @@ device_new() {
 	printf '%s\n' "${2:-p256}" >"$dir/alg"
 	printf 'LAB%09d\n' "$number" >"$dir/serial"
 	device_mac "$number" >"$dir/mac"
-	install -d -o $UID_TPM -g $UID_KEYD -m 0710 "$dir/tpm"
-	install -d -o $UID_KEYD -g $UID_KEYD -m 0755 "$dir/keyd" "$dir/state"
+	install -d -o "$UID_TPM" -g "$UID_KEYD" -m 0710 "$dir/tpm"
+	install -d -o "$UID_KEYD" -g "$UID_KEYD" -m 0755 "$dir/keyd" "$dir/state"
 	cp "$LAB/pki/site/cert.pem" "$dir/radius-ca.pem"
 	device_configure "$dev"
 	port_add "$dev" "$number"
@@ -57,10 +57,10 @@ device_configure() {
 	local dev=$1 dir=$LAB/devices/$1 change
 	declare -A value=(
 		[keyd.socket]=$dir/keyd/keyd.sock
-		[keyd.tcti]=swtpm:path=$dir/tpm/tpm.sock
+		[keyd.tcti]="swtpm:path=$dir/tpm/tpm.sock"
 		[keyd.state_dir]=$dir/state
-		[keyd.tls_client]=0,$UID_SUPPLICANT
-		[keyd.tls_server]=0,$UID_WEB
+		[keyd.tls_client]="0,$UID_SUPPLICANT"
+		[keyd.tls_server]="0,$UID_WEB"
 		[keyd.csr]=0
 		[keyd.manage]=0
 		[agent.ports]=eth0
@@ -109,7 +109,7 @@ device_addresses() {
 tpm_start() {
 	local dir=$LAB/devices/$1
 
-	proc_start "tpm-$1" "$1" $UID_TPM swtpm socket --tpm2 \
+	proc_start "tpm-$1" "$1" "$UID_TPM" swtpm socket --tpm2 \
 		--tpmstate "dir=$dir/tpm" \
 		--server "type=unixio,path=$dir/tpm/tpm.sock,mode=0666" \
 		--ctrl "type=unixio,path=$dir/tpm/tpm.sock.ctrl,mode=0666" \
@@ -125,7 +125,7 @@ tpm_stop() {
 }
 
 keyd_start() {
-	proc_start "keyd-$1" "$1" $UID_KEYD \
+	proc_start "keyd-$1" "$1" "$UID_KEYD" \
 		"$LAB/bin/devid-keyd" --config "$LAB/devices/$1/devid.conf"
 	wait_for 10 keyd_answers "$1" ||
 		fail "$1" "devid-keyd does not start: $LAB/log/keyd-$1"

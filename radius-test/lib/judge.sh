@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 #
 # What a scenario is judged by: traffic through the switch first, then what
 # EAP, the agent, the RADIUS server and the TPM say about it.
@@ -106,6 +106,12 @@ agent_start_ready() {
 }
 
 # --- a scenario's result --------------------------------------------------
+
+result_clear() {
+	FAILED=()
+	R_PORT='' R_VLAN='' R_REASON='' R_ATTACH_MS='' R_TPM=''
+	R_TPM_NAMES='' R_TLS='' R_TRIPS=''
+}
 
 # check WHAT COMMAND...: what fails is the scenario's result.
 check() {

@@ -17,7 +17,7 @@ rogue_attach() {
 	local dev=$1 dir=$LAB/devices/$1/fraud
 
 	chown "$UID_SUPPLICANT" "$2" "$3"
-	install -d -o $UID_SUPPLICANT -g $UID_SUPPLICANT "$dir/ctrl" "$dir/end"
+	install -d -o "$UID_SUPPLICANT" -g "$UID_SUPPLICANT" "$dir/ctrl" "$dir/end"
 	put "$dir/wpa.conf" 0644 <<-END
 		ctrl_interface=$dir/ctrl
 		ap_scan=0
@@ -50,8 +50,8 @@ rogue_attach() {
 rogue_command() {
 	local dir=$LAB/devices/$1/fraud
 
-	[[ $(in_ns "$1" setpriv --reuid $UID_SUPPLICANT \
-		--regid $UID_SUPPLICANT --clear-groups wpa_cli \
+	[[ $(in_ns "$1" setpriv --reuid "$UID_SUPPLICANT" \
+		--regid "$UID_SUPPLICANT" --clear-groups wpa_cli \
 		-p "$dir/ctrl" -s "$dir/end" -i eth0 "${@:2}" 2>&1) == *OK* ]]
 }
 

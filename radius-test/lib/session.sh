@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2153
 #
 # A lab from beginning to end, and a run of scenarios on it.
 
 need_root() {
-	((EUID == 0)) || fail "$PROGRAM" "needs root, for network namespaces"
+	((EUID == 0)) || fail "${PROGRAM}" "needs root, for network namespaces"
 }
 
 # programs_copy: what the lab runs as users other than root must lie where they
@@ -95,9 +95,7 @@ session_scenario() {
 	set +e
 	(
 		set -e
-		FAILED=()
-		R_PORT='' R_VLAN='' R_REASON='' R_ATTACH_MS='' R_TPM='' R_TLS=''
-		R_TPM_NAMES='' R_TRIPS=''
+		result_clear
 		# shellcheck source=/dev/null
 		. "$HERE/scenarios/$1.sh"
 		scenario
@@ -105,9 +103,7 @@ session_scenario() {
 	status=$?
 	set -e
 	if [[ $status != 0 || ! -s $LAB/result ]]; then
-		FAILED=()
-		R_PORT='' R_VLAN='' R_ATTACH_MS='' R_TPM='' R_TLS='' R_TRIPS=''
-		R_REASON=''
+		result_clear
 		result "error" "$(tail -n1 "$LAB/scenario.err")"
 	fi
 	[[ ! -v LAB_KEEP_LOGS ]] || session_keep
@@ -182,8 +178,11 @@ session_line() {
 
 # session_settled DEVICE: the agent came to some end.
 session_settled() {
-	port_is_open "$(device_port "$1")" && agent_is "$1" authorized ||
+	if port_is_open "$(device_port "$1")"; then
+		agent_is "$1" authorized
+	else
 		[[ $(agent_get "$1" '.ports[0].class') != NONE ]]
+	fi
 }
 
 session_status() {

@@ -32,7 +32,7 @@ switch_up() {
 	# to put that into the bridge of the third column. The kernel refuses
 	# (a bridge in a bridge), which is what is wanted: lab-port does it.
 	printf '%s br%s park\n' 10 10 20 20 30 30 | put "$LAB/vlans"
-	install -d -o $UID_SWITCH -g $UID_SWITCH -m 0755 "$LAB/switch" \
+	install -d -o "$UID_SWITCH" -g "$UID_SWITCH" -m 0755 "$LAB/switch" \
 		"$LAB/switch/hostapd" "$LAB/switch/ends" "$LAB/switch/events"
 }
 
@@ -94,7 +94,7 @@ port_helper_start() {
 authenticator_start() {
 	local port=$1
 
-	put "$LAB/switch/$port.conf" 0600 $UID_SWITCH <<-END
+	put "$LAB/switch/$port.conf" 0600 "$UID_SWITCH" <<-END
 		interface=$port
 		driver=wired
 		logger_syslog=0
@@ -179,7 +179,7 @@ port_clock() {
 # radius_requests PORT: Access-Requests of this port's hostapd so far.
 radius_requests() {
 	# As hostapd's user: it answers into a socket of the asker.
-	in_ns switch setpriv --reuid $UID_SWITCH --regid $UID_SWITCH \
+	in_ns switch setpriv --reuid "$UID_SWITCH" --regid "$UID_SWITCH" \
 		--clear-groups hostapd_cli -p "$LAB/switch/hostapd" \
 		-s "$LAB/switch/ends" -i "$1" mib 2>/dev/null |
 		sed -n 's/^radiusAuthClientAccessRequests=//p' | head -n1
