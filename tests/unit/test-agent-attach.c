@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmocka-all.h"
+
+#include <stdio.h>
+
+#include "attach.h"
+#include "backoff.h"
+#include "wallclock.h"
+
+#define T0 1000000u
+
+static void note(struct attach *a, enum event_type type, const char *text)
+{
+	struct event ev = { .type = type, .reason = 4 };
+
+	(void)snprintf(ev.text, sizeof(ev.text), "%s", text);
+	attach_note(a, &ev, T0 + 5000);
+}
+
+/* An attach that came as far as the server's certificate. */
+static struct attach verified(void)
+{
+	struct attach a;
+
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note(&a, EVENT_METHOD_PROPOSED, "");
+	note(&a, EVENT_SERVER_VERIFIED, "");
+	return a;
+}
+
+static void assert_class(struct attach *a, enum attach_end end,
+	enum attach_class class, const char *reason)
+{
+	attach_finish(a, end, T0 + 20000);
+	assert_string_equal(
+		attach_class_name(a->class), attach_class_name(class));
+	assert_non_null(strstr(a->reason, reason));
+	assert_int_equal(a->done_ms, 20);
+}
+
+static void finish_success_has_no_class(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	attach_finish(&a, ATTACH_END_SUCCESS, T0 + 9000);
+	assert_int_equal(a.class, ATTACH_CLASS_NONE);
+	assert_int_equal(a.eap_ms, 5);
+	assert_int_equal(a.server_ms, 5);
+	assert_int_equal(a.done_ms, 9);
+}
+
+static void finish_no_answer_is_no_authenticator(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	assert_class(&a, ATTACH_END_SILENCE, ATTACH_CLASS_NO_AUTHENTICATOR,
+		"EAPOL-Start");
+}
+
+static void finish_silence_after_eap_is_timeout(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	assert_class(&a, ATTACH_END_SILENCE, ATTACH_CLASS_TIMEOUT, "half-way");
+}
+
+static void finish_key_request_is_key_unavailable(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note(&a, EVENT_KEY_REQUEST, "");
+	assert_class(&a, ATTACH_END_KEY, ATTACH_CLASS_KEY_UNAVAILABLE, "key");
+}
+
+static void finish_signature_error_is_key_unavailable(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	note(&a, EVENT_LOCAL_ALERT, "internal error");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_KEY_UNAVAILABLE,
+		"signing");
+}
+
+static void finish_cert_error_is_server_untrusted(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note(&a, EVENT_METHOD_PROPOSED, "");
+	note(&a, EVENT_CERT_ERROR, "");
+	note(&a, EVENT_LOCAL_ALERT, "unknown CA");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_SERVER_UNTRUSTED,
+		"expired");
+}
+
+static void finish_refused_server_is_server_untrusted(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	a.refused = true;
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_SERVER_UNTRUSTED,
+		"not the one remembered");
+}
+
+static void finish_cert_alert_is_cert_rejected(void **state)
+{
+	static const char *const alerts[] = { "unknown CA", "bad certificate",
+		"certificate expired", "certificate revoked", "decrypt error",
+		"access denied", "unsupported certificate" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(alerts); i++) {
+		struct attach a = verified();
+
+		note(&a, EVENT_REMOTE_ALERT, alerts[i]);
+		assert_class(&a, ATTACH_END_FAILURE,
+			ATTACH_CLASS_CERT_REJECTED, alerts[i]);
+	}
+}
+
+static void finish_other_alert_is_tls_failed(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note(&a, EVENT_METHOD_PROPOSED, "");
+	note(&a, EVENT_REMOTE_ALERT, "protocol version");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
+		"protocol version");
+}
+
+static void finish_bare_failure_is_told_by_frames(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	note(&a, EVENT_EAP_REJECTED, "");
+	a.frames_verified = 10;
+	a.frames_failed = 11;
+	a.frames_flight = 1;
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_CERT_REJECTED,
+		"no alert");
+	a = verified();
+	a.frames_verified = 10;
+	a.frames_failed = 12;
+	a.frames_flight = 1;
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
+		"not admitted");
+	a = verified();
+	a.frames_failed = 12;
+	a.frames_flight = 1;
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
+		"not admitted");
+}
+
+static void finish_early_failure_is_denied_late_one_is_timeout(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
+		"before TLS");
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	attach_finish(&a, ATTACH_END_FAILURE, T0 + 6000000);
+	assert_int_equal(a.class, ATTACH_CLASS_TIMEOUT);
+}
+
+static void note_new_start_voids_old_findings(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	a.frames_verified = 5;
+	note(&a, EVENT_EAP_SUCCESS, "");
+	note(&a, EVENT_EAP_REJECTED, "");
+	note(&a, EVENT_EAP_STARTED, "");
+	assert_false(a.server_verified);
+	assert_false(a.succeeded);
+	assert_false(a.rejected);
+	assert_int_equal(a.frames_verified, 0);
+}
+
+static void names_go_there_and_back(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ATTACH_N_CLASSES; i++)
+		assert_int_equal(attach_class_parse(attach_class_name(
+					 (enum attach_class)i)), i);
+	for (int i = 0; i < ATTACH_N_ENDS; i++)
+		assert_int_equal(attach_end_parse(attach_end_name(
+					 (enum attach_end)i)), i);
+	assert_int_equal(attach_class_parse("?"), ATTACH_CLASS_NONE);
+}
+
+static void backoff_doubles_up_to_a_minute_with_jitter(void **state)
+{
+	static const uint32_t base[] = { 1000, 2000, 4000, 8000, 16000, 32000,
+		60000, 60000, 60000 };
+	struct backoff low = { 0 }, high = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(base); i++) {
+		assert_int_equal(
+			backoff_next(&low, 0), base[i] - base[i] / 4);
+		assert_int_equal(backoff_next(&high, base[i] / 2),
+			base[i] + base[i] / 4);
+	}
+	backoff_reset(&low);
+	assert_int_equal(backoff_next(&low, 0), 750);
+	low.failures = UINT32_MAX;
+	assert_int_equal(backoff_next(&low, 0), 45000);
+	assert_int_equal(low.failures, UINT32_MAX);
+}
+
+static void wallclock_date_is_strict(void **state)
+{
+	static const char *const bad[] = { "", "2026-1-1", "2026-13-01",
+		"2026-02-30", "2026-01-01x", "01-01-2026", "2026/01/01",
+		"-026-01-01" };
+	time_t t = 7;
+
+	(void)state;
+	assert_rc(wallclock_parse_date("2026-01-31", &t), DEVID_OK);
+	assert_int_equal(t, 1769817600);
+	for (size_t i = 0; i < N_OF(bad); i++)
+		assert_rc(wallclock_parse_date(bad[i], &t), DEVID_ERR_SYNTAX);
+}
+
+static void wallclock_floor_is_the_newest(void **state)
+{
+	time_t build = wallclock_build_date();
+
+	(void)state;
+	assert_true(build > 1700000000);
+	assert_true(build <= time(NULL));
+	assert_int_equal(wallclock_floor(0, NULL), build);
+	assert_int_equal(wallclock_floor(0, "/nonexistent"), build);
+	assert_int_equal(wallclock_floor(build + 9, NULL), build + 9);
+	assert_int_equal(wallclock_floor(build - 9, NULL), build);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(finish_success_has_no_class),
+		cmocka_unit_test(finish_no_answer_is_no_authenticator),
+		cmocka_unit_test(finish_silence_after_eap_is_timeout),
+		cmocka_unit_test(finish_key_request_is_key_unavailable),
+		cmocka_unit_test(finish_signature_error_is_key_unavailable),
+		cmocka_unit_test(finish_cert_error_is_server_untrusted),
+		cmocka_unit_test(finish_refused_server_is_server_untrusted),
+		cmocka_unit_test(finish_cert_alert_is_cert_rejected),
+		cmocka_unit_test(finish_other_alert_is_tls_failed),
+		cmocka_unit_test(finish_bare_failure_is_told_by_frames),
+		cmocka_unit_test(
+			finish_early_failure_is_denied_late_one_is_timeout),
+		cmocka_unit_test(note_new_start_voids_old_findings),
+		cmocka_unit_test(names_go_there_and_back),
+		cmocka_unit_test(backoff_doubles_up_to_a_minute_with_jitter),
+		cmocka_unit_test(wallclock_date_is_strict),
+		cmocka_unit_test(wallclock_floor_is_the_newest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

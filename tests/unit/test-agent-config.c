@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmocka-all.h"
+
+#include <stdio.h>
+
+#include "config.h"
+
+#define PINNED "[eap]\nca=/ca.pem\nserver_name=radius.example\n"
+#define USER   "[agent]\nsupplicant_user=64001\n"
+
+static struct config *parse(const char *text)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct config *c = NULL;
+
+	if (config_parse("t", text, &c, &err) != DEVID_OK)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+static void parse_defaults_are_those_of_the_manual(void **state)
+{
+	struct config *c = parse(USER PINNED);
+
+	(void)state;
+	assert_string_equal(c->state_dir, "/var/lib/devid");
+	assert_string_equal(c->run_dir, "/run/devid");
+	assert_string_equal(c->supplicant, "/sbin/wpa_supplicant");
+	assert_string_equal(c->hooks_dir, "/etc/devid/hooks.d");
+	assert_string_equal(c->keyd_socket, "/run/devid/keyd.sock");
+	assert_string_equal(c->key, "/var/lib/devid/idevid.key");
+	assert_string_equal(c->cert, "/var/lib/devid/idevid.pem");
+	assert_string_equal(c->identity, "anonymous@devid.invalid");
+	assert_int_equal(c->tls_min, WPACONF_TLS_1_2);
+	assert_int_equal(c->tls_max, WPACONF_TLS_1_3);
+	assert_null(c->provider_dir);
+	assert_false(c->first_use);
+	assert_int_equal(c->supplicant_uid, 64001);
+	assert_int_equal(c->supplicant_gid, 64001);
+	assert_int_equal(c->start_wait, 5);
+	assert_int_equal(c->auth_wait, 20);
+	assert_true(config_wants(c, "eth0"));
+	assert_false(config_wants(c, "eth1"));
+	config_free(c);
+}
+
+static void parse_every_setting_is_taken(void **state)
+{
+	struct config *c = parse(
+		"[agent]\nports=lan0 eth*, enp?s0\nstate_dir=/s\nrun_dir=/r\n"
+		"supplicant=/w\nsupplicant_user=64001:64002\n"
+		"provider_dir=/p\nhooks_dir=/h\nkeyd_socket=/k\nkey=/key\n"
+		"cert=/cert\nclock_floor=2026-01-31\nstart_wait=2\n"
+		"auth_wait=9\n"
+		"[eap]\nidentity=a@b\ntls_min=1.3\ntls_max=1.3\n"
+		"trust=pinned\nca=/c\nserver_name=n\n"
+		"[keyd]\nanything=goes\n");
+
+	(void)state;
+	assert_string_equal(c->state_dir, "/s");
+	assert_string_equal(c->run_dir, "/r");
+	assert_string_equal(c->supplicant, "/w");
+	assert_int_equal(c->supplicant_gid, 64002);
+	assert_string_equal(c->provider_dir, "/p");
+	assert_string_equal(c->hooks_dir, "/h");
+	assert_string_equal(c->keyd_socket, "/k");
+	assert_string_equal(c->key, "/key");
+	assert_string_equal(c->cert, "/cert");
+	assert_int_equal(c->clock_floor, 1769817600);
+	assert_int_equal(c->start_wait, 2);
+	assert_int_equal(c->auth_wait, 9);
+	assert_string_equal(c->identity, "a@b");
+	assert_int_equal(c->tls_min, WPACONF_TLS_1_3);
+	assert_string_equal(c->ca, "/c");
+	assert_string_equal(c->server_name, "n");
+	assert_true(config_wants(c, "lan0"));
+	assert_true(config_wants(c, "eth17"));
+	assert_true(config_wants(c, "enp3s0"));
+	assert_false(config_wants(c, "lan1"));
+	config_free(c);
+}
+
+static void parse_first_use_needs_nothing_else(void **state)
+{
+	struct config *c = parse(USER "[eap]\ntrust=first-use\n");
+
+	(void)state;
+	assert_true(c->first_use);
+	config_free(c);
+}
+
+static void parse_state_dir_moves_key_and_cert(void **state)
+{
+	struct config *c = parse(USER "state_dir=/x\n" PINNED);
+
+	(void)state;
+	assert_string_equal(c->key, "/x/idevid.key");
+	assert_string_equal(c->cert, "/x/idevid.pem");
+	config_free(c);
+}
+
+static void parse_bad_setting_is_refused_with_its_place(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *cause;
+	} cases[] = {
+		{ USER "nonsense=1\n" PINNED, "agent.nonsense" },
+		{ USER "ports=\n" PINNED, "agent.ports" },
+		{ USER "ports=a/b\n" PINNED, "agent.ports" },
+		{ USER "ports=sixteencharacter\n" PINNED, "agent.ports" },
+		{ USER "ports=a b c d e f g h i j k l m n o p q\n" PINNED,
+			"more than 16" },
+		{ USER "run_dir=run\n" PINNED, "agent.run_dir" },
+		{ USER "run_dir=/0123456789012345678901234567890123456789"
+		  "0123456789012345678901234567890123456789\n" PINNED,
+			"agent.run_dir" },
+		{ "[agent]\nsupplicant_user=0\n" PINNED, "root" },
+		{ "[agent]\nsupplicant_user=1:0\n" PINNED, "root" },
+		{ "[agent]\nsupplicant_user=1:x\n" PINNED, "number" },
+		{ "[agent]\nsupplicant_user=12345678901234567890\n" PINNED,
+			"uid[:gid]" },
+		{ "[agent]\nsupplicant_user=no-such-user-here\n" PINNED,
+			"no user" },
+		{ USER "clock_floor=tomorrow\n" PINNED, "YYYY-MM-DD" },
+		{ USER "start_wait=0\n" PINNED, "agent.start_wait" },
+		{ USER "auth_wait=301\n" PINNED, "agent.auth_wait" },
+		{ USER PINNED "tls_min=1.1\n", "eap.tls_min" },
+		{ USER PINNED "tls_max=1.0\n", "eap.tls_max" },
+		{ USER PINNED "tls_min=1.3\ntls_max=1.2\n", "above tls_max" },
+		{ USER PINNED "trust=all\n", "eap.trust" },
+		{ USER PINNED "trust=first-use\n", "first-use takes neither" },
+		{ USER "[eap]\nca=/c\n", "pinned needs" },
+		{ USER "[eap]\nserver_name=n\n", "pinned needs" },
+		{ USER, "pinned needs" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct config *c = NULL;
+
+		assert_int_not_equal(
+			config_parse("t", cases[i].text, &c, &err), DEVID_OK);
+		assert_null(c);
+		assert_cause(&err, cases[i].cause);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parse_defaults_are_those_of_the_manual),
+		cmocka_unit_test(parse_every_setting_is_taken),
+		cmocka_unit_test(parse_first_use_needs_nothing_else),
+		cmocka_unit_test(parse_state_dir_moves_key_and_cert),
+		cmocka_unit_test(parse_bad_setting_is_refused_with_its_place),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
