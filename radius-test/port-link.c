@@ -103,7 +103,7 @@ static int link_message(const struct nlmsghdr *nlh, void *data)
  */
 static int request(struct port_link *link, struct nlmsghdr *nlh)
 {
-	char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	unsigned port_id = mnl_socket_get_portid(link->request);
 	ssize_t n;
 
@@ -145,7 +145,7 @@ static struct nlmsghdr *link_message_new(
 
 static int link_query(struct port_link *link)
 {
-	char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 
 	return request(link,
 		link_message_new(buffer, RTM_GETLINK, AF_UNSPEC, link->index));
@@ -153,7 +153,7 @@ static int link_query(struct port_link *link)
 
 static int master_set(struct port_link *link, unsigned bridge)
 {
-	char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	struct nlmsghdr *nlh =
 		link_message_new(buffer, RTM_NEWLINK, AF_UNSPEC, link->index);
 
@@ -164,7 +164,7 @@ static int master_set(struct port_link *link, unsigned bridge)
 /* Locks the port; @egress: whether broadcasts may leave through it. */
 static int flags_set(struct port_link *link, bool egress)
 {
-	char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	struct nlmsghdr *nlh =
 		link_message_new(buffer, RTM_SETLINK, AF_BRIDGE, link->index);
 	struct nlattr *nest =
@@ -183,7 +183,7 @@ static int flags_set(struct port_link *link, bool egress)
 
 static int address_add(struct port_link *link, const struct port_mac *mac)
 {
-	char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	struct nlmsghdr *nlh =
 		message_new(buffer, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
 	struct ndmsg *ndm = mnl_nlmsg_put_extra_header(nlh, sizeof(*ndm));
@@ -237,7 +237,7 @@ int port_link_get_fd(const struct port_link *link)
 /* Reads one buffer of the monitor; errno, or 0. */
 static int monitor_read(struct port_link *link)
 {
-	char buffer[MESSAGE_MAX];
+	_Alignas(struct nlmsghdr) char buffer[MESSAGE_MAX];
 	ssize_t n = mnl_socket_recvfrom(link->monitor, buffer, sizeof(buffer));
 
 	if (n < 0)
