@@ -16,3 +16,8 @@ SHARED += liar.so
 liar.so_src := radius-test/liar.c
 radius-test/liar_cflags := -fno-sanitize=all
 liar.so_ldflags := -fno-sanitize=all
+
+UNIT_TESTS += test-port-event
+test-port-event_src := radius-test/port-event.c
+tests/unit/test-port-event_cflags := -iquote radius-test
+test-port-event_libs := libdevid.a
