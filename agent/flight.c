@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flight.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cleanup.h"
-#include "files.h"
 #include "wpaconf.h"
 
 #define CHAIN_MAX 32768 /* bytes of PEM */
@@ -51,12 +53,22 @@ uint32_t flight_fragments_of(const char *pem, size_t len)
 	return (uint32_t)((total + WPACONF_FRAGMENT - 1) / WPACONF_FRAGMENT);
 }
 
+/* Whoever owns it: the certificate belongs to the key service, and its length
+ * decides nothing. */
 uint32_t flight_fragments(const char *path)
 {
-	CLEANUP(cleanup_free) uint8_t *text = NULL;
-	size_t len;
+	CLEANUP(cleanup_close)
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct stat st;
+	ssize_t n;
 
-	if (files_read(path, CHAIN_MAX, &text, &len, NULL) != DEVID_OK)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		st.st_size <= 0 || st.st_size > CHAIN_MAX)
 		return 0;
-	return flight_fragments_of((const char *)text, len);
+	text = malloc((size_t)st.st_size);
+	if (!text)
+		return 0;
+	n = read(fd, text, (size_t)st.st_size);
+	return n > 0 ? flight_fragments_of(text, (size_t)n) : 0;
 }
