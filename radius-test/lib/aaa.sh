@@ -89,6 +89,14 @@ allow_list_add() {
 	radius_start radius
 }
 
+# allow_list_remove SERIAL
+allow_list_remove() {
+	sed -i "/^$1\$/d" "$LAB/aaa/listed"
+	allow_list_write radius
+	radius_stop radius
+	radius_start radius
+}
+
 # A resumption would hide what a scenario wants to see.
 radius_forget_sessions() {
 	rm -f "$LAB"/aaa/radius.d/sessions/*

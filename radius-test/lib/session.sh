@@ -44,6 +44,7 @@ session_up() {
 session_down() {
 	local names=() name pid
 
+	trap '' INT TERM # a second Ctrl-C must not leave half of it
 	set +e
 	[[ -e $LAB/id ]] || return 0
 	for name in "$LAB"/procs/*; do
@@ -188,8 +189,9 @@ session_settled() {
 session_status() {
 	local dev=$1 port
 	port=$(device_port "$dev")
-	printf '%s: port %s %s; reaches: %s\n' "$dev" "$port" \
-		"$(port_state "$port")" "$(reach "$dev")"
+	printf '%s: port %s is %s, reaches %s\n' "$dev" "$port" \
+		"$(port_state "$port" | sed 's/open/open in VLAN/')" \
+		"$(outcome "$dev")"
 	agent_get "$dev" '.ports[0] | "  agent: \(.state)" +
 		(if .class == "NONE" then "" else ": \(.class): \(.reason)" end) +
 		(if .tls_version then ": \(.tls_version) with \(.server_name)" +

@@ -3,21 +3,48 @@
 # A genuine certificate of the attestation profile is no identity.
 #
 # The manufacturer issued it, the key is in the TPM, the chain is good: only
-# its policy says that it is not an IDevID.
+# its policy says that it is not an IDevID. With TLS 1.2 the device comes again
+# and may offer to resume what was refused, which must be refused again.
 # shellcheck disable=SC2034
 EXPECTED="nothing"
 
-scenario() {
-	local dir=$LAB/devices/cam
+# rejects: how often this device was turned away.
+rejects() {
+	grep -ic " mac=$(device_get cam mac | tr : -) verdict=reject" \
+		"$LAB/aaa/radius.d/run/decisions.log" || true
+}
 
-	device_ready cam listed p256 "agent.cert=$LAB/devices/cam/iak-chain.pem"
-	pki issue-iak "$dir/idevid.csr" --out "$dir/iak-chain.pem"
+rejects_reach() {
+	(($(rejects) >= $1))
+}
+
+# refused_as_iak VERSION TIMES
+refused_as_iak() {
+	local before
+	before=$(rejects)
+	device_ready cam listed p256 "agent.cert=$LAB/devices/cam/iak-chain.pem" \
+		"eap.tls_min=$1" "eap.tls_max=$1"
 	agent_start_ready cam
 	attach_mark cam
 	plug cam
 	check "the agent says AUTHZ_DENIED" refused cam AUTHZ_DENIED
+	check "refused $2 times" wait_for 15 rejects_reach $((before + $2))
+	check "the port is shut" port_is_parked "$(device_port cam)"
 	measure cam
-	check "RADIUS says why" grep -q "IDevID profile" \
-		"$LAB/aaa/radius.d/run/decisions.log"
-	result "$(outcome cam)"
+	check "RADIUS says why" test \
+		"$(decision "$(device_get cam mac)" cause)" = \
+		"not a certificate of the IDevID profile"
+	check "reaches nothing" test -z "$(reach cam)"
+	agent_stop cam
+	unplug cam
+}
+
+scenario() {
+	device_ready cam listed
+	pki issue-iak "$LAB/devices/cam/idevid.csr" \
+		--out "$LAB/devices/cam/iak-chain.pem"
+	refused_as_iak 1.2 2
+	refused_as_iak 1.3 1
+	plug cam
+	result "$(outcome cam)" "$R_REASON"
 }

@@ -83,6 +83,10 @@ went() {
 	went no-authenticator
 }
 
+@test "other-address-on-open-port: Another Ethernet address on a port that is open for one device" {
+	went other-address-on-open-port
+}
+
 @test "other-root-same-serial: A chain that copies every name and serial number, below another root" {
 	went other-root-same-serial
 }
@@ -93,6 +97,10 @@ went() {
 
 @test "replug: Unplugged, shut; plugged again, resumed without the TPM (TLS 1.2)" {
 	went replug
+}
+
+@test "resumed-after-unlisting: Taken off the list, a device resumes its TLS session: quarantine" {
+	went resumed-after-unlisting
 }
 
 @test "stolen-certificate: A genuine, listed certificate, presented by who does not hold its key" {
