@@ -26,7 +26,7 @@ struct link_monitor {
 	uint32_t seq;
 	uint32_t dump_seq; /* 0: no dump runs */
 	bool dump_again;
-	char buf[BUFFER_LEN];
+	char buf[BUFFER_LEN] __attribute__((aligned(NLMSG_ALIGNTO)));
 };
 
 struct attrs {
