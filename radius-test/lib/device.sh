@@ -106,6 +106,17 @@ device_addresses() {
 	done
 }
 
+# device_address_set NAME MAC: the device and all hosts use this address.
+device_address_set() {
+	local n vlan
+	n=$(device_get "$1" number)
+	in_ns "$1" ip link set eth0 address "$2"
+	for vlan in "${VLANS[@]}"; do
+		in_ns "v$vlan" ip neigh replace "10.10.$vlan.$((100 + n))" \
+			dev eth0 lladdr "$2" nud permanent
+	done
+}
+
 tpm_start() {
 	local dir=$LAB/devices/$1
 

@@ -161,7 +161,7 @@ session_line() {
 	jq -r --arg verdict $verdict '
 		def pad(n): . + " " * ([n - length, 0] | max);
 		def num(unit): if . == null then "-" else "\(.)\(unit)" end;
-		[ ($verdict | pad(4)), (.scenario | pad(25)),
+		[ ($verdict | pad(4)), (.scenario | pad(27)),
 		  (.result | pad(8)),
 		  (.attach_ms | if . == null then "-" else "\(. * 10 | round / 10) ms" end | pad(9)),
 		  ("TPM " + (.tpm_commands | num("")) | pad(6)),
