@@ -214,6 +214,38 @@ static enum devid_err ks_cert_write(struct keystore *ks, enum key_role role,
 	return run(self_of(ks), op_cert_write, &arg, err);
 }
 
+static enum devid_err op_issuers_read(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_read_issuers(self->tpm, a->role, a->ret, err);
+}
+
+static enum devid_err ks_issuers_read(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, ret_der, NULL };
+
+	return run(self_of(ks), op_issuers_read, &arg, err);
+}
+
+static enum devid_err op_issuers_write(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_write_issuers(self->tpm, a->role, a->der, err);
+}
+
+static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, NULL, der };
+
+	return run(self_of(ks), op_issuers_write, &arg, err);
+}
+
 static void ks_free(struct keystore *ks)
 {
 	struct keystore_tpm *self = self_of(ks);
@@ -232,6 +264,8 @@ static const struct keystore_ops tpm_ops = {
 	.sign = ks_sign,
 	.cert_read = ks_cert_read,
 	.cert_write = ks_cert_write,
+	.issuers_read = ks_issuers_read,
+	.issuers_write = ks_issuers_write,
 };
 
 enum devid_err keystore_tpm_new(

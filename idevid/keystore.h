@@ -106,6 +106,16 @@ struct keystore_ops {
 	/* Stores and locks it. Errors: EXISTS when another one is there. */
 	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
 		const struct keystore_blob *der, struct devid_error *err);
+
+	/* The certificates above it, one behind the other. Errors:
+	 * NOT_FOUND. */
+	enum devid_err (*issuers_read)(struct keystore *ks, enum key_role role,
+		struct keystore_blob *ret_der, struct devid_error *err);
+
+	/* Stores them in place of those that are there. */
+	enum devid_err (*issuers_write)(struct keystore *ks,
+		enum key_role role, const struct keystore_blob *der,
+		struct devid_error *err);
 };
 
 /* "idevid" or "iak". */

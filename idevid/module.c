@@ -8,6 +8,12 @@
 #include "cleanup.h"
 #include "der.h"
 
+/* A chain as the keystore holds it. */
+struct chain_parts {
+	struct keystore_blob leaf;
+	struct keystore_blob above;
+};
+
 CLEANUP_DEFINE(module, struct module *, module_free)
 
 struct module_key *module_find(
@@ -72,6 +78,26 @@ static void probe(struct module *m, struct module_key *key)
 			&cause);
 }
 
+/* Makes @leaf and what the keystore has above it the chain of @key; the leaf
+ * alone when those are missing or do not fit it. */
+static enum devid_err take_stored_chain(struct module *m,
+	struct module_key *key, const struct keystore_blob *leaf,
+	struct devid_error *err)
+{
+	struct keystore *ks = m->options.keystore;
+	struct keystore_blob above = { 0 };
+	uint8_t both[2 * KEYSTORE_CERT_MAX];
+
+	if (ks->ops->issuers_read(ks, key->role, &above, NULL) == DEVID_OK) {
+		memcpy(both, leaf->data, leaf->len);
+		memcpy(both + leaf->len, above.data, above.len);
+		if (module_set_chain(key, both, leaf->len + above.len, NULL) ==
+			DEVID_OK)
+			return DEVID_OK;
+	}
+	return module_set_chain(key, leaf->data, leaf->len, err);
+}
+
 /*
  * The keystore's certificate wins over the mirror on disk, which is mended
  * when it differs. Done once, as soon as the keystore answers.
@@ -96,12 +122,14 @@ static enum devid_err sync_certificate(
 	if (key->synced)
 		return DEVID_OK;
 	key->alg = KEY_ALG_NONE; /* take the public key of this one */
-	rc = module_set_chain(key, der.data, der.len, err);
+	rc = take_stored_chain(m, key, &der, err);
 	if (rc != DEVID_OK) {
 		key->alg = alg;
 		return rc;
 	}
-	rc = module_state_store_chain(m, key, err);
+	/* A mirror that could not be read may be better than what is here. */
+	rc = key->mirror_unread ? DEVID_OK
+				: module_state_store_chain(m, key, err);
 	key->synced = rc == DEVID_OK;
 	return rc;
 }
@@ -151,8 +179,14 @@ enum devid_err module_ensure_key(
 static void start_key(struct module *m, struct module_key *key)
 {
 	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
 
-	if (module_state_load(m, key, &cause) != DEVID_OK)
+	rc = module_state_load(m, key, &cause);
+	/* Bytes that are no certificate may be replaced, what cannot be read
+	 * may not: it can be better than the copy in the keystore. */
+	key->mirror_unread = rc != DEVID_OK && rc != DEVID_ERR_SYNTAX &&
+			     rc != DEVID_ERR_MISMATCH;
+	if (rc != DEVID_OK)
 		warn_key(m, key, "mirror not used", &cause);
 	devid_error_clear(&cause);
 	switch (module_ensure_key(m, key, &cause)) {
@@ -307,31 +341,47 @@ static bool same_leaf(
 	       memcmp(key->chain, der, key->leaf_len) == 0;
 }
 
-/* The first certificate of @der, as the keystore takes it. */
-static enum devid_err leaf_blob(const char *name, const uint8_t *der,
-	size_t len, struct keystore_blob *ret, struct devid_error *err)
+/* Splits @der into leaf and what is above it, as the keystore holds them. */
+static enum devid_err split_chain(const char *name, const uint8_t *der,
+	size_t len, struct chain_parts *ret, struct devid_error *err)
 {
-	struct der_view in = { der, len }, content, whole;
+	struct der_view in = { der, len }, content, leaf;
 	uint8_t tag;
 
-	if (!der_take(&in, &tag, &content, &whole))
+	if (!der_take(&in, &tag, &content, &leaf))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: certificate 1: not a DER certificate", name);
-	if (whole.len > sizeof(ret->data))
+	if (leaf.len > KEYSTORE_CERT_MAX || in.len > KEYSTORE_CERT_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: certificate of %zu bytes, at most %zu fit", name,
-			whole.len, sizeof(ret->data));
-	memcpy(ret->data, whole.data, whole.len);
-	ret->len = whole.len;
+			"%s: certificates of %zu and %zu bytes, at most %d "
+			"fit the keystore",
+			name, leaf.len, in.len, KEYSTORE_CERT_MAX);
+	ret->leaf.len = leaf.len;
+	memcpy(ret->leaf.data, leaf.data, leaf.len);
+	ret->above.len = in.len;
+	memcpy(ret->above.data, in.data, in.len);
 	return DEVID_OK;
+}
+
+/* The issuers first: a leaf in the keystore is then never without them. */
+static enum devid_err store_parts(struct module *m, enum key_role role,
+	const struct chain_parts *parts, struct devid_error *err)
+{
+	struct keystore *ks = m->options.keystore;
+	enum devid_err rc = DEVID_OK;
+
+	if (parts->above.len > 0)
+		rc = ks->ops->issuers_write(ks, role, &parts->above, err);
+	if (rc == DEVID_OK)
+		rc = ks->ops->cert_write(ks, role, &parts->leaf, err);
+	return rc;
 }
 
 enum devid_err module_install(struct module *m, const char *name,
 	const uint8_t *der, size_t len, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, name, err);
-	struct keystore *ks = m->options.keystore;
-	struct keystore_blob leaf = { 0 };
+	struct chain_parts parts;
 	enum devid_err rc;
 
 	if (!key)
@@ -345,7 +395,7 @@ enum devid_err module_install(struct module *m, const char *name,
 			"IDevID is never replaced)",
 			name);
 	if (m->options.store_certificates) {
-		rc = leaf_blob(name, der, len, &leaf, err);
+		rc = split_chain(name, der, len, &parts, err);
 		if (rc != DEVID_OK)
 			return rc;
 	}
@@ -354,7 +404,8 @@ enum devid_err module_install(struct module *m, const char *name,
 		rc = module_state_store_chain(m, key, err);
 	if (rc != DEVID_OK || !m->options.store_certificates)
 		return rc;
-	return ks->ops->cert_write(ks, key->role, &leaf, err);
+	key->mirror_unread = false;
+	return store_parts(m, key->role, &parts, err);
 }
 
 enum devid_err module_enable(struct module *m, const char *name, bool enable,

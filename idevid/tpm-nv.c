@@ -116,23 +116,50 @@ static enum devid_err trim_to_der(
 	return DEVID_OK;
 }
 
+/* The whole content of @index. Errors: NOT_FOUND. */
+static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
+	struct keystore_blob *ret, struct devid_error *err)
+{
+	struct nv nv = { ESYS_TR_NONE, 0, 0 };
+	enum devid_err rc;
+
+	rc = nv_open(tpm, index, &nv, err);
+	if (rc == DEVID_OK && !(nv.attrs & TPMA_NV_WRITTEN))
+		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: NV index 0x%08x was never written", index);
+	if (rc == DEVID_OK)
+		rc = nv_read(tpm, &nv, ret, err);
+	nv_close(tpm, &nv);
+	return rc;
+}
+
 enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
 	struct keystore_blob *ret_der, struct devid_error *err)
 {
-	struct nv nv = { ESYS_TR_NONE, 0, 0 };
 	struct keystore_blob blob = { 0 };
 	enum devid_err rc;
 
-	rc = nv_open(tpm, template_nv_index(role), &nv, err);
-	if (rc == DEVID_OK && !(nv.attrs & TPMA_NV_WRITTEN))
-		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"tpm: %s: NV index 0x%08x was never written",
-			key_role_name(role), template_nv_index(role));
-	if (rc == DEVID_OK)
-		rc = nv_read(tpm, &nv, &blob, err);
-	nv_close(tpm, &nv);
+	rc = read_index(tpm, template_nv_index(role), &blob, err);
 	if (rc == DEVID_OK)
 		rc = trim_to_der(role, &blob, err);
+	if (rc == DEVID_OK)
+		*ret_der = blob;
+	return rc;
+}
+
+/* Beside the certificate, in the range that TCG leaves for its like. */
+static TPM2_HANDLE issuers_index(enum key_role role)
+{
+	return template_nv_index(role) + 1;
+}
+
+enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	struct keystore_blob blob = { 0 };
+	enum devid_err rc;
+
+	rc = read_index(tpm, issuers_index(role), &blob, err);
 	if (rc == DEVID_OK)
 		*ret_der = blob;
 	return rc;
@@ -141,7 +168,7 @@ enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
 /* From the end to the beginning: as long as the first octets are missing the
  * index holds no DER, so an interrupted call is seen as what it is. */
 static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
-	const struct keystore_blob *der, struct devid_error *err)
+	const struct keystore_blob *der, bool lock, struct devid_error *err)
 {
 	size_t left = der->len;
 
@@ -161,19 +188,21 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
 			return rc;
 		left = at;
 	}
+	if (!lock)
+		return DEVID_OK;
 	return tpm_result(tpm,
 		Esys_NV_WriteLock(tpm->esys, ESYS_TR_RH_PLATFORM, object,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
 		"lock NV", err);
 }
 
-static enum devid_err nv_define(struct tpm *tpm, enum key_role role,
+static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index,
 	size_t size, ESYS_TR *ret, struct devid_error *err)
 {
 	TPM2B_AUTH auth = { 0 };
 	TPM2B_NV_PUBLIC pub = {
 		.nvPublic = {
-			.nvIndex = template_nv_index(role),
+			.nvIndex = index,
 			.nameAlg = TPM2_ALG_SHA256,
 			.attributes = NV_CERT_ATTRS,
 			.dataSize = (uint16_t)size,
@@ -223,8 +252,8 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 		"remove unfinished NV index", err);
 }
 
-enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
-	const struct keystore_blob *der, struct devid_error *err)
+static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
+	const struct keystore_blob *der, bool lock, struct devid_error *err)
 {
 	struct nv nv = { ESYS_TR_NONE, 0, 0 };
 	struct devid_error probe = { DEVID_OK, "" };
@@ -235,7 +264,7 @@ enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"tpm: certificate of %zu bytes, at most %d fit",
 			der->len, KEYSTORE_CERT_MAX);
-	rc = nv_open(tpm, template_nv_index(role), &nv, &probe);
+	rc = nv_open(tpm, index, &nv, &probe);
 	if (rc == DEVID_OK) {
 		rc = settle_existing(tpm, &nv, der, &same, err);
 		if (rc != DEVID_OK || same) {
@@ -247,9 +276,27 @@ enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
 		nv_close(tpm, &nv);
 		return devid_fail(err, rc, "%s", probe.text);
 	}
-	rc = nv_define(tpm, role, der->len, &nv.object, err);
+	rc = nv_define(tpm, index, der->len, &nv.object, err);
 	if (rc == DEVID_OK)
-		rc = nv_write(tpm, nv.object, der, err);
+		rc = nv_write(tpm, nv.object, der, lock, err);
 	nv_close(tpm, &nv);
 	return rc;
+}
+
+enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	return write_index(tpm, template_nv_index(role), der, true, err);
+}
+
+enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	struct keystore_blob old = { 0 };
+
+	/* Spares the NV memory when nothing changes. */
+	if (tpm_nv_read_issuers(tpm, role, &old, NULL) == DEVID_OK &&
+		old.len == der->len && memcmp(old.data, der->data, old.len) == 0)
+		return DEVID_OK;
+	return write_index(tpm, issuers_index(role), der, false, err);
 }

@@ -95,6 +95,19 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
 	enum key_role role, const struct keystore_blob *der,
 	struct devid_error *err);
 
+/*
+ * The certificates above that of @role, DER, one behind the other, in the NV
+ * index after its own. Not locked: other intermediates may follow, and
+ * without the leaf they prove nothing. Errors: as for the certificate.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
+	enum key_role role, struct keystore_blob *ret_der,
+	struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err tpm_nv_write_issuers(struct tpm *tpm,
+	enum key_role role, const struct keystore_blob *der,
+	struct devid_error *err);
+
 /* A keystore on a TPM. @tcti is copied. The TPM need not be there: the
  * connection is made when it is needed and made again after it broke.
  * *@ret is the caller's: ops->free(). Errors: NOMEM. */

@@ -424,16 +424,42 @@ static void mirror_deleted_restored_from_nv(void **state)
 {
 	struct fixture *f = *state;
 	struct certs_node leaf = provision(f, KEY_ALG_P256);
+	uint8_t whole[WIRE_CHAIN_MAX];
 	const uint8_t *chain;
-	size_t len = 0;
+	size_t whole_len = 0, len = 0;
 
+	assert_rc(module_chain(f->m, "idevid", &chain, &whole_len, NULL),
+		DEVID_OK);
+	memcpy(whole, chain, whole_len);
+	assert_true(whole_len > leaf.der.len); /* an intermediate as well */
 	assert_int_equal(unlink(tempdir_file(&f->state, "idevid.pem")), 0);
 	assert_int_equal(unlink(tempdir_file(&f->state, "idevid.key")), 0);
 	restart(f);
 	assert_true(file_exists(f, "idevid.pem"));
 	assert_true(file_exists(f, "idevid.key"));
 	assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL), DEVID_OK);
-	assert_int_equal(len, leaf.der.len);
+	assert_int_equal(len, whole_len);
+	assert_memory_equal(chain, whole, len);
+	certs_done(&leaf);
+}
+
+/* What cannot be read may be better than what the keystore has. */
+static void mirror_unreadable_left_as_it_is(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = provision(f, KEY_ALG_P256);
+	struct stat before, after;
+
+	assert_int_equal(chmod(tempdir_file(&f->state, "idevid.pem"), 0664), 0);
+	assert_int_equal(stat(tempdir_file(&f->state, "idevid.pem"), &before), 0);
+	restart(f);
+	assert_non_null(strstr(warnings, "group or others can write"));
+	assert_true(idevid(f).certified);
+	assert_int_equal(stat(tempdir_file(&f->state, "idevid.pem"), &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino); /* not replaced */
+	assert_int_equal(chmod(tempdir_file(&f->state, "idevid.pem"), 0644), 0);
+	restart(f);
+	assert_string_equal(warnings, "");
 	certs_done(&leaf);
 }
 
@@ -789,6 +815,7 @@ int main(void)
 		CASE(install_without_key_or_of_unknown_name_not_found),
 		CASE(install_interrupted_in_nv_healed_by_repeating),
 		CASE(mirror_deleted_restored_from_nv),
+		CASE(mirror_unreadable_left_as_it_is),
 		CASE(mirror_spoiled_not_used_nv_is),
 		CASE(mirror_of_another_key_loses_against_nv),
 		CASE(handle_evicted_derived_again_with_equal_key),
