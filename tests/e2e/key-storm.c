@@ -127,9 +127,12 @@ int main(int argc, char **argv)
 		ERR_print_errors_fp(stderr);
 		return 1;
 	}
+	/* Children first: a fork beside other threads may inherit any lock. */
 	for (int i = 0; i < n; i++) {
 		if (fork() == 0)
 			_exit(work() ? 0 : 1);
+	}
+	for (int i = 0; i < n; i++) {
 		if (pthread_create(&threads[i], NULL, thread, &ok[i]) != 0)
 			return 1;
 	}

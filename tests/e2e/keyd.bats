@@ -3,6 +3,8 @@
 # devid-keyd from outside: who may ask what, and what a client can do to it.
 
 load lib
+other_uid=${other_uid:?set in lib.bash}
+spawned='' # set by lib.bash
 
 setup_file() {
 	lib_init
@@ -64,13 +66,13 @@ alive() {
 @test "other user: every purpose refused and logged with it" {
 	run -1 as_other keyd-client "$sock" sign p256 client13
 	[[ $output == "error 8 "*"may not sign for tls-client" ]]
-	refused_for $other_uid "may not sign for tls-client"
+	refused_for "$other_uid" "may not sign for tls-client"
 	run -1 as_other keyd-client "$sock" sign p256 server13
-	refused_for $other_uid "may not sign for tls-server"
+	refused_for "$other_uid" "may not sign for tls-server"
 	run -1 as_other keyd-client "$sock" sign p256 server12
-	refused_for $other_uid "may not sign for tls-server"
+	refused_for "$other_uid" "may not sign for tls-server"
 	DEVID_KEYD_SOCKET=$sock run -1 as_other devid provision csr --serial X
-	refused_for $other_uid "may not sign for csr"
+	refused_for "$other_uid" "may not sign for csr"
 }
 
 @test "other user: management refused and logged" {
@@ -79,7 +81,7 @@ alive() {
 		[[ $output == "error 8 "*"not permitted to uid $other_uid" ]]
 	done
 	for name in create install enable delete; do
-		refused_for $other_uid "$name idevid: $name: not permitted"
+		refused_for "$other_uid" "$name idevid: $name: not permitted"
 	done
 }
 
@@ -154,7 +156,7 @@ alive() {
 
 @test "garbage from another user is logged with uid and pid" {
 	run -1 as_other keyd-client "$sock" raw ffff
-	refused_for $other_uid "does not fit its fields"
+	refused_for "$other_uid" "does not fit its fields"
 }
 
 @test "empty record: that connection ends, the service stays" {
@@ -166,7 +168,7 @@ alive() {
 @test "oversize record: refused, logged, only that connection ends" {
 	run -1 as_other keyd-client "$sock" size 70000
 	[ "$output" = closed ]
-	refused_for $other_uid "record of 70000 bytes"
+	refused_for "$other_uid" "record of 70000 bytes"
 	run -1 keyd-client "$sock" size 65579
 	[[ $output == "error 14 "* ]]
 	alive
@@ -181,7 +183,7 @@ alive() {
 	exec 9>"$WORK/hold.in"
 	wait_for grep -q held "$WORK/hold.out"
 	grep -q "held 16 of 70" "$WORK/hold.out"
-	refused_for $other_uid "connection: more than 16 of one user"
+	refused_for "$other_uid" "connection: more than 16 of one user"
 	run -0 timeout 10 keyd-client "$sock" sign p256 client13
 	exec 9>&-
 	wait

@@ -18,9 +18,23 @@ lib_init() {
 	cp "$build"/{devid,devid-keyd,devid.so} "$build"/tests/e2e/key* \
 		"$WORK/bin/"
 	rm -f "$WORK"/bin/*.[od]
+	make_with_key
 	: >"$WORK/pids"
 	export PATH="$WORK/bin:$PATH" TSS2_LOG=all+none
 	make_ca
+}
+
+# with_key DEV COMMAND...: in an environment with the provider; a program, so
+# that what it runs has the pid that is known
+make_with_key() {
+	cat >"$WORK/bin/with_key" <<-'SH'
+		#!/bin/sh
+		export OPENSSL_CONF="$1/openssl.cnf"
+		export DEVID_KEYD_SOCKET="$1/keyd.sock"
+		shift
+		exec "$@"
+	SH
+	chmod 755 "$WORK/bin/with_key"
 }
 
 lib_done() {
@@ -50,6 +64,7 @@ wait_for() {
 }
 
 # spawn LOG COMMAND...: in the background, its pid in $spawned
+# (a program, not a function: the pid is to be its own)
 spawn() {
 	local log=$1
 
@@ -157,11 +172,11 @@ provider_conf() {
 		[init]
 		providers = all
 		[all]
-		$2 = $2
-		$3 = $3
-		[default]
+		$2 = use_$2
+		$3 = use_$3
+		[use_default]
 		activate = 1
-		[devid]
+		[use_devid]
 		module = $WORK/bin/devid.so
 		activate = 1
 		[req]
@@ -199,15 +214,6 @@ device_provision() {
 	cat "$1/leaf.pem" "$WORK/ca.pem" >"$1/chain.pem"
 	devid provision cert --config "$conf" --force "$1/chain.pem" \
 		>/dev/null 2>&1
-}
-
-# with_key DEV COMMAND...: in an environment with the provider
-with_key() {
-	local dev=$1
-
-	shift
-	env OPENSSL_CONF="$dev/openssl.cnf" \
-		DEVID_KEYD_SOCKET="$dev/keyd.sock" "$@"
 }
 
 # signatures DEV: made since keyd started
