@@ -12,7 +12,11 @@ scenario() {
 	agent_start_ready cam
 	attach_mark cam
 	plug cam
-	check "the agent says CERT_REJECTED" refused cam CERT_REJECTED
+	# FreeRADIUS 3.2.1 keeps the TLS alert to itself. The agent concludes
+	# from the number of frames where the server stopped, and cannot where
+	# the chain's length is at the edge of a fragment.
+	check "the agent says that it was turned away" \
+		refused cam "CERT_REJECTED|AUTHZ_DENIED"
 	measure cam
 	result "$(outcome cam)"
 }
