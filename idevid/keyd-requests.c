@@ -36,6 +36,8 @@ static enum devid_err do_status(struct call *c, struct devid_error *err)
 {
 	struct wire_status status;
 
+	if (c->perms & PERM_MANAGE)
+		module_recover(c->r->module);
 	module_status(c->r->module, &status);
 	status.signatures = c->r->signatures;
 	status.refused = c->r->refused;

@@ -152,15 +152,22 @@ enum devid_err module_ensure_key(
 		warn_key(m, key, "certificate in the keystore", &cause);
 	devid_error_clear(&cause);
 	rc = ks->ops->load(ks, key->role, &spki, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND && key->alg != KEY_ALG_NONE) {
+	if (rc == DEVID_ERR_NOT_FOUND && key->alg != KEY_ALG_NONE &&
+		!key->underivable) {
 		devid_error_clear(&cause);
 		rc = ks->ops->create(
 			ks, key->role, key->alg, &key->spki, &cause);
+		key->underivable = rc == DEVID_ERR_MISMATCH;
 		if (rc == DEVID_OK)
 			rc = ks->ops->load(ks, key->role, &spki, &cause);
 		if (rc == DEVID_OK)
 			warn_key(m, key, "was gone from its place", &regained);
 	}
+	if (rc == DEVID_ERR_NOT_FOUND && key->underivable)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"%s: this keystore does not derive the key of the "
+			"certificate",
+			key_role_name(key->role));
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	if (key->alg != KEY_ALG_NONE && !same_blob(&spki, &key->spki))
@@ -234,6 +241,7 @@ static void refresh_health(struct module *m)
 {
 	struct keystore *ks = m->options.keystore;
 	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err was;
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
@@ -243,10 +251,19 @@ static void refresh_health(struct module *m)
 				(now.tv_nsec - m->health_at.tv_nsec) <
 			1000000000L)
 		return;
-	m->health_at = now;
+	was = m->health;
 	m->health = ks->ops->health(ks, &cause);
+	/* Another module may have come, or this one with its seed restored. */
+	for (int i = 0; was != DEVID_OK && i < N_KEY_ROLES; i++)
+		m->keys[i].underivable = false;
 	memcpy(m->health_text, cause.text, sizeof(m->health_text));
-	for (int i = 0; m->health == DEVID_OK && i < N_KEY_ROLES; i++) {
+	/* Stamped after the work, however long that took. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &m->health_at);
+}
+
+void module_recover(struct module *m)
+{
+	for (int i = 0; i < N_KEY_ROLES; i++) {
 		if (!m->keys[i].present)
 			m->keys[i].present =
 				module_ensure_key(m, &m->keys[i], NULL) ==

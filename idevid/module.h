@@ -44,6 +44,13 @@ void module_free(struct module *m);
 /* Enumerates the keys; asks the keystore how it is, at most once a second. */
 void module_status(struct module *m, struct wire_status *ret);
 
+/*
+ * Looks for keys that were not in the keystore when it was last asked, and
+ * derives again what was lost. That may take many TPM commands, so it is not
+ * for everybody to ask.
+ */
+void module_recover(struct module *m);
+
 /* Certificate and chain as DER, one behind the other; borrowed until the next
  * call. Errors: NOT_FOUND. */
 DEVID_MUST_CHECK enum devid_err module_chain(struct module *m,

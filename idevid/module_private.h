@@ -20,6 +20,7 @@ struct module_key {
 	bool present;	    /* seen in the keystore, equal to @spki */
 	bool enabled;
 	bool tls13;
+	bool underivable; /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */
 	bool synced; /* mirror compared with the keystore's certificate */
 };

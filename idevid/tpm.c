@@ -92,20 +92,23 @@ static enum devid_err check_self_test(struct tpm *tpm, struct devid_error *err)
 enum devid_err tpm_health(struct tpm *tpm, struct devid_error *err)
 {
 	TPMS_CAPABILITY_DATA *cap = NULL;
+	bool answered = false;
 	TPMI_YES_NO more;
-	enum devid_err ret;
 	TSS2_RC rc;
 
-	ret = check_self_test(tpm, err);
-	if (ret != DEVID_OK)
-		return ret;
 	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
 		ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_PERMANENT, 1,
 		&more, &cap);
-	if (rc == TSS2_RC_SUCCESS && cap->data.tpmProperties.count == 1 &&
-		(cap->data.tpmProperties.tpmProperty[0].value &
-			TPMA_PERMANENT_INLOCKOUT))
-		rc = TPM2_RC_LOCKOUT;
+	if (rc == TSS2_RC_SUCCESS && cap->data.tpmProperties.count == 1) {
+		TPMS_TAGGED_PROPERTY *p = cap->data.tpmProperties.tpmProperty;
+
+		answered = p->property == TPM2_PT_PERMANENT;
+		if (answered && (p->value & TPMA_PERMANENT_INLOCKOUT))
+			rc = TPM2_RC_LOCKOUT;
+	}
 	Esys_Free(cap);
+	/* In failure mode it leaves this property out (part 3, 30.2). */
+	if (rc == TSS2_RC_SUCCESS && !answered)
+		return check_self_test(tpm, err);
 	return tpm_result(tpm, rc, "state", err);
 }

@@ -46,8 +46,9 @@ enum devid_err tpm_result(struct tpm *tpm, TSS2_RC rc, const char *what,
  * handle, parameter or session it is about. */
 bool tpm_rc_is(TSS2_RC rc, TPM2_RC what);
 
-/* Self-test result and lockout state: TPM2_GetTestResult, TPM2_GetCapability.
- * OK, or one of the three TPM_* states. */
+/* Whether it works and is not in lockout: one TPM2_GetCapability, and
+ * TPM2_GetTestResult when that does not tell. OK, or one of the three TPM_*
+ * states. */
 DEVID_MUST_CHECK enum devid_err tpm_health(
 	struct tpm *tpm, struct devid_error *err);
 

@@ -6,8 +6,8 @@
  *   <dir>/tcti-fault.so:CONTROL@TCTI
  *
  * CONTROL is a file that is read before each command; absent, all is
- * forwarded. Its first line is `[once] CODE ACTION [ARG]`, where CODE is a
- * command code in hex or `*`. `once` removes the file when it has been used.
+ * forwarded. Its lines are `[once] CODE ACTION [ARG]`, where CODE is a command
+ * code in hex or `*`; the first one that is about the command counts. `once` removes the file when it has been used.
  *
  *   rc HEX      the TPM answers with this return code, the command is not run
  *   reply HEX   the TPM answers with these bytes, the command is not run
@@ -103,19 +103,12 @@ static void set_action(struct fault *f, const char *name, const char *arg)
 		abort(); /* a mistake in a test */
 }
 
-/* Reads the control file and decides about the command with @code. */
-static void decide(struct fault *f, uint32_t code)
+/* Does what @line says if it is about the command with @code. */
+static int obey(struct fault *f, char *line, uint32_t code)
 {
-	char line[2 * RESPONSE_MAX], *word, *action, *arg, *save = NULL;
-	FILE *file = fopen(f->control, "r");
+	char *word, *action, *arg, *save = NULL;
 	int once = 0;
 
-	f->action = NONE;
-	if (!file)
-		return;
-	if (!fgets(line, sizeof(line), file))
-		line[0] = '\0';
-	(void)fclose(file);
 	word = strtok_r(line, " \n", &save);
 	if (word && strcmp(word, "once") == 0) {
 		once = 1;
@@ -125,10 +118,26 @@ static void decide(struct fault *f, uint32_t code)
 	arg = strtok_r(NULL, " \n", &save);
 	if (!word || !action ||
 		(*word != '*' && strtoul(word, NULL, 16) != code))
-		return;
+		return 0;
 	if (once)
 		(void)unlink(f->control);
 	set_action(f, action, arg ? arg : "");
+	return 1;
+}
+
+/* Reads the control file and decides about the command with @code. */
+static void decide(struct fault *f, uint32_t code)
+{
+	char line[2 * RESPONSE_MAX];
+	FILE *file = fopen(f->control, "r");
+
+	f->action = NONE;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (obey(f, line, code))
+			break;
+	}
+	if (file)
+		(void)fclose(file);
 }
 
 static TSS2_RC transmit(

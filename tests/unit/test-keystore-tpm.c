@@ -580,8 +580,10 @@ static void failure_mode_told_by_sign_and_health(void **state)
 	assert_rc(sign_p256(f, &err), DEVID_ERR_TPM_FAILURE);
 	assert_cause(&err, "failure mode");
 	assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_ERR_TPM_FAILURE);
-	/* GetTestResult itself answers in failure mode: part 3, 10.4. */
+	/* In failure mode GetCapability leaves the property out, and
+	 * GetTestResult answers: part 3, 30.2 and 10.4. */
 	swtpm_set_fault(&f->tpm,
+		"0000017a reply 80010000001300000000000000000600000000\n"
 		"0000017c reply 80010000001000000000000000000101");
 	assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_ERR_TPM_FAILURE);
 	swtpm_set_fault(&f->tpm, NULL);
