@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "flight.h"
 #include "log.h"
@@ -455,6 +456,30 @@ void agent_on_lost(void *user)
 	agent_touch(agent);
 }
 
+/*
+ * wpa_supplicant asks for a passphrase whenever it cannot set up TLS; which of
+ * the files is the cause it does not say.
+ */
+static void explain_key_request(struct agent_port *ap)
+{
+	const struct config *c = ap->agent->config;
+	struct attach *a = &ap->port.attach;
+	const char *what = NULL;
+
+	if (!c->first_use && access(c->ca, R_OK) < 0) {
+		a->refused = true;
+		what = "no CA certificate to judge the server by";
+	} else if (access(c->key, R_OK) < 0) {
+		what = "the device has no key yet";
+	} else if (access(c->cert, R_OK) < 0) {
+		what = "the device has no certificate yet";
+	} else if (!ap->agent->keyd_present) {
+		what = "the key could not be loaded: devid-keyd is not there";
+	}
+	if (what && ap->port.attaching)
+		(void)snprintf(a->reason, sizeof(a->reason), "%s", what);
+}
+
 void agent_on_event(void *user, const char *line, size_t len)
 {
 	struct agent *agent = user;
@@ -473,5 +498,7 @@ void agent_on_event(void *user, const char *line, size_t len)
 		return;
 	trust_note(&ap->server, &ev,
 		agent->config->first_use && !agent->trust.pinned);
+	if (ev.type == EVENT_KEY_REQUEST)
+		explain_key_request(ap);
 	port_handle_event(&ap->port, &ev);
 }

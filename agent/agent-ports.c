@@ -350,6 +350,8 @@ static void finished(struct port *port)
 		tell_success(port);
 		refresh_stamp(ap->agent);
 	}
+	if (port->attach.class == ATTACH_CLASS_KEY_UNAVAILABLE)
+		agent_probe_keyd(ap->agent);
 	agent_touch(ap->agent);
 }
 

@@ -139,15 +139,18 @@ static bool keyd_answers(const struct agent *agent)
 	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
 }
 
-static void probe_again(struct agent *agent)
+static void probe_in(struct agent *agent, uint64_t ms)
 {
-	if (agent->n_probes++ >= PROBES_MAX)
-		return;
-	if (sd_event_source_set_time_relative(
-		    agent->prober, PROBE_MS * 1000) < 0 ||
+	if (sd_event_source_set_time_relative(agent->prober, ms * 1000) < 0 ||
 		sd_event_source_set_enabled(agent->prober, SD_EVENT_ONESHOT) <
 			0)
 		log_error("key service: timer failed");
+}
+
+void agent_probe_keyd(struct agent *agent)
+{
+	agent->n_probes = 0;
+	probe_in(agent, 0);
 }
 
 static void check_keyd(struct agent *agent)
@@ -156,15 +159,19 @@ static void check_keyd(struct agent *agent)
 
 	agent->keyd_present = keyd_answers(agent);
 	if (!agent->keyd_present &&
-		access(agent->config->keyd_socket, F_OK) == 0)
-		probe_again(agent);
-	if (agent->keyd_present == was)
+		access(agent->config->keyd_socket, F_OK) == 0 &&
+		agent->n_probes++ < PROBES_MAX)
+		probe_in(agent, PROBE_MS);
+	if (agent->keyd_present != was) {
+		log_info("key service: %s",
+			agent->keyd_present ? "there" : "gone");
+		agent_touch(agent);
+	}
+	if (!agent->keyd_present || (was && !agent->keyd_renewed))
 		return;
-	log_info("key service: %s", agent->keyd_present ? "there" : "gone");
-	agent_touch(agent);
-	if (agent->keyd_present)
-		agent_dispatch_all(agent, PORT_EVENT_RETRY,
-			ATTACH_CLASS_KEY_UNAVAILABLE);
+	agent->keyd_renewed = false;
+	agent_dispatch_all(
+		agent, PORT_EVENT_RETRY, ATTACH_CLASS_KEY_UNAVAILABLE);
 }
 
 static int on_probe(sd_event_source *s, uint64_t now, void *user)
@@ -180,7 +187,10 @@ static void on_watched(void *user, size_t index)
 	struct agent *agent = user;
 
 	if (index == WATCHED_KEYD) {
+		/* A socket that was made anew is another keyd's, even when
+		 * the end of the last one went unnoticed. */
 		agent->n_probes = 0;
+		agent->keyd_renewed = true;
 		check_keyd(agent);
 		return;
 	}

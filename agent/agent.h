@@ -60,6 +60,7 @@ struct agent {
 	unsigned n_probes;
 	struct trust trust;
 	bool keyd_present;
+	bool keyd_renewed; /* its socket has changed */
 	bool clock_ok;
 	bool clock_told;
 	bool history_dirty;
@@ -71,6 +72,9 @@ struct agent {
 
 /* Runs the daemon until SIGTERM or SIGINT. Returns the exit code. */
 int agent_run(const char *config_path, struct config *config);
+
+/* Looks from the event loop whether keyd takes connections. */
+void agent_probe_keyd(struct agent *agent);
 
 /* agent-ports.c */
 

@@ -218,12 +218,12 @@ static bool stopped_at_certificate(const struct attach *a)
 
 static void classify_failure(struct attach *a)
 {
-	if (a->key_wanted)
-		conclude(a, ATTACH_CLASS_KEY_UNAVAILABLE,
-			"the device key could not be loaded", "");
-	else if (a->refused)
+	if (a->refused)
 		conclude(a, ATTACH_CLASS_SERVER_UNTRUSTED,
 			"server is not the one remembered", "");
+	else if (a->key_wanted)
+		conclude(a, ATTACH_CLASS_KEY_UNAVAILABLE,
+			"the device key could not be loaded", "");
 	else if (a->cert_error >= 0)
 		conclude(a, ATTACH_CLASS_SERVER_UNTRUSTED, "server certificate",
 			event_reason_text(a->cert_error));

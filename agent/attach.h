@@ -52,7 +52,7 @@ struct attach {
 	bool succeeded; /* the EAP machine says so */
 	bool rejected;	/* EAP-Failure frame seen */
 	bool key_wanted; /* wpa_supplicant asked for a PIN or passphrase */
-	bool refused;	/* the agent refused the server */
+	bool refused;	/* the agent refused the server, or cannot judge it */
 	bool resumed;
 	int cert_error; /* reason, or -1 */
 	/* EAPOL frames received when the server was verified and when EAP
