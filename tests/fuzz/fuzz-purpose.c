@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a DevID key signs. A verdict must have the marks of its form, and the
+ * forms exclude each other. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/x509.h>
+
+#include "../unit/fake-keystore.h"
+#include "der.h"
+#include "purpose.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static uint8_t spki[256];
+static size_t spki_len;
+
+static void start(void)
+{
+	EVP_PKEY *key = fake_keystore_key();
+	uint8_t *p = spki;
+
+	spki_len = (size_t)i2d_PUBKEY(key, &p);
+	EVP_PKEY_free(key);
+}
+
+/* Spaces, a context of the right side, a zero byte, a hash. */
+static bool is_tls13(const uint8_t *data, size_t len, char side)
+{
+	for (size_t i = 0; i < 64; i++) {
+		if (data[i] != ' ')
+			return false;
+	}
+	return (len == 98 + 32 || len == 98 + 48) && data[97] == 0 &&
+	       memcmp(data + 64, "TLS 1.3, ", 9) == 0 &&
+	       data[73] == (uint8_t)side;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct purpose_verdict v = { 0, 1 };
+	bool object, ok = false;
+
+	if (spki_len == 0)
+		start();
+	if (purpose_check(data, len, spki, spki_len, &v, NULL) != DEVID_OK) {
+		if (v.tls_version != 1)
+			abort();
+		return 0;
+	}
+	if (len > PURPOSE_DATA_MAX || memcmp(data, "\xffTCG", 4) == 0)
+		abort();
+	object = der_is_object(data, len);
+	switch (v.purpose) {
+	case PURPOSE_CSR:
+		ok = object && data[0] == 0x30 && v.tls_version == 0 &&
+		     memmem(data, len, spki, spki_len) != NULL;
+		break;
+	case PURPOSE_TLS_CLIENT:
+		ok = !object && (v.tls_version == 0x0304
+						? is_tls13(data, len, 'c')
+						: data[0] == 1 &&
+							  memmem(data, len,
+								  spki,
+								  spki_len));
+		break;
+	case PURPOSE_TLS_SERVER:
+		ok = !object && (v.tls_version == 0x0304
+						? is_tls13(data, len, 's')
+						: data[64] == 3 && len < 202);
+		break;
+	}
+	if (!ok)
+		abort();
+	return 0;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The request table of devid-keyd on a keystore in memory. The first byte
+ * chooses the peer; the rest is its record. A peer without a permission must
+ * never get what needs it, and the IAK never signs.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../unit/fake-keystore.h"
+#include "keyd-requests.h"
+#include "log.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static struct requests requests;
+static struct policy policy;
+static char folder[64];
+
+static void quiet(const char *line)
+{
+	(void)line;
+}
+
+static void remove_folder(void)
+{
+	static const char *const names[] = { "idevid.key", "idevid.pem",
+		"idevid.disabled", "iak.key", "iak.pem", "iak.disabled", "" };
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
+		(void)remove(path); /* the folder itself comes last */
+	}
+}
+
+static void start(void)
+{
+	struct module_options options = { .state_dir = folder,
+		.store_certificates = true };
+
+	log_init("fuzz", (enum log_level)0);
+	(void)snprintf(folder, sizeof(folder), "%s/devid-fuzz.XXXXXX",
+		access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+	if (!mkdtemp(folder))
+		abort();
+	(void)atexit(remove_folder);
+	fake_keystore_new(&options.keystore);
+	if (module_new(&options, quiet, &requests.module, NULL) != DEVID_OK)
+		abort();
+	if (policy_parse_list("1", false, &policy.tls_client, NULL) != 0 ||
+		policy_parse_list("2", false, &policy.tls_server, NULL) != 0 ||
+		policy_parse_list("3", false, &policy.csr, NULL) != 0 ||
+		policy_parse_list("4", false, &policy.manage, NULL) != 0)
+		abort();
+	requests.policy = &policy;
+}
+
+/* Whether the peer @uid may have had this answered without an error. */
+static void check_allowed(unsigned uid, const uint8_t *record, size_t len)
+{
+	struct wire_request req;
+
+	if (wire_decode_request(record, len, &req, NULL) != DEVID_OK)
+		abort();
+	switch (req.op) {
+	case WIRE_STATUS:
+	case WIRE_CHAIN:
+		break;
+	case WIRE_SIGN: {
+		struct purpose_verdict v;
+		struct module_sign what = { req.name, req.arg, req.hash,
+			req.data, req.data_len };
+
+		if (strcmp(req.name, "idevid") != 0 ||
+			module_sign_purpose(requests.module, &what, &v,
+				NULL) != DEVID_OK ||
+			(unsigned)v.purpose != 1u << (uid - 1))
+			abort();
+		break;
+	}
+	case WIRE_CREATE:
+	case WIRE_INSTALL:
+	case WIRE_ENABLE:
+		if (uid != 4)
+			abort();
+		break;
+	default: /* DELETE as well */
+		abort();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	static uint8_t out[WIRE_ANSWER_MAX];
+	struct wire_answer ans;
+	struct peer peer = { .pid = 1 };
+	size_t out_len = 0;
+	bool keep;
+
+	if (!requests.module)
+		start();
+	if (len < 1)
+		return 0;
+	peer.uid = data[0] % 6;
+	peer.gid = peer.uid;
+	keep = requests_answer(
+		&requests, &peer, data + 1, len - 1, out, &out_len);
+	if (out_len == 0 || out_len > sizeof(out) ||
+		wire_decode_answer(out, out_len, &ans, NULL) != DEVID_OK ||
+		keep == (ans.code == DEVID_ERR_PROTOCOL))
+		abort();
+	if (ans.code == DEVID_OK)
+		check_allowed(peer.uid, data + 1, len - 1);
+	return 0;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writes the seeds of fuzz-purpose, fuzz-requests, fuzz-wire and fuzz-keyref
+ * into tests/fuzz/corpus, for the key of tests/unit/fake-keystore.c. Run by
+ * hand when a format changes:
+ *
+ *   gcc -D_GNU_SOURCE -Iidevid tests/fuzz/make-keyd-seeds.c \
+ *       tests/unit/fake-keystore.c idevid/{wire,keyref,der,error,keystore}.c \
+ *       -lssl -lcrypto -o build/make-keyd-seeds && build/make-keyd-seeds
+ */
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../unit/fake-keystore.h"
+#include "keyref.h"
+#include "wire.h"
+
+struct bytes {
+	uint8_t data[20000];
+	size_t len;
+};
+
+static EVP_PKEY *key;
+static X509 *cert;
+
+static void put(struct bytes *b, const void *data, size_t len)
+{
+	if (len > sizeof(b->data) - b->len)
+		abort();
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
+static void save(const char *corpus, const char *name, const void *data,
+	size_t len)
+{
+	char path[256];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "tests/fuzz/corpus/%s/%s", corpus,
+		name);
+	f = fopen(path, "w");
+	if (!f || fwrite(data, 1, len, f) != len || fclose(f) != 0)
+		abort();
+}
+
+/* A record for the request table: from uid @uid. */
+static void save_request(const char *name, uint8_t uid, uint8_t op,
+	const char *key_name, const void *data, size_t len)
+{
+	static struct bytes b;
+	struct wire_request req = { .op = op, .arg = SIG_ECDSA,
+		.hash = HASH_SHA256, .data = data, .data_len = len };
+	size_t out = 0;
+
+	strcpy(req.name, key_name);
+	b.data[0] = uid;
+	if (wire_encode_request(&req, b.data + 1, sizeof(b.data) - 1, &out,
+		    NULL) != DEVID_OK)
+		abort();
+	save("requests", name, b.data, out + 1);
+	b.data[0] = 0; /* fuzz-wire: a request */
+	save("wire", name, b.data, out + 1);
+}
+
+/* A purpose: by itself, and as a request of who may and who may not. */
+static void save_purpose(
+	const char *name, uint8_t uid, const struct bytes *b)
+{
+	char other[64];
+
+	save("purpose", name, b->data, b->len);
+	save_request(name, uid, WIRE_SIGN, "idevid", b->data, b->len);
+	(void)snprintf(other, sizeof(other), "%s-refused", name);
+	save_request(other, 5, WIRE_SIGN, "idevid", b->data, b->len);
+}
+
+static struct bytes tls13(const char *side)
+{
+	struct bytes b = { .len = 0 };
+
+	memset(b.data, ' ', 64);
+	b.len = 64 + 1 +
+		(size_t)sprintf((char *)b.data + 64,
+			"TLS 1.3, %s CertificateVerify", side);
+	put(&b, "0123456789abcdef0123456789abcdef", 32);
+	return b;
+}
+
+static void on_message(int write_p, int version, int type, const void *data,
+	size_t len, SSL *ssl, void *arg)
+{
+	const uint8_t *msg = data;
+
+	(void)write_p;
+	(void)version;
+	(void)ssl;
+	if (type == SSL3_RT_HANDSHAKE && msg[0] != 15 && msg[0] != 20 &&
+		msg[0] != 4)
+		put(arg, data, len);
+}
+
+static int trust_all(int ok, X509_STORE_CTX *store)
+{
+	(void)ok;
+	(void)store;
+	return 1;
+}
+
+static SSL *end_of(const SSL_METHOD *method, BIO *bio)
+{
+	SSL_CTX *ctx = SSL_CTX_new(method);
+	SSL *ssl;
+
+	SSL_CTX_use_certificate(ctx, cert);
+	SSL_CTX_use_PrivateKey(ctx, key);
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, trust_all);
+	ssl = SSL_new(ctx);
+	SSL_set_bio(ssl, bio, bio);
+	return ssl;
+}
+
+static void tls12(struct bytes *transcript, struct bytes *ske)
+{
+	BIO *a, *b;
+	SSL *server, *client;
+	const uint8_t *p = transcript->data;
+	uint8_t random[32];
+
+	BIO_new_bio_pair(&a, 0, &b, 0);
+	server = end_of(TLS_server_method(), a);
+	client = end_of(TLS_client_method(), b);
+	SSL_set_accept_state(server);
+	SSL_set_connect_state(client);
+	SSL_set_msg_callback(client, on_message);
+	SSL_set_msg_callback_arg(client, transcript);
+	for (int i = 0; i < 10; i++) {
+		(void)SSL_do_handshake(client);
+		(void)SSL_do_handshake(server);
+	}
+	if (!SSL_is_init_finished(client))
+		abort();
+	while (p[0] != 12)
+		p += 4 + ((size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
+	SSL_get_client_random(client, random, 32);
+	put(ske, random, 32);
+	SSL_get_server_random(client, random, 32);
+	put(ske, random, 32);
+	put(ske, p + 4, 4u + p[7]);
+}
+
+static struct bytes csr(void)
+{
+	X509_REQ *req = X509_REQ_new();
+	struct bytes b = { .len = 0 };
+	unsigned char *p = NULL;
+	int len;
+
+	X509_REQ_set_pubkey(req, key);
+	len = i2d_re_X509_REQ_tbs(req, &p);
+	put(&b, p, (size_t)len);
+	return b;
+}
+
+static void keyref(void)
+{
+	struct keyref ref = { .name = "idevid" };
+	uint8_t *p = ref.spki, der[KEYREF_DER_MAX];
+	BIO *bio = BIO_new(BIO_s_mem());
+	size_t len = 0;
+	char *pem;
+	long pem_len;
+
+	ref.spki_len = (size_t)i2d_PUBKEY(key, &p);
+	if (keyref_encode(&ref, der, &len, NULL) != DEVID_OK)
+		abort();
+	save("keyref", "der", der, len);
+	PEM_write_bio(bio, KEYREF_PEM_NAME, "", der, (long)len);
+	pem_len = BIO_get_mem_data(bio, &pem);
+	save("keyref", "pem", pem, (size_t)pem_len);
+}
+
+static void answers(void)
+{
+	static struct wire_status st = { .n_keys = 1, .signatures = 7 };
+	struct wire_answer ans = { WIRE_STATUS, DEVID_OK, NULL, 0 };
+	static uint8_t data[4096], out[4096];
+	uint8_t *p = st.keys[0].spki.data;
+	size_t len = 0, out_len = 0;
+
+	strcpy(st.keys[0].name, "idevid");
+	st.keys[0].spki.len = (size_t)i2d_PUBKEY(key, &p);
+	if (wire_encode_status(&st, data + 1, sizeof(data) - 1, &len, NULL))
+		abort();
+	data[0] = 2;
+	save("wire", "status-data", data, len + 1);
+	ans.data = data + 1;
+	ans.data_len = len;
+	if (wire_encode_answer(&ans, out + 1, sizeof(out) - 1, &out_len, NULL))
+		abort();
+	out[0] = 1;
+	save("wire", "status-answer", out, out_len + 1);
+}
+
+static X509 *self_signed(void)
+{
+	X509 *x = X509_new();
+
+	X509_set_version(x, 2);
+	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
+	X509_gmtime_adj(X509_getm_notBefore(x), 0);
+	X509_gmtime_adj(X509_getm_notAfter(x), 86400);
+	X509_set_pubkey(x, key);
+	if (!X509_sign(x, key, EVP_sha256()))
+		abort();
+	return x;
+}
+
+int main(void)
+{
+	static struct bytes b, ske;
+	unsigned char *der = NULL;
+	int len;
+
+	key = fake_keystore_key();
+	cert = self_signed();
+	b = tls13("client");
+	save_purpose("tls13-client", 1, &b);
+	b = tls13("server");
+	save_purpose("tls13-server", 2, &b);
+	b = csr();
+	save_purpose("csr", 3, &b);
+	b.len = 0;
+	tls12(&b, &ske);
+	save_purpose("tls12-transcript", 1, &b);
+	save_purpose("tls12-key-exchange", 2, &ske);
+	len = i2d_X509(cert, &der);
+	save_request("status", 0, WIRE_STATUS, "", "", 0);
+	save_request("chain", 0, WIRE_CHAIN, "idevid", "", 0);
+	save_request("create", 4, WIRE_CREATE, "", "", 0);
+	save_request("install", 4, WIRE_INSTALL, "idevid", der, (size_t)len);
+	save_request("enable", 4, WIRE_ENABLE, "idevid", "", 0);
+	save_request("delete", 4, WIRE_DELETE, "idevid", "", 0);
+	keyref();
+	answers();
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fake-keystore.h"
+
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct fake {
+	struct keystore base;
+	EVP_PKEY *key; /* owned */
+	struct keystore_blob certs[N_KEY_ROLES];
+};
+
+/* ECPrivateKey (RFC 5915), made for this file and used nowhere else. */
+static const unsigned char key_der[] = {
+	0x30, 0x77, 0x02, 0x01, 0x01, 0x04, 0x20, 0x51, 0x72, 0x71, 0x40, 0x5c,
+	0x58, 0x63, 0xe8, 0xf2, 0xd8, 0x26, 0x06, 0x24, 0xec, 0x4d, 0x51, 0xda,
+	0x95, 0x1d, 0xe8, 0x8c, 0xfa, 0x6f, 0xb6, 0xf2, 0x86, 0x58, 0xdf, 0x78,
+	0xd7, 0x97, 0xc5, 0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+	0x03, 0x01, 0x07, 0xa1, 0x44, 0x03, 0x42, 0x00, 0x04, 0x99, 0x40, 0xbf,
+	0xa1, 0x59, 0x5d, 0xd6, 0x5c, 0xb7, 0xe3, 0xf8, 0x21, 0x3a, 0x48, 0xd9,
+	0x38, 0xeb, 0x96, 0x22, 0xb6, 0x24, 0x71, 0x86, 0xaa, 0x54, 0xdf, 0xa9,
+	0xde, 0x03, 0xc4, 0xd3, 0x2c, 0x76, 0xeb, 0xd2, 0x1d, 0xbb, 0xb4, 0xfe,
+	0xd9, 0xc8, 0xa8, 0x34, 0xcd, 0xb8, 0xe3, 0xed, 0x25, 0x0a, 0xd0, 0x60,
+	0x22, 0xa5, 0x23, 0x8b, 0x16, 0x33, 0x7c, 0x42, 0xfe, 0xa5, 0x08, 0xaa,
+	0x7b,
+};
+
+EVP_PKEY *fake_keystore_key(void)
+{
+	const unsigned char *p = key_der;
+	EVP_PKEY *key = d2i_PrivateKey(
+		EVP_PKEY_EC, NULL, &p, (long)sizeof(key_der));
+
+	if (!key)
+		abort();
+	return key;
+}
+
+static struct fake *self_of(struct keystore *ks)
+{
+	return (struct fake *)ks;
+}
+
+static void fake_free(struct keystore *ks)
+{
+	EVP_PKEY_free(self_of(ks)->key);
+	free(ks);
+}
+
+static enum devid_err health(struct keystore *ks, struct devid_error *err)
+{
+	(void)ks;
+	(void)err;
+	return DEVID_OK;
+}
+
+static enum devid_err load(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_spki, struct devid_error *err)
+{
+	unsigned char *p = ret_spki->data;
+	int len = i2d_PUBKEY(self_of(ks)->key, NULL);
+
+	(void)role;
+	(void)err;
+	if (len <= 0 || len > KEYSTORE_SPKI_MAX)
+		abort();
+	ret_spki->len = (size_t)i2d_PUBKEY(self_of(ks)->key, &p);
+	return DEVID_OK;
+}
+
+static enum devid_err create(struct keystore *ks, enum key_role role,
+	enum key_alg alg, const struct keystore_blob *expected,
+	struct devid_error *err)
+{
+	(void)ks;
+	(void)alg;
+	(void)expected;
+	return devid_fail(err, DEVID_ERR_EXISTS, "fake: %s is there",
+		key_role_name(role));
+}
+
+static enum devid_err sign(struct keystore *ks, enum key_role role,
+	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	struct devid_error *err)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(self_of(ks)->key, NULL);
+	size_t len = KEYSTORE_SIG_MAX;
+	int ok;
+
+	(void)role;
+	ok = ctx && EVP_PKEY_sign_init(ctx) == 1 &&
+	     EVP_PKEY_sign(ctx, ret_sig, &len, what->digest,
+		     what->digest_len) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	if (!ok)
+		return devid_fail(err, DEVID_ERR_TPM, "fake: no signature");
+	*ret_len = len;
+	return DEVID_OK;
+}
+
+static enum devid_err cert_read(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	const struct keystore_blob *cert = &self_of(ks)->certs[role];
+
+	if (cert->len == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND, "fake: none");
+	*ret_der = *cert;
+	return DEVID_OK;
+}
+
+static enum devid_err cert_write(struct keystore *ks, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	struct keystore_blob *cert = &self_of(ks)->certs[role];
+
+	if (cert->len != 0 &&
+		(cert->len != der->len ||
+			memcmp(cert->data, der->data, der->len) != 0))
+		return devid_fail(err, DEVID_ERR_EXISTS, "fake: another");
+	*cert = *der;
+	return DEVID_OK;
+}
+
+static const struct keystore_ops ops = {
+	.name = "fake",
+	.free = fake_free,
+	.health = health,
+	.load = load,
+	.create = create,
+	.sign = sign,
+	.cert_read = cert_read,
+	.cert_write = cert_write,
+};
+
+void fake_keystore_new(struct keystore **ret)
+{
+	struct fake *fake = calloc(1, sizeof(*fake));
+
+	if (!fake)
+		abort();
+	fake->base.ops = &ops;
+	fake->key = fake_keystore_key();
+	*ret = &fake->base;
+}
