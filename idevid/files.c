@@ -139,10 +139,14 @@ enum devid_err files_write_atomic(const char *path, const void *data,
 	char tmp[PATH_MAX];
 	int saved;
 
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
+	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
 		return devid_fail(err, DEVID_ERR_IO,
 			"write: %.80s...: path too long", path);
-	fd = mkostemp(tmp, O_CLOEXEC);
+	/* One name, so that what a power cut left behind is not there for
+	 * ever: its successor removes it. */
+	(void)unlink(tmp); /* that it exists shows in open() */
+	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		0600);
 	if (fd < 0)
 		return devid_fail(err, DEVID_ERR_IO, "write: %s: %s", path,
 			strerror(errno));
@@ -152,4 +156,20 @@ enum devid_err files_write_atomic(const char *path, const void *data,
 	(void)unlink(tmp); /* the write's own error is the one to tell */
 	return devid_fail(
 		err, DEVID_ERR_IO, "write: %s: %s", path, strerror(saved));
+}
+
+enum devid_err files_remove(const char *path, struct devid_error *err)
+{
+	CLEANUP(cleanup_close) int dir = -1;
+
+	if (unlink(path) < 0)
+		return errno == ENOENT
+			       ? DEVID_OK
+			       : devid_fail(err, DEVID_ERR_IO, "remove: %s: %s",
+					 path, strerror(errno));
+	dir = open_parent(path);
+	if (dir < 0 || fsync(dir) < 0)
+		return devid_fail(err, DEVID_ERR_IO, "remove: %s: %s", path,
+			strerror(errno));
+	return DEVID_OK;
 }

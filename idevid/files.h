@@ -25,11 +25,16 @@ DEVID_MUST_CHECK enum devid_err files_read(const char *path, size_t max,
 	uint8_t **ret_data, size_t *ret_len, struct devid_error *err);
 
 /*
- * Replaces @path with @len bytes of @data: temporary file beside it with
- * @mode, fsync, rename, fsync of the folder. Errors: IO (the old file, if
+ * Replaces @path with @len bytes of @data: temporary file `@path.new` beside
+ * it with @mode, fsync, rename, fsync of the folder. Errors: IO (the old file, if
  * any, is untouched).
  */
 DEVID_MUST_CHECK enum devid_err files_write_atomic(const char *path,
 	const void *data, size_t len, mode_t mode, struct devid_error *err);
+
+/* Removes @path and syncs its folder. That it is not there is no error.
+ * Errors: IO. */
+DEVID_MUST_CHECK enum devid_err files_remove(
+	const char *path, struct devid_error *err);
 
 #endif

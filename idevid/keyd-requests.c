@@ -45,6 +45,13 @@ static enum devid_err do_status(struct call *c, struct devid_error *err)
 		&status, c->out, WIRE_CHAIN_MAX, &c->out_len, err);
 }
 
+static enum devid_err do_ping(struct call *c, struct devid_error *err)
+{
+	(void)c; /* an answer is all there is to it */
+	(void)err;
+	return DEVID_OK;
+}
+
 static enum devid_err do_chain(struct call *c, struct devid_error *err)
 {
 	const uint8_t *chain;
@@ -142,6 +149,7 @@ static const struct {
 		do_create },
 	{ WIRE_INSTALL, "install", PERM_MANAGE, LIMIT_SECONDS, do_install },
 	{ WIRE_ENABLE, "enable", PERM_MANAGE, LIMIT_SECONDS, do_enable },
+	{ WIRE_PING, "ping", PERM_ANYONE, LIMIT_SECONDS, do_ping },
 	{ WIRE_DELETE, "delete", PERM_MANAGE, LIMIT_SECONDS, do_delete },
 };
 
@@ -181,6 +189,50 @@ static const char *op_name(const struct wire_request *req)
 	return "request";
 }
 
+/* The count of @uid; a new one takes the place of the oldest. */
+static struct refusal_count *refusals_of(
+	struct requests *r, uid_t uid, time_t now)
+{
+	struct refusal_count *oldest = &r->refusals[0];
+
+	for (int i = 0; i < REFUSAL_USERS; i++) {
+		struct refusal_count *c = &r->refusals[i];
+
+		if (c->since != 0 && c->uid == uid)
+			return c;
+		if (c->since < oldest->since)
+			oldest = c;
+	}
+	*oldest = (struct refusal_count){ .uid = uid, .since = now };
+	return oldest;
+}
+
+void requests_refuse(
+	struct requests *r, const struct peer *peer, const char *what)
+{
+	struct refusal_count *c;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	r->refused++;
+	c = refusals_of(r, peer->uid, now.tv_sec + 1);
+	if (now.tv_sec + 1 - c->since >= REFUSAL_SECONDS) {
+		if (c->dropped > 0)
+			log_warn("refused: %u more of uid %u", c->dropped,
+				(unsigned)c->uid);
+		c->since = now.tv_sec + 1;
+		c->lines = 0;
+		c->dropped = 0;
+	}
+	if (c->lines == REFUSAL_LINES) {
+		c->dropped++;
+		return;
+	}
+	c->lines++;
+	log_warn("refused: %s (uid %u pid %d)", what, (unsigned)peer->uid,
+		(int)peer->pid);
+}
+
 bool requests_answer(struct requests *r, const struct peer *peer,
 	const uint8_t *in, size_t in_len, uint8_t *out, size_t *ret_len)
 {
@@ -190,6 +242,7 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 	struct call call = { r, peer, policy_permissions(r->policy, peer),
 		&req, data, 0 };
 	struct wire_answer ans = { 0 };
+	char why[DEVID_ERROR_TEXT_MAX + 2 * KEY_NAME_MAX];
 
 	ans.code = wire_decode_request(in, in_len, &req, &err);
 	if (ans.code == DEVID_OK)
@@ -198,11 +251,10 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 	ans.data = data;
 	ans.data_len = call.out_len;
 	if (ans.code != DEVID_OK) {
-		r->refused++;
-		log_warn("refused: %s%s%s: %s (uid %u pid %d)", op_name(&req),
+		(void)snprintf(why, sizeof(why), "%s%s%s: %s", op_name(&req),
 			*req.name ? " " : "", req.name,
-			devid_error_text(&err), (unsigned)peer->uid,
-			(int)peer->pid);
+			devid_error_text(&err)); /* fits */
+		requests_refuse(r, peer, why);
 		ans.data = (const uint8_t *)err.text;
 		ans.data_len = strlen(err.text);
 	}

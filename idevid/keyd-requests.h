@@ -14,6 +14,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
+
+/* Refusals of one user, so that nobody fills the log with his own. */
+struct refusal_count {
+	uid_t uid;
+	time_t since;	  /* CLOCK_MONOTONIC seconds; 0: slot not used */
+	unsigned lines;	  /* logged since then */
+	unsigned dropped; /* not logged since then */
+};
+
+#define REFUSAL_USERS	8  /* users counted at a time; a limit of ours */
+#define REFUSAL_LINES	20 /* lines of one user ... */
+#define REFUSAL_SECONDS 10 /* ... in so many seconds */
 
 struct requests {
 	struct module *module;	     /* borrowed */
@@ -21,6 +34,7 @@ struct requests {
 	unsigned limit; /* seconds for any request; 0: each has its own */
 	uint32_t signatures;
 	uint32_t refused;
+	struct refusal_count refusals[REFUSAL_USERS];
 };
 
 /*
@@ -31,5 +45,13 @@ struct requests {
  */
 bool requests_answer(struct requests *r, const struct peer *peer,
 	const uint8_t *in, size_t in_len, uint8_t *out, size_t *ret_len);
+
+/*
+ * Counts and logs that something of @peer was refused, @what as
+ * `subject: cause`. Of one user, REFUSAL_LINES lines in REFUSAL_SECONDS are
+ * logged and how many more there were is told with the next.
+ */
+void requests_refuse(
+	struct requests *r, const struct peer *peer, const char *what);
 
 #endif

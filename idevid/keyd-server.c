@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keyd-server.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -61,9 +61,10 @@ static int on_record(
 	}
 	c->heard = ++c->server->clock;
 	if ((size_t)n > sizeof(record_in)) {
-		log_warn("refused: record of %zd bytes (uid %u pid %d)", n,
-			(unsigned)c->peer.uid, (int)c->peer.pid);
-		c->server->requests->refused++;
+		char what[48];
+
+		(void)snprintf(what, sizeof(what), "record of %zd bytes", n);
+		requests_refuse(c->server->requests, &c->peer, what);
 		drop(c);
 		return 0;
 	}
@@ -78,21 +79,30 @@ static int on_record(
 	return 0;
 }
 
-/* A free slot, made by dropping the connection silent longest if need be. */
-static struct connection *find_slot(struct server *s)
+/* Whether a request waits to be read: such a connection is never dropped to
+ * make room. */
+static bool has_request(const struct connection *c)
+{
+	uint8_t byte;
+
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* The connection that has been silent longest, of @peer's user only if
+ * @same_user; NULL when all of them wait for an answer. */
+static struct connection *find_idle(
+	struct server *s, const struct peer *peer, bool same_user)
 {
 	struct connection *oldest = NULL;
 
 	for (unsigned i = 0; i < s->max; i++) {
 		struct connection *c = &s->slots[i];
 
-		if (!c->server)
-			return c;
-		if (!oldest || c->heard < oldest->heard)
+		if (!c->server || (same_user && c->peer.uid != peer->uid))
+			continue;
+		if ((!oldest || c->heard < oldest->heard) && !has_request(c))
 			oldest = c;
 	}
-	assert(oldest); /* the table has slots */
-	drop(oldest);
 	return oldest;
 }
 
@@ -103,6 +113,33 @@ static unsigned count_of(const struct server *s, uid_t uid)
 	for (unsigned i = 0; i < s->max; i++)
 		n += s->slots[i].server && s->slots[i].peer.uid == uid;
 	return n;
+}
+
+static struct connection *find_free(struct server *s)
+{
+	for (unsigned i = 0; i < s->max; i++) {
+		if (!s->slots[i].server)
+			return &s->slots[i];
+	}
+	return NULL;
+}
+
+/*
+ * A slot for @peer. A user other than root has a quarter of them; who has
+ * used his up, and everybody when the table is full, takes the place of a
+ * silent one. NULL when all of those wait for an answer.
+ */
+static struct connection *find_slot(struct server *s, const struct peer *peer)
+{
+	bool own = peer->uid != 0 && count_of(s, peer->uid) >= (s->max + 3) / 4;
+	struct connection *c = own ? NULL : find_free(s);
+
+	if (c)
+		return c;
+	c = find_idle(s, peer, own);
+	if (c)
+		drop(c);
+	return c;
 }
 
 static int on_connect(
@@ -124,14 +161,12 @@ static int on_connect(
 		log_warn("%s", devid_error_text(&err));
 		return 0;
 	}
-	if (peer.uid != 0 && count_of(s, peer.uid) >= (s->max + 3) / 4) {
-		log_warn("refused: connection: more than %u of one user "
-			 "(uid %u pid %d)",
-			count_of(s, peer.uid), (unsigned)peer.uid,
-			(int)peer.pid);
+	c = find_slot(s, &peer);
+	if (!c) {
+		requests_refuse(s->requests, &peer,
+			"connection: too many wait for their answer");
 		return 0;
 	}
-	c = find_slot(s);
 	r = sd_event_add_io(
 		s->event, &c->io, peer_fd, EPOLLIN, on_record, c);
 	if (r < 0) {

@@ -287,8 +287,5 @@ enum devid_err module_state_set_enabled(struct module *m,
 		return rc;
 	if (!enabled)
 		return files_write_atomic(path, "", 0, 0644, err);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return devid_fail(err, DEVID_ERR_IO, "state: %s: %s", path,
-			strerror(errno));
-	return DEVID_OK;
+	return files_remove(path, err);
 }

@@ -55,9 +55,15 @@ enum devid_verdict rules_serial_positive(
 enum devid_verdict rules_serial_length(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	if (in->cert.serial.len < SERIAL_OCTETS_MIN)
-		return fail(detail, "serialNumber has only %zu octets",
-			in->cert.serial.len);
+	const struct der_view *serial = &in->cert.serial;
+	size_t len = serial->len;
+
+	/* X.690 8.3: an octet 0 before one with its high bit set is the sign,
+	 * and no part of the number. */
+	if (len > 1 && serial->data[0] == 0)
+		len--;
+	if (len < SERIAL_OCTETS_MIN)
+		return fail(detail, "serialNumber has only %zu octets", len);
 	return DEVID_PASS;
 }
 

@@ -42,6 +42,7 @@ enum wire_op {
 	WIRE_INSTALL = 5, /* data: DER certificates, leaf first */
 	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
 	WIRE_DELETE = 7,  /* refused for an IDevID, always */
+	WIRE_PING = 8,	  /* says that the service is there; asks no TPM */
 };
 
 struct wire_request {
