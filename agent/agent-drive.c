@@ -29,8 +29,8 @@ static bool is_ok(const char *answer, size_t len)
 	return answer && len >= 2 && memcmp(answer, "OK", 2) == 0;
 }
 
-static void send_for(struct agent_port *ap, ctrl_reply_fn reply,
-	const char *text)
+static void send_for(
+	struct agent_port *ap, ctrl_reply_fn reply, const char *text)
 {
 	struct ctrl *ctrl = supplicant_ctrl(ap->agent->supplicant);
 	char line[CTRL_COMMAND_MAX];
@@ -58,13 +58,13 @@ static void ca_path(const struct agent *agent, char *out, size_t len)
 }
 
 /* The wanted network block, from settings, memory and clock. */
-static void wanted(struct agent_port *ap, struct wpaconf_network *net,
-	char *ca, size_t ca_len)
+static void wanted(struct agent_port *ap, struct wpaconf_network *net, char *ca,
+	size_t ca_len)
 {
 	const struct agent *agent = ap->agent;
 	const struct config *c = agent->config;
 
-	*net = (struct wpaconf_network){
+	*net = (struct wpaconf_network) {
 		.identity = c->identity,
 		.client_cert = c->cert,
 		.private_key = c->key,
@@ -95,14 +95,15 @@ static void check_clock(struct agent *agent)
 	char stamp[PATH_MAX], text[WALLCLOCK_TEXT_MAX];
 	time_t floor;
 
-	(void)snprintf(stamp, sizeof(stamp), "%s/clock",
-		agent->config->state_dir);
+	(void)snprintf(
+		stamp, sizeof(stamp), "%s/clock", agent->config->state_dir);
 	floor = wallclock_floor(agent->config->clock_floor, stamp);
 	agent->clock_ok = time(NULL) >= floor;
 	if (!agent->clock_ok && !agent->clock_told) {
 		wallclock_text(floor, text);
 		log_warn("clock: before %s: validity periods of the server's "
-			 "certificate are not checked", text);
+			 "certificate are not checked",
+			text);
 	}
 	agent->clock_told = !agent->clock_ok;
 }
@@ -126,8 +127,8 @@ static void config_answered(struct agent_port *ap)
 	port->configured = !ap->refused;
 	if (ap->refused)
 		log_error("port: %s: wpa_supplicant refuses it", port->name);
-	port_dispatch(port,
-		ap->refused ? PORT_EVENT_REFUSED : PORT_EVENT_READY);
+	port_dispatch(
+		port, ap->refused ? PORT_EVENT_REFUSED : PORT_EVENT_READY);
 }
 
 static void on_config(
@@ -371,9 +372,9 @@ bool agent_server_allowed(struct port *port)
 			    port->attach.server_verified))
 		return true;
 	(void)snprintf(port->attach.reason, sizeof(port->attach.reason), "%s",
-		agent->trust.broken ?
-			"the store of the remembered server is damaged" :
-			"server is not the one remembered"); /* fits */
+		agent->trust.broken
+			? "the store of the remembered server is damaged"
+			: "server is not the one remembered"); /* fits */
 	return false;
 }
 

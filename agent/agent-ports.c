@@ -48,9 +48,8 @@ static struct agent_port *free_slot(struct agent *agent)
 	for (size_t i = 0; i < agent->n_ports; i++) {
 		struct agent_port *ap = &agent->ports[i];
 
-		if (ap->port.state == PORT_STATE_ABSENT &&
-			ap->n_pending == 0 && ap->n_status == 0 &&
-			ap->n_count == 0 &&
+		if (ap->port.state == PORT_STATE_ABSENT && ap->n_pending == 0 &&
+			ap->n_status == 0 && ap->n_count == 0 &&
 			(!oldest || ap->port.since < oldest->port.since))
 			oldest = ap;
 	}
@@ -88,8 +87,8 @@ struct agent_port *agent_get_port(struct agent *agent, const char *name)
 	return ap;
 }
 
-void agent_dispatch_all(struct agent *agent, enum port_event event,
-	enum attach_class class)
+void agent_dispatch_all(
+	struct agent *agent, enum port_event event, enum attach_class class)
 {
 	for (size_t i = 0; i < agent->n_ports; i++) {
 		struct port *port = &agent->ports[i].port;
@@ -144,8 +143,8 @@ static void raise_link(struct agent_port *ap)
 	log_debug("port: %s: setting the interface up", ap->port.name);
 	if (link_monitor_set_up(ap->agent->links, ap->port.ifindex, &err) !=
 		DEVID_OK)
-		log_error("port: %s: %s", ap->port.name,
-			devid_error_text(&err));
+		log_error(
+			"port: %s: %s", ap->port.name, devid_error_text(&err));
 }
 
 /* An unplug shorter than the kernel's own delay leaves nothing but its
@@ -245,7 +244,7 @@ static uint64_t now(struct port *port)
 {
 	struct timespec ts;
 
-	(void)port; /* one clock for all */
+	(void)port;                                /* one clock for all */
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail on Linux */
 	return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
 }
@@ -266,8 +265,8 @@ static void run_hooks(struct port *port, const char *event)
 
 	(void)snprintf(ev.port, sizeof(ev.port), "%s", port->name);
 	(void)snprintf(ev.event, sizeof(ev.event), "%s", event);
-	(void)snprintf(ev.state, sizeof(ev.state), "%s",
-		states_name(port->state));
+	(void)snprintf(
+		ev.state, sizeof(ev.state), "%s", states_name(port->state));
 	if (port->class != ATTACH_CLASS_NONE)
 		(void)snprintf(ev.reason, sizeof(ev.reason), "%s: %s",
 			attach_class_name(port->class), port->reason);
@@ -335,8 +334,8 @@ static void refresh_stamp(struct agent *agent)
 	struct devid_error err = { DEVID_OK, "" };
 	char path[PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "%s/clock",
-		agent->config->state_dir);
+	(void)snprintf(
+		path, sizeof(path), "%s/clock", agent->config->state_dir);
 	if (agent->clock_ok && wallclock_refresh(path, &err) != DEVID_OK)
 		log_warn("%s", devid_error_text(&err));
 }

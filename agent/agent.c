@@ -17,7 +17,7 @@
 #include "log.h"
 #include "status.h"
 
-#define PROBE_MS   20  /* keyd has made its socket but does not listen yet */
+#define PROBE_MS   20 /* keyd has made its socket but does not listen yet */
 #define PROBES_MAX 100
 
 enum watched {
@@ -75,8 +75,7 @@ static int on_flush(sd_event_source *s, void *user)
 	agent->history_dirty = false;
 	devid_error_clear(&err);
 	state_path(agent, "history.json", path);
-	if (status_store_history(path, ports, agent->n_ports, &err) !=
-		DEVID_OK)
+	if (status_store_history(path, ports, agent->n_ports, &err) != DEVID_OK)
 		log_warn("%s", devid_error_text(&err));
 	return 0;
 }
@@ -113,12 +112,13 @@ static void load_state(struct agent *agent)
 	state_path(agent, "server-trust.json", path);
 	if (trust_load(&agent->trust, path, &err) != DEVID_OK)
 		log_error("%s: no server is accepted until it is repaired or "
-			  "removed", devid_error_text(&err));
+			  "removed",
+			devid_error_text(&err));
 	if (!agent->trust.has_ca || !agent->config->first_use)
 		return;
 	devid_error_clear(&err);
-	(void)snprintf(path, sizeof(path), "%s/eap-ca.pem",
-		agent->config->run_dir);
+	(void)snprintf(
+		path, sizeof(path), "%s/eap-ca.pem", agent->config->run_dir);
 	if (trust_write_ca(&agent->trust, path, &err) != DEVID_OK)
 		log_error("%s", devid_error_text(&err));
 }
@@ -128,8 +128,8 @@ static void load_state(struct agent *agent)
 static bool keyd_answers(const struct agent *agent)
 {
 	CLEANUP(cleanup_close)
-	int fd = socket(AF_UNIX,
-		SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	if (fd < 0 || snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
@@ -197,8 +197,7 @@ static void on_watched(void *user, size_t index)
 	/* Another key or certificate: the old verdicts on it are void. */
 	agent_dispatch_all(
 		agent, PORT_EVENT_RETRY, ATTACH_CLASS_KEY_UNAVAILABLE);
-	agent_dispatch_all(
-		agent, PORT_EVENT_RETRY, ATTACH_CLASS_CERT_REJECTED);
+	agent_dispatch_all(agent, PORT_EVENT_RETRY, ATTACH_CLASS_CERT_REJECTED);
 }
 
 static enum devid_err add_watch(struct agent *agent, struct devid_error *err)
@@ -209,8 +208,8 @@ static enum devid_err add_watch(struct agent *agent, struct devid_error *err)
 		[WATCHED_CERT] = agent->config->cert,
 	};
 
-	return watch_new(agent->event, paths, 3, on_watched, agent,
-		&agent->watch, err);
+	return watch_new(
+		agent->event, paths, 3, on_watched, agent, &agent->watch, err);
 }
 
 /* End */
@@ -242,7 +241,8 @@ static void log_off(struct agent *agent)
 	for (size_t i = 0; i < agent->n_ports; i++) {
 		struct port *port = &agent->ports[i].port;
 		struct hooks_event ev = { .event = "unauthorized",
-			.state = "down", .reason = "the agent ends",
+			.state = "down",
+			.reason = "the agent ends",
 			.key = "idevid" };
 
 		if (!port->admitted)
@@ -317,8 +317,8 @@ static void drop_unwanted(struct agent *agent)
 
 /* Everything that was built from the settings is built anew; the switch sees
  * no more of it than a re-authentication. */
-static enum devid_err apply(struct agent *agent, struct config *new,
-	struct devid_error *err)
+static enum devid_err apply(
+	struct agent *agent, struct config *new, struct devid_error *err)
 {
 	enum devid_err rc;
 
@@ -486,8 +486,8 @@ static void tear_down(struct agent *agent)
 	trust_done(&agent->trust);
 	status_path(agent, path);
 	(void)unlink(path); /* may never have been written */
-	(void)snprintf(path, sizeof(path), "%s/eap-ca.pem",
-		agent->config->run_dir);
+	(void)snprintf(
+		path, sizeof(path), "%s/eap-ca.pem", agent->config->run_dir);
 	(void)unlink(path);
 	config_free(agent->config);
 	free(agent);

@@ -27,29 +27,29 @@ struct agent;
 
 struct agent_port {
 	struct port port;
-	struct agent *agent;	/* borrowed */
+	struct agent *agent;    /* borrowed */
 	sd_event_source *timer; /* owned */
-	bool seen;		/* in the list that is coming in */
-	bool raised;		/* was set up by us once */
+	bool seen;              /* in the list that is coming in */
+	bool raised;            /* was set up by us once */
 	bool has_losses;
 	uint32_t losses; /* of carrier, as the kernel counts */
 	/* wpa_supplicant's side */
-	bool added;	      /* INTERFACE_ADD was sent */
-	bool abandoned;	      /* what is under way is void: begin again */
-	bool refused;	      /* a configuration command failed */
-	unsigned n_pending;   /* configuration commands without answer */
-	unsigned n_status;    /* STATUS commands without answer */
-	unsigned n_count;     /* MIB commands without answer */
-	int network;	      /* its id */
-	bool stale;	      /* trust or clock changed since */
-	bool ignore_time;     /* as last configured */
+	bool added;         /* INTERFACE_ADD was sent */
+	bool abandoned;     /* what is under way is void: begin again */
+	bool refused;       /* a configuration command failed */
+	unsigned n_pending; /* configuration commands without answer */
+	unsigned n_status;  /* STATUS commands without answer */
+	unsigned n_count;   /* MIB commands without answer */
+	int network;        /* its id */
+	bool stale;         /* trust or clock changed since */
+	bool ignore_time;   /* as last configured */
 	enum wpaconf_trust trust_mode; /* as last configured */
 	struct trust_candidate server; /* of the running attach */
 };
 
 struct agent {
 	const char *config_path; /* borrowed */
-	struct config *config;	 /* owned, as all below */
+	struct config *config;   /* owned, as all below */
 	sd_event *event;
 	struct link_monitor *links;
 	struct supplicant *supplicant;
@@ -88,8 +88,8 @@ struct agent_port *agent_find_port(struct agent *agent, const char *name);
 struct agent_port *agent_get_port(struct agent *agent, const char *name);
 
 /* Gives @event to all ports of class @class (all, if ATTACH_CLASS_NONE). */
-void agent_dispatch_all(struct agent *agent, enum port_event event,
-	enum attach_class class);
+void agent_dispatch_all(
+	struct agent *agent, enum port_event event, enum attach_class class);
 
 /* Status and history shall be written when there is time. */
 void agent_touch(struct agent *agent);

@@ -16,7 +16,7 @@
 
 #define ATTACH_REASON_MAX 128
 #define ATTACH_N_CLASSES  8
-#define ATTACH_N_ENDS	   6
+#define ATTACH_N_ENDS     6
 
 enum attach_class {
 	ATTACH_CLASS_NONE, /* attached, or no verdict yet */
@@ -34,25 +34,25 @@ enum attach_end {
 	ATTACH_END_OPEN,    /* not yet */
 	ATTACH_END_SUCCESS, /* EAP-Success and port authorised */
 	ATTACH_END_FAILURE, /* EAP said no */
-	ATTACH_END_KEY,	    /* the key could not be used */
+	ATTACH_END_KEY,     /* the key could not be used */
 	ATTACH_END_SILENCE, /* nobody answered in time */
 	ATTACH_END_LOST,    /* carrier or wpa_supplicant went away */
 };
 
 struct attach {
-	time_t start;	   /* wall clock; shown, never computed with */
+	time_t start;      /* wall clock; shown, never computed with */
 	uint64_t start_us; /* monotonic: carrier-up, or this try's start */
 	int32_t start_ms;  /* milliseconds from start_us, or -1: */
-	int32_t eap_ms;	   /* - EAPOL-Start sent, first EAP request */
+	int32_t eap_ms;    /* - EAPOL-Start sent, first EAP request */
 	int32_t server_ms; /* - server's certificate accepted */
 	int32_t done_ms;   /* - the end */
 	bool eap_started;
 	bool method_seen;
 	bool server_verified;
-	bool succeeded; /* the EAP machine says so */
-	bool rejected;	/* EAP-Failure frame seen */
+	bool succeeded;  /* the EAP machine says so */
+	bool rejected;   /* EAP-Failure frame seen */
 	bool key_wanted; /* wpa_supplicant asked for a PIN or passphrase */
-	bool refused;	/* the agent refused the server, or cannot judge it */
+	bool refused;    /* the agent refused the server, or cannot judge it */
 	bool resumed;
 	int cert_error; /* reason, or -1 */
 	/* EAPOL frames received when the server was verified and when EAP
@@ -64,7 +64,7 @@ struct attach {
 	char local_alert[EVENT_TEXT_MAX];
 	char remote_alert[EVENT_TEXT_MAX];
 	bool has_server;
-	uint8_t server[EVENT_HASH_LEN]; /* SHA-256 of its certificate */
+	uint8_t server[EVENT_HASH_LEN];   /* SHA-256 of its certificate */
 	char server_name[EVENT_TEXT_MAX]; /* first DNS name in it */
 	char tls_version[EVENT_VERSION_MAX];
 	enum attach_end end;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #define BACKOFF_FIRST_MS 1000
-#define BACKOFF_MAX_MS	 60000
+#define BACKOFF_MAX_MS   60000
 
 struct backoff {
 	unsigned failures; /* since the last reset */

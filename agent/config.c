@@ -142,13 +142,13 @@ static enum devid_err set_trust(void *target, const char *rest,
 }
 
 /* Setters of plain members. */
-#define SETTER(member, convert)                                              \
-	static enum devid_err set_##member(void *target, const char *rest,   \
-		const char *value, struct devid_error *err)                  \
-	{                                                                    \
-		(void)rest;                                                  \
-		return convert(                                              \
-			&((struct config *)target)->member, value, err);     \
+#define SETTER(member, convert)                                                \
+	static enum devid_err set_##member(void *target, const char *rest,     \
+		const char *value, struct devid_error *err)                    \
+	{                                                                      \
+		(void)rest;                                                    \
+		return convert(                                                \
+			&((struct config *)target)->member, value, err);       \
 	}
 
 static enum devid_err conf_seconds(
@@ -234,8 +234,7 @@ static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 		(rc = default_string(
 			 &c->keyd_socket, "/run/devid/keyd.sock", err)) ||
 		(rc = default_string(&c->identity, identity, err)) ||
-		(rc = default_string(
-			 &c->supplicant_user, "devid-eap", err)) ||
+		(rc = default_string(&c->supplicant_user, "devid-eap", err)) ||
 		(rc = default_in_state(c, &c->key, "idevid.key", err)) ||
 		(rc = default_in_state(c, &c->cert, "idevid.pem", err)))
 		return rc;
@@ -252,12 +251,12 @@ static enum devid_err check(
 			"%s: eap.tls_min: above tls_max", path);
 	if (!c->first_use && (!c->ca || !c->server_name))
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: eap.trust: pinned needs ca and server_name",
-			path);
+			"%s: eap.trust: pinned needs ca and server_name", path);
 	if (c->first_use && (c->ca || c->server_name))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: eap.trust: first-use takes neither ca nor "
-			"server_name", path);
+			"server_name",
+			path);
 	if (strlen(c->run_dir) > CONFIG_RUN_DIR_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: agent.run_dir: longer than %d bytes", path,
@@ -281,16 +280,16 @@ static struct config *config_new(void)
 	return c;
 }
 
-static enum devid_err complete(const char *path, struct config *c,
-	struct devid_error *err)
+static enum devid_err complete(
+	const char *path, struct config *c, struct devid_error *err)
 {
 	enum devid_err rc = set_defaults(c, err);
 
 	return rc == DEVID_OK ? check(path, c, err) : rc;
 }
 
-enum devid_err config_load(const char *path, struct config **ret_config,
-	struct devid_error *err)
+enum devid_err config_load(
+	const char *path, struct config **ret_config, struct devid_error *err)
 {
 	CLEANUP(cleanup_config) struct config *c = config_new();
 	enum devid_err rc;

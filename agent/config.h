@@ -23,7 +23,7 @@
 struct config {
 	char *patterns[CONFIG_PATTERNS_MAX]; /* owned: names, or as eth* */
 	size_t n_patterns;
-	char *state_dir;      /* owned, as all strings here */
+	char *state_dir; /* owned, as all strings here */
 	char *run_dir;
 	char *supplicant;
 	uid_t supplicant_uid;
@@ -34,26 +34,25 @@ struct config {
 	char *keyd_socket;
 	char *key;
 	char *cert;
-	time_t clock_floor; /* 0: none */
+	time_t clock_floor;  /* 0: none */
 	unsigned start_wait; /* seconds */
 	unsigned auth_wait;  /* seconds */
 	char *identity;
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;
 	bool first_use;
-	char *ca;	   /* or NULL */
+	char *ca;          /* or NULL */
 	char *server_name; /* or NULL */
 };
 
 /* Loads and checks @path. Errors: of conf_load(), INVALID. The caller frees
  * with config_free(). */
-DEVID_MUST_CHECK enum devid_err config_load(const char *path,
-	struct config **ret_config, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err config_load(
+	const char *path, struct config **ret_config, struct devid_error *err);
 
 /* The same for text; @path is for messages. */
-DEVID_MUST_CHECK enum devid_err config_parse(const char *path,
-	const char *text, struct config **ret_config,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err config_parse(const char *path, const char *text,
+	struct config **ret_config, struct devid_error *err);
 
 void config_free(struct config *config);
 

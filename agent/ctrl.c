@@ -65,8 +65,8 @@ static void send_head(struct ctrl *c)
 	arm(c, CTRL_WAIT_MS);
 }
 
-void ctrl_send(struct ctrl *c, ctrl_reply_fn reply, void *user,
-	const char *text)
+void ctrl_send(
+	struct ctrl *c, ctrl_reply_fn reply, void *user, const char *text)
 {
 	size_t len = strlen(text);
 	struct command *cmd;

@@ -17,8 +17,8 @@
 #include <systemd/sd-event.h>
 
 #define CTRL_COMMAND_MAX 4096
-#define CTRL_QUEUE_MAX	 512 /* commands of 16 ports being configured */
-#define CTRL_WAIT_MS	 10000 /* for one answer */
+#define CTRL_QUEUE_MAX   512   /* commands of 16 ports being configured */
+#define CTRL_WAIT_MS     10000 /* for one answer */
 
 struct ctrl;
 

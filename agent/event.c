@@ -120,7 +120,7 @@ static struct span take_hex_tail(struct span *s)
 	while (n < s->len && hex_digit(s->p[s->len - 1 - n]) >= 0)
 		n++;
 	s->len -= n;
-	return (struct span){ s->p + s->len, n };
+	return (struct span) { s->p + s->len, n };
 }
 
 /*
@@ -279,8 +279,7 @@ enum devid_err event_parse(
 }
 
 /* One "name=value" line of STATUS. */
-static void note_status(
-	struct span s, struct event_status *st, bool *seen_port)
+static void note_status(struct span s, struct event_status *st, bool *seen_port)
 {
 	if (skip(&s, "suppPortStatus=")) {
 		*seen_port = true;
@@ -306,7 +305,7 @@ enum devid_err event_parse_status(
 		const char *end = memchr(text, '\n', len);
 		size_t n = end ? (size_t)(end - text) : len;
 
-		note_status((struct span){ text, n }, &st, &seen_port);
+		note_status((struct span) { text, n }, &st, &seen_port);
 		n += end ? 1 : 0;
 		text += n;
 		len -= n;
@@ -356,8 +355,7 @@ const char *event_reason_text(int reason)
 		"wrong distinguished name",
 	};
 
-	if (reason < 0 ||
-		(size_t)reason >= sizeof(texts) / sizeof(texts[0]))
+	if (reason < 0 || (size_t)reason >= sizeof(texts) / sizeof(texts[0]))
 		return texts[0];
 	return texts[reason];
 }

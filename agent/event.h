@@ -18,12 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define EVENT_LINE_MAX	  32768 /* bytes; a certificate of 8 KiB in hex fits */
-#define EVENT_TEXT_MAX	  64	/* bytes of an alert or DNS name kept */
-#define EVENT_DEPTH_MAX	  9	/* longest chain that is followed */
-#define EVENT_HASH_LEN	  32	/* SHA-256 */
-#define EVENT_CERT_MAX	  8192	/* bytes of one DER certificate */
-#define EVENT_VERSION_MAX 8	/* "TLSv1.3" */
+#define EVENT_LINE_MAX    32768 /* bytes; a certificate of 8 KiB in hex fits */
+#define EVENT_TEXT_MAX    64    /* bytes of an alert or DNS name kept */
+#define EVENT_DEPTH_MAX   9     /* longest chain that is followed */
+#define EVENT_HASH_LEN    32    /* SHA-256 */
+#define EVENT_CERT_MAX    8192  /* bytes of one DER certificate */
+#define EVENT_VERSION_MAX 8     /* "TLSv1.3" */
 
 enum event_type {
 	EVENT_OTHER, /* well-formed, of no interest */
@@ -47,18 +47,18 @@ enum event_type {
 struct event {
 	enum event_type type;
 	char port[IFNAMSIZ]; /* "" when the event names none */
-	int depth;	     /* 0 = the server's own certificate */
-	int reason;	     /* enum tls_fail_reason of wpa_supplicant */
+	int depth;           /* 0 = the server's own certificate */
+	int reason;          /* enum tls_fail_reason of wpa_supplicant */
 	bool has_hash;
 	uint8_t hash[EVENT_HASH_LEN]; /* SHA-256 of the DER certificate */
-	const char *cert_hex;	      /* borrowed from the line, or NULL */
-	size_t cert_hex_len;	      /* even */
+	const char *cert_hex;         /* borrowed from the line, or NULL */
+	size_t cert_hex_len;          /* even */
 	char text[EVENT_TEXT_MAX];
 };
 
 struct event_status {
 	bool authorized; /* suppPortStatus=Authorized */
-	bool resumed;	 /* tls_session_reused=1 */
+	bool resumed;    /* tls_session_reused=1 */
 	char tls_version[EVENT_VERSION_MAX];
 };
 

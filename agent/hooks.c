@@ -21,18 +21,18 @@
 
 struct hooks {
 	sd_event *event; /* borrowed */
-	char *dir;	 /* owned */
+	char *dir;       /* owned */
 	void (*idle)(void *user);
 	void *user; /* borrowed */
 	struct hooks_event queue[QUEUE_MAX];
 	size_t n_queue;
-	struct hooks_event now;	 /* the event that is told */
-	struct dirent **names;	 /* owned: hooks of this event */
+	struct hooks_event now; /* the event that is told */
+	struct dirent **names;  /* owned: hooks of this event */
 	int n_names;
-	int next;		 /* of names */
-	pid_t pid;		 /* 0: none runs */
-	sd_event_source *on_end; /* owned */
-	sd_event_source *timer;	 /* owned */
+	int next;                 /* of names */
+	pid_t pid;                /* 0: none runs */
+	sd_event_source *on_end;  /* owned */
+	sd_event_source *timer;   /* owned */
 	sd_event_source *starter; /* owned: begins the next event */
 };
 
@@ -68,8 +68,7 @@ static void free_names(struct hooks *h)
 	h->next = 0;
 }
 
-static int spawn_hook(
-	struct hooks *h, char *const argv[], char *const envp[])
+static int spawn_hook(struct hooks *h, char *const argv[], char *const envp[])
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -88,7 +87,8 @@ static int spawn_hook(
 	}
 	/* A process group of its own, to be killed with what it started. */
 	(void)posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP |
-		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+						      POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF);
 	(void)posix_spawnattr_setpgroup(&attr, 0);
 	(void)posix_spawnattr_setsigmask(&attr, &none);
 	(void)posix_spawnattr_setsigdefault(&attr, &all);
@@ -113,15 +113,15 @@ static bool run_hook(struct hooks *h, const char *name)
 	char reason[HOOKS_REASON_MAX + 32];
 	char *const argv[] = { path, h->now.port, h->now.event, NULL };
 	char *const envp[] = { port, event, state, reason, key,
-		(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
+		(char[]) { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
 	int r;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", h->dir, name);
 	(void)snprintf(port, sizeof(port), "DEVID_PORT=%s", h->now.port);
 	(void)snprintf(event, sizeof(event), "DEVID_EVENT=%s", h->now.event);
 	(void)snprintf(state, sizeof(state), "DEVID_STATE=%s", h->now.state);
-	(void)snprintf(reason, sizeof(reason), "DEVID_REASON=%s",
-		h->now.reason);
+	(void)snprintf(
+		reason, sizeof(reason), "DEVID_REASON=%s", h->now.reason);
 	(void)snprintf(key, sizeof(key), "DEVID_KEY=%s", h->now.key);
 	h->pid = 0;
 	r = spawn_hook(h, argv, envp);
@@ -132,8 +132,9 @@ static bool run_hook(struct hooks *h, const char *name)
 	}
 	r = sd_event_add_child(
 		h->event, &h->on_end, h->pid, WEXITED, on_end, h);
-	if (r < 0 || sd_event_source_set_time_relative(
-			     h->timer, HOOKS_WAIT_MS * 1000ull) < 0 ||
+	if (r < 0 ||
+		sd_event_source_set_time_relative(
+			h->timer, HOOKS_WAIT_MS * 1000ull) < 0 ||
 		sd_event_source_set_enabled(h->timer, SD_EVENT_ONESHOT) < 0)
 		log_error("hook: %s: not watched", path);
 	return true;
@@ -147,7 +148,7 @@ static void begin_later(struct hooks *h)
 
 static void next_hook(struct hooks *h)
 {
-	while (h->next < h->n_names) {
+	while (h->names && h->next < h->n_names) {
 		const char *name = h->names[h->next++]->d_name;
 
 		if (!hooks_may_run(h->dir, name)) {
@@ -170,7 +171,7 @@ static void next_hook(struct hooks *h)
 static int on_end(sd_event_source *s, const siginfo_t *si, void *user)
 {
 	struct hooks *h = user;
-	const char *name = h->names[h->next - 1]->d_name;
+	const char *name = h->names ? h->names[h->next - 1]->d_name : "";
 
 	(void)s; /* the one in h */
 	if (si->si_code != CLD_EXITED)
@@ -230,8 +231,8 @@ void hooks_run(struct hooks *h, const struct hooks_event *ev)
 		}
 	}
 	if (h->n_queue == QUEUE_MAX) {
-		log_warn("hook: %s %s: too many events wait: dropped",
-			ev->port, ev->event);
+		log_warn("hook: %s %s: too many events wait: dropped", ev->port,
+			ev->event);
 		return;
 	}
 	h->queue[h->n_queue++] = *ev;
@@ -266,8 +267,7 @@ enum devid_err hooks_new(sd_event *event, const char *dir,
 			h->starter, SD_EVENT_PRIORITY_IDLE);
 	if (r < 0) {
 		hooks_free(h);
-		return devid_fail(
-			err, DEVID_ERR_IO, "hooks: %s", strerror(-r));
+		return devid_fail(err, DEVID_ERR_IO, "hooks: %s", strerror(-r));
 	}
 	h->event = event;
 	h->idle = idle;

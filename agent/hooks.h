@@ -16,9 +16,9 @@
 #include <stdbool.h>
 #include <systemd/sd-event.h>
 
-#define HOOKS_EVENT_MAX	 16
+#define HOOKS_EVENT_MAX  16
 #define HOOKS_REASON_MAX 192
-#define HOOKS_WAIT_MS	 30000
+#define HOOKS_WAIT_MS    30000
 
 struct hooks;
 

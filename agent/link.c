@@ -19,10 +19,10 @@
 #define BUFFER_LEN 32768 /* the largest message the kernel makes for a dump */
 
 struct link_monitor {
-	struct mnl_socket *nl;	    /* owned */
+	struct mnl_socket *nl;      /* owned */
 	sd_event_source *source;    /* owned */
 	const struct link_ops *ops; /* borrowed */
-	void *user;		    /* borrowed */
+	void *user;                 /* borrowed */
 	uint32_t seq;
 	uint32_t dump_seq; /* 0: no dump runs */
 	bool dump_again;
@@ -87,8 +87,8 @@ enum devid_err link_parse(
 	return DEVID_OK;
 }
 
-static enum devid_err send_message(struct link_monitor *m,
-	struct nlmsghdr *nlh, const char *what, struct devid_error *err)
+static enum devid_err send_message(struct link_monitor *m, struct nlmsghdr *nlh,
+	const char *what, struct devid_error *err)
 {
 	nlh->nlmsg_seq = ++m->seq;
 	if (mnl_socket_sendto(m->nl, nlh, nlh->nlmsg_len) < 0)
@@ -101,7 +101,7 @@ enum devid_err link_monitor_dump(
 	struct link_monitor *m, struct devid_error *err)
 {
 	char buf[NLMSG_ALIGN(sizeof(struct nlmsghdr)) +
-		NLMSG_ALIGN(sizeof(struct ifinfomsg))]
+		 NLMSG_ALIGN(sizeof(struct ifinfomsg))]
 		__attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
@@ -128,7 +128,7 @@ enum devid_err link_monitor_set_up(
 	struct link_monitor *m, int ifindex, struct devid_error *err)
 {
 	char buf[NLMSG_ALIGN(sizeof(struct nlmsghdr)) +
-		NLMSG_ALIGN(sizeof(struct ifinfomsg))]
+		 NLMSG_ALIGN(sizeof(struct ifinfomsg))]
 		__attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
@@ -162,8 +162,8 @@ static void handle_error(struct link_monitor *m, const struct nlmsghdr *nlh)
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*e) || e->error == 0)
 		return;
-	log_error("netlink: request %u: %s", nlh->nlmsg_seq,
-		strerror(-e->error));
+	log_error(
+		"netlink: request %u: %s", nlh->nlmsg_seq, strerror(-e->error));
 	if (nlh->nlmsg_seq == m->dump_seq)
 		end_dump(m);
 }
@@ -201,8 +201,10 @@ static bool receive(struct link_monitor *m)
 {
 	struct sockaddr_nl from = { .nl_family = AF_NETLINK };
 	struct iovec iov = { m->buf, sizeof(m->buf) };
-	struct msghdr msg = { .msg_name = &from, .msg_namelen = sizeof(from),
-		.msg_iov = &iov, .msg_iovlen = 1 };
+	struct msghdr msg = { .msg_name = &from,
+		.msg_namelen = sizeof(from),
+		.msg_iov = &iov,
+		.msg_iovlen = 1 };
 	const struct nlmsghdr *nlh = (const struct nlmsghdr *)m->buf;
 	ssize_t n = recvmsg(mnl_socket_get_fd(m->nl), &msg, MSG_DONTWAIT);
 	struct devid_error err = { DEVID_OK, "" };
@@ -210,7 +212,8 @@ static bool receive(struct link_monitor *m)
 
 	if (n < 0 && errno == EINTR)
 		return true;
-	if ((n < 0 && errno == ENOBUFS) || (n >= 0 && msg.msg_flags & MSG_TRUNC)) {
+	if ((n < 0 && errno == ENOBUFS) ||
+		(n >= 0 && msg.msg_flags & MSG_TRUNC)) {
 		log_warn("netlink: messages lost: listing interfaces again");
 		m->dump_seq = 0; /* its end may be among the lost */
 		if (link_monitor_dump(m, &err) != DEVID_OK)
@@ -227,8 +230,7 @@ static bool receive(struct link_monitor *m)
 	return true;
 }
 
-static int on_readable(
-	sd_event_source *s, int fd, uint32_t revents, void *user)
+static int on_readable(sd_event_source *s, int fd, uint32_t revents, void *user)
 {
 	(void)s; /* all that is needed is in the monitor */
 	(void)fd;
@@ -238,8 +240,8 @@ static int on_readable(
 	return 0;
 }
 
-static enum devid_err open_socket(struct link_monitor *m, sd_event *event,
-	struct devid_error *err)
+static enum devid_err open_socket(
+	struct link_monitor *m, sd_event *event, struct devid_error *err)
 {
 	int r;
 
@@ -250,8 +252,8 @@ static enum devid_err open_socket(struct link_monitor *m, sd_event *event,
 	r = sd_event_add_io(event, &m->source, mnl_socket_get_fd(m->nl),
 		EPOLLIN, on_readable, m);
 	if (r < 0)
-		return devid_fail(err, DEVID_ERR_IO, "netlink: event: %s",
-			strerror(-r));
+		return devid_fail(
+			err, DEVID_ERR_IO, "netlink: event: %s", strerror(-r));
 	return DEVID_OK;
 }
 

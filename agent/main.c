@@ -79,15 +79,15 @@ int main(int argc, char *argv[])
 		case OPTION_VERSION:
 			return print("devid-agent " DEVID_VERSION "\n");
 		case OPTION_DUMP_STATES:
-			return states_dump(stdout) == DEVID_OK ? 0 :
-								 EXIT_FAILED;
+			return states_dump(stdout) == DEVID_OK ? 0
+							       : EXIT_FAILED;
 		default:
 			return EXIT_CALL;
 		}
 	}
 	if (optind != argc) {
-		(void)fprintf(stderr, "devid-agent: %s: unexpected\n",
-			argv[optind]);
+		(void)fprintf(
+			stderr, "devid-agent: %s: unexpected\n", argv[optind]);
 		return EXIT_CALL;
 	}
 	log_init("devid-agent", level);

@@ -6,12 +6,12 @@
 
 #include "log.h"
 
-#define REPLY_WAIT_MS	2000 /* an answer of wpa_supplicant */
-#define START_FIRST_MS	250  /* until the second EAPOL-Start */
-#define START_MAX_MS	1000
-#define SELECTS_MAX	3
-#define AUTH_WAIT_MS	20000
-#define START_WAIT_MS	5000
+#define REPLY_WAIT_MS  2000 /* an answer of wpa_supplicant */
+#define START_FIRST_MS 250  /* until the second EAPOL-Start */
+#define START_MAX_MS   1000
+#define SELECTS_MAX    3
+#define AUTH_WAIT_MS   20000
+#define START_WAIT_MS  5000
 
 void port_init(struct port *port, const char *name, const struct port_ops *ops,
 	void *owner)
@@ -53,8 +53,7 @@ static uint32_t start_interval(const struct port *port)
 
 static void arm_backoff(struct port *port)
 {
-	uint32_t ms =
-		backoff_next(&port->backoff, port->ops->random(port));
+	uint32_t ms = backoff_next(&port->backoff, port->ops->random(port));
 
 	port->next_retry = time(NULL) + (time_t)((ms + 500) / 1000);
 	port->ops->set_timer(port, ms);
@@ -191,8 +190,8 @@ enum port_event port_on_appear(struct port *port)
 static void leave(struct port *port, const char *why)
 {
 	if (port->attaching && port->attach.eap_started) {
-		(void)snprintf(port->attach.reason,
-			sizeof(port->attach.reason), "%s", why); /* fits */
+		(void)snprintf(port->attach.reason, sizeof(port->attach.reason),
+			"%s", why); /* fits */
 		finish(port, ATTACH_END_LOST);
 		keep_record(port);
 	}
@@ -358,8 +357,7 @@ enum port_event port_on_silence(struct port *port)
 	}
 	if (port->authenticator_seen && !port->attach.eap_started) {
 		port->attach.class = ATTACH_CLASS_TIMEOUT;
-		(void)snprintf(port->attach.reason,
-			sizeof(port->attach.reason),
+		(void)snprintf(port->attach.reason, sizeof(port->attach.reason),
 			"the authenticator went silent"); /* fits */
 	}
 	tell_failure(port);
@@ -380,8 +378,8 @@ enum port_event port_on_judge(struct port *port)
  */
 enum port_event port_on_failure(struct port *port)
 {
-	finish(port, port->attach.key_wanted ? ATTACH_END_KEY :
-					       ATTACH_END_FAILURE);
+	finish(port,
+		port->attach.key_wanted ? ATTACH_END_KEY : ATTACH_END_FAILURE);
 	shut(port);
 	tell_failure(port);
 	return PORT_EVENT_NONE;
@@ -504,6 +502,5 @@ void port_handle_status(struct port *port, const struct event_status *st)
 		port->attach.refused = true;
 		open = false;
 	}
-	port_dispatch(
-		port, open ? PORT_EVENT_PORT_OPEN : PORT_EVENT_PORT_SHUT);
+	port_dispatch(port, open ? PORT_EVENT_PORT_OPEN : PORT_EVENT_PORT_SHUT);
 }

@@ -17,12 +17,12 @@
 #define PORT_HISTORY_MAX 16
 
 enum port_command {
-	PORT_COMMAND_CONFIGURE,	 /* bring wpa_supplicant to know the port */
-	PORT_COMMAND_SELECT,	 /* open it; answered by ASSOCIATED */
-	PORT_COMMAND_LOGON,	 /* send EAPOL-Start now */
+	PORT_COMMAND_CONFIGURE,  /* bring wpa_supplicant to know the port */
+	PORT_COMMAND_SELECT,     /* open it; answered by ASSOCIATED */
+	PORT_COMMAND_LOGON,      /* send EAPOL-Start now */
 	PORT_COMMAND_DISCONNECT, /* shut it; the TLS session is kept */
-	PORT_COMMAND_STATUS,	 /* answered by PORT_OPEN or PORT_SHUT */
-	PORT_COMMAND_COUNT,	 /* answered by COUNTED */
+	PORT_COMMAND_STATUS,     /* answered by PORT_OPEN or PORT_SHUT */
+	PORT_COMMAND_COUNT,      /* answered by COUNTED */
 	PORT_COMMAND_CERT_GOOD,
 	PORT_COMMAND_CERT_BAD,
 };
@@ -47,38 +47,38 @@ struct port_ops {
 
 struct port {
 	const struct port_ops *ops; /* borrowed */
-	void *owner;		    /* borrowed: for ops */
+	void *owner;                /* borrowed: for ops */
 	char name[IFNAMSIZ];
-	int ifindex;	   /* 0 while absent */
+	int ifindex; /* 0 while absent */
 	bool carrier;
 	bool admin_up;
-	bool configured;   /* wpa_supplicant is ready for it */
-	bool configuring;  /* and until then on its way */
-	bool associated;   /* between SELECT and DISCONNECT */
-	bool admitted;	   /* authorised as far as others were told */
+	bool configured;         /* wpa_supplicant is ready for it */
+	bool configuring;        /* and until then on its way */
+	bool associated;         /* between SELECT and DISCONNECT */
+	bool admitted;           /* authorised as far as others were told */
 	bool authenticator_seen; /* since carrier-up */
 	enum port_state state;
-	time_t since;	      /* wall clock of the last state change */
-	time_t next_retry;    /* wall clock; 0: none */
+	time_t since;            /* wall clock of the last state change */
+	time_t next_retry;       /* wall clock; 0: none */
 	enum attach_class class; /* of the last failure since carrier-up */
 	char reason[ATTACH_REASON_MAX];
 	struct backoff backoff;
-	uint64_t carrier_us;   /* monotonic time of carrier-up; 0: used up */
+	uint64_t carrier_us;    /* monotonic time of carrier-up; 0: used up */
 	uint32_t start_wait_ms; /* setting: silence that ends STARTING */
 	uint32_t frames_flight; /* as in struct attach */
-	uint32_t auth_wait_ms;	/* setting: silence that ends EAP */
-	unsigned n_starts;     /* EAPOL-Starts of this try */
-	unsigned n_selects;    /* SELECT_NETWORKs of this try */
-	struct attach attach;  /* running when attaching */
+	uint32_t auth_wait_ms;  /* setting: silence that ends EAP */
+	unsigned n_starts;      /* EAPOL-Starts of this try */
+	unsigned n_selects;     /* SELECT_NETWORKs of this try */
+	struct attach attach;   /* running when attaching */
 	bool attaching;
 	bool told; /* the present class was logged and shown */
 	struct attach history[PORT_HISTORY_MAX]; /* ring */
-	unsigned n_history;    /* ever; the last is at (n - 1) % MAX */
+	unsigned n_history; /* ever; the last is at (n - 1) % MAX */
 };
 
 /* Makes @port a port without an interface. */
-void port_init(struct port *port, const char *name,
-	const struct port_ops *ops, void *owner);
+void port_init(struct port *port, const char *name, const struct port_ops *ops,
+	void *owner);
 
 /* Gives @event to the state machine, and then what follows from it. */
 void port_dispatch(struct port *port, enum port_event event);

@@ -118,14 +118,14 @@ enum devid_err spawn_confined(
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return devid_fail(err, DEVID_ERR_IO, "spawn: pipe: %s",
-			strerror(errno));
+		return devid_fail(
+			err, DEVID_ERR_IO, "spawn: pipe: %s", strerror(errno));
 	in = fds[0];
 	out = fds[1];
 	pid = fork();
 	if (pid < 0)
-		return devid_fail(err, DEVID_ERR_IO, "spawn: fork: %s",
-			strerror(errno));
+		return devid_fail(
+			err, DEVID_ERR_IO, "spawn: fork: %s", strerror(errno));
 	if (pid == 0)
 		child(what, parent, out);
 	(void)close(steal_fd(&out)); /* so that the read below can end */
@@ -143,7 +143,6 @@ enum devid_err spawn_confined(
 static unsigned long long start_time(pid_t pid)
 {
 	CLEANUP(cleanup_fclose) FILE *f = NULL;
-	unsigned long long t = 0;
 	char path[64], line[1024];
 	char *p;
 
@@ -154,17 +153,15 @@ static unsigned long long start_time(pid_t pid)
 	p = strrchr(line, ')');
 	for (int field = 2; p && field < 22; field++)
 		p = strchr(p + 1, ' ');
-	if (!p || sscanf(p, " %llu", &t) != 1)
-		return 0;
-	return t;
+	return p ? strtoull(p, NULL, 10) : 0;
 }
 
 enum devid_err spawn_record(
 	const char *path, pid_t pid, struct devid_error *err)
 {
 	char text[RECORD_MAX];
-	int n = snprintf(text, sizeof(text), "%d %llu\n", (int)pid,
-		start_time(pid));
+	int n = snprintf(
+		text, sizeof(text), "%d %llu\n", (int)pid, start_time(pid));
 
 	return files_write_atomic(path, text, (size_t)n, 0644, err);
 }
@@ -202,14 +199,16 @@ bool spawn_kill_leftover(const char *path, const char *program)
 	CLEANUP(cleanup_free) uint8_t *text = NULL;
 	unsigned long long started;
 	bool killed = false;
+	char *end;
 	size_t len;
-	int pid;
+	long pid;
 
 	if (files_read(path, RECORD_MAX, &text, &len, NULL) != DEVID_OK)
 		return false;
-	if (sscanf((const char *)text, "%d %llu", &pid, &started) == 2 &&
-		pid > 1)
-		killed = kill_if_same(pid, started, program);
+	pid = strtol((const char *)text, &end, 10);
+	started = strtoull(end, NULL, 10);
+	if (pid > 1 && pid <= INT_MAX)
+		killed = kill_if_same((pid_t)pid, started, program);
 	(void)unlink(path); /* its process is gone one way or the other */
 	return killed;
 }

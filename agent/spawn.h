@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 struct spawn {
-	const char *path;	 /* borrowed, as all here */
+	const char *path;        /* borrowed, as all here */
 	const char *const *argv; /* ends with NULL */
 	const char *const *envp; /* ends with NULL */
 	uid_t uid;

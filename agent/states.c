@@ -49,13 +49,15 @@ static const char *const event_names[N_EVENTS] = {
 #define T(name) PORT_TIMEOUT_##name
 #define E(name) PORT_EVENT_##name
 
+/* One line for each cell. */
+/* clang-format off */
 /* Ways out that hold wherever a cable is in. */
-#define UNPLUGGED                                                            \
-	[E(LINK_GONE)] = { port_on_gone, S(ABSENT), T(NONE) },               \
+#define UNPLUGGED                                                              \
+	[E(LINK_GONE)] = { port_on_gone, S(ABSENT), T(NONE) },                 \
 	[E(CARRIER_DOWN)] = { port_on_unplug, S(DOWN), T(NONE) }
 
 /* And wherever wpa_supplicant is at work. */
-#define LOST                                                                 \
+#define LOST                                                                   \
 	[E(SUPPLICANT_LOST)] = { port_on_supplicant_lost, S(WAITING), T(NONE) }
 
 static const struct port_cell table[N_STATES][N_EVENTS] = {
@@ -135,8 +137,9 @@ static const struct port_cell table[N_STATES][N_EVENTS] = {
 	},
 };
 
-const struct port_cell *states_get(
-	enum port_state state, enum port_event event)
+/* clang-format on */
+
+const struct port_cell *states_get(enum port_state state, enum port_event event)
 {
 	return &table[state][event];
 }
@@ -181,24 +184,26 @@ static void dump_edge(FILE *out, int from, int to, int timeout)
 			(int)c->timeout != timeout)
 			continue;
 		if (between[1] == ':')
-			(void)fprintf(out, "    %s --> %s",
-				state_names[from], state_names[to]);
+			(void)fprintf(out, "    %s --> %s", state_names[from],
+				state_names[to]);
 		(void)fprintf(out, "%s%s", between, event_names[e]);
 		between = ", ";
 	}
 	if (between[1] != ':')
-		(void)fprintf(out, "%s\n",
-			timeout_text((enum port_timeout)timeout));
+		(void)fprintf(
+			out, "%s\n", timeout_text((enum port_timeout)timeout));
 }
 
 enum devid_err states_dump(FILE *out)
 {
 	/* Errors of fprintf() stay in the stream until ferror(). */
-	(void)fputs("# States of a port\n\n"
-		    "Printed by `devid-agent --dump-states` from the table in "
-		    "`agent/states.c`;\na unit test compares them. In brackets: "
-		    "how long until the event `timeout`.\n\n"
-		    "```mermaid\nstateDiagram-v2\n    [*] --> absent\n", out);
+	(void)fputs(
+		"# States of a port\n\n"
+		"Printed by `devid-agent --dump-states` from the table in "
+		"`agent/states.c`;\na unit test compares them. In brackets: "
+		"how long until the event `timeout`.\n\n"
+		"```mermaid\nstateDiagram-v2\n    [*] --> absent\n",
+		out);
 	for (int from = 0; from < N_STATES; from++) {
 		for (int to = 0; to < N_STATES; to++) {
 			for (int t = 0; t <= PORT_TIMEOUT_BACKOFF; t++)

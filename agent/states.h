@@ -16,13 +16,13 @@
 struct port;
 
 enum port_state {
-	PORT_STATE_ABSENT,	   /* no such interface */
-	PORT_STATE_DOWN,	   /* no carrier */
-	PORT_STATE_WAITING,	   /* wpa_supplicant is not ready for it */
-	PORT_STATE_ASSOCIATING,	   /* wpa_supplicant opens the port */
-	PORT_STATE_STARTING,	   /* EAPOL-Start sent, no answer yet */
+	PORT_STATE_ABSENT,         /* no such interface */
+	PORT_STATE_DOWN,           /* no carrier */
+	PORT_STATE_WAITING,        /* wpa_supplicant is not ready for it */
+	PORT_STATE_ASSOCIATING,    /* wpa_supplicant opens the port */
+	PORT_STATE_STARTING,       /* EAPOL-Start sent, no answer yet */
 	PORT_STATE_AUTHENTICATING, /* EAP runs */
-	PORT_STATE_CONFIRMING,	   /* EAP-Success; is the port open? */
+	PORT_STATE_CONFIRMING,     /* EAP-Success; is the port open? */
 	PORT_STATE_AUTHORIZED,
 	PORT_STATE_CHECKING, /* was authorised; EAP failed; still open? */
 	PORT_STATE_JUDGING,  /* EAP failed; how far had it come? */
@@ -36,8 +36,8 @@ enum port_event {
 	PORT_EVENT_LINK_GONE,
 	PORT_EVENT_CARRIER_UP,
 	PORT_EVENT_CARRIER_DOWN,
-	PORT_EVENT_READY,	  /* wpa_supplicant knows the port */
-	PORT_EVENT_REFUSED,	  /* it refused the port's configuration */
+	PORT_EVENT_READY,   /* wpa_supplicant knows the port */
+	PORT_EVENT_REFUSED, /* it refused the port's configuration */
 	PORT_EVENT_SUPPLICANT_LOST,
 	PORT_EVENT_ASSOCIATED,
 	PORT_EVENT_EAP_STARTED,

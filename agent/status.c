@@ -205,8 +205,8 @@ static int replace_unsynced(const char *path, const char *text)
 	return -saved;
 }
 
-enum devid_err status_write(const char *path, const struct status *status,
-	struct devid_error *err)
+enum devid_err status_write(
+	const char *path, const struct status *status, struct devid_error *err)
 {
 	CLEANUP(cleanup_json) json_t *root = status_json(status);
 	CLEANUP(cleanup_free)
@@ -217,8 +217,8 @@ enum devid_err status_write(const char *path, const struct status *status,
 		return devid_fail(err, DEVID_ERR_NOMEM, "status: no memory");
 	r = replace_unsynced(path, text);
 	if (r < 0)
-		return devid_fail(err, DEVID_ERR_IO, "write: %s: %s", path,
-			strerror(-r));
+		return devid_fail(
+			err, DEVID_ERR_IO, "write: %s: %s", path, strerror(-r));
 	return DEVID_OK;
 }
 
@@ -263,8 +263,7 @@ static int32_t take_ms(json_t *o, const char *name)
 	json_t *v = json_object_get(o, name);
 	json_int_t n = json_integer_value(v);
 
-	return json_is_integer(v) && n >= 0 && n <= INT32_MAX ? (int32_t)n :
-								 -1;
+	return json_is_integer(v) && n >= 0 && n <= INT32_MAX ? (int32_t)n : -1;
 }
 
 static void take_attach(json_t *o, struct attach *a)
@@ -282,8 +281,9 @@ static void take_attach(json_t *o, struct attach *a)
 	a->done_ms = take_ms(o, "done_ms");
 	a->eap_started = a->eap_ms >= 0;
 	a->resumed = json_is_true(json_object_get(o, "resumed"));
-	a->has_server = hex && event_decode_hex(hex, strlen(hex), a->server,
-				       sizeof(a->server), &len) == DEVID_OK &&
+	a->has_server = hex &&
+			event_decode_hex(hex, strlen(hex), a->server,
+				sizeof(a->server), &len) == DEVID_OK &&
 			len == sizeof(a->server);
 	take_text(o, "server_name", a->server_name, sizeof(a->server_name));
 	take_text(o, "tls_version", a->tls_version, sizeof(a->tls_version));

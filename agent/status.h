@@ -56,15 +56,15 @@ struct status {
 	bool keyd;
 	bool clock_ok;
 	bool first_use;
-	const struct trust *trust;	 /* borrowed; used with first_use */
+	const struct trust *trust;       /* borrowed; used with first_use */
 	const struct port *const *ports; /* borrowed */
 	size_t n_ports;
 };
 
 /* Replaces @path; not synced to disk, as it does not outlive a start.
  * Errors: IO, NOMEM. */
-DEVID_MUST_CHECK enum devid_err status_write(const char *path,
-	const struct status *status, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err status_write(
+	const char *path, const struct status *status, struct devid_error *err);
 
 /* Stores the history of all ports, durably. Errors: IO, NOMEM. */
 DEVID_MUST_CHECK enum devid_err status_store_history(const char *path,

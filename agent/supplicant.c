@@ -21,17 +21,17 @@
 #include "log.h"
 #include "spawn.h"
 
-#define STEADY_US     (30 * 1000000ull) /* a run this long was a good one */
-#define OPEN_WAIT_MS  5000 /* until its control socket must be there */
-#define STOP_WAIT_MS  2000
-#define OUTPUT_MAX    512 /* bytes of one line of its output */
+#define STEADY_US    (30 * 1000000ull) /* a run this long was a good one */
+#define OPEN_WAIT_MS 5000 /* until its control socket must be there */
+#define STOP_WAIT_MS 2000
+#define OUTPUT_MAX   512 /* bytes of one line of its output */
 
 struct supplicant {
-	sd_event *event;	     /* borrowed */
+	sd_event *event;             /* borrowed */
 	const struct config *config; /* borrowed */
 	struct supplicant_ops ops;
 	struct ctrl *ctrl; /* owned */
-	pid_t pid;	   /* 0: none */
+	pid_t pid;         /* 0: none */
 	uint64_t started_us;
 	struct backoff backoff;
 	bool died_before;
@@ -42,7 +42,7 @@ struct supplicant {
 	sd_event_source *on_output;
 	sd_event_source *on_socket;
 	sd_event_source *timer;
-	char dir[PATH_MAX];	   /* its own: control socket */
+	char dir[PATH_MAX];        /* its own: control socket */
 	char client_dir[PATH_MAX]; /* ours: client sockets */
 	char socket[PATH_MAX];
 	char interface_file[PATH_MAX];
@@ -156,11 +156,11 @@ static int watch_socket(struct supplicant *s)
 	s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (s->watch < 0)
 		return -errno;
-	if (inotify_add_watch(s->watch, s->dir,
-		    IN_CREATE | IN_ATTRIB | IN_MOVED_TO) < 0)
+	if (inotify_add_watch(
+		    s->watch, s->dir, IN_CREATE | IN_ATTRIB | IN_MOVED_TO) < 0)
 		return -errno;
-	return sd_event_add_io(s->event, &s->on_socket, s->watch, EPOLLIN,
-		on_socket, s);
+	return sd_event_add_io(
+		s->event, &s->on_socket, s->watch, EPOLLIN, on_socket, s);
 }
 
 /* Its output is told line by line; log escapes what it holds. */
@@ -226,8 +226,7 @@ static void tell_end(const struct supplicant *s, const siginfo_t *si)
 		log_debug("wpa_supplicant: %d: ended", (int)s->pid);
 	else if (si->si_code == CLD_EXITED)
 		log_warn("wpa_supplicant: %d: exited with %d: %s", (int)s->pid,
-			si->si_status,
-			s->line[0] ? s->line : "restarting");
+			si->si_status, s->line[0] ? s->line : "restarting");
 	else
 		log_warn("wpa_supplicant: %d: killed by signal %d: restarting",
 			(int)s->pid, si->si_status);
@@ -284,13 +283,13 @@ static enum devid_err spawn_it(struct supplicant *s, struct devid_error *err)
 		c->supplicant_gid, -1 };
 	int fds[2];
 
-	(void)snprintf(openssl, sizeof(openssl), "OPENSSL_CONF=%s",
-		s->openssl_file);
-	(void)snprintf(keyd, sizeof(keyd), "DEVID_KEYD_SOCKET=%s",
-		c->keyd_socket);
+	(void)snprintf(
+		openssl, sizeof(openssl), "OPENSSL_CONF=%s", s->openssl_file);
+	(void)snprintf(
+		keyd, sizeof(keyd), "DEVID_KEYD_SOCKET=%s", c->keyd_socket);
 	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-		return devid_fail(err, DEVID_ERR_IO, "spawn: pipe: %s",
-			strerror(errno));
+		return devid_fail(
+			err, DEVID_ERR_IO, "spawn: pipe: %s", strerror(errno));
 	s->output = fds[0];
 	out = fds[1];
 	what.output = out;
@@ -299,12 +298,12 @@ static enum devid_err spawn_it(struct supplicant *s, struct devid_error *err)
 
 static int add_process(struct supplicant *s)
 {
-	int r = sd_event_add_child(s->event, &s->on_exit, s->pid, WEXITED,
-		on_exit_of, s);
+	int r = sd_event_add_child(
+		s->event, &s->on_exit, s->pid, WEXITED, on_exit_of, s);
 
 	if (r >= 0)
-		r = sd_event_add_io(s->event, &s->on_output, s->output,
-			EPOLLIN, on_output, s);
+		r = sd_event_add_io(s->event, &s->on_output, s->output, EPOLLIN,
+			on_output, s);
 	return r;
 }
 
@@ -357,8 +356,8 @@ static enum devid_err make_dir(const char *path, uid_t uid, gid_t gid,
 			strerror(errno));
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
-		return devid_fail(err, DEVID_ERR_IO, "%s: %s", path,
-			strerror(errno));
+		return devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
 	clean_dir(path);
 	return DEVID_OK;
 }
@@ -380,8 +379,8 @@ static enum devid_err write_files(struct supplicant *s, struct devid_error *err)
 	/* A folder that was named is believed: its file may come later. */
 	rc = wpaconf_openssl_file(dir, dir || present, text, err);
 	if (rc == DEVID_OK)
-		rc = files_write_atomic(s->openssl_file, text, strlen(text),
-			0644, err);
+		rc = files_write_atomic(
+			s->openssl_file, text, strlen(text), 0644, err);
 	if (rc == DEVID_OK)
 		rc = files_write_atomic(
 			s->interface_file, conf, strlen(conf), 0644, err);
@@ -395,8 +394,8 @@ static enum devid_err prepare(struct supplicant *s, struct devid_error *err)
 	enum devid_err rc;
 
 	(void)snprintf(s->dir, sizeof(s->dir), "%s/eap", run);
-	(void)snprintf(s->client_dir, sizeof(s->client_dir), "%s/eap-agent",
-		run);
+	(void)snprintf(
+		s->client_dir, sizeof(s->client_dir), "%s/eap-agent", run);
 	(void)snprintf(s->socket, sizeof(s->socket), "%s/eap/g", run);
 	(void)snprintf(s->interface_file, sizeof(s->interface_file),
 		"%s/eap-port.conf", run);
@@ -405,11 +404,10 @@ static enum devid_err prepare(struct supplicant *s, struct devid_error *err)
 	(void)snprintf(s->pid_file, sizeof(s->pid_file), "%s/eap.pid", run);
 	if (spawn_kill_leftover(s->pid_file, c->supplicant))
 		log_warn("wpa_supplicant: one that was left over is killed");
-	rc = make_dir(
-		s->dir, c->supplicant_uid, c->supplicant_gid, 0700, err);
+	rc = make_dir(s->dir, c->supplicant_uid, c->supplicant_gid, 0700, err);
 	if (rc == DEVID_OK)
-		rc = make_dir(s->client_dir, geteuid(), c->supplicant_gid,
-			0710, err);
+		rc = make_dir(
+			s->client_dir, geteuid(), c->supplicant_gid, 0710, err);
 	if (rc == DEVID_OK)
 		rc = write_files(s, err);
 	return rc;
@@ -434,8 +432,8 @@ enum devid_err supplicant_new(sd_event *event, const struct config *config,
 		event, &s->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, s);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(s->timer, SD_EVENT_OFF);
-	rc = r < 0 ? devid_fail(err, DEVID_ERR_IO, "event: %s", strerror(-r)) :
-		     prepare(s, err);
+	rc = r < 0 ? devid_fail(err, DEVID_ERR_IO, "event: %s", strerror(-r))
+		   : prepare(s, err);
 	if (rc != DEVID_OK) {
 		supplicant_free(s);
 		return rc;

@@ -52,8 +52,8 @@ static void note_issuer_cert(
 	server->der_len = len;
 }
 
-static void note_cert(struct trust_candidate *server, const struct event *ev,
-	bool keep_der)
+static void note_cert(
+	struct trust_candidate *server, const struct event *ev, bool keep_der)
 {
 	if (ev->depth == 0 && ev->has_hash) {
 		server->has_leaf = true;
@@ -72,8 +72,8 @@ static void note_cert(struct trust_candidate *server, const struct event *ev,
 	}
 }
 
-void trust_note(struct trust_candidate *server, const struct event *ev,
-	bool keep_der)
+void trust_note(
+	struct trust_candidate *server, const struct event *ev, bool keep_der)
 {
 	if (ev->type == EVENT_EAP_STARTED)
 		trust_candidate_clear(server);
@@ -144,8 +144,8 @@ static enum devid_err parse(
 	rc = take_hash(root, "server_sha256", trust->leaf);
 	if (rc == DEVID_OK)
 		rc = take_ca(trust, root);
-	trust->since = (time_t)json_integer_value(
-		json_object_get(root, "since_unix"));
+	trust->since =
+		(time_t)json_integer_value(json_object_get(root, "since_unix"));
 	return rc;
 }
 
@@ -192,7 +192,8 @@ static enum devid_err add_ca(const struct trust *trust, json_t *root)
 		return DEVID_ERR_NOMEM;
 	put_hex(trust->der, trust->der_len, der);
 	trust_hex(trust->ca, hash);
-	if (json_object_set_new(root, "server_name", json_string(trust->name)) ||
+	if (json_object_set_new(
+		    root, "server_name", json_string(trust->name)) ||
 		json_object_set_new(root, "ca_sha256", json_string(hash)) ||
 		json_object_set_new(root, "ca", json_string(der)))
 		return DEVID_ERR_NOMEM;
@@ -210,15 +211,14 @@ static enum devid_err store(const struct trust *trust, struct devid_error *err)
 	if (!root ||
 		json_object_set_new(root, "server_sha256", json_string(hash)) ||
 		json_object_set_new(root, "since", json_string(since)) ||
-		json_object_set_new(root, "since_unix",
-			json_integer(trust->since)) ||
+		json_object_set_new(
+			root, "since_unix", json_integer(trust->since)) ||
 		(trust->has_ca && add_ca(trust, root) != DEVID_OK))
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	text = json_dumps(root, JSON_INDENT(1));
 	if (!text)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	return files_write_atomic(
-		trust->path, text, strlen(text), 0644, err);
+	return files_write_atomic(trust->path, text, strlen(text), 0644, err);
 }
 
 enum devid_err trust_remember(struct trust *trust,
@@ -272,8 +272,8 @@ enum devid_err trust_write_ca(
 	static const char begin[] = "-----BEGIN TRUSTED CERTIFICATE-----\n";
 	static const char end[] = "-----END TRUSTED CERTIFICATE-----\n";
 	/* X509_CERT_AUX: SEQUENCE { trust SEQUENCE OF OID { serverAuth } } */
-	static const uint8_t aux[] = { 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x08,
-		0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01 };
+	static const uint8_t aux[] = { 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x08, 0x2b,
+		0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01 };
 	size_t len = trust->der_len + sizeof(aux);
 	CLEANUP(cleanup_free) uint8_t *der = NULL;
 	CLEANUP(cleanup_free) char *text = NULL;

@@ -11,7 +11,8 @@
  *
  * Not checked here: the chain. wpa_supplicant verifies it against the file
  * that trust_write_ca() writes, its only anchor, and the name with it;
- * trust_allows() demands to be told whether it did (@verified). A store that cannot be read allows nobody.
+ * trust_allows() demands to be told whether it did (@verified). A store that
+ * cannot be read allows nobody.
  */
 
 #include "error.h"
@@ -26,16 +27,16 @@ struct trust_candidate {
 	bool has_leaf;
 	uint8_t leaf[EVENT_HASH_LEN];
 	char name[EVENT_TEXT_MAX]; /* first DNS name, or "" */
-	int depth;		   /* of the issuer below, or 0: none */
+	int depth;                 /* of the issuer below, or 0: none */
 	bool has_issuer;
 	uint8_t issuer[EVENT_HASH_LEN]; /* topmost certificate shown */
-	uint8_t *der;			/* owned: that certificate */
+	uint8_t *der;                   /* owned: that certificate */
 	size_t der_len;
 };
 
 struct trust {
-	char *path;	/* owned */
-	bool broken;	/* the store is there but not readable */
+	char *path;  /* owned */
+	bool broken; /* the store is there but not readable */
 	bool pinned;
 	uint8_t leaf[EVENT_HASH_LEN];
 	bool has_ca; /* name, ca and der are set */
@@ -75,8 +76,8 @@ DEVID_MUST_CHECK enum devid_err trust_write_ca(
 
 /* Adds what @ev tells; EVENT_EAP_STARTED begins anew. Certificates are only
  * kept when @keep_der. */
-void trust_note(struct trust_candidate *server, const struct event *ev,
-	bool keep_der);
+void trust_note(
+	struct trust_candidate *server, const struct event *ev, bool keep_der);
 
 void trust_candidate_clear(struct trust_candidate *server);
 

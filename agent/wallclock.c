@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,16 +22,29 @@ time_t wallclock_build_date(void)
 	return timegm(&tm) - DAY;
 }
 
+static bool take_digits(const char *text, int n, int *ret)
+{
+	int value = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (text[i] - '0');
+	}
+	*ret = value;
+	return true;
+}
+
 enum devid_err wallclock_parse_date(const char *text, time_t *ret)
 {
 	struct tm tm = { 0 };
 	struct tm back;
 	time_t t;
 
-	if (strlen(text) != 10 ||
-		strspn(text, "0123456789-") != 10 ||
-		sscanf(text, "%4d-%2d-%2d", &tm.tm_year, &tm.tm_mon,
-			&tm.tm_mday) != 3)
+	if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' ||
+		!take_digits(text, 4, &tm.tm_year) ||
+		!take_digits(text + 5, 2, &tm.tm_mon) ||
+		!take_digits(text + 8, 2, &tm.tm_mday))
 		return DEVID_ERR_SYNTAX;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
@@ -74,8 +86,7 @@ void wallclock_text(time_t t, char out[WALLCLOCK_TEXT_MAX])
 {
 	struct tm tm;
 
-	if (!gmtime_r(&t, &tm) ||
-		strftime(out, WALLCLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) ==
-			0)
+	if (!gmtime_r(&t, &tm) || strftime(out, WALLCLOCK_TEXT_MAX,
+					  "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		out[0] = '\0';
 }

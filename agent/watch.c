@@ -13,23 +13,23 @@
 #include "cleanup.h"
 #include "log.h"
 
-#define IN_FOLDER                                                            \
-	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |   \
+#define IN_FOLDER                                                              \
+	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |     \
 		IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
 /* Farther up only the next folder on the way is of interest. */
 #define IN_ANCESTOR (IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
 
 struct target {
-	char *path;	   /* owned */
-	char *watched;	   /* owned: the folder that is watched now */
-	int wd;		   /* -1: none */
+	char *path;         /* owned */
+	char *watched;      /* owned: the folder that is watched now */
+	int wd;             /* -1: none */
 	const char *wanted; /* borrowed: name that is awaited in it */
 	size_t wanted_len;
-	bool near;	   /* the folder holds the path itself */
+	bool near; /* the folder holds the path itself */
 };
 
 struct watch {
-	int fd;			 /* owned */
+	int fd;                  /* owned */
 	sd_event_source *source; /* owned */
 	void (*changed)(void *user, size_t index);
 	void *user; /* borrowed */
@@ -96,20 +96,19 @@ static void handle(struct watch *w, size_t i, const struct inotify_event *ev)
 {
 	struct target *t = &w->targets[i];
 	const char *name = ev->len > 0 ? ev->name : "";
-	bool self = ev->mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED);
+	bool self = ev->mask & (IN_DELETE_SELF | IN_MOVE_SELF);
 
-	if (self && !(ev->mask & IN_IGNORED))
-		arm(w, t);
-	else if (strlen(name) != t->wanted_len ||
-		 memcmp(name, t->wanted, t->wanted_len) != 0)
+	if (ev->mask & IN_IGNORED)
+		return; /* the end of a watch that is no longer wanted */
+	if (!self && (strlen(name) != t->wanted_len ||
+			     memcmp(name, t->wanted, t->wanted_len) != 0))
 		return;
-	else if (!t->near)
+	if (self || !t->near)
 		arm(w, t);
 	w->changed(w->user, i);
 }
 
-static int on_readable(
-	sd_event_source *s, int fd, uint32_t revents, void *user)
+static int on_readable(sd_event_source *s, int fd, uint32_t revents, void *user)
 {
 	char buf[4096] __attribute__((aligned(8)));
 	struct watch *w = user;
@@ -161,11 +160,10 @@ enum devid_err watch_new(sd_event *event, const char *const *paths,
 	if (w->fd < 0)
 		r = -errno;
 	if (r >= 0)
-		r = sd_event_add_io(event, &w->source, w->fd, EPOLLIN,
-			on_readable, w);
+		r = sd_event_add_io(
+			event, &w->source, w->fd, EPOLLIN, on_readable, w);
 	if (r < 0)
-		rc = devid_fail(
-			err, DEVID_ERR_IO, "inotify: %s", strerror(-r));
+		rc = devid_fail(err, DEVID_ERR_IO, "inotify: %s", strerror(-r));
 	for (size_t i = 0; i < n_paths && rc == DEVID_OK; i++)
 		rc = add_target(w, paths[i], err);
 	if (rc != DEVID_OK) {

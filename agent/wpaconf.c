@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define TEXT_OF(x) #x
-#define TEXT(x)	   TEXT_OF(x)
+#define TEXT(x)    TEXT_OF(x)
 #define PIN_PREFIX "hash://server/sha256/"
 
 enum devid_err wpaconf_hex(const char *text, char *out, size_t out_len)
@@ -29,8 +29,7 @@ void wpaconf_phase1(const struct wpaconf_network *net, char *out, size_t len)
 	(void)snprintf(out, len,
 		"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 "
 		"tls_disable_tlsv1_2=%d tls_disable_tlsv1_3=%d%s%s",
-		net->tls_min > WPACONF_TLS_1_2,
-		net->tls_max < WPACONF_TLS_1_3,
+		net->tls_min > WPACONF_TLS_1_2, net->tls_max < WPACONF_TLS_1_3,
 		net->ignore_time ? " tls_disable_time_checks=1" : "",
 		net->ask_agent ? " tls_ext_cert_check=1" : ""); /* fits */
 }
@@ -139,8 +138,7 @@ static bool is_plain_path(const char *path)
 }
 
 enum devid_err wpaconf_openssl_file(const char *provider_dir,
-	bool with_provider, char out[WPACONF_FILE_MAX],
-	struct devid_error *err)
+	bool with_provider, char out[WPACONF_FILE_MAX], struct devid_error *err)
 {
 	char module[1100] = "";
 	int n;
@@ -148,10 +146,11 @@ enum devid_err wpaconf_openssl_file(const char *provider_dir,
 	if (provider_dir && !is_plain_path(provider_dir))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"provider_dir: %s: letters, digits and "
-			"/._+,:@=~- only", provider_dir);
+			"/._+,:@=~- only",
+			provider_dir);
 	if (provider_dir)
-		(void)snprintf(module, sizeof(module),
-			"module = %s/devid.so\n", provider_dir);
+		(void)snprintf(module, sizeof(module), "module = %s/devid.so\n",
+			provider_dir);
 	/*
 	 * Groups: the first is the only key share that is sent; the same as
 	 * the RADIUS server's (FreeRADIUS ecdh_curve = prime256v1) saves the

@@ -30,16 +30,16 @@ enum wpaconf_trust {
 };
 
 struct wpaconf_network {
-	const char *identity;	 /* borrowed: outer identity */
+	const char *identity;    /* borrowed: outer identity */
 	const char *client_cert; /* borrowed: path */
 	const char *private_key; /* borrowed: path */
 	enum wpaconf_trust trust;
-	const char *ca;		 /* borrowed: path, or 64 hex digits (LEAF) */
+	const char *ca;          /* borrowed: path, or 64 hex digits (LEAF) */
 	const char *server_name; /* borrowed; with TRUST_CA */
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;
-	bool ignore_time;  /* clock known to be wrong */
-	bool ask_agent;	   /* CTRL-REQ-EXT_CERT_CHECK for each server */
+	bool ignore_time; /* clock known to be wrong */
+	bool ask_agent;   /* CTRL-REQ-EXT_CERT_CHECK for each server */
 };
 
 /* The n-th setting of a network block, as "name value". @n from 0; false

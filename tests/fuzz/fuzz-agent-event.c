@@ -13,12 +13,11 @@ static void check(const char *line, size_t len, const struct event *ev)
 {
 	if (strnlen(ev->port, sizeof(ev->port)) == sizeof(ev->port) ||
 		strnlen(ev->text, sizeof(ev->text)) == sizeof(ev->text) ||
-		ev->depth < 0 || ev->depth > EVENT_DEPTH_MAX ||
-		ev->reason < 0)
+		ev->depth < 0 || ev->depth > EVENT_DEPTH_MAX || ev->reason < 0)
 		abort();
-	if (ev->cert_hex && (ev->cert_hex < line || ev->cert_hex_len % 2 ||
-				    ev->cert_hex + ev->cert_hex_len >
-					    line + len))
+	if (ev->cert_hex &&
+		(ev->cert_hex < line || ev->cert_hex_len % 2 ||
+			ev->cert_hex + ev->cert_hex_len > line + len))
 		abort();
 	for (const char *p = ev->text; *p; p++) {
 		if (*p < ' ' || *p > 'z' || *p == '\'')
@@ -42,9 +41,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(line, data, size);
 	if (event_parse(line, size, &ev) == DEVID_OK) {
 		check(line, size, &ev);
-		if (ev.cert_hex && event_decode_hex(ev.cert_hex,
-					   ev.cert_hex_len, der, sizeof(der),
-					   &len) != DEVID_OK)
+		if (ev.cert_hex &&
+			event_decode_hex(ev.cert_hex, ev.cert_hex_len, der,
+				sizeof(der), &len) != DEVID_OK)
 			abort();
 		(void)event_reason_text(ev.reason);
 	}

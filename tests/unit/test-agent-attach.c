@@ -127,8 +127,8 @@ static void finish_cert_alert_is_cert_rejected(void **state)
 		struct attach a = verified();
 
 		note(&a, EVENT_REMOTE_ALERT, alerts[i]);
-		assert_class(&a, ATTACH_END_FAILURE,
-			ATTACH_CLASS_CERT_REJECTED, alerts[i]);
+		assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_CERT_REJECTED,
+			alerts[i]);
 	}
 }
 
@@ -154,8 +154,8 @@ static void finish_bare_failure_is_told_by_frames(void **state)
 	a.frames_verified = 10;
 	a.frames_failed = 11;
 	a.frames_flight = 1;
-	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_CERT_REJECTED,
-		"no alert");
+	assert_class(
+		&a, ATTACH_END_FAILURE, ATTACH_CLASS_CERT_REJECTED, "no alert");
 	a = verified();
 	a.frames_verified = 10;
 	a.frames_failed = 12;
@@ -204,10 +204,12 @@ static void names_go_there_and_back(void **state)
 	(void)state;
 	for (int i = 0; i < ATTACH_N_CLASSES; i++)
 		assert_int_equal(attach_class_parse(attach_class_name(
-					 (enum attach_class)i)), i);
+					 (enum attach_class)i)),
+			i);
 	for (int i = 0; i < ATTACH_N_ENDS; i++)
-		assert_int_equal(attach_end_parse(attach_end_name(
-					 (enum attach_end)i)), i);
+		assert_int_equal(
+			attach_end_parse(attach_end_name((enum attach_end)i)),
+			i);
 	assert_int_equal(attach_class_parse("?"), ATTACH_CLASS_NONE);
 }
 
@@ -219,8 +221,7 @@ static void backoff_doubles_up_to_a_minute_with_jitter(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(base); i++) {
-		assert_int_equal(
-			backoff_next(&low, 0), base[i] - base[i] / 4);
+		assert_int_equal(backoff_next(&low, 0), base[i] - base[i] / 4);
 		assert_int_equal(backoff_next(&high, base[i] / 2),
 			base[i] + base[i] / 4);
 	}

@@ -113,7 +113,7 @@ static void parse_bad_setting_is_refused_with_its_place(void **state)
 			"more than 16" },
 		{ USER "run_dir=run\n" PINNED, "agent.run_dir" },
 		{ USER "run_dir=/0123456789012345678901234567890123456789"
-		  "0123456789012345678901234567890123456789\n" PINNED,
+		       "0123456789012345678901234567890123456789\n" PINNED,
 			"agent.run_dir" },
 		{ "[agent]\nsupplicant_user=0\n" PINNED, "root" },
 		{ "[agent]\nsupplicant_user=1:0\n" PINNED, "root" },

@@ -6,10 +6,8 @@
 
 #include "event.h"
 
-#define HASH                                                                 \
-	"fe2f26f8a19df3172c2ddd2cf65cc4406d3ed043da26d92ff667be7d7fe4a9ac"
-#define EVIL                                                                 \
-	"0000000000000000000000000000000000000000000000000000000000000000"
+#define HASH "fe2f26f8a19df3172c2ddd2cf65cc4406d3ed043da26d92ff667be7d7fe4a9ac"
+#define EVIL "0000000000000000000000000000000000000000000000000000000000000000"
 
 static enum devid_err parse(const char *line, struct event *ev)
 {
@@ -38,11 +36,14 @@ static void event_parse_known_prefix_gives_type(void **state)
 		{ "<3>CTRL-EVENT-EAP-STATUS status='started' parameter=''",
 			EVENT_OTHER },
 		{ "<3>CTRL-EVENT-EAP-STATUS status='completion' "
-		  "parameter='success'", EVENT_OTHER },
+		  "parameter='success'",
+			EVENT_OTHER },
 		{ "<3>CTRL-EVENT-EAP-STATUS status='completion' "
-		  "parameter='failure'", EVENT_EAP_REJECTED },
+		  "parameter='failure'",
+			EVENT_EAP_REJECTED },
 		{ "<3>CTRL-EVENT-EAP-STATUS status='remote certificate "
-		  "verification' parameter='success'", EVENT_SERVER_VERIFIED },
+		  "verification' parameter='success'",
+			EVENT_SERVER_VERIFIED },
 		{ "<3>CTRL-EVENT-EAP-STATUS status='remote certificate "
 		  "verification' parameter='certificate has expired'",
 			EVENT_OTHER },
@@ -141,7 +142,9 @@ static void event_parse_deep_chain_is_refused(void **state)
 
 	(void)state;
 	assert_rc(parse("<3>CTRL-EVENT-EAP-PEER-CERT depth=10 subject='' "
-			"hash=" HASH, &ev), DEVID_ERR_TOO_LARGE);
+			"hash=" HASH,
+			  &ev),
+		DEVID_ERR_TOO_LARGE);
 }
 
 static void peer_cert_hash_at_the_end_is_taken(void **state)
@@ -183,7 +186,8 @@ static void peer_cert_without_hash_gives_none(void **state)
 	(void)state;
 	/* the forged field is inside the quotes, nothing follows them */
 	assert_rc(parse("<3>CTRL-EVENT-EAP-PEER-CERT depth=0 "
-			"subject='/CN=' hash=" EVIL "'", &ev),
+			"subject='/CN=' hash=" EVIL "'",
+			  &ev),
 		DEVID_ERR_SYNTAX);
 }
 
@@ -193,7 +197,8 @@ static void peer_cert_der_is_borrowed(void **state)
 
 	(void)state;
 	assert_rc(parse("<3>CTRL-EVENT-EAP-PEER-CERT depth=2 "
-			"subject='/CN=' cert=3000' cert=3003020101", &ev),
+			"subject='/CN=' cert=3000' cert=3003020101",
+			  &ev),
 		DEVID_OK);
 	assert_false(ev.has_hash);
 	assert_int_equal(ev.cert_hex_len, 10);
@@ -212,7 +217,8 @@ static void peer_name_only_plain_dns_names(void **state)
 		{ "depth=0 DNS:", EVENT_OTHER },
 		{ "depth=0 URI:http://x", EVENT_OTHER },
 		{ "depth=0 DNS:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", EVENT_OTHER },
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+			EVENT_OTHER },
 	};
 
 	(void)state;
@@ -233,7 +239,8 @@ static void cert_error_subject_is_never_read(void **state)
 
 	(void)state;
 	assert_rc(parse("<3>CTRL-EVENT-EAP-TLS-CERT-ERROR reason=4 depth=0 "
-			"subject='reason=0 depth=9' err='expired'", &ev),
+			"subject='reason=0 depth=9' err='expired'",
+			  &ev),
 		DEVID_OK);
 	assert_int_equal(ev.type, EVENT_CERT_ERROR);
 	assert_int_equal(ev.reason, 4);
@@ -249,11 +256,15 @@ static void alert_name_is_taken(void **state)
 
 	(void)state;
 	assert_rc(parse("IFNAME=eth1 <3>CTRL-EVENT-EAP-STATUS status='remote "
-			"TLS alert' parameter='unknown CA'", &ev), DEVID_OK);
+			"TLS alert' parameter='unknown CA'",
+			  &ev),
+		DEVID_OK);
 	assert_int_equal(ev.type, EVENT_REMOTE_ALERT);
 	assert_string_equal(ev.text, "unknown CA");
 	assert_rc(parse("<3>CTRL-EVENT-EAP-STATUS status='local TLS alert' "
-			"parameter='internal error'", &ev), DEVID_OK);
+			"parameter='internal error'",
+			  &ev),
+		DEVID_OK);
 	assert_int_equal(ev.type, EVENT_LOCAL_ALERT);
 }
 
@@ -302,13 +313,15 @@ static void count_is_read_within_bounds(void **state)
 	uint32_t n = 7;
 
 	(void)state;
-	assert_rc(event_parse_count("a=1\ndot1xSuppEapolFramesRx=42\nb=2", 33,
-			  &n), DEVID_OK);
+	assert_rc(event_parse_count(
+			  "a=1\ndot1xSuppEapolFramesRx=42\nb=2", 33, &n),
+		DEVID_OK);
 	assert_int_equal(n, 42);
 	assert_rc(event_parse_count("dot1xSuppEapolFramesRx=", 23, &n),
 		DEVID_ERR_SYNTAX);
-	assert_rc(event_parse_count("dot1xSuppEapolFramesRx=4294967296", 33,
-			  &n), DEVID_ERR_SYNTAX);
+	assert_rc(
+		event_parse_count("dot1xSuppEapolFramesRx=4294967296", 33, &n),
+		DEVID_ERR_SYNTAX);
 	assert_rc(event_parse_count("FAIL", 4, &n), DEVID_ERR_SYNTAX);
 	assert_int_equal(n, 42);
 }

@@ -68,8 +68,9 @@ static void add_hook(const char *name, const char *line)
 
 static void tell(const char *port, const char *event)
 {
-	struct hooks_event ev = { .state = "authorized", .reason = "$(x)",
-		.key = "idevid" };
+	struct hooks_event ev = {
+		.state = "authorized", .reason = "$(x)", .key = "idevid"
+	};
 
 	(void)snprintf(ev.port, sizeof(ev.port), "%s", port);
 	(void)snprintf(ev.event, sizeof(ev.event), "%s", event);
@@ -89,8 +90,9 @@ static void assert_out(const char *want)
 	CLEANUP(cleanup_free) uint8_t *text = NULL;
 	size_t len;
 
-	assert_rc(files_read(tempdir_file(&dir, ".out"), 4096, &text, &len,
-			  NULL), DEVID_OK);
+	assert_rc(
+		files_read(tempdir_file(&dir, ".out"), 4096, &text, &len, NULL),
+		DEVID_OK);
 	assert_string_equal((char *)text, want);
 }
 
@@ -154,8 +156,7 @@ static void may_run_only_what_root_alone_can_change(void **state)
 	assert_false(hooks_may_run(dir.path, "none"));
 	assert_false(hooks_may_run("/nonexistent", "ok"));
 	if (geteuid() == 0) {
-		assert_int_equal(
-			chown(tempdir_file(&dir, "ok"), 64001, 0), 0);
+		assert_int_equal(chown(tempdir_file(&dir, "ok"), 64001, 0), 0);
 		assert_false(hooks_may_run(dir.path, "ok"));
 	}
 }

@@ -433,11 +433,13 @@ static void history_keeps_the_newest(void **state)
 	assert_null(port_history(&port, PORT_HISTORY_MAX));
 }
 
-static void wanted_cell(enum port_state state, enum port_event event,
-	int *ret_next)
+static void wanted_cell(
+	enum port_state state, enum port_event event, int *ret_next)
 {
-#define CELL(s, e, n)                                                        \
-	{ PORT_STATE_##s, PORT_EVENT_##e, PORT_STATE_##n }
+#define CELL(s, e, n)                                                          \
+	{                                                                      \
+		PORT_STATE_##s, PORT_EVENT_##e, PORT_STATE_##n                 \
+	}
 	static const struct {
 		enum port_state state;
 		enum port_event event;
@@ -529,8 +531,8 @@ static void table_every_cell_is_as_written_here(void **state)
 				(enum port_state)s, (enum port_event)e);
 			int next;
 
-			wanted_cell((enum port_state)s, (enum port_event)e,
-				&next);
+			wanted_cell(
+				(enum port_state)s, (enum port_event)e, &next);
 			if ((c->handler ? (int)c->next : -1) != next)
 				fail_msg("%s/%s", states_name(s),
 					states_event_name(e));
@@ -547,8 +549,8 @@ static void table_no_state_waits_for_ever(void **state)
 		for (int e = 0; e < PORT_N_EVENTS; e++) {
 			const struct port_cell *c = states_get(
 				(enum port_state)s, (enum port_event)e);
-			const struct port_cell *t = states_get(
-				c->next, PORT_EVENT_TIMEOUT);
+			const struct port_cell *t =
+				states_get(c->next, PORT_EVENT_TIMEOUT);
 
 			if (!c->handler || c->timeout == PORT_TIMEOUT_NONE ||
 				c->timeout == PORT_TIMEOUT_KEEP)

@@ -83,8 +83,8 @@ static void write_open_port_shows_its_server(void **state)
 	port.carrier = true;
 	port.admitted = true;
 	root = write_and_read(&st);
-	assert_int_equal(json_integer_value(json_object_get(root, "pid")),
-		getpid());
+	assert_int_equal(
+		json_integer_value(json_object_get(root, "pid")), getpid());
 	assert_int_equal(
 		json_integer_value(json_object_get(root, "supplicant")), 42);
 	assert_true(json_is_true(json_object_get(root, "keyd")));

@@ -24,8 +24,7 @@ static struct event cert(int depth, uint8_t fill, const char *der)
 }
 
 /* A server with certificate @leaf, name @name and, if not 0, issuer @ca. */
-static struct trust_candidate server(
-	uint8_t leaf, const char *name, uint8_t ca)
+static struct trust_candidate server(uint8_t leaf, const char *name, uint8_t ca)
 {
 	struct trust_candidate s = { 0 };
 	struct event ev;
@@ -38,7 +37,7 @@ static struct trust_candidate server(
 	}
 	ev = cert(0, leaf, NULL);
 	trust_note(&s, &ev, true);
-	ev = (struct event){ .type = EVENT_PEER_NAME };
+	ev = (struct event) { .type = EVENT_PEER_NAME };
 	(void)snprintf(ev.text, sizeof(ev.text), "%s", name);
 	trust_note(&s, &ev, true);
 	return s;
@@ -171,11 +170,12 @@ static void load_damaged_store_allows_nobody(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 
 		trust_done(&trust);
-		tempdir_write(&dir, "trust.json", texts[i], strlen(texts[i]),
-			0644);
+		tempdir_write(
+			&dir, "trust.json", texts[i], strlen(texts[i]), 0644);
 		assert_int_not_equal(
-			trust_load(&trust, tempdir_file(&dir, "trust.json"),
-				&err), DEVID_OK);
+			trust_load(
+				&trust, tempdir_file(&dir, "trust.json"), &err),
+			DEVID_OK);
 		assert_true(trust.broken);
 		assert_false(allows(server(1, "a", 2), false));
 		assert_false(allows(server(1, "a", 2), true));
@@ -233,8 +233,9 @@ static void note_topmost_certificate_is_the_issuer(void **state)
 static void note_name_only_of_the_server_itself(void **state)
 {
 	struct trust_candidate s = { 0 };
-	struct event ev = { .type = EVENT_PEER_NAME, .depth = 1,
-		.text = "ca.example" };
+	struct event ev = {
+		.type = EVENT_PEER_NAME, .depth = 1, .text = "ca.example"
+	};
 
 	(void)state;
 	trust_note(&s, &ev, true);

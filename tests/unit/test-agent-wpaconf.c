@@ -34,8 +34,8 @@ static void get(const struct wpaconf_network *net, const char *name,
 	fail_msg("no %s", name);
 }
 
-static void assert_hex(const struct wpaconf_network *net, const char *name,
-	const char *want)
+static void assert_hex(
+	const struct wpaconf_network *net, const char *name, const char *want)
 {
 	char value[WPACONF_COMMAND_MAX], hex[WPACONF_COMMAND_MAX];
 
