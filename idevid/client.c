@@ -142,7 +142,8 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 	if (ans.data_len > size)
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: answer of %zu bytes", ans.data_len);
-	memcpy(buf, ans.data, ans.data_len);
+	if (ans.data_len > 0)
+		memcpy(buf, ans.data, ans.data_len);
 	*ret_len = ans.data_len;
 	return DEVID_OK;
 }

@@ -197,7 +197,7 @@ static int provision_csr(struct provision *p)
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
 	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
 	struct devid_error err = { DEVID_OK, "" };
-	struct wire_key key;
+	struct wire_key key = { .alg = KEY_ALG_NONE };
 	enum devid_err rc;
 	char *pem;
 	long len;

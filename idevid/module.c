@@ -398,7 +398,7 @@ enum devid_err module_install(struct module *m, const char *name,
 	const uint8_t *der, size_t len, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, name, err);
-	struct chain_parts parts;
+	struct chain_parts parts = { 0 };
 	enum devid_err rc;
 
 	if (!key)

@@ -203,15 +203,15 @@ static enum devid_err check_tls12_transcript(const uint8_t *data, size_t len,
 /* The named groups of RFC 8422 5.1.1 with the length of a public value on
  * them (5.4, 5.11); no certificate of ours is used with another. */
 static const struct {
-	unsigned group;
 	size_t point_len;
+	unsigned group;
 	int curve; /* whose points are checked, or NID_undef: all are good */
 } groups[] = {
-	{ 23, 65, NID_X9_62_prime256v1 },
-	{ 24, 97, NID_secp384r1 },
-	{ 25, 133, NID_secp521r1 },
-	{ 29, 32, NID_undef }, /* x25519 */
-	{ 30, 56, NID_undef }, /* x448 */
+	{ 65, 23, NID_X9_62_prime256v1 },
+	{ 97, 24, NID_secp384r1 },
+	{ 133, 25, NID_secp521r1 },
+	{ 32, 29, NID_undef }, /* x25519 */
+	{ 56, 30, NID_undef }, /* x448 */
 };
 
 /* Uncompressed and on the curve: leaves less that could mean anything else. */

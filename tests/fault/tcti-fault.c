@@ -7,7 +7,8 @@
  *
  * CONTROL is a file that is read before each command; absent, all is
  * forwarded. Its lines are `[once] CODE ACTION [ARG]`, where CODE is a command
- * code in hex or `*`; the first one that is about the command counts. `once` removes the file when it has been used.
+ * code in hex or `*`; the first one that is about the command counts. `once`
+ * removes the file when it has been used.
  *
  *   rc HEX      the TPM answers with this return code, the command is not run
  *   reply HEX   the TPM answers with these bytes, the command is not run
