@@ -102,9 +102,40 @@ radius_forget_sessions() {
 	rm -f "$LAB"/aaa/radius.d/sessions/*
 }
 
-# decision MAC FIELD: of the last decision about this device.
+# decision MAC FIELD [FROM]: of the last decision about this device; FROM: only
+# from that byte of the log on.
 decision() {
-	grep -i " mac=${1//:/-} " "$LAB/aaa/radius.d/run/decisions.log" |
+	tail -c "+${3:-1}" $LAB/X|
+		grep -i " mac=${1//:/-} " |
 		tail -n1 | grep -o " $2=\(\"[^\"]*\"\|[^ ]*\)" |
 		sed "s/^ $2=//; s/\"//g"
+}
+
+# decision_mark DEVICE: what RADIUS said so far counts no more for refused_for.
+decision_mark() {
+	local log=$LAB/aaa/radius.d/run/decisions.log size=0
+
+	[[ ! -e $log ]] || size=$(stat -c %s "$log")
+	printf '%s\n' "$size" >"$LAB/devices/$1/decisions.mark"
+}
+
+# refused_cause DEVICE: why RADIUS turned it away since the mark; a failure where
+# RADIUS did not: then it was something else that kept the device out.
+refused_cause() {
+	local mac from
+	mac=$(device_get "$1" mac)
+	from=$(($(<"$LAB/devices/$1/decisions.mark") + 1))
+	[[ $(decision "$mac" verdict "$from") == reject ]] || return 1
+	decision "$mac" cause "$from"
+}
+
+refused_for() {
+	[[ $(refused_cause "$1") == *"$2"* ]]
+}
+
+# check_refused_for DEVICE WORDS: a fraud must fail for what it is, not because
+# its tool was set up wrongly. WORDS are in the cause that RADIUS logs.
+check_refused_for() {
+	check "RADIUS says \"$2\" (said: $(refused_cause "$1" || true))" \
+		refused_for "$1" "$2"
 }

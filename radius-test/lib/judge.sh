@@ -147,6 +147,7 @@ attach_mark() {
 	port_mark "$port"
 	stat -c %s "$LAB/devices/$1/tpm/log" >"$LAB/devices/$1/tpm.mark"
 	radius_requests "$port" >"$LAB/devices/$1/requests.mark"
+	decision_mark "$1"
 }
 
 tpm_commands() {

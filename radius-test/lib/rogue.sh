@@ -36,6 +36,8 @@ rogue_attach() {
 	port_mark "$(device_port "$dev")"
 	radius_requests "$(device_port "$dev")" \
 		>"$LAB/devices/$dev/requests.mark"
+	decision_mark "$dev"
+	rm -f "$LAB/log/rogue-$dev" # an earlier fraud's
 	plug "$dev"
 	wait_for 3 port_saw "$(device_port "$dev")" carrier-up
 	proc_start "rogue-$dev" "$dev" "$UID_SUPPLICANT:net_raw" \
@@ -55,13 +57,14 @@ rogue_command() {
 		-p "$dir/ctrl" -s "$dir/end" -i eth0 "${@:2}" 2>&1) == *OK* ]]
 }
 
-# rogue_result NAME: after hostapd's verdict.
+# rogue_result NAME WORDS: after hostapd's verdict, which must be RADIUS's, with
+# WORDS in its cause.
 rogue_result() {
-	local port reason
+	local port
 	port=$(device_port "$1")
 	check "RADIUS said no" wait_for 10 port_saw "$port" eap-failure
+	check_refused_for "$1" "$2"
 	measure "$1"
-	reason=$(decision "$(device_get "$1" mac)" cause)
-	result "$(outcome "$1")" "RADIUS: $reason"
+	result "$(outcome "$1")" "RADIUS: $(refused_cause "$1" || echo nothing)"
 	proc_stop "rogue-$1"
 }

@@ -17,6 +17,8 @@ scenario() {
 	# the chain's length is at the edge of a fragment.
 	check "the agent says that it was turned away" \
 		refused cam "CERT_REJECTED|AUTHZ_DENIED"
+	# X509_V_ERR_CERT_HAS_EXPIRED
+	check_refused_for cam "OpenSSL says error 10 :"
 	measure cam
 	result "$(outcome cam)"
 }

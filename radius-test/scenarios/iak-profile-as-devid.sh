@@ -31,9 +31,7 @@ refused_as_iak() {
 	check "refused $2 times" wait_for 15 rejects_reach $((before + $2))
 	check "the port is shut" port_is_parked "$(device_port cam)"
 	measure cam
-	check "RADIUS says why" test \
-		"$(decision "$(device_get cam mac)" cause)" = \
-		"not a certificate of the IDevID profile"
+	check_refused_for cam "not a certificate of the IDevID profile"
 	check "reaches nothing" test -z "$(reach cam)"
 	agent_stop cam
 	unplug cam
