@@ -105,7 +105,7 @@ radius_forget_sessions() {
 # decision MAC FIELD [FROM]: of the last decision about this device; FROM: only
 # from that byte of the log on.
 decision() {
-	tail -c "+${3:-1}" $LAB/X|
+	tail -c "+${3:-1}" "$LAB/aaa/radius.d/run/decisions.log" 2>/dev/null |
 		grep -i " mac=${1//:/-} " |
 		tail -n1 | grep -o " $2=\(\"[^\"]*\"\|[^ ]*\)" |
 		sed "s/^ $2=//; s/\"//g"

@@ -105,6 +105,10 @@ went() {
 	went resumed-after-unlisting
 }
 
+@test "rogue-control: The frauds' own tool gets in with a good certificate and its key" {
+	went rogue-control
+}
+
 @test "stolen-certificate: A genuine, listed certificate, presented by who does not hold its key" {
 	went stolen-certificate
 }

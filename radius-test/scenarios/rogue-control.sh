@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The frauds' own tool gets in with a good certificate and its key.
+#
+# So the frauds fail for what they present, and not because of their tool. It
+# also shows what RADIUS cannot see: this key is in a file. The manufacturer's
+# CA signed a request for it, taking the factory's word that it is in a TPM. A
+# proof of residency, which the CA is to ask for later (devid-pki
+# --residency-proof), is what will close that.
+# shellcheck disable=SC2034
+EXPECTED="vlan 20"
+
+scenario() {
+	local dir serial
+
+	rogue_ready rogue
+	dir=$LAB/devices/rogue/fraud
+	serial=$(device_get rogue serial)
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$dir/file.key" -subj "/serialNumber=$serial/CN=Lab 1" \
+		-out "$dir/file.csr" 2>/dev/null
+	pki issue-idevid "$dir/file.csr" --out "$dir/file.pem"
+	allow_list_add "$serial"
+	rogue_attach rogue "$dir/file.key" "$dir/file.pem"
+	check "the port was opened" \
+		wait_for 10 port_is_open "$(device_port rogue)"
+	measure rogue
+	check "RADIUS said yes" test "$(decision "$(device_get rogue mac)" \
+		verdict)" = accept
+	result "$(outcome rogue)" "its key is in a file, as the CA cannot see"
+	proc_stop rogue-rogue
+	allow_list_remove "$serial"
+}
