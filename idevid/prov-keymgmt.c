@@ -55,9 +55,13 @@ static int key_match(const void *a, const void *b, int selection)
 {
 	const struct prov_key *ka = a, *kb = b;
 
+	if (!ka->pub || !kb->pub)
+		return 0;
 	/* The private halves match when the public ones do. */
-	(void)selection;
-	return ka->pub && kb->pub && EVP_PKEY_eq(ka->pub, kb->pub) == 1;
+	if (selection & OSSL_KEYMGMT_SELECT_KEYPAIR)
+		return EVP_PKEY_eq(ka->pub, kb->pub) == 1;
+	/* RSA has no parameters that could differ. */
+	return ka->alg == kb->alg;
 }
 
 /* An EC key of the TCG templates signs with one hash only. */

@@ -117,7 +117,8 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-tpm test-module \
-	test-purpose test-tpm-template test-wire
+	test-provider test-provider-sign test-purpose test-tpm-template \
+	test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -140,6 +141,14 @@ test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-module_src := tests/unit/certs.c tests/unit/swtpm.c tests/unit/tempdir.c
 test-module_libs := libkeyd.a libdevid.a
 test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
+provider_test_src := tests/unit/certs.c tests/unit/device.c \
+	tests/unit/provider.c tests/unit/swtpm.c tests/unit/tempdir.c
+test-provider_src := $(provider_test_src)
+test-provider_libs := libkeyd.a libdevid.a
+test-provider_ldlibs := $(TPM_LDLIBS) -lssl -lcrypto
+test-provider-sign_src := $(provider_test_src)
+test-provider-sign_libs := libkeyd.a libdevid.a
+test-provider-sign_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-purpose_src := tests/unit/certs.c
 test-purpose_libs := libdevid.a
 test-purpose_ldlibs := -lssl -lcrypto
@@ -153,6 +162,8 @@ tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
 $(B)/tests/unit/test-keystore-tpm $(B)/tests/unit/test-module: \
 	| $(B)/tcti-fault.so
+$(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \
+	| $(B)/devid.so $(B)/devid-keyd
 
 # Programs of the end-to-end tests; never installed.
 PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client
