@@ -53,6 +53,10 @@ went() {
 	went iak-profile-as-devid
 }
 
+@test "idle-device: An attached device is idle: its daemons do not run once in ten seconds" {
+	went idle-device
+}
+
 @test "keyd-killed: devid-keyd is killed before the attach: named as cause, then recovered" {
 	went keyd-killed
 }
