@@ -27,15 +27,14 @@ static int rounds;
 
 static EVP_PKEY *load(const char *uri)
 {
-	OSSL_STORE_CTX *store =
-		OSSL_STORE_open(uri, NULL, NULL, NULL, NULL);
+	OSSL_STORE_CTX *store = OSSL_STORE_open(uri, NULL, NULL, NULL, NULL);
 	EVP_PKEY *found = NULL;
 
 	while (store && !found && !OSSL_STORE_eof(store)) {
 		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
 
-		if (info && OSSL_STORE_INFO_get_type(info) ==
-				    OSSL_STORE_INFO_PKEY)
+		if (info &&
+			OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
 			found = OSSL_STORE_INFO_get1_PKEY(info);
 		OSSL_STORE_INFO_free(info);
 	}

@@ -7,6 +7,7 @@
 
 repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 build=${DEVID_BUILD:-$repo/build}
+plain=${build%/san} # what unmodified programs load has no sanitizer in it
 other_uid=61234 # nobody's
 
 # What unprivileged users run must lie where they can read it.
@@ -15,9 +16,8 @@ lib_init() {
 	export WORK
 	chmod 755 "$WORK"
 	mkdir "$WORK/bin"
-	cp "$build"/{devid,devid-keyd,devid.so} "$build"/tests/e2e/key* \
-		"$WORK/bin/"
-	rm -f "$WORK"/bin/*.[od]
+	cp "$build"/{devid,devid-keyd} "$build/tests/e2e/keyd-client" \
+		"$plain/devid.so" "$plain/tests/e2e/key-storm" "$WORK/bin/"
 	make_with_key
 	: >"$WORK/pids"
 	export PATH="$WORK/bin:$PATH" TSS2_LOG=all+none
@@ -41,7 +41,7 @@ lib_done() {
 	local pid
 
 	while read -r pid; do
-		kill "$pid" 2>/dev/null && kill -CONT "$pid" 2>/dev/null
+		end "$pid"
 	done <"$WORK/pids"
 	while read -r pid; do
 		wait_for gone "$pid" || kill -9 "$pid"
@@ -49,9 +49,9 @@ lib_done() {
 	rm -rf "$WORK"
 }
 
-gone() { ! kill -0 "$1" 2>/dev/null || zombie "$1"; }
+gone() { ! kill -0 "$1" 2>/dev/null || in_state Z "$1"; }
 
-zombie() { grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; }
+in_state() { grep -q "^State:[[:space:]]*$1" "/proc/$2/status" 2>/dev/null; }
 
 # wait_for COMMAND...: until it succeeds, at most 30 s
 wait_for() {
@@ -123,9 +123,15 @@ tpm_start() {
 
 tpm_stop() { stop_pid "$(cat "$1/tpm.pid")"; }
 
-stop_pid() {
+# A stopped process is woken, and only that: SIGCONT hangs the leak check of
+# a sanitized program that is about to end.
+end() {
 	kill "$1" 2>/dev/null || true
-	kill -CONT "$1" 2>/dev/null || true
+	! in_state T "$1" || kill -CONT "$1"
+}
+
+stop_pid() {
+	end "$1"
 	wait_for gone "$1"
 }
 

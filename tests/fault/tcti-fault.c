@@ -27,14 +27,21 @@
 #include <tss2/tss2_tctildr.h>
 #include <unistd.h>
 
-#define MAGIC	     0x6661756c74313233ull
+#define MAGIC        0x6661756c74313233ull
 #define RESPONSE_MAX 4096
 
-enum action { NONE, REPLY, FLIP, CUT, HANGUP, LOST };
+enum action {
+	NONE,
+	REPLY,
+	FLIP,
+	CUT,
+	HANGUP,
+	LOST
+};
 
 struct fault {
 	TSS2_TCTI_CONTEXT_COMMON_V2 common; /* first: what callers see */
-	TSS2_TCTI_CONTEXT *child;	    /* owned */
+	TSS2_TCTI_CONTEXT *child;           /* owned */
 	char control[256];
 	enum action action; /* for the command under way */
 	unsigned arg;
@@ -193,8 +200,8 @@ static TSS2_RC cancel(TSS2_TCTI_CONTEXT *ctx)
 	return Tss2_Tcti_Cancel(self_of(ctx)->child);
 }
 
-static TSS2_RC get_poll_handles(TSS2_TCTI_CONTEXT *ctx,
-	TSS2_TCTI_POLL_HANDLE *handles, size_t *n)
+static TSS2_RC get_poll_handles(
+	TSS2_TCTI_CONTEXT *ctx, TSS2_TCTI_POLL_HANDLE *handles, size_t *n)
 {
 	return Tss2_Tcti_GetPollHandles(self_of(ctx)->child, handles, n);
 }
@@ -225,7 +232,7 @@ static TSS2_RC init(TSS2_TCTI_CONTEXT *ctx, size_t *size, const char *conf)
 		return TSS2_RC_SUCCESS;
 	memset(f, 0, sizeof(*f));
 	memcpy(f->control, conf, (size_t)(at - conf));
-	f->common.v1 = (TSS2_TCTI_CONTEXT_COMMON_V1){
+	f->common.v1 = (TSS2_TCTI_CONTEXT_COMMON_V1) {
 		.magic = MAGIC,
 		.version = 2,
 		.transmit = transmit,

@@ -15,8 +15,8 @@ struct target {
 	struct policy_list list;
 };
 
-static enum devid_err set_text(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_text(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	if (strlen(value) > CONF_VALUE_MAX || strchr(value, '\n') ||
 		strlen(rest) > CONF_VALUE_MAX)
@@ -24,15 +24,15 @@ static enum devid_err set_text(void *t, const char *rest, const char *value,
 	return conf_string(&((struct target *)t)->text, value, err);
 }
 
-static enum devid_err set_path(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_path(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	return conf_path(&((struct target *)t)->path, value, err);
 }
 
-static enum devid_err set_number(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_number(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	unsigned n = 0;
 	enum devid_err rc = conf_uint(value, 4, 1024, &n, err);
@@ -44,8 +44,8 @@ static enum devid_err set_number(void *t, const char *rest, const char *value,
 	return rc;
 }
 
-static enum devid_err set_flag(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_flag(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	int flag = 7;
 	enum devid_err rc = conf_bool(value, &flag, err);
@@ -58,8 +58,8 @@ static enum devid_err set_flag(void *t, const char *rest, const char *value,
 }
 
 /* Numbers only decide here: names depend on the machine. */
-static enum devid_err set_list(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_list(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	if (strspn(value, "0123456789@, \t") != strlen(value))

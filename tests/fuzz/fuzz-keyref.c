@@ -56,9 +56,8 @@ static void as_pem(BIO *bio)
 	unsigned char *der = NULL;
 	int len;
 
-	if (key &&
-		strcmp(OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(key)),
-			"devid") == 0) {
+	if (key && strcmp(OSSL_PROVIDER_get0_name(EVP_PKEY_get0_provider(key)),
+			   "devid") == 0) {
 		if (EVP_PKEY_get_size(key) <= 0)
 			abort();
 		len = i2d_PUBKEY(key, &der);

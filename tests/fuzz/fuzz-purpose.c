@@ -58,17 +58,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		     memmem(data, len, spki, spki_len) != NULL;
 		break;
 	case PURPOSE_TLS_CLIENT:
-		ok = !object && (v.tls_version == 0x0304
-						? is_tls13(data, len, 'c')
-						: data[0] == 1 &&
-							  memmem(data, len,
-								  spki,
-								  spki_len));
+		ok = !object &&
+		     (v.tls_version == 0x0304
+				     ? is_tls13(data, len, 'c')
+				     : data[0] == 1 && memmem(data, len, spki,
+							       spki_len));
 		break;
 	case PURPOSE_TLS_SERVER:
-		ok = !object && (v.tls_version == 0x0304
-						? is_tls13(data, len, 's')
-						: data[64] == 3 && len < 202);
+		ok = !object &&
+		     (v.tls_version == 0x0304 ? is_tls13(data, len, 's')
+					      : data[64] == 3 && len < 202);
 		break;
 	}
 	if (!ok)

@@ -76,8 +76,8 @@ static void check_allowed(unsigned uid, const uint8_t *record, size_t len)
 			req.data, req.data_len };
 
 		if (strcmp(req.name, "idevid") != 0 ||
-			module_sign_purpose(requests.module, &what, &v,
-				NULL) != DEVID_OK ||
+			module_sign_purpose(requests.module, &what, &v, NULL) !=
+				DEVID_OK ||
 			(unsigned)v.purpose != 1u << (uid - 1))
 			abort();
 		break;

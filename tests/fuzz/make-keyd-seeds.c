@@ -35,14 +35,14 @@ static void put(struct bytes *b, const void *data, size_t len)
 	b->len += len;
 }
 
-static void save(const char *corpus, const char *name, const void *data,
-	size_t len)
+static void save(
+	const char *corpus, const char *name, const void *data, size_t len)
 {
 	char path[256];
 	FILE *f;
 
-	(void)snprintf(path, sizeof(path), "tests/fuzz/corpus/%s/%s", corpus,
-		name);
+	(void)snprintf(
+		path, sizeof(path), "tests/fuzz/corpus/%s/%s", corpus, name);
 	f = fopen(path, "w");
 	if (!f || fwrite(data, 1, len, f) != len || fclose(f) != 0)
 		abort();
@@ -53,8 +53,11 @@ static void save_request(const char *name, uint8_t uid, uint8_t op,
 	const char *key_name, const void *data, size_t len)
 {
 	static struct bytes b;
-	struct wire_request req = { .op = op, .arg = SIG_ECDSA,
-		.hash = HASH_SHA256, .data = data, .data_len = len };
+	struct wire_request req = { .op = op,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.data = data,
+		.data_len = len };
 	size_t out = 0;
 
 	strcpy(req.name, key_name);
@@ -68,8 +71,7 @@ static void save_request(const char *name, uint8_t uid, uint8_t op,
 }
 
 /* A purpose: by itself, and as a request of who may and who may not. */
-static void save_purpose(
-	const char *name, uint8_t uid, const struct bytes *b)
+static void save_purpose(const char *name, uint8_t uid, const struct bytes *b)
 {
 	char other[64];
 

@@ -18,10 +18,10 @@
 #define assert_rc(call, want) assert_int_equal((call), (want))
 
 /* @err holds a cause with @part in it. */
-#define assert_cause(err, part)                                              \
-	do {                                                                 \
-		if (!strstr((err)->text, (part)))                            \
-			fail_msg("'%s' lacks '%s'", (err)->text, (part));    \
+#define assert_cause(err, part)                                                \
+	do {                                                                   \
+		if (!strstr((err)->text, (part)))                              \
+			fail_msg("'%s' lacks '%s'", (err)->text, (part));      \
 	} while (0)
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))

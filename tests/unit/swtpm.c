@@ -98,8 +98,8 @@ void swtpm_new(struct swtpm *tpm)
 	(void)snprintf(tpm->tcti, sizeof(tpm->tcti), "swtpm:path=%s/tpm.sock",
 		tpm->dir.path);
 	(void)snprintf(tpm->faulty_tcti, sizeof(tpm->faulty_tcti),
-		"%s/tcti-fault.so:%s/fault@%s",
-		dirname(dirname(dirname(exe))), tpm->dir.path, tpm->tcti);
+		"%s/tcti-fault.so:%s/fault@%s", dirname(dirname(dirname(exe))),
+		tpm->dir.path, tpm->tcti);
 	swtpm_start(tpm);
 }
 
@@ -164,9 +164,9 @@ void swtpm_evict(struct swtpm *tpm, TPM2_HANDLE handle)
 	struct tpm *conn = connect_to(tpm);
 	ESYS_TR object = object_at(conn, handle), none = ESYS_TR_NONE;
 
-	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER,
-				 object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-				 ESYS_TR_NONE, handle, &none),
+	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, object,
+				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+				 handle, &none),
 		0);
 	tpm_close(conn);
 }
@@ -186,9 +186,9 @@ void swtpm_lock_out(struct swtpm *tpm)
 				 ESYS_TR_NONE, ESYS_TR_NONE, 1, 10000, 10000),
 		0);
 	assert_int_equal(Esys_TR_SetAuth(conn->esys, object, &wrong), 0);
-	assert_int_not_equal(Esys_Sign(conn->esys, object, ESYS_TR_PASSWORD,
-				     ESYS_TR_NONE, ESYS_TR_NONE, &digest,
-				     &scheme, &ticket, &sig),
+	assert_int_not_equal(
+		Esys_Sign(conn->esys, object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			ESYS_TR_NONE, &digest, &scheme, &ticket, &sig),
 		0);
 	tpm_close(conn);
 }

@@ -15,17 +15,17 @@
 #include "tpm.h"
 
 /* Command codes, TPM 2.0 part 2, 6.5.2. */
-#define CC_SIGN		  0x0000015du
-#define CC_CREATE_PRIMARY 0x00000131u
-#define CC_EVICT_CONTROL  0x00000120u
+#define CC_SIGN            0x0000015du
+#define CC_CREATE_PRIMARY  0x00000131u
+#define CC_EVICT_CONTROL   0x00000120u
 #define CC_GET_TEST_RESULT 0x0000017cu
-#define CC_NV_WRITE	  0x00000137u
-#define CC_NV_WRITE_LOCK  0x00000138u
+#define CC_NV_WRITE        0x00000137u
+#define CC_NV_WRITE_LOCK   0x00000138u
 
 struct swtpm {
 	pid_t pid; /* 0 while it does not run */
 	struct tempdir dir;
-	char tcti[128];	       /* straight to it */
+	char tcti[128];        /* straight to it */
 	char faulty_tcti[512]; /* through tests/fault/tcti-fault.c */
 };
 

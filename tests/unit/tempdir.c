@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 struct tempdir tempdir_new(void)
 {
 	struct tempdir dir;

@@ -9,44 +9,44 @@
 #include "tempdir.h"
 
 struct target {
-	char *path; /* owned */
-	char *text; /* owned */
-	char *rest; /* owned: what the section pattern left */
+	char *path;  /* owned */
+	char *text;  /* owned */
+	char *rest;  /* owned: what the section pattern left */
 	char *other; /* owned: what "*" took */
 	unsigned number;
 	int flag;
 };
 
-static enum devid_err set_path(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_path(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	return conf_path(&((struct target *)t)->path, value, err);
 }
 
-static enum devid_err set_text(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_text(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	return conf_string(&((struct target *)t)->text, value, err);
 }
 
-static enum devid_err set_number(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_number(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	return conf_uint(value, 4, 100, &((struct target *)t)->number, err);
 }
 
-static enum devid_err set_flag(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_flag(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	return conf_bool(value, &((struct target *)t)->flag, err);
 }
 
-static enum devid_err set_port(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_port(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	struct target *target = t;
 	enum devid_err rc = conf_string(&target->rest, rest, err);
@@ -54,8 +54,8 @@ static enum devid_err set_port(void *t, const char *rest, const char *value,
 	return rc == DEVID_OK ? conf_string(&target->text, value, err) : rc;
 }
 
-static enum devid_err set_other(void *t, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err set_other(
+	void *t, const char *rest, const char *value, struct devid_error *err)
 {
 	(void)rest;
 	return conf_string(&((struct target *)t)->other, value, err);
@@ -193,8 +193,8 @@ static void parse_bad_text_refused_at_its_line(void **state)
 
 static void parse_bool_every_word(void **state)
 {
-	static const char *const words[] = { "no", "yes", "false", "true",
-		"0", "1" };
+	static const char *const words[] = { "no", "yes", "false", "true", "0",
+		"1" };
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {

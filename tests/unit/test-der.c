@@ -67,18 +67,20 @@ static void take_minimal_long_form_accepted(void **state)
 static void take_what_is_not_der_refused(void **state)
 {
 	static const char *const bad[] = {
-		"", "30",	 /* nothing, a tag alone */
-		"3001",		 /* content missing */
-		"3002 00",	 /* content cut short */
-		"3080 0000",	 /* indefinite length */
-		"3081 01 00",	 /* 8.1.3: short form was possible */
-		"308200 01 00",	 /* leading zero octet */
-		"3081",		 /* length cut short */
-		"3082 01",	 /* the same */
+		"",
+		"30",                 /* nothing, a tag alone */
+		"3001",               /* content missing */
+		"3002 00",            /* content cut short */
+		"3080 0000",          /* indefinite length */
+		"3081 01 00",         /* 8.1.3: short form was possible */
+		"308200 01 00",       /* leading zero octet */
+		"3081",               /* length cut short */
+		"3082 01",            /* the same */
 		"3085 0000000001 00", /* five octets of length */
-		"30ff 00",	 /* reserved */
-		"1f01 00",	 /* tag of several octets */
-		"bf01 00", "3084 ffffffff 00",
+		"30ff 00",            /* reserved */
+		"1f01 00",            /* tag of several octets */
+		"bf01 00",
+		"3084 ffffffff 00",
 	};
 
 	(void)state;

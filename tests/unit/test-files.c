@@ -72,8 +72,8 @@ static void read_empty_file_gives_nothing(void **state)
 
 static void read_absent_not_found(void **state)
 {
-	assert_rc(try_read(tempdir_file(*state, "f"), MAX),
-		DEVID_ERR_NOT_FOUND);
+	assert_rc(
+		try_read(tempdir_file(*state, "f"), MAX), DEVID_ERR_NOT_FOUND);
 }
 
 static void read_one_byte_too_large_refused(void **state)
@@ -173,8 +173,8 @@ static void write_no_folder_fails_with_cause(void **state)
 {
 	struct devid_error err = { DEVID_OK, "" };
 
-	assert_rc(files_write_atomic(tempdir_file(*state, "no/f"), "a", 1,
-			  0644, &err),
+	assert_rc(files_write_atomic(
+			  tempdir_file(*state, "no/f"), "a", 1, 0644, &err),
 		DEVID_ERR_IO);
 	assert_cause(&err, "No such file");
 }

@@ -13,9 +13,8 @@ static void list_names_numbers_groups_resolved(void **state)
 	struct policy_list list;
 
 	(void)state;
-	assert_rc(policy_parse_list(
-			  "root, www-data,\t4711 @root @4712", false, &list,
-			  NULL),
+	assert_rc(policy_parse_list("root, www-data,\t4711 @root @4712", false,
+			  &list, NULL),
 		DEVID_OK);
 	assert_int_equal(list.n, 5);
 	assert_int_equal(list.entries[0].id, 0);
@@ -64,9 +63,8 @@ static void list_unknown_name_lenient_skipped(void **state)
 	struct policy_list list;
 
 	(void)state;
-	assert_rc(policy_parse_list(
-			  "no-such-user-x,root,@no-such-group-x", true, &list,
-			  NULL),
+	assert_rc(policy_parse_list("no-such-user-x,root,@no-such-group-x",
+			  true, &list, NULL),
 		DEVID_OK);
 	assert_int_equal(list.n, 1);
 }
@@ -76,8 +74,8 @@ static void list_largest_uid_accepted(void **state)
 	struct policy_list list;
 
 	(void)state;
-	assert_rc(policy_parse_list("4294967294", false, &list, NULL),
-		DEVID_OK);
+	assert_rc(
+		policy_parse_list("4294967294", false, &list, NULL), DEVID_OK);
 	assert_int_equal(list.entries[0].id, 4294967294u);
 }
 
@@ -141,15 +139,16 @@ static void permissions_root_has_none_by_itself(void **state)
 static void permissions_group_primary_and_supplementary(void **state)
 {
 	struct policy p = make("@7", "@8", "", "@9");
-	struct peer peer = { .uid = 8, .gid = 7, .groups = { 5, 9 },
-		.n_groups = 2 };
+	struct peer peer = {
+		.uid = 8, .gid = 7, .groups = { 5, 9 }, .n_groups = 2
+	};
 
 	(void)state;
 	assert_int_equal(policy_permissions(&p, &peer),
 		PERM_ANYONE | PERM_TLS_CLIENT | PERM_MANAGE);
 	peer.n_groups = 1;
-	assert_int_equal(policy_permissions(&p, &peer),
-		PERM_ANYONE | PERM_TLS_CLIENT);
+	assert_int_equal(
+		policy_permissions(&p, &peer), PERM_ANYONE | PERM_TLS_CLIENT);
 }
 
 static void permissions_user_number_is_no_group_number(void **state)
@@ -159,10 +158,10 @@ static void permissions_user_number_is_no_group_number(void **state)
 
 	(void)state;
 	group.uid = 1;
-	assert_int_equal(policy_permissions(&p, &user),
-		PERM_ANYONE | PERM_TLS_CLIENT);
-	assert_int_equal(policy_permissions(&p, &group),
-		PERM_ANYONE | PERM_TLS_SERVER);
+	assert_int_equal(
+		policy_permissions(&p, &user), PERM_ANYONE | PERM_TLS_CLIENT);
+	assert_int_equal(
+		policy_permissions(&p, &group), PERM_ANYONE | PERM_TLS_SERVER);
 }
 
 static void default_root_holds_all_and_others_nothing(void **state)
@@ -174,8 +173,8 @@ static void default_root_holds_all_and_others_nothing(void **state)
 	(void)state;
 	policy_default(&p);
 	assert_int_equal(policy_permissions(&p, &root), 31);
-	assert_int_equal(policy_permissions(&p, &www),
-		PERM_ANYONE | PERM_TLS_SERVER);
+	assert_int_equal(
+		policy_permissions(&p, &www), PERM_ANYONE | PERM_TLS_SERVER);
 	assert_int_equal(policy_permissions(&p, &other), PERM_ANYONE);
 }
 

@@ -93,8 +93,7 @@ static const struct {
 
 static void parse_each_rule_trips_alone(void **state)
 {
-	struct certs_buf good =
-		certs_hex("300c 020100 0c0161 3004 02020505");
+	struct certs_buf good = certs_hex("300c 020100 0c0161 3004 02020505");
 	struct keyref out;
 
 	(void)state;
@@ -120,8 +119,8 @@ static void parse_key_too_large_refused(void **state)
 	der.len += 0x402;
 	der.data[2] = (uint8_t)((der.len - 4) >> 8);
 	der.data[3] = (uint8_t)(der.len - 4);
-	assert_rc(keyref_parse(der.data, der.len, &out, &err),
-		DEVID_ERR_SYNTAX);
+	assert_rc(
+		keyref_parse(der.data, der.len, &out, &err), DEVID_ERR_SYNTAX);
 	assert_cause(&err, "bad public key");
 }
 

@@ -22,9 +22,8 @@ static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 
 static void open_keystore(struct fixture *f, bool faulty)
 {
-	assert_rc(keystore_tpm_new(
-			  faulty ? f->tpm.faulty_tcti : f->tpm.tcti, &f->ks,
-			  NULL),
+	assert_rc(keystore_tpm_new(faulty ? f->tpm.faulty_tcti : f->tpm.tcti,
+			  &f->ks, NULL),
 		DEVID_OK);
 }
 
@@ -91,15 +90,15 @@ static bool verifies(const struct keystore_blob *spki,
 		  EVP_PKEY_CTX_set_signature_md(ctx, md) == 1;
 
 	if (ok && what->scheme != SIG_ECDSA)
-		ok = EVP_PKEY_CTX_set_rsa_padding(ctx,
-			     what->scheme == SIG_RSAPSS ? RSA_PKCS1_PSS_PADDING
-							: RSA_PKCS1_PADDING) ==
-		     1;
+		ok = EVP_PKEY_CTX_set_rsa_padding(
+			     ctx, what->scheme == SIG_RSAPSS
+					  ? RSA_PKCS1_PSS_PADDING
+					  : RSA_PKCS1_PADDING) == 1;
 	if (ok && what->scheme == SIG_RSAPSS)
 		ok = EVP_PKEY_CTX_set_rsa_pss_saltlen(
 			     ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
-	ok = ok && EVP_PKEY_verify(ctx, sig, len, what->digest,
-			   what->digest_len) == 1;
+	ok = ok && EVP_PKEY_verify(
+			   ctx, sig, len, what->digest, what->digest_len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(pub);
 	return ok;
@@ -115,8 +114,7 @@ static enum devid_err sign_with(struct fixture *f, enum sig_scheme scheme,
 	size_t len = 0;
 
 	memset(digest, 0x77, sizeof(digest));
-	rc = f->ks->ops->sign(
-		f->ks, KEY_ROLE_IDEVID, &what, sig, &len, err);
+	rc = f->ks->ops->sign(f->ks, KEY_ROLE_IDEVID, &what, sig, &len, err);
 	if (rc == DEVID_OK) {
 		struct keystore_blob spki = load(f, KEY_ROLE_IDEVID);
 
@@ -140,16 +138,14 @@ static void every_alg_created_signs_as_its_suites_say(void **state)
 		create(f, KEY_ROLE_IDEVID, algs[i]);
 		create(f, KEY_ROLE_IAK, algs[i]);
 		spki = load(f, KEY_ROLE_IDEVID);
-		assert_int_equal(
-			key_alg_of_spki(spki.data, spki.len), algs[i]);
+		assert_int_equal(key_alg_of_spki(spki.data, spki.len), algs[i]);
 		for (int s = SIG_ECDSA; s <= SIG_RSAPSS; s++)
 			for (int h = HASH_SHA256; h <= HASH_SHA512; h++)
-				if (key_alg_allows(algs[i], (unsigned)s,
-					    (unsigned)h))
-					assert_rc(sign_with(f,
-							  (enum sig_scheme)s,
-							  (enum sig_hash)h,
-							  NULL),
+				if (key_alg_allows(
+					    algs[i], (unsigned)s, (unsigned)h))
+					assert_rc(
+						sign_with(f, (enum sig_scheme)s,
+							(enum sig_hash)h, NULL),
 						DEVID_OK);
 		close_keystore(f);
 		swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
@@ -185,8 +181,8 @@ static void create_place_taken_exists(void **state)
 	struct fixture *f = *state;
 
 	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
-	assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID, KEY_ALG_P384,
-			  NULL, NULL),
+	assert_rc(f->ks->ops->create(
+			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_P384, NULL, NULL),
 		DEVID_ERR_EXISTS);
 }
 
@@ -194,8 +190,8 @@ static void create_unknown_alg_unsupported(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID, KEY_ALG_NONE, NULL,
-			  NULL),
+	assert_rc(f->ks->ops->create(
+			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_NONE, NULL, NULL),
 		DEVID_ERR_UNSUPPORTED);
 }
 
@@ -276,8 +272,8 @@ static void every_unique_variant_found_by_its_public_key(void **state)
 	struct fixture *f = *state;
 
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
-		struct keystore_blob want = make_variant(
-			f, KEY_ALG_P256, (enum template_unique)u);
+		struct keystore_blob want =
+			make_variant(f, KEY_ALG_P256, (enum template_unique)u);
 		struct keystore_blob got;
 
 		assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID,
@@ -297,8 +293,8 @@ static void rsa_padded_variant_found(void **state)
 	struct keystore_blob want =
 		make_variant(f, KEY_ALG_RSA2048, UNIQUE_PADDED);
 
-	assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID, KEY_ALG_RSA2048,
-			  &want, NULL),
+	assert_rc(f->ks->ops->create(
+			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_RSA2048, &want, NULL),
 		DEVID_OK);
 }
 
@@ -315,8 +311,8 @@ static void p256_of_another_tpm_mismatch_nothing_persistent(void **state)
 	theirs = load(&other, KEY_ROLE_IDEVID);
 	close_keystore(&other);
 	swtpm_free(&other.tpm);
-	assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID, KEY_ALG_P256,
-			  &theirs, NULL),
+	assert_rc(f->ks->ops->create(
+			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_P256, &theirs, NULL),
 		DEVID_ERR_MISMATCH);
 	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
 		DEVID_ERR_NOT_FOUND);
@@ -350,8 +346,7 @@ static void object_of_no_template_unsupported(void **state)
 		0);
 	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, key,
 				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 template_handle(KEY_ROLE_IDEVID),
-				 &persistent),
+				 template_handle(KEY_ROLE_IDEVID), &persistent),
 		0);
 	tpm_close(conn);
 	open_keystore(f, false);
@@ -457,7 +452,7 @@ static void cert_write_interrupted_anywhere_healed(void **state)
 	static const char *const faults[] = {
 		"once 0000012a hangup", /* NV_DefineSpace */
 		"once 0000012a lost",
-		"once 00000137 lost",	/* NV_Write, the first one */
+		"once 00000137 lost",   /* NV_Write, the first one */
 		"once 00000138 hangup", /* NV_WriteLock */
 		"once 00000138 lost",
 	};
@@ -522,8 +517,8 @@ static void tpm_gone_absent_and_back_without_new_keystore(void **state)
 		swtpm_stop(&f->tpm);
 		assert_rc(sign_p256(f, &err), DEVID_ERR_TPM_ABSENT);
 		assert_cause(&err, "absent");
-		assert_rc(f->ks->ops->health(f->ks, NULL),
-			DEVID_ERR_TPM_ABSENT);
+		assert_rc(
+			f->ks->ops->health(f->ks, NULL), DEVID_ERR_TPM_ABSENT);
 		swtpm_start(&f->tpm);
 		assert_rc(sign_p256(f, NULL), DEVID_OK);
 		assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_OK);

@@ -16,8 +16,7 @@ static enum key_alg alg_of(const char *type)
 	enum key_alg alg = key_alg_of_spki(spki, (size_t)len);
 
 	/* One byte more or less is another thing. */
-	assert_int_equal(
-		key_alg_of_spki(spki, (size_t)len - 1), KEY_ALG_NONE);
+	assert_int_equal(key_alg_of_spki(spki, (size_t)len - 1), KEY_ALG_NONE);
 	EVP_PKEY_free(key);
 	OPENSSL_free(spki);
 	return alg;
@@ -38,8 +37,7 @@ static void spki_of_other_types_is_none(void **state)
 	assert_int_equal(alg_of("ED25519"), KEY_ALG_NONE);
 	assert_int_equal(alg_of("RSA:3072"), KEY_ALG_NONE);
 	assert_int_equal(alg_of("RSA:1024"), KEY_ALG_NONE);
-	assert_int_equal(
-		key_alg_of_spki((const uint8_t *)"", 0), KEY_ALG_NONE);
+	assert_int_equal(key_alg_of_spki((const uint8_t *)"", 0), KEY_ALG_NONE);
 }
 
 static void name_and_back_same_algorithm(void **state)

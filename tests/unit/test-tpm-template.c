@@ -11,13 +11,13 @@
 
 #include "tpm-template.h"
 
-#define CC_POLICY_OR	       0x171u
+#define CC_POLICY_OR           0x171u
 #define CC_POLICY_SECRET       0x151u
 #define CC_POLICY_COMMAND_CODE 0x16cu
 #define CC_POLICY_AUTHORIZE_NV 0x192u
-#define CC_CERTIFY	       0x148u
+#define CC_CERTIFY             0x148u
 #define CC_ACTIVATE_CREDENTIAL 0x147u
-#define NV_ATTRS	       0x220f1008u
+#define NV_ATTRS               0x220f1008u
 
 struct digest {
 	uint8_t data[64];
@@ -65,7 +65,7 @@ static struct digest end(struct hash *h)
 /* A digest of zeros: where each policy begins. */
 static struct digest start(TPMI_ALG_HASH alg)
 {
-	return (struct digest){ { 0 }, alg == TPM2_ALG_SHA256 ? 32 : 48 };
+	return (struct digest) { { 0 }, alg == TPM2_ALG_SHA256 ? 32 : 48 };
 }
 
 /* H(H(old || CC || name) || policyRef), with an empty policyRef. */
@@ -170,20 +170,18 @@ static void policy_digests_follow_from_the_algebra(void **state)
 
 static void attributes_are_those_of_the_document(void **state)
 {
-	const TPMA_OBJECT idevid = TPMA_OBJECT_FIXEDTPM |
-				   TPMA_OBJECT_FIXEDPARENT |
-				   TPMA_OBJECT_SENSITIVEDATAORIGIN |
-				   TPMA_OBJECT_USERWITHAUTH |
-				   TPMA_OBJECT_ADMINWITHPOLICY |
-				   TPMA_OBJECT_SIGN_ENCRYPT;
+	const TPMA_OBJECT idevid =
+		TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+		TPMA_OBJECT_SENSITIVEDATAORIGIN | TPMA_OBJECT_USERWITHAUTH |
+		TPMA_OBJECT_ADMINWITHPOLICY | TPMA_OBJECT_SIGN_ENCRYPT;
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		assert_int_equal(get(KEY_ROLE_IDEVID, algs[i])
 					 .publicArea.objectAttributes,
 			idevid);
-		assert_int_equal(get(KEY_ROLE_IAK, algs[i])
-					 .publicArea.objectAttributes,
+		assert_int_equal(
+			get(KEY_ROLE_IAK, algs[i]).publicArea.objectAttributes,
 			idevid | TPMA_OBJECT_RESTRICTED);
 	}
 }
@@ -201,8 +199,7 @@ static void ecc_name_and_scheme_hash_fit_the_curve(void **state)
 	assert_int_equal(a->curveID, TPM2_ECC_NIST_P256);
 	assert_int_equal(b->curveID, TPM2_ECC_NIST_P384);
 	assert_int_equal(a->scheme.scheme, TPM2_ALG_ECDSA);
-	assert_int_equal(
-		b->scheme.details.ecdsa.hashAlg, TPM2_ALG_SHA384);
+	assert_int_equal(b->scheme.details.ecdsa.hashAlg, TPM2_ALG_SHA384);
 	assert_int_equal(a->symmetric.algorithm, TPM2_ALG_NULL);
 	assert_int_equal(a->kdf.scheme, TPM2_ALG_NULL);
 }
@@ -213,8 +210,8 @@ static void rsa_idevid_leaves_scheme_open_iak_does_not(void **state)
 	TPM2B_PUBLIC b = get(KEY_ROLE_IAK, KEY_ALG_RSA2048);
 
 	(void)state;
-	assert_int_equal(a.publicArea.parameters.rsaDetail.scheme.scheme,
-		TPM2_ALG_NULL);
+	assert_int_equal(
+		a.publicArea.parameters.rsaDetail.scheme.scheme, TPM2_ALG_NULL);
 	assert_int_equal(b.publicArea.parameters.rsaDetail.scheme.scheme,
 		TPM2_ALG_RSAPSS);
 	assert_int_equal(a.publicArea.parameters.rsaDetail.keyBits, 2048);
@@ -270,7 +267,7 @@ static void matches_own_templates_by_role(void **state)
 		assert_true(template_matches(role, &pub.publicArea, &alg));
 		assert_int_equal(alg, algs[i / 2]);
 		assert_false(template_matches(
-			(enum key_role)!role, &pub.publicArea, &alg));
+			(enum key_role) !role, &pub.publicArea, &alg));
 	}
 }
 
@@ -286,7 +283,8 @@ static void matches_changed_field_refused(void **state)
 		bad[i] = good;
 	bad[0].publicArea.type = TPM2_ALG_RSA;
 	bad[1].publicArea.nameAlg = TPM2_ALG_SHA384;
-	bad[2].publicArea.objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_FIXEDTPM;
+	bad[2].publicArea.objectAttributes &=
+		~(TPMA_OBJECT)TPMA_OBJECT_FIXEDTPM;
 	bad[3].publicArea.objectAttributes |= TPMA_OBJECT_NODA;
 	bad[4].publicArea.authPolicy.size = 0;
 	bad[5].publicArea.authPolicy.buffer[31] ^= 1;

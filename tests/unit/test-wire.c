@@ -306,8 +306,8 @@ static void status_every_truncation_refused(void **state)
 	size_t len = 0;
 
 	(void)state;
-	assert_rc(wire_encode_status(good_status(), buf, sizeof(buf), &len,
-			  NULL),
+	assert_rc(
+		wire_encode_status(good_status(), buf, sizeof(buf), &len, NULL),
 		DEVID_OK);
 	for (size_t n = 0; n < len; n++) {
 		uint8_t *exact = malloc(n ? n : 1);
@@ -329,12 +329,12 @@ static void status_oversize_fields_refused(void **state)
 		uint8_t value;
 	} bad[] = {
 		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
-		{ 2, 0x01 },		   /* text of 256 + 22 bytes */
+		{ 2, 0x01 },               /* text of 256 + 22 bytes */
 		{ 34, N_KEY_ROLES + 1 },   /* keys */
 		{ 35, KEY_NAME_MAX + 1 },  /* name */
-		{ 35, 0 },		   /* no name */
-		{ 36, 'X' },		   /* not a name */
-		{ 51, 0xff },		   /* public key */
+		{ 35, 0 },                 /* no name */
+		{ 36, 'X' },               /* not a name */
+		{ 51, 0xff },              /* public key */
 	};
 	static struct wire_status out;
 
@@ -343,8 +343,8 @@ static void status_oversize_fields_refused(void **state)
 		size_t len = 0;
 
 		memset(buf, 0, sizeof(buf));
-		assert_rc(wire_encode_status(good_status(), buf, sizeof(buf),
-				  &len, NULL),
+		assert_rc(wire_encode_status(
+				  good_status(), buf, sizeof(buf), &len, NULL),
 			DEVID_OK);
 		assert_int_equal(buf[34], 2);
 		assert_int_equal(buf[52], 120);
