@@ -117,6 +117,7 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-tpm test-module \
+	test-module-tpm \
 	test-provider test-provider-sign test-purpose test-tpm-template \
 	test-wire
 test-conf_src := tests/unit/tempdir.c
@@ -138,9 +139,14 @@ test-keystore_ldlibs := -lcrypto
 test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
-test-module_src := tests/unit/certs.c tests/unit/swtpm.c tests/unit/tempdir.c
+module_test_src := tests/unit/certs.c tests/unit/module-fixture.c \
+	tests/unit/swtpm.c tests/unit/tempdir.c
+test-module_src := $(module_test_src)
 test-module_libs := libkeyd.a libdevid.a
 test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
+test-module-tpm_src := $(module_test_src)
+test-module-tpm_libs := libkeyd.a libdevid.a
+test-module-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
 provider_test_src := tests/unit/certs.c tests/unit/device.c \
 	tests/unit/provider.c tests/unit/swtpm.c tests/unit/tempdir.c
 test-provider_src := $(provider_test_src)
@@ -149,7 +155,7 @@ test-provider_ldlibs := $(TPM_LDLIBS) -lssl -lcrypto
 test-provider-sign_src := $(provider_test_src)
 test-provider-sign_libs := libkeyd.a libdevid.a
 test-provider-sign_ldlibs := $(TPM_LDLIBS) -lcrypto
-test-purpose_src := tests/unit/certs.c
+test-purpose_src := tests/unit/certs.c tests/unit/handshake.c
 test-purpose_libs := libdevid.a
 test-purpose_ldlibs := -lssl -lcrypto
 test-tpm-template_libs := libkeyd.a libdevid.a
@@ -160,7 +166,8 @@ test-wire_libs := libdevid.a
 SHARED += tcti-fault.so
 tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
-$(B)/tests/unit/test-keystore-tpm $(B)/tests/unit/test-module: \
+$(B)/tests/unit/test-keystore-tpm $(B)/tests/unit/test-module \
+	$(B)/tests/unit/test-module-tpm: \
 	| $(B)/tcti-fault.so
 $(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \
 	| $(B)/devid.so $(B)/devid-keyd
