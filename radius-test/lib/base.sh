@@ -8,6 +8,9 @@
 
 : "${LAB:=}" "${PROGRAM:=lab}"
 
+# The folder of labs, if it is their own: made and removed by them.
+: "${LABS:=}"
+
 # Plain numbers: the lab makes no account. Each of the lab's own daemons has
 # one, so that none can read another's keys.
 UID_SWITCH=61001

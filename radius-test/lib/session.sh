@@ -22,13 +22,35 @@ programs_copy() {
 	done
 }
 
+# session_folder PARENT NAME: makes the empty folder of a new lab and names it
+# LAB; XXXX in NAME becomes unique. Another lab's end may remove PARENT between.
+session_folder() {
+	local made='' try
+
+	for try in 1 2 3; do
+		[[ -d $1 ]] || made=yes
+		mkdir -p "$1"
+		if [[ $2 == *XXXX ]]; then
+			LAB=$(mktemp -d "$1/$2" 2>/dev/null) && break
+		else
+			LAB=$1/$2
+			mkdir "$LAB" 2>/dev/null && break
+		fi
+		[[ $try != 3 ]] || fail "$1/$2" \
+			"cannot be made, or is there and no lab"
+	done
+	# So that its end knows whose PARENT is.
+	[[ -z $made ]] || : >"$LAB/parent-made"
+}
+
 # session_prepare: the folder of a lab, with nothing running.
 session_prepare() {
 	mkdir -p "$LAB/devices" "$LAB/aaa" "$LAB/numbers" "$LAB/procs" \
 		"$LAB/log"
 	chmod 0755 "$LAB"
-	programs_copy
+	# Now session_down knows it, however far it comes.
 	printf 'devid%s\n' "$(openssl rand -hex 3)" >"$LAB/id"
+	programs_copy
 }
 
 # session_up: network, PKI and RADIUS server; no device yet.
@@ -42,7 +64,7 @@ session_up() {
 # Ends only processes that this lab started, known by pid and start time, and
 # what still runs in its own namespaces.
 session_down() {
-	local names=() name pid
+	local names=() name pid parent=''
 
 	trap '' INT TERM # a second Ctrl-C must not leave half of it
 	set +e
@@ -57,9 +79,10 @@ session_down() {
 	for name in /run/netns/"$(<"$LAB/id")"-*; do
 		[[ -e $name ]] && ip netns del "${name##*/}"
 	done
+	# The folder above goes with its last lab, if labs made it.
+	[[ ! -e $LAB/parent-made && ${LAB%/*} != "$LABS" ]] || parent=${LAB%/*}
 	rm -rf -- "$LAB"
-	# The folder above, if this was its last lab.
-	rmdir -- "$(dirname -- "$LAB")" 2>/dev/null
+	[[ -z $parent ]] || rmdir -- "$parent" 2>/dev/null
 	set -e
 }
 
