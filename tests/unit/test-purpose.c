@@ -8,133 +8,24 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 #include <openssl/rand.h>
-#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "certs.h"
+#include "handshake.h"
 #include "purpose.h"
-
-#define BYTES_MAX 20000
-
-struct bytes {
-	uint8_t data[BYTES_MAX];
-	size_t len;
-};
 
 /* What is made once for all cases. */
 static struct {
 	struct certs_node ca, own, other;
 	uint8_t spki[1024];
 	size_t spki_len;
-	struct bytes tls12;	  /* transcript up to ClientKeyExchange */
-	struct bytes tls12_other; /* the same of the other client */
+	struct bytes tls12;         /* transcript up to ClientKeyExchange */
+	struct bytes tls12_other;   /* the same of the other client */
 	struct bytes tls12_tickets; /* with a session ticket extension */
 	struct bytes ske_p256, ske_x25519;
 } made;
-
-static void put(struct bytes *b, const void *data, size_t len)
-{
-	assert_true(len <= sizeof(b->data) - b->len);
-	memcpy(b->data + b->len, data, len);
-	b->len += len;
-}
-
-/* Gathers the handshake messages a client sees, as RFC 5246 7.4.8 wants. */
-static void on_message(int write_p, int version, int type, const void *data,
-	size_t len, SSL *ssl, void *arg)
-{
-	struct bytes *b = arg;
-	const uint8_t *msg = data;
-
-	(void)write_p;
-	(void)version;
-	(void)ssl;
-	/* CertificateVerify and what comes later is not covered. */
-	if (type != SSL3_RT_HANDSHAKE || len < 1 || msg[0] == 15 ||
-		msg[0] == 20 || msg[0] == 4)
-		return;
-	put(b, data, len);
-}
-
-/* Chains are another module's. */
-static int trust_all(int ok, X509_STORE_CTX *store)
-{
-	(void)ok;
-	(void)store;
-	return 1;
-}
-
-static SSL_CTX *context(const SSL_METHOD *method, struct certs_node *node)
-{
-	SSL_CTX *ctx = SSL_CTX_new(method);
-	X509 *cert = certs_x509(node);
-
-	assert_non_null(ctx);
-	assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
-	assert_int_equal(SSL_CTX_use_PrivateKey(ctx, node->key), 1);
-	assert_int_equal(SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION), 1);
-	X509_free(cert);
-	return ctx;
-}
-
-/* Takes the signed part of a ServerKeyExchange out of a transcript. */
-static void take_key_exchange(
-	SSL *client, const struct bytes *transcript, struct bytes *ret)
-{
-	const uint8_t *p = transcript->data;
-	const uint8_t *end = p + transcript->len;
-	uint8_t random[32];
-
-	while (p < end && p[0] != 12)
-		p += 4 + ((size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3]);
-	assert_true(p < end);
-	ret->len = 0;
-	assert_int_equal(SSL_get_client_random(client, random, 32), 32);
-	put(ret, random, 32);
-	assert_int_equal(SSL_get_server_random(client, random, 32), 32);
-	put(ret, random, 32);
-	put(ret, p + 4, 4u + p[7]);
-}
-
-/* One TLS 1.2 handshake with client authentication. */
-static void handshake(struct certs_node *client_node, const char *groups,
-	bool tickets, struct bytes *ret, struct bytes *ret_ske)
-{
-	SSL_CTX *sctx = context(TLS_server_method(), &made.other);
-	SSL_CTX *cctx = context(TLS_client_method(), client_node);
-	SSL *server, *client;
-	BIO *a, *b;
-	int done = 0;
-
-	if (!tickets)
-		(void)SSL_CTX_set_options(cctx, SSL_OP_NO_TICKET);
-	SSL_CTX_set_verify(cctx, SSL_VERIFY_NONE, NULL);
-	SSL_CTX_set_verify(sctx,
-		SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, trust_all);
-	assert_int_equal(SSL_CTX_set1_groups_list(cctx, groups), 1);
-	server = SSL_new(sctx);
-	client = SSL_new(cctx);
-	assert_int_equal(BIO_new_bio_pair(&a, 0, &b, 0), 1);
-	SSL_set_bio(server, a, a);
-	SSL_set_bio(client, b, b);
-	SSL_set_accept_state(server);
-	SSL_set_connect_state(client);
-	ret->len = 0;
-	SSL_set_msg_callback(client, on_message);
-	SSL_set_msg_callback_arg(client, ret);
-	for (int i = 0; i < 20 && done < 2; i++)
-		done = (SSL_do_handshake(client) == 1) +
-		       (SSL_do_handshake(server) == 1);
-	assert_int_equal(done, 2);
-	if (ret_ske)
-		take_key_exchange(client, ret, ret_ske);
-	SSL_free(client);
-	SSL_free(server);
-	SSL_CTX_free(cctx);
-	SSL_CTX_free(sctx);
-}
 
 static struct certs_node leaf(void)
 {
@@ -154,10 +45,12 @@ static int group_setup(void **state)
 	made.own = leaf();
 	made.other = leaf();
 	made.spki_len = (size_t)i2d_PUBKEY(made.own.key, &p);
-	handshake(&made.own, "P-256", false, &made.tls12, &made.ske_p256);
-	handshake(&made.own, "P-384:P-256", true, &made.tls12_tickets, NULL);
-	handshake(&made.other, "P-256", false, &made.tls12_other, NULL);
-	handshake(&made.own, "X25519:P-256", false, &unused, &made.ske_x25519);
+	handshake_tls12(&made.own, "P-256", false, &made.tls12, &made.ske_p256);
+	handshake_tls12(
+		&made.own, "P-384:P-256", true, &made.tls12_tickets, NULL);
+	handshake_tls12(&made.other, "P-256", false, &made.tls12_other, NULL);
+	handshake_tls12(
+		&made.own, "X25519:P-256", false, &unused, &made.ske_x25519);
 	return 0;
 }
 
@@ -214,9 +107,9 @@ static struct bytes tls13(const char *context, size_t hash_len)
 
 	memset(b.data, ' ', 64);
 	b.len = 64;
-	put(&b, context, strlen(context) + 1);
+	bytes_put(&b, context, strlen(context) + 1);
 	assert_int_equal(RAND_bytes(hash, sizeof(hash)), 1);
-	put(&b, hash, hash_len);
+	bytes_put(&b, hash, hash_len);
 	return b;
 }
 
@@ -290,11 +183,11 @@ static void tls13_one_space_less_or_more_refused(void **state)
 	struct bytes good = tls13(CLIENT13, 32), b = { .len = 0 };
 
 	(void)state;
-	put(&b, good.data + 1, good.len - 1);
+	bytes_put(&b, good.data + 1, good.len - 1);
 	refuses(&b, "neither a TLS handshake nor");
 	b.len = 0;
-	put(&b, " ", 1);
-	put(&b, good.data, good.len - 1);
+	bytes_put(&b, " ", 1);
+	bytes_put(&b, good.data, good.len - 1);
 	refuses(&b, "unknown TLS 1.3 signature context");
 }
 
@@ -345,10 +238,10 @@ static void tls12_message_behind_refused(void **state)
 	struct bytes b = made.tls12;
 
 	(void)state;
-	put(&b, finished, sizeof(finished));
+	bytes_put(&b, finished, sizeof(finished));
 	refuses(&b, "handshake message 20 out of order");
 	b = made.tls12;
-	put(&b, "x", 1);
+	bytes_put(&b, "x", 1);
 	refuses(&b, "cut short");
 }
 
@@ -361,8 +254,8 @@ static void tls12_message_left_out_refused(void **state)
 		size_t to = message_at(&made.tls12, n + 1);
 		struct bytes b = { .len = 0 };
 
-		put(&b, made.tls12.data, from);
-		put(&b, made.tls12.data + to, made.tls12.len - to);
+		bytes_put(&b, made.tls12.data, from);
+		bytes_put(&b, made.tls12.data + to, made.tls12.len - to);
 		refuses(&b, n == 7 ? "ends early" : "out of order");
 	}
 }
@@ -376,10 +269,10 @@ static void tls12_messages_swapped_refused(void **state)
 		size_t c = message_at(&made.tls12, n + 2);
 		struct bytes t = { .len = 0 };
 
-		put(&t, made.tls12.data, a);
-		put(&t, made.tls12.data + b, c - b);
-		put(&t, made.tls12.data + a, b - a);
-		put(&t, made.tls12.data + c, made.tls12.len - c);
+		bytes_put(&t, made.tls12.data, a);
+		bytes_put(&t, made.tls12.data + b, c - b);
+		bytes_put(&t, made.tls12.data + a, b - a);
+		bytes_put(&t, made.tls12.data + c, made.tls12.len - c);
 		refuses(&t, "out of order");
 	}
 }
@@ -391,11 +284,11 @@ static void tls12_certificate_status_in_its_place_accepted(void **state)
 	struct bytes b = { .len = 0 };
 
 	(void)state;
-	put(&b, made.tls12.data, at);
-	put(&b, status, sizeof(status));
-	put(&b, made.tls12.data + at, made.tls12.len - at);
+	bytes_put(&b, made.tls12.data, at);
+	bytes_put(&b, status, sizeof(status));
+	bytes_put(&b, made.tls12.data + at, made.tls12.len - at);
 	accepts(&b, PURPOSE_TLS_CLIENT, 0x0303);
-	put(&b, status, sizeof(status));
+	bytes_put(&b, status, sizeof(status));
 	refuses(&b, "message 22 out of order");
 }
 
@@ -422,9 +315,9 @@ static void tls12_hello_shorter_than_its_random_refused(void **state)
 	struct bytes b = { .len = 0 };
 
 	(void)state;
-	put(&b, made.tls12.data, at);
-	put(&b, hello, sizeof(hello));
-	put(&b, made.tls12.data + behind, made.tls12.len - behind);
+	bytes_put(&b, made.tls12.data, at);
+	bytes_put(&b, hello, sizeof(hello));
+	bytes_put(&b, made.tls12.data + behind, made.tls12.len - behind);
 	refuses(&b, "another version than TLS 1.2");
 }
 
@@ -438,9 +331,9 @@ static void tls12_client_certificate_malformed_refused(void **state)
 
 	(void)state;
 	assert_int_equal(made.tls12.data[at], 11);
-	put(&b, made.tls12.data, at);
-	put(&b, empty, sizeof(empty));
-	put(&b, made.tls12.data + behind, made.tls12.len - behind);
+	bytes_put(&b, made.tls12.data, at);
+	bytes_put(&b, empty, sizeof(empty));
+	bytes_put(&b, made.tls12.data + behind, made.tls12.len - behind);
 	refuses(&b, "client certificate of another key");
 	b = made.tls12;
 	b.data[at + 6]--; /* of the list's length */
@@ -457,9 +350,9 @@ static void tls12_own_certificate_as_server_only_refused(void **state)
 	size_t c2 = message_at(&made.tls12, 7);
 
 	(void)state;
-	put(&b, made.tls12_other.data, s);
-	put(&b, made.tls12.data + c, c2 - c);
-	put(&b, made.tls12_other.data + s2, made.tls12_other.len - s2);
+	bytes_put(&b, made.tls12_other.data, s);
+	bytes_put(&b, made.tls12.data + c, c2 - c);
+	bytes_put(&b, made.tls12_other.data + s2, made.tls12_other.len - s2);
 	refuses(&b, "client certificate of another key");
 }
 
@@ -487,7 +380,7 @@ static void make_point(unsigned group, uint8_t *ret, size_t len)
 	if (curve) {
 		p = EC_POINT_new(curve);
 		assert_true(BN_rand(k, 200, BN_RAND_TOP_ONE, 0) &&
-			EC_POINT_mul(curve, p, k, NULL, NULL, NULL));
+			    EC_POINT_mul(curve, p, k, NULL, NULL, NULL));
 		assert_true(EC_POINT_point2oct(curve, p,
 				    POINT_CONVERSION_UNCOMPRESSED, point,
 				    sizeof(point), NULL) > 0);
@@ -507,11 +400,11 @@ static struct bytes key_exchange(unsigned group, uint8_t point_len)
 
 	assert_int_equal(RAND_bytes(random, sizeof(random)), 1);
 	random[0] = 0x77; /* no other form begins so */
-	put(&b, random, 64);
-	put(&b, params, 4);
+	bytes_put(&b, random, 64);
+	bytes_put(&b, params, 4);
 	random[0] = 4;
 	make_point(group, random, point_len);
-	put(&b, random, point_len);
+	bytes_put(&b, random, point_len);
 	return b;
 }
 
@@ -589,15 +482,15 @@ static void tls12_transcript_inside_key_exchange_refused(void **state)
 	(void)state;
 	/* ClientHello: both randoms, and dh_p begins behind them. */
 	memset(hello + 6, 0x5a, sizeof(hello) - 6);
-	put(&b, hello, sizeof(hello));
-	put(&b, t->data + rest, t->len - rest);
+	bytes_put(&b, hello, sizeof(hello));
+	bytes_put(&b, t->data + rest, t->len - rest);
 	accepts(&b, PURPOSE_TLS_CLIENT, 0x0303); /* no lengths set yet */
 	/* dh_g of one byte and dh_Ys go into the end of ClientKeyExchange. */
 	end = b.len - 40;
 	p_len = end - 66;
 	b.data[64] = (uint8_t)(p_len >> 8);
 	b.data[65] = (uint8_t)p_len;
-	memcpy(b.data + end, (const uint8_t[]){ 0, 1, 2, 0, 35 }, 5);
+	memcpy(b.data + end, (const uint8_t[]) { 0, 1, 2, 0, 35 }, 5);
 	refuses(&b, "finite-field key exchange");
 }
 
@@ -610,13 +503,12 @@ static struct bytes csr_of(EVP_PKEY *key)
 
 	assert_int_equal(X509_REQ_set_version(req, 0), 1);
 	assert_int_equal(X509_REQ_set_pubkey(req, key), 1);
-	assert_int_equal(X509_NAME_add_entry_by_txt(
-				 X509_REQ_get_subject_name(req), "CN",
-				 MBSTRING_ASC, (const unsigned char *)"unit",
-				 -1, -1, 0),
+	assert_int_equal(
+		X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(req), "CN",
+			MBSTRING_ASC, (const unsigned char *)"unit", -1, -1, 0),
 		1);
 	len = i2d_re_X509_REQ_tbs(req, &tbs);
-	put(&b, tbs, (size_t)len);
+	bytes_put(&b, tbs, (size_t)len);
 	OPENSSL_free(tbs);
 	X509_REQ_free(req);
 	return b;
@@ -660,7 +552,7 @@ static void csr_without_attributes_or_with_more_refused(void **state)
 	b.data[b.len - 2] = 0xa1;
 	refuses(&b, "without its attributes");
 	b.data[b.len - 2] = 0xa0;
-	put(&b, "\x05\x00", 2);
+	bytes_put(&b, "\x05\x00", 2);
 	b.data[1] += 2;
 	refuses(&b, "without its attributes");
 	b.data[1] -= 2;
@@ -675,12 +567,12 @@ static void certificate_of_own_key_refused(void **state)
 	int len = i2d_re_X509_tbs(cert, &tbs);
 
 	(void)state;
-	put(&b, tbs, (size_t)len);
+	bytes_put(&b, tbs, (size_t)len);
 	refuses(&b, "an ASN.1 object other than");
 	OPENSSL_free(tbs);
 	X509_free(cert);
 	b.len = 0;
-	put(&b, made.own.der.data, made.own.der.len);
+	bytes_put(&b, made.own.der.data, made.own.der.len);
 	refuses(&b, "an ASN.1 object other than");
 }
 
@@ -700,7 +592,7 @@ static void crl_refused(void **state)
 	X509_CRL_set1_nextUpdate(crl, now);
 	assert_true(X509_CRL_sign(crl, made.ca.key, EVP_sha256()) > 0);
 	len = i2d_re_X509_CRL_tbs(crl, &tbs);
-	put(&b, tbs, (size_t)len);
+	bytes_put(&b, tbs, (size_t)len);
 	refuses(&b, "an ASN.1 object other than");
 	OPENSSL_free(tbs);
 	ASN1_TIME_free(now);
@@ -786,8 +678,8 @@ static void too_large_refused(void **state)
 	struct purpose_verdict v;
 
 	(void)state;
-	assert_rc(check(data, PURPOSE_DATA_MAX + 1, &v, &err),
-		DEVID_ERR_PURPOSE);
+	assert_rc(
+		check(data, PURPOSE_DATA_MAX + 1, &v, &err), DEVID_ERR_PURPOSE);
 	assert_cause(&err, "more than 65536 bytes");
 	free(data);
 }
