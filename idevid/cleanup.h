@@ -14,19 +14,19 @@
 
 #define CLEANUP(fn) __attribute__((cleanup(fn)))
 
-#define STEAL(ptr)                                                           \
-	({                                                                   \
-		__typeof__(ptr) steal_ = (ptr);                              \
-		(ptr) = NULL;                                                \
-		steal_;                                                      \
+#define STEAL(ptr)                                                             \
+	({                                                                     \
+		__typeof__(ptr) steal_ = (ptr);                                \
+		(ptr) = NULL;                                                  \
+		steal_;                                                        \
 	})
 
 /* Defines cleanup_<name>() for a pointer type and its free function. */
-#define CLEANUP_DEFINE(name, type, free_fn)                                  \
-	static inline void cleanup_##name(type *p)                           \
-	{                                                                    \
-		if (*p)                                                      \
-			free_fn(*p);                                         \
+#define CLEANUP_DEFINE(name, type, free_fn)                                    \
+	static inline void cleanup_##name(type *p)                             \
+	{                                                                      \
+		if (*p)                                                        \
+			free_fn(*p);                                           \
 	}
 
 static inline void cleanup_free(void *p)

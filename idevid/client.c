@@ -10,7 +10,7 @@
 
 #include "cleanup.h"
 
-#define WAIT_SECONDS	    60	/* some signatures queue behind a slow TPM */
+#define WAIT_SECONDS        60  /* some signatures queue behind a slow TPM */
 #define WAIT_CREATE_SECONDS 300 /* RSA key generation in hardware */
 
 const char *client_socket_path(void)
@@ -34,8 +34,8 @@ static enum devid_err connect_error(int cause)
 
 /* The time limit is set first: connect() waits as well, while the queue of
  * connections is full. */
-static enum devid_err connect_keyd(const char *path, time_t seconds,
-	int *ret_fd, struct devid_error *err)
+static enum devid_err connect_keyd(
+	const char *path, time_t seconds, int *ret_fd, struct devid_error *err)
 {
 	CLEANUP(cleanup_close)
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -48,8 +48,8 @@ static enum devid_err connect_keyd(const char *path, time_t seconds,
 			0 ||
 		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) <
 			0)
-		return devid_fail(err, DEVID_ERR_IO, "key socket: %s",
-			strerror(errno));
+		return devid_fail(
+			err, DEVID_ERR_IO, "key socket: %s", strerror(errno));
 	if (len >= sizeof(addr.sun_path))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"key socket: %s: path too long", path);

@@ -32,8 +32,8 @@ DEVID_MUST_CHECK enum devid_err client_request(const char *path,
 	size_t *ret_len, struct devid_error *err);
 
 /* WIRE_STATUS. */
-DEVID_MUST_CHECK enum devid_err client_status(const char *path,
-	struct wire_status *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err client_status(
+	const char *path, struct wire_status *ret, struct devid_error *err);
 
 struct client_sign {
 	const char *key;

@@ -20,7 +20,7 @@ CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 #define EXIT_USAGE 2 /* wrong call */
 
 struct cmd_env {
-	char *socket;	    /* owned */
+	char *socket;       /* owned */
 	char *agent_status; /* owned: path of agent.json */
 };
 

@@ -19,7 +19,7 @@
 
 /* RFC 5280 A.1: ub-serial-number and ub-common-name. */
 #define SUBJECT_VALUE_MAX 64
-#define PEM_MAX		  65536 /* bytes of a certificate file */
+#define PEM_MAX           65536 /* bytes of a certificate file */
 
 static const char usage_text[] =
 	"usage: devid provision key  [--alg p256|p384|rsa2048]\n"
@@ -65,8 +65,8 @@ static int simple_request(struct provision *p, const struct wire_request *req)
 static enum devid_err get_key(struct provision *p, const char *name,
 	struct wire_key *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) struct wire_status *status =
-		malloc(sizeof(*status));
+	CLEANUP(cleanup_free)
+	struct wire_status *status = malloc(sizeof(*status));
 	enum devid_err rc;
 
 	if (!status)
@@ -142,8 +142,8 @@ static int signature_nid(enum key_alg alg)
 }
 
 /* Puts signature and algorithm into @req (RFC 2986 4.2). */
-static bool set_signature(X509_REQ *req, enum key_alg alg, const uint8_t *sig,
-	size_t len)
+static bool set_signature(
+	X509_REQ *req, enum key_alg alg, const uint8_t *sig, size_t len)
 {
 	X509_ALGOR *algor = X509_ALGOR_new();
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
@@ -204,8 +204,8 @@ static int provision_csr(struct provision *p)
 
 	if (!p->serial || !*p->serial ||
 		strlen(p->serial) > SUBJECT_VALUE_MAX ||
-		(p->model && (!*p->model ||
-				     strlen(p->model) > SUBJECT_VALUE_MAX)))
+		(p->model &&
+			(!*p->model || strlen(p->model) > SUBJECT_VALUE_MAX)))
 		return wrong_call("--serial (and --model) take 1 to 64 bytes");
 	rc = get_key(p, "idevid", &key, &err);
 	if (rc != DEVID_OK)
@@ -252,7 +252,7 @@ static enum devid_err read_chain(const char *path, uint8_t *der,
 		if (n <= 0 || (size_t)n > WIRE_CHAIN_MAX - done)
 			return devid_fail(err, DEVID_ERR_TOO_LARGE,
 				"cert: %s: chain too large", path);
-		der += i2d_X509(cert, &(uint8_t *){ der });
+		der += i2d_X509(cert, &(uint8_t *) { der });
 		if (done == 0)
 			*ret_leaf_len = (size_t)n;
 		done += (size_t)n;
@@ -269,8 +269,8 @@ static enum devid_err read_chain(const char *path, uint8_t *der,
  * wrong one is stopped here. Returns whether to go on. */
 static bool profile_ok(struct provision *p, const uint8_t *der, size_t len)
 {
-	CLEANUP(cleanup_free) struct devid_profile_report *report =
-		malloc(sizeof(*report));
+	CLEANUP(cleanup_free)
+	struct devid_profile_report *report = malloc(sizeof(*report));
 	bool iak = strcmp(p->key, "iak") == 0;
 
 	if (!report)

@@ -14,8 +14,8 @@
 #include "files.h"
 
 #define AGENT_STATUS_MAX 262144 /* bytes; a limit of ours */
-#define TEXT_MAX	 256
-#define SHOWN_ATTACHES	 3
+#define TEXT_MAX         256
+#define SHOWN_ATTACHES   3
 
 static const char usage_text[] =
 	"usage: devid status [--json] [--config FILE]\n"
@@ -48,8 +48,8 @@ static void name_text(X509_NAME *name, char *ret, size_t size)
 
 static void subject_part(X509 *cert, int nid, char *ret, size_t size)
 {
-	if (X509_NAME_get_text_by_NID(X509_get_subject_name(cert), nid, ret,
-		    (int)size) < 0)
+	if (X509_NAME_get_text_by_NID(
+		    X509_get_subject_name(cert), nid, ret, (int)size) < 0)
 		ret[0] = '\0';
 }
 
@@ -72,9 +72,8 @@ static json_t *certificate_json(X509 *cert)
 	name_text(X509_get_issuer_name(cert), issuer, sizeof(issuer));
 	not_after(cert, until, sizeof(until));
 	fingerprint(cert, print, sizeof(print));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "serial", serial,
-		"model", model, "issuer", issuer, "not_after", until,
-		"sha256", print);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "serial", serial, "model",
+		model, "issuer", issuer, "not_after", until, "sha256", print);
 }
 
 /* The leaf certificate of @name; json null when there is none. */
@@ -143,9 +142,9 @@ static json_t *keyd_json(const char *socket, bool *ret_ok)
 			keys, key_json(socket, &st->keys[i]));
 	*ret_ok = st->module == DEVID_OK;
 	return json_pack("{s:{s:s, s:s, s:i, s:i}, s:o}", "keystore", "state",
-		state_name(st->module), "detail", st->module_text,
-		"signatures", (int)st->signatures, "refused",
-		(int)st->refused, "identities", keys);
+		state_name(st->module), "detail", st->module_text, "signatures",
+		(int)st->signatures, "refused", (int)st->refused, "identities",
+		keys);
 }
 
 /* agent.json as it is, or null. */
@@ -288,8 +287,8 @@ int cmd_status(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	all = keyd_json(env.socket, &ok);
-	if (all && json_object_set_new(all, "agent",
-			   agent_json(env.agent_status)) == 0) {
+	if (all && json_object_set_new(
+			   all, "agent", agent_json(env.agent_status)) == 0) {
 		if (as_json)
 			(void)(json_dumpf(all, stdout, JSON_INDENT(2)),
 				putchar('\n'));

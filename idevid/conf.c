@@ -11,13 +11,13 @@
 #include "files.h"
 
 struct parse {
-	const char *path;		      /* borrowed */
-	const char *next;		      /* borrowed: unread text */
+	const char *path;                    /* borrowed */
+	const char *next;                    /* borrowed: unread text */
 	const struct conf_setting *settings; /* borrowed */
-	void *target;			      /* borrowed */
-	struct devid_error *err;	      /* borrowed, may be NULL */
-	enum devid_err rc;		      /* first failure */
-	int line;			      /* of the line last handed out */
+	void *target;                        /* borrowed */
+	struct devid_error *err;             /* borrowed, may be NULL */
+	enum devid_err rc;                   /* first failure */
+	int line;                            /* of the line last handed out */
 };
 
 /*
@@ -81,8 +81,8 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 		section, s->name, devid_error_text(&cause));
 }
 
-static int handle(void *user, const char *section, const char *name,
-	const char *value)
+static int handle(
+	void *user, const char *section, const char *name, const char *value)
 {
 	struct parse *p = user;
 	bool known = false;

@@ -17,8 +17,8 @@
 #include <stddef.h>
 
 #define CONF_DEFAULT_PATH "/etc/devid/devid.conf"
-#define CONF_FILE_MAX	  65536 /* bytes; a limit of ours */
-#define CONF_VALUE_MAX	  1024	/* bytes of one value; a limit of ours */
+#define CONF_FILE_MAX     65536 /* bytes; a limit of ours */
+#define CONF_VALUE_MAX    1024  /* bytes of one value; a limit of ours */
 
 struct conf_setting {
 	const char *section;
@@ -28,8 +28,8 @@ struct conf_setting {
 	 * what the '*' of the section pattern matched, or "". Records its
 	 * cause in @err without file and line, which conf_load() puts before.
 	 */
-	enum devid_err (*set)(void *target, const char *rest,
-		const char *value, struct devid_error *err);
+	enum devid_err (*set)(void *target, const char *rest, const char *value,
+		struct devid_error *err);
 };
 
 /*

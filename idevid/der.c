@@ -37,15 +37,16 @@ bool der_take(struct der_view *in, uint8_t *ret_tag,
 	if (used == 0 || len > in->len - 1 - used)
 		return false;
 	*ret_tag = in->data[0];
-	*ret_content = (struct der_view){ in->data + 1 + used, len };
+	*ret_content = (struct der_view) { in->data + 1 + used, len };
 	if (ret_whole)
-		*ret_whole = (struct der_view){ in->data, 1 + used + len };
+		*ret_whole = (struct der_view) { in->data, 1 + used + len };
 	in->data += 1 + used + len;
 	in->len -= 1 + used + len;
 	return true;
 }
 
-bool der_take_tag(struct der_view *in, uint8_t tag, struct der_view *ret_content)
+bool der_take_tag(
+	struct der_view *in, uint8_t tag, struct der_view *ret_content)
 {
 	struct der_view rest = *in, content;
 	uint8_t got;

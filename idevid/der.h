@@ -13,15 +13,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DER_INTEGER	 0x02
-#define DER_BIT_STRING	 0x03
+#define DER_INTEGER      0x02
+#define DER_BIT_STRING   0x03
 #define DER_OCTET_STRING 0x04
-#define DER_OID		 0x06
-#define DER_UTF8_STRING	 0x0c
-#define DER_SEQUENCE	 0x30
-#define DER_SET		 0x31
+#define DER_OID          0x06
+#define DER_UTF8_STRING  0x0c
+#define DER_SEQUENCE     0x30
+#define DER_SET          0x31
 /* Constructed and primitive context-specific tag @n (0 to 30). */
-#define DER_CONTEXT(n)	     (0xa0 | (n))
+#define DER_CONTEXT(n)      (0xa0 | (n))
 #define DER_CONTEXT_PRIM(n) (0x80 | (n))
 
 struct der_view {

@@ -14,15 +14,15 @@
 enum devid_err {
 	DEVID_OK = 0,
 	DEVID_ERR_NOMEM = -1,
-	DEVID_ERR_INVALID = -2,	 /* an argument or input breaks its contract */
-	DEVID_ERR_SYNTAX = -3,	 /* bytes that are not of their format */
+	DEVID_ERR_INVALID = -2, /* an argument or input breaks its contract */
+	DEVID_ERR_SYNTAX = -3,  /* bytes that are not of their format */
 	DEVID_ERR_TOO_LARGE = -4,
 	DEVID_ERR_IO = -5,
 	DEVID_ERR_NOT_FOUND = -6,
 	DEVID_ERR_EXISTS = -7,
-	DEVID_ERR_DENIED = -8,	  /* this peer may not ask this */
-	DEVID_ERR_PURPOSE = -9,	  /* these bytes are none that the key signs */
-	DEVID_ERR_STATE = -10,	  /* right request, wrong time */
+	DEVID_ERR_DENIED = -8,    /* this peer may not ask this */
+	DEVID_ERR_PURPOSE = -9,   /* these bytes are none that the key signs */
+	DEVID_ERR_STATE = -10,    /* right request, wrong time */
 	DEVID_ERR_DISABLED = -11, /* 802.1AR: key disabled */
 	DEVID_ERR_MISMATCH = -12, /* two things that must be equal are not */
 	DEVID_ERR_UNSUPPORTED = -13,
@@ -48,8 +48,8 @@ struct devid_error {
 	char text[DEVID_ERROR_TEXT_MAX]; /* "" or NUL-terminated, one line */
 };
 
-#define DEVID_MUST_CHECK     __attribute__((warn_unused_result))
-#define DEVID_PRINTF(f, a)   __attribute__((format(printf, f, a)))
+#define DEVID_MUST_CHECK   __attribute__((warn_unused_result))
+#define DEVID_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 /*
  * Records @code and a formatted one-line cause in @err (NULL allowed) unless

@@ -114,13 +114,13 @@ static int open_parent(const char *path)
 	}
 	memcpy(dir, path, (size_t)(slash - path));
 	dir[slash - path] = '\0';
-	return open(slash == path ? "/" : dir,
-		O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return open(
+		slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 /* Writes, syncs and renames; the caller unlinks @tmp on failure. */
-static int replace(int fd, const char *tmp, const char *path, const void *data,
-	size_t len)
+static int replace(
+	int fd, const char *tmp, const char *path, const void *data, size_t len)
 {
 	CLEANUP(cleanup_close) int dir = -1;
 

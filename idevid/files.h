@@ -26,8 +26,8 @@ DEVID_MUST_CHECK enum devid_err files_read(const char *path, size_t max,
 
 /*
  * Replaces @path with @len bytes of @data: temporary file `@path.new` beside
- * it with @mode, fsync, rename, fsync of the folder. Errors: IO (the old file, if
- * any, is untouched).
+ * it with @mode, fsync, rename, fsync of the folder. Errors: IO (the old file,
+ * if any, is untouched).
  */
 DEVID_MUST_CHECK enum devid_err files_write_atomic(const char *path,
 	const void *data, size_t len, mode_t mode, struct devid_error *err);

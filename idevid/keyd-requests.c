@@ -11,7 +11,7 @@
  * vendors state up to 90 s for an RSA key, a second for a signature. */
 #define LIMIT_CREATE_SECONDS 240
 #define LIMIT_SIGN_SECONDS   90 /* a lost key may be derived again */
-#define LIMIT_SECONDS	     30
+#define LIMIT_SECONDS        30
 
 /* What a handler works on. */
 struct call {
@@ -28,8 +28,7 @@ typedef enum devid_err handler_fn(struct call *c, struct devid_error *err);
 static void log_done(const struct call *c, const char *what)
 {
 	log_info("%s%s%s: by uid %u pid %d", what, *c->req->name ? ": " : "",
-		c->req->name,
-		(unsigned)c->peer->uid, (int)c->peer->pid);
+		c->req->name, (unsigned)c->peer->uid, (int)c->peer->pid);
 }
 
 static enum devid_err do_status(struct call *c, struct devid_error *err)
@@ -121,8 +120,7 @@ static enum devid_err do_enable(struct call *c, struct devid_error *err)
 {
 	enum devid_err rc;
 
-	rc = module_enable(
-		c->r->module, c->req->name, c->req->arg != 0, err);
+	rc = module_enable(c->r->module, c->req->name, c->req->arg != 0, err);
 	if (rc == DEVID_OK)
 		log_done(c, c->req->arg ? "key enabled" : "key disabled");
 	return rc;
@@ -138,15 +136,14 @@ static const struct {
 	enum wire_op op;
 	const char *name;
 	unsigned any_of; /* permissions, one of which is needed */
-	unsigned limit;	 /* seconds */
+	unsigned limit;  /* seconds */
 	handler_fn *handler;
 } table[] = {
 	{ WIRE_STATUS, "status", PERM_ANYONE, LIMIT_CREATE_SECONDS, do_status },
 	{ WIRE_CHAIN, "chain", PERM_ANYONE, LIMIT_SECONDS, do_chain },
 	/* The purpose decides, in do_sign(). */
 	{ WIRE_SIGN, "sign", PERM_ANYONE, LIMIT_SIGN_SECONDS, do_sign },
-	{ WIRE_CREATE, "create", PERM_MANAGE, LIMIT_CREATE_SECONDS,
-		do_create },
+	{ WIRE_CREATE, "create", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_create },
 	{ WIRE_INSTALL, "install", PERM_MANAGE, LIMIT_SECONDS, do_install },
 	{ WIRE_ENABLE, "enable", PERM_MANAGE, LIMIT_SECONDS, do_enable },
 	{ WIRE_PING, "ping", PERM_ANYONE, LIMIT_SECONDS, do_ping },
@@ -203,7 +200,7 @@ static struct refusal_count *refusals_of(
 		if (c->since < oldest->since)
 			oldest = c;
 	}
-	*oldest = (struct refusal_count){ .uid = uid, .since = now };
+	*oldest = (struct refusal_count) { .uid = uid, .since = now };
 	return oldest;
 }
 
@@ -239,8 +236,8 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 	static uint8_t data[WIRE_CHAIN_MAX]; /* one request at a time */
 	struct wire_request req = { 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	struct call call = { r, peer, policy_permissions(r->policy, peer),
-		&req, data, 0 };
+	struct call call = { r, peer, policy_permissions(r->policy, peer), &req,
+		data, 0 };
 	struct wire_answer ans = { 0 };
 	char why[DEVID_ERROR_TEXT_MAX + 2 * KEY_NAME_MAX];
 

@@ -19,17 +19,17 @@
 /* Refusals of one user, so that nobody fills the log with his own. */
 struct refusal_count {
 	uid_t uid;
-	time_t since;	  /* CLOCK_MONOTONIC seconds; 0: slot not used */
-	unsigned lines;	  /* logged since then */
+	time_t since;     /* CLOCK_MONOTONIC seconds; 0: slot not used */
+	unsigned lines;   /* logged since then */
 	unsigned dropped; /* not logged since then */
 };
 
-#define REFUSAL_USERS	8  /* users counted at a time; a limit of ours */
-#define REFUSAL_LINES	20 /* lines of one user ... */
+#define REFUSAL_USERS   8  /* users counted at a time; a limit of ours */
+#define REFUSAL_LINES   20 /* lines of one user ... */
 #define REFUSAL_SECONDS 10 /* ... in so many seconds */
 
 struct requests {
-	struct module *module;	     /* borrowed */
+	struct module *module;       /* borrowed */
 	const struct policy *policy; /* borrowed */
 	unsigned limit; /* seconds for any request; 0: each has its own */
 	uint32_t signatures;

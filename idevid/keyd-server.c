@@ -18,16 +18,16 @@
 struct connection {
 	struct server *server; /* borrowed; NULL while the slot is free */
 	sd_event_source *io;   /* owned; closes the descriptor */
-	int fd;		       /* borrowed from @io */
+	int fd;                /* borrowed from @io */
 	struct peer peer;
 	uint64_t heard; /* server's count when last heard of */
 };
 
 struct server {
-	sd_event *event;	    /* borrowed */
+	sd_event *event;            /* borrowed */
 	sd_event_source *listen_io; /* owned; closes the descriptor */
 	struct requests *requests;  /* borrowed */
-	uint64_t clock;		    /* counts records and connections */
+	uint64_t clock;             /* counts records and connections */
 	unsigned max;
 	struct connection *slots; /* owned: @max of them */
 };
@@ -50,7 +50,7 @@ static int on_record(
 	ssize_t n;
 	bool keep;
 
-	(void)source; /* is c->io */
+	(void)source;  /* is c->io */
 	(void)revents; /* an error shows in recv() */
 	n = recv(fd, record_in, sizeof(record_in), MSG_DONTWAIT | MSG_TRUNC);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -71,8 +71,8 @@ static int on_record(
 	keep = requests_answer(c->server->requests, &c->peer, record_in,
 		(size_t)n, record_out, &out_len);
 	/* A peer that does not read its answers is not waited for. */
-	if (out_len > 0 && send(fd, record_out, out_len,
-				   MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (out_len > 0 &&
+		send(fd, record_out, out_len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		keep = false;
 	if (!keep)
 		drop(c);
@@ -153,7 +153,7 @@ static int on_connect(
 	struct peer peer;
 	int r;
 
-	(void)source; /* is s->listen_io */
+	(void)source;  /* is s->listen_io */
 	(void)revents; /* an error shows in accept4() */
 	if (peer_fd < 0)
 		return 0; /* gone again, or out of descriptors for now */
@@ -167,8 +167,7 @@ static int on_connect(
 			"connection: too many wait for their answer");
 		return 0;
 	}
-	r = sd_event_add_io(
-		s->event, &c->io, peer_fd, EPOLLIN, on_record, c);
+	r = sd_event_add_io(s->event, &c->io, peer_fd, EPOLLIN, on_record, c);
 	if (r < 0) {
 		log_error("key socket: %s", strerror(-r));
 		return 0;
@@ -213,8 +212,8 @@ enum devid_err server_new(sd_event *event, int listen_fd,
 	}
 	if (r < 0) {
 		server_free(s);
-		return devid_fail(err, DEVID_ERR_IO, "key socket: %s",
-			strerror(-r));
+		return devid_fail(
+			err, DEVID_ERR_IO, "key socket: %s", strerror(-r));
 	}
 	(void)sd_event_source_set_io_fd_own(s->listen_io, 1);
 	(void)steal_fd(&fd); /* the source closes it from now on */
@@ -227,8 +226,8 @@ static enum devid_err clear_stale(
 	const struct sockaddr_un *addr, struct devid_error *err)
 {
 	CLEANUP(cleanup_close)
-	int fd = socket(AF_UNIX,
-		SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct stat st;
 
 	if (lstat(addr->sun_path, &st) < 0)
@@ -256,8 +255,8 @@ enum devid_err server_listen(
 	const char *path, int *ret_fd, struct devid_error *err)
 {
 	CLEANUP(cleanup_close)
-	int fd = socket(AF_UNIX,
-		SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
 	enum devid_err rc;
@@ -271,8 +270,8 @@ enum devid_err server_listen(
 		return rc;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
 		chmod(path, 0666) < 0 || listen(fd, SOMAXCONN) < 0)
-		return devid_fail(err, DEVID_ERR_IO, "key socket: %s: %s",
-			path, strerror(errno));
+		return devid_fail(err, DEVID_ERR_IO, "key socket: %s: %s", path,
+			strerror(errno));
 	*ret_fd = steal_fd(&fd);
 	return DEVID_OK;
 }

@@ -5,9 +5,10 @@
 /*
  * The key socket: accepts, reads one record, answers it. Connections are
  * bounded in number, in all and per user; at the bound the one that has been
- * silent longest goes, never one whose request waits. Each turn of the event loop serves one
- * record of one connection, so nobody waits for more than one request of
- * each other peer, and a request is one TPM command once keys are loaded.
+ * silent longest goes, never one whose request waits. Each turn of the event
+ * loop serves one record of one connection, so nobody waits for more than one
+ * request of each other peer, and a request is one TPM command once keys are
+ * loaded.
  */
 
 #include "error.h"

@@ -28,20 +28,20 @@
 
 #define EXIT_CALL 2 /* wrong call or configuration */
 
-#define TCTI_DEFAULT	  "device:/dev/tpmrm0"
-#define STATE_DIR_DEFAULT "/var/lib/devid"
+#define TCTI_DEFAULT        "device:/dev/tpmrm0"
+#define STATE_DIR_DEFAULT   "/var/lib/devid"
 #define CONNECTIONS_DEFAULT 64
-#define TPM_TIMEOUT_MAX	    240 /* seconds; a limit of ours */
+#define TPM_TIMEOUT_MAX     240 /* seconds; a limit of ours */
 
 struct keyd {
-	char *socket;	 /* owned */
-	char *tcti;	 /* owned */
+	char *socket;    /* owned */
+	char *tcti;      /* owned */
 	char *state_dir; /* owned */
 	unsigned connections_max;
 	int store_certificates;
 	struct policy policy;
 	struct keystore *keystore; /* owned */
-	struct module *module;	   /* owned */
+	struct module *module;     /* owned */
 	struct requests requests;
 	struct server *server; /* owned */
 	sd_event *event;       /* owned */
@@ -72,8 +72,8 @@ static enum devid_err set_connections(void *target, const char *rest,
 	const char *value, struct devid_error *err)
 {
 	(void)rest; /* no pattern */
-	return conf_uint(value, 4, 1024,
-		&((struct keyd *)target)->connections_max, err);
+	return conf_uint(
+		value, 4, 1024, &((struct keyd *)target)->connections_max, err);
 }
 
 /* Never longer than each request's own limit; see keyd-requests.c. */
@@ -93,13 +93,13 @@ static enum devid_err set_nv(void *target, const char *rest, const char *value,
 		value, &((struct keyd *)target)->store_certificates, err);
 }
 
-#define LIST_SETTER(name)                                                    \
-	static enum devid_err set_##name(void *target, const char *rest,     \
-		const char *value, struct devid_error *err)                  \
-	{                                                                    \
-		(void)rest; /* no pattern */                                 \
-		return policy_parse_list(value, false,                       \
-			&((struct keyd *)target)->policy.name, err);         \
+#define LIST_SETTER(name)                                                      \
+	static enum devid_err set_##name(void *target, const char *rest,       \
+		const char *value, struct devid_error *err)                    \
+	{                                                                      \
+		(void)rest; /* no pattern */                                   \
+		return policy_parse_list(value, false,                         \
+			&((struct keyd *)target)->policy.name, err);           \
 	}
 
 LIST_SETTER(tls_client)
@@ -193,7 +193,7 @@ static void harden(void)
 
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* best effort */
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     /* best effort */
-	(void)sigaction(SIGALRM, &act, NULL);	      /* fixed arguments */
+	(void)sigaction(SIGALRM, &act, NULL);         /* fixed arguments */
 	(void)signal(SIGPIPE, SIG_IGN);
 	/* What the TSS has to say is in its return codes. */
 	(void)setenv("TSS2_LOG", "all+none", 0);

@@ -34,12 +34,12 @@ enum devid_err keyref_parse(const uint8_t *der, size_t len, struct keyref *ret,
 			"key reference: version is not 0");
 	if (!der_take_tag(&body, DER_UTF8_STRING, &name) ||
 		!keyref_name_ok((const char *)name.data, name.len))
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"key reference: bad key name");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "key reference: bad key name");
 	if (!der_take(&body, &tag, &content, &spki) || tag != DER_SEQUENCE ||
 		body.len != 0 || spki.len > KEYREF_SPKI_MAX)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"key reference: bad public key");
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "key reference: bad public key");
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->name, name.data, name.len);
 	memcpy(ret->spki, spki.data, spki.len);

@@ -10,7 +10,7 @@
 
 struct keystore_tpm {
 	struct keystore base;
-	char *tcti;	 /* owned */
+	char *tcti;      /* owned */
 	struct tpm *tpm; /* owned; NULL while not connected */
 	struct tpm_key keys[N_KEY_ROLES];
 };

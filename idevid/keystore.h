@@ -31,7 +31,7 @@ enum key_alg {
 };
 
 enum sig_scheme {
-	SIG_ECDSA = 1,	/* DER ECDSA-Sig-Value, RFC 3279 2.2.3 */
+	SIG_ECDSA = 1,  /* DER ECDSA-Sig-Value, RFC 3279 2.2.3 */
 	SIG_RSASSA = 2, /* PKCS#1 v1.5, RFC 8017 8.2 */
 	SIG_RSAPSS = 3, /* salt as long as the hash, RFC 8017 8.1 */
 };
@@ -113,9 +113,8 @@ struct keystore_ops {
 		struct keystore_blob *ret_der, struct devid_error *err);
 
 	/* Stores them in place of those that are there. */
-	enum devid_err (*issuers_write)(struct keystore *ks,
-		enum key_role role, const struct keystore_blob *der,
-		struct devid_error *err);
+	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
+		const struct keystore_blob *der, struct devid_error *err);
 };
 
 /* "idevid" or "iak". */

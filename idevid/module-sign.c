@@ -43,8 +43,8 @@ static bool verifies(struct module_key *key, const struct keystore_sign *what,
 	if (ok && pss)
 		ok = EVP_PKEY_CTX_set_rsa_pss_saltlen(
 			     ctx, RSA_PSS_SALTLEN_DIGEST) > 0;
-	ok = ok && EVP_PKEY_verify(ctx, sig, len, what->digest,
-			   what->digest_len) == 1;
+	ok = ok && EVP_PKEY_verify(
+			   ctx, sig, len, what->digest, what->digest_len) == 1;
 	ERR_clear_error();
 	return ok;
 }

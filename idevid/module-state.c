@@ -16,8 +16,8 @@
 #include "files.h"
 #include "keyref.h"
 
-#define CHAIN_CERTS_MAX 4      /* leaf and three intermediates */
-#define MIRROR_MAX	32768 /* bytes of a PEM mirror; a limit of ours */
+#define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
+#define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
 
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
@@ -31,8 +31,7 @@ static enum devid_err state_path(struct module *m, const struct module_key *key,
 
 	if (n < 0 || n >= PATH_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"state: %.80s...: path too long",
-			m->options.state_dir);
+			"state: %.80s...: path too long", m->options.state_dir);
 	return DEVID_OK;
 }
 
@@ -175,7 +174,7 @@ static enum devid_err pem_to_der(const char *path, const uint8_t *pem,
 		if (n <= 0 || (size_t)n > WIRE_CHAIN_MAX - done)
 			return devid_fail(err, DEVID_ERR_TOO_LARGE,
 				"read: %s: chain too large", path);
-		ret += i2d_X509(cert, &(uint8_t *){ ret });
+		ret += i2d_X509(cert, &(uint8_t *) { ret });
 		done += (size_t)n;
 	}
 	ERR_clear_error(); /* the end of the file is one */

@@ -245,8 +245,7 @@ static void refresh_health(struct module *m)
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	if (m->health_at.tv_sec != 0 &&
-		now.tv_sec - m->health_at.tv_sec < 2 &&
+	if (m->health_at.tv_sec != 0 && now.tv_sec - m->health_at.tv_sec < 2 &&
 		(now.tv_sec - m->health_at.tv_sec) * 1000000000L +
 				(now.tv_nsec - m->health_at.tv_nsec) <
 			1000000000L)
@@ -265,9 +264,8 @@ void module_recover(struct module *m)
 {
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		if (!m->keys[i].present)
-			m->keys[i].present =
-				module_ensure_key(m, &m->keys[i], NULL) ==
-				DEVID_OK;
+			m->keys[i].present = module_ensure_key(m, &m->keys[i],
+						     NULL) == DEVID_OK;
 	}
 }
 

@@ -26,7 +26,7 @@ struct module;
 
 struct module_options {
 	struct keystore *keystore; /* borrowed; outlives the module */
-	const char *state_dir;	   /* borrowed; outlives the module */
+	const char *state_dir;     /* borrowed; outlives the module */
 	bool store_certificates;   /* in the keystore as well as on disk */
 };
 
@@ -53,14 +53,13 @@ void module_recover(struct module *m);
 
 /* Certificate and chain as DER, one behind the other; borrowed until the next
  * call. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err module_chain(struct module *m,
-	const char *key, const uint8_t **ret, size_t *ret_len,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err module_chain(struct module *m, const char *key,
+	const uint8_t **ret, size_t *ret_len, struct devid_error *err);
 
 struct module_sign {
 	const char *key;
 	unsigned scheme; /* enum sig_scheme, unchecked */
-	unsigned hash;	 /* enum sig_hash, unchecked */
+	unsigned hash;   /* enum sig_hash, unchecked */
 	const uint8_t *data;
 	size_t data_len;
 };
@@ -103,8 +102,8 @@ DEVID_MUST_CHECK enum devid_err module_install(struct module *m,
 	struct devid_error *err);
 
 /* 802.1AR key enable and disable; survives a restart. */
-DEVID_MUST_CHECK enum devid_err module_enable(struct module *m,
-	const char *key, bool enable, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err module_enable(struct module *m, const char *key,
+	bool enable, struct devid_error *err);
 
 /* Always refused: DENIED for an IDevID or IAK, NOT_FOUND for any other. */
 DEVID_MUST_CHECK enum devid_err module_delete(

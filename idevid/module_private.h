@@ -13,14 +13,14 @@ struct module_key {
 	enum key_role role;
 	enum key_alg alg; /* NONE while no public key is known */
 	struct keystore_blob spki;
-	EVP_PKEY *pub;	    /* owned, or NULL */
-	uint8_t *chain;	    /* owned: DER certificates, leaf first */
+	EVP_PKEY *pub;  /* owned, or NULL */
+	uint8_t *chain; /* owned: DER certificates, leaf first */
 	size_t chain_len;
-	size_t leaf_len;    /* of @chain */
-	bool present;	    /* seen in the keystore, equal to @spki */
+	size_t leaf_len; /* of @chain */
+	bool present;    /* seen in the keystore, equal to @spki */
 	bool enabled;
 	bool tls13;
-	bool underivable; /* this keystore tried and does not make it */
+	bool underivable;   /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */
 	bool synced; /* mirror compared with the keystore's certificate */
 };
@@ -51,8 +51,8 @@ DEVID_MUST_CHECK enum devid_err module_set_chain(struct module_key *key,
 	const uint8_t *der, size_t len, struct devid_error *err);
 
 /* Reads mirror and disabled mark of @key. Errors leave it without a chain. */
-DEVID_MUST_CHECK enum devid_err module_state_load(struct module *m,
-	struct module_key *key, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err module_state_load(
+	struct module *m, struct module_key *key, struct devid_error *err);
 
 /* Writes the mirror <key>.pem. */
 DEVID_MUST_CHECK enum devid_err module_state_store_chain(struct module *m,

@@ -3,8 +3,9 @@
 #include "profile-rules.h"
 
 #define RSA_BITS_MIN 2048 /* 112 bits of security */
-#define RSA_BITS_MAX 8192 /* beyond it a verification is a denial of service   \
-			   */
+#define RSA_BITS_MAX                                                           \
+	8192 /* beyond it a verification is a denial of service                \
+	      */
 
 /* Bits of a positive, minimal INTEGER's content; 0 when it is not one. */
 static unsigned integer_bits(struct der_view v)

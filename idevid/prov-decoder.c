@@ -41,8 +41,7 @@ static void decoder_free(void *ctx)
 static int does_selection(void *provctx, int selection)
 {
 	(void)provctx; /* the same for everyone */
-	return selection == 0 ||
-	       (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
+	return selection == 0 || (selection & OSSL_KEYMGMT_SELECT_KEYPAIR) != 0;
 }
 
 /* A PEM block of ours to its DER content. Anything else in the file is
@@ -52,7 +51,8 @@ static int decode_pem(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
 {
 	struct prov *prov = ctx;
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new_from_core_bio(prov->libctx, cin);
+	CLEANUP(cleanup_bio)
+	BIO *bio = BIO_new_from_core_bio(prov->libctx, cin);
 	CLEANUP(cleanup_openssl) char *name = NULL;
 	CLEANUP(cleanup_openssl) char *header = NULL;
 	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
@@ -62,7 +62,7 @@ static int decode_pem(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_PARAM params[4];
 
 	(void)selection; /* both halves or nothing */
-	(void)pw_cb;	 /* nothing secret in the file */
+	(void)pw_cb;     /* nothing secret in the file */
 	(void)pw_cbarg;
 	if (!bio)
 		return 0;
@@ -84,7 +84,8 @@ static int decode_pem(void *ctx, OSSL_CORE_BIO *cin, int selection,
 static bool read_keyref(
 	struct prov *prov, OSSL_CORE_BIO *cin, struct keyref *ret)
 {
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new_from_core_bio(prov->libctx, cin);
+	CLEANUP(cleanup_bio)
+	BIO *bio = BIO_new_from_core_bio(prov->libctx, cin);
 	uint8_t der[KEYREF_DER_MAX + 1];
 	size_t len = 0;
 	int n;
@@ -117,7 +118,7 @@ static int decode_ec(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
 {
 	(void)selection; /* both halves or nothing */
-	(void)pw_cb;	 /* nothing secret in the file */
+	(void)pw_cb;     /* nothing secret in the file */
 	(void)pw_cbarg;
 	return decode_der(ctx, cin, false, object_cb, object_cbarg);
 }
@@ -127,20 +128,20 @@ static int decode_rsa(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
 {
 	(void)selection; /* both halves or nothing */
-	(void)pw_cb;	 /* nothing secret in the file */
+	(void)pw_cb;     /* nothing secret in the file */
 	(void)pw_cbarg;
 	return decode_der(ctx, cin, true, object_cb, object_cbarg);
 }
 
 #define FN(f) ((void (*)(void))(f))
 
-#define DECODER(decode)                                                      \
-	{ OSSL_FUNC_DECODER_NEWCTX, FN(decoder_new) },                       \
-		{ OSSL_FUNC_DECODER_FREECTX, FN(decoder_free) },             \
-		{ OSSL_FUNC_DECODER_DOES_SELECTION, FN(does_selection) },    \
-		{ OSSL_FUNC_DECODER_DECODE, FN(decode) },                    \
-	{                                                                    \
-		0, NULL                                                      \
+#define DECODER(decode)                                                        \
+	{ OSSL_FUNC_DECODER_NEWCTX, FN(decoder_new) },                         \
+		{ OSSL_FUNC_DECODER_FREECTX, FN(decoder_free) },               \
+		{ OSSL_FUNC_DECODER_DOES_SELECTION, FN(does_selection) },      \
+		{ OSSL_FUNC_DECODER_DECODE, FN(decode) },                      \
+	{                                                                      \
+		0, NULL                                                        \
 	}
 
 const OSSL_DISPATCH prov_decoder_pem[] = { DECODER(decode_pem) };

@@ -26,8 +26,7 @@ struct prov_key *prov_key_new(struct prov *prov, const struct keyref *ref)
 	if (!key || !key->pub) {
 		free(key);
 		(void)devid_fail(&err, DEVID_ERR_UNSUPPORTED,
-			"key reference '%s': public key not usable",
-			ref->name);
+			"key reference '%s': public key not usable", ref->name);
 		prov_raise(prov, &err);
 		return NULL;
 	}
@@ -61,8 +60,7 @@ int prov_key_give(
 		OSSL_PARAM_construct_utf8_string(OSSL_OBJECT_PARAM_DATA_TYPE,
 			(char *)(uintptr_t)prov_key_type(key->alg), 0),
 		OSSL_PARAM_construct_octet_string(
-			OSSL_OBJECT_PARAM_REFERENCE, (void *)&key,
-			sizeof(key)),
+			OSSL_OBJECT_PARAM_REFERENCE, (void *)&key, sizeof(key)),
 		OSSL_PARAM_construct_end(),
 	};
 	struct prov_key *mine = key;

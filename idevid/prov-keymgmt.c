@@ -99,11 +99,11 @@ static int key_get_params(void *keydata, OSSL_PARAM params[])
 	return !p || OSSL_PARAM_set_utf8_string(p, digest);
 }
 
-#define COMMON_PARAMS                                                        \
-	OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, NULL),                          \
-		OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, NULL),         \
-		OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, NULL),              \
-		OSSL_PARAM_utf8_string(                                      \
+#define COMMON_PARAMS                                                          \
+	OSSL_PARAM_int(OSSL_PKEY_PARAM_BITS, NULL),                            \
+		OSSL_PARAM_int(OSSL_PKEY_PARAM_SECURITY_BITS, NULL),           \
+		OSSL_PARAM_int(OSSL_PKEY_PARAM_MAX_SIZE, NULL),                \
+		OSSL_PARAM_utf8_string(                                        \
 			OSSL_PKEY_PARAM_DEFAULT_DIGEST, NULL, 0)
 
 static const OSSL_PARAM ec_params[] = {
@@ -191,15 +191,17 @@ static const char *rsa_operation_name(int operation)
 
 #define FN(f) ((void (*)(void))(f))
 
-#define KEYMGMT_COMMON                                                       \
-	{ OSSL_FUNC_KEYMGMT_NEW, FN(key_new) },                              \
-		{ OSSL_FUNC_KEYMGMT_FREE, FN(key_free) },                    \
-		{ OSSL_FUNC_KEYMGMT_LOAD, FN(key_load) },                    \
-		{ OSSL_FUNC_KEYMGMT_HAS, FN(key_has) },                      \
-		{ OSSL_FUNC_KEYMGMT_MATCH, FN(key_match) },                  \
-		{ OSSL_FUNC_KEYMGMT_GET_PARAMS, FN(key_get_params) },        \
-		{ OSSL_FUNC_KEYMGMT_EXPORT, FN(key_export) },                \
-		{ OSSL_FUNC_KEYMGMT_DUP, FN(key_dup) }
+#define KEYMGMT_COMMON                                                         \
+	{ OSSL_FUNC_KEYMGMT_NEW, FN(key_new) },                                \
+		{ OSSL_FUNC_KEYMGMT_FREE, FN(key_free) },                      \
+		{ OSSL_FUNC_KEYMGMT_LOAD, FN(key_load) },                      \
+		{ OSSL_FUNC_KEYMGMT_HAS, FN(key_has) },                        \
+		{ OSSL_FUNC_KEYMGMT_MATCH, FN(key_match) },                    \
+		{ OSSL_FUNC_KEYMGMT_GET_PARAMS, FN(key_get_params) },          \
+		{ OSSL_FUNC_KEYMGMT_EXPORT, FN(key_export) },                  \
+	{                                                                      \
+		OSSL_FUNC_KEYMGMT_DUP, FN(key_dup)                             \
+	}
 
 const OSSL_DISPATCH prov_keymgmt_ec[] = {
 	KEYMGMT_COMMON,

@@ -126,8 +126,7 @@ static int sign_init(void *vctx, const char *mdname, void *provkey,
 	if (!ctx->key)
 		return fail(ctx, DEVID_ERR_INVALID, "no key");
 	ctx->len = 0;
-	ctx->scheme = ctx->key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA
-						       : SIG_ECDSA;
+	ctx->scheme = ctx->key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA;
 	ctx->hash = ctx->key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256;
 	if (mdname && *mdname && !hash_by_name(mdname, &ctx->hash))
 		return fail(ctx, DEVID_ERR_UNSUPPORTED,
@@ -253,9 +252,9 @@ static int get_ctx_params(void *vctx, OSSL_PARAM params[])
 	if (p && !OSSL_PARAM_set_utf8_string(p, hash_name(ctx->hash)))
 		return 0;
 	p = OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_PAD_MODE);
-	return !p || OSSL_PARAM_set_int(p,
-			     ctx->scheme == SIG_RSAPSS ? RSA_PKCS1_PSS_PADDING
-						       : RSA_PKCS1_PADDING);
+	return !p || OSSL_PARAM_set_int(p, ctx->scheme == SIG_RSAPSS
+						   ? RSA_PKCS1_PSS_PADDING
+						   : RSA_PKCS1_PADDING);
 }
 
 static int set_pad_mode(struct sign_ctx *ctx, const OSSL_PARAM *p)
@@ -317,8 +316,8 @@ static int set_ctx_params(void *vctx, const OSSL_PARAM params[])
 	p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_MGF1_DIGEST);
 	if (p && (p->data_type != OSSL_PARAM_UTF8_STRING ||
 			 strcasecmp(p->data, hash_name(ctx->hash)) != 0))
-		return fail(ctx, DEVID_ERR_UNSUPPORTED,
-			"MGF1 with another hash");
+		return fail(
+			ctx, DEVID_ERR_UNSUPPORTED, "MGF1 with another hash");
 	p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PSS_SALTLEN);
 	return !p || set_salt_len(ctx, p);
 }
@@ -356,17 +355,19 @@ static const OSSL_PARAM *settable_ctx_params(void *vctx, void *provctx)
 
 #define FN(f) ((void (*)(void))(f))
 
-#define SIGNATURE_COMMON                                                     \
-	{ OSSL_FUNC_SIGNATURE_NEWCTX, FN(ctx_new) },                         \
-		{ OSSL_FUNC_SIGNATURE_FREECTX, FN(ctx_free) },               \
-		{ OSSL_FUNC_SIGNATURE_DUPCTX, FN(ctx_dup) },                 \
-		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, FN(sign_init) },     \
-		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, FN(sign_update) }, \
-		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, FN(sign_final) },   \
-		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN, FN(sign_oneshot) },       \
-		{ OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, FN(get_ctx_params) },  \
-		{ OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS,                   \
-			FN(gettable_ctx_params) }
+#define SIGNATURE_COMMON                                                       \
+	{ OSSL_FUNC_SIGNATURE_NEWCTX, FN(ctx_new) },                           \
+		{ OSSL_FUNC_SIGNATURE_FREECTX, FN(ctx_free) },                 \
+		{ OSSL_FUNC_SIGNATURE_DUPCTX, FN(ctx_dup) },                   \
+		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_INIT, FN(sign_init) },       \
+		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_UPDATE, FN(sign_update) },   \
+		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN_FINAL, FN(sign_final) },     \
+		{ OSSL_FUNC_SIGNATURE_DIGEST_SIGN, FN(sign_oneshot) },         \
+		{ OSSL_FUNC_SIGNATURE_GET_CTX_PARAMS, FN(get_ctx_params) },    \
+	{                                                                      \
+		OSSL_FUNC_SIGNATURE_GETTABLE_CTX_PARAMS,                       \
+			FN(gettable_ctx_params)                                \
+	}
 
 const OSSL_DISPATCH prov_signature_ec[] = {
 	SIGNATURE_COMMON,

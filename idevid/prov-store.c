@@ -20,12 +20,12 @@ struct store {
 	struct prov *prov; /* borrowed */
 	struct keyref ref;
 	bool key_given;
-	uint8_t *chain; /* owned, or NULL */
+	uint8_t *chain;       /* owned, or NULL */
 	struct der_view rest; /* of @chain, not given yet */
 };
 
-static void raise_text(
-	struct prov *prov, enum devid_err code, const char *fmt, const char *arg)
+static void raise_text(struct prov *prov, enum devid_err code, const char *fmt,
+	const char *arg)
 {
 	struct devid_error err = { DEVID_OK, "" };
 
@@ -72,11 +72,10 @@ static void fetch_chain(struct store *s)
 
 	memcpy(req.name, s->ref.name, sizeof(req.name));
 	s->chain = malloc(WIRE_CHAIN_MAX);
-	if (s->chain &&
-		client_request(client_socket_path(), &req, s->chain,
-			WIRE_CHAIN_MAX, &len, NULL) != DEVID_OK)
+	if (s->chain && client_request(client_socket_path(), &req, s->chain,
+				WIRE_CHAIN_MAX, &len, NULL) != DEVID_OK)
 		len = 0;
-	s->rest = (struct der_view){ s->chain, len };
+	s->rest = (struct der_view) { s->chain, len };
 }
 
 static void *store_open(void *provctx, const char *uri)

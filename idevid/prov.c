@@ -9,7 +9,7 @@
 
 OSSL_provider_init_fn OSSL_provider_init;
 
-#define PROPS	  "provider=devid"
+#define PROPS     "provider=devid"
 #define PROPS_PEM "provider=devid,input=pem"
 #define PROPS_DER "provider=devid,input=der,structure=DevIDKeyReference"
 
@@ -40,8 +40,7 @@ static const OSSL_ALGORITHM stores[] = {
 	{ NULL, NULL, NULL, NULL },
 };
 
-static const OSSL_ALGORITHM *query(
-	void *provctx, int operation, int *no_store)
+static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_store)
 {
 	(void)provctx; /* the same for everyone */
 	*no_store = 0;
@@ -98,10 +97,10 @@ static const OSSL_ITEM *get_reason_strings(void *provctx)
 
 	(void)provctx; /* the same for everyone */
 	for (int i = 1; i <= -DEVID_ERR_MIN; i++)
-		items[i - 1] = (OSSL_ITEM){ (unsigned)i,
+		items[i - 1] = (OSSL_ITEM) { (unsigned)i,
 			(void *)(uintptr_t)devid_err_name(
-				(enum devid_err)-i) };
-	items[-DEVID_ERR_MIN] = (OSSL_ITEM){ 0, NULL };
+				(enum devid_err) - i) };
+	items[-DEVID_ERR_MIN] = (OSSL_ITEM) { 0, NULL };
 	return items;
 }
 

@@ -21,7 +21,7 @@
 
 struct prov {
 	const OSSL_CORE_HANDLE *core; /* borrowed */
-	OSSL_LIB_CTX *libctx;	      /* owned: for public keys only */
+	OSSL_LIB_CTX *libctx;         /* owned: for public keys only */
 	OSSL_FUNC_core_new_error_fn *new_error;
 	OSSL_FUNC_core_set_error_debug_fn *set_error_debug;
 	OSSL_FUNC_core_vset_error_fn *vset_error;
@@ -29,7 +29,7 @@ struct prov {
 
 /* A DevID key: its name at devid-keyd and its public half. */
 struct prov_key {
-	int refs; /* atomic */
+	int refs;          /* atomic */
 	struct prov *prov; /* borrowed */
 	enum key_alg alg;
 	char name[KEY_NAME_MAX + 1];

@@ -40,7 +40,7 @@ static const struct {
 	{ CLIENT_KEY_EXCHANGE, false },
 };
 
-#define N_TLS12_ORDER (sizeof(tls12_order) / sizeof(tls12_order[0]))
+#define N_TLS12_ORDER           (sizeof(tls12_order) / sizeof(tls12_order[0]))
 #define CLIENT_CERTIFICATE_STEP 7
 
 const char *purpose_name(enum purpose purpose)
@@ -98,7 +98,7 @@ static bool take_vector(struct der_view *in, size_t n, struct der_view *ret)
 		len = len << 8 | in->data[i];
 	if (len > in->len - n)
 		return false;
-	*ret = (struct der_view){ in->data + n, len };
+	*ret = (struct der_view) { in->data + n, len };
 	in->data += n + len;
 	in->len -= n + len;
 	return true;
@@ -133,9 +133,8 @@ static bool is_own_certificate(
 	struct der_view list, cert, found;
 
 	return take_vector(&body, 3, &list) && body.len == 0 &&
-	       take_vector(&list, 3, &cert) &&
-	       certificate_spki(cert, &found) && found.len == spki_len &&
-	       memcmp(found.data, spki, spki_len) == 0;
+	       take_vector(&list, 3, &cert) && certificate_spki(cert, &found) &&
+	       found.len == spki_len && memcmp(found.data, spki, spki_len) == 0;
 }
 
 /* ClientHello and ServerHello begin with a version and a random. The server
@@ -207,11 +206,9 @@ static const struct {
 	unsigned group;
 	int curve; /* whose points are checked, or NID_undef: all are good */
 } groups[] = {
-	{ 65, 23, NID_X9_62_prime256v1 },
-	{ 97, 24, NID_secp384r1 },
-	{ 133, 25, NID_secp521r1 },
-	{ 32, 29, NID_undef }, /* x25519 */
-	{ 56, 30, NID_undef }, /* x448 */
+	{ 65, 23, NID_X9_62_prime256v1 }, { 97, 24, NID_secp384r1 },
+	{ 133, 25, NID_secp521r1 }, { 32, 29, NID_undef }, /* x25519 */
+	{ 56, 30, NID_undef },                             /* x448 */
 };
 
 /* Uncompressed and on the curve: leaves less that could mean anything else. */
@@ -268,7 +265,7 @@ static bool is_tls12_dh_exchange(const uint8_t *data, size_t len)
 
 	if (len < 2 * RANDOM_LEN)
 		return false;
-	in = (struct der_view){ data + 2 * RANDOM_LEN, len - 2 * RANDOM_LEN };
+	in = (struct der_view) { data + 2 * RANDOM_LEN, len - 2 * RANDOM_LEN };
 	return take_vector(&in, 2, &part) && take_vector(&in, 2, &part) &&
 	       take_vector(&in, 2, &part) && in.len == 0;
 }
@@ -286,8 +283,7 @@ static enum devid_err check_csr(const uint8_t *data, size_t len,
 	if (!der_take_tag(&info, DER_INTEGER, &content) || content.len != 1 ||
 		content.data[0] != 0 ||
 		!der_take_tag(&info, DER_SEQUENCE, &content) ||
-		!der_take(&info, &tag, &content, &whole) ||
-		tag != DER_SEQUENCE)
+		!der_take(&info, &tag, &content, &whole) || tag != DER_SEQUENCE)
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"an ASN.1 object other than a certification request "
 			"(RFC 2986 4.1)");
@@ -327,8 +323,8 @@ enum devid_err purpose_check(const uint8_t *data, size_t len,
 	enum devid_err rc = DEVID_OK;
 
 	if (len > PURPOSE_DATA_MAX)
-		return devid_fail(err, DEVID_ERR_PURPOSE,
-			"more than %d bytes", PURPOSE_DATA_MAX);
+		return devid_fail(err, DEVID_ERR_PURPOSE, "more than %d bytes",
+			PURPOSE_DATA_MAX);
 	if (is_tpm_statement(data, len))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"begins like a statement of the TPM");
@@ -337,7 +333,7 @@ enum devid_err purpose_check(const uint8_t *data, size_t len,
 	} else if (der_is_object(data, len)) {
 		/* Before the next form, whose first 64 bytes are free. */
 		rc = check_csr(data, len, spki, spki_len, err);
-		v = (struct purpose_verdict){ PURPOSE_CSR, 0 };
+		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
 	} else if (is_tls12_key_exchange(data, len)) {
 		v.purpose = PURPOSE_TLS_SERVER;
 	} else if (is_tls12_dh_exchange(data, len)) {

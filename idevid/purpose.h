@@ -22,7 +22,7 @@
 enum purpose {
 	PURPOSE_TLS_CLIENT = 1, /* CertificateVerify of a client */
 	PURPOSE_TLS_SERVER = 2, /* CertificateVerify, ServerKeyExchange */
-	PURPOSE_CSR = 4,	/* PKCS#10 for this very key */
+	PURPOSE_CSR = 4,        /* PKCS#10 for this very key */
 };
 
 /* Largest number of bytes that are looked at: a TLS 1.2 transcript with two

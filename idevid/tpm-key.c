@@ -33,8 +33,7 @@ static size_t encode_point(
 		return 0;
 	memset(out, 0, 1 + 2 * field);
 	out[0] = 0x04;
-	memcpy(out + 1 + field - point->x.size, point->x.buffer,
-		point->x.size);
+	memcpy(out + 1 + field - point->x.size, point->x.buffer, point->x.size);
 	memcpy(out + 1 + 2 * field - point->y.size, point->y.buffer,
 		point->y.size);
 	return 1 + 2 * field;
@@ -93,7 +92,8 @@ static enum devid_err public_to_spki(const TPMT_PUBLIC *pub,
 		EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) <= 0)
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
 	len = i2d_PUBKEY(pkey, NULL);
-	if (len <= 0 || len > KEYSTORE_SPKI_MAX || i2d_PUBKEY(pkey, &out) != len)
+	if (len <= 0 || len > KEYSTORE_SPKI_MAX ||
+		i2d_PUBKEY(pkey, &out) != len)
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
 	ret->len = (size_t)len;
 	return DEVID_OK;

@@ -12,9 +12,9 @@
 
 /* As swtpm_setup makes certificate indices: survives TPM2_Clear, readable by
  * anyone, writable by the platform until it is locked for good. */
-#define NV_CERT_ATTRS                                                        \
-	(TPMA_NV_PLATFORMCREATE | TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD |     \
-		TPMA_NV_PPREAD | TPMA_NV_PPWRITE | TPMA_NV_NO_DA |           \
+#define NV_CERT_ATTRS                                                          \
+	(TPMA_NV_PLATFORMCREATE | TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD |       \
+		TPMA_NV_PPREAD | TPMA_NV_PPWRITE | TPMA_NV_NO_DA |             \
 		TPMA_NV_WRITEDEFINE)
 
 static void cleanup_esys(void *p)
@@ -49,8 +49,8 @@ static enum devid_err nv_open(struct tpm *tpm, TPM2_HANDLE index,
 		cap->data.handles.handle[0] != index)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: no NV index 0x%08x", index);
-	rc = Esys_TR_FromTPMPublic(tpm->esys, index, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, &ret->object);
+	rc = Esys_TR_FromTPMPublic(tpm->esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
+		ESYS_TR_NONE, &ret->object);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_NV_ReadPublic(tpm->esys, ret->object, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL);
@@ -196,8 +196,8 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
 		"lock NV", err);
 }
 
-static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index,
-	size_t size, ESYS_TR *ret, struct devid_error *err)
+static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
+	ESYS_TR *ret, struct devid_error *err)
 {
 	TPM2B_AUTH auth = { 0 };
 	TPM2B_NV_PUBLIC pub = {
@@ -212,7 +212,8 @@ static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index,
 		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth, &pub, ret);
 
 	/* Firmware closes the platform hierarchy before it starts a system. */
-	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY) || tpm_rc_is(rc, TPM2_RC_BAD_AUTH) ||
+	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY) ||
+		tpm_rc_is(rc, TPM2_RC_BAD_AUTH) ||
 		tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"tpm: the platform hierarchy is closed, so the "
@@ -296,7 +297,8 @@ enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_role role,
 
 	/* Spares the NV memory when nothing changes. */
 	if (tpm_nv_read_issuers(tpm, role, &old, NULL) == DEVID_OK &&
-		old.len == der->len && memcmp(old.data, der->data, old.len) == 0)
+		old.len == der->len &&
+		memcmp(old.data, der->data, old.len) == 0)
 		return DEVID_OK;
 	return write_index(tpm, issuers_index(role), der, false, err);
 }

@@ -18,9 +18,9 @@
  * Each gives another primary key, so they matter when a key is derived again.
  */
 enum template_unique {
-	UNIQUE_X_AND_Y,	 /* x and y (RSA: n) hold the ASCII name: ours */
-	UNIQUE_X_ONLY,	 /* y is empty */
-	UNIQUE_PADDED,	 /* zero-padded to the size of the field */
+	UNIQUE_X_AND_Y, /* x and y (RSA: n) hold the ASCII name: ours */
+	UNIQUE_X_ONLY,  /* y is empty */
+	UNIQUE_PADDED,  /* zero-padded to the size of the field */
 	UNIQUE_EMPTY,
 };
 #define N_TEMPLATE_UNIQUES 4

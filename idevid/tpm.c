@@ -7,9 +7,9 @@
 
 #include "cleanup.h"
 
-#define LAYER_MASK  0x00ff0000u
-#define LAYER_TPM   0x00000000u
-#define LAYER_TCTI  0x000a0000u
+#define LAYER_MASK 0x00ff0000u
+#define LAYER_TPM  0x00000000u
+#define LAYER_TCTI 0x000a0000u
 
 CLEANUP_DEFINE(tpm, struct tpm *, tpm_close)
 

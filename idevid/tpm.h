@@ -17,8 +17,8 @@
 #include <tss2/tss2_esys.h>
 
 struct tpm {
-	ESYS_CONTEXT *esys;	  /* owned */
-	TSS2_TCTI_CONTEXT *tcti;  /* owned */
+	ESYS_CONTEXT *esys;      /* owned */
+	TSS2_TCTI_CONTEXT *tcti; /* owned */
 	/* Set by an error of the transport: this connection is over. */
 	bool dead;
 };
@@ -39,8 +39,8 @@ void tpm_close(struct tpm *tpm);
  * TPM_RC_FAILURE is TPM_FAILURE (part 2, 6.6.3), the rest is TPM. @what
  * names the action in the message. OK stays OK.
  */
-enum devid_err tpm_result(struct tpm *tpm, TSS2_RC rc, const char *what,
-	struct devid_error *err);
+enum devid_err tpm_result(
+	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err);
 
 /* Whether @rc is the TPM's format-one error @what (part 2, 6.6.2), whichever
  * handle, parameter or session it is about. */

@@ -97,8 +97,8 @@ static bool name_valid(const char *name, size_t len)
 	return len == 0 || keyref_name_ok(name, len);
 }
 
-enum devid_err wire_encode_request(const struct wire_request *req,
-	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+enum devid_err wire_encode_request(const struct wire_request *req, uint8_t *buf,
+	size_t size, size_t *ret_len, struct devid_error *err)
 {
 	size_t name_len = strnlen(req->name, sizeof(req->name));
 	struct out o = { buf, size, false };
@@ -179,11 +179,11 @@ enum devid_err wire_decode_answer(const uint8_t *buf, size_t len,
 	size_t data_len = get_uint(&i, 4);
 	const uint8_t *data = get_bytes(&i, data_len);
 
-	if (i.bad || i.left != 0 || version != WIRE_VERSION ||
-		!(op & 0x80) || code > (uint32_t)-DEVID_ERR_MIN)
+	if (i.bad || i.left != 0 || version != WIRE_VERSION || !(op & 0x80) ||
+		code > (uint32_t)-DEVID_ERR_MIN)
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed answer");
-	*ret = (struct wire_answer){ (uint8_t)(op & 0x7f),
+	*ret = (struct wire_answer) { (uint8_t)(op & 0x7f),
 		(enum devid_err) - (int)code, data, data_len };
 	return DEVID_OK;
 }

@@ -23,26 +23,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION	    1
+#define WIRE_VERSION        1
 #define WIRE_REQUEST_HEADER 12
 #define WIRE_ANSWER_HEADER  8
-#define WIRE_REQUEST_MAX                                                     \
-	(WIRE_REQUEST_HEADER + KEY_NAME_MAX + PURPOSE_DATA_MAX)
+#define WIRE_REQUEST_MAX    (WIRE_REQUEST_HEADER + KEY_NAME_MAX + PURPOSE_DATA_MAX)
 /* A chain: leaf and up to three intermediates; a limit of ours. */
-#define WIRE_CHAIN_MAX	16384
+#define WIRE_CHAIN_MAX  16384
 #define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
 
 /* The service and management operations of 802.1AR clause 7.2 that there are
  * today, and how far each is made. */
 enum wire_op {
 	WIRE_STATUS = 1,  /* enumerate public keys, state of the module */
-	WIRE_CHAIN = 2,	  /* enumerate certificate and its chain */
-	WIRE_SIGN = 3,	  /* arg: enum sig_scheme; data: bytes to sign */
+	WIRE_CHAIN = 2,   /* enumerate certificate and its chain */
+	WIRE_SIGN = 3,    /* arg: enum sig_scheme; data: bytes to sign */
 	WIRE_CREATE = 4,  /* arg: enum key_alg; makes IDevID and IAK keys */
 	WIRE_INSTALL = 5, /* data: DER certificates, leaf first */
 	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
 	WIRE_DELETE = 7,  /* refused for an IDevID, always */
-	WIRE_PING = 8,	  /* says that the service is there; asks no TPM */
+	WIRE_PING = 8,    /* says that the service is there; asks no TPM */
 };
 
 struct wire_request {
@@ -65,11 +64,11 @@ struct wire_answer {
 struct wire_key {
 	char name[KEY_NAME_MAX + 1];
 	enum key_alg alg;
-	uint8_t present;     /* in the module now */
-	uint8_t certified;   /* a certificate is installed */
-	uint8_t enabled;     /* 802.1AR enable state */
-	uint8_t tls13;	     /* its signatures serve TLS 1.3 */
-	uint32_t handle;     /* of the TPM; 0 when there is none */
+	uint8_t present;   /* in the module now */
+	uint8_t certified; /* a certificate is installed */
+	uint8_t enabled;   /* 802.1AR enable state */
+	uint8_t tls13;     /* its signatures serve TLS 1.3 */
+	uint32_t handle;   /* of the TPM; 0 when there is none */
 	struct keystore_blob spki;
 };
 

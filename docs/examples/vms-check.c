@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 	enum devid_err rc = DEVID_ERR_UNREACHABLE;
 
 	if (argc != 4 || !bio || devid_verifier_new(&v, &err) != DEVID_OK ||
-		devid_verifier_add_root_pem_file(v, argv[1], &err) != DEVID_OK) {
+		devid_verifier_add_root_pem_file(v, argv[1], &err) !=
+			DEVID_OK) {
 		fprintf(stderr, "vms-check: %s\n", devid_error_text(&err));
 		return 2;
 	}
@@ -25,8 +26,10 @@ int main(int argc, char **argv)
 	BIO_get_ssl(bio, &ssl);
 	if (BIO_do_handshake(bio) == 1) /* proves that it holds its key */
 		rc = devid_verifier_check_ssl(v, ssl, argv[3], &result);
-	printf("%s: %s\n", argv[2], rc == DEVID_OK ? "genuine" :
-		result.text[0] ? result.text : devid_err_name(rc));
+	printf("%s: %s\n", argv[2],
+		rc == DEVID_OK   ? "genuine"
+		: result.text[0] ? result.text
+				 : devid_err_name(rc));
 	/* talk to the unit over bio only when rc is DEVID_OK */
 	BIO_free_all(bio);
 	SSL_CTX_free(ctx);
