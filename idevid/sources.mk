@@ -117,9 +117,8 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-tpm test-module \
-	test-module-tpm \
-	test-provider test-provider-sign test-purpose test-tpm-template \
-	test-wire
+	test-module-tpm test-provider test-provider-sign test-purpose \
+	test-purpose-tls12 test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -155,9 +154,14 @@ test-provider_ldlibs := $(TPM_LDLIBS) -lssl -lcrypto
 test-provider-sign_src := $(provider_test_src)
 test-provider-sign_libs := libkeyd.a libdevid.a
 test-provider-sign_ldlibs := $(TPM_LDLIBS) -lcrypto
-test-purpose_src := tests/unit/certs.c tests/unit/handshake.c
+purpose_test_src := tests/unit/certs.c tests/unit/handshake.c \
+	tests/unit/purpose-fixture.c
+test-purpose_src := $(purpose_test_src)
 test-purpose_libs := libdevid.a
 test-purpose_ldlibs := -lssl -lcrypto
+test-purpose-tls12_src := $(purpose_test_src)
+test-purpose-tls12_libs := libdevid.a
+test-purpose-tls12_ldlibs := -lssl -lcrypto
 test-tpm-template_libs := libkeyd.a libdevid.a
 test-tpm-template_ldlibs := -lcrypto
 test-wire_libs := libdevid.a
