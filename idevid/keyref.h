@@ -12,8 +12,9 @@
  *       publicKey  SubjectPublicKeyInfo }
  *   -----END DEVID KEY-----
  *
- * It holds no secret: devid-keyd signs for whoever may ask it, and only with
- * the key whose public half is in the file.
+ * It holds no secret: devid-keyd signs for whoever may ask it. A request
+ * carries the name alone, so after a change of keys a stale file gives
+ * signatures that its public half does not verify.
  */
 
 #include "error.h"
