@@ -14,7 +14,9 @@
 
 #include "client.h"
 #include "cmd-env.h"
+#include "der.h"
 #include "files.h"
+#include "pem-chain.h"
 #include "profile.h"
 
 /* RFC 5280 A.1: ub-serial-number and ub-common-name. */
@@ -234,34 +236,22 @@ static enum devid_err read_chain(const char *path, uint8_t *der,
 	size_t *ret_len, size_t *ret_leaf_len, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
-	CLEANUP(cleanup_bio) BIO *bio = NULL;
-	size_t pem_len, done = 0;
+	struct der_view in, content, leaf;
+	size_t pem_len;
 	enum devid_err rc;
+	uint8_t tag;
 
 	rc = files_read(path, PEM_MAX, &pem, &pem_len, err);
+	if (rc == DEVID_OK)
+		rc = pem_chain_to_der(
+			"cert", path, pem, pem_len, der, ret_len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	bio = BIO_new_mem_buf(pem, (int)pem_len);
-	while (bio) {
-		CLEANUP(cleanup_x509)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		int n = cert ? i2d_X509(cert, NULL) : 0;
-
-		if (!cert)
-			break;
-		if (n <= 0 || (size_t)n > WIRE_CHAIN_MAX - done)
-			return devid_fail(err, DEVID_ERR_TOO_LARGE,
-				"cert: %s: chain too large", path);
-		der += i2d_X509(cert, &(uint8_t *) { der });
-		if (done == 0)
-			*ret_leaf_len = (size_t)n;
-		done += (size_t)n;
-	}
-	ERR_clear_error(); /* the end of the file is one */
-	if (done == 0)
+	in = (struct der_view) { der, *ret_len };
+	if (!der_take(&in, &tag, &content, &leaf))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"cert: %s: no certificate in it", path);
-	*ret_len = done;
+			"cert: %s: not a DER certificate", path);
+	*ret_leaf_len = leaf.len;
 	return DEVID_OK;
 }
 

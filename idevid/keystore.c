@@ -30,6 +30,12 @@ static const struct {
 
 #define N_ALGS (sizeof(algs) / sizeof(algs[0]))
 
+bool keystore_blob_equal(
+	const struct keystore_blob *a, const struct keystore_blob *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
 const char *key_role_name(enum key_role role)
 {
 	switch (role) {

@@ -13,6 +13,7 @@
 
 #include "error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -116,6 +117,10 @@ struct keystore_ops {
 	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
 		const struct keystore_blob *der, struct devid_error *err);
 };
+
+/* Whether both hold the same bytes; neither is secret. */
+bool keystore_blob_equal(
+	const struct keystore_blob *a, const struct keystore_blob *b);
 
 /* "idevid" or "iak". */
 const char *key_role_name(enum key_role role);

@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "files.h"
 #include "keyref.h"
+#include "pem-chain.h"
 
 #define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
 #define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
@@ -111,12 +112,6 @@ static enum devid_err check_links(const char *name, const uint8_t *der,
 	return DEVID_OK;
 }
 
-static bool same_blob(
-	const struct keystore_blob *a, const struct keystore_blob *b)
-{
-	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
-}
-
 enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	size_t len, struct devid_error *err)
 {
@@ -138,7 +133,7 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	rc = leaf ? cert_spki(leaf, &spki, err) : DEVID_ERR_SYNTAX;
 	if (rc != DEVID_OK)
 		return rc;
-	if (key->alg != KEY_ALG_NONE && !same_blob(&spki, &key->spki))
+	if (key->alg != KEY_ALG_NONE && !keystore_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the certificate is of another key", name);
 	copy = malloc(len);
@@ -154,34 +149,6 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	key->chain = STEAL(copy);
 	key->chain_len = len;
 	key->leaf_len = leaf_len;
-	return DEVID_OK;
-}
-
-/* PEM certificates to DER, one behind the other. */
-static enum devid_err pem_to_der(const char *path, const uint8_t *pem,
-	size_t len, uint8_t *ret, size_t *ret_len, struct devid_error *err)
-{
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	size_t done = 0;
-
-	while (bio) {
-		CLEANUP(cleanup_x509)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-		int n = cert ? i2d_X509(cert, NULL) : 0;
-
-		if (!cert)
-			break;
-		if (n <= 0 || (size_t)n > WIRE_CHAIN_MAX - done)
-			return devid_fail(err, DEVID_ERR_TOO_LARGE,
-				"read: %s: chain too large", path);
-		ret += i2d_X509(cert, &(uint8_t *) { ret });
-		done += (size_t)n;
-	}
-	ERR_clear_error(); /* the end of the file is one */
-	if (done == 0)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"read: %s: no certificate in it", path);
-	*ret_len = done;
 	return DEVID_OK;
 }
 
@@ -209,7 +176,8 @@ enum devid_err module_state_load(
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc == DEVID_OK)
-		rc = pem_to_der(path, pem, pem_len, der, &der_len, &cause);
+		rc = pem_chain_to_der(
+			"read", path, pem, pem_len, der, &der_len, &cause);
 	if (rc == DEVID_OK)
 		rc = module_set_chain(key, der, der_len, &cause);
 	if (rc != DEVID_OK)

@@ -27,12 +27,6 @@ struct module_key *module_find(
 	return NULL;
 }
 
-static bool same_blob(
-	const struct keystore_blob *a, const struct keystore_blob *b)
-{
-	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
-}
-
 /* Says one warning about a key, with @cause behind it. */
 static void warn_key(struct module *m, const struct module_key *key,
 	const char *what, const struct devid_error *cause)
@@ -170,7 +164,7 @@ enum devid_err module_ensure_key(
 			key_role_name(key->role));
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (key->alg != KEY_ALG_NONE && !same_blob(&spki, &key->spki))
+	if (key->alg != KEY_ALG_NONE && !keystore_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the key in the module is not the certificate's; "
 			"not used",

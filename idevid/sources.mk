@@ -15,6 +15,7 @@ libdevid_src := \
 	idevid/keystore.c \
 	idevid/log.c \
 	idevid/oid.c \
+	idevid/pem-chain.c \
 	idevid/profile-ext.c \
 	idevid/profile-parts.c \
 	idevid/profile-rules.c \

@@ -191,12 +191,6 @@ static enum devid_err create_primary(struct tpm *tpm, enum key_role role,
 	return DEVID_OK;
 }
 
-static bool same_blob(
-	const struct keystore_blob *a, const struct keystore_blob *b)
-{
-	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
-}
-
 /* Tries the variants until one has the public key @expected. */
 static enum devid_err derive(struct tpm *tpm, enum key_role role,
 	enum key_alg alg, const struct keystore_blob *expected,
@@ -208,7 +202,7 @@ static enum devid_err derive(struct tpm *tpm, enum key_role role,
 
 		if (rc != DEVID_OK)
 			return rc;
-		if (!expected || same_blob(expected, &ret->spki))
+		if (!expected || keystore_blob_equal(expected, &ret->spki))
 			return DEVID_OK;
 		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, ret->object),
 			"flush key", err);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pem-chain.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "cleanup.h"
+#include "wire.h"
+
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+
+enum devid_err pem_chain_to_der(const char *what, const char *path,
+	const uint8_t *pem, size_t pem_len, uint8_t *ret, size_t *ret_len,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem, (int)pem_len);
+	size_t done = 0;
+
+	while (bio) {
+		CLEANUP(cleanup_x509)
+		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		int n = cert ? i2d_X509(cert, NULL) : 0;
+
+		if (!cert)
+			break;
+		if (n <= 0 || (size_t)n > WIRE_CHAIN_MAX - done)
+			return devid_fail(err, DEVID_ERR_TOO_LARGE,
+				"%s: %s: chain too large", what, path);
+		ret += i2d_X509(cert, &(uint8_t *) { ret });
+		done += (size_t)n;
+	}
+	ERR_clear_error(); /* the end of the file is one */
+	if (done == 0)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: %s: no certificate in it", what, path);
+	*ret_len = done;
+	return DEVID_OK;
+}
