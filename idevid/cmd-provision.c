@@ -6,7 +6,6 @@
 #include "cmd.h"
 
 #include <getopt.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdbool.h>
 #include <stdio.h>

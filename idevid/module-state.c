@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
