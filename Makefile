@@ -39,7 +39,8 @@ HARDEN += -D_FORTIFY_SOURCE=2
 endif
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fPIC -fvisibility=hidden \
 	-D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
-	-DDEVID_SYSTEM_LIBEXECDIR='"$(LIBEXECDIR)"' -Iidevid $(CFLAGS)
+	-DDEVID_SYSTEM_LIBEXECDIR='"$(LIBEXECDIR)"' -Iidevid $(TEST_CFLAGS) \
+	$(CFLAGS)
 ALL_LDFLAGS = $(filter -fsanitize%,$(OPT)) -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(LDFLAGS)
 
@@ -59,6 +60,9 @@ include agent/sources.mk
 include pki/sources.mk
 include radius-test/sources.mk
 include tests/sources.mk
+
+# Tests may include from every folder.
+$(B)/tests/%.o: TEST_CFLAGS := -iquote pki -iquote tests/unit
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -115,7 +119,8 @@ FUZZ_SECONDS ?= 20
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
-		-iquote idevid -iquote agent -iquote radius-test -fsanitize=fuzzer-no-link \
+		-iquote idevid -iquote agent -iquote pki -iquote radius-test \
+		-iquote tests/unit -fsanitize=fuzzer-no-link \
 		$(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
 define fuzzer

@@ -111,9 +111,9 @@ test-verify_ldlibs := -lssl -lcrypto -pthread
 
 FUZZERS += fuzz-profile fuzz-san
 fuzz-profile_libs := libdevid.a
-fuzz-profile_ldlibs := -lssl -lcrypto -linih -pthread
+fuzz-profile_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-san_libs := libdevid.a
-fuzz-san_ldlibs := -lssl -lcrypto -linih -pthread
+fuzz-san_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
@@ -187,15 +187,15 @@ tests/e2e/keyd-client_libs := libdevid.a
 FUZZERS += fuzz-conf fuzz-keyref fuzz-purpose fuzz-requests fuzz-wire
 fuzz-conf_src := idevid/keyd-policy.c
 fuzz-conf_libs := libdevid.a
-fuzz-conf_ldlibs := -lssl -lcrypto -linih -pthread
+fuzz-conf_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-keyref_src := $(devid.so_src)
 fuzz-keyref_libs := libdevid.a
-fuzz-keyref_ldlibs := -lssl -lcrypto -linih -pthread
+fuzz-keyref_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-purpose_src := tests/unit/fake-keystore.c
 fuzz-purpose_libs := libdevid.a
-fuzz-purpose_ldlibs := -lssl -lcrypto -linih -pthread
+fuzz-purpose_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-requests_src := tests/unit/fake-keystore.c
 fuzz-requests_libs := libkeyd.a libdevid.a
-fuzz-requests_ldlibs := $(TPM_LDLIBS) -lsystemd -lssl -lcrypto -linih -pthread
+fuzz-requests_ldlibs := $(TPM_LDLIBS) -lsystemd -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-wire_libs := libdevid.a
-fuzz-wire_ldlibs := -lssl -lcrypto -linih -pthread
+fuzz-wire_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread

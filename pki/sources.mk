@@ -1,1 +1,41 @@
-# the manufacturer PKI: scripts only so far
+# The manufacturer's CA: devid-ca, devid-station; ceremonies and the lab's
+# PKI are scripts.
+
+ARCHIVES += libca
+libca_src :=
+
+CA_LDLIBS := -lp11-kit -lsqlite3 -lpq -ljansson -linih -lssl -lcrypto \
+	-ltss2-mu -pthread
+
+PROGRAMS += devid-ca
+devid-ca_src := pki/devid-ca.c
+devid-ca_libs := libca.a libdevid.a
+devid-ca_ldlibs = $(CA_LDLIBS) -levent_openssl -levent_pthreads -levent
+
+# ---- core: configuration, jobs ----
+
+libca_src +=
+
+# ---- formats: MakeCredential ----
+
+libca_src +=
+
+# ---- EK certificates, proof, inspect ----
+
+libca_src +=
+
+# ---- tokens, PINs, ceremonies ----
+
+libca_src +=
+
+# ---- what is signed: certificates, CRLs, OCSP ----
+
+libca_src +=
+
+# ---- register ----
+
+libca_src +=
+
+# ---- service, station ----
+
+libca_src +=

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_TPM_PUBLIC_H
+#define DEVID_TPM_PUBLIC_H
+
+/*
+ * Structures of TPM 2.0 part 2 that leave a TPM, read from bytes without one:
+ * public areas, attestations, signatures. Unmarshalling is tpm2-tss's; here
+ * are the bounds around it, Names, and signatures checked with OpenSSL.
+ * Not checked here: what a key's attributes permit (tpm-template.h).
+ */
+
+#include "der.h"
+#include "error.h"
+#include "keystore.h"
+
+#include <openssl/evp.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#define TPM_NAME_MAX (2 + 64) /* nameAlg and its digest, part 1, 16 */
+
+struct tpm_public {
+	TPMT_PUBLIC area;
+	uint8_t name[TPM_NAME_MAX]; /* over the bytes as they came */
+	size_t name_len;
+};
+
+/* Reads a TPMT_PUBLIC that is all of @in. Errors: SYNTAX, UNSUPPORTED (name
+ * algorithm). */
+DEVID_MUST_CHECK enum devid_err tpm_public_parse(
+	struct der_view in, struct tpm_public *ret, struct devid_error *err);
+
+/* Writes the TPMT_PUBLIC @area. Errors: TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err tpm_public_encode(const TPMT_PUBLIC *area,
+	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err);
+
+/* The public key as DER SubjectPublicKeyInfo. Errors: SYNTAX (no point of the
+ * curve, a modulus of another size), UNSUPPORTED. */
+DEVID_MUST_CHECK enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
+	struct keystore_blob *ret, struct devid_error *err);
+
+/* The public key for OpenSSL; the caller frees it. Errors: as above. */
+DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
+	const TPMT_PUBLIC *area, EVP_PKEY **ret, struct devid_error *err);
+
+/* TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY (part 2, 10.12.12). */
+struct tpm_certify {
+	uint8_t name[TPM_NAME_MAX]; /* of the certified object */
+	size_t name_len;
+	uint64_t firmware;
+	uint8_t extra[64]; /* extraData */
+	size_t extra_len;
+};
+
+/* Reads an attestation that is all of @in. Errors: SYNTAX (also: magic is not
+ * TPM_GENERATED, another type). */
+DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
+	struct der_view in, struct tpm_certify *ret, struct devid_error *err);
+
+/*
+ * Whether @signature, a TPMT_SIGNATURE that is all of its view, is @key's over
+ * @message. The scheme must be one that the key allows: its own, or for a key
+ * without one RSASSA or RSAPSS. @pkey is @key's public key when the caller has
+ * it already, else NULL. Errors: SYNTAX, UNSUPPORTED, MISMATCH (not a valid
+ * signature).
+ */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
+	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
+	struct devid_error *err);
+
+/*
+ * A signature in the form of keystore.h (@sig) as TPMT_SIGNATURE. Errors:
+ * SYNTAX, TOO_LARGE.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
+	enum sig_hash hash, struct der_view sig, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_BUILD_H
+#define DEVID_BUILD_H
+
+/*
+ * What the CA signs: certificates, requests, revocation lists, OCSP answers.
+ * The encoding is OpenSSL's; the signature a signer's. Nothing is taken from
+ * a request but what the caller passes. DER results are the caller's
+ * (free()).
+ */
+
+#include "error.h"
+#include "keystore.h"
+#include "signer.h"
+
+#include <openssl/x509.h>
+#include <time.h>
+
+#define SERIAL_LEN 20 /* bytes of a certificate's serial number */
+
+/*
+ * A serial number: the time in milliseconds (6 bytes, first bit pattern 01 so
+ * that it is positive and of full length), then 112 random bits. Ascending in
+ * time, so that an index over ten million of them grows at its end; never
+ * repeating is the register's unique index. RFC 5280 4.1.2.2: at most 20.
+ */
+DEVID_MUST_CHECK enum devid_err build_serial(
+	uint8_t ret[SERIAL_LEN], struct devid_error *err);
+
+/* "" in place of NULL is not allowed; NULL: extension left out. */
+struct build_urls {
+	const char *crl;    /* CRL distribution point */
+	const char *ocsp;   /* AIA, id-ad-ocsp */
+	const char *issuer; /* AIA, id-ad-caIssuers */
+};
+
+/* A CA as far as building needs it; made once, used for every certificate. */
+struct build_issuer;
+
+/* @cert: the CA's own certificate (copied), whose key is @signer's (borrowed).
+ * @urls is copied. Errors: MISMATCH, NOMEM. */
+DEVID_MUST_CHECK enum devid_err build_issuer_new(X509 *cert,
+	struct signer *signer, const struct build_urls *urls,
+	struct build_issuer **ret, struct devid_error *err);
+void build_issuer_free(struct build_issuer *issuer);
+
+/* An IDevID or IAK (IEEE 802.1AR 8, TCG DevID 8): subject serialNumber and
+ * CN, HardwareModuleName and PermanentIdentifier, policies, no end. */
+struct build_devid {
+	enum key_role role;
+	const struct keystore_blob *spki;
+	const uint8_t *cert_serial; /* SERIAL_LEN bytes */
+	time_t not_before;
+	const char *serial, *model;    /* model "" : no CN */
+	const char *hw_serial;         /* hwSerialNum, hwType is TPM 2.0 */
+	const uint8_t *ek_fingerprint; /* 32 bytes: PermanentIdentifier, hex,
+					* assigner 2.23.133.12.1 */
+};
+
+DEVID_MUST_CHECK enum devid_err build_devid(struct build_issuer *issuer,
+	const struct build_devid *what, uint8_t **ret, size_t *ret_len,
+	struct devid_error *err);
+
+struct build_ca {
+	const char *org, *cn;
+	EVP_PKEY *key;      /* of the subject */
+	X509_NAME *subject; /* instead of org and cn, or NULL */
+	int pathlen;        /* -1: none */
+	bool ocsp_signer;   /* not a CA: id-kp-OCSPSigning, ocsp-nocheck */
+	time_t not_before;
+	time_t not_after; /* 0: 99991231235959Z */
+};
+
+/* @issuer NULL: self-signed by @self. */
+DEVID_MUST_CHECK enum devid_err build_ca(struct build_issuer *issuer,
+	struct signer *self, const struct build_ca *what, uint8_t **ret,
+	size_t *ret_len, struct devid_error *err);
+
+/* PKCS#10 for @signer's key (RFC 2986). */
+DEVID_MUST_CHECK enum devid_err build_request(struct signer *signer,
+	const char *org, const char *cn, uint8_t **ret, size_t *ret_len,
+	struct devid_error *err);
+
+struct build_revoked {
+	uint8_t serial[SERIAL_LEN];
+	size_t serial_len;
+	int64_t when;
+	int reason; /* RFC 5280 5.3.1; 8 removeFromCRL in a delta only */
+};
+
+struct build_crl {
+	uint64_t number;
+	uint64_t base; /* of the full CRL for a delta; 0: this is a full one */
+	time_t this_update, next_update;
+	const char *freshest; /* URL of the delta, in full ones, or NULL */
+	size_t n;
+	const struct build_revoked *entries; /* sorted or not; borrowed */
+};
+
+/* 100,000 entries in well under a second. */
+DEVID_MUST_CHECK enum devid_err build_crl(struct build_issuer *issuer,
+	const struct build_crl *what, uint8_t **ret, size_t *ret_len,
+	struct devid_error *err);
+
+enum ocsp_status {
+	OCSP_GOOD,
+	OCSP_REVOKED,
+	OCSP_UNKNOWN
+};
+
+struct build_ocsp {
+	/* CertID as it was asked (DER, borrowed) */
+	const uint8_t *cert_id;
+	size_t cert_id_len;
+	enum ocsp_status status;
+	int64_t when; /* revoked: when, and why */
+	int reason;
+	time_t this_update, next_update;
+	const uint8_t *nonce; /* content of the extension value, or NULL */
+	size_t nonce_len;
+};
+
+/* A whole OCSPResponse (RFC 6960 4.2.1), responder by key hash, with
+ * @responder_cert in it. */
+DEVID_MUST_CHECK enum devid_err build_ocsp(struct signer *responder,
+	X509 *responder_cert, const struct build_ocsp *what, uint8_t **ret,
+	size_t *ret_len, struct devid_error *err);
+
+#endif

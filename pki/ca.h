@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CA_H
+#define DEVID_CA_H
+
+/*
+ * An issuing CA at work: configuration, token, register, trust in TPM vendors.
+ * One thread uses it; jobs come in batches, so that one commit to disk serves
+ * all of a batch.
+ */
+
+#include "build.h"
+#include "challenge.h"
+#include "ek-cert.h"
+#include "error.h"
+#include "proof.h"
+#include "register.h"
+#include "signer.h"
+#include "token.h"
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#define CA_CONF_DEFAULT "/etc/devid/devid-ca.conf"
+
+/* What a second request for a device that has its certificates gets, when
+ * keys and EK are the same. Other keys or another EK are always refused. */
+enum ca_again {
+	CA_AGAIN_SAME,
+	CA_AGAIN_REFUSE
+};
+
+enum ca_role {
+	CA_ROLE_ISSUE = 1, /* challenge and issue */
+	CA_ROLE_REVOKE = 2,
+	CA_ROLE_READ = 4, /* look a device up */
+};
+
+#define CA_STATIONS_MAX 256
+
+struct ca_station {
+	char name[REGISTER_WHO_MAX];
+	uint8_t fingerprint[32]; /* SHA-256 of its client certificate */
+	unsigned roles;          /* enum ca_role */
+	unsigned rate;           /* requests a minute; 0: no limit */
+};
+
+struct ca_conf {
+	char *name;        /* [ca] name: of the issuing CA, a-z 0-9 - */
+	char *instance;    /* [ca] instance: of this process */
+	char *reg;         /* [ca] register: URI of db.h */
+	char *certificate; /* [ca] certificate: the issuing CA's, PEM */
+	char *chain;       /* [ca] chain: certificates above it, PEM */
+	char *publish;     /* [ca] publish: folder of CRLs and so on */
+	unsigned challenge_seconds; /* [ca]; default 86400 */
+	enum ca_again again;
+	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
+	unsigned crl_hours, delta_hours, ocsp_hours;
+	char *module, *token, *key, *pin_file; /* [token] */
+	char *ocsp_key, *ocsp_certificate, *audit_key;
+	char *ek_roots; /* [ek] roots */
+	struct ek_policy ek;
+	char *listen, *listen_public; /* [serve] host:port; "" off */
+	char *tls_certificate, *tls_key, *client_ca;
+	unsigned connections_max;
+	struct ca_station stations[CA_STATIONS_MAX]; /* [station NAME] */
+	size_t n_stations;
+};
+
+/* Reads @path (NULL: CA_CONF_DEFAULT). Errors: as conf_load(). */
+DEVID_MUST_CHECK enum devid_err ca_conf_load(
+	const char *path, struct ca_conf *ret, struct devid_error *err);
+void ca_conf_done(struct ca_conf *conf);
+
+struct ca {
+	const struct ca_conf *conf;                /* borrowed */
+	struct token *token;                       /* owned; NULL in tests */
+	struct signer *signer;                     /* owned: the issuing key */
+	struct signer *ocsp_signer, *audit_signer; /* owned; may be NULL */
+	X509 *cert, *ocsp_cert;                    /* owned */
+	struct build_issuer *issuer;               /* owned */
+	uint8_t issuer_hash[32]; /* of the CA's subject Name */
+	char *chain_pem;         /* owned: CA certificate and above it */
+	struct ek_trust *trust;  /* owned */
+	struct reg *reg;         /* owned */
+};
+
+/* What is opened. */
+#define CA_OPEN_REGISTER 1u
+#define CA_OPEN_TOKEN    2u /* asks for the PIN */
+#define CA_OPEN_TRUST    4u
+
+/* @pin: sources beside pin_file of the configuration. Errors: those of the
+ * parts. *@ret is done by ca_done() also after an error. */
+DEVID_MUST_CHECK enum devid_err ca_open(const struct ca_conf *conf,
+	unsigned what, const struct pin_source *pin, struct ca *ret,
+	struct devid_error *err);
+void ca_done(struct ca *ca);
+
+/* One piece of work of a batch. */
+struct ca_job {
+	/* in */
+	const char *station;  /* who asks, for register and audit log */
+	const uint8_t *input; /* TCG-CSR, or PEM of an answer; borrowed */
+	size_t input_len;
+	/* out */
+	enum devid_err code;
+	struct devid_error error;
+	enum proof_rule rule; /* that refused a request, or NONE */
+	char *output;         /* owned: PEM of a challenge, or certificates */
+};
+
+void ca_job_done(struct ca_job *job);
+
+/*
+ * Step 1: judges each TCG-CSR and makes a challenge for those that prove what
+ * they must. Refused with nothing written but an audit line: what proof.h
+ * refuses; a serial number or EK that has live certificates with other keys
+ * (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. Returns an error
+ * only when the register cannot be used: then each job has it too.
+ */
+DEVID_MUST_CHECK enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct devid_error *err);
+
+/*
+ * Step 2: judges each answer (constant time, once, before its deadline, by the
+ * station that asked) and issues: IDevID, IAK and CA certificates as PEM, in
+ * this order. Job errors: NOT_FOUND (no such challenge), EXISTS (answer
+ * replayed; or the serial number was issued meanwhile), TIMEOUT (late),
+ * MISMATCH (wrong secret: the challenge is used up), DENIED (other station).
+ */
+DEVID_MUST_CHECK enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct devid_error *err);
+
+/* Revokes IDevID and IAK of the live device @serial. @reason: RFC 5280 5.3.1
+ * without 0x7 and 8. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
+	int reason, const char *who, struct devid_error *err);
+
+/* "keyCompromise" and so on, or -1. */
+int ca_reason_by_name(const char *name);
+
+#endif

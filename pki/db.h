@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_DB_H
+#define DEVID_DB_H
+
+/*
+ * As much of a database as the register needs, on SQLite or PostgreSQL. One
+ * connection, one thread. SQL is the common part of both, with parameters
+ * ?1, ?2, ...; statements are prepared once, by the address of their text,
+ * which must be a constant.
+ */
+
+#include "error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum db_type {
+	DB_NULL,
+	DB_INT,
+	DB_TEXT,
+	DB_BLOB
+};
+
+struct db_value {
+	enum db_type type;
+	int64_t num;
+	const void *data; /* borrowed; TEXT and BLOB */
+	size_t len;
+};
+
+#define DB_INT_V(n)     ((struct db_value) { DB_INT, (n), NULL, 0 })
+#define DB_TEXT_V(s)    ((struct db_value) { DB_TEXT, 0, (s), strlen(s) })
+#define DB_BLOB_V(p, l) ((struct db_value) { DB_BLOB, 0, (p), (l) })
+#define DB_NULL_V       ((struct db_value) { DB_NULL, 0, NULL, 0 })
+
+#define DB_PARAMS_MAX  16
+#define DB_COLUMNS_MAX 16
+
+struct db;
+
+/* Gets each row; values are valid until it returns. Not OK: stops. */
+typedef enum devid_err db_row_fn(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err);
+
+/*
+ * "sqlite:/path" or "postgresql:CONNINFO" (libpq's key=value or a URI after
+ * it). SQLite: WAL, synchronous=FULL, a file of mode 0600. Errors: INVALID,
+ * UNREACHABLE, IO.
+ */
+DEVID_MUST_CHECK enum devid_err db_open(
+	const char *uri, struct db **ret, struct devid_error *err);
+void db_close(struct db *db);
+
+/*
+ * Runs one statement with its result rows given to @row (NULL: none are
+ * expected). Errors: EXISTS (unique constraint; on PostgreSQL the transaction
+ * is then over but for its rollback), STATE (serialisation, lock: the
+ * transaction may be tried again), UNREACHABLE (the database has gone: what
+ * was not committed is lost, the next db_begin() connects again), IO (disk
+ * full and all else), and what @row returns.
+ */
+DEVID_MUST_CHECK enum devid_err db_run(struct db *db, const char *sql,
+	const struct db_value *params, size_t n_params, db_row_fn *row,
+	void *arg, struct devid_error *err);
+
+/* Several statements without parameters: a schema. */
+DEVID_MUST_CHECK enum devid_err db_script(
+	struct db *db, const char *sql, struct devid_error *err);
+
+/* A write transaction from its first statement. Errors: as db_run(). After an
+ * error of db_commit() nobody knows whether it took place. */
+DEVID_MUST_CHECK enum devid_err db_begin(
+	struct db *db, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err db_commit(
+	struct db *db, struct devid_error *err);
+void db_rollback(struct db *db);
+
+/* Rows changed by the last statement. */
+int64_t db_changes(const struct db *db);
+
+bool db_is_postgres(const struct db *db);
+
+#endif

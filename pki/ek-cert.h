@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_EK_CERT_H
+#define DEVID_EK_CERT_H
+
+/*
+ * The certificate of a TPM's endorsement key (TCG EK Credential Profile for
+ * TPM 2.0, 3): what it says, the chain to its vendor's root, and the CA's
+ * policy on what it says. Every deviation that vendors have shipped is a named
+ * quirk, and refused unless the policy names it.
+ */
+
+#include "der.h"
+#include "error.h"
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+#include <time.h>
+
+#define EK_CERT_MAX 8192 /* bytes; a limit of ours */
+#define EK_TEXT_MAX 65
+
+/* Bits of struct ek_policy.quirks; names for the configuration in quotes. */
+enum ek_quirk {
+	EK_QUIRK_PADDING = 1,          /* "padding": 00 or FF behind the DER */
+	EK_QUIRK_NV_HEADER = 2,        /* "nv-header": TCG 1.2 header of 7 bytes
+					* (10 01 00, two lengths) before it */
+	EK_QUIRK_SAN_NOT_CRITICAL = 4, /* "san-not-critical" with a subject */
+	EK_QUIRK_NO_EKU = 8,     /* "no-eku": tcg-kp-EKCertificate absent */
+	EK_QUIRK_KEY_USAGE = 16, /* "key-usage": other than keyEncipherment
+				  * (RSA) or keyAgreement (EC) */
+};
+
+struct ek_cert {
+	X509 *x509;          /* owned */
+	struct der_view der; /* the certificate alone; points into the input */
+	uint8_t fingerprint[32]; /* SHA-256 of der */
+	unsigned quirks;         /* what had to be tolerated, enum ek_quirk */
+	/* SAN directoryName (TCG 3.2.9): "id:53544D20" as it stands */
+	char manufacturer[EK_TEXT_MAX];
+	char vendor[5]; /* the four ASCII characters of it, "STM ", or "" */
+	char model[EK_TEXT_MAX];
+	char version[EK_TEXT_MAX]; /* firmware, "id:00010102" */
+	/* Subject directory attributes, where present. */
+	char family[EK_TEXT_MAX]; /* "2.0" or "" */
+	int level, revision;      /* -1: not stated */
+	bool has_assertions;      /* TPMSecurityAssertions, 2.23.133.2.18 */
+	int eal;                  /* evaluationAssuranceLevel, 0: not stated */
+	bool eal_plus;
+	int fips_level; /* 0: not stated */
+	/* What identifies it: upper-case hex; "" when there is no AKI. */
+	char authority_key_id[130];
+	char serial[130];
+};
+
+void ek_cert_done(struct ek_cert *cert);
+
+/*
+ * Reads the bytes of an EK certificate. @ret is done by the caller also after
+ * an error, and holds what could be read. Errors: SYNTAX (no certificate,
+ * bytes behind it that are no padding), TOO_LARGE.
+ */
+DEVID_MUST_CHECK enum devid_err ek_cert_parse(
+	struct der_view in, struct ek_cert *ret, struct devid_error *err);
+
+/* "IFX:<AKI hex>:<serial hex>": hwSerialNum of a DevID (TCG 8.2). Errors:
+ * INVALID when the certificate lacks one of the three. */
+DEVID_MUST_CHECK enum devid_err ek_cert_hw_serial(const struct ek_cert *cert,
+	char *buf, size_t size, struct devid_error *err);
+
+struct ek_trust;
+
+/*
+ * Loads the folder @dir: every file *.pem, *.crt, *.cer, *.der in it, PEM or
+ * DER. A self-signed CA certificate is a trust anchor, any other an
+ * intermediate. CRLs (*.crl) are used where they are, for the certificates of
+ * their issuer. Errors: NOT_FOUND, SYNTAX (names the file), DENIED (writable
+ * by others), INVALID (no anchor).
+ */
+DEVID_MUST_CHECK enum devid_err ek_trust_new(
+	const char *dir, struct ek_trust **ret, struct devid_error *err);
+void ek_trust_free(struct ek_trust *trust);
+
+/*
+ * Whether @cert chains to an anchor at @now. An issuer that was verified once
+ * is remembered, so the next certificate of it costs one signature. Errors:
+ * NOT_GENUINE (text: unknown vendor, expired, not yet valid, broken
+ * signature, revoked, ...).
+ */
+DEVID_MUST_CHECK enum devid_err ek_trust_check(struct ek_trust *trust,
+	const struct ek_cert *cert, time_t now, struct devid_error *err);
+
+/* [ek] of the configuration. NULL or 0: no demand. Lists are comma-separated
+ * and owned. */
+struct ek_policy {
+	char *manufacturers; /* "IFX,STM": as ek_cert.vendor, without blanks */
+	char *models;
+	char *firmware_min; /* "VENDOR=hex,...": lowest version, per vendor */
+	unsigned eal_min;
+	unsigned fips_min;
+	bool assertions; /* certificates without assertions are refused when
+			  * eal_min or fips_min is set; otherwise as here */
+	unsigned quirks; /* enum ek_quirk */
+};
+
+void ek_policy_done(struct ek_policy *policy);
+
+/* "padding,no-eku" into bits. Errors: INVALID names the unknown one. */
+DEVID_MUST_CHECK enum devid_err ek_quirks_parse(
+	const char *list, unsigned *ret, struct devid_error *err);
+
+/* Whether what @cert says is permitted. Errors: DENIED, text names the
+ * assertion. */
+DEVID_MUST_CHECK enum devid_err ek_policy_check(const struct ek_policy *policy,
+	const struct ek_cert *cert, struct devid_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_PKI_CMD_H
+#define DEVID_PKI_CMD_H
+
+/*
+ * The subcommands of devid-ca(1). Each gets its own argv, argv[0] being the
+ * subcommand's name, and returns the exit status: 0 done, 1 refused or failed,
+ * 2 wrong call or configuration, 3 PIN refused (a service must not be started
+ * again after it).
+ */
+
+#define PKI_EXIT_USAGE 2
+#define PKI_EXIT_PIN   3
+
+#endif

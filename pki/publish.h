@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_PUBLISH_H
+#define DEVID_PUBLISH_H
+
+/* Revocation lists and OCSP answers of an issuing CA. */
+
+#include "ca.h"
+
+/*
+ * Makes a CRL (@delta: against the last full one; STATE when there is none)
+ * and stores it in the register and, atomically, in the publish folder:
+ * NAME.crl, NAME-delta.crl, beside NAME.cer, root.cer and NAME-chain.pem.
+ */
+DEVID_MUST_CHECK enum devid_err publish_crl(
+	struct ca *ca, bool delta, struct devid_error *err);
+
+/* Writes certificates and the newest lists of the register to the folder. */
+DEVID_MUST_CHECK enum devid_err publish_files(
+	struct ca *ca, struct devid_error *err);
+
+/* Signs OCSP answers for all certificates whose stored answer expires before
+ * half of its time; *@ret_n counts. */
+DEVID_MUST_CHECK enum devid_err publish_ocsp(
+	struct ca *ca, int64_t *ret_n, struct devid_error *err);
+
+struct ocsp_request {
+	const uint8_t *cert_id; /* CertID with its header; points into the
+				 * request */
+	size_t cert_id_len;
+	uint8_t issuer_name_hash[64], issuer_key_hash[64];
+	size_t issuer_hash_len; /* 20: SHA-1, 32: SHA-256 */
+	const uint8_t *serial;
+	size_t serial_len;
+	const uint8_t *nonce; /* NULL: none asked */
+	size_t nonce_len;
+};
+
+#define OCSP_REQUEST_MAX 2048
+#define OCSP_NONCE_MAX   128 /* RFC 9654 2.1 */
+
+/* Reads the DER of an OCSPRequest with one CertID; more than one is
+ * UNSUPPORTED. Not checked: a requestor's signature. Errors: SYNTAX. */
+DEVID_MUST_CHECK enum devid_err ocsp_parse(const uint8_t *der, size_t len,
+	struct ocsp_request *ret, struct devid_error *err);
+
+/*
+ * Answers @req: the stored answer, or with a nonce or without a stored one a
+ * fresh one. A malformed request gets malformedRequest, another issuer's
+ * certificate unauthorized, an unknown serial number the status unknown.
+ * *@ret is the caller's.
+ */
+DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, const uint8_t *der,
+	size_t len, uint8_t **ret, size_t *ret_len, int64_t *ret_expires,
+	struct devid_error *err);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_REGISTER_H
+#define DEVID_REGISTER_H
+
+/*
+ * The register of what the CA issued: devices, certificates, pending
+ * challenges, CRL numbers and the audit log, in SQLite or PostgreSQL with the
+ * same schema. A certificate is in its row before anybody can have it; no row
+ * is without its certificate. All calls but register_open() are inside
+ * register_begin() and register_commit() or register_rollback().
+ */
+
+#include "build.h"
+#include "challenge.h"
+#include "db.h"
+#include "error.h"
+#include "keystore.h"
+
+#include <time.h>
+
+#define REGISTER_NAME_MAX 65
+#define REGISTER_WHO_MAX  129
+
+struct reg;
+
+/* Opens and, when it is empty, makes the schema. Errors: as db_open();
+ * UNSUPPORTED: schema of another version. @instance names this process in the
+ * audit log (letters, digits, '-'); each has its own chain. */
+DEVID_MUST_CHECK enum devid_err register_open(const char *uri,
+	const char *instance, struct reg **ret, struct devid_error *err);
+void register_close(struct reg *reg);
+struct db *register_db(struct reg *reg); /* borrowed; for tests and export */
+
+DEVID_MUST_CHECK enum devid_err register_begin(
+	struct reg *reg, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_commit(
+	struct reg *reg, struct devid_error *err);
+void register_rollback(struct reg *reg);
+
+/* ---- pending challenges ---- */
+
+struct register_challenge {
+	uint8_t id[CHALLENGE_ID_LEN];
+	int64_t deadline;
+	uint8_t secret_hash[32]; /* SHA-256; the secret is not kept */
+	char station[REGISTER_WHO_MAX];
+	const uint8_t *request; /* borrowed: what the proof needs again */
+	size_t request_len;
+};
+
+DEVID_MUST_CHECK enum devid_err register_challenge_add(struct reg *reg,
+	const struct register_challenge *what, struct devid_error *err);
+
+/*
+ * Takes a challenge out: of two that ask for the same one gets it. What is
+ * borrowed in *@ret is valid until the next call on @reg. Errors: NOT_FOUND
+ * (never made, or expired and removed), EXISTS (used already).
+ */
+DEVID_MUST_CHECK enum devid_err register_challenge_take(struct reg *reg,
+	const uint8_t id[CHALLENGE_ID_LEN], struct register_challenge *ret,
+	struct devid_error *err);
+
+/* Removes what was used or whose deadline passed before @before. */
+DEVID_MUST_CHECK enum devid_err register_challenge_purge(
+	struct reg *reg, int64_t before, struct devid_error *err);
+
+/* ---- devices ---- */
+
+enum register_state {
+	REGISTER_LIVE,
+	REGISTER_REVOKED,
+	REGISTER_REPLACED
+};
+
+struct register_device {
+	int64_t id;
+	char serial[REGISTER_NAME_MAX];
+	char model[REGISTER_NAME_MAX];
+	uint8_t ek_fingerprint[32]; /* SHA-256 of the EK's SubjectPublicKeyInfo:
+				     * the same EK with another certificate
+				     * is the same TPM */
+	uint8_t ek_cert_fingerprint[32];
+	char tpm_vendor[REGISTER_NAME_MAX];
+	char tpm_model[REGISTER_NAME_MAX];
+	char tpm_firmware[REGISTER_NAME_MAX];
+	char station[REGISTER_WHO_MAX]; /* who asked */
+	int64_t created;
+	enum register_state state;
+};
+
+/* The live device with that serial number, or that EK. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_device_by_serial(struct reg *reg,
+	const char *serial, struct register_device *ret,
+	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_device_by_ek(struct reg *reg,
+	const uint8_t ek_fingerprint[32], struct register_device *ret,
+	struct devid_error *err);
+
+/* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
+ * serial number and per EK: unique indexes over the live rows). */
+DEVID_MUST_CHECK enum devid_err register_device_add(
+	struct reg *reg, struct register_device *what, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err register_device_set_state(struct reg *reg,
+	int64_t id, enum register_state state, struct devid_error *err);
+
+/* ---- certificates ---- */
+
+struct register_cert {
+	int64_t id;
+	int64_t device;     /* 0: a CA's or an OCSP responder's */
+	enum key_role role; /* of a device's */
+	uint8_t issuer[32]; /* SHA-256 of the issuer's Name, DER */
+	uint8_t serial[SERIAL_LEN];
+	size_t serial_len;
+	uint8_t key_fingerprint[32]; /* SHA-256 of SubjectPublicKeyInfo */
+	int64_t created;
+	enum register_state state;
+	int64_t revoked_at;
+	int reason;
+	const uint8_t *der; /* borrowed */
+	size_t der_len;
+};
+
+/* Errors: EXISTS (issuer and serial number). */
+DEVID_MUST_CHECK enum devid_err register_cert_add(struct reg *reg,
+	const struct register_cert *what, struct devid_error *err);
+
+typedef enum devid_err register_cert_fn(
+	void *arg, const struct register_cert *cert, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
+	int64_t device, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* Errors: NOT_FOUND. *@ret's DER is valid until the next call. */
+DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
+	const uint8_t issuer[32], const uint8_t *serial, size_t serial_len,
+	struct register_cert *ret, struct devid_error *err);
+
+/* Whether a live certificate with this key exists; its device in *@ret.
+ * Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_cert_by_key(struct reg *reg,
+	const uint8_t key_fingerprint[32], struct register_cert *ret,
+	struct devid_error *err);
+
+/* Revokes; again with the same reason is OK. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
+	int64_t id, int64_t when, int reason, struct devid_error *err);
+
+/* Revoked certificates of @issuer with revoked_at >= @since (0: all);
+ * without their DER. */
+DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
+	const uint8_t issuer[32], int64_t since, register_cert_fn *fn,
+	void *arg, struct devid_error *err);
+
+/* Every certificate of @issuer with id > @after, ascending, at most @limit,
+ * without DER: for OCSP production and export. */
+DEVID_MUST_CHECK enum devid_err register_each_cert(struct reg *reg,
+	const uint8_t issuer[32], int64_t after, int64_t limit,
+	register_cert_fn *fn, void *arg, struct devid_error *err);
+
+typedef enum devid_err register_device_fn(void *arg,
+	const struct register_device *device, struct devid_error *err);
+
+/* Every device with id > @after, ascending, at most @limit. */
+DEVID_MUST_CHECK enum devid_err register_each_device(struct reg *reg,
+	int64_t after, int64_t limit, register_device_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* ---- numbers, publications ---- */
+
+/* Next CRL number of @issuer (full and delta share the sequence, RFC 5280
+ * 5.2.3), starting with 1. */
+DEVID_MUST_CHECK enum devid_err register_crl_number(struct reg *reg,
+	const uint8_t issuer[32], uint64_t *ret, struct devid_error *err);
+
+/* Pre-produced OCSP answers and published CRLs: name -> bytes, expiry. */
+DEVID_MUST_CHECK enum devid_err register_blob_put(struct reg *reg,
+	const char *name, int64_t expires, const uint8_t *data, size_t len,
+	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_blob_get(struct reg *reg,
+	const char *name, int64_t *ret_expires, const uint8_t **ret,
+	size_t *ret_len, struct devid_error *err);
+
+/* ---- audit log ---- */
+
+/*
+ * Appends a line to this instance's chain, in this transaction: JSON of one
+ * line, {"event":...} without braces around it being added here is wrong: it
+ * is complete. Hash of line n = SHA-256(hash n-1 || seq || line).
+ */
+DEVID_MUST_CHECK enum devid_err register_audit(
+	struct reg *reg, const char *line, struct devid_error *err);
+
+struct register_audit_line {
+	char instance[REGISTER_NAME_MAX];
+	int64_t seq;
+	const char *line;
+	uint8_t hash[32];
+	const uint8_t
+		*signature; /* over the hash, when it is a head; or NULL */
+	size_t signature_len;
+};
+
+/* Signs the newest line of this instance with @signer, in this transaction;
+ * called before each commit that appended lines. */
+DEVID_MUST_CHECK enum devid_err register_audit_sign(
+	struct reg *reg, struct signer *signer, struct devid_error *err);
+
+/*
+ * Walks all chains and verifies them with @key: every sequence number there,
+ * every hash right, every head's signature right, and the newest line signed.
+ * *@ret_lines counts. Errors: MISMATCH names instance, line and what is wrong.
+ */
+DEVID_MUST_CHECK enum devid_err register_audit_check(struct reg *reg,
+	EVP_PKEY *key, int64_t *ret_lines, struct devid_error *err);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_SIGNER_H
+#define DEVID_SIGNER_H
+
+/*
+ * A CA key: something that signs and does not give its key out. token.h makes
+ * one from a PKCS#11 object; there is none for a key in a file.
+ */
+
+#include "error.h"
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIGNER_SIG_MAX 512 /* RSA-4096 */
+
+struct signer;
+
+struct signer_ops {
+	void (*free)(struct signer *s);
+	/*
+	 * Signs @data (hashed as signer_algorithm() says). ECDSA in DER. At
+	 * most SIGNER_SIG_MAX bytes. Errors: CRYPTO, STATE (logged out, token
+	 * gone).
+	 */
+	enum devid_err (*sign)(struct signer *s, const uint8_t *data,
+		size_t len, uint8_t *ret_sig, size_t *ret_len,
+		struct devid_error *err);
+};
+
+struct signer {
+	const struct signer_ops *ops; /* borrowed, static */
+	EVP_PKEY *public_key;         /* owned */
+};
+
+/* NID of the signature algorithm that goes with the key: ecdsa-with-SHA256
+ * (P-256), ecdsa-with-SHA384 (P-384), sha256WithRSAEncryption (RSA-2048),
+ * sha384WithRSAEncryption (RSA-4096); NID_undef for any other key. */
+int signer_nid(const EVP_PKEY *key);
+
+/* Frees; NULL is allowed. */
+void signer_free(struct signer *s);
+
+/*
+ * SEQUENCE { @tbs, AlgorithmIdentifier, BIT STRING } and, when @extra is not
+ * NULL, @extra behind them inside: the outer form of certificate, request,
+ * CRL and BasicOCSPResponse. *@ret is the caller's (free()).
+ */
+DEVID_MUST_CHECK enum devid_err signer_wrap(struct signer *s,
+	const uint8_t *tbs, size_t tbs_len, const uint8_t *extra,
+	size_t extra_len, uint8_t **ret, size_t *ret_len,
+	struct devid_error *err);
+
+#endif
