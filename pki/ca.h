@@ -82,6 +82,7 @@ struct ca {
 	char *chain_pem;         /* owned: CA certificate and above it */
 	struct ek_trust *trust;  /* owned */
 	struct reg *reg;         /* owned */
+	bool pin_refused;        /* ca_open() failed for the sake of the PIN */
 };
 
 /* What is opened. */
@@ -95,6 +96,11 @@ DEVID_MUST_CHECK enum devid_err ca_open(const struct ca_conf *conf,
 	unsigned what, const struct pin_source *pin, struct ca *ret,
 	struct devid_error *err);
 void ca_done(struct ca *ca);
+
+/* Prepares issuing with ca->cert and ca->signer; a part of ca_open() for who
+ * brings another signer. Errors: MISMATCH. */
+DEVID_MUST_CHECK enum devid_err ca_use_signer(
+	struct ca *ca, struct devid_error *err);
 
 /* One piece of work of a batch. */
 struct ca_job {

@@ -14,7 +14,10 @@ devid-ca_ldlibs = $(CA_LDLIBS) -levent_openssl -levent_pthreads -levent
 
 # ---- core: configuration, jobs ----
 
-libca_src +=
+libca_src += \
+	pki/ca-conf.c \
+	pki/ca-open.c \
+	pki/cmd-common.c
 
 # ---- formats: MakeCredential ----
 

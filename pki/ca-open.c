@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "files.h"
+
+#define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
+
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+
+/* The one certificate in the PEM file @path. */
+static enum devid_err load_cert(
+	const char *path, X509 **ret, char **ret_pem, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	uint8_t *pem = NULL;
+	enum devid_err rc;
+	size_t len;
+
+	rc = files_read(path, CERT_FILE_MAX, &pem, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	bio = BIO_new_mem_buf(pem, (int)len);
+	if (bio)
+		*ret = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	ERR_clear_error(); /* the cause is ours to tell */
+	if (ret_pem)
+		*ret_pem = (char *)pem;
+	else
+		free(pem);
+	if (!*ret)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: not a PEM certificate", path);
+	return DEVID_OK;
+}
+
+/* RFC 5280 4.2.1.9, 4.2.1.3: what an issuing CA's certificate must say. */
+static enum devid_err check_ca_cert(
+	const char *path, X509 *cert, struct devid_error *err)
+{
+	if (X509_check_ca(cert) != 1 ||
+		!(X509_get_key_usage(cert) & KU_KEY_CERT_SIGN))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: not the certificate of a CA", path);
+	if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "%s: not yet valid", path);
+	if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
+		return devid_fail(err, DEVID_ERR_INVALID, "%s: expired", path);
+	return DEVID_OK;
+}
+
+static enum devid_err hash_subject(struct ca *ca, struct devid_error *err)
+{
+	unsigned len;
+
+	if (X509_NAME_digest(X509_get_subject_name(ca->cert), EVP_sha256(),
+		    ca->issuer_hash, &len) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
+	return DEVID_OK;
+}
+
+/* CA certificate and those above it, as devices get them. */
+static enum devid_err load_certificates(struct ca *ca, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *own = NULL;
+	CLEANUP(cleanup_free) uint8_t *above = NULL;
+	enum devid_err rc;
+	size_t len = 0;
+
+	rc = load_cert(ca->conf->certificate, &ca->cert, &own, err);
+	if (rc == DEVID_OK)
+		rc = check_ca_cert(ca->conf->certificate, ca->cert, err);
+	if (rc == DEVID_OK)
+		rc = hash_subject(ca, err);
+	if (rc == DEVID_OK && ca->conf->chain)
+		rc = files_read(
+			ca->conf->chain, CERT_FILE_MAX, &above, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (asprintf(&ca->chain_pem, "%s%s", own, above ? (char *)above : "") <
+		0) {
+		ca->chain_pem = NULL;
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	}
+	return DEVID_OK;
+}
+
+static enum devid_err need(
+	const char *value, const char *name, struct devid_error *err)
+{
+	if (!value)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "ca: %s: not set", name);
+	return DEVID_OK;
+}
+
+static enum devid_err log_in(
+	struct ca *ca, const struct pin_source *given, struct devid_error *err)
+{
+	const struct token_place place = { ca->conf->module, ca->conf->token };
+	struct pin_source source =
+		given ? *given : (struct pin_source) { .fd = -1 };
+	struct pin pin = { .len = 0 };
+	enum devid_err rc;
+
+	/* What the caller names goes before the configuration. */
+	if (source.fd < 0 && !source.file && !source.prompt)
+		source.file = ca->conf->pin_file;
+	if (!source.what)
+		source.what = ca->conf->token;
+	rc = pin_read(&source, &pin, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = token_open(&place, &pin, &ca->token, err);
+	ca->pin_refused = rc == DEVID_ERR_DENIED;
+	pin_done(&pin);
+	return rc;
+}
+
+static enum devid_err open_ocsp(struct ca *ca, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (!ca->conf->ocsp_key)
+		return DEVID_OK;
+	rc = need(ca->conf->ocsp_certificate, "token.ocsp_certificate", err);
+	if (rc == DEVID_OK)
+		rc = token_key(
+			ca->token, ca->conf->ocsp_key, &ca->ocsp_signer, err);
+	if (rc == DEVID_OK)
+		rc = load_cert(
+			ca->conf->ocsp_certificate, &ca->ocsp_cert, NULL, err);
+	if (rc == DEVID_OK && EVP_PKEY_eq(X509_get0_pubkey(ca->ocsp_cert),
+				      ca->ocsp_signer->public_key) != 1)
+		rc = devid_fail(err, DEVID_ERR_MISMATCH,
+			"%s: not the certificate of key %s",
+			ca->conf->ocsp_certificate, ca->conf->ocsp_key);
+	return rc;
+}
+
+static enum devid_err open_token(
+	struct ca *ca, const struct pin_source *pin, struct devid_error *err)
+{
+	const struct ca_conf *c = ca->conf;
+	enum devid_err rc;
+
+	rc = need(c->module, "token.module", err);
+	if (rc == DEVID_OK)
+		rc = need(c->token, "token.token", err);
+	if (rc == DEVID_OK)
+		rc = need(c->key, "token.key", err);
+	if (rc == DEVID_OK)
+		rc = need(c->audit_key, "token.audit_key", err);
+	if (rc == DEVID_OK)
+		rc = log_in(ca, pin, err);
+	if (rc == DEVID_OK)
+		rc = token_key(ca->token, c->key, &ca->signer, err);
+	if (rc == DEVID_OK)
+		rc = token_key(ca->token, c->audit_key, &ca->audit_signer, err);
+	if (rc == DEVID_OK)
+		rc = open_ocsp(ca, err);
+	if (rc == DEVID_OK)
+		rc = ca_use_signer(ca, err);
+	return rc;
+}
+
+enum devid_err ca_use_signer(struct ca *ca, struct devid_error *err)
+{
+	const struct build_urls urls = { ca->conf->crl_url, ca->conf->ocsp_url,
+		ca->conf->issuer_url };
+
+	return build_issuer_new(ca->cert, ca->signer, &urls, &ca->issuer, err);
+}
+
+enum devid_err ca_open(const struct ca_conf *conf, unsigned what,
+	const struct pin_source *pin, struct ca *ret, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->conf = conf;
+	rc = load_certificates(ret, err);
+	if (rc == DEVID_OK && (what & CA_OPEN_TRUST))
+		rc = need(conf->ek_roots, "ek.roots", err);
+	if (rc == DEVID_OK && (what & CA_OPEN_TRUST))
+		rc = ek_trust_new(conf->ek_roots, &ret->trust, err);
+	if (rc == DEVID_OK && (what & CA_OPEN_REGISTER))
+		rc = register_open(conf->reg, conf->instance, &ret->reg, err);
+	/* The token last: a PIN is not tried for nothing. */
+	if (rc == DEVID_OK && (what & CA_OPEN_TOKEN))
+		rc = open_token(ret, pin, err);
+	return rc;
+}
+
+void ca_done(struct ca *ca)
+{
+	build_issuer_free(ca->issuer);
+	signer_free(ca->signer);
+	signer_free(ca->ocsp_signer);
+	signer_free(ca->audit_signer);
+	if (ca->token)
+		token_close(ca->token);
+	X509_free(ca->cert);
+	X509_free(ca->ocsp_cert);
+	free(ca->chain_pem);
+	ek_trust_free(ca->trust);
+	if (ca->reg)
+		register_close(ca->reg);
+	memset(ca, 0, sizeof(*ca));
+}
