@@ -15,8 +15,13 @@ devid-ca_ldlibs = $(CA_LDLIBS) -levent_openssl -levent_pthreads -levent
 # ---- core: configuration, jobs ----
 
 libca_src += \
+	pki/ca-challenge.c \
 	pki/ca-conf.c \
+	pki/ca-issue.c \
+	pki/ca-jobs.c \
 	pki/ca-open.c \
+	pki/ca-revoke.c \
+	pki/ca-ticket.c \
 	pki/cmd-common.c
 
 # ---- formats: MakeCredential ----

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Step 1: a request is judged and challenged. */
+#include "ca-jobs.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "credential.h"
+
+struct step1 {
+	struct proof proof;
+	struct ca_ticket ticket;
+	struct challenge challenge;
+	uint8_t secret_hash[32];
+};
+
+/* The first rule that refuses, with what it has to say. */
+static void refuse_by_rule(struct ca_job *job, const struct proof *proof)
+{
+	const struct proof_result *r = &proof->results[proof->failed];
+	struct devid_error err = { DEVID_OK, "" };
+
+	job->rule = proof->failed;
+	(void)devid_fail(&err, DEVID_ERR_NOT_GENUINE,
+		"request%s%s: %s: %s%s%s (%s)", proof->serial[0] ? " of " : "",
+		proof->serial, proof_rule_id(proof->failed),
+		proof_rule_text(proof->failed), r->detail[0] ? ": " : "",
+		r->detail, proof_rule_clause(proof->failed));
+	ca_job_refuse(job, &err);
+}
+
+/* TPM 2.0 part 1, 24: a secret for the EK and the Name of the IAK. */
+static enum devid_err make_challenge(
+	struct ca *ca, struct step1 *s, struct devid_error *err)
+{
+	uint8_t secret[CHALLENGE_SECRET_LEN];
+	struct challenge *c = &s->challenge;
+	enum devid_err rc;
+
+	if (RAND_bytes(c->id, sizeof(c->id)) != 1 ||
+		RAND_priv_bytes(secret, sizeof(secret)) != 1 ||
+		EVP_Digest(secret, sizeof(secret), s->secret_hash, NULL,
+			EVP_sha256(), NULL) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
+	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
+	memcpy(c->serial, s->proof.serial, strlen(s->proof.serial) + 1);
+	rc = credential_make(X509_get0_pubkey(s->proof.ek.x509),
+		s->proof.iak.name, s->proof.iak.name_len, secret, c, err);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return rc;
+}
+
+/* All that needs no register. */
+static void judge(struct ca *ca, struct ca_job *job, struct step1 *s)
+{
+	const struct proof_context ctx = { ca->trust, &ca->conf->ek,
+		time(NULL) };
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	if (!proof_check(&ctx, job->input, job->input_len, &s->proof)) {
+		refuse_by_rule(job, &s->proof);
+		return;
+	}
+	rc = ca_ticket_from_proof(&s->proof, job->station, &s->ticket, &err);
+	if (rc == DEVID_OK)
+		rc = make_challenge(ca, s, &err);
+	if (rc != DEVID_OK)
+		ca_job_refuse(job, &err);
+}
+
+static enum devid_err keep_challenge(struct ca *ca, const struct ca_job *job,
+	const struct step1 *s, struct devid_error *err)
+{
+	struct register_challenge rc = { .deadline = s->challenge.deadline };
+	uint8_t ticket[CA_TICKET_MAX];
+	enum devid_err code;
+
+	code = ca_ticket_encode(&s->ticket, ticket, &rc.request_len, err);
+	if (code != DEVID_OK)
+		return code;
+	memcpy(rc.id, s->challenge.id, sizeof(rc.id));
+	memcpy(rc.secret_hash, s->secret_hash, sizeof(rc.secret_hash));
+	memcpy(rc.station, s->ticket.device.station, sizeof(rc.station));
+	rc.request = ticket;
+	(void)job;
+	return register_challenge_add(ca->reg, &rc, err);
+}
+
+static enum devid_err write_output(
+	struct ca_job *job, const struct step1 *s, struct devid_error *err)
+{
+	job->output = malloc(CHALLENGE_FILE_MAX);
+	if (!job->output)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	return challenge_encode(
+		&s->challenge, job->output, CHALLENGE_FILE_MAX, err);
+}
+
+static enum devid_err work(
+	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct step1 *s = state;
+	struct ca_found found;
+	enum devid_err rc = DEVID_OK;
+
+	if (job->code == DEVID_OK) {
+		rc = ca_find_device(ca, &s->ticket, &found, &cause);
+		if (rc == DEVID_ERR_EXISTS)
+			ca_job_refuse(job, &cause);
+		else if (rc == DEVID_OK)
+			rc = keep_challenge(ca, job, s, &cause);
+		if (rc == DEVID_OK)
+			rc = write_output(job, s, &cause);
+	}
+	if (rc != DEVID_OK && job->code == DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return ca_audit_job(ca, "challenge", job, s->proof.serial, err);
+}
+
+enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free)
+	struct step1 *steps = calloc(n_jobs, sizeof(*steps));
+	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
+		work };
+	enum devid_err rc;
+
+	if (!steps)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	for (size_t i = 0; i < n_jobs; i++)
+		judge(ca, &jobs[i], &steps[i]);
+	rc = ca_run_batch(ca, &batch, err);
+	for (size_t i = 0; i < n_jobs; i++)
+		proof_done(&steps[i].proof);
+	return rc;
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Step 2: an answer is judged and certificates are issued. */
+#include "ca-jobs.h"
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+
+struct step2 {
+	struct challenge_answer answer;
+	uint8_t secret_hash[32];
+	struct ca_ticket ticket;
+};
+
+/* What needs no register: the form of the answer. */
+static void judge(struct ca_job *job, struct step2 *s)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	rc = challenge_answer_parse(
+		job->input, job->input_len, &s->answer, &err);
+	if (rc == DEVID_OK &&
+		EVP_Digest(s->answer.secret, sizeof(s->answer.secret),
+			s->secret_hash, NULL, EVP_sha256(), NULL) != 1)
+		rc = devid_fail(&err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
+	OPENSSL_cleanse(s->answer.secret, sizeof(s->answer.secret));
+	if (rc != DEVID_OK)
+		ca_job_refuse(job, &err);
+}
+
+/* Takes the challenge that is answered; what is wrong with the answer is the
+ * job's trouble, and the challenge is used up all the same. */
+static enum devid_err take(struct ca *ca, const struct ca_job *job,
+	struct step2 *s, struct devid_error *err)
+{
+	struct register_challenge c;
+	enum devid_err rc;
+
+	rc = register_challenge_take(ca->reg, s->answer.id, &c, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (strcmp(c.station, job->station) != 0)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"answer: the challenge was made for station %s",
+			c.station);
+	if (time(NULL) > c.deadline)
+		return devid_fail(err, DEVID_ERR_TIMEOUT,
+			"answer: its challenge has expired");
+	/* Of hashes of 32 random bytes; nothing is told by their time. */
+	if (CRYPTO_memcmp(
+		    c.secret_hash, s->secret_hash, sizeof(c.secret_hash)) != 0)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"answer: not the secret of the challenge: another TPM, "
+			"or an answer to another request");
+	return ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
+}
+
+static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
+	enum key_role role, int64_t device, struct devid_error *err)
+{
+	struct register_cert cert = { .device = device,
+		.role = role,
+		.serial_len = SERIAL_LEN,
+		.created = (int64_t)time(NULL) };
+	const struct build_devid what = { .role = role,
+		.spki = &t->spki[role],
+		.cert_serial = cert.serial,
+		.not_before = cert.created,
+		.serial = t->device.serial,
+		.model = t->device.model,
+		.hw_serial = t->hw_serial,
+		.ek_fingerprint = t->device.ek_cert_fingerprint };
+	CLEANUP(cleanup_free) uint8_t *der = NULL;
+	enum devid_err rc;
+
+	rc = build_serial(cert.serial, err);
+	if (rc == DEVID_OK)
+		rc = build_devid(ca->issuer, &what, &der, &cert.der_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (EVP_Digest(t->spki[role].data, t->spki[role].len,
+		    cert.key_fingerprint, NULL, EVP_sha256(), NULL) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
+	cert.der = der;
+	memcpy(cert.issuer, ca->issuer_hash, sizeof(cert.issuer));
+	return register_cert_add(ca->reg, &cert, err);
+}
+
+/* New device: its row and both certificates, in this transaction. */
+static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
+	int64_t *ret_id, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	t->device.created = (int64_t)time(NULL);
+	t->device.state = REGISTER_LIVE;
+	rc = register_device_add(ca->reg, &t->device, err);
+	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
+		rc = add_cert(ca, t, (enum key_role)i, t->device.id, err);
+	if (rc == DEVID_OK)
+		*ret_id = t->device.id;
+	return rc;
+}
+
+/* The certificates of a device as they are in the register. */
+struct pem_writer {
+	BIO *bio[N_KEY_ROLES]; /* owned */
+};
+
+static enum devid_err write_pem(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct pem_writer *w = arg;
+
+	if (cert->state != REGISTER_LIVE)
+		return DEVID_OK;
+	if (PEM_write_bio(w->bio[cert->role], PEM_STRING_X509, "", cert->der,
+		    (long)cert->der_len) <= 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	return DEVID_OK;
+}
+
+static enum devid_err write_output(struct ca *ca, struct ca_job *job,
+	int64_t device, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *idevid = BIO_new(BIO_s_mem());
+	CLEANUP(cleanup_bio) BIO *iak = BIO_new(BIO_s_mem());
+	struct pem_writer w = {
+		{ [KEY_ROLE_IDEVID] = idevid, [KEY_ROLE_IAK] = iak }
+	};
+	char *a, *b;
+	long a_len, b_len;
+	enum devid_err rc;
+
+	if (!idevid || !iak)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	rc = register_certs_of_device(ca->reg, device, write_pem, &w, err);
+	if (rc != DEVID_OK)
+		return rc;
+	a_len = BIO_get_mem_data(idevid, &a);
+	b_len = BIO_get_mem_data(iak, &b);
+	if (a_len <= 0 || b_len <= 0)
+		return devid_fail(err, DEVID_ERR_IO,
+			"register: device %lld lacks a certificate",
+			(long long)device);
+	if (asprintf(&job->output, "%.*s%.*s%s", (int)a_len, a, (int)b_len, b,
+		    ca->chain_pem) < 0) {
+		job->output = NULL;
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	}
+	return DEVID_OK;
+}
+
+/* Whether an error of take() or ca_find_device() is about this answer alone. */
+static bool is_jobs_own(enum devid_err code)
+{
+	return code == DEVID_ERR_NOT_FOUND || code == DEVID_ERR_EXISTS ||
+	       code == DEVID_ERR_DENIED || code == DEVID_ERR_TIMEOUT ||
+	       code == DEVID_ERR_MISMATCH;
+}
+
+static enum devid_err work(
+	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct step2 *s = state;
+	struct ca_found found = { .known = false };
+	const char *event = "issue";
+	enum devid_err rc = DEVID_OK;
+	int64_t device = 0;
+
+	if (job->code == DEVID_OK) {
+		rc = take(ca, job, s, &cause);
+		if (rc == DEVID_OK)
+			rc = ca_find_device(ca, &s->ticket, &found, &cause);
+		if (is_jobs_own(rc))
+			ca_job_refuse(job, &cause);
+		else if (rc != DEVID_OK)
+			return devid_fail(
+				err, rc, "%s", devid_error_text(&cause));
+	}
+	if (job->code == DEVID_OK) {
+		device = found.device.id;
+		if (found.known)
+			event = "issue-again";
+		else
+			rc = add_device(ca, &s->ticket, &device, err);
+		if (rc == DEVID_OK)
+			rc = write_output(ca, job, device, err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	return ca_audit_job(ca, event, job, s->ticket.device.serial, err);
+}
+
+enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free)
+	struct step2 *steps = calloc(n_jobs, sizeof(*steps));
+	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
+		work };
+
+	if (!steps)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	for (size_t i = 0; i < n_jobs; i++)
+		judge(&jobs[i], &steps[i]);
+	return ca_run_batch(ca, &batch, err);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-jobs.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+
+#define TRIES 8 /* of a batch; each time somebody else got on */
+
+void ca_job_done(struct ca_job *job)
+{
+	free(job->output);
+	job->output = NULL;
+}
+
+void ca_job_refuse(struct ca_job *job, const struct devid_error *err)
+{
+	job->code = err->code;
+	job->error = *err;
+	ca_job_done(job);
+}
+
+/* Whether @code is the register's trouble with other processes. */
+static bool is_conflict(enum devid_err code)
+{
+	return code == DEVID_ERR_STATE || code == DEVID_ERR_EXISTS;
+}
+
+static enum devid_err try_once(
+	struct ca *ca, const struct ca_batch *b, struct devid_error *err)
+{
+	enum devid_err rc = register_begin(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	for (size_t i = 0; rc == DEVID_OK && i < b->n_jobs; i++)
+		rc = b->work(ca, &b->jobs[i],
+			(char *)b->states + i * b->state_size, err);
+	if (rc == DEVID_OK)
+		rc = register_audit_sign(ca->reg, ca->audit_signer, err);
+	if (rc != DEVID_OK) {
+		register_rollback(ca->reg);
+		return rc;
+	}
+	return register_commit(ca->reg, err);
+}
+
+/* The jobs as they were before a try. */
+static void restore(const struct ca_batch *b, const struct ca_job *before)
+{
+	for (size_t i = 0; i < b->n_jobs; i++) {
+		if (b->jobs[i].output != before[i].output)
+			ca_job_done(&b->jobs[i]);
+	}
+	memcpy(b->jobs, before, b->n_jobs * sizeof(*before));
+}
+
+enum devid_err ca_run_batch(
+	struct ca *ca, const struct ca_batch *b, struct devid_error *err)
+{
+	CLEANUP(cleanup_free)
+	struct ca_job *before = calloc(b->n_jobs + 1, sizeof(*before));
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_ERR_STATE;
+
+	if (!before)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	memcpy(before, b->jobs, b->n_jobs * sizeof(*before));
+	for (int i = 0; i < TRIES && is_conflict(rc); i++) {
+		if (i > 0)
+			restore(b, before);
+		devid_error_clear(&cause);
+		rc = try_once(ca, b, &cause);
+	}
+	if (rc == DEVID_OK)
+		return DEVID_OK;
+	for (size_t i = 0; i < b->n_jobs; i++) {
+		if (before[i].code == DEVID_OK)
+			ca_job_refuse(&b->jobs[i], &cause);
+	}
+	return devid_fail(err, rc, "%s", devid_error_text(&cause));
+}
+
+static enum devid_err other_device(const struct ca_ticket *ticket,
+	const struct register_device *found, const char *what,
+	struct devid_error *err)
+{
+	return devid_fail(err, DEVID_ERR_EXISTS,
+		"%s: %s has certificates already, of device %s",
+		ticket->device.serial, what, found->serial);
+}
+
+/* Which of the two keys of a ticket a device's certificates have. */
+struct same_keys {
+	uint8_t key[N_KEY_ROLES][32];
+	bool same[N_KEY_ROLES];
+};
+
+static enum devid_err compare_key(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct same_keys *s = arg;
+
+	(void)err; /* cannot fail */
+	if (cert->state == REGISTER_LIVE &&
+		memcmp(s->key[cert->role], cert->key_fingerprint, 32) == 0)
+		s->same[cert->role] = true;
+	return DEVID_OK;
+}
+
+static enum devid_err hash_keys(const struct ca_ticket *ticket,
+	struct same_keys *ret, struct devid_error *err)
+{
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		ret->same[i] = false;
+		if (EVP_Digest(ticket->spki[i].data, ticket->spki[i].len,
+			    ret->key[i], NULL, EVP_sha256(), NULL) != 1)
+			return devid_fail(
+				err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
+	}
+	return DEVID_OK;
+}
+
+/* Neither key may be another device's: a TPM with two EK certificates would
+ * else get two identities for one key. */
+static enum devid_err check_keys_free(struct ca *ca,
+	const struct ca_ticket *ticket, const struct same_keys *keys,
+	struct devid_error *err)
+{
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		struct devid_error none = { DEVID_OK, "" };
+		struct register_cert cert;
+		enum devid_err rc;
+
+		rc = register_cert_by_key(ca->reg, keys->key[i], &cert, &none);
+		if (rc == DEVID_OK)
+			return devid_fail(err, DEVID_ERR_EXISTS,
+				"%s: its %s key has a certificate of another "
+				"device already",
+				ticket->device.serial,
+				key_role_name((enum key_role)i));
+		if (rc != DEVID_ERR_NOT_FOUND)
+			return devid_fail(
+				err, rc, "%s", devid_error_text(&none));
+	}
+	return DEVID_OK;
+}
+
+enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
+	struct ca_found *ret, struct devid_error *err)
+{
+	const struct register_device *want = &ticket->device;
+	struct devid_error cause = { DEVID_OK, "" };
+	struct register_device by_ek;
+	struct same_keys keys;
+	enum devid_err rc;
+
+	ret->known = false;
+	rc = hash_keys(ticket, &keys, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = register_device_by_ek(
+		ca->reg, want->ek_fingerprint, &by_ek, &cause);
+	if (rc == DEVID_OK && strcmp(by_ek.serial, want->serial) != 0)
+		return other_device(ticket, &by_ek, "the EK of its TPM", err);
+	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND) {
+		devid_error_clear(&cause);
+		rc = register_device_by_serial(
+			ca->reg, want->serial, &ret->device, &cause);
+	}
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return check_keys_free(ca, ticket, &keys, err);
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"%s: this serial number was issued to another TPM",
+			want->serial);
+	rc = register_certs_of_device(
+		ca->reg, ret->device.id, compare_key, &keys, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!keys.same[KEY_ROLE_IDEVID] || !keys.same[KEY_ROLE_IAK])
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"%s: this serial number was issued to other keys of "
+			"the same TPM",
+			want->serial);
+	ret->known = true;
+	if (ca->conf->again == CA_AGAIN_REFUSE)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"%s: this device has its certificates already",
+			want->serial);
+	return DEVID_OK;
+}
+
+/* Copies @in as the content of a JSON string (RFC 8259 7), cut to fit. */
+static void json_escape(const char *in, char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (; *in && n + 7 < size; in++) {
+		unsigned char c = (unsigned char)*in;
+
+		if (c == '"' || c == '\\') {
+			out[n++] = '\\';
+			out[n++] = (char)c;
+		} else if (c < 0x20 || c >= 0x7f) {
+			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
+		} else {
+			out[n++] = (char)c;
+		}
+	}
+	out[n] = '\0';
+}
+
+enum devid_err ca_audit_job(struct ca *ca, const char *event,
+	const struct ca_job *job, const char *serial, struct devid_error *err)
+{
+	char line[1024], why[400] = "", unit[6 * REGISTER_NAME_MAX] = "";
+	int n;
+
+	json_escape(serial, unit, sizeof(unit));
+	if (job->code != DEVID_OK)
+		json_escape(devid_error_text(&job->error), why, sizeof(why));
+	n = snprintf(line, sizeof(line),
+		"{\"time\":%lld,\"event\":\"%s\",\"station\":\"%s\","
+		"\"serial\":\"%s\"%s%s%s%s%s%s}",
+		(long long)time(NULL), event, job->station, unit,
+		job->code != DEVID_OK ? ",\"refused\":\"" : "", why,
+		job->code != DEVID_OK ? "\"" : "",
+		job->rule != PROOF_NONE ? ",\"rule\":\"" : "",
+		job->rule != PROOF_NONE ? proof_rule_id(job->rule) : "",
+		job->rule != PROOF_NONE ? "\"" : "");
+	if (n < 0 || (size_t)n >= sizeof(line))
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "audit: line too long");
+	return register_audit(ca->reg, line, err);
+}

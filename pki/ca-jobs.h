@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CA_JOBS_H
+#define DEVID_CA_JOBS_H
+
+/* What both steps of ca.h share. */
+
+#include "ca-ticket.h"
+#include "ca.h"
+
+/* Work of one job inside the register's transaction: fills job->code. Returns
+ * an error only when the transaction cannot go on. */
+typedef enum devid_err ca_work_fn(struct ca *ca, struct ca_job *job,
+	void *state, struct devid_error *err);
+
+struct ca_batch {
+	struct ca_job *jobs;
+	size_t n_jobs;
+	void *states; /* an array, one element of @state_size per job */
+	size_t state_size;
+	ca_work_fn *work;
+};
+
+/*
+ * Runs @batch->work for each job, also for those refused before (they get
+ * their audit line), in one transaction and commits it with a signed audit
+ * head. When another process was in the way all of it is done again, and sees
+ * then what the other has done. After an error no job has an output and each
+ * has the error: what is not known to be committed does not leave.
+ */
+DEVID_MUST_CHECK enum devid_err ca_run_batch(
+	struct ca *ca, const struct ca_batch *batch, struct devid_error *err);
+
+/* The job is over: refused. Keeps the first cause. */
+void ca_job_refuse(struct ca_job *job, const struct devid_error *err);
+
+/* The device that this serial number, EK or key belongs to already. */
+struct ca_found {
+	bool known;                    /* a live device with the same keys */
+	struct register_device device; /* when known */
+};
+
+/*
+ * Looks for live devices that stand in the way of @ticket. EXISTS: serial
+ * number, EK or key is another live device's. IO and so on: the register's.
+ */
+DEVID_MUST_CHECK enum devid_err ca_find_device(struct ca *ca,
+	const struct ca_ticket *ticket, struct ca_found *ret,
+	struct devid_error *err);
+
+/* An audit line about a job: event, station, serial number, and why it was
+ * refused when it was. */
+DEVID_MUST_CHECK enum devid_err ca_audit_job(struct ca *ca, const char *event,
+	const struct ca_job *job, const char *serial, struct devid_error *err);
+
+#endif

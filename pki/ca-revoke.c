@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-jobs.h"
+
+#include <string.h>
+#include <time.h>
+
+/* CRLReason, RFC 5280 5.3.1; 7 is not used, 8 is not a reason to revoke. */
+static const struct {
+	int code;
+	const char *name;
+} reasons[] = {
+	{ 0, "unspecified" },
+	{ 1, "keyCompromise" },
+	{ 2, "cACompromise" },
+	{ 3, "affiliationChanged" },
+	{ 4, "superseded" },
+	{ 5, "cessationOfOperation" },
+	{ 6, "certificateHold" },
+	{ 9, "privilegeWithdrawn" },
+	{ 10, "aACompromise" },
+};
+
+int ca_reason_by_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (strcmp(reasons[i].name, name) == 0)
+			return reasons[i].code;
+	}
+	return -1;
+}
+
+struct revoke {
+	struct ca *ca;
+	const char *serial;
+	int reason;
+};
+
+static enum devid_err revoke_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct revoke *r = arg;
+
+	if (cert->state != REGISTER_LIVE)
+		return DEVID_OK;
+	return register_cert_revoke(
+		r->ca->reg, cert->id, (int64_t)time(NULL), r->reason, err);
+}
+
+static enum devid_err work(
+	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct register_device device;
+	struct revoke *r = state;
+	enum devid_err rc;
+
+	rc = register_device_by_serial(ca->reg, r->serial, &device, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		ca_job_refuse(job, &cause);
+	else if (rc == DEVID_OK)
+		rc = register_certs_of_device(
+			ca->reg, device.id, revoke_cert, r, &cause);
+	if (rc == DEVID_OK)
+		rc = register_device_set_state(
+			ca->reg, device.id, REGISTER_REVOKED, &cause);
+	if (rc != DEVID_OK && job->code == DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return ca_audit_job(ca, "revoke", job, r->serial, err);
+}
+
+enum devid_err ca_revoke(struct ca *ca, const char *serial, int reason,
+	const char *who, struct devid_error *err)
+{
+	struct revoke state = { ca, serial, reason };
+	struct ca_job job = { .station = who };
+	const struct ca_batch batch = { &job, 1, &state, sizeof(state), work };
+	enum devid_err rc;
+
+	rc = ca_run_batch(ca, &batch, err);
+	if (rc == DEVID_OK && job.code != DEVID_OK)
+		rc = devid_fail(
+			err, job.code, "%s", devid_error_text(&job.error));
+	return rc;
+}

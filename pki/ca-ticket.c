@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-ticket.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TICKET_VERSION 1
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	(void)snprintf(to, size, "%s", from); /* bounded by the proof's rules */
+}
+
+/* SHA-256 of the SubjectPublicKeyInfo: the same EK in another certificate is
+ * the same TPM. */
+static enum devid_err hash_ek(
+	const struct ek_cert *ek, uint8_t ret[32], struct devid_error *err)
+{
+	uint8_t spki[1024], *p = spki;
+	X509_PUBKEY *key = X509_get_X509_PUBKEY(ek->x509);
+	int len = i2d_X509_PUBKEY(key, NULL);
+
+	if (len <= 0 || (size_t)len > sizeof(spki) ||
+		i2d_X509_PUBKEY(key, &p) != len ||
+		EVP_Digest(spki, (size_t)len, ret, NULL, EVP_sha256(), NULL) !=
+			1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"request: the EK cannot be hashed");
+	return DEVID_OK;
+}
+
+enum devid_err ca_ticket_from_proof(const struct proof *proof,
+	const char *station, struct ca_ticket *ret, struct devid_error *err)
+{
+	struct register_device *d = &ret->device;
+	enum devid_err rc;
+
+	memset(ret, 0, sizeof(*ret));
+	copy_text(d->serial, sizeof(d->serial), proof->serial);
+	copy_text(d->model, sizeof(d->model), proof->model);
+	copy_text(d->tpm_vendor, sizeof(d->tpm_vendor), proof->ek.vendor);
+	copy_text(d->tpm_model, sizeof(d->tpm_model), proof->ek.model);
+	copy_text(d->tpm_firmware, sizeof(d->tpm_firmware), proof->ek.version);
+	copy_text(d->station, sizeof(d->station), station);
+	memcpy(d->ek_cert_fingerprint, proof->ek.fingerprint, 32);
+	ret->spki[KEY_ROLE_IDEVID] = proof->idevid_spki;
+	ret->spki[KEY_ROLE_IAK] = proof->iak_spki;
+	rc = hash_ek(&proof->ek, d->ek_fingerprint, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return ek_cert_hw_serial(
+		&proof->ek, ret->hw_serial, sizeof(ret->hw_serial), err);
+}
+
+struct writer {
+	uint8_t *buf;
+	size_t len;
+	bool full;
+};
+
+/* u16 length, bytes. */
+static void put(struct writer *w, const void *data, size_t len)
+{
+	if (w->full || len > UINT16_MAX || len + 2 > CA_TICKET_MAX - w->len) {
+		w->full = true;
+		return;
+	}
+	w->buf[w->len] = (uint8_t)(len >> 8);
+	w->buf[w->len + 1] = (uint8_t)len;
+	memcpy(w->buf + w->len + 2, data, len);
+	w->len += 2 + len;
+}
+
+static void put_text(struct writer *w, const char *text)
+{
+	put(w, text, strlen(text));
+}
+
+enum devid_err ca_ticket_encode(const struct ca_ticket *in,
+	uint8_t buf[CA_TICKET_MAX], size_t *ret_len, struct devid_error *err)
+{
+	const struct register_device *d = &in->device;
+	struct writer w = { buf, 1, false };
+
+	buf[0] = TICKET_VERSION;
+	put_text(&w, d->serial);
+	put_text(&w, d->model);
+	put_text(&w, d->tpm_vendor);
+	put_text(&w, d->tpm_model);
+	put_text(&w, d->tpm_firmware);
+	put_text(&w, d->station);
+	put_text(&w, in->hw_serial);
+	put(&w, d->ek_fingerprint, sizeof(d->ek_fingerprint));
+	put(&w, d->ek_cert_fingerprint, sizeof(d->ek_cert_fingerprint));
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		put(&w, in->spki[i].data, in->spki[i].len);
+	if (w.full)
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "request: too large to keep");
+	*ret_len = w.len;
+	return DEVID_OK;
+}
+
+struct reader {
+	const uint8_t *data;
+	size_t len;
+	bool bad;
+};
+
+/* One element of @min to @max bytes. */
+static size_t get(struct reader *r, void *to, size_t min, size_t max)
+{
+	size_t len;
+
+	if (r->bad || r->len < 2) {
+		r->bad = true;
+		return 0;
+	}
+	len = (size_t)r->data[0] << 8 | r->data[1];
+	if (len > r->len - 2 || len < min || len > max) {
+		r->bad = true;
+		return 0;
+	}
+	memcpy(to, r->data + 2, len);
+	r->data += 2 + len;
+	r->len -= 2 + len;
+	return len;
+}
+
+static void get_text(struct reader *r, char *to, size_t size)
+{
+	to[get(r, to, 0, size - 1)] = '\0';
+}
+
+enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
+	struct ca_ticket *ret, struct devid_error *err)
+{
+	struct register_device *d = &ret->device;
+	struct reader r = { data + 1, len - 1,
+		len < 1 || data[0] != TICKET_VERSION };
+
+	memset(ret, 0, sizeof(*ret));
+	get_text(&r, d->serial, sizeof(d->serial));
+	get_text(&r, d->model, sizeof(d->model));
+	get_text(&r, d->tpm_vendor, sizeof(d->tpm_vendor));
+	get_text(&r, d->tpm_model, sizeof(d->tpm_model));
+	get_text(&r, d->tpm_firmware, sizeof(d->tpm_firmware));
+	get_text(&r, d->station, sizeof(d->station));
+	get_text(&r, ret->hw_serial, sizeof(ret->hw_serial));
+	(void)get(&r, d->ek_fingerprint, 32, 32);
+	(void)get(&r, d->ek_cert_fingerprint, 32, 32);
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		ret->spki[i].len = get(
+			&r, ret->spki[i].data, 1, sizeof(ret->spki[i].data));
+	if (r.bad || r.len != 0)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"register: a challenge's record cannot be read");
+	return DEVID_OK;
+}
