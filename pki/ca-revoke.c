@@ -29,21 +29,45 @@ int ca_reason_by_name(const char *name)
 	return -1;
 }
 
+#define CERTS_MAX 16 /* live certificates of one device; it has two */
+
 struct revoke {
-	struct ca *ca;
 	const char *serial;
 	int reason;
+	int64_t certs[CERTS_MAX];
+	size_t n_certs;
 };
 
-static enum devid_err revoke_cert(
+static enum devid_err note_cert(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
 {
 	struct revoke *r = arg;
 
 	if (cert->state != REGISTER_LIVE)
 		return DEVID_OK;
-	return register_cert_revoke(
-		r->ca->reg, cert->id, (int64_t)time(NULL), r->reason, err);
+	if (r->n_certs == CERTS_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: more than %d live certificates", r->serial,
+			CERTS_MAX);
+	r->certs[r->n_certs++] = cert->id;
+	return DEVID_OK;
+}
+
+static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
+	int64_t device, struct devid_error *err)
+{
+	int64_t now = (int64_t)time(NULL);
+	enum devid_err rc;
+
+	r->n_certs = 0;
+	rc = register_certs_of_device(ca->reg, device, note_cert, r, err);
+	for (size_t i = 0; rc == DEVID_OK && i < r->n_certs; i++)
+		rc = register_cert_revoke(
+			ca->reg, r->certs[i], now, r->reason, err);
+	if (rc == DEVID_OK)
+		rc = register_device_set_state(
+			ca->reg, device, REGISTER_REVOKED, err);
+	return rc;
 }
 
 static enum devid_err work(
@@ -58,11 +82,7 @@ static enum devid_err work(
 	if (rc == DEVID_ERR_NOT_FOUND)
 		ca_job_refuse(job, &cause);
 	else if (rc == DEVID_OK)
-		rc = register_certs_of_device(
-			ca->reg, device.id, revoke_cert, r, &cause);
-	if (rc == DEVID_OK)
-		rc = register_device_set_state(
-			ca->reg, device.id, REGISTER_REVOKED, &cause);
+		rc = revoke_device(ca, r, device.id, &cause);
 	if (rc != DEVID_OK && job->code == DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	return ca_audit_job(ca, "revoke", job, r->serial, err);
@@ -71,7 +91,7 @@ static enum devid_err work(
 enum devid_err ca_revoke(struct ca *ca, const char *serial, int reason,
 	const char *who, struct devid_error *err)
 {
-	struct revoke state = { ca, serial, reason };
+	struct revoke state = { .serial = serial, .reason = reason };
 	struct ca_job job = { .station = who };
 	const struct ca_batch batch = { &job, 1, &state, sizeof(state), work };
 	enum devid_err rc;

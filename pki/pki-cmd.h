@@ -12,4 +12,7 @@
 #define PKI_EXIT_USAGE 2
 #define PKI_EXIT_PIN   3
 
+int cmd_challenge(int argc, char **argv);
+int cmd_issue(int argc, char **argv);
+
 #endif

@@ -22,7 +22,8 @@ libca_src += \
 	pki/ca-open.c \
 	pki/ca-revoke.c \
 	pki/ca-ticket.c \
-	pki/cmd-common.c
+	pki/cmd-common.c \
+	pki/cmd-issue.c
 
 # ---- formats: MakeCredential ----
 
