@@ -50,8 +50,8 @@ static enum devid_err make_challenge(
 			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
 	memcpy(c->serial, s->proof.serial, strlen(s->proof.serial) + 1);
-	rc = credential_make(X509_get0_pubkey(s->proof.ek.x509),
-		s->proof.iak.name, s->proof.iak.name_len, secret, c, err);
+	rc = credential_make(s->proof.ek.key, s->proof.iak.name,
+		s->proof.iak.name_len, secret, c, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }

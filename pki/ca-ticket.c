@@ -17,14 +17,9 @@ static void copy_text(char *to, size_t size, const char *from)
 static enum devid_err hash_ek(
 	const struct ek_cert *ek, uint8_t ret[32], struct devid_error *err)
 {
-	uint8_t spki[1024], *p = spki;
-	X509_PUBKEY *key = X509_get_X509_PUBKEY(ek->x509);
-	int len = i2d_X509_PUBKEY(key, NULL);
+	struct der_view spki = ek->view.spki_whole;
 
-	if (len <= 0 || (size_t)len > sizeof(spki) ||
-		i2d_X509_PUBKEY(key, &p) != len ||
-		EVP_Digest(spki, (size_t)len, ret, NULL, EVP_sha256(), NULL) !=
-			1)
+	if (EVP_Digest(spki.data, spki.len, ret, NULL, EVP_sha256(), NULL) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"request: the EK cannot be hashed");
 	return DEVID_OK;
