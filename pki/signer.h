@@ -21,7 +21,7 @@ struct signer;
 struct signer_ops {
 	void (*free)(struct signer *s);
 	/*
-	 * Signs @data (hashed as signer_algorithm() says). ECDSA in DER. At
+	 * Signs @data (hashed as signer_nid() says). ECDSA in DER. At
 	 * most SIGNER_SIG_MAX bytes. Errors: CRYPTO, STATE (logged out, token
 	 * gone).
 	 */
@@ -39,6 +39,11 @@ struct signer {
  * (P-256), ecdsa-with-SHA384 (P-384), sha256WithRSAEncryption (RSA-2048),
  * sha384WithRSAEncryption (RSA-4096); NID_undef for any other key. */
 int signer_nid(const EVP_PKEY *key);
+
+/* The same as a DER AlgorithmIdentifier; *@ret is static. Errors:
+ * UNSUPPORTED. */
+DEVID_MUST_CHECK enum devid_err signer_algorithm(const EVP_PKEY *key,
+	const uint8_t **ret, size_t *ret_len, struct devid_error *err);
 
 /* Frees; NULL is allowed. */
 void signer_free(struct signer *s);

@@ -35,11 +35,18 @@ libca_src +=
 
 # ---- tokens, PINs, ceremonies ----
 
-libca_src +=
+libca_src += \
+	pki/signer.c
 
 # ---- what is signed: certificates, CRLs, OCSP ----
 
-libca_src +=
+libca_src += \
+	pki/der-out.c
+
+UNIT_TESTS += test-signer
+test-signer_src := tests/unit/memory-signer.c
+test-signer_libs := libca.a libdevid.a
+test-signer_ldlibs = $(CA_LDLIBS)
 
 # ---- register ----
 

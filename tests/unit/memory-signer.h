@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TEST_MEMORY_SIGNER_H
+#define TEST_MEMORY_SIGNER_H
+
+/* A signer whose key lies in memory, for tests and the bench: what a token
+ * does, without one. Asserts. */
+
+#include <stdbool.h>
+
+#include "signer.h"
+
+/* Makes a key: "p256", "p384", "rsa2048", "rsa4096". Free with
+ * signer_free(). */
+struct signer *memory_signer_new(const char *alg);
+
+/* The same with @key, which is taken. */
+struct signer *memory_signer_of(EVP_PKEY *key);
+
+/* From here on each signature fails with STATE, as by a token that is gone;
+ * or no longer. */
+void memory_signer_break(struct signer *signer, bool broken);
+
+/* Signatures made so far. */
+unsigned memory_signer_count(const struct signer *signer);
+
+#endif
