@@ -24,7 +24,7 @@ static const struct {
 	int type;
 	int bits;
 	int nid;
-	const uint8_t *alg = NULL;
+	const uint8_t *alg;
 	size_t alg_len;
 } keys[] = {
 	{ EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256, ecdsa_sha256,
