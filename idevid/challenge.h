@@ -44,15 +44,21 @@ struct challenge_answer {
 	uint8_t secret[CHALLENGE_SECRET_LEN];
 };
 
-/* PEM into @buf, NUL-terminated. Errors: TOO_LARGE, NOMEM. */
+/*
+ * PEM into @buf, NUL-terminated. Errors: TOO_LARGE; INVALID for a member that
+ * the format does not hold: a negative deadline, an empty blob, a serial that
+ * is empty or not printable ASCII.
+ */
 DEVID_MUST_CHECK enum devid_err challenge_encode(const struct challenge *in,
 	char *buf, size_t size, struct devid_error *err);
 
-/* Reads exactly one PEM block, surrounded by white space only. Errors:
- * SYNTAX, TOO_LARGE. */
+/* Reads exactly one PEM block, surrounded by white space only; every member
+ * within its bounds. Errors: SYNTAX, TOO_LARGE, UNSUPPORTED (version); the
+ * text names the member. */
 DEVID_MUST_CHECK enum devid_err challenge_parse(const uint8_t *pem, size_t len,
 	struct challenge *ret, struct devid_error *err);
 
+/* The same for answers. */
 DEVID_MUST_CHECK enum devid_err challenge_answer_encode(
 	const struct challenge_answer *in, char *buf, size_t size,
 	struct devid_error *err);

@@ -6,6 +6,7 @@ libdevid_src := \
 	idevid/cert.c \
 	idevid/chain-cache.c \
 	idevid/chain.c \
+	idevid/challenge.c \
 	idevid/client.c \
 	idevid/conf.c \
 	idevid/der.c \
@@ -22,6 +23,10 @@ libdevid_src := \
 	idevid/profile.c \
 	idevid/purpose.c \
 	idevid/san.c \
+	idevid/tcg-csr.c \
+	idevid/tpm-public.c \
+	idevid/tpm-signature.c \
+	idevid/tpm-template.c \
 	idevid/verify-tls.c \
 	idevid/verify.c \
 	idevid/wire.c
@@ -39,10 +44,9 @@ libkeyd_src := \
 	idevid/module.c \
 	idevid/tpm-key.c \
 	idevid/tpm-nv.c \
-	idevid/tpm-template.c \
 	idevid/tpm.c
 
-TPM_LDLIBS := -ltss2-esys -ltss2-tctildr -ltss2-rc
+TPM_LDLIBS := -ltss2-esys -ltss2-tctildr -ltss2-rc -ltss2-mu
 
 PROGRAMS += devid-keyd
 devid-keyd_src := idevid/keyd.c
@@ -163,7 +167,7 @@ test-purpose_ldlibs := -lssl -lcrypto
 test-purpose-tls12_src := $(purpose_test_src)
 test-purpose-tls12_libs := libdevid.a
 test-purpose-tls12_ldlibs := -lssl -lcrypto
-test-tpm-template_libs := libkeyd.a libdevid.a
+test-tpm-template_libs := libdevid.a
 test-tpm-template_ldlibs := -lcrypto
 test-wire_libs := libdevid.a
 
@@ -196,6 +200,6 @@ fuzz-purpose_libs := libdevid.a
 fuzz-purpose_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-requests_src := tests/unit/fake-keystore.c
 fuzz-requests_libs := libkeyd.a libdevid.a
-fuzz-requests_ldlibs := $(TPM_LDLIBS) -lsystemd -lssl -lcrypto -linih -ltss2-mu -pthread
+fuzz-requests_ldlibs := $(TPM_LDLIBS) -lsystemd -lssl -lcrypto -linih -pthread
 fuzz-wire_libs := libdevid.a
 fuzz-wire_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread

@@ -47,7 +47,10 @@ struct tcg_csr {
 /*
  * Splits a whole request; the views point into @data. Every size is checked
  * against its limit, against what is left and against the sum. Payloads may be
- * empty here. Errors: SYNTAX, TOO_LARGE; the text names the field.
+ * empty here, and model and serial longer than TCG_CSR_NAME_MAX. A pad has at
+ * most 15 bytes of any value; whether it fills up to 16 is not looked at,
+ * because it is hashed and signed as it is. Errors: SYNTAX, TOO_LARGE; the
+ * text names the field.
  */
 DEVID_MUST_CHECK enum devid_err tcg_csr_parse(const uint8_t *data, size_t len,
 	struct tcg_csr *ret, struct devid_error *err);

@@ -1,102 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm.h"
 
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/param_build.h>
-#include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "tpm-public.h"
 #include "tpm-template.h"
 
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
-CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
 
 /* ESYS returns memory of its own allocator. */
 static void cleanup_esys(void *p)
 {
 	Esys_Free(*(void **)p);
-}
-
-/* Uncompressed point (SEC 1, 2.3.3), each coordinate padded to the field. */
-static size_t encode_point(
-	const TPMS_ECC_POINT *point, size_t field, uint8_t *out)
-{
-	if (point->x.size > field || point->y.size > field)
-		return 0;
-	memset(out, 0, 1 + 2 * field);
-	out[0] = 0x04;
-	memcpy(out + 1 + field - point->x.size, point->x.buffer, point->x.size);
-	memcpy(out + 1 + 2 * field - point->y.size, point->y.buffer,
-		point->y.size);
-	return 1 + 2 * field;
-}
-
-static bool push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *pub,
-	uint8_t *point, size_t point_max)
-{
-	bool p256 = pub->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256;
-	size_t field = p256 ? 32 : 48;
-	size_t len;
-
-	if (point_max < 1 + 2 * field)
-		return false;
-	len = encode_point(&pub->unique.ecc, field, point);
-	return len > 0 &&
-	       OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
-		       p256 ? "P-256" : "P-384", 0) &&
-	       OSSL_PARAM_BLD_push_octet_string(
-		       bld, OSSL_PKEY_PARAM_PUB_KEY, point, len);
-}
-
-static bool push_rsa(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *pub, BIGNUM *n)
-{
-	uint32_t e = pub->parameters.rsaDetail.exponent;
-
-	return BN_bin2bn(pub->unique.rsa.buffer, pub->unique.rsa.size, n) &&
-	       OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) &&
-	       OSSL_PARAM_BLD_push_uint32(
-		       bld, OSSL_PKEY_PARAM_RSA_E, e ? e : 65537);
-}
-
-/* The DER SubjectPublicKeyInfo of a TPM public area (RFC 5280 4.1.2.7). */
-static enum devid_err public_to_spki(const TPMT_PUBLIC *pub,
-	struct keystore_blob *ret, struct devid_error *err)
-{
-	bool ecc = pub->type == TPM2_ALG_ECC;
-	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
-	CLEANUP(cleanup_bn) BIGNUM *n = BN_new();
-	CLEANUP(cleanup_pctx)
-	EVP_PKEY_CTX *ctx =
-		EVP_PKEY_CTX_new_from_name(NULL, ecc ? "EC" : "RSA", NULL);
-	CLEANUP(cleanup_params) OSSL_PARAM *params = NULL;
-	CLEANUP(cleanup_pkey) EVP_PKEY *pkey = NULL;
-	uint8_t point[1 + 2 * 48];
-	uint8_t *out = ret->data;
-	int len;
-
-	if (!bld || !n || !ctx)
-		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
-	if (ecc ? !push_ecc(bld, pub, point, sizeof(point))
-		: !push_rsa(bld, pub, n))
-		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
-	params = OSSL_PARAM_BLD_to_param(bld);
-	if (!params || EVP_PKEY_fromdata_init(ctx) <= 0 ||
-		EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) <= 0)
-		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
-	len = i2d_PUBKEY(pkey, NULL);
-	if (len <= 0 || len > KEYSTORE_SPKI_MAX ||
-		i2d_PUBKEY(pkey, &out) != len)
-		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad public key");
-	ret->len = (size_t)len;
-	return DEVID_OK;
 }
 
 /* Whether a persistent object is at @handle: TPM2_GetCapability, because
@@ -149,7 +67,7 @@ enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 			"template",
 			key_role_name(role), handle, key_role_name(role));
 	if (ret_code == DEVID_OK)
-		ret_code = public_to_spki(&pub->publicArea, &key.spki, err);
+		ret_code = tpm_public_spki(&pub->publicArea, &key.spki, err);
 	if (ret_code == DEVID_OK)
 		*ret = key;
 	else
@@ -181,7 +99,7 @@ static enum devid_err create_primary(struct tpm *tpm, enum key_role role,
 		"create primary key", err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = public_to_spki(&made->publicArea, &ret->spki, err);
+	rc = tpm_public_spki(&made->publicArea, &ret->spki, err);
 	if (rc != DEVID_OK) {
 		(void)Esys_FlushContext(tpm->esys, object); /* rc is told */
 		return rc;

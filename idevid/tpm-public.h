@@ -24,8 +24,11 @@ struct tpm_public {
 	size_t name_len;
 };
 
-/* Reads a TPMT_PUBLIC that is all of @in. Errors: SYNTAX, UNSUPPORTED (name
- * algorithm). */
+/* The digest of TPM_ALG_ID @alg: SHA-256, SHA-384, SHA-512; else NULL. */
+const EVP_MD *tpm_hash_md(unsigned alg);
+
+/* Reads a TPMT_PUBLIC that is all of @in. Errors: SYNTAX, UNSUPPORTED (a type
+ * other than RSA and ECC, a name algorithm that tpm_hash_md() lacks). */
 DEVID_MUST_CHECK enum devid_err tpm_public_parse(
 	struct der_view in, struct tpm_public *ret, struct devid_error *err);
 
@@ -33,8 +36,9 @@ DEVID_MUST_CHECK enum devid_err tpm_public_parse(
 DEVID_MUST_CHECK enum devid_err tpm_public_encode(const TPMT_PUBLIC *area,
 	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err);
 
-/* The public key as DER SubjectPublicKeyInfo. Errors: SYNTAX (no point of the
- * curve, a modulus of another size), UNSUPPORTED. */
+/* The public key as DER SubjectPublicKeyInfo: RSA of 2048 to 4096 bits, P-256,
+ * P-384, P-521. Errors: SYNTAX (no point of the curve, a modulus of another
+ * size), UNSUPPORTED. */
 DEVID_MUST_CHECK enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
 	struct keystore_blob *ret, struct devid_error *err);
 
@@ -52,24 +56,26 @@ struct tpm_certify {
 };
 
 /* Reads an attestation that is all of @in. Errors: SYNTAX (also: magic is not
- * TPM_GENERATED, another type). */
+ * TPM_GENERATED_VALUE, another type, a name that is none of an object). */
 DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
 	struct der_view in, struct tpm_certify *ret, struct devid_error *err);
 
 /*
  * Whether @signature, a TPMT_SIGNATURE that is all of its view, is @key's over
- * @message. The scheme must be one that the key allows: its own, or for a key
- * without one RSASSA or RSAPSS. @pkey is @key's public key when the caller has
- * it already, else NULL. Errors: SYNTAX, UNSUPPORTED, MISMATCH (not a valid
- * signature).
+ * @message. The scheme must be one that the key allows: its own with its own
+ * hash, or for a key without one RSASSA, RSAPSS or ECDSA. @pkey is @key's
+ * public key when the caller has it already, else NULL. Errors: SYNTAX,
+ * UNSUPPORTED (scheme or hash), MISMATCH (a scheme that is not the key's; not a
+ * valid signature).
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
 	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
 	struct devid_error *err);
 
 /*
- * A signature in the form of keystore.h (@sig) as TPMT_SIGNATURE. Errors:
- * SYNTAX, TOO_LARGE.
+ * A signature in the form of keystore.h (@sig) as TPMT_SIGNATURE; r and s as
+ * long as the hash, as they are for the curves of keystore.h. Errors: SYNTAX,
+ * UNSUPPORTED (hash), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
 	enum sig_hash hash, struct der_view sig, uint8_t *buf, size_t size,

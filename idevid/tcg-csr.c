@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tcg-csr.h"
+
+#include <string.h>
+
+#include "tpm-public.h"
+
+#define PAD_TO   16
+#define HASH_MAX 64 /* SHA-512 */
+
+/* structVer, contentsSz, sigSz. */
+#define OUTER_HEADER 12u
+/* structVer, hashAlgoId, hashSz. */
+#define CONTENTS_HEADER 12u
+
+static const char *const names[TCG_CSR_N_FIELDS] = {
+	[TCG_CSR_PROD_MODEL] = "prodModel",
+	[TCG_CSR_PROD_SERIAL] = "prodSerial",
+	[TCG_CSR_PROD_CA_DATA] = "prodCaData",
+	[TCG_CSR_BOOT_LOG] = "bootEvntLog",
+	[TCG_CSR_EK_CERT] = "ekCert",
+	[TCG_CSR_ATTEST_PUB] = "attestPub",
+	[TCG_CSR_AT_CREATE_TKT] = "atCreateTkt",
+	[TCG_CSR_AT_CERTIFY] = "atCertifyInfo",
+	[TCG_CSR_AT_CERTIFY_SIG] = "atCertifyInfoSignature",
+	[TCG_CSR_SIGNING_PUB] = "signingPub",
+	[TCG_CSR_SGN_CERTIFY] = "sgnCertifyInfo",
+	[TCG_CSR_SGN_CERTIFY_SIG] = "sgnCertifyInfoSignature",
+	[TCG_CSR_PAD] = "pad",
+};
+
+const char *tcg_csr_field_name(enum tcg_csr_field field)
+{
+	return field < TCG_CSR_N_FIELDS ? names[field] : "unknown";
+}
+
+/* Model and serial are judged by what they go into, not here. */
+static size_t field_max(unsigned field)
+{
+	return field == TCG_CSR_PAD ? PAD_TO - 1 : TCG_CSR_FIELD_MAX;
+}
+
+/* ---- reading ---- */
+
+/* Takes @len bytes off the front of @in. */
+static bool take(struct der_view *in, size_t len, struct der_view *ret)
+{
+	if (in->len < len)
+		return false;
+	*ret = (struct der_view) { in->data, len };
+	in->data += len;
+	in->len -= len;
+	return true;
+}
+
+static enum devid_err take_u32(struct der_view *in, const char *name,
+	uint32_t *ret, struct devid_error *err)
+{
+	struct der_view v;
+
+	if (!take(in, 4, &v))
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "TCG-CSR: %s: cut short", name);
+	*ret = (uint32_t)v.data[0] << 24 | (uint32_t)v.data[1] << 16 |
+	       (uint32_t)v.data[2] << 8 | v.data[3];
+	return DEVID_OK;
+}
+
+/* @name's size field, at most @max. */
+static enum devid_err take_size(struct der_view *in, const char *name,
+	size_t max, size_t *ret, struct devid_error *err)
+{
+	uint32_t size = 0;
+	enum devid_err rc = take_u32(in, name, &size, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (size > max)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"TCG-CSR: %sSz: %u bytes, at most %zu are taken", name,
+			size, max);
+	*ret = size;
+	return DEVID_OK;
+}
+
+static enum devid_err take_bytes(struct der_view *in, const char *name,
+	size_t len, struct der_view *ret, struct devid_error *err)
+{
+	size_t left = in->len;
+
+	if (!take(in, len, ret))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"TCG-CSR: %s: %zu bytes announced, %zu left", name, len,
+			left);
+	return DEVID_OK;
+}
+
+static enum devid_err take_version(
+	struct der_view *in, const char *name, struct devid_error *err)
+{
+	uint32_t version = 0;
+	enum devid_err rc = take_u32(in, name, &version, err);
+
+	if (rc == DEVID_OK && version != TCG_CSR_STRUCT_VER)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"TCG-CSR: %s: 0x%08x is not 0x%08x", name, version,
+			TCG_CSR_STRUCT_VER);
+	return rc;
+}
+
+/* structVer, hashAlgoId, hashSz, hash (TCG 13.1, TCG-CSR-IDEVID-CONTENT). */
+static enum devid_err take_header(
+	struct der_view *in, struct tcg_csr *csr, struct devid_error *err)
+{
+	size_t hash_len = 0;
+	enum devid_err rc = take_version(in, "csrContents.structVer", err);
+
+	if (rc == DEVID_OK)
+		rc = take_u32(in, "hashAlgoId", &csr->hash_alg, err);
+	if (rc == DEVID_OK)
+		rc = take_size(in, "hash", HASH_MAX, &hash_len, err);
+	if (rc == DEVID_OK)
+		rc = take_bytes(in, "hash", hash_len, &csr->hash, err);
+	csr->hashed = *in;
+	return rc;
+}
+
+/* All sizes, then all payloads. */
+static enum devid_err take_fields(
+	struct der_view *in, struct tcg_csr *csr, struct devid_error *err)
+{
+	size_t sizes[TCG_CSR_N_FIELDS];
+	enum devid_err rc = DEVID_OK;
+
+	for (unsigned i = 0; i < TCG_CSR_N_FIELDS && rc == DEVID_OK; i++)
+		rc = take_size(in, names[i], field_max(i), &sizes[i], err);
+	for (unsigned i = 0; i < TCG_CSR_N_FIELDS && rc == DEVID_OK; i++)
+		rc = take_bytes(in, names[i], sizes[i], &csr->field[i], err);
+	return rc;
+}
+
+enum devid_err tcg_csr_parse_contents(const uint8_t *data, size_t len,
+	struct tcg_csr *ret, struct devid_error *err)
+{
+	struct tcg_csr csr = { .contents = { data, len } };
+	struct der_view in = csr.contents;
+	enum devid_err rc;
+
+	if (len > TCG_CSR_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"TCG-CSR: csrContents: %zu bytes, at most %d are taken",
+			len, TCG_CSR_MAX);
+	rc = take_header(&in, &csr, err);
+	if (rc == DEVID_OK)
+		rc = take_fields(&in, &csr, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (in.len > 0)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"TCG-CSR: csrContents: %zu bytes behind pad", in.len);
+	*ret = csr;
+	return DEVID_OK;
+}
+
+enum devid_err tcg_csr_parse(const uint8_t *data, size_t len,
+	struct tcg_csr *ret, struct devid_error *err)
+{
+	struct der_view contents = { NULL, 0 }, signature = { NULL, 0 };
+	struct der_view in = { data, len };
+	size_t contents_len = 0, sig_len = 0;
+	struct tcg_csr csr;
+	enum devid_err rc;
+
+	if (len > TCG_CSR_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"TCG-CSR: %zu bytes, at most %d are taken", len,
+			TCG_CSR_MAX);
+	rc = take_version(&in, "structVer", err);
+	if (rc == DEVID_OK)
+		rc = take_size(
+			&in, "csrContents", TCG_CSR_MAX, &contents_len, err);
+	if (rc == DEVID_OK)
+		rc = take_size(
+			&in, "signature", TCG_CSR_FIELD_MAX, &sig_len, err);
+	if (rc == DEVID_OK)
+		rc = take_bytes(
+			&in, "csrContents", contents_len, &contents, err);
+	if (rc == DEVID_OK)
+		rc = take_bytes(&in, "signature", sig_len, &signature, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (in.len > 0)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"TCG-CSR: signature: %zu bytes behind it", in.len);
+	rc = tcg_csr_parse_contents(contents.data, contents.len, &csr, err);
+	if (rc != DEVID_OK)
+		return rc;
+	csr.signature = signature;
+	*ret = csr;
+	return DEVID_OK;
+}
+
+enum devid_err tcg_csr_check_hash(
+	const struct tcg_csr *csr, struct devid_error *err)
+{
+	const EVP_MD *md = tpm_hash_md(csr->hash_alg);
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (!md)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"TCG-CSR: hashAlgoId: 0x%08x is none of SHA-256, "
+			"SHA-384, SHA-512",
+			csr->hash_alg);
+	if (csr->hash.len != (size_t)EVP_MD_get_size(md))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"TCG-CSR: hashSz: %zu bytes are not those of %s",
+			csr->hash.len, EVP_MD_get0_name(md));
+	if (EVP_Digest(csr->hashed.data, csr->hashed.len, digest, &len, md,
+		    NULL) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "TCG-CSR: hash: cannot hash");
+	if (memcmp(csr->hash.data, digest, len) != 0)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"TCG-CSR: hash: not that of what follows it");
+	return DEVID_OK;
+}
+
+/* ---- writing ---- */
+
+static uint8_t *put_u32(uint8_t *p, size_t value)
+{
+	p[0] = (uint8_t)(value >> 24);
+	p[1] = (uint8_t)(value >> 16);
+	p[2] = (uint8_t)(value >> 8);
+	p[3] = (uint8_t)value;
+	return p + 4;
+}
+
+static uint8_t *put_bytes(uint8_t *p, struct der_view bytes)
+{
+	if (bytes.len > 0)
+		memcpy(p, bytes.data, bytes.len);
+	return p + bytes.len;
+}
+
+/* Bytes of all fields but the pad; 0 after an error. */
+static size_t sum_fields(
+	const struct der_view field[TCG_CSR_N_FIELDS], struct devid_error *err)
+{
+	size_t sum = TCG_CSR_N_FIELDS * 4;
+
+	for (unsigned i = 0; i < TCG_CSR_PAD; i++) {
+		size_t max = field_max(i);
+
+		if (field[i].len > max) {
+			(void)devid_fail(err, DEVID_ERR_TOO_LARGE,
+				"TCG-CSR: %s: %zu bytes, at most %zu fit",
+				names[i], field[i].len, max);
+			return 0;
+		}
+		sum += field[i].len;
+	}
+	return sum;
+}
+
+enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
+	const struct der_view field[TCG_CSR_N_FIELDS], uint8_t *buf,
+	size_t size, size_t *ret_len, struct devid_error *err)
+{
+	static const uint8_t zeros[PAD_TO];
+	const EVP_MD *md = tpm_hash_md(hash_alg);
+	size_t hash_len, len, pad, sum = sum_fields(field, err);
+	uint8_t *hash, *p;
+
+	if (sum == 0)
+		return DEVID_ERR_TOO_LARGE;
+	if (!md)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"TCG-CSR: hashAlgoId: 0x%08x", hash_alg);
+	hash_len = (size_t)EVP_MD_get_size(md);
+	len = CONTENTS_HEADER + hash_len + sum;
+	pad = (PAD_TO - len % PAD_TO) % PAD_TO;
+	len += pad;
+	if (len > size || len > TCG_CSR_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"TCG-CSR: csrContents: %zu bytes do not fit", len);
+	p = put_u32(buf, TCG_CSR_STRUCT_VER);
+	p = put_u32(p, hash_alg);
+	hash = put_u32(p, hash_len);
+	p = hash + hash_len;
+	for (unsigned i = 0; i < TCG_CSR_PAD; i++)
+		p = put_u32(p, field[i].len);
+	p = put_u32(p, pad);
+	for (unsigned i = 0; i < TCG_CSR_PAD; i++)
+		p = put_bytes(p, field[i]);
+	(void)put_bytes(p, (struct der_view) { zeros, pad });
+	p = hash + hash_len;
+	if (EVP_Digest(p, sum + pad, hash, NULL, md, NULL) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "TCG-CSR: hash: cannot hash");
+	*ret_len = len;
+	return DEVID_OK;
+}
+
+enum devid_err tcg_csr_encode(struct der_view contents,
+	struct der_view signature, uint8_t *buf, size_t size, size_t *ret_len,
+	struct devid_error *err)
+{
+	size_t len;
+	uint8_t *p;
+
+	if (contents.len > TCG_CSR_MAX || signature.len > TCG_CSR_FIELD_MAX ||
+		OUTER_HEADER + contents.len + signature.len > TCG_CSR_MAX ||
+		OUTER_HEADER + contents.len + signature.len > size)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"TCG-CSR: contents of %zu and signature of %zu bytes "
+			"do not fit",
+			contents.len, signature.len);
+	len = OUTER_HEADER + contents.len + signature.len;
+	p = put_u32(buf, TCG_CSR_STRUCT_VER);
+	p = put_u32(p, contents.len);
+	p = put_u32(p, signature.len);
+	p = put_bytes(p, contents);
+	(void)put_bytes(p, signature);
+	*ret_len = len;
+	return DEVID_OK;
+}
