@@ -18,7 +18,7 @@
  * symmetric key) follows from the type (TCG EK Credential Profile B.3, B.4).
  * @name: Name of the object, with its algorithm. @secret has
  * CHALLENGE_SECRET_LEN bytes. Fills id_object and enc_secret of @ret.
- * Errors: UNSUPPORTED, CRYPTO, NOMEM.
+ * Errors: UNSUPPORTED, INVALID (no Name), CRYPTO, NOMEM.
  */
 DEVID_MUST_CHECK enum devid_err credential_make(EVP_PKEY *ek,
 	const uint8_t *name, size_t name_len, const uint8_t *secret,

@@ -27,7 +27,8 @@ libca_src += \
 
 # ---- formats: MakeCredential ----
 
-libca_src +=
+libca_src += \
+	pki/credential.c
 
 # ---- EK certificates, proof, inspect ----
 

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "credential.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "tpm-public.h"
+
+CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
+CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
+CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
+CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
+
+#define HASH_MAX  48 /* SHA-384 */
+#define FIELD_MAX 48 /* P-384 */
+
+/* The label of the seed, with its NUL (part 1, B.10.4 and C.6.4). */
+static const char identity[] = "IDENTITY";
+
+/* What the template of an EK fixes (TCG EK Credential Profile, B.3 and B.4:
+ * L-1 and L-2, H-1, H-2, H-3 and H-6). */
+struct suite {
+	const char *group; /* NULL: RSA */
+	int bits;          /* RSA */
+	unsigned name_alg; /* TPM_ALG_ID */
+	size_t hash_len;
+	size_t sym_len; /* bytes of the AES key */
+	size_t field;   /* bytes of a coordinate */
+};
+
+static const struct suite suites[] = {
+	{ NULL, 2048, TPM2_ALG_SHA256, 32, 16, 0 },
+	{ NULL, 3072, TPM2_ALG_SHA384, 48, 32, 0 },
+	{ "prime256v1", 256, TPM2_ALG_SHA256, 32, 16, 32 },
+	{ "secp384r1", 384, TPM2_ALG_SHA384, 48, 32, 48 },
+};
+
+static const struct suite *suite_of(EVP_PKEY *ek)
+{
+	bool rsa = EVP_PKEY_is_a(ek, "RSA");
+	char group[32] = "";
+
+	if (!rsa &&
+		(!EVP_PKEY_is_a(ek, "EC") || EVP_PKEY_get_group_name(ek, group,
+						     sizeof(group), NULL) != 1))
+		return NULL;
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		const struct suite *s = &suites[i];
+
+		if (rsa ? !s->group && s->bits == EVP_PKEY_get_bits(ek)
+			: s->group && strcmp(s->group, group) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* What the EK and the device derive everything from. */
+struct seed {
+	uint8_t data[HASH_MAX]; /* secret */
+	size_t len;
+};
+
+static void put_u16(uint8_t *p, size_t value)
+{
+	p[0] = (uint8_t)(value >> 8);
+	p[1] = (uint8_t)value;
+}
+
+static enum devid_err crypto_fail(struct devid_error *err, const char *what)
+{
+	ERR_clear_error();
+	return devid_fail(
+		err, DEVID_ERR_CRYPTO, "make credential: cannot %s", what);
+}
+
+/*
+ * One block of KDFa (part 1, 11.4.10.2), which is all that a key of at most a
+ * hash's length needs: HMAC(seed, counter || label || 00 || context || bits).
+ */
+static bool kdfa(const struct suite *suite, const struct seed *seed,
+	const char *label, struct der_view context, size_t bits,
+	uint8_t ret[HASH_MAX])
+{
+	uint8_t input[4 + 16 + TPM_NAME_MAX + 4] = { 0, 0, 0, 1 };
+	size_t len = 4, label_len = strlen(label) + 1;
+	unsigned out_len = 0;
+
+	memcpy(input + len, label, label_len);
+	len += label_len;
+	if (context.len > 0)
+		memcpy(input + len, context.data, context.len);
+	len += context.len;
+	put_u16(input + len, 0);
+	put_u16(input + len + 2, bits);
+	len += 4;
+	return HMAC(tpm_hash_md(suite->name_alg), seed->data, (int)seed->len,
+		       input, len, ret, &out_len) != NULL;
+}
+
+/* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
+
+static enum devid_err share_rsa(EVP_PKEY *ek, const struct suite *suite,
+	struct seed *seed, struct challenge *ret, struct devid_error *err)
+{
+	const EVP_MD *md = tpm_hash_md(suite->name_alg);
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek, NULL);
+	size_t out_len = sizeof(ret->enc_secret) - 2;
+	void *label = OPENSSL_memdup(identity, sizeof(identity));
+
+	if (!ctx || !label) {
+		OPENSSL_free(label);
+		return devid_fail(
+			err, DEVID_ERR_NOMEM, "make credential: no memory");
+	}
+	if (EVP_PKEY_encrypt_init(ctx) <= 0 ||
+		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) <=
+			0 ||
+		EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) <= 0 ||
+		EVP_PKEY_CTX_set0_rsa_oaep_label(
+			ctx, label, sizeof(identity)) <= 0) {
+		OPENSSL_free(label);
+		return crypto_fail(err, "set up OAEP");
+	}
+	/* The label is the context's now. */
+	seed->len = suite->hash_len;
+	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
+		EVP_PKEY_encrypt(ctx, ret->enc_secret + 2, &out_len, seed->data,
+			seed->len) <= 0)
+		return crypto_fail(err, "encrypt to the EK");
+	put_u16(ret->enc_secret, out_len);
+	ret->enc_secret_len = 2 + out_len;
+	return DEVID_OK;
+}
+
+/* ---- the seed, for an ECC EK (part 1, C.6.4) ---- */
+
+static bool get_number(
+	EVP_PKEY *pkey, const char *param, uint8_t *ret, size_t len)
+{
+	CLEANUP(cleanup_bn) BIGNUM *n = NULL;
+
+	return EVP_PKEY_get_bn_param(pkey, param, &n) == 1 &&
+	       BN_bn2binpad(n, ret, (int)len) == (int)len;
+}
+
+static bool derive_z(EVP_PKEY *own, EVP_PKEY *peer, uint8_t *ret, size_t len)
+{
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, own, NULL);
+	size_t out_len = len;
+
+	/* Without the full validation: that the point is on its curve was
+	 * checked when the key was decoded, and the cofactor is 1. */
+	return ctx && EVP_PKEY_derive_init(ctx) > 0 &&
+	       EVP_PKEY_derive_set_peer_ex(ctx, peer, 0) > 0 &&
+	       EVP_PKEY_derive(ctx, ret, &out_len) > 0 && out_len == len;
+}
+
+/* One block of KDFe (part 1, 11.4.10.3): H(counter || Z || label || 00 ||
+ * x of the ephemeral key || x of the EK). */
+static bool kdfe(const struct suite *suite, const uint8_t *z,
+	const uint8_t *own_x, const uint8_t *ek_x, struct seed *ret)
+{
+	static const uint8_t counter[4] = { 0, 0, 0, 1 };
+	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	ret->len = suite->hash_len;
+	return ctx &&
+	       EVP_DigestInit_ex(ctx, tpm_hash_md(suite->name_alg), NULL) ==
+		       1 &&
+	       EVP_DigestUpdate(ctx, counter, sizeof(counter)) == 1 &&
+	       EVP_DigestUpdate(ctx, z, suite->field) == 1 &&
+	       EVP_DigestUpdate(ctx, identity, sizeof(identity)) == 1 &&
+	       EVP_DigestUpdate(ctx, own_x, suite->field) == 1 &&
+	       EVP_DigestUpdate(ctx, ek_x, suite->field) == 1 &&
+	       EVP_DigestFinal_ex(ctx, ret->data, NULL) == 1;
+}
+
+/* TPM2B_ENCRYPTED_SECRET { TPMS_ECC_POINT } with x and y in place. */
+static uint8_t *frame_point(struct challenge *ret, size_t field)
+{
+	ret->enc_secret_len = 2 + 2 * (2 + field);
+	put_u16(ret->enc_secret, 2 * (2 + field));
+	put_u16(ret->enc_secret + 2, field);
+	put_u16(ret->enc_secret + 4 + field, field);
+	return ret->enc_secret + 4;
+}
+
+static enum devid_err share_ecc(EVP_PKEY *ek, const struct suite *suite,
+	struct seed *seed, struct challenge *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_pkey)
+	EVP_PKEY *own = EVP_PKEY_Q_keygen(NULL, NULL, "EC", suite->group);
+	uint8_t *x = frame_point(ret, suite->field);
+	uint8_t ek_x[FIELD_MAX], z[FIELD_MAX];
+	bool ok;
+
+	if (!own ||
+		!get_number(own, OSSL_PKEY_PARAM_EC_PUB_X, x, suite->field) ||
+		!get_number(own, OSSL_PKEY_PARAM_EC_PUB_Y, x + suite->field + 2,
+			suite->field))
+		return crypto_fail(err, "make an ephemeral key");
+	ok = get_number(ek, OSSL_PKEY_PARAM_EC_PUB_X, ek_x, suite->field) &&
+	     derive_z(own, ek, z, suite->field) &&
+	     kdfe(suite, z, x, ek_x, seed);
+	OPENSSL_cleanse(z, sizeof(z));
+	return ok ? DEVID_OK : crypto_fail(err, "agree with the EK");
+}
+
+/* ---- the wrapped secret ---- */
+
+/* AES-CFB with an IV of zeros over TPM2B_DIGEST { secret } (part 1, 24.3). */
+static bool encrypt(const struct suite *suite, const uint8_t *key,
+	const uint8_t *secret, uint8_t ret[2 + CHALLENGE_SECRET_LEN])
+{
+	static const uint8_t iv[16];
+	CLEANUP(cleanup_cipher)
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	uint8_t plain[2 + CHALLENGE_SECRET_LEN];
+	int len = 0;
+	bool ok;
+
+	put_u16(plain, CHALLENGE_SECRET_LEN);
+	memcpy(plain + 2, secret, CHALLENGE_SECRET_LEN);
+	ok = ctx &&
+	     EVP_EncryptInit_ex(ctx,
+		     suite->sym_len == 16 ? EVP_aes_128_cfb128()
+					  : EVP_aes_256_cfb128(),
+		     NULL, key, iv) == 1 &&
+	     EVP_EncryptUpdate(ctx, ret, &len, plain, sizeof(plain)) == 1 &&
+	     (size_t)len == sizeof(plain);
+	OPENSSL_cleanse(plain, sizeof(plain));
+	return ok;
+}
+
+/* HMAC(encIdentity || Name). */
+static bool protect(const struct suite *suite, const uint8_t *key,
+	const uint8_t *enc_identity, struct der_view name, uint8_t *ret)
+{
+	uint8_t input[2 + CHALLENGE_SECRET_LEN + TPM_NAME_MAX];
+	unsigned len = 0;
+
+	memcpy(input, enc_identity, 2 + CHALLENGE_SECRET_LEN);
+	memcpy(input + 2 + CHALLENGE_SECRET_LEN, name.data, name.len);
+	return HMAC(tpm_hash_md(suite->name_alg), key, (int)suite->hash_len,
+		       input, 2 + CHALLENGE_SECRET_LEN + name.len, ret,
+		       &len) != NULL;
+}
+
+/* TPM2B_ID_OBJECT { TPM2B_DIGEST integrityHMAC, encIdentity }. */
+static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
+	struct der_view name, const uint8_t *secret, struct challenge *ret)
+{
+	const struct der_view none = { NULL, 0 };
+	uint8_t *hmac = ret->id_object + 4;
+	uint8_t *enc_identity = hmac + suite->hash_len;
+	uint8_t key[HASH_MAX];
+	size_t len = 2 + suite->hash_len + 2 + CHALLENGE_SECRET_LEN;
+	bool ok;
+
+	put_u16(ret->id_object, len);
+	put_u16(ret->id_object + 2, suite->hash_len);
+	ret->id_object_len = 2 + len;
+	ok = kdfa(suite, seed, "STORAGE", name, suite->sym_len * 8, key) &&
+	     encrypt(suite, key, secret, enc_identity) &&
+	     kdfa(suite, seed, "INTEGRITY", none, suite->hash_len * 8, key) &&
+	     protect(suite, key, enc_identity, name, hmac);
+	OPENSSL_cleanse(key, sizeof(key));
+	return ok ? DEVID_OK : DEVID_ERR_CRYPTO;
+}
+
+enum devid_err credential_make(EVP_PKEY *ek, const uint8_t *name,
+	size_t name_len, const uint8_t *secret, struct challenge *ret,
+	struct devid_error *err)
+{
+	const struct suite *suite = suite_of(ek);
+	struct challenge made = *ret;
+	struct seed seed = { .len = 0 };
+	enum devid_err rc;
+
+	if (!suite)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"make credential: EK: neither RSA of 2048 or 3072 bits "
+			"nor P-256 nor P-384");
+	if (name_len == 0 || name_len > TPM_NAME_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"make credential: Name: %zu bytes", name_len);
+	rc = suite->group ? share_ecc(ek, suite, &seed, &made, err)
+			  : share_rsa(ek, suite, &seed, &made, err);
+	if (rc == DEVID_OK &&
+		wrap(suite, &seed, (struct der_view) { name, name_len }, secret,
+			&made) != DEVID_OK)
+		rc = crypto_fail(err, "wrap the secret");
+	OPENSSL_cleanse(&seed, sizeof(seed));
+	if (rc == DEVID_OK)
+		*ret = made;
+	return rc;
+}
