@@ -37,9 +37,12 @@ OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 else
 HARDEN += -D_FORTIFY_SOURCE=2
 endif
+# p11-kit's headers include each other by a path that only pkg-config knows.
+P11_CFLAGS := $(shell pkg-config --cflags p11-kit-1 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fPIC -fvisibility=hidden \
 	-D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
-	-DDEVID_SYSTEM_LIBEXECDIR='"$(LIBEXECDIR)"' -Iidevid $(TEST_CFLAGS) \
+	-DDEVID_SYSTEM_LIBEXECDIR='"$(LIBEXECDIR)"' -Iidevid $(P11_CFLAGS) \
+	$(TEST_CFLAGS) \
 	$(CFLAGS)
 ALL_LDFLAGS = $(filter -fsanitize%,$(OPT)) -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(LDFLAGS)
@@ -120,7 +123,7 @@ build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
 		-iquote idevid -iquote agent -iquote pki -iquote radius-test \
-		-iquote tests/unit -fsanitize=fuzzer-no-link \
+		-iquote tests/unit $(P11_CFLAGS) -fsanitize=fuzzer-no-link \
 		$(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
 define fuzzer

@@ -37,7 +37,25 @@ libca_src +=
 # ---- tokens, PINs, ceremonies ----
 
 libca_src += \
-	pki/signer.c
+	pki/pin.c \
+	pki/signer.c \
+	pki/token-key.c \
+	pki/token-sign.c \
+	pki/token.c
+
+# SoftHSM2 with faults as told, for tests; never installed.
+SHARED += p11-fault.so
+p11-fault.so_src := tests/fault/p11-fault.c
+p11-fault.so_ldlibs := -lp11-kit
+
+UNIT_TESTS += test-pin test-token
+test-pin_src := tests/unit/tempdir.c
+test-pin_libs := libca.a libdevid.a
+test-pin_ldlibs := $(CA_LDLIBS)
+test-token_src := tests/unit/softhsm.c tests/unit/tempdir.c
+test-token_libs := libca.a libdevid.a
+test-token_ldlibs := $(CA_LDLIBS)
+$(B)/tests/unit/test-token: | $(B)/p11-fault.so
 
 # ---- what is signed: certificates, CRLs, OCSP ----
 

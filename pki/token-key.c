@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token-private.h"
+
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
+CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
+CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
+CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
+CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+CLEANUP_DEFINE(signer, struct signer *, signer_free)
+
+#define KEY_LABEL_MAX 64  /* bytes; a limit of ours */
+#define KEY_ID_LEN    16  /* random, joins private and public key */
+#define KEY_ID_MAX    64  /* of keys that others made */
+#define ATTR_MAX      600 /* the longest that is read: RSA-4096 modulus */
+
+#define N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* namedCurve OIDs (RFC 5480 2.1.1.1) as in CKA_EC_PARAMS. */
+static const uint8_t oid_p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+	0x03, 0x01, 0x07 };
+static const uint8_t oid_p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
+
+static const struct alg {
+	const char *name;
+	CK_MECHANISM_TYPE mechanism;
+	const uint8_t *params; /* EC */
+	size_t params_len;
+	const char *group;
+	CK_ULONG bits; /* RSA */
+} algs[] = {
+	{ "p256", CKM_EC_KEY_PAIR_GEN, oid_p256, sizeof(oid_p256), "P-256", 0 },
+	{ "p384", CKM_EC_KEY_PAIR_GEN, oid_p384, sizeof(oid_p384), "P-384", 0 },
+	{ "rsa2048", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, NULL, 2048 },
+	{ "rsa4096", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, NULL, 4096 },
+};
+
+static const struct alg *find_alg(const char *name)
+{
+	for (size_t i = 0; i < N_OF(algs); i++) {
+		if (strcmp(algs[i].name, name) == 0)
+			return &algs[i];
+	}
+	return NULL;
+}
+
+/* ---- finding ---- */
+
+/* How many objects match, at most 2; the first of them. */
+static enum devid_err find(const struct token *token, CK_SESSION_HANDLE session,
+	CK_ATTRIBUTE *match, CK_ULONG n_match, CK_OBJECT_HANDLE *ret,
+	CK_ULONG *ret_n, struct devid_error *err)
+{
+	CK_FUNCTION_LIST *m = token->module;
+	CK_OBJECT_HANDLE found[2];
+	CK_ULONG n = 0;
+	CK_RV rv = m->C_FindObjectsInit(session, match, n_match);
+
+	if (rv == CKR_OK) {
+		rv = m->C_FindObjects(session, found, 2, &n);
+		(void)m->C_FindObjectsFinal(session); /* rv says it all */
+	}
+	if (rv != CKR_OK)
+		return token_result(token, rv, "find key", err);
+	if (n > 0)
+		*ret = found[0];
+	*ret_n = n;
+	return DEVID_OK;
+}
+
+static enum devid_err find_private(const struct token *token,
+	CK_SESSION_HANDLE session, const char *label, CK_OBJECT_HANDLE *ret,
+	struct devid_error *err)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE match[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_TOKEN, &yes, sizeof(yes) },
+		{ CKA_LABEL, (void *)(uintptr_t)label, strlen(label) },
+	};
+	CK_ULONG n = 0;
+	enum devid_err rc =
+		find(token, session, match, N_OF(match), ret, &n, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (n == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"token: %s: no private key %s", token->label, label);
+	if (n > 1)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"token: %s: several private keys %s", token->label,
+			label);
+	return DEVID_OK;
+}
+
+static enum devid_err get(const struct token *token, CK_SESSION_HANDLE session,
+	CK_OBJECT_HANDLE object, CK_ATTRIBUTE *attr, struct devid_error *err)
+{
+	CK_RV rv = token->module->C_GetAttributeValue(session, object, attr, 1);
+
+	if (rv == CKR_ATTRIBUTE_TYPE_INVALID ||
+		attr->ulValueLen == (CK_ULONG)-1)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"token: %s: the key has no attribute 0x%lx",
+			token->label, (unsigned long)attr->type);
+	return token_result(token, rv, "read key", err);
+}
+
+/* The public key with the @id of the private one. */
+static enum devid_err find_public(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private_key,
+	CK_OBJECT_HANDLE *ret, struct devid_error *err)
+{
+	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
+	uint8_t id_buf[KEY_ID_MAX];
+	CK_ATTRIBUTE id = { CKA_ID, id_buf, sizeof(id_buf) };
+	CK_BBOOL yes = CK_TRUE;
+	CK_ULONG n = 0;
+	enum devid_err rc = get(token, session, private_key, &id, err);
+
+	if (rc == DEVID_OK) {
+		CK_ATTRIBUTE match[] = {
+			{ CKA_CLASS, &class, sizeof(class) },
+			{ CKA_TOKEN, &yes, sizeof(yes) },
+			id,
+		};
+
+		rc = find(token, session, match, N_OF(match), ret, &n, err);
+	}
+	if (rc != DEVID_OK)
+		return rc;
+	if (n == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"token: %s: no public key beside the private one",
+			token->label);
+	if (n > 1)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"token: %s: several public keys beside the private one",
+			token->label);
+	return DEVID_OK;
+}
+
+/* ---- what a CA key must be (4.9, table 20) ---- */
+
+static enum devid_err check_bool(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+	CK_ATTRIBUTE_TYPE type, bool want, const char *why,
+	struct devid_error *err)
+{
+	CK_BBOOL value = want ? CK_FALSE : CK_TRUE;
+	CK_ATTRIBUTE attr = { type, &value, sizeof(value) };
+	enum devid_err rc = get(token, session, object, &attr, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (attr.ulValueLen != sizeof(value) || (value != CK_FALSE) != want)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"token: %s: key refused: %s", token->label, why);
+	return DEVID_OK;
+}
+
+static enum devid_err check_private(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+	struct devid_error *err)
+{
+	static const struct {
+		CK_ATTRIBUTE_TYPE type;
+		bool want;
+		const char *why;
+	} rules[] = {
+		{ CKA_SENSITIVE, true,
+			"it can be read in the clear (not CKA_SENSITIVE)" },
+		{ CKA_ALWAYS_SENSITIVE, true,
+			"it could once be read in the clear (not "
+			"CKA_ALWAYS_SENSITIVE)" },
+		{ CKA_EXTRACTABLE, false,
+			"it can leave the token (CKA_EXTRACTABLE)" },
+		{ CKA_NEVER_EXTRACTABLE, true,
+			"it could once leave the token (not "
+			"CKA_NEVER_EXTRACTABLE)" },
+		{ CKA_LOCAL, true,
+			"it was not made in the token (not CKA_LOCAL)" },
+		{ CKA_SIGN, true, "it does not sign (not CKA_SIGN)" },
+	};
+	enum devid_err rc = DEVID_OK;
+
+	for (size_t i = 0; i < N_OF(rules) && rc == DEVID_OK; i++)
+		rc = check_bool(token, session, object, rules[i].type,
+			rules[i].want, rules[i].why, err);
+	return rc;
+}
+
+/* ---- public keys ---- */
+
+static enum devid_err from_data(const char *type, OSSL_PARAM_BLD *bld,
+	EVP_PKEY **ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_params)
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(bld);
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+
+	if (!params || !ctx || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+		EVP_PKEY_fromdata(ctx, ret, EVP_PKEY_PUBLIC_KEY, params) <= 0)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "token: not a public key");
+	return DEVID_OK;
+}
+
+/* CKA_EC_POINT is an OCTET STRING around the point (PKCS#11 curr. mech.
+ * 2.3.3); some modules leave the string away. */
+static enum devid_err public_ec(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, EVP_PKEY **ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	uint8_t oid[32], point[ATTR_MAX];
+	CK_ATTRIBUTE params = { CKA_EC_PARAMS, oid, sizeof(oid) };
+	CK_ATTRIBUTE pub = { CKA_EC_POINT, point, sizeof(point) };
+	const char *group = NULL;
+	enum devid_err rc = get(token, session, object, &params, err);
+	size_t skip;
+
+	if (rc == DEVID_OK)
+		rc = get(token, session, object, &pub, err);
+	if (rc != DEVID_OK)
+		return rc;
+	for (size_t i = 0; i < N_OF(algs); i++) {
+		if (algs[i].params && params.ulValueLen == algs[i].params_len &&
+			memcmp(oid, algs[i].params, algs[i].params_len) == 0)
+			group = algs[i].group;
+	}
+	if (!group)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"token: %s: the key is on neither P-256 nor P-384",
+			token->label);
+	skip = pub.ulValueLen > 2 && point[0] == 0x04 &&
+			       point[1] == pub.ulValueLen - 2
+		       ? 2
+		       : 0;
+	if (!bld ||
+		!OSSL_PARAM_BLD_push_utf8_string(
+			bld, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) ||
+		!OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
+			point + skip, pub.ulValueLen - skip))
+		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+	return from_data("EC", bld, ret, err);
+}
+
+static enum devid_err public_rsa(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, EVP_PKEY **ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	CLEANUP(cleanup_bn) BIGNUM *n = NULL;
+	CLEANUP(cleanup_bn) BIGNUM *e = NULL;
+	uint8_t modulus[ATTR_MAX], exponent[16];
+	CK_ATTRIBUTE mod = { CKA_MODULUS, modulus, sizeof(modulus) };
+	CK_ATTRIBUTE exp = { CKA_PUBLIC_EXPONENT, exponent, sizeof(exponent) };
+	enum devid_err rc = get(token, session, object, &mod, err);
+
+	if (rc == DEVID_OK)
+		rc = get(token, session, object, &exp, err);
+	if (rc != DEVID_OK)
+		return rc;
+	n = BN_bin2bn(modulus, (int)mod.ulValueLen, NULL);
+	e = BN_bin2bn(exponent, (int)exp.ulValueLen, NULL);
+	if (!bld || !n || !e ||
+		!OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) ||
+		!OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e))
+		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+	return from_data("RSA", bld, ret, err);
+}
+
+static enum devid_err read_public(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object, EVP_PKEY **ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_pkey) EVP_PKEY *key = NULL;
+	CK_KEY_TYPE type = 0;
+	CK_ATTRIBUTE attr = { CKA_KEY_TYPE, &type, sizeof(type) };
+	enum devid_err rc = get(token, session, object, &attr, err);
+
+	if (rc == DEVID_OK && type == CKK_EC)
+		rc = public_ec(token, session, object, &key, err);
+	else if (rc == DEVID_OK && type == CKK_RSA)
+		rc = public_rsa(token, session, object, &key, err);
+	if (rc == DEVID_OK && (!key || signer_nid(key) == NID_undef))
+		rc = devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"token: %s: the key is none of p256, p384, rsa2048, "
+			"rsa4096",
+			token->label);
+	if (rc == DEVID_OK)
+		*ret = STEAL(key);
+	return rc;
+}
+
+enum devid_err token_key(struct token *token, const char *label,
+	struct signer **ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_pkey) EVP_PKEY *key = NULL;
+	CLEANUP(cleanup_signer) struct signer *signer = NULL;
+	CK_SESSION_HANDLE session = token->session;
+	CK_OBJECT_HANDLE priv, pub;
+	enum devid_err rc = find_private(token, session, label, &priv, err);
+
+	if (rc == DEVID_OK)
+		rc = check_private(token, session, priv, err);
+	if (rc == DEVID_OK)
+		rc = find_public(token, session, priv, &pub, err);
+	if (rc == DEVID_OK)
+		rc = read_public(token, session, pub, &key, err);
+	if (rc == DEVID_OK)
+		rc = token_signer_new(token, priv, key, &signer, err);
+	if (rc == DEVID_OK)
+		rc = token_signer_check(signer, err);
+	if (rc == DEVID_OK)
+		*ret = STEAL(signer);
+	return rc;
+}
+
+/* ---- making ---- */
+
+static enum devid_err generate(const struct token *token,
+	CK_SESSION_HANDLE session, const char *label, const struct alg *alg,
+	struct devid_error *err)
+{
+	CK_MECHANISM mechanism = { alg->mechanism, NULL, 0 };
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	uint8_t e[] = { 1, 0, 1 }, id[KEY_ID_LEN];
+	CK_ULONG bits = alg->bits;
+	void *name = (void *)(uintptr_t)label;
+	CK_ATTRIBUTE priv_template[] = {
+		{ CKA_TOKEN, &yes, 1 },
+		{ CKA_PRIVATE, &yes, 1 },
+		{ CKA_SENSITIVE, &yes, 1 },
+		{ CKA_EXTRACTABLE, &no, 1 },
+		{ CKA_SIGN, &yes, 1 },
+		{ CKA_DECRYPT, &no, 1 },
+		{ CKA_UNWRAP, &no, 1 },
+		{ CKA_LABEL, name, strlen(label) },
+		{ CKA_ID, id, sizeof(id) },
+	};
+	CK_ATTRIBUTE pub_template[] = {
+		{ CKA_TOKEN, &yes, 1 },
+		{ CKA_PRIVATE, &no, 1 },
+		{ CKA_VERIFY, &yes, 1 },
+		{ CKA_ENCRYPT, &no, 1 },
+		{ CKA_WRAP, &no, 1 },
+		{ CKA_LABEL, name, strlen(label) },
+		{ CKA_ID, id, sizeof(id) },
+		{ CKA_EC_PARAMS, (void *)(uintptr_t)alg->params,
+			alg->params_len },
+		{ 0, NULL, 0 },
+	};
+	CK_OBJECT_HANDLE pub, priv;
+	CK_FUNCTION_LIST *m = token->module;
+	CK_ULONG n_pub = N_OF(pub_template) - 1;
+	enum devid_err rc;
+
+	if (alg->bits > 0) {
+		pub_template[n_pub - 1] = (CK_ATTRIBUTE) { CKA_MODULUS_BITS,
+			&bits, sizeof(bits) };
+		pub_template[n_pub++] =
+			(CK_ATTRIBUTE) { CKA_PUBLIC_EXPONENT, e, sizeof(e) };
+	}
+	if (RAND_bytes(id, sizeof(id)) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO, "token: no random");
+	rc = token_result(token,
+		m->C_GenerateKeyPair(session, &mechanism, pub_template, n_pub,
+			priv_template, N_OF(priv_template), &pub, &priv),
+		"make key", err);
+	if (rc != DEVID_OK)
+		return rc;
+	/* A module that did not do what the template says. */
+	rc = check_private(token, session, priv, err);
+	if (rc != DEVID_OK) {
+		(void)m->C_DestroyObject(session, priv); /* rc goes first */
+		(void)m->C_DestroyObject(session, pub);
+	}
+	return rc;
+}
+
+enum devid_err token_key_new(struct token *token, const char *label,
+	const char *alg_name, struct devid_error *err)
+{
+	const struct alg *alg = find_alg(alg_name);
+	struct devid_error absent = { DEVID_OK, "" };
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE object;
+	enum devid_err rc;
+
+	if (!alg)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"token: %.20s: not p256, p384, rsa2048 or rsa4096",
+			alg_name);
+	if (!label[0] || strlen(label) > KEY_LABEL_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"token: %.80s: a key label has 1 to %d bytes", label,
+			KEY_LABEL_MAX);
+	rc = token_session(token, true, &session, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = find_private(token, session, label, &object, &absent);
+	if (rc == DEVID_OK || rc == DEVID_ERR_EXISTS)
+		rc = devid_fail(err, DEVID_ERR_EXISTS,
+			"token: %s: there is a key %s", token->label, label);
+	else if (rc == DEVID_ERR_NOT_FOUND)
+		rc = generate(token, session, label, alg, err);
+	else
+		rc = devid_fail(err, rc, "%s", absent.text);
+	(void)token->module->C_CloseSession(session); /* rc says it all */
+	return rc;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token-private.h"
+
+#include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+
+CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
+CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
+
+#define PREFIX_LEN 19
+#define HASH_MAX   48
+
+/* A PKCS#11 session does one thing at a time (6.7.3), hence one of its own
+ * for each signer, and the lock. */
+struct token_signer {
+	struct signer base;        /* first */
+	const struct token *token; /* borrowed */
+	CK_SESSION_HANDLE session;
+	CK_OBJECT_HANDLE key;
+	pthread_mutex_t lock;
+	const struct form *form; /* borrowed, static */
+};
+
+/* DER of DigestInfo up to the hash (RFC 8017 9.2, note 1). */
+#define DIGEST_INFO(total, oid, len)                                           \
+	{                                                                      \
+		0x30, (total), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, \
+			0x65, 0x03, 0x04, 0x02, (oid), 0x05, 0x00, 0x04, (len) \
+	}
+
+static const struct form {
+	int nid;
+	const EVP_MD *(*md)(void);
+	CK_MECHANISM_TYPE mechanism;
+	size_t raw_len;             /* of what the token returns */
+	uint8_t prefix[PREFIX_LEN]; /* RSA */
+} forms[] = {
+	{ NID_ecdsa_with_SHA256, EVP_sha256, CKM_ECDSA, 64, { 0 } },
+	{ NID_ecdsa_with_SHA384, EVP_sha384, CKM_ECDSA, 96, { 0 } },
+	{ NID_sha256WithRSAEncryption, EVP_sha256, CKM_RSA_PKCS, 256,
+		DIGEST_INFO(0x31, 0x01, 0x20) },
+	{ NID_sha384WithRSAEncryption, EVP_sha384, CKM_RSA_PKCS, 512,
+		DIGEST_INFO(0x41, 0x02, 0x30) },
+};
+
+/* r || s, each half of @raw, to the DER of ECDSA-Sig-Value (RFC 3279 2.2.3). */
+static enum devid_err ecdsa_der(const uint8_t *raw, size_t len,
+	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(raw, (int)(len / 2), NULL);
+	BIGNUM *s = BN_bin2bn(raw + len / 2, (int)(len / 2), NULL);
+	uint8_t *out = ret_sig;
+	int n;
+
+	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
+		BN_free(r);
+		BN_free(s);
+		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+	}
+	n = i2d_ECDSA_SIG(sig, &out);
+	if (n <= 0)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "token: signature has no DER");
+	*ret_len = (size_t)n;
+	return DEVID_OK;
+}
+
+static CK_RV sign_raw(struct token_signer *s, uint8_t *in, size_t in_len,
+	uint8_t *raw, CK_ULONG *raw_len)
+{
+	CK_MECHANISM mechanism = { s->form->mechanism, NULL, 0 };
+	CK_FUNCTION_LIST *m = s->token->module;
+	CK_RV rv;
+
+	(void)pthread_mutex_lock(&s->lock); /* a plain mutex of our own */
+	rv = m->C_SignInit(s->session, &mechanism, s->key);
+	if (rv == CKR_OK)
+		rv = m->C_Sign(s->session, in, in_len, raw, raw_len);
+	(void)pthread_mutex_unlock(&s->lock);
+	return rv;
+}
+
+static enum devid_err sign(struct signer *base, const uint8_t *data, size_t len,
+	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+{
+	struct token_signer *s = (struct token_signer *)base;
+	const struct form *form = s->form;
+	size_t skip = form->mechanism == CKM_RSA_PKCS ? PREFIX_LEN : 0;
+	uint8_t in[PREFIX_LEN + HASH_MAX], raw[SIGNER_SIG_MAX];
+	CK_ULONG raw_len = sizeof(raw);
+	unsigned hash_len = 0;
+	enum devid_err rc;
+
+	memcpy(in, form->prefix, skip);
+	if (EVP_Digest(data, len, in + skip, &hash_len, form->md(), NULL) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "token: hash not computed");
+	rc = token_result(s->token,
+		sign_raw(s, in, skip + hash_len, raw, &raw_len), "sign", err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (raw_len != form->raw_len)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"token: %s: sign: %lu bytes, not %zu", s->token->label,
+			(unsigned long)raw_len, form->raw_len);
+	if (form->mechanism == CKM_ECDSA)
+		return ecdsa_der(raw, raw_len, ret_sig, ret_len, err);
+	memcpy(ret_sig, raw, raw_len);
+	*ret_len = raw_len;
+	return DEVID_OK;
+}
+
+static void signer_done(struct signer *base)
+{
+	struct token_signer *s = (struct token_signer *)base;
+
+	/* Lost already, perhaps; nothing more can be done. */
+	(void)s->token->module->C_CloseSession(s->session);
+	(void)pthread_mutex_destroy(&s->lock);
+	EVP_PKEY_free(base->public_key);
+	free(s);
+}
+
+static const struct signer_ops ops = { signer_done, sign };
+
+enum devid_err token_signer_new(const struct token *token, CK_OBJECT_HANDLE key,
+	EVP_PKEY *public_key, struct signer **ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) struct token_signer *s = calloc(1, sizeof(*s));
+	int nid = signer_nid(public_key);
+	enum devid_err rc;
+
+	if (!s)
+		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (forms[i].nid == nid)
+			s->form = &forms[i];
+	}
+	if (!s->form)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"token: %s: not a kind of key that a CA has",
+			token->label);
+	rc = token_session(token, false, &s->session, err);
+	if (rc != DEVID_OK)
+		return rc;
+	(void)pthread_mutex_init(&s->lock, NULL); /* never fails on Linux */
+	s->base.ops = &ops;
+	s->base.public_key = public_key;
+	(void)EVP_PKEY_up_ref(public_key);
+	s->token = token;
+	s->key = key;
+	*ret = &STEAL(s)->base;
+	return DEVID_OK;
+}
+
+/* Public objects can be put into a token without a PIN. */
+enum devid_err token_signer_check(
+	struct signer *signer, struct devid_error *err)
+{
+	static const char text[] = "devid-ca: do these two keys match?";
+	const struct form *form = ((struct token_signer *)signer)->form;
+	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t sig[SIGNER_SIG_MAX];
+	size_t len = 0;
+	enum devid_err rc = sign(signer, (const uint8_t *)text,
+		sizeof(text) - 1, sig, &len, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, form->md(), NULL,
+			    signer->public_key) != 1)
+		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+	if (EVP_DigestVerify(ctx, sig, len, (const uint8_t *)text,
+		    sizeof(text) - 1) != 1)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"token: the public key beside the private one is not "
+			"its own");
+	return DEVID_OK;
+}
