@@ -14,14 +14,23 @@
 DEVID_MUST_CHECK enum devid_err publish_crl(
 	struct ca *ca, bool delta, struct devid_error *err);
 
-/* Writes certificates and the newest lists of the register to the folder. */
+/* When the newest list of the register, full or @delta, expires: another
+ * process may have made it. Seconds since 1970; 0: there is none. */
+DEVID_MUST_CHECK enum devid_err publish_expires(
+	struct ca *ca, bool delta, int64_t *ret, struct devid_error *err);
+
+/* Writes certificates and the newest lists of the register to the folder,
+ * those whose content differs from what is there. */
 DEVID_MUST_CHECK enum devid_err publish_files(
 	struct ca *ca, struct devid_error *err);
 
-/* Signs OCSP answers for all certificates whose stored answer expires before
- * half of its time; *@ret_n counts. */
+/*
+ * Signs OCSP answers for certificates whose stored answer has less than half
+ * of its time left, at most @limit in one call, so that a service does other
+ * work between two; *@ret_n counts: 0 when all is done.
+ */
 DEVID_MUST_CHECK enum devid_err publish_ocsp(
-	struct ca *ca, int64_t *ret_n, struct devid_error *err);
+	struct ca *ca, int64_t limit, int64_t *ret_n, struct devid_error *err);
 
 struct ocsp_request {
 	const uint8_t *cert_id; /* CertID with its header; points into the
