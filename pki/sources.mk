@@ -30,6 +30,12 @@ libca_src += \
 libca_src += \
 	pki/credential.c
 
+UNIT_TESTS += test-credential
+test-credential_src := tests/unit/certs.c tests/unit/csr-fixture.c \
+	tests/unit/swtpm.c tests/unit/tempdir.c
+test-credential_libs := libca.a libkeyd.a libdevid.a
+test-credential_ldlibs = $(TPM_LDLIBS) $(CA_LDLIBS)
+
 # ---- EK certificates, proof, inspect ----
 
 libca_src +=
