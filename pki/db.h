@@ -39,7 +39,8 @@ struct db_value {
 
 struct db;
 
-/* Gets each row; values are valid until it returns. Not OK: stops. */
+/* Gets each row; values are valid until it returns, TEXT ends with a NUL behind
+ * its length. Not OK: stops. It does not use the database itself. */
 typedef enum devid_err db_row_fn(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err);
 
@@ -54,11 +55,12 @@ void db_close(struct db *db);
 
 /*
  * Runs one statement with its result rows given to @row (NULL: none are
- * expected). Errors: EXISTS (unique constraint; on PostgreSQL the transaction
- * is then over but for its rollback), STATE (serialisation, lock: the
- * transaction may be tried again), UNREACHABLE (the database has gone: what
- * was not committed is lost, the next db_begin() connects again), IO (disk
- * full and all else), and what @row returns.
+ * expected). After an error of the database the transaction is over but for
+ * its rollback: everything until then is refused. Errors: EXISTS (unique
+ * constraint; INSERT ... ON CONFLICT DO NOTHING does not fail), STATE
+ * (serialisation, lock: the transaction may be tried again), UNREACHABLE (the
+ * database has gone: what was not committed is lost, the next db_begin()
+ * connects again), IO (disk full and all else), and what @row returns.
  */
 DEVID_MUST_CHECK enum devid_err db_run(struct db *db, const char *sql,
 	const struct db_value *params, size_t n_params, db_row_fn *row,
@@ -69,9 +71,16 @@ DEVID_MUST_CHECK enum devid_err db_script(
 	struct db *db, const char *sql, struct devid_error *err);
 
 /* A write transaction from its first statement. Errors: as db_run(). After an
- * error of db_commit() nobody knows whether it took place. */
+ * error of db_commit() nobody knows whether it took place; it is rolled back
+ * where it did not. */
 DEVID_MUST_CHECK enum devid_err db_begin(
 	struct db *db, struct devid_error *err);
+
+/* One that sees the database as it is now, does not change it, and does not
+ * keep others from writing. */
+DEVID_MUST_CHECK enum devid_err db_begin_read(
+	struct db *db, struct devid_error *err);
+
 DEVID_MUST_CHECK enum devid_err db_commit(
 	struct db *db, struct devid_error *err);
 void db_rollback(struct db *db);

@@ -7,7 +7,12 @@
  * challenges, CRL numbers and the audit log, in SQLite or PostgreSQL with the
  * same schema. A certificate is in its row before anybody can have it; no row
  * is without its certificate. All calls but register_open() are inside
- * register_begin() and register_commit() or register_rollback().
+ * register_begin() and register_commit() or register_rollback(). After an
+ * error other than NOT_FOUND, EXISTS and those of a row function, the
+ * transaction is over but for its rollback (db.h).
+ *
+ * It does not check that a device gets both its certificates: that is whoever
+ * puts them into one transaction (ca_issue()).
  */
 
 #include "build.h"
@@ -15,6 +20,7 @@
 #include "db.h"
 #include "error.h"
 #include "keystore.h"
+#include "signer.h"
 
 #include <time.h>
 
@@ -32,6 +38,9 @@ void register_close(struct reg *reg);
 struct db *register_db(struct reg *reg); /* borrowed; for tests and export */
 
 DEVID_MUST_CHECK enum devid_err register_begin(
+	struct reg *reg, struct devid_error *err);
+/* For looking only: others go on writing, and what they write is not seen. */
+DEVID_MUST_CHECK enum devid_err register_begin_read(
 	struct reg *reg, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err register_commit(
 	struct reg *reg, struct devid_error *err);
@@ -60,7 +69,7 @@ DEVID_MUST_CHECK enum devid_err register_challenge_take(struct reg *reg,
 	const uint8_t id[CHALLENGE_ID_LEN], struct register_challenge *ret,
 	struct devid_error *err);
 
-/* Removes what was used or whose deadline passed before @before. */
+/* Removes those, used or not, whose deadline passed before @before. */
 DEVID_MUST_CHECK enum devid_err register_challenge_purge(
 	struct reg *reg, int64_t before, struct devid_error *err);
 
@@ -144,18 +153,20 @@ DEVID_MUST_CHECK enum devid_err register_cert_by_key(struct reg *reg,
 	const uint8_t key_fingerprint[32], struct register_cert *ret,
 	struct devid_error *err);
 
-/* Revokes; again with the same reason is OK. Errors: NOT_FOUND. */
+/* Revokes; again with the same reason is OK and keeps the first time. Errors:
+ * NOT_FOUND, EXISTS (revoked for another reason). */
 DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
 	int64_t id, int64_t when, int reason, struct devid_error *err);
 
-/* Revoked certificates of @issuer with revoked_at >= @since (0: all);
- * without their DER. */
+/* Revoked certificates of @issuer with revoked_at >= @since (0: all), by time:
+ * id, issuer, serial number, when and why, nothing else. */
 DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
 	const uint8_t issuer[32], int64_t since, register_cert_fn *fn,
 	void *arg, struct devid_error *err);
 
 /* Every certificate of @issuer with id > @after, ascending, at most @limit,
- * without DER: for OCSP production and export. */
+ * without DER: for OCSP production and export. On PostgreSQL one with a
+ * smaller id can still be committed later. */
 DEVID_MUST_CHECK enum devid_err register_each_cert(struct reg *reg,
 	const uint8_t issuer[32], int64_t after, int64_t limit,
 	register_cert_fn *fn, void *arg, struct devid_error *err);
@@ -166,6 +177,11 @@ typedef enum devid_err register_device_fn(void *arg,
 /* Every device with id > @after, ascending, at most @limit. */
 DEVID_MUST_CHECK enum devid_err register_each_device(struct reg *reg,
 	int64_t after, int64_t limit, register_device_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* Every device that has or had this serial number, live or not, ascending. */
+DEVID_MUST_CHECK enum devid_err register_each_device_named(struct reg *reg,
+	const char *serial, register_device_fn *fn, void *arg,
 	struct devid_error *err);
 
 /* ---- numbers, publications ---- */
@@ -186,9 +202,10 @@ DEVID_MUST_CHECK enum devid_err register_blob_get(struct reg *reg,
 /* ---- audit log ---- */
 
 /*
- * Appends a line to this instance's chain, in this transaction: JSON of one
- * line, {"event":...} without braces around it being added here is wrong: it
- * is complete. Hash of line n = SHA-256(hash n-1 || seq || line).
+ * Appends a line to this instance's chain, in this transaction: a whole JSON
+ * object on one line. Hash of line n = SHA-256(hash n-1 || seq, 8 bytes big
+ * endian || line); hash 0 = SHA-256("devid-ca audit" || NUL || instance), so
+ * that a chain cannot pass for another's.
  */
 DEVID_MUST_CHECK enum devid_err register_audit(
 	struct reg *reg, const char *line, struct devid_error *err);
@@ -196,10 +213,9 @@ DEVID_MUST_CHECK enum devid_err register_audit(
 struct register_audit_line {
 	char instance[REGISTER_NAME_MAX];
 	int64_t seq;
-	const char *line;
+	const char *line; /* borrowed */
 	uint8_t hash[32];
-	const uint8_t
-		*signature; /* over the hash, when it is a head; or NULL */
+	const uint8_t *signature; /* borrowed: over the hash; NULL: none */
 	size_t signature_len;
 };
 
@@ -212,8 +228,28 @@ DEVID_MUST_CHECK enum devid_err register_audit_sign(
  * Walks all chains and verifies them with @key: every sequence number there,
  * every hash right, every head's signature right, and the newest line signed.
  * *@ret_lines counts. Errors: MISMATCH names instance, line and what is wrong.
+ *
+ * What it cannot see: a chain cut back to an older signed line. For that an
+ * auditor keeps a head that he saw and compares it with register_audit_get().
  */
 DEVID_MUST_CHECK enum devid_err register_audit_check(struct reg *reg,
 	EVP_PKEY *key, int64_t *ret_lines, struct devid_error *err);
+
+/* What is borrowed in @line is valid until it returns. */
+typedef enum devid_err register_audit_fn(void *arg,
+	const struct register_audit_line *line, struct devid_error *err);
+
+/* The line @seq of @instance, or its newest with @seq 0. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_audit_get(struct reg *reg,
+	const char *instance, int64_t seq, struct register_audit_line *ret,
+	struct devid_error *err);
+
+/* Every line of every instance, instance by instance, in order. */
+DEVID_MUST_CHECK enum devid_err register_each_audit(struct reg *reg,
+	register_audit_fn *fn, void *arg, struct devid_error *err);
+
+/* The newest line of every instance. */
+DEVID_MUST_CHECK enum devid_err register_each_audit_head(struct reg *reg,
+	register_audit_fn *fn, void *arg, struct devid_error *err);
 
 #endif

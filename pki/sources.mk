@@ -75,7 +75,15 @@ test-signer_ldlibs = $(CA_LDLIBS)
 
 # ---- register ----
 
-libca_src +=
+libca_src += \
+	pki/db-postgres.c \
+	pki/db-sqlite.c \
+	pki/db.c \
+	pki/register-audit.c \
+	pki/register-cert.c \
+	pki/register-device.c \
+	pki/register-schema.c \
+	pki/register.c
 
 # ---- service, station ----
 

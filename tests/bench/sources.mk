@@ -4,10 +4,15 @@
 
 BENCH_PROGRAMS := \
 	tests/bench/bench-eapol \
+	tests/bench/bench-register \
 	tests/bench/bench-sign \
 	tests/bench/bench-verify
 
 tests/bench/bench-eapol_src := tests/bench/bench-eapol.c
+
+tests/bench/bench-register_src := tests/bench/bench-register.c
+tests/bench/bench-register_libs := libca.a libdevid.a
+tests/bench/bench-register_ldlibs = $(CA_LDLIBS)
 
 tests/bench/bench-sign_src := tests/bench/bench-sign.c
 tests/bench/bench-sign_libs := libkeyd.a libdevid.a

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_DB_PRIVATE_H
+#define DEVID_DB_PRIVATE_H
+
+/* What a database behind db.h provides. */
+
+#include "db.h"
+
+#define DB_BUSY_MS    10000 /* how long a lock of another is awaited */
+#define DB_STATEMENTS 256   /* of one connection; a limit of ours, 2^n */
+
+/* One call of db_run(); everything borrowed. */
+struct db_call {
+	const char *sql;
+	size_t slot; /* of the prepared statement, below DB_STATEMENTS */
+	const struct db_value *params;
+	size_t n_params;
+	db_row_fn *row; /* or NULL */
+	void *arg;
+};
+
+struct db_ops {
+	void (*close)(struct db *db);
+	enum devid_err (*run)(struct db *db, const struct db_call *call,
+		struct devid_error *err);
+	enum devid_err (*script)(
+		struct db *db, const char *sql, struct devid_error *err);
+	enum devid_err (*begin)(
+		struct db *db, bool write, struct devid_error *err);
+	enum devid_err (*commit)(struct db *db, struct devid_error *err);
+	void (*rollback)(struct db *db);
+};
+
+/* First member of each kind's struct. */
+struct db {
+	const struct db_ops *ops; /* borrowed, static */
+	int64_t changes;
+	bool open;                        /* a transaction is */
+	bool broken;                      /* it can only be rolled back */
+	const char *texts[DB_STATEMENTS]; /* borrowed: prepared statements */
+};
+
+/* Errors: as db_open(); @place is what is behind the colon. */
+DEVID_MUST_CHECK enum devid_err db_sqlite_open(
+	const char *place, struct db **ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err db_postgres_open(
+	const char *place, struct db **ret, struct devid_error *err);
+
+extern const struct db_ops db_postgres_ops;
+
+#endif
