@@ -129,6 +129,10 @@ struct ek_policy {
 
 void ek_policy_done(struct ek_policy *policy);
 
+/* Whether the texts of @policy can be judged by. Errors: INVALID. */
+DEVID_MUST_CHECK enum devid_err ek_policy_validate(
+	const struct ek_policy *policy, struct devid_error *err);
+
 /* "padding,no-eku" into bits. Errors: INVALID names the unknown one. */
 DEVID_MUST_CHECK enum devid_err ek_quirks_parse(
 	const char *list, unsigned *ret, struct devid_error *err);

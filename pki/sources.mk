@@ -38,7 +38,22 @@ test-credential_ldlibs = $(TPM_LDLIBS) $(CA_LDLIBS)
 
 # ---- EK certificates, proof, inspect ----
 
-libca_src +=
+libca_src += \
+	pki/ek-cert.c \
+	pki/ek-issuers.c \
+	pki/ek-key.c \
+	pki/ek-load.c \
+	pki/ek-names.c \
+	pki/ek-policy.c \
+	pki/ek-profile.c \
+	pki/ek-trust.c
+
+UNIT_TESTS += test-ek-cert
+ek_test_src := tests/unit/certs.c tests/unit/ek-fixture.c \
+	tests/unit/tempdir.c
+test-ek-cert_src := $(ek_test_src)
+test-ek-cert_libs := libca.a libdevid.a
+test-ek-cert_ldlibs := -lcrypto
 
 # ---- tokens, PINs, ceremonies ----
 

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ek-cert.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ek-private.h"
+
+/* TCG PC Client 1.2: TCG_TAG_PCCLIENT_STORED_CERT, TCG_FULL_CERT, length,
+ * TCG_TAG_PCCLIENT_FULL_CERT; the length counts from the second tag on. */
+#define NV_HEADER_LEN 7
+
+void ek_hex(struct der_view in, char *buf, size_t size)
+{
+	static const char digits[] = "0123456789ABCDEF";
+	size_t n = 0;
+
+	if (in.len < size / 2 + size % 2) {
+		for (size_t i = 0; i < in.len; i++) {
+			buf[n++] = digits[in.data[i] >> 4];
+			buf[n++] = digits[in.data[i] & 0xf];
+		}
+	}
+	buf[n] = '\0';
+}
+
+void ek_cert_done(struct ek_cert *cert)
+{
+	EVP_PKEY_free(cert->key);
+	cert->key = NULL;
+}
+
+/* Takes the header that TPM 1.2 tools put before the DER; *@ret_len is what
+ * it says about the bytes behind it. */
+static bool take_nv_header(struct der_view *in, size_t *ret_len)
+{
+	static const uint8_t start[] = { 0x10, 0x01, 0x00 };
+	static const uint8_t end[] = { 0x10, 0x02 };
+	const uint8_t *p = in->data;
+
+	if (in->len < NV_HEADER_LEN || memcmp(p, start, sizeof(start)) != 0 ||
+		memcmp(p + 5, end, sizeof(end)) != 0)
+		return false;
+	*ret_len = (size_t)(p[3] << 8 | p[4]);
+	in->data += NV_HEADER_LEN;
+	in->len -= NV_HEADER_LEN;
+	return true;
+}
+
+/* What an NV index holds behind the certificate: never written, or erased. */
+static bool is_padding(struct der_view rest)
+{
+	if (rest.data[0] != 0x00 && rest.data[0] != 0xff)
+		return false;
+	for (size_t i = 1; i < rest.len; i++) {
+		if (rest.data[i] != rest.data[0])
+			return false;
+	}
+	return true;
+}
+
+/* Finds the certificate in what surrounds it. */
+static enum devid_err trim(
+	struct der_view in, struct ek_cert *ret, struct devid_error *err)
+{
+	struct der_view content;
+	size_t len = 0;
+	uint8_t tag;
+
+	if (in.len > EK_CERT_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"EK certificate: more than %d bytes", EK_CERT_MAX);
+	if (take_nv_header(&in, &len))
+		ret->quirks |= EK_QUIRK_NV_HEADER;
+	if (!der_take(&in, &tag, &content, &ret->der) || tag != DER_SEQUENCE)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"EK certificate: not one DER SEQUENCE");
+	if (ret->quirks & EK_QUIRK_NV_HEADER && len != ret->der.len + 2)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"EK certificate: the header before it tells another "
+			"length");
+	if (in.len == 0)
+		return DEVID_OK;
+	if (!is_padding(in))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"EK certificate: %zu bytes behind it are no padding",
+			in.len);
+	ret->quirks |= EK_QUIRK_PADDING;
+	return DEVID_OK;
+}
+
+/* AuthorityKeyIdentifier ::= SEQUENCE { keyIdentifier [0] ... } */
+static void read_ids(struct ek_cert *ret)
+{
+	const struct cert_ext *ext =
+		cert_get_ext(&ret->view, OID_CE_AUTHORITY_KEY_ID);
+	struct der_view value, seq, id, serial = ret->view.serial;
+
+	/* the octet that only keeps the number positive is not shown */
+	if (serial.len > 1 && serial.data[0] == 0) {
+		serial.data++;
+		serial.len--;
+	}
+	ek_hex(serial, ret->serial, sizeof(ret->serial));
+	if (!ext)
+		return;
+	value = ext->value;
+	if (der_take_tag(&value, DER_SEQUENCE, &seq) && value.len == 0 &&
+		der_take_tag(&seq, DER_CONTEXT_PRIM(0), &id))
+		ek_hex(id, ret->authority_key_id,
+			sizeof(ret->authority_key_id));
+}
+
+enum devid_err ek_cert_parse(
+	struct der_view in, struct ek_cert *ret, struct devid_error *err)
+{
+	struct devid_error cause = { 0 };
+	enum devid_err rc;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->level = ret->revision = -1;
+	rc = trim(in, ret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = cert_parse(ret->der, &ret->view, &cause);
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "EK certificate: %s", cause.text);
+	if (EVP_Digest(ret->der.data, ret->der.len, ret->fingerprint, NULL,
+		    EVP_sha256(), NULL) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"EK certificate: cannot be hashed");
+	read_ids(ret);
+	/* What is wrong with these is told by the two checks below. */
+	(void)!ek_read_names(ret, NULL);
+	(void)!ek_read_attributes(ret, NULL);
+	(void)!ek_read_key(ret, NULL);
+	ret->quirks |= ek_find_quirks(ret);
+	return DEVID_OK;
+}
+
+enum devid_err ek_cert_check_key(
+	const struct ek_cert *cert, struct devid_error *err)
+{
+	struct ek_cert again = { .view = cert->view };
+	enum devid_err rc;
+
+	if (cert->key)
+		return DEVID_OK;
+	rc = ek_read_key(&again, err); /* for the cause */
+	ek_cert_done(&again);
+	return rc;
+}
+
+enum devid_err ek_cert_hw_serial(const struct ek_cert *cert, char *buf,
+	size_t size, struct devid_error *err)
+{
+	const char *vendor =
+		cert->vendor[0] ? cert->vendor : ek_vendor_digits(cert);
+	int n;
+
+	if (!vendor || !cert->authority_key_id[0] || !cert->serial[0])
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"EK certificate: no %s in it",
+			!vendor                      ? "TPM manufacturer"
+			: !cert->authority_key_id[0] ? "authority key id"
+						     : "serial number");
+	n = snprintf(buf, size, "%s:%s:%s", vendor, cert->authority_key_id,
+		cert->serial);
+	if (n < 0 || (size_t)n >= size)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"EK certificate: hwSerialNum would be too long");
+	return DEVID_OK;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an EK certificate says about its TPM (TCG EK Credential Profile). */
+#include <stdio.h>
+#include <string.h>
+
+#include "ek-private.h"
+
+#define DER_BOOLEAN    0x01
+#define DER_ENUMERATED 0x0a
+#define TAG_IA5        0x16
+
+/* 2.23.133.2.n: tcg-at-tpmManufacturer 1, -tpmModel 2, -tpmVersion 3,
+ * -tpmSpecification 16, -tpmSecurityAssertions 18 */
+static const uint8_t tcg_at[] = { 0x67, 0x81, 0x05, 0x02 };
+
+enum tcg_attribute {
+	AT_NONE,
+	AT_MANUFACTURER = 1,
+	AT_MODEL = 2,
+	AT_VERSION = 3,
+	AT_SPECIFICATION = 16,
+	AT_ASSERTIONS = 18,
+};
+
+static enum devid_err refuse(struct devid_error *err, const char *cause)
+{
+	return devid_fail(err, DEVID_ERR_INVALID, "EK certificate: %s", cause);
+}
+
+static unsigned tcg_attribute(struct der_view oid)
+{
+	if (oid.len != sizeof(tcg_at) + 1 ||
+		memcmp(oid.data, tcg_at, sizeof(tcg_at)) != 0)
+		return AT_NONE;
+	return oid.data[sizeof(tcg_at)];
+}
+
+/* A string of 1 to 64 printable ASCII characters, so without NUL too. */
+static bool read_text(uint8_t tag, struct der_view v, char out[EK_TEXT_MAX])
+{
+	if ((tag != DER_UTF8_STRING && tag != CERT_TAG_PRINTABLE &&
+		    tag != TAG_IA5) ||
+		v.len == 0 || v.len >= EK_TEXT_MAX)
+		return false;
+	for (size_t i = 0; i < v.len; i++) {
+		if (v.data[i] < 0x20 || v.data[i] > 0x7e)
+			return false;
+	}
+	memcpy(out, v.data, v.len);
+	out[v.len] = '\0';
+	return true;
+}
+
+/* "id:" and eight hex digits (TCG EK Credential Profile 3.1.2). */
+const char *ek_vendor_digits(const struct ek_cert *cert)
+{
+	const char *text = cert->manufacturer;
+
+	if (strncmp(text, "id:", 3) != 0 || strlen(text) != 11 ||
+		strspn(text + 3, "0123456789abcdefABCDEF") != 8)
+		return NULL;
+	return text + 3;
+}
+
+/* The four octets are ASCII, filled up with NUL, except in TPMs that tell a
+ * PCI number; these have no vendor text. */
+static bool read_vendor(const struct ek_cert *cert, char out[5])
+{
+	const char *digits = ek_vendor_digits(cert);
+	char text[5] = "";
+	unsigned octet;
+	size_t n = 0;
+	bool ended = false;
+
+	for (size_t i = 0; i < 4; i++) {
+		if (!digits || sscanf(digits + 2 * i, "%2x", &octet) != 1)
+			return false;
+		if (octet == 0)
+			ended = true;
+		else if (ended || octet < 0x20 || octet > 0x7e)
+			return true;
+		else
+			text[n++] = (char)octet;
+	}
+	memcpy(out, text, sizeof(text));
+	return true;
+}
+
+static enum devid_err read_name(
+	struct der_view atv, struct ek_cert *ret, struct devid_error *err)
+{
+	struct der_view oid, value;
+	char *slot;
+	uint8_t tag;
+
+	if (!der_take_tag(&atv, DER_OID, &oid) ||
+		!der_take(&atv, &tag, &value, NULL) || atv.len != 0)
+		return refuse(err, "subjectAltName: malformed directoryName");
+	switch (tcg_attribute(oid)) {
+	case AT_MANUFACTURER:
+		slot = ret->manufacturer;
+		break;
+	case AT_MODEL:
+		slot = ret->model;
+		break;
+	case AT_VERSION:
+		slot = ret->version;
+		break;
+	default: /* not an enum: the last arc of any OID */
+		return DEVID_OK;
+	}
+	if (slot[0])
+		return refuse(err, "subjectAltName: manufacturer, model or "
+				   "version occurs twice");
+	if (!read_text(tag, value, slot))
+		return refuse(err, "subjectAltName: manufacturer, model or "
+				   "version is no plain text");
+	return DEVID_OK;
+}
+
+static enum devid_err read_directory_name(
+	struct der_view wrap, struct ek_cert *ret, struct devid_error *err)
+{
+	struct der_view name, rdn, atv;
+	enum devid_err rc;
+
+	if (!der_take_tag(&wrap, DER_SEQUENCE, &name) || wrap.len != 0)
+		return refuse(err, "subjectAltName: malformed directoryName");
+	while (name.len > 0) {
+		if (!der_take_tag(&name, DER_SET, &rdn) || rdn.len == 0)
+			return refuse(
+				err, "subjectAltName: malformed directoryName");
+		while (rdn.len > 0) {
+			if (!der_take_tag(&rdn, DER_SEQUENCE, &atv))
+				return refuse(err, "subjectAltName: malformed "
+						   "directoryName");
+			rc = read_name(atv, ret, err);
+			if (rc != DEVID_OK)
+				return rc;
+		}
+	}
+	return DEVID_OK;
+}
+
+enum devid_err ek_read_names(struct ek_cert *ret, struct devid_error *err)
+{
+	const struct cert_ext *ext =
+		cert_get_ext(&ret->view, OID_CE_SUBJECT_ALT_NAME);
+	struct der_view san, names, name;
+	enum devid_err rc;
+	uint8_t tag;
+
+	if (!ext)
+		return refuse(err, "no subjectAltName");
+	san = ext->value;
+	if (!der_take_tag(&san, DER_SEQUENCE, &names) || san.len != 0)
+		return refuse(err, "subjectAltName: malformed");
+	while (names.len > 0) {
+		if (!der_take(&names, &tag, &name, NULL))
+			return refuse(err, "subjectAltName: malformed");
+		if (tag != DER_CONTEXT(4))
+			continue;
+		rc = read_directory_name(name, ret, err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	if (!ret->manufacturer[0] || !ret->model[0] || !ret->version[0])
+		return refuse(err, "subjectAltName: lacks TPM manufacturer, "
+				   "model or version");
+	if (!read_vendor(ret, ret->vendor))
+		return refuse(err, "subjectAltName: TPM manufacturer is not "
+				   "id: and eight hex digits");
+	return DEVID_OK;
+}
+
+/* A number of INTEGER or ENUMERATED content from 0 to 2^24. */
+static bool read_small(struct der_view v, int *ret)
+{
+	int value = 0;
+
+	if (v.len == 0 || v.len > 3 || v.data[0] & 0x80)
+		return false;
+	for (size_t i = 0; i < v.len; i++)
+		value = value << 8 | v.data[i];
+	*ret = value;
+	return true;
+}
+
+/* TPMSpecification ::= SEQUENCE { family UTF8String, level INTEGER,
+ * revision INTEGER } */
+static bool read_specification(struct der_view seq, struct ek_cert *ret)
+{
+	struct der_view v;
+	uint8_t tag;
+
+	return der_take(&seq, &tag, &v, NULL) &&
+	       read_text(tag, v, ret->family) &&
+	       der_take_tag(&seq, DER_INTEGER, &v) &&
+	       read_small(v, &ret->level) &&
+	       der_take_tag(&seq, DER_INTEGER, &v) &&
+	       read_small(v, &ret->revision) && seq.len == 0;
+}
+
+/* BOOLEAN DEFAULT FALSE */
+static bool take_flag(struct der_view *seq, bool *ret)
+{
+	struct der_view v;
+
+	*ret = false;
+	if (!der_take_tag(seq, DER_BOOLEAN, &v))
+		return true;
+	*ret = v.len == 1 && v.data[0] != 0;
+	return v.len == 1;
+}
+
+/* CommonCriteriaMeasures ::= SEQUENCE { version IA5String, assurancelevel
+ * ENUMERATED (1..7), evaluationStatus ENUMERATED, plus BOOLEAN DEFAULT FALSE,
+ * ... } */
+static bool read_common_criteria(struct der_view seq, struct ek_cert *ret)
+{
+	struct der_view v;
+	uint8_t tag;
+	int level;
+
+	if (!der_take(&seq, &tag, &v, NULL) ||
+		!der_take_tag(&seq, DER_ENUMERATED, &v) ||
+		!read_small(v, &level) || level < 1 || level > 7 ||
+		!der_take_tag(&seq, DER_ENUMERATED, &v) ||
+		!read_small(v, &ret->eal_status) ||
+		!take_flag(&seq, &ret->eal_plus))
+		return false;
+	ret->eal = level;
+	return true;
+}
+
+/* FIPSLevel ::= SEQUENCE { version IA5String, level ENUMERATED (1..4),
+ * plus BOOLEAN DEFAULT FALSE } */
+static bool read_fips(struct der_view seq, struct ek_cert *ret)
+{
+	struct der_view v;
+	uint8_t tag;
+	int level;
+	bool plus;
+
+	if (!der_take(&seq, &tag, &v, NULL) ||
+		!der_take_tag(&seq, DER_ENUMERATED, &v) ||
+		!read_small(v, &level) || level < 1 || level > 4 ||
+		!take_flag(&seq, &plus) || seq.len != 0)
+		return false;
+	ret->fips_level = level;
+	return true;
+}
+
+/* TPMSecurityAssertions ::= SEQUENCE { version INTEGER DEFAULT v1,
+ * fieldUpgradable BOOLEAN DEFAULT FALSE, [0], [1], [2] ENUMERATED OPTIONAL,
+ * ccInfo [3] CommonCriteriaMeasures OPTIONAL, fipsLevel [4] FIPSLevel
+ * OPTIONAL, iso9000Certified [5] BOOLEAN DEFAULT FALSE, iso9000Uri IA5String
+ * OPTIONAL }, tags IMPLICIT (TCG EK Credential Profile 3.1.3) */
+static bool read_assertions(struct der_view seq, struct ek_cert *ret)
+{
+	struct der_view v;
+	uint8_t tag;
+
+	ret->has_assertions = true;
+	while (seq.len > 0) {
+		if (!der_take(&seq, &tag, &v, NULL))
+			return false;
+		if (tag == DER_CONTEXT(3) &&
+			(ret->eal || !read_common_criteria(v, ret)))
+			return false;
+		if (tag == DER_CONTEXT(4) &&
+			(ret->fips_level || !read_fips(v, ret)))
+			return false;
+	}
+	return true;
+}
+
+/* Attribute ::= SEQUENCE { type OID, values SET OF ANY } */
+static bool read_attribute(struct der_view attribute, struct ek_cert *ret)
+{
+	struct der_view oid, set, seq;
+
+	if (!der_take_tag(&attribute, DER_OID, &oid) ||
+		!der_take_tag(&attribute, DER_SET, &set) || attribute.len != 0)
+		return false;
+	switch (tcg_attribute(oid)) {
+	case AT_SPECIFICATION:
+		return !ret->family[0] &&
+		       der_take_tag(&set, DER_SEQUENCE, &seq) && set.len == 0 &&
+		       read_specification(seq, ret);
+	case AT_ASSERTIONS:
+		return !ret->has_assertions &&
+		       der_take_tag(&set, DER_SEQUENCE, &seq) && set.len == 0 &&
+		       read_assertions(seq, ret);
+	default: /* not an enum: the last arc of any OID */
+		return true;
+	}
+}
+
+/* id-ce-subjectDirectoryAttributes, 2.5.29.9 */
+static const struct cert_ext *find_attributes(const struct cert_view *cert)
+{
+	static const uint8_t oid[] = { 0x55, 0x1d, 0x09 };
+
+	for (size_t i = 0; i < cert->n_ext; i++) {
+		if (cert->ext[i].oid.len == sizeof(oid) &&
+			memcmp(cert->ext[i].oid.data, oid, sizeof(oid)) == 0)
+			return &cert->ext[i];
+	}
+	return NULL;
+}
+
+enum devid_err ek_read_attributes(struct ek_cert *ret, struct devid_error *err)
+{
+	const struct cert_ext *ext = find_attributes(&ret->view);
+	struct der_view value, list, attribute;
+
+	if (!ext)
+		return DEVID_OK;
+	value = ext->value;
+	if (!der_take_tag(&value, DER_SEQUENCE, &list) || value.len != 0)
+		return refuse(err, "subjectDirectoryAttributes: malformed");
+	while (list.len > 0) {
+		if (!der_take_tag(&list, DER_SEQUENCE, &attribute) ||
+			!read_attribute(attribute, ret))
+			return refuse(err, "subjectDirectoryAttributes: "
+					   "malformed or twice the same");
+	}
+	return DEVID_OK;
+}

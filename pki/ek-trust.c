@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "ek-issuers.h"
+#include "ek-trust.h"
+
+#define SUBJECT_MAX 96 /* of a message; longer ones are cut */
+
+/* 112 bits: RSA-2048, P-224, SHA-224; no SHA-1. OpenSSL's level 2. */
+#define AUTH_LEVEL 2
+/* CAs between an EK certificate and its root; vendors have up to two. */
+#define DEPTH_MAX 5
+
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+CLEANUP_DEFINE(store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
+CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
+
+static const struct {
+	int error; /* X509_V_ERR_* */
+	const char *text;
+} causes[] = {
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT,
+		"unknown vendor: its issuer is not in the trust folder" },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+		"unknown vendor: its issuer is not in the trust folder" },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+		"unknown vendor: its issuer is not in the trust folder" },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+		"unknown vendor: not a root of the trust folder" },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
+		"unknown vendor: signed by itself" },
+	{ X509_V_ERR_CERT_SIGNATURE_FAILURE,
+		"broken signature: not by the key of the issuer it names" },
+	{ X509_V_ERR_CERT_REVOKED, "revoked by its issuer" },
+	{ X509_V_ERR_CRL_HAS_EXPIRED,
+		"the revocation list of its issuer is out of date" },
+	{ X509_V_ERR_CRL_NOT_YET_VALID,
+		"the revocation list of its issuer is not valid yet" },
+	{ X509_V_ERR_CRL_SIGNATURE_FAILURE,
+		"the revocation list of its issuer has a broken signature" },
+	{ X509_V_ERR_INVALID_CA, "path: issues, and is not a CA's" },
+	{ X509_V_ERR_KEYUSAGE_NO_CERTSIGN,
+		"path: issues, and has no keyCertSign" },
+	{ X509_V_ERR_PATH_LENGTH_EXCEEDED,
+		"path: more CAs below it than it allows" },
+	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "path: too many certificates" },
+	{ X509_V_ERR_PERMITTED_VIOLATION,
+		"path: a name that a CA above it may not vouch for" },
+	{ X509_V_ERR_EXCLUDED_VIOLATION,
+		"path: a name that a CA above it is excluded from" },
+	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
+		"a critical extension that is not understood" },
+	{ X509_V_ERR_EE_KEY_TOO_SMALL, "weak: its key" },
+	{ X509_V_ERR_CA_KEY_TOO_SMALL, "weak: its key" },
+	{ X509_V_ERR_CA_MD_TOO_WEAK, "weak: the digest of its signature" },
+};
+
+struct ek_trust *ek_trust_alloc(void)
+{
+	CLEANUP(cleanup_ek_trust)
+	struct ek_trust *trust = calloc(1, sizeof(*trust));
+
+	if (!trust)
+		return NULL;
+	trust->store = X509_STORE_new();
+	trust->intermediates = sk_X509_new_null();
+	trust->crls = sk_X509_CRL_new_null();
+	trust->issuers = ek_issuers_new();
+	if (!trust->store || !trust->intermediates || !trust->crls ||
+		!trust->issuers)
+		return NULL;
+	return STEAL(trust);
+}
+
+void ek_trust_free(struct ek_trust *trust)
+{
+	if (!trust)
+		return;
+	ek_issuers_free(trust->issuers);
+	sk_X509_CRL_pop_free(trust->crls, X509_CRL_free);
+	sk_X509_pop_free(trust->intermediates, X509_free);
+	X509_STORE_free(trust->store);
+	free(trust);
+}
+
+/* Escaped, and cut to what a message has room for. */
+static void subject_text(const X509_NAME *name, char out[SUBJECT_MAX])
+{
+	BIO *bio = BIO_new(BIO_s_mem()); /* owned */
+	int n = -1;
+
+	if (bio && X509_NAME_print_ex(bio, name, 0,
+			   ASN1_STRFLGS_RFC2253 | XN_FLAG_SEP_COMMA_PLUS |
+				   XN_FLAG_FN_SN) >= 0)
+		n = BIO_read(bio, out, SUBJECT_MAX - 1);
+	out[n > 0 ? n : 0] = '\0';
+	BIO_free(bio);
+}
+
+static void date_text(const ASN1_TIME *t, char out[32])
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) != 1 ||
+		strftime(out, 32, "%Y-%m-%d %H:%M:%SZ", &tm) == 0)
+		memcpy(out, "an unreadable date", 19);
+}
+
+/* What is wrong with @cert, in words that need no OpenSSL. */
+static void cause_text(int error, X509 *cert, char *out, size_t size)
+{
+	char date[32];
+
+	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		date_text(X509_get0_notAfter(cert), date);
+		(void)snprintf(out, size, "expired on %s", date);
+		return;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		date_text(X509_get0_notBefore(cert), date);
+		(void)snprintf(out, size, "not yet valid, before %s", date);
+		return;
+	default: /* OpenSSL's numbers */
+		break;
+	}
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (causes[i].error != error)
+			continue;
+		(void)snprintf(out, size, "%s", causes[i].text);
+		return;
+	}
+	(void)snprintf(
+		out, size, "path: %s", X509_verify_cert_error_string(error));
+}
+
+static enum devid_err refuse(X509_STORE_CTX *ctx, struct devid_error *err)
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+	char subject[SUBJECT_MAX], cause[128];
+	bool leaf = X509_STORE_CTX_get_error_depth(ctx) == 0;
+
+	if (!cert)
+		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
+			"EK certificate: path: %s",
+			X509_verify_cert_error_string(error));
+	cause_text(error, cert, cause, sizeof(cause));
+	subject_text(
+		leaf ? X509_get_issuer_name(cert) : X509_get_subject_name(cert),
+		subject);
+	return devid_fail(err, DEVID_ERR_NOT_GENUINE, "%s \"%s\": %s",
+		leaf ? "EK certificate: issued by" : "EK certificate: CA",
+		subject, cause);
+}
+
+/* An issuer without a revocation list in the folder is taken as it is. */
+static int on_verify(int ok, X509_STORE_CTX *ctx)
+{
+	return ok ||
+	       X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
+}
+
+static enum devid_err verify(
+	struct ek_trust *trust, X509 *leaf, time_t now, struct devid_error *err)
+{
+	CLEANUP(cleanup_store_ctx)
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+
+	if (!ctx || X509_STORE_CTX_init(
+			    ctx, trust->store, leaf, trust->intermediates) != 1)
+		return devid_fail(
+			err, DEVID_ERR_NOMEM, "EK certificate: no memory");
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_time(param, now);
+	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+	X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
+	if (sk_X509_CRL_num(trust->crls) > 0 &&
+		X509_VERIFY_PARAM_set_flags(param,
+			X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1)
+		return devid_fail(
+			err, DEVID_ERR_NOMEM, "EK certificate: no memory");
+	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
+	if (X509_verify_cert(ctx) != 1)
+		return refuse(ctx, err);
+	if (X509_STORE_CTX_get_num_untrusted(ctx) == 0 ||
+		sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) < 2)
+		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
+			"EK certificate: path: it is a root itself");
+	ek_issuers_add(
+		trust->issuers, X509_STORE_CTX_get0_chain(ctx), trust->crls);
+	return DEVID_OK;
+}
+
+enum devid_err ek_trust_check(struct ek_trust *trust,
+	const struct ek_cert *cert, time_t now, struct devid_error *err)
+{
+	CLEANUP(cleanup_x509) X509 *leaf = NULL;
+	const unsigned char *p = cert->der.data;
+	enum devid_err rc;
+
+	if (ek_issuers_check(trust->issuers, cert, now))
+		return DEVID_OK;
+	ERR_set_mark();
+	leaf = d2i_X509(NULL, &p, (long)cert->der.len);
+	if (!leaf || p != cert->der.data + cert->der.len)
+		rc = devid_fail(err, DEVID_ERR_NOT_GENUINE,
+			"EK certificate: path: malformed certificate");
+	else
+		rc = verify(trust, leaf, now, err);
+	ERR_pop_to_mark(); /* the cause is in the message */
+	return rc;
+}
