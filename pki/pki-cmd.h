@@ -12,7 +12,9 @@
 #define PKI_EXIT_USAGE 2
 #define PKI_EXIT_PIN   3
 
+int cmd_audit(int argc, char **argv);
 int cmd_challenge(int argc, char **argv);
 int cmd_issue(int argc, char **argv);
+int cmd_list(int argc, char **argv);
 
 #endif

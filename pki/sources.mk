@@ -91,6 +91,8 @@ test-signer_ldlibs = $(CA_LDLIBS)
 # ---- register ----
 
 libca_src += \
+	pki/cmd-audit.c \
+	pki/cmd-list.c \
 	pki/db-postgres.c \
 	pki/db-sqlite.c \
 	pki/db.c \

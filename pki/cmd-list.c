@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid-ca list`: which devices have which certificates. */
+#include "cmd-common.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "pki-cmd.h"
+
+#define PAGE     256 /* devices read at once */
+#define TIME_MAX 32
+
+static const char usage[] =
+	"usage: devid-ca list [--json] [SERIAL]\n"
+	"Shows every device, or those that have or had SERIAL, with their"
+	" certificates.\n\n"
+	"  --json  one JSON object on a line per device\n" CA_CMD_USAGE;
+
+CLEANUP_DEFINE(json, json_t *, json_decref)
+
+struct page {
+	size_t n;
+	struct register_device list[PAGE];
+};
+
+struct options {
+	bool json;
+	const char *serial; /* borrowed, or NULL */
+};
+
+static const char *state_name(enum register_state state)
+{
+	switch (state) {
+	case REGISTER_LIVE:
+		return "live";
+	case REGISTER_REVOKED:
+		return "revoked";
+	case REGISTER_REPLACED:
+		return "replaced";
+	}
+	return "unknown";
+}
+
+static void time_text(int64_t when, char ret[TIME_MAX])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) ||
+		strftime(ret, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		ret[0] = '\0';
+}
+
+static void to_hex(const uint8_t *data, size_t len, char *ret)
+{
+	for (size_t i = 0; i < len; i++)
+		(void)sprintf(ret + 2 * i, "%02x", data[i]);
+}
+
+/* ---- text ---- */
+
+static enum devid_err print_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	char serial[2 * SERIAL_LEN + 1] = "", when[TIME_MAX];
+
+	(void)arg;
+	(void)err;
+	to_hex(cert->serial, cert->serial_len, serial);
+	time_text(cert->created, when);
+	(void)printf("  %-6s  %s  %s  %s", key_role_name(cert->role), serial,
+		when, state_name(cert->state));
+	if (cert->state == REGISTER_REVOKED) {
+		time_text(cert->revoked_at, when);
+		(void)printf(" %s, reason %d", when, cert->reason);
+	}
+	(void)putchar('\n');
+	return DEVID_OK;
+}
+
+static void print_device(const struct register_device *d)
+{
+	char ek[65], when[TIME_MAX];
+
+	to_hex(d->ek_fingerprint, 32, ek);
+	time_text(d->created, when);
+	(void)printf("%s  %s  %s  %s\n", d->serial, d->model,
+		state_name(d->state), when);
+	(void)printf("  TPM     %s %s %s, EK %s\n", d->tpm_vendor, d->tpm_model,
+		d->tpm_firmware, ek);
+	(void)printf("  asked   by %s\n", d->station);
+}
+
+/* ---- JSON ---- */
+
+static enum devid_err add_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	char serial[2 * SERIAL_LEN + 1] = "", key[65], when[TIME_MAX];
+	json_t *json;
+
+	to_hex(cert->serial, cert->serial_len, serial);
+	to_hex(cert->key_fingerprint, 32, key);
+	time_text(cert->created, when);
+	json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "role",
+		key_role_name(cert->role), "serial", serial, "key", key,
+		"created", when, "state", state_name(cert->state));
+	if (cert->state == REGISTER_REVOKED && json) {
+		time_text(cert->revoked_at, when);
+		(void)json_object_set_new(
+			json, "revoked_at", json_string(when));
+		(void)json_object_set_new(
+			json, "reason", json_integer(cert->reason));
+	}
+	if (json_array_append_new(arg, json) < 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "list: no memory");
+	return DEVID_OK;
+}
+
+static json_t *device_json(const struct register_device *d)
+{
+	char ek[65], ek_cert[65], when[TIME_MAX];
+
+	to_hex(d->ek_fingerprint, 32, ek);
+	to_hex(d->ek_cert_fingerprint, 32, ek_cert);
+	time_text(d->created, when);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+		"serial", d->serial, "model", d->model, "state",
+		state_name(d->state), "created", when, "station", d->station,
+		"tpm_vendor", d->tpm_vendor, "tpm_model", d->tpm_model,
+		"tpm_firmware", d->tpm_firmware, "ek", ek, "ek_certificate",
+		ek_cert);
+}
+
+static enum devid_err show_json(struct reg *reg,
+	const struct register_device *d, struct devid_error *err)
+{
+	CLEANUP(cleanup_json) json_t *json = device_json(d);
+	json_t *certs = json_array();
+	enum devid_err rc;
+
+	if (json_object_set_new(json, "certificates", certs) < 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "list: no memory");
+	rc = register_certs_of_device(reg, d->id, add_cert, certs, err);
+	if (rc == DEVID_OK && json_dumpf(json, stdout, JSON_COMPACT) == 0)
+		(void)putchar('\n'); /* a failure shows in fflush() */
+	return rc;
+}
+
+/* ---- walking ---- */
+
+static enum devid_err keep(void *arg, const struct register_device *device,
+	struct devid_error *err)
+{
+	struct page *page = arg;
+
+	if (page->n == PAGE)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"list: %s: more than %d devices", device->serial, PAGE);
+	page->list[page->n++] = *device;
+	return DEVID_OK;
+}
+
+static enum devid_err show_page(struct reg *reg, const struct page *page,
+	bool json, struct devid_error *err)
+{
+	enum devid_err rc = DEVID_OK;
+
+	for (size_t i = 0; i < page->n && rc == DEVID_OK; i++) {
+		const struct register_device *d = &page->list[i];
+
+		if (json) {
+			rc = show_json(reg, d, err);
+			continue;
+		}
+		print_device(d);
+		rc = register_certs_of_device(
+			reg, d->id, print_cert, NULL, err);
+	}
+	return rc;
+}
+
+static enum devid_err show_all(
+	struct reg *reg, struct page *page, bool json, struct devid_error *err)
+{
+	int64_t after = 0;
+	enum devid_err rc;
+
+	do {
+		page->n = 0;
+		rc = register_each_device(reg, after, PAGE, keep, page, err);
+		if (rc == DEVID_OK)
+			rc = show_page(reg, page, json, err);
+		if (page->n)
+			after = page->list[page->n - 1].id;
+	} while (rc == DEVID_OK && page->n == PAGE);
+	return rc;
+}
+
+static enum devid_err show_serial(struct reg *reg, struct page *page,
+	const struct options *o, struct devid_error *err)
+{
+	enum devid_err rc =
+		register_each_device_named(reg, o->serial, keep, page, err);
+
+	if (rc == DEVID_OK && page->n == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"list: %s: no such device", o->serial);
+	return rc == DEVID_OK ? show_page(reg, page, o->json, err) : rc;
+}
+
+static enum devid_err run(
+	struct reg *reg, const struct options *o, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) struct page *page = calloc(1, sizeof(*page));
+	enum devid_err rc;
+
+	if (!page)
+		return devid_fail(err, DEVID_ERR_NOMEM, "list: no memory");
+	rc = register_begin_read(reg, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = o->serial ? show_serial(reg, page, o, err)
+		       : show_all(reg, page, o->json, err);
+	register_rollback(reg);
+	if (rc == DEVID_OK && (fflush(stdout) != 0 || ferror(stdout)))
+		return devid_fail(err, DEVID_ERR_IO,
+			"standard output: cannot be written");
+	return rc;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	static const struct option options[] = {
+		CA_CMD_OPTIONS,
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct options o = { .json = false };
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_cmd cmd;
+	int opt, code;
+
+	ca_cmd_init(&cmd);
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return fputs(usage, stdout) < 0;
+		if (opt == 'j')
+			o.json = true;
+		else if (!ca_cmd_option(&cmd, opt))
+			optind = argc + 1;
+	}
+	if (optind < argc)
+		o.serial = argv[optind++];
+	if (optind != argc) {
+		(void)fputs(usage, stderr);
+		return PKI_EXIT_USAGE;
+	}
+	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER);
+	if (code < 0)
+		code = run(cmd.ca.reg, &o, &err) == DEVID_OK
+			       ? EXIT_SUCCESS
+			       : ca_cmd_fail(&err);
+	ca_cmd_done(&cmd);
+	return code;
+}
