@@ -4,9 +4,9 @@
 
 /*
  * What the CA signs: certificates, requests, revocation lists, OCSP answers.
- * The encoding is OpenSSL's; the signature a signer's. Nothing is taken from
- * a request but what the caller passes. DER results are the caller's
- * (free()).
+ * The encoding is ours (der-out.h), the signature a signer's. Nothing is
+ * taken from a request but what the caller passes. DER results are the
+ * caller's (free()).
  */
 
 #include "error.h"
@@ -97,7 +97,8 @@ struct build_crl {
 	const struct build_revoked *entries; /* sorted or not; borrowed */
 };
 
-/* 100,000 entries in well under a second. */
+/* Sorted, each serial number once, with its earliest revocation. 100,000
+ * entries in well under a second. Errors: INVALID. */
 DEVID_MUST_CHECK enum devid_err build_crl(struct build_issuer *issuer,
 	const struct build_crl *what, uint8_t **ret, size_t *ret_len,
 	struct devid_error *err);
@@ -116,12 +117,16 @@ struct build_ocsp {
 	int64_t when; /* revoked: when, and why */
 	int reason;
 	time_t this_update, next_update;
-	const uint8_t *nonce; /* content of the extension value, or NULL */
+	const uint8_t *nonce; /* octets of the Nonce (RFC 9654 2.1), or NULL */
 	size_t nonce_len;
+	/* SHA-1 of the responder's public key; NULL: made from the signer,
+	 * which costs more than the signature */
+	const uint8_t *key_hash;
 };
 
 /* A whole OCSPResponse (RFC 6960 4.2.1), responder by key hash, with
- * @responder_cert in it. */
+ * @responder_cert in it (NULL: none, the CA answers itself); produced at
+ * @what->this_update. */
 DEVID_MUST_CHECK enum devid_err build_ocsp(struct signer *responder,
 	X509 *responder_cert, const struct build_ocsp *what, uint8_t **ret,
 	size_t *ret_len, struct devid_error *err);

@@ -81,9 +81,18 @@ $(B)/tests/unit/test-token: | $(B)/p11-fault.so
 # ---- what is signed: certificates, CRLs, OCSP ----
 
 libca_src += \
+	pki/build-ca.c \
+	pki/build-cert.c \
+	pki/build-crl.c \
+	pki/build-ocsp.c \
+	pki/build-parts.c \
 	pki/der-out.c
 
-UNIT_TESTS += test-signer
+build_test_src := tests/unit/build-fixture.c tests/unit/memory-signer.c
+UNIT_TESTS += test-build test-signer
+test-build_src := $(build_test_src)
+test-build_libs := libca.a libdevid.a
+test-build_ldlibs = $(CA_LDLIBS)
 test-signer_src := tests/unit/memory-signer.c
 test-signer_libs := libca.a libdevid.a
 test-signer_ldlibs = $(CA_LDLIBS)

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A device's certificates, written piece by piece: this costs 1 us beside 22
+ * us for a P-256 signature. Through OpenSSL's X509 objects the same bytes
+ * cost 190 to 350 us, because each certificate decodes or encodes its public
+ * key again (measured with OpenSSL 3.0).
+ */
+#include "build.h"
+
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "build-parts.h"
+#include "cleanup.h"
+#include "der.h"
+
+#define TAG_PRINTABLE 0x13
+
+CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
+
+/* otherName type-ids and TCG's identifiers, complete elements */
+static const uint8_t on_hw_module[] = { 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 8, 4 };
+static const uint8_t on_permanent_id[] = { 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 8,
+	3 };
+static const uint8_t tcg_tpm20[] = { 0x06, 0x05, 0x67, 0x81, 5, 1, 2 };
+/* tcg-on-ekPermIdSha256, 2.23.133.12.1 */
+static const uint8_t tcg_ek_perm_id[] = { 0x06, 0x05, 0x67, 0x81, 5, 12, 1 };
+
+/* certificatePolicies of IDevID and IAK: verifiedTPMResidency and
+ * verifiedTPMFixed, or verifiedTPMRestricted (2.23.133.11.1.1 to .3) */
+#define POLICY(n) 0x30, 0x08, 0x06, 0x06, 0x67, 0x81, 5, 11, 1, n
+#define POLICIES(n)                                                            \
+	{                                                                      \
+		0x30, 0x1d, 0x06, 0x03, 0x55, 0x1d, 0x20, 0x04, 0x16, 0x30,    \
+			0x14, POLICY(1), POLICY(n)                             \
+	}
+static const uint8_t policies[N_KEY_ROLES][31] = {
+	[KEY_ROLE_IDEVID] = POLICIES(2),
+	[KEY_ROLE_IAK] = POLICIES(3),
+};
+
+enum devid_err build_serial(uint8_t ret[SERIAL_LEN], struct devid_error *err)
+{
+	struct timespec now;
+	uint64_t ms;
+
+	if (clock_gettime(CLOCK_REALTIME, &now) != 0 ||
+		RAND_bytes(ret + 6, SERIAL_LEN - 6) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"serial number: no clock or no random bytes");
+	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	for (size_t i = 0; i < 6; i++)
+		ret[i] = (uint8_t)(ms >> (8 * (5 - i)));
+	ret[0] = (uint8_t)((ret[0] & 0x3f) | 0x40);
+	return DEVID_OK;
+}
+
+static bool url_fits(const char *url)
+{
+	return !url || strlen(url) <= BUILD_URL_MAX;
+}
+
+/* The extensions that are the same in every DevID of the CA. */
+static enum devid_err make_extensions(struct build_issuer *b,
+	const struct build_urls *urls, struct devid_error *err)
+{
+	uint8_t buf[BUILD_TBS_MAX];
+	struct der_out out = der_out_init(buf, sizeof(buf));
+	const uint8_t *data;
+	enum devid_err rc;
+	size_t len;
+
+	if (!url_fits(urls->crl) || !url_fits(urls->ocsp) ||
+		!url_fits(urls->issuer))
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"a URL is longer than %d octets", BUILD_URL_MAX);
+	if (urls->ocsp || urls->issuer)
+		build_ext_aia(&out, urls->ocsp, urls->issuer);
+	if (urls->crl)
+		build_ext_crl_url(&out, build_oid_crl_dp, urls->crl);
+	data = der_out_data(&out, &len);
+	if (!data)
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "extensions do not fit");
+	rc = build_copy(data, len, &b->ext_back, &b->ext_back_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	out = der_out_init(buf, sizeof(buf));
+	build_ext_key_usage(&out, BUILD_KU_DIGITAL_SIGNATURE);
+	build_ext_aki(&out, b->key_id, b->key_id_len);
+	data = der_out_data(&out, &len);
+	if (!data)
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "extensions do not fit");
+	return build_copy(data, len, &b->ext_front, &b->ext_front_len, err);
+}
+
+/* RFC 5280 4.2.1.1: the issuer's own subjectKeyIdentifier. */
+static enum devid_err make_key_id(
+	struct build_issuer *b, struct devid_error *err)
+{
+	const ASN1_OCTET_STRING *ski = X509_get0_subject_key_id(b->cert);
+	int len = ski ? ASN1_STRING_length(ski) : 0;
+
+	if (!ski) {
+		b->key_id_len = BUILD_KEY_ID;
+		return build_key_id(b->signer->public_key, b->key_id, err);
+	}
+	if (len < 1 || (size_t)len > sizeof(b->key_id))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"issuer: subjectKeyIdentifier has %d octets", len);
+	memcpy(b->key_id, ASN1_STRING_get0_data(ski), (size_t)len);
+	b->key_id_len = (size_t)len;
+	return DEVID_OK;
+}
+
+static enum devid_err make_name(struct build_issuer *b, struct devid_error *err)
+{
+	const unsigned char *der;
+	size_t len;
+
+	if (X509_NAME_get0_der(X509_get_subject_name(b->cert), &der, &len) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "issuer: name not readable");
+	return build_copy(der, len, &b->name, &b->name_len, err);
+}
+
+enum devid_err build_issuer_new(X509 *cert, struct signer *signer,
+	const struct build_urls *urls, struct build_issuer **ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_issuer)
+	struct build_issuer *b = calloc(1, sizeof(*b));
+	enum devid_err rc;
+
+	if (!b)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	if (EVP_PKEY_eq(X509_get0_pubkey(cert), signer->public_key) != 1)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"issuer: the certificate is for another key than the "
+			"one that signs");
+	b->signer = signer;
+	b->cert = X509_dup(cert);
+	if (!b->cert)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	rc = signer_algorithm(signer->public_key, &b->alg, &b->alg_len, err);
+	if (rc == DEVID_OK)
+		rc = make_name(b, err);
+	if (rc == DEVID_OK)
+		rc = make_key_id(b, err);
+	if (rc == DEVID_OK)
+		rc = make_extensions(b, urls, err);
+	if (rc == DEVID_OK)
+		*ret = STEAL(b);
+	return rc;
+}
+
+void build_issuer_free(struct build_issuer *issuer)
+{
+	if (!issuer)
+		return;
+	X509_free(issuer->cert);
+	free(issuer->name);
+	free(issuer->ext_front);
+	free(issuer->ext_back);
+	free(issuer);
+}
+
+/* X.520 6.2.9: PrintableString (X.680 41.4) of 1 to 64 characters. */
+static bool is_serial(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len > 0 && len <= BUILD_NAME_MAX &&
+	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "abcdefghijklmnopqrstuvwxyz"
+			    "0123456789 '()+,-./:=?") == len &&
+	       strspn(text, " ") < len;
+}
+
+/* What the profile of a DevID would refuse; the proof has judged the rest. */
+static enum devid_err check_devid(
+	const struct build_devid *what, struct devid_error *err)
+{
+	if (!is_serial(what->serial))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"device serial number: not 1 to %d characters of "
+			"PrintableString (X.520 6.2.9)",
+			BUILD_NAME_MAX);
+	if (what->model[0] && !build_is_text(what->model))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"device model: not 1 to %d characters of UTF-8",
+			BUILD_NAME_MAX);
+	if (!what->hw_serial[0])
+		return devid_fail(err, DEVID_ERR_INVALID, "hwSerialNum: empty");
+	if ((what->cert_serial[0] & 0xc0) != 0x40)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"certificate serial number: not of build_serial()");
+	if (!der_is_object(what->spki->data, what->spki->len))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"public key: not a DER SubjectPublicKeyInfo");
+	return DEVID_OK;
+}
+
+/* Closes otherName { type-id, [0] EXPLICIT SEQUENCE { ... } }, RFC 5280
+ * 4.2.1.6, around what was written since @mark. */
+static void close_other_name(
+	struct der_out *out, const uint8_t *type, size_t len, size_t mark)
+{
+	der_out_wrap(out, DER_SEQUENCE, mark);
+	der_out_wrap(out, DER_CONTEXT(0), mark);
+	der_out_bytes(out, type, len);
+	der_out_wrap(out, DER_CONTEXT(0), mark);
+}
+
+static void put_san(struct der_out *out, const struct build_devid *what)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t mark = der_out_mark(out), name = mark;
+	char hex[64];
+
+	for (size_t i = 0; i < 32; i++) {
+		hex[2 * i] = digits[what->ek_fingerprint[i] >> 4];
+		hex[2 * i + 1] = digits[what->ek_fingerprint[i] & 15];
+	}
+	der_out_bytes(out, tcg_ek_perm_id, sizeof(tcg_ek_perm_id));
+	der_out_element(out, DER_UTF8_STRING, hex, sizeof(hex));
+	close_other_name(out, on_permanent_id, sizeof(on_permanent_id), name);
+	name = der_out_mark(out);
+	der_out_element(out, DER_OCTET_STRING, what->hw_serial,
+		strlen(what->hw_serial));
+	der_out_bytes(out, tcg_tpm20, sizeof(tcg_tpm20));
+	close_other_name(out, on_hw_module, sizeof(on_hw_module), name);
+	der_out_wrap(out, DER_SEQUENCE, mark);
+	build_ext(out, build_oid_san, false, mark);
+}
+
+/* Name of CN (model, when there is one) and serialNumber. */
+static const uint8_t *make_subject(
+	struct der_out *out, const struct build_devid *what, size_t *ret_len)
+{
+	build_rdn(out, build_oid_at_serial, TAG_PRINTABLE, what->serial);
+	if (what->model[0])
+		build_rdn(out, build_oid_at_cn, DER_UTF8_STRING, what->model);
+	der_out_wrap(out, DER_SEQUENCE, 0);
+	return der_out_data(out, ret_len);
+}
+
+enum devid_err build_devid(struct build_issuer *issuer,
+	const struct build_devid *what, uint8_t **ret, size_t *ret_len,
+	struct devid_error *err)
+{
+	uint8_t buf[BUILD_TBS_MAX], name[512];
+	struct der_out out = der_out_init(buf, sizeof(buf));
+	struct der_out subject = der_out_init(name, sizeof(name));
+	struct build_tbs tbs = { .serial = what->cert_serial,
+		.alg = issuer->alg,
+		.alg_len = issuer->alg_len,
+		.issuer = issuer->name,
+		.issuer_len = issuer->name_len,
+		.spki = what->spki->data,
+		.spki_len = what->spki->len,
+		.not_before = what->not_before };
+	enum devid_err rc = check_devid(what, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	tbs.subject = make_subject(&subject, what, &tbs.subject_len);
+	if (!tbs.subject)
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "subject does not fit");
+	der_out_bytes(&out, issuer->ext_back, issuer->ext_back_len);
+	put_san(&out, what);
+	der_out_bytes(&out, policies[what->role], sizeof(policies[0]));
+	der_out_bytes(&out, issuer->ext_front, issuer->ext_front_len);
+	der_out_wrap(&out, DER_SEQUENCE, 0);
+	der_out_wrap(&out, DER_CONTEXT(3), 0);
+	build_tbs(&out, &tbs);
+	return build_sign(issuer->signer, &out, ret, ret_len, err);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OCSP answers, RFC 6960 4.2. */
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "build-parts.h"
+#include "cleanup.h"
+#include "der.h"
+
+#define TAG_ENUMERATED 0x0a
+
+static void cleanup_ossl(unsigned char **p)
+{
+	OPENSSL_free(*p);
+}
+
+/* CertStatus */
+static void put_status(struct der_out *out, const struct build_ocsp *what)
+{
+	size_t mark = der_out_mark(out);
+
+	switch (what->status) {
+	case OCSP_GOOD:
+		der_out_element(out, DER_CONTEXT_PRIM(0), NULL, 0);
+		return;
+	case OCSP_UNKNOWN:
+		der_out_element(out, DER_CONTEXT_PRIM(2), NULL, 0);
+		return;
+	case OCSP_REVOKED:
+		break;
+	}
+	if (what->reason > 0) {
+		der_out_uint(out, TAG_ENUMERATED, (uint64_t)what->reason);
+		der_out_wrap(out, DER_CONTEXT(0), mark);
+	}
+	build_generalized_time(out, what->when);
+	der_out_wrap(out, DER_CONTEXT(1), mark);
+}
+
+static void put_nonce(struct der_out *out, const struct build_ocsp *what)
+{
+	size_t mark = der_out_mark(out);
+
+	der_out_element(out, DER_OCTET_STRING, what->nonce, what->nonce_len);
+	build_ext(out, build_oid_ocsp_nonce, false, mark);
+	der_out_wrap(out, DER_SEQUENCE, mark);
+	der_out_wrap(out, DER_CONTEXT(1), mark);
+}
+
+/* ResponseData */
+static void put_data(struct der_out *out, const struct build_ocsp *what,
+	const uint8_t key_id[BUILD_KEY_ID])
+{
+	size_t mark, next;
+
+	if (what->nonce)
+		put_nonce(out, what);
+	mark = der_out_mark(out);
+	next = mark;
+	build_generalized_time(out, what->next_update);
+	der_out_wrap(out, DER_CONTEXT(0), next);
+	build_generalized_time(out, what->this_update);
+	put_status(out, what);
+	der_out_bytes(out, what->cert_id, what->cert_id_len);
+	der_out_wrap(out, DER_SEQUENCE, mark); /* SingleResponse */
+	der_out_wrap(out, DER_SEQUENCE, mark);
+	build_generalized_time(out, what->this_update); /* producedAt */
+	mark = der_out_mark(out);
+	der_out_element(out, DER_OCTET_STRING, key_id, BUILD_KEY_ID);
+	der_out_wrap(out, DER_CONTEXT(2), mark); /* byKey */
+	der_out_wrap(out, DER_SEQUENCE, 0);
+}
+
+/* certs [0] EXPLICIT SEQUENCE OF Certificate; nothing when there is none. */
+static enum devid_err make_certs(
+	X509 *cert, uint8_t **ret, size_t *ret_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_ossl) unsigned char *der = NULL;
+	CLEANUP(cleanup_free) uint8_t *buf = NULL;
+	const uint8_t *data;
+	struct der_out out;
+	size_t len;
+	int n;
+
+	*ret = NULL;
+	*ret_len = 0;
+	if (!cert)
+		return DEVID_OK;
+	n = i2d_X509(cert, &der);
+	if (n <= 0)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"responder: certificate cannot be encoded");
+	len = (size_t)n + 2 * DER_HEADER_MAX;
+	buf = malloc(len);
+	if (!buf)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	out = der_out_init(buf, len);
+	der_out_bytes(&out, der, (size_t)n);
+	der_out_wrap(&out, DER_SEQUENCE, 0);
+	der_out_wrap(&out, DER_CONTEXT(0), 0);
+	data = der_out_data(&out, &len); /* there is room for it */
+	return build_copy(data, len, ret, ret_len, err);
+}
+
+/* OCSPResponse, successful, around a BasicOCSPResponse. */
+static enum devid_err wrap_response(const uint8_t *basic, size_t basic_len,
+	uint8_t **ret, size_t *ret_len, struct devid_error *err)
+{
+	size_t size = basic_len + 64;
+	CLEANUP(cleanup_free) uint8_t *buf = malloc(size);
+	const uint8_t *data;
+	struct der_out out;
+
+	if (!buf)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	out = der_out_init(buf, size);
+	der_out_element(&out, DER_OCTET_STRING, basic, basic_len);
+	build_oid(&out, build_oid_ocsp_basic);
+	der_out_wrap(&out, DER_SEQUENCE, 0);
+	der_out_wrap(&out, DER_CONTEXT(0), 0);
+	der_out_uint(&out, TAG_ENUMERATED, 0);
+	der_out_wrap(&out, DER_SEQUENCE, 0);
+	data = der_out_data(&out, &size);
+	if (!data)
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "OCSP answer: too large");
+	return build_copy(data, size, ret, ret_len, err);
+}
+
+enum devid_err build_ocsp(struct signer *responder, X509 *responder_cert,
+	const struct build_ocsp *what, uint8_t **ret, size_t *ret_len,
+	struct devid_error *err)
+{
+	uint8_t buf[BUILD_TBS_MAX], key_id[BUILD_KEY_ID];
+	struct der_out out = der_out_init(buf, sizeof(buf));
+	CLEANUP(cleanup_free) uint8_t *certs = NULL;
+	CLEANUP(cleanup_free) uint8_t *basic = NULL;
+	size_t certs_len = 0, basic_len = 0, len = 0;
+	enum devid_err rc = DEVID_OK;
+	const uint8_t *tbs;
+
+	if (!what->key_hash)
+		rc = build_key_id(responder->public_key, key_id, err);
+	if (rc != DEVID_OK)
+		return rc;
+	put_data(&out, what, what->key_hash ? what->key_hash : key_id);
+	tbs = der_out_data(&out, &len);
+	if (!tbs)
+		return devid_fail(
+			err, DEVID_ERR_TOO_LARGE, "OCSP answer: too large");
+	rc = make_certs(responder_cert, &certs, &certs_len, err);
+	if (rc == DEVID_OK)
+		rc = signer_wrap(responder, tbs, len, certs, certs_len, &basic,
+			&basic_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return wrap_response(basic, basic_len, ret, ret_len, err);
+}
