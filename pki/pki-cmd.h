@@ -16,5 +16,6 @@ int cmd_audit(int argc, char **argv);
 int cmd_challenge(int argc, char **argv);
 int cmd_issue(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 
 #endif
