@@ -11,6 +11,12 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } commands[] = {
+	{ "token-key", cmd_token_key, "make or show a CA key in a token" },
+	{ "root-cert", cmd_root_cert, "certify a root CA by itself" },
+	{ "request", cmd_request, "request a certificate for a CA key" },
+	{ "sign-ca", cmd_sign_ca, "certify an issuing CA or an OCSP signer" },
+	{ "cross", cmd_cross, "certify a new root by the old one" },
+	{ "root-crl", cmd_root_crl, "list the revoked issuing CAs" },
 	{ NULL, NULL, NULL },
 };
 

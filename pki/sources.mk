@@ -23,7 +23,6 @@ libca_src += \
 	pki/ca-revoke.c \
 	pki/ca-ticket.c \
 	pki/cmd-common.c \
-	pki/cmd-file.c \
 	pki/cmd-issue.c
 
 # ---- formats: MakeCredential ----
@@ -59,7 +58,13 @@ test-ek-cert_ldlibs := -lcrypto
 # ---- tokens, PINs, ceremonies ----
 
 libca_src += \
+	pki/cert-once.c \
+	pki/cmd-certify.c \
+	pki/cmd-root-crl.c \
+	pki/cmd-token.c \
 	pki/pin.c \
+	pki/pki-time.c \
+	pki/revoked-list.c \
 	pki/signer.c \
 	pki/token-key.c \
 	pki/token-sign.c \
@@ -70,14 +75,20 @@ SHARED += p11-fault.so
 p11-fault.so_src := tests/fault/p11-fault.c
 p11-fault.so_ldlibs := -lp11-kit
 
-UNIT_TESTS += test-pin test-token
+UNIT_TESTS += test-pin test-revoked-list test-token
 test-pin_src := tests/unit/tempdir.c
 test-pin_libs := libca.a libdevid.a
 test-pin_ldlibs := $(CA_LDLIBS)
+test-revoked-list_libs := libca.a libdevid.a
+test-revoked-list_ldlibs := $(CA_LDLIBS)
 test-token_src := tests/unit/softhsm.c tests/unit/tempdir.c
 test-token_libs := libca.a libdevid.a
 test-token_ldlibs := $(CA_LDLIBS)
 $(B)/tests/unit/test-token: | $(B)/p11-fault.so
+
+FUZZERS += fuzz-revoked-list
+fuzz-revoked-list_src := idevid/error.c pki/pki-time.c pki/revoked-list.c
+fuzz-revoked-list_ldlibs := -lcrypto
 
 # ---- what is signed: certificates, CRLs, OCSP ----
 
@@ -114,40 +125,4 @@ libca_src += \
 
 # ---- service, station ----
 
-libca_src += \
-	pki/cmd-serve.c \
-	pki/serve-accept.c \
-	pki/serve-cache.c \
-	pki/serve-conns.c \
-	pki/serve-duties.c \
-	pki/serve-files.c \
-	pki/serve-http.c \
-	pki/serve-listen.c \
-	pki/serve-public.c \
-	pki/serve-queue.c \
-	pki/serve-rate.c \
-	pki/serve-reply.c \
-	pki/serve-route.c \
-	pki/serve-show.c \
-	pki/serve-status.c \
-	pki/serve-tls.c \
-	pki/serve-worker.c \
-	pki/serve.c
-
-# The station's client knows nothing of databases and tokens.
-ARCHIVES += libstation
-libstation_src := \
-	pki/station-flow.c \
-	pki/station-http.c \
-	pki/station-run.c \
-	pki/station-state.c
-
-PROGRAMS += devid-station
-devid-station_src := pki/station.c
-devid-station_libs := libstation.a libca.a libdevid.a
-devid-station_ldlibs := -lcurl -ljansson -lssl -lcrypto -pthread
-
-UNIT_TESTS += test-serve-cache test-serve-rate
-test-serve-cache_libs := libca.a libdevid.a
-test-serve-cache_ldlibs := -lcrypto
-test-serve-rate_libs := libca.a
+libca_src +=
