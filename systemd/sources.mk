@@ -10,7 +10,10 @@ install: all
 		$(D)$(PREFIX)/lib/tmpfiles.d $(D)$(SYSCONFDIR)/devid/hooks.d
 	$(INSTALL) -m 755 $(B)/devid $(D)$(BINDIR)
 	$(INSTALL) -m 755 pki/devid-pki $(D)$(LIBEXECDIR)/pki
-	$(INSTALL) -m 644 pki/lib-ca.sh pki/lib-inventory.sh $(D)$(LIBEXECDIR)/pki
+	$(INSTALL) -m 755 pki/devid-ceremony $(D)$(LIBEXECDIR)/pki
+	$(INSTALL) -m 644 pki/lib-ca.sh pki/lib-ceremony.sh \
+		pki/lib-inventory.sh $(D)$(LIBEXECDIR)/pki
+	ln -sf $(LIBEXECDIR)/pki/devid-ceremony $(D)$(SBINDIR)/devid-ceremony
 	ln -sf $(LIBEXECDIR)/pki/devid-pki $(D)$(BINDIR)/devid-pki
 	$(INSTALL) -m 755 $(B)/devid-keyd $(B)/devid-agent $(D)$(SBINDIR)
 	$(INSTALL) -m 644 $(B)/devid.so $(D)$(MODULESDIR)

@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+#
+# What all ceremonies do: say what will be done, ask once, keep a transcript,
+# put files in place whole, check what is there.
+
+fail() { # SUBJECT CAUSE
+	printf '%s: %s: %s\n' "$PROGRAM" "$1" "$2" >&2
+	[[ -z $TRANSCRIPT ]] || note "failed: $1: $2" || true
+	exit 1
+}
+
+usage_fail() {
+	printf '%s: %s; see %s --help\n' "$PROGRAM" "$1" "$PROGRAM" >&2
+	exit 2
+}
+
+# ---- plan and transcript ----
+
+plan() { # WHAT VALUE
+	PLAN+=("$(printf '%-12s %s' "$1:" "$2")")
+}
+
+# note LINE: into the transcript, on disk before the next step
+note() {
+	printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$TRANSCRIPT" &&
+		sync "$TRANSCRIPT"
+}
+
+say() {
+	printf '%s\n' "$1"
+	note "$1"
+}
+
+# ask: once; everything that is not yes is no
+ask() {
+	local answer=''
+
+	((YES)) && return
+	if ! { exec {TTY}<>/dev/tty; } 2>/dev/null; then
+		fail "$CEREMONY" "no terminal to ask at; --yes does without"
+	fi
+	printf 'Go on? (yes/no) ' >&"$TTY"
+	read -r answer <&"$TTY" || true
+	exec {TTY}>&-
+	[[ $answer == yes ]] || fail "$CEREMONY" "not confirmed, nothing done"
+}
+
+# begin FOLDER: shows the plan, asks, opens the transcript in FOLDER
+begin() {
+	local folder=$1 line who
+	who=${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n)
+
+	printf '%s: will do this:\n' "$CEREMONY"
+	printf '  %s\n' "${PLAN[@]}"
+	ask
+	mkdir -p "$folder" || fail "$folder" "cannot be made"
+	exec {LOCK}>"$DIR/.lock" || fail "$DIR" "cannot be written"
+	flock -n "$LOCK" || fail "$DIR" "another ceremony is under way"
+	rm -f "$folder"/.new.* # what a kill left behind
+	TRANSCRIPT=$(mktemp "$folder/transcript-$CEREMONY-$(date -u +%Y%m%dT%H%M%SZ)-XXXX.txt") ||
+		fail "$folder" "no transcript can be written"
+	chmod 644 "$TRANSCRIPT"
+	sync "$folder"
+	note "ceremony: $CEREMONY by $who with $PROGRAM $VERSION"
+	for line in "${PLAN[@]}"; do
+		note "plan: $line"
+	done
+}
+
+finish() { # [LINE...] what comes next
+	local line
+
+	for line in "$@"; do
+		say "next: $line"
+	done
+	say "done: $CEREMONY"
+	printf 'transcript: %s\n' "$TRANSCRIPT"
+}
+
+# ---- steps ----
+
+# ca COMMAND ARG...: devid-ca, its lines into the transcript. Ends the ceremony
+# with devid-ca's exit status when that is not 0 (3: PIN refused).
+ca() {
+	local status=0 errors line pid err
+
+	say "step: $1"
+	errors=$(mktemp "${TMPDIR:-/tmp}/devid-ceremony.XXXXXX")
+	exec {err}> >(exec tee "$errors" >&2)
+	pid=$!
+	CA_LINES=$("$DEVID_CA" "$@" 2>&"$err" {err}>&-) || status=$?
+	exec {err}>&-
+	wait "$pid" || true
+	while IFS= read -r line; do
+		[[ -z $line ]] || say "$line"
+	done <<<"$CA_LINES"
+	while IFS= read -r line; do
+		note "$line"
+	done <"$errors"
+	rm -f "$errors"
+	((status == 0)) && return
+	note "failed: $1: exit status $status"
+	exit "$status"
+}
+
+# token_args: --module, --token, PIN of this call
+token_args() {
+	TOKEN_ARGS=(--module "${OPT[module]}" --token "${OPT[token]}")
+	[[ -z ${OPT[pin-file]:-} ]] || TOKEN_ARGS+=(--pin-file "${OPT[pin-file]}")
+	[[ -z ${OPT[pin-fd]:-} ]] || TOKEN_ARGS+=(--pin-fd "${OPT[pin-fd]}")
+}
+
+# optional_args OPTION...: those that were given, as arguments of devid-ca
+optional_args() {
+	local name
+
+	OPTIONAL_ARGS=()
+	for name; do
+		[[ -z ${OPT[$name]:-} ]] || OPTIONAL_ARGS+=("--$name" "${OPT[$name]}")
+	done
+}
+
+# put FILE DEST: DEST is FILE's content, or nothing has changed
+put() {
+	local new folder
+
+	folder=$(dirname "$2")
+	new=$(mktemp "$folder/.new.XXXXXX") || fail "$2" "cannot be written"
+	if ! { cat "$1" >"$new" && chmod 644 "$new" && sync "$new" &&
+		mv -f "$new" "$2" && sync "$folder"; }; then
+		rm -f "$new"
+		fail "$2" "cannot be written"
+	fi
+}
+
+# put_once WHAT FILE DEST: makes DEST, or sees that it is the same
+put_once() {
+	local verb=made
+
+	if [[ -e $3 ]]; then
+		cmp -s "$2" "$3" ||
+			fail "$3" "is there already and differs; move it away first"
+		verb=kept
+	else
+		put "$2" "$3"
+	fi
+	say "$1 $3 $verb"
+}
+
+# snapshot NAME FILE: a copy in $WORK/NAME, so that what is shown before the
+# question is what is used after it, whoever changes FILE meanwhile
+snapshot() {
+	if [[ -z $WORK ]]; then
+		WORK=$(mktemp -d "${TMPDIR:-/tmp}/devid-ceremony.XXXXXX")
+		trap 'rm -rf "$WORK"' EXIT
+	fi
+	cat "$2" >"$WORK/$1" 2>/dev/null || fail "$2" "cannot be read"
+	[[ -s $WORK/$1 ]] || fail "$2" "is empty"
+}
+
+# ---- looking ----
+
+need_file() { # FILE WHAT
+	[[ -f $1 && -s $1 ]] || fail "$1" "there is no $2"
+}
+
+# check_form x509|req FILE NAME
+check_form() {
+	openssl "$1" -in "$2" -noout 2>/dev/null ||
+		fail "$3" "not a $([[ $1 == req ]] && echo request || echo certificate) in PEM"
+}
+
+subject_of() { # x509|req FILE
+	openssl "$1" -in "$2" -noout -subject -nameopt RFC2253,-esc_msb,utf8 |
+		sed 's/^subject=//'
+}
+
+sha256_of() { # x509|req FILE: of the DER
+	openssl "$1" -in "$2" -outform DER | sha256sum | cut -d ' ' -f 1
+}
+
+# key_of x509|req FILE: SHA-256 of SubjectPublicKeyInfo
+key_of() {
+	openssl "$1" -in "$2" -noout -pubkey |
+		openssl pkey -pubin -outform DER | sha256sum | cut -d ' ' -f 1
+}
+
+# key_in_lines: the key that devid-ca has just told of
+key_in_lines() {
+	sed -n 's/^key .* sha256 \([0-9a-f]*\) [a-z]*$/\1/p' <<<"$CA_LINES"
+}
+
+# verify ROOT CERT [UNTRUSTED...]: up to the root, and by the book
+verify() {
+	local args=(-x509_strict -CAfile "$1") file
+
+	for file in "${@:3}"; do
+		[[ ! -s $file ]] || args+=(-untrusted "$file")
+	done
+	openssl verify -no-CApath -no-CAstore "${args[@]}" "$2" >/dev/null ||
+		fail "$2" "does not verify up to $1"
+	say "verified $2 up to $1"
+}
+
+# time_in DAYS: as YYYYMMDDHHMMSSZ
+time_in() {
+	date -u -d "+$1 days" +%Y%m%d%H%M%SZ
+}
