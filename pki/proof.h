@@ -40,6 +40,8 @@ struct proof_context {
 	struct ek_trust *trust;         /* borrowed; NULL: chain not judged */
 	const struct ek_policy *policy; /* borrowed; NULL: not judged */
 	time_t now;
+	/* The data is csrContents alone: the signature is not judged. */
+	bool contents_only;
 };
 
 struct proof_result {

@@ -46,14 +46,20 @@ libca_src += \
 	pki/ek-names.c \
 	pki/ek-policy.c \
 	pki/ek-profile.c \
-	pki/ek-trust.c
+	pki/ek-trust.c \
+	pki/proof-rules.c \
+	pki/proof-template.c \
+	pki/proof.c
 
-UNIT_TESTS += test-ek-cert
+UNIT_TESTS += test-ek-cert test-proof
 ek_test_src := tests/unit/certs.c tests/unit/ek-fixture.c \
 	tests/unit/tempdir.c
 test-ek-cert_src := $(ek_test_src)
 test-ek-cert_libs := libca.a libdevid.a
 test-ek-cert_ldlibs := -lcrypto
+test-proof_src := tests/unit/csr-fixture.c $(ek_test_src)
+test-proof_libs := libca.a libdevid.a
+test-proof_ldlibs := -ltss2-mu -lcrypto
 
 # ---- tokens, PINs, ceremonies ----
 

@@ -1,0 +1,724 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a TCG-CSR proves: for each rule, a request that trips it alone. */
+#include <stdlib.h>
+
+#include "cmocka-all.h"
+#include "csr-fixture.h"
+#include "ek-fixture.h"
+#include "proof.h"
+#include "tpm-template.h"
+
+static struct csr_fixture *f; /* owned by each test */
+static struct tempdir folder;
+static struct ek_trust *trust;
+static struct ek_policy policy;
+static struct proof *proof;
+
+static void write_trust(const struct csr_fixture *of)
+{
+	ek_fixture_write(&folder, "root.crt", &of->vendor_root.der);
+	ek_fixture_write(&folder, "ca.crt", &of->vendor_ca.der);
+}
+
+static void start(enum key_alg alg, const char *ek)
+{
+	csr_fixture_new(f, alg, ek);
+	folder = tempdir_new();
+	write_trust(f);
+	assert_rc(ek_trust_new(folder.path, &trust, NULL), DEVID_OK);
+	memset(&policy, 0, sizeof(policy));
+}
+
+static void stop(void)
+{
+	proof_done(proof);
+	ek_trust_free(trust);
+	tempdir_remove(&folder);
+	csr_fixture_done(f);
+}
+
+static bool check(void)
+{
+	const struct proof_context ctx = { trust, &policy, time(NULL), false };
+
+	csr_fixture_encode(f);
+	proof_done(proof);
+	return proof_check(&ctx, f->data, f->len, proof);
+}
+
+static void tell(void)
+{
+	for (int i = PROOF_NONE + 1; i < PROOF_RULE_COUNT; i++)
+		print_message("%s: %s: %s\n", proof_rule_id((enum proof_rule)i),
+			devid_verdict_name(proof->results[i].verdict),
+			proof->results[i].detail);
+}
+
+/* @rule fails with @cause and no other does; what NOT_APPLICABLE says is not
+ * judged. */
+static void assert_only(enum proof_rule rule, const char *cause)
+{
+	bool ok = check() == (rule == PROOF_NONE) && proof->failed == rule;
+
+	for (int i = PROOF_NONE + 1; i < PROOF_RULE_COUNT; i++) {
+		enum devid_verdict v = proof->results[i].verdict;
+
+		ok &= i == (int)rule ? v == DEVID_FAIL
+				     : v != DEVID_FAIL && v != DEVID_WARN;
+	}
+	if (rule != PROOF_NONE)
+		ok &= strstr(proof->results[rule].detail, cause) != NULL;
+	if (ok)
+		return;
+	tell();
+	fail_msg("not only %s: %s", proof_rule_id(rule), cause);
+}
+
+static void check_good_request_of_each_kind_passes(void **state)
+{
+	static const struct {
+		enum key_alg alg;
+		const char *ek;
+	} kinds[] = {
+		{ KEY_ALG_P256, "P-256" },
+		{ KEY_ALG_P256, "RSA:2048" },
+		{ KEY_ALG_P384, "P-384" },
+		{ KEY_ALG_RSA2048, "RSA:2048" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(kinds); i++) {
+		start(kinds[i].alg, kinds[i].ek);
+		for (int again = 0; again < 2; again++) {
+			assert_only(PROOF_NONE, "");
+			for (int r = PROOF_NONE + 1; r < PROOF_RULE_COUNT; r++)
+				assert_int_equal(
+					proof->results[r].verdict, DEVID_PASS);
+		}
+		assert_string_equal(proof->serial, CSR_FIXTURE_SERIAL);
+		assert_string_equal(proof->model, CSR_FIXTURE_MODEL);
+		assert_int_equal(proof->iak.name_len, f->iak_name_len);
+		assert_memory_equal(
+			proof->iak.name, f->iak_name, f->iak_name_len);
+		assert_true(proof->idevid_spki.len > 0);
+		assert_true(proof->iak_spki.len > 0);
+		assert_int_equal(EVP_PKEY_eq(proof->ek.key, f->ek), 1);
+		stop();
+	}
+}
+
+static void rules_all_have_texts(void **state)
+{
+	(void)state;
+	for (int i = PROOF_NONE + 1; i < PROOF_RULE_COUNT; i++) {
+		enum proof_rule rule = (enum proof_rule)i;
+
+		assert_true(proof_rule_id(rule)[0] != '\0');
+		assert_true(proof_rule_text(rule)[0] != '\0');
+		assert_true(proof_rule_clause(rule)[0] != '\0');
+		for (int k = PROOF_NONE; k < i; k++)
+			assert_string_not_equal(proof_rule_id(rule),
+				proof_rule_id((enum proof_rule)k));
+	}
+}
+
+/* ---- one change each ---- */
+
+static void set_payload(enum tcg_csr_field field, const void *data, size_t len)
+{
+	f->payload[field] = (struct der_view) { data, len };
+}
+
+static void model_bad(void)
+{
+	f->model = "M;1";
+}
+
+static void serial_empty(void)
+{
+	f->serial = "";
+}
+
+static void serial_control(void)
+{
+	f->serial = "ACCC\n8E";
+}
+
+static void serial_nul(void)
+{
+	set_payload(TCG_CSR_PROD_SERIAL,
+		"ACCC\0"
+		"1",
+		6);
+}
+
+static void serial_utf8(void)
+{
+	f->serial = "ACCC\xc3\xa5";
+}
+
+static void serial_ends_blank(void)
+{
+	f->serial = "ACCC ";
+}
+
+static void serial_quote(void)
+{
+	f->serial = "AC'1";
+}
+
+static void serial_underscore(void)
+{
+	f->serial = "AC_1";
+}
+
+static void hash_wrong(void)
+{
+	f->bad_hash = true;
+}
+
+static void signing_pub_cut(void)
+{
+	set_payload(TCG_CSR_SIGNING_PUB, "\0\x23", 2);
+}
+
+static void signing_pub_missing(void)
+{
+	set_payload(TCG_CSR_SIGNING_PUB, "", 0);
+}
+
+static void attest_pub_missing(void)
+{
+	set_payload(TCG_CSR_ATTEST_PUB, "", 0);
+}
+
+static void attest_pub_cut(void)
+{
+	set_payload(TCG_CSR_ATTEST_PUB, "\0\x23\0", 3);
+}
+
+static void signed_by_other(void)
+{
+	f->signer = f->other;
+}
+
+static void signed_by_iak(void)
+{
+	f->signer = f->iak;
+}
+
+static void signature_cut(void)
+{
+	f->signature = (struct der_view) { (const uint8_t *)"\0\x18\0\x0b", 4 };
+}
+
+static void ek_missing(void)
+{
+	set_payload(TCG_CSR_EK_CERT, "", 0);
+}
+
+static void ek_bytes_behind(void)
+{
+	f->ek_spec.behind = "0001";
+}
+
+static void ek_padding(void)
+{
+	f->ek_spec.behind = "ffffffff";
+}
+
+static void ek_no_eku(void)
+{
+	certs_set_ext(&f->ek_spec, CERTS_OID_EKU, "", NULL);
+}
+
+static void ek_no_names(void)
+{
+	certs_set_ext(&f->ek_spec, CERTS_OID_SAN, "ff", "3000");
+}
+
+static void ek_is_ca(void)
+{
+	certs_set_ext(&f->ek_spec, CERTS_OID_BC, "ff", "3000 00");
+}
+
+static void ek_signing_key(void)
+{
+	certs_set_ext(&f->ek_spec, CERTS_OID_KU, "ff", "03020780");
+}
+
+static void replace_ek(const char *type)
+{
+	EVP_PKEY_free(f->ek);
+	f->ek = certs_key(type);
+}
+
+static void ek_p521(void)
+{
+	replace_ek("P-521");
+}
+
+static void ek_self_signed(void)
+{
+	f->ek_issuer = NULL;
+}
+
+static void ek_expired(void)
+{
+	f->ek_spec.not_after = "U210101000000Z";
+}
+
+static void ek_future(void)
+{
+	f->ek_spec.not_before = "G20600101000000Z";
+	f->ek_spec.not_after = "G99991231235959Z";
+}
+
+static void ek_other_vendor(void)
+{
+	policy.manufacturers = strdup("STM, IFX");
+}
+
+static void ek_other_model(void)
+{
+	policy.models = strdup("SLB 9672");
+}
+
+static void ek_old_firmware(void)
+{
+	policy.firmware_min = strdup("IBM=20191024");
+}
+
+static void ek_no_level(void)
+{
+	policy.eal_min = 4;
+	policy.assertions = true;
+}
+
+static void iak_no_fixed_tpm(void)
+{
+	f->iak_area.objectAttributes &= ~TPMA_OBJECT_FIXEDTPM;
+}
+
+static void iak_not_restricted(void)
+{
+	f->iak_area.objectAttributes &= ~TPMA_OBJECT_RESTRICTED;
+}
+
+static void iak_decrypt(void)
+{
+	f->iak_area.objectAttributes |= TPMA_OBJECT_DECRYPT;
+}
+
+static void iak_policy(void)
+{
+	f->iak_area.authPolicy.buffer[0] ^= 1;
+}
+
+static void iak_no_policy(void)
+{
+	f->iak_area.authPolicy.size = 0;
+}
+
+static void iak_name_sha512(void)
+{
+	f->iak_area.nameAlg = TPM2_ALG_SHA512;
+}
+
+static void idevid_no_fixed_parent(void)
+{
+	f->idevid_area.objectAttributes &= ~TPMA_OBJECT_FIXEDPARENT;
+}
+
+static void idevid_restricted(void)
+{
+	f->idevid_area.objectAttributes |= TPMA_OBJECT_RESTRICTED;
+}
+
+static void idevid_decrypt(void)
+{
+	f->idevid_area.objectAttributes |= TPMA_OBJECT_DECRYPT;
+}
+
+static void idevid_reserved_bit(void)
+{
+	f->idevid_area.objectAttributes |= 0x80000000u;
+}
+
+static void idevid_policy_of_iak(void)
+{
+	f->idevid_area.authPolicy = f->iak_area.authPolicy;
+}
+
+static void idevid_name_sha512(void)
+{
+	f->idevid_area.nameAlg = TPM2_ALG_SHA512;
+}
+
+static void idevid_scheme_hash(void)
+{
+	f->idevid_area.parameters.eccDetail.scheme.details.ecdsa.hashAlg =
+		TPM2_ALG_SHA384;
+}
+
+static void idevid_is_iak(void)
+{
+	csr_fixture_set_key(&f->idevid_area, f->iak);
+	f->signer = f->iak;
+}
+
+static void ek_is_iak(void)
+{
+	EVP_PKEY_free(f->ek);
+	f->ek = f->iak;
+	assert_int_equal(EVP_PKEY_up_ref(f->iak), 1);
+}
+
+static void ek_is_idevid(void)
+{
+	EVP_PKEY_free(f->ek);
+	f->ek = f->idevid;
+	assert_int_equal(EVP_PKEY_up_ref(f->idevid), 1);
+}
+
+static void iak_of_other_suite(void)
+{
+	TPM2B_PUBLIC area;
+
+	EVP_PKEY_free(f->iak);
+	f->iak = certs_key("P-384");
+	f->certifier = f->iak;
+	assert_true(
+		template_get(KEY_ROLE_IAK, KEY_ALG_P384, UNIQUE_EMPTY, &area));
+	f->iak_area = area.publicArea;
+	csr_fixture_set_key(&f->iak_area, f->iak);
+}
+
+static void attest_magic(void)
+{
+	f->attest.magic = 0x54504d00;
+}
+
+static void attest_missing(void)
+{
+	set_payload(TCG_CSR_SGN_CERTIFY, "", 0);
+}
+
+static void attest_type(void)
+{
+	static uint8_t quote[] = { 0xff, 'T', 'C', 'G', 0x80, 0x18, 0, 0 };
+
+	set_payload(TCG_CSR_SGN_CERTIFY, quote, sizeof(quote));
+}
+
+static void name_of(const TPMT_PUBLIC *area)
+{
+	TPM2B_NAME *name = &f->attest.attested.certify.name;
+
+	name->size = (uint16_t)csr_fixture_name(area, name->name);
+}
+
+static void attest_over_iak(void)
+{
+	name_of(&f->iak_area);
+}
+
+static void attest_over_other(void)
+{
+	TPMT_PUBLIC area = f->idevid_area;
+
+	csr_fixture_set_key(&area, f->other);
+	name_of(&area);
+}
+
+/* The same digest under another name algorithm. */
+static void attest_name_algorithm(void)
+{
+	TPM2B_NAME *name = &f->attest.attested.certify.name;
+
+	name_of(&f->idevid_area);
+	name->name[1] = TPM2_ALG_SHA384 & 0xff;
+	memset(name->name + 2 + 32, 0, 16);
+	name->size = 2 + 48;
+}
+
+static void certified_by_other(void)
+{
+	f->certifier = f->other;
+}
+
+static void certified_by_idevid(void)
+{
+	f->certifier = f->idevid;
+}
+
+static void certify_sig_missing(void)
+{
+	set_payload(TCG_CSR_SGN_CERTIFY_SIG, "", 0);
+}
+
+static const struct {
+	void (*change)(void);
+	enum proof_rule rule;
+	const char *cause;
+} cases[] = {
+	{ model_bad, PROOF_NAMES, "prodModel" },
+	{ serial_empty, PROOF_NAMES, "prodSerial: empty" },
+	{ serial_control, PROOF_NAMES, "prodSerial" },
+	{ serial_nul, PROOF_NAMES, "prodSerial" },
+	{ serial_utf8, PROOF_NAMES, "prodSerial" },
+	{ serial_ends_blank, PROOF_NAMES, "prodSerial" },
+	{ serial_quote, PROOF_NAMES, "prodSerial" },
+	{ serial_underscore, PROOF_NAMES, "prodSerial" },
+	{ hash_wrong, PROOF_HASH, "hash" },
+	{ signing_pub_cut, PROOF_SIGNING_PUB, "public area" },
+	{ signing_pub_missing, PROOF_SIGNING_PUB, "missing" },
+	{ signed_by_other, PROOF_SIGNATURE, "signature" },
+	{ signed_by_iak, PROOF_SIGNATURE, "signature" },
+	{ signature_cut, PROOF_SIGNATURE, "signature" },
+	{ ek_missing, PROOF_EK_ENCODING, "missing" },
+	{ ek_bytes_behind, PROOF_EK_ENCODING, "no padding" },
+	{ ek_padding, PROOF_EK_ENCODING, "does not name: padding" },
+	{ ek_no_eku, PROOF_EK_PROFILE, "does not name: no-eku" },
+	{ ek_no_names, PROOF_EK_PROFILE, "lacks TPM manufacturer" },
+	{ ek_is_ca, PROOF_EK_PROFILE, "a CA's" },
+	{ ek_signing_key, PROOF_EK_PROFILE, "a signing key" },
+	{ ek_p521, PROOF_EK_KEY, "curve" },
+	{ ek_self_signed, PROOF_EK_CHAIN, "unknown vendor" },
+	{ ek_expired, PROOF_EK_CHAIN, "expired on 2021-01-01" },
+	{ ek_future, PROOF_EK_CHAIN, "not yet valid" },
+	{ ek_other_vendor, PROOF_EK_POLICY, "TPM manufacturer" },
+	{ ek_other_model, PROOF_EK_POLICY, "TPM model" },
+	{ ek_old_firmware, PROOF_EK_POLICY, "TPM firmware" },
+	{ ek_no_level, PROOF_EK_POLICY, "Common Criteria" },
+	{ attest_pub_missing, PROOF_ATTEST_PUB, "missing" },
+	{ attest_pub_cut, PROOF_ATTEST_PUB, "public area" },
+	{ iak_no_fixed_tpm, PROOF_IAK_TEMPLATE, "lacks fixedTPM" },
+	{ iak_not_restricted, PROOF_IAK_TEMPLATE, "lacks restricted" },
+	{ iak_decrypt, PROOF_IAK_TEMPLATE, "has decrypt" },
+	{ iak_policy, PROOF_IAK_TEMPLATE, "policy" },
+	{ iak_no_policy, PROOF_IAK_TEMPLATE, "policy" },
+	{ iak_name_sha512, PROOF_IAK_TEMPLATE, "name algorithm" },
+	{ idevid_no_fixed_parent, PROOF_IDEVID_TEMPLATE, "lacks fixedParent" },
+	{ idevid_restricted, PROOF_IDEVID_TEMPLATE, "has restricted" },
+	{ idevid_decrypt, PROOF_IDEVID_TEMPLATE, "has decrypt" },
+	{ idevid_reserved_bit, PROOF_IDEVID_TEMPLATE, "reserved" },
+	{ idevid_policy_of_iak, PROOF_IDEVID_TEMPLATE, "policy" },
+	{ idevid_name_sha512, PROOF_IDEVID_TEMPLATE, "name algorithm" },
+	{ idevid_scheme_hash, PROOF_IDEVID_TEMPLATE, "scheme: hash" },
+	{ idevid_is_iak, PROOF_KEYS_DIFFER, "IAK and IDevID are one" },
+	{ ek_is_iak, PROOF_KEYS_DIFFER, "EK and IAK are one" },
+	{ ek_is_idevid, PROOF_KEYS_DIFFER, "EK and IDevID are one" },
+	{ iak_of_other_suite, PROOF_KEYS_DIFFER, "IAK is p384" },
+	{ attest_missing, PROOF_CERTIFY, "missing" },
+	{ attest_magic, PROOF_CERTIFY, "magic" },
+	{ attest_type, PROOF_CERTIFY, "type" },
+	{ attest_over_iak, PROOF_CERTIFY_NAME, "another Name" },
+	{ attest_over_other, PROOF_CERTIFY_NAME, "another Name" },
+	{ attest_name_algorithm, PROOF_CERTIFY_NAME, "another Name" },
+	{ certified_by_other, PROOF_CERTIFY_SIGNATURE, "signature" },
+	{ certified_by_idevid, PROOF_CERTIFY_SIGNATURE, "signature" },
+	{ certify_sig_missing, PROOF_CERTIFY_SIGNATURE, "missing" },
+};
+
+static void check_one_change_trips_one_rule(void **state)
+{
+	bool tripped[PROOF_RULE_COUNT] = { false };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		start(KEY_ALG_P256, "P-256");
+		cases[i].change();
+		assert_only(cases[i].rule, cases[i].cause);
+		tripped[cases[i].rule] = true;
+		ek_policy_done(&policy);
+		stop();
+	}
+	/* the table has each; structure has a test of its own */
+	for (int r = PROOF_STRUCTURE + 1; r < PROOF_RULE_COUNT; r++)
+		assert_true(tripped[r]);
+}
+
+static void check_cut_request_trips_structure(void **state)
+{
+	struct proof_context ctx = { NULL, NULL, time(NULL), false };
+
+	(void)state;
+	start(KEY_ALG_P256, "P-256");
+	csr_fixture_encode(f);
+	for (size_t len = 0; len < f->len; len++) {
+		proof_done(proof);
+		assert_false(proof_check(&ctx, f->data, len, proof));
+		assert_int_equal(proof->failed, PROOF_STRUCTURE);
+		for (int r = PROOF_STRUCTURE + 1; r < PROOF_RULE_COUNT; r++)
+			assert_int_equal(proof->results[r].verdict,
+				DEVID_NOT_APPLICABLE);
+	}
+	stop();
+}
+
+static void check_rsa_odd_exponent_refused(void **state)
+{
+	(void)state;
+	start(KEY_ALG_RSA2048, "RSA:2048");
+	/* as a number: the signature still needs the real one */
+	f->iak_area.parameters.rsaDetail.exponent = 65539;
+	(void)check();
+	assert_int_equal(
+		proof->results[PROOF_IAK_TEMPLATE].verdict, DEVID_FAIL);
+	assert_non_null(strstr(proof->results[PROOF_IAK_TEMPLATE].detail,
+		"RSA exponent: 65539"));
+	f->iak_area.parameters.rsaDetail.exponent = 3;
+	(void)check();
+	assert_int_equal(proof->failed, PROOF_ATTEST_PUB);
+	stop();
+}
+
+static void check_rsassa_iak_accepted_and_other_hash_refused(void **state)
+{
+	TPMT_RSA_SCHEME *scheme;
+
+	(void)state;
+	start(KEY_ALG_RSA2048, "RSA:2048");
+	scheme = &f->iak_area.parameters.rsaDetail.scheme;
+	scheme->scheme = TPM2_ALG_RSASSA;
+	assert_only(PROOF_NONE, "");
+	scheme->details.rsassa.hashAlg = TPM2_ALG_SHA512;
+	assert_only(PROOF_IAK_TEMPLATE, "scheme: hash");
+	scheme->scheme = TPM2_ALG_NULL;
+	assert_only(PROOF_IAK_TEMPLATE, "neither RSAPSS nor RSASSA");
+	stop();
+}
+
+static void check_sha1_name_refused(void **state)
+{
+	(void)state;
+	start(KEY_ALG_P256, "P-256");
+	f->idevid_area.nameAlg = TPM2_ALG_SHA1;
+	(void)check();
+	assert_int_equal(proof->failed, PROOF_SIGNING_PUB);
+	stop();
+}
+
+static void check_long_names_refused(void **state)
+{
+	static const char name[] = "01234567890123456789012345678901234567890"
+				   "123456789012345678901234";
+
+	(void)state;
+	start(KEY_ALG_P256, "P-256");
+	f->serial = name;
+	(void)check();
+	assert_false(check());
+	assert_true(proof->failed == PROOF_NAMES ||
+		    proof->failed == PROOF_STRUCTURE);
+	f->serial = name + 1;
+	f->model = name + 1;
+	assert_only(PROOF_NONE, "");
+	assert_int_equal(strlen(proof->serial), 64);
+	stop();
+}
+
+static void check_named_quirk_warns(void **state)
+{
+	static const struct {
+		void (*change)(void);
+		enum proof_rule rule;
+		unsigned quirk;
+	} quirks[] = {
+		{ ek_padding, PROOF_EK_ENCODING, EK_QUIRK_PADDING },
+		{ ek_no_eku, PROOF_EK_PROFILE, EK_QUIRK_NO_EKU },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(quirks); i++) {
+		start(KEY_ALG_P256, "P-256");
+		quirks[i].change();
+		policy.quirks = quirks[i].quirk;
+		assert_true(check());
+		assert_int_equal(
+			proof->results[quirks[i].rule].verdict, DEVID_WARN);
+		stop();
+	}
+}
+
+static void check_without_trust_and_policy_not_judged(void **state)
+{
+	struct proof_context ctx = { NULL, NULL, time(NULL), false };
+
+	(void)state;
+	start(KEY_ALG_P256, "P-256");
+	csr_fixture_encode(f);
+	assert_true(proof_check(&ctx, f->data, f->len, proof));
+	assert_int_equal(
+		proof->results[PROOF_EK_CHAIN].verdict, DEVID_NOT_APPLICABLE);
+	assert_int_equal(
+		proof->results[PROOF_EK_POLICY].verdict, DEVID_NOT_APPLICABLE);
+	stop();
+}
+
+static void check_contents_alone_judged_but_for_signature(void **state)
+{
+	struct proof_context ctx = { NULL, NULL, time(NULL), true };
+	struct tcg_csr csr;
+
+	(void)state;
+	start(KEY_ALG_P256, "P-256");
+	csr_fixture_encode(f);
+	assert_rc(tcg_csr_parse(f->data, f->len, &csr, NULL), DEVID_OK);
+	assert_true(
+		proof_check(&ctx, csr.contents.data, csr.contents.len, proof));
+	assert_int_equal(
+		proof->results[PROOF_SIGNATURE].verdict, DEVID_NOT_APPLICABLE);
+	assert_int_equal(
+		proof->results[PROOF_CERTIFY_SIGNATURE].verdict, DEVID_PASS);
+	stop();
+}
+
+/* Right EK certificate, another TPM's keys: this much is not seen before the
+ * challenge; what is seen is a mixture of two TPMs' parts. */
+static void check_iak_of_another_tpm_refused(void **state)
+{
+	(void)state;
+	start(KEY_ALG_P256, "P-256");
+	csr_fixture_set_key(&f->iak_area, f->other);
+	assert_only(PROOF_CERTIFY_SIGNATURE, "signature");
+	stop();
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	f = calloc(1, sizeof(*f));
+	proof = calloc(1, sizeof(*proof));
+	return f && proof ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	free(f);
+	free(proof);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_good_request_of_each_kind_passes),
+		cmocka_unit_test(rules_all_have_texts),
+		cmocka_unit_test(check_one_change_trips_one_rule),
+		cmocka_unit_test(check_cut_request_trips_structure),
+		cmocka_unit_test(check_rsa_odd_exponent_refused),
+		cmocka_unit_test(
+			check_rsassa_iak_accepted_and_other_hash_refused),
+		cmocka_unit_test(check_sha1_name_refused),
+		cmocka_unit_test(check_long_names_refused),
+		cmocka_unit_test(check_named_quirk_warns),
+		cmocka_unit_test(check_without_trust_and_policy_not_judged),
+		cmocka_unit_test(check_contents_alone_judged_but_for_signature),
+		cmocka_unit_test(check_iak_of_another_tpm_refused),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
