@@ -59,8 +59,11 @@ static enum devid_err make_challenge(
 /* All that needs no register. */
 static void judge(struct ca *ca, struct ca_job *job, struct step1 *s)
 {
-	const struct proof_context ctx = { ca->trust, &ca->conf->ek,
-		time(NULL) };
+	const struct proof_context ctx = {
+		.trust = ca->trust,
+		.policy = &ca->conf->ek,
+		.now = time(NULL),
+	};
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 

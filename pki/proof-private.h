@@ -37,4 +37,11 @@ DEVID_MUST_CHECK enum devid_err proof_check_template(enum key_role role,
 	const TPMT_PUBLIC *area, enum key_alg *ret_alg,
 	struct devid_error *err);
 
+/*
+ * tpm_public_spki() for an area whose key could be decoded, without doing so
+ * again: OpenSSL's encoder takes longer than two verifications.
+ */
+DEVID_MUST_CHECK enum devid_err proof_write_spki(const TPMT_PUBLIC *area,
+	struct keystore_blob *ret, struct devid_error *err);
+
 #endif

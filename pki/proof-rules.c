@@ -113,7 +113,7 @@ static enum devid_verdict read_public(struct der_view in,
 	if (rc == DEVID_OK)
 		rc = tpm_public_pkey(&ret->area, ret_key, err);
 	if (rc == DEVID_OK)
-		rc = tpm_public_spki(&ret->area, ret_spki, err);
+		rc = proof_write_spki(&ret->area, ret_spki, err);
 	return verdict_of(rc);
 }
 

@@ -48,6 +48,7 @@ libca_src += \
 	pki/ek-profile.c \
 	pki/ek-trust.c \
 	pki/proof-rules.c \
+	pki/proof-spki.c \
 	pki/proof-template.c \
 	pki/proof.c
 

@@ -85,6 +85,7 @@ static void check_good_request_of_each_kind_passes(void **state)
 		{ KEY_ALG_P384, "P-384" },
 		{ KEY_ALG_RSA2048, "RSA:2048" },
 	};
+	static struct keystore_blob spki;
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(kinds); i++) {
@@ -100,8 +101,11 @@ static void check_good_request_of_each_kind_passes(void **state)
 		assert_int_equal(proof->iak.name_len, f->iak_name_len);
 		assert_memory_equal(
 			proof->iak.name, f->iak_name, f->iak_name_len);
-		assert_true(proof->idevid_spki.len > 0);
-		assert_true(proof->iak_spki.len > 0);
+		assert_rc(tpm_public_spki(&f->idevid_area, &spki, NULL),
+			DEVID_OK);
+		assert_true(keystore_blob_equal(&proof->idevid_spki, &spki));
+		assert_rc(tpm_public_spki(&f->iak_area, &spki, NULL), DEVID_OK);
+		assert_true(keystore_blob_equal(&proof->iak_spki, &spki));
 		assert_int_equal(EVP_PKEY_eq(proof->ek.key, f->ek), 1);
 		stop();
 	}
