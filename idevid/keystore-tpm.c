@@ -246,6 +246,66 @@ static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
 	return run(self_of(ks), op_issuers_write, &arg, err);
 }
 
+/* Forgets a key that has gone from its handle: it is looked for again. */
+static void forget_key(struct keystore_tpm *self, enum key_role role)
+{
+	if (self->keys[role].object != ESYS_TR_NONE)
+		(void)Esys_TR_Close(self->tpm->esys,
+			&self->keys[role].object); /* local only */
+}
+
+static enum devid_err op_attest(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct keystore_attest *ret = arg;
+	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IDEVID, err);
+
+	if (rc == DEVID_OK)
+		rc = ensure_loaded(self, KEY_ROLE_IAK, err);
+	if (rc == DEVID_OK)
+		rc = tpm_attest(self->tpm, &self->keys[KEY_ROLE_IDEVID],
+			&self->keys[KEY_ROLE_IAK], ret, err);
+	if (rc == DEVID_ERR_NOT_FOUND) {
+		forget_key(self, KEY_ROLE_IDEVID);
+		forget_key(self, KEY_ROLE_IAK);
+	}
+	return rc;
+}
+
+static enum devid_err ks_attest(struct keystore *ks,
+	struct keystore_attest *ret, struct devid_error *err)
+{
+	return run(self_of(ks), op_attest, ret, err);
+}
+
+struct activate_arg {
+	const struct keystore_credential *what;
+	struct keystore_secret *ret;
+};
+
+static enum devid_err op_activate(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct activate_arg *a = arg;
+	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IAK, err);
+
+	if (rc == DEVID_OK)
+		rc = tpm_activate(self->tpm, &self->keys[KEY_ROLE_IAK], a->what,
+			a->ret, err);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		forget_key(self, KEY_ROLE_IAK);
+	return rc;
+}
+
+static enum devid_err ks_activate(struct keystore *ks,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err)
+{
+	struct activate_arg arg = { what, ret };
+
+	return run(self_of(ks), op_activate, &arg, err);
+}
+
 static void ks_free(struct keystore *ks)
 {
 	struct keystore_tpm *self = self_of(ks);
@@ -266,6 +326,8 @@ static const struct keystore_ops tpm_ops = {
 	.cert_write = ks_cert_write,
 	.issuers_read = ks_issuers_read,
 	.issuers_write = ks_issuers_write,
+	.attest = ks_attest,
+	.activate = ks_activate,
 };
 
 enum devid_err keystore_tpm_new(

@@ -60,6 +60,32 @@ struct keystore_sign {
 	size_t digest_len;
 };
 
+/* What the module states of its keys, for the manufacturer's CA (TCG 13.1). */
+struct keystore_attest {
+	struct keystore_blob ek_cert;     /* DER */
+	struct keystore_blob iak_pub;     /* TPMT_PUBLIC */
+	struct keystore_blob idevid_pub;  /* TPMT_PUBLIC */
+	struct keystore_blob certify;     /* TPMS_ATTEST over the IDevID */
+	struct keystore_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
+};
+
+#define KEYSTORE_CREDENTIAL_MAX 600 /* of each part: RSA-4096 fits */
+#define KEYSTORE_SECRET_MAX     64  /* TPM2B_DIGEST with SHA-512 */
+
+/* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
+struct keystore_credential {
+	const uint8_t *id_object; /* TPM2B_ID_OBJECT */
+	size_t id_object_len;
+	const uint8_t *enc_secret; /* TPM2B_ENCRYPTED_SECRET */
+	size_t enc_secret_len;
+};
+
+/* To be erased with OPENSSL_cleanse(). */
+struct keystore_secret {
+	size_t len;
+	uint8_t data[KEYSTORE_SECRET_MAX];
+};
+
 struct keystore {
 	const struct keystore_ops *ops; /* borrowed, static */
 };
@@ -116,6 +142,23 @@ struct keystore_ops {
 	/* Stores them in place of those that are there. */
 	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
 		const struct keystore_blob *der, struct devid_error *err);
+
+	/*
+	 * The certificate of the endorsement key, and the IAK's word that the
+	 * IDevID is in the same module. Errors: NOT_FOUND when a key is not
+	 * there or the module has no EK certificate.
+	 */
+	enum devid_err (*attest)(struct keystore *ks,
+		struct keystore_attest *ret, struct devid_error *err);
+
+	/*
+	 * Opens a credential that was made for the endorsement key and the
+	 * IAK. Errors: SYNTAX, MISMATCH (made for another module or another
+	 * IAK), NOT_FOUND as above.
+	 */
+	enum devid_err (*activate)(struct keystore *ks,
+		const struct keystore_credential *what,
+		struct keystore_secret *ret, struct devid_error *err);
 };
 
 /* Whether both hold the same bytes; neither is secret. */

@@ -42,8 +42,12 @@ libkeyd_src := \
 	idevid/module-sign.c \
 	idevid/module-state.c \
 	idevid/module.c \
+	idevid/tpm-attest.c \
+	idevid/tpm-ek.c \
 	idevid/tpm-key.c \
 	idevid/tpm-nv.c \
+	idevid/tpm-policy.c \
+	idevid/tpm-session.c \
 	idevid/tpm.c
 
 TPM_LDLIBS := -ltss2-esys -ltss2-tctildr -ltss2-rc -ltss2-mu
@@ -121,9 +125,9 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
-	test-keyref test-keystore test-keystore-tpm test-module \
+	test-keyref test-keystore test-keystore-attest test-keystore-tpm test-module \
 	test-module-tpm test-provider test-provider-sign test-purpose \
-	test-purpose-tls12 test-tpm-template test-wire
+	test-purpose-tls12 test-tpm-policy test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -143,6 +147,10 @@ test-keystore_ldlibs := -lcrypto
 test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
+test-keystore-attest_src := pki/credential.c tests/unit/certs.c \
+	tests/unit/swtpm.c tests/unit/tempdir.c
+test-keystore-attest_libs := libkeyd.a libdevid.a
+test-keystore-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
 module_test_src := tests/unit/certs.c tests/unit/module-fixture.c \
 	tests/unit/swtpm.c tests/unit/tempdir.c
 test-module_src := $(module_test_src)
@@ -167,6 +175,9 @@ test-purpose_ldlibs := -lssl -lcrypto
 test-purpose-tls12_src := $(purpose_test_src)
 test-purpose-tls12_libs := libdevid.a
 test-purpose-tls12_ldlibs := -lssl -lcrypto
+test-tpm-policy_src := tests/unit/certs.c
+test-tpm-policy_libs := libkeyd.a libdevid.a
+test-tpm-policy_ldlibs := -lcrypto
 test-tpm-template_libs := libdevid.a
 test-tpm-template_ldlibs := -lcrypto
 test-wire_libs := libdevid.a
@@ -175,7 +186,8 @@ test-wire_libs := libdevid.a
 SHARED += tcti-fault.so
 tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
-$(B)/tests/unit/test-keystore-tpm $(B)/tests/unit/test-module \
+$(B)/tests/unit/test-keystore-attest $(B)/tests/unit/test-keystore-tpm \
+	$(B)/tests/unit/test-module \
 	$(B)/tests/unit/test-module-tpm: \
 	| $(B)/tcti-fault.so
 $(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \

@@ -1,25 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tpm.h"
+#include "tpm_private.h"
 
 #include <openssl/ec.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
 
 CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
 
-/* ESYS returns memory of its own allocator. */
-static void cleanup_esys(void *p)
-{
-	Esys_Free(*(void **)p);
-}
-
-/* Whether a persistent object is at @handle: TPM2_GetCapability, because
- * TPM2_ReadPublic would make ESYS print an error of its own. */
-static enum devid_err find_handle(struct tpm *tpm, TPM2_HANDLE handle,
+enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
 	bool *ret_found, struct devid_error *err)
 {
 	TPMS_CAPABILITY_DATA *cap = NULL;
@@ -41,13 +32,13 @@ enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 	struct tpm_key *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	struct tpm_key key = { ESYS_TR_NONE, KEY_ALG_NONE, { 0 } };
+	struct tpm_key key = { .object = ESYS_TR_NONE, .role = role };
 	TPM2_HANDLE handle = template_handle(role);
 	bool found = false;
 	enum devid_err ret_code;
 	TSS2_RC rc;
 
-	ret_code = find_handle(tpm, handle, &found, err);
+	ret_code = tpm_find_handle(tpm, handle, &found, err);
 	if (ret_code != DEVID_OK)
 		return ret_code;
 	if (!found)
@@ -68,22 +59,36 @@ enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 			key_role_name(role), handle, key_role_name(role));
 	if (ret_code == DEVID_OK)
 		ret_code = tpm_public_spki(&pub->publicArea, &key.spki, err);
-	if (ret_code == DEVID_OK)
-		*ret = key;
-	else
+	if (ret_code != DEVID_OK) {
 		(void)Esys_TR_Close(tpm->esys, &key.object); /* local only */
-	return ret_code;
+		return ret_code;
+	}
+	key.name_alg = pub->publicArea.nameAlg;
+	*ret = key;
+	return DEVID_OK;
 }
 
-/* TPM2_CreatePrimary below the endorsement hierarchy (TCG 7.3). */
-static enum devid_err create_primary(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template,
+	ESYS_TR *ret_object, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+{
+	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	TPM2B_DATA outside = { 0 };
+	TPML_PCR_SELECTION pcrs = { 0 };
+
+	return tpm_result(tpm,
+		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			&sensitive, template, &outside, &pcrs, ret_object,
+			ret_pub, NULL, NULL, NULL),
+		"create primary key", err);
+}
+
+/* A primary key of the template (TCG 7.3). */
+static enum devid_err create_devid(struct tpm *tpm, enum key_role role,
 	enum key_alg alg, enum template_unique unique, struct tpm_key *ret,
 	struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *made = NULL;
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
 	ESYS_TR object = ESYS_TR_NONE;
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
@@ -91,12 +96,7 @@ static enum devid_err create_primary(struct tpm *tpm, enum key_role role,
 	if (!template_get(role, alg, unique, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(alg));
-	rc = tpm_result(tpm,
-		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			&sensitive, &template, &outside, &pcrs, &object, &made,
-			NULL, NULL, NULL),
-		"create primary key", err);
+	rc = tpm_create_primary(tpm, &template, &object, &made, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = tpm_public_spki(&made->publicArea, &ret->spki, err);
@@ -115,7 +115,7 @@ static enum devid_err derive(struct tpm *tpm, enum key_role role,
 	struct tpm_key *ret, struct devid_error *err)
 {
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
-		enum devid_err rc = create_primary(
+		enum devid_err rc = create_devid(
 			tpm, role, alg, (enum template_unique)u, ret, err);
 
 		if (rc != DEVID_OK)
@@ -136,13 +136,13 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 	enum key_alg alg, const struct keystore_blob *expected,
 	struct devid_error *err)
 {
-	struct tpm_key key = { ESYS_TR_NONE, KEY_ALG_NONE, { 0 } };
+	struct tpm_key key = { .object = ESYS_TR_NONE };
 	TPM2_HANDLE handle = template_handle(role);
 	ESYS_TR persistent = ESYS_TR_NONE;
 	bool taken = false;
 	enum devid_err rc;
 
-	rc = find_handle(tpm, handle, &taken, err);
+	rc = tpm_find_handle(tpm, handle, &taken, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (taken)

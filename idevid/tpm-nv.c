@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tpm.h"
+#include "tpm_private.h"
 
 #include <string.h>
 
-#include "cleanup.h"
 #include "der.h"
 #include "tpm-template.h"
 
@@ -16,11 +15,6 @@
 	(TPMA_NV_PLATFORMCREATE | TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD |       \
 		TPMA_NV_PPREAD | TPMA_NV_PPWRITE | TPMA_NV_NO_DA |             \
 		TPMA_NV_WRITEDEFINE)
-
-static void cleanup_esys(void *p)
-{
-	Esys_Free(*(void **)p);
-}
 
 /* An open NV index. */
 struct nv {
@@ -100,22 +94,6 @@ static enum devid_err nv_read(struct tpm *tpm, const struct nv *nv,
 	return DEVID_OK;
 }
 
-/* NV holds padding behind a certificate at times (TCG EK profile 2.2.1.4
- * speaks of the same): the DER length decides. */
-static enum devid_err trim_to_der(
-	enum key_role role, struct keystore_blob *blob, struct devid_error *err)
-{
-	struct der_view in = { blob->data, blob->len }, content, whole;
-	uint8_t tag;
-
-	if (!der_take(&in, &tag, &content, &whole) || tag != DER_SEQUENCE)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"tpm: %s: NV index 0x%08x holds no certificate",
-			key_role_name(role), template_nv_index(role));
-	blob->len = whole.len;
-	return DEVID_OK;
-}
-
 /* The whole content of @index. Errors: NOT_FOUND. */
 static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 	struct keystore_blob *ret, struct devid_error *err)
@@ -133,18 +111,41 @@ static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 	return rc;
 }
 
-enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
-	struct keystore_blob *ret_der, struct devid_error *err)
+/* NV holds padding behind a certificate at times (TCG EK profile 2.2.1.4
+ * speaks of the same): the DER length decides. */
+static enum devid_err trim_to_der(TPM2_HANDLE index, const char *what,
+	struct keystore_blob *blob, struct devid_error *err)
+{
+	struct der_view in = { blob->data, blob->len }, content, whole;
+	uint8_t tag;
+
+	if (!der_take(&in, &tag, &content, &whole) || tag != DER_SEQUENCE)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"tpm: %s: NV index 0x%08x holds no certificate", what,
+			index);
+	blob->len = whole.len;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_nv_read_der(struct tpm *tpm, TPM2_HANDLE index,
+	const char *what, struct keystore_blob *ret, struct devid_error *err)
 {
 	struct keystore_blob blob = { 0 };
 	enum devid_err rc;
 
-	rc = read_index(tpm, template_nv_index(role), &blob, err);
+	rc = read_index(tpm, index, &blob, err);
 	if (rc == DEVID_OK)
-		rc = trim_to_der(role, &blob, err);
+		rc = trim_to_der(index, what, &blob, err);
 	if (rc == DEVID_OK)
-		*ret_der = blob;
+		*ret = blob;
 	return rc;
+}
+
+enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	return tpm_nv_read_der(tpm, template_nv_index(role),
+		key_role_name(role), ret_der, err);
 }
 
 /* Beside the certificate, in the range that TCG leaves for its like. */

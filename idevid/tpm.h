@@ -55,7 +55,9 @@ DEVID_MUST_CHECK enum devid_err tpm_health(
 /* A key at its persistent handle. */
 struct tpm_key {
 	ESYS_TR object; /* ESYS_TR_NONE, or owned: freed with the context */
+	enum key_role role;
 	enum key_alg alg;
+	TPMI_ALG_HASH name_alg;
 	struct keystore_blob spki;
 };
 
@@ -79,6 +81,25 @@ DEVID_MUST_CHECK enum devid_err tpm_key_create(struct tpm *tpm,
 DEVID_MUST_CHECK enum devid_err tpm_key_sign(struct tpm *tpm,
 	const struct tpm_key *key, const struct keystore_sign *what,
 	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err);
+
+/*
+ * What the TPM states of its keys: the certificate of its EK, both public
+ * areas, and TPM2_Certify of the IDevID by the IAK. No session and no object
+ * stays behind. Errors: NOT_FOUND when a key has gone from its handle or there
+ * is no EK certificate, the text tells which.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
+	const struct tpm_key *idevid, const struct tpm_key *iak,
+	struct keystore_attest *ret, struct devid_error *err);
+
+/*
+ * TPM2_ActivateCredential for the IAK with the EK of the EK certificate.
+ * Errors: SYNTAX (no TPM structures), MISMATCH (made for another TPM or
+ * another IAK), NOT_FOUND as above.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_activate(struct tpm *tpm,
+	const struct tpm_key *iak, const struct keystore_credential *what,
+	struct keystore_secret *ret, struct devid_error *err);
 
 /* Reads the DER certificate of @role from NV; bytes behind the DER element
  * are padding and dropped. Errors: NOT_FOUND, SYNTAX. */

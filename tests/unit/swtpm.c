@@ -21,6 +21,7 @@
 
 #include "tpm-template.h"
 
+#define SWTPM_STATE "tpm2-00.permall"
 #define START_TRIES 4000 /* of 5 ms */
 
 /* Whether somebody listens at @path. */
@@ -87,7 +88,7 @@ void swtpm_stop(struct swtpm *tpm)
 	tpm->pid = 0;
 }
 
-void swtpm_new(struct swtpm *tpm)
+static void name_tctis(struct swtpm *tpm)
 {
 	char exe[256];
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
@@ -100,6 +101,79 @@ void swtpm_new(struct swtpm *tpm)
 	(void)snprintf(tpm->faulty_tcti, sizeof(tpm->faulty_tcti),
 		"%s/tcti-fault.so:%s/fault@%s", dirname(dirname(dirname(exe))),
 		tpm->dir.path, tpm->tcti);
+}
+
+void swtpm_new(struct swtpm *tpm)
+{
+	name_tctis(tpm);
+	swtpm_start(tpm);
+}
+
+/* swtpm_setup with a CA of its own in @dir. */
+static void exec_setup(const struct tempdir *dir)
+{
+	const char *config = tempdir_file(dir, "setup.conf");
+	char text[1024];
+	int n, null = open("/dev/null", O_RDWR);
+
+	n = snprintf(text, sizeof(text),
+		"create_certs_tool = /usr/bin/swtpm_localca\n"
+		"create_certs_tool_config = %s/localca.conf\n"
+		"create_certs_tool_options = %s/localca.options\n"
+		"active_pcr_banks = sha256\n",
+		dir->path, dir->path);
+	tempdir_write(dir, "setup.conf", text, (size_t)n, 0644);
+	n = snprintf(text, sizeof(text),
+		"statedir = %s\nsigningkey = %s/ca.key\n"
+		"issuercert = %s/ca.pem\ncertserial = %s/serial\n",
+		dir->path, dir->path, dir->path, dir->path);
+	tempdir_write(dir, "localca.conf", text, (size_t)n, 0644);
+	tempdir_write(dir, "localca.options", "", 0, 0644);
+	(void)dup2(null, STDOUT_FILENO);
+	(void)dup2(null, STDERR_FILENO);
+	(void)setenv("TMPDIR", dir->path, 1); /* what it leaves goes too */
+	(void)execlp("swtpm_setup", "swtpm_setup", "--tpm2", "--tpmstate",
+		dir->path, "--createek", "--create-ek-cert", "--config", config,
+		(char *)NULL);
+	_exit(127);
+}
+
+/* The state of such a TPM; made once. */
+static const uint8_t *manufacture(size_t *ret_len)
+{
+	static uint8_t state[65536];
+	static size_t len;
+	struct tempdir dir;
+	int status = -1;
+	FILE *f;
+	pid_t pid;
+
+	*ret_len = len;
+	if (len > 0)
+		return state;
+	dir = tempdir_new();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		exec_setup(&dir);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	f = fopen(tempdir_file(&dir, SWTPM_STATE), "r");
+	if (status != 0 || !f)
+		fail_msg("swtpm_setup failed");
+	*ret_len = len = fread(state, 1, sizeof(state), f);
+	(void)fclose(f);
+	tempdir_remove(&dir);
+	assert_true(len > 0 && len < sizeof(state));
+	return state;
+}
+
+void swtpm_new_manufactured(struct swtpm *tpm)
+{
+	size_t len;
+	const uint8_t *state = manufacture(&len);
+
+	name_tctis(tpm);
+	tempdir_write(&tpm->dir, SWTPM_STATE, state, len, 0600);
 	swtpm_start(tpm);
 }
 
@@ -167,6 +241,100 @@ void swtpm_evict(struct swtpm *tpm, TPM2_HANDLE handle)
 	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, object,
 				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
 				 handle, &none),
+		0);
+	tpm_close(conn);
+}
+
+static size_t count_handles(struct tpm *conn, TPM2_HANDLE from)
+{
+	TPMS_CAPABILITY_DATA *cap = NULL;
+	TPMI_YES_NO more;
+	size_t n;
+
+	assert_int_equal(
+		Esys_GetCapability(conn->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, TPM2_CAP_HANDLES, from, 16, &more, &cap),
+		0);
+	n = cap->data.handles.count;
+	Esys_Free(cap);
+	return n;
+}
+
+size_t swtpm_leftovers(struct swtpm *tpm)
+{
+	struct tpm *conn = connect_to(tpm);
+	size_t n = count_handles(conn, 0x80000000u) +
+		   count_handles(conn, TPM2_LOADED_SESSION_FIRST) +
+		   count_handles(conn, TPM2_ACTIVE_SESSION_FIRST);
+
+	tpm_close(conn);
+	return n;
+}
+
+void swtpm_nv_remove(struct swtpm *tpm, TPM2_HANDLE index)
+{
+	struct tpm *conn = connect_to(tpm);
+	ESYS_TR object = ESYS_TR_NONE;
+
+	if (Esys_TR_FromTPMPublic(conn->esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
+		    ESYS_TR_NONE, &object) == 0)
+		assert_int_equal(
+			Esys_NV_UndefineSpace(conn->esys, ESYS_TR_RH_PLATFORM,
+				object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+				ESYS_TR_NONE),
+			0);
+	tpm_close(conn);
+}
+
+static void write_parts(
+	struct tpm *conn, ESYS_TR object, const uint8_t *data, size_t len)
+{
+	for (size_t at = 0; at < len; at += 512) {
+		TPM2B_MAX_NV_BUFFER part = { 0 };
+
+		part.size = (uint16_t)(len - at < 512 ? len - at : 512);
+		memcpy(part.buffer, data + at, part.size);
+		assert_int_equal(Esys_NV_Write(conn->esys, ESYS_TR_RH_PLATFORM,
+					 object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					 ESYS_TR_NONE, &part, (uint16_t)at),
+			0);
+	}
+}
+
+void swtpm_nv_write(
+	struct swtpm *tpm, TPM2_HANDLE index, const void *data, size_t len)
+{
+	TPM2B_AUTH auth = { 0 };
+	TPM2B_NV_PUBLIC pub = {
+		.nvPublic = { .nvIndex = index,
+			.nameAlg = TPM2_ALG_SHA256,
+			.attributes = TPMA_NV_PLATFORMCREATE |
+				      TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD |
+				      TPMA_NV_PPREAD | TPMA_NV_PPWRITE |
+				      TPMA_NV_NO_DA | TPMA_NV_WRITEDEFINE,
+			.dataSize = (uint16_t)len }
+	};
+	ESYS_TR object = ESYS_TR_NONE;
+	struct tpm *conn;
+
+	swtpm_nv_remove(tpm, index);
+	conn = connect_to(tpm);
+	assert_int_equal(Esys_NV_DefineSpace(conn->esys, ESYS_TR_RH_PLATFORM,
+				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+				 &auth, &pub, &object),
+		0);
+	write_parts(conn, object, data, len);
+	tpm_close(conn);
+}
+
+void swtpm_close_endorsement(struct swtpm *tpm)
+{
+	struct tpm *conn = connect_to(tpm);
+	TPM2B_AUTH auth = { 4, "auth" };
+
+	assert_int_equal(
+		Esys_HierarchyChangeAuth(conn->esys, ESYS_TR_RH_ENDORSEMENT,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth),
 		0);
 	tpm_close(conn);
 }
