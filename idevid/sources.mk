@@ -123,6 +123,29 @@ fuzz-profile_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 fuzz-san_libs := libdevid.a
 fuzz-san_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 
+# What goes between device and CA.
+UNIT_TESTS += test-challenge test-tcg-csr test-tpm-public test-tpm-signature
+csr_test_src := tests/unit/certs.c tests/unit/csr-fixture.c
+test-challenge_libs := libdevid.a
+test-challenge_ldlibs := -lcrypto
+test-tcg-csr_src := $(csr_test_src)
+test-tcg-csr_libs := libdevid.a
+test-tcg-csr_ldlibs := -lcrypto -ltss2-mu
+test-tpm-public_src := $(csr_test_src)
+test-tpm-public_libs := libdevid.a
+test-tpm-public_ldlibs := -lcrypto -ltss2-mu
+test-tpm-signature_src := $(csr_test_src)
+test-tpm-signature_libs := libdevid.a
+test-tpm-signature_ldlibs := -lcrypto -ltss2-mu
+
+FUZZERS += fuzz-challenge fuzz-tcg-csr fuzz-tpm-public
+fuzz-challenge_libs := libdevid.a
+fuzz-challenge_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
+fuzz-tcg-csr_libs := libdevid.a
+fuzz-tcg-csr_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
+fuzz-tpm-public_libs := libdevid.a
+fuzz-tpm-public_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
+
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-attest test-keystore-tpm test-module \

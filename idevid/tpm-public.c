@@ -20,10 +20,6 @@ CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 #define RSA_BITS_MAX 4096  /* TPM2_MAX_RSA_KEY_BYTES */
 #define RSA_E_MIN    65537 /* FIPS 186-5 A.1.1 */
 
-/* Enough for each structure here: the bounds of their TPM2Bs are tpm2-tss's,
- * and none is larger in bytes than in memory. */
-#define AREA_MAX (sizeof(TPMT_PUBLIC) + sizeof(TPMS_ATTEST))
-
 const EVP_MD *tpm_hash_md(unsigned alg)
 {
 	switch (alg) {
@@ -64,16 +60,6 @@ static unsigned get_u16(const uint8_t *p)
 	return (unsigned)p[0] << 8 | p[1];
 }
 
-/*
- * tpm2-tss reads some values that it would write in another way (a flag for
- * any octet that is not 0). A Name is over the bytes, so only bytes that say
- * the same in both directions are taken.
- */
-static bool same_bytes(struct der_view in, const uint8_t *out, size_t out_len)
-{
-	return in.len == out_len && memcmp(in.data, out, out_len) == 0;
-}
-
 /* ---- public areas ---- */
 
 /* Part 1, 16: nameAlg || H(publicArea). */
@@ -101,11 +87,10 @@ enum devid_err tpm_public_parse(
 	struct der_view in, struct tpm_public *ret, struct devid_error *err)
 {
 	struct tpm_public pub = { .name_len = 0 };
-	uint8_t again[AREA_MAX];
-	size_t used = 0, len = 0;
+	size_t used = 0;
 	enum devid_err rc;
 
-	if (in.len < 4 || in.len > sizeof(again))
+	if (in.len < 4)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"public area: size: %zu bytes", in.len);
 	/* Other types have other members, which tpm2-tss may not know. */
@@ -121,11 +106,6 @@ enum devid_err tpm_public_parse(
 	if (used != in.len)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"public area: %zu bytes behind it", in.len - used);
-	if (Tss2_MU_TPMT_PUBLIC_Marshal(
-		    &pub.area, again, sizeof(again), &len) != TSS2_RC_SUCCESS ||
-		!same_bytes(in, again, len))
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"public area: not in its one encoding");
 	rc = make_name(in, &pub, err);
 	if (rc == DEVID_OK)
 		*ret = pub;
@@ -300,11 +280,10 @@ enum devid_err tpm_certify_parse(
 	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
 	struct tpm_certify certify = { .name_len = 0 };
 	TPMS_ATTEST at = { 0 };
-	uint8_t again[AREA_MAX];
-	size_t used = 0, len = 0;
+	size_t used = 0;
 	enum devid_err rc;
 
-	if (in.len < 6 || in.len > sizeof(again))
+	if (in.len < 6)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"attestation: size: %zu bytes", in.len);
 	/* Part 2, 6.2: what no signature over other data can begin with. */
@@ -322,11 +301,6 @@ enum devid_err tpm_certify_parse(
 	if (used != in.len)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"attestation: %zu bytes behind it", in.len - used);
-	if (Tss2_MU_TPMS_ATTEST_Marshal(&at, again, sizeof(again), &len) !=
-			TSS2_RC_SUCCESS ||
-		!same_bytes(in, again, len))
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"attestation: not in its one encoding");
 	rc = check_attest(&at, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -24,7 +24,7 @@ static enum devid_err parse_signature(
 	size_t used = 0;
 	unsigned alg;
 
-	if (in.len < 4 || in.len > sizeof(*ret))
+	if (in.len < 4)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"signature: size: %zu bytes", in.len);
 	alg = (unsigned)in.data[0] << 8 | in.data[1];

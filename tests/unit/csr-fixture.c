@@ -79,6 +79,15 @@ size_t csr_fixture_name(const TPMT_PUBLIC *area, uint8_t *name)
 	return 2 + n;
 }
 
+size_t csr_fixture_attest(const TPMS_ATTEST *attest, uint8_t *buf, size_t size)
+{
+	size_t len = 0;
+
+	assert(Tss2_MU_TPMS_ATTEST_Marshal(attest, buf, size, &len) ==
+		TSS2_RC_SUCCESS);
+	return len;
+}
+
 /* ---- signatures ---- */
 
 /* The raw signature of OpenSSL. */
@@ -258,14 +267,13 @@ static void certify(const struct csr_fixture *f, struct payloads *p)
 {
 	TPMS_ATTEST at = f->attest;
 	TPM2B_NAME *name = &at.attested.certify.name;
-	size_t len = 0;
+	size_t len;
 
 	if (name->size == 0) {
 		memcpy(name->name, f->idevid_name, f->idevid_name_len);
 		name->size = (uint16_t)f->idevid_name_len;
 	}
-	assert(Tss2_MU_TPMS_ATTEST_Marshal(&at, p->attest, sizeof(p->attest),
-		       &len) == TSS2_RC_SUCCESS);
+	len = csr_fixture_attest(&at, p->attest, sizeof(p->attest));
 	set_field(f, p, TCG_CSR_SGN_CERTIFY,
 		(struct der_view) { p->attest, len });
 	len = csr_fixture_sign(f->certifier, &f->iak_area,

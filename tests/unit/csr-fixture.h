@@ -83,6 +83,9 @@ void csr_fixture_set_key(TPMT_PUBLIC *area, EVP_PKEY *key);
 /* @area's Name into @name of 66 bytes; its length. */
 size_t csr_fixture_name(const TPMT_PUBLIC *area, uint8_t *name);
 
+/* @attest as it is signed, into @buf; its length. */
+size_t csr_fixture_attest(const TPMS_ATTEST *attest, uint8_t *buf, size_t size);
+
 /* TPMT_SIGNATURE by @key over @message, in the scheme of @area; for one
  * without, RSASSA. Into @buf of 600 bytes; its length. */
 size_t csr_fixture_sign(EVP_PKEY *key, const TPMT_PUBLIC *area,

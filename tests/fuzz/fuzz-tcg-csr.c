@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A TCG-CSR-IDEVID. Seeds: make-csr-seeds.c. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tcg-csr.h"
+#include "tpm-public.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void must(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static void inside(struct der_view part, const uint8_t *data, size_t len)
+{
+	must(part.len <= len);
+	must(part.len == 0 ||
+		(part.data >= data && part.data + part.len <= data + len));
+}
+
+/* What was read and is written again has the same fields. */
+static void write_again(const struct tcg_csr *csr)
+{
+	static uint8_t contents[TCG_CSR_MAX], whole[TCG_CSR_MAX];
+	struct tcg_csr again;
+	size_t len = 0, whole_len = 0;
+
+	if (tcg_csr_encode_contents(csr->hash_alg, csr->field, contents,
+		    sizeof(contents), &len, NULL) != DEVID_OK)
+		return; /* another hash, or no room for the pad */
+	if (tcg_csr_encode((struct der_view) { contents, len }, csr->signature,
+		    whole, sizeof(whole), &whole_len, NULL) != DEVID_OK)
+		return;
+	must(tcg_csr_parse(whole, whole_len, &again, NULL) == DEVID_OK);
+	must(tcg_csr_check_hash(&again, NULL) == DEVID_OK);
+	for (int i = 0; i < TCG_CSR_PAD; i++) {
+		must(again.field[i].len == csr->field[i].len);
+		must(again.field[i].len == 0 ||
+			memcmp(again.field[i].data, csr->field[i].data,
+				again.field[i].len) == 0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct tcg_csr csr;
+
+	(void)!tcg_csr_parse_contents(data, len, &csr, NULL);
+	if (tcg_csr_parse(data, len, &csr, &err) != DEVID_OK) {
+		must(err.text[0] != '\0');
+		return 0;
+	}
+	inside(csr.contents, data, len);
+	inside(csr.signature, data, len);
+	inside(csr.hash, csr.contents.data, csr.contents.len);
+	inside(csr.hashed, csr.contents.data, csr.contents.len);
+	for (int i = 0; i < TCG_CSR_N_FIELDS; i++)
+		inside(csr.field[i], csr.hashed.data, csr.hashed.len);
+	(void)!tcg_csr_check_hash(&csr, NULL);
+	write_again(&csr);
+	return 0;
+}
