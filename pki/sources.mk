@@ -132,4 +132,49 @@ libca_src += \
 
 # ---- service, station ----
 
-libca_src +=
+libca_src += \
+	pki/cmd-serve.c \
+	pki/serve-accept.c \
+	pki/serve-cache.c \
+	pki/serve-conns.c \
+	pki/serve-duties.c \
+	pki/serve-files.c \
+	pki/serve-http.c \
+	pki/serve-listen.c \
+	pki/serve-public.c \
+	pki/serve-queue.c \
+	pki/serve-rate.c \
+	pki/serve-reply.c \
+	pki/serve-route.c \
+	pki/serve-show.c \
+	pki/serve-status.c \
+	pki/serve-tls.c \
+	pki/serve-worker.c \
+	pki/serve.c
+
+# The station's client knows nothing of databases and tokens.
+ARCHIVES += libstation
+libstation_src := \
+	pki/station-flow.c \
+	pki/station-http.c \
+	pki/station-run.c \
+	pki/station-state.c
+
+PROGRAMS += devid-station
+devid-station_src := pki/station.c
+devid-station_libs := libstation.a libca.a libdevid.a
+devid-station_ldlibs := -lcurl -ljansson -lssl -lcrypto -pthread
+
+UNIT_TESTS += test-serve-cache test-serve-conns test-serve-queue \
+	test-serve-rate test-serve-route test-station
+test-serve-cache_libs := libca.a libdevid.a
+test-serve-cache_ldlibs := -lcrypto
+test-serve-rate_libs := libca.a
+test-serve-route_libs := libca.a libdevid.a
+test-serve-route_ldlibs = $(CA_LDLIBS)
+test-serve-conns_libs := libca.a libdevid.a
+test-serve-queue_libs := libca.a libdevid.a
+test-serve-queue_ldlibs := -pthread
+test-station_src := tests/unit/tempdir.c
+test-station_libs := libstation.a libdevid.a
+test-station_ldlibs := -lcurl -ljansson

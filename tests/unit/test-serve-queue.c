@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lines between event thread and worker. */
+#include "cmocka-all.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "serve-queue.h"
+
+static int setup(void **state)
+{
+	return serve_queue_new((struct serve_queue **)state, NULL);
+}
+
+static int teardown(void **state)
+{
+	serve_queue_free(*state);
+	return 0;
+}
+
+static void push(struct serve_queue *q, enum serve_action action, int number)
+{
+	struct serve_job *job = calloc(1, sizeof(*job));
+
+	assert_non_null(job);
+	job->action = action;
+	job->reason = number;
+	assert_true(serve_queue_push(q, job));
+}
+
+/* The numbers of a list, as decimal digits; the list is freed. */
+static int numbers(struct serve_job *list)
+{
+	int n = 0;
+
+	while (list) {
+		struct serve_job *next = list->next;
+
+		n = 10 * n + list->reason;
+		serve_job_free(list);
+		list = next;
+	}
+	return n;
+}
+
+static bool readable(const struct serve_queue *q)
+{
+	struct pollfd fd = { serve_queue_fd(q), POLLIN, 0 };
+
+	return poll(&fd, 1, 0) == 1;
+}
+
+static void take_one_action_in_order_others_stay(void **state)
+{
+	push(*state, SERVE_ISSUE, 1);
+	push(*state, SERVE_CHALLENGE, 2);
+	push(*state, SERVE_ISSUE, 3);
+	push(*state, SERVE_CHALLENGE, 4);
+	push(*state, SERVE_ISSUE, 5);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 135);
+	push(*state, SERVE_ISSUE, 6);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 24);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 6);
+	assert_null(serve_queue_take(*state, 0));
+}
+
+static void take_stations_and_ocsp_in_turns(void **state)
+{
+	for (int i = 0; i < 2 * SERVE_BATCH_MAX; i++)
+		push(*state, SERVE_OCSP, 0);
+	push(*state, SERVE_ISSUE, 1);
+	push(*state, SERVE_REVOKE, 2);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 1);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 0);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 2);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 0);
+	assert_null(serve_queue_take(*state, 0));
+}
+
+static void take_at_most_a_batch(void **state)
+{
+	struct serve_job *list;
+	int n = 0;
+
+	for (int i = 0; i < SERVE_BATCH_MAX + 1; i++)
+		push(*state, SERVE_ISSUE, 0);
+	list = serve_queue_take(*state, 0);
+	for (const struct serve_job *job = list; job; job = job->next)
+		n++;
+	assert_int_equal(n, SERVE_BATCH_MAX);
+	(void)numbers(list);
+	list = serve_queue_take(*state, 0);
+	assert_non_null(list);
+	assert_null(list->next);
+	(void)numbers(list);
+}
+
+static void push_full_line_refused_other_line_open(void **state)
+{
+	struct serve_job *job = NULL;
+	int n = 0;
+
+	do {
+		free(job);
+		job = calloc(1, sizeof(*job));
+		assert_non_null(job);
+		job->action = SERVE_OCSP;
+		n++;
+	} while (n < 100000 && serve_queue_push(*state, job) &&
+		 (job = NULL, true));
+	assert_true(n > SERVE_BATCH_MAX && n < 100000);
+	free(job);
+	push(*state, SERVE_ISSUE, 1);
+}
+
+static void finish_collected_in_order_and_told(void **state)
+{
+	struct serve_job *list;
+
+	assert_false(readable(*state));
+	push(*state, SERVE_ISSUE, 1);
+	push(*state, SERVE_SHOW, 2);
+	assert_false(readable(*state));
+	while ((list = serve_queue_take(*state, 0)))
+		serve_queue_finish(*state, list);
+	assert_true(readable(*state));
+	assert_int_equal(numbers(serve_queue_collect(*state)), 12);
+	assert_false(readable(*state));
+	assert_null(serve_queue_collect(*state));
+}
+
+static void end_no_more_jobs_but_those_in_line(void **state)
+{
+	struct serve_job *job = calloc(1, sizeof(*job));
+
+	push(*state, SERVE_ISSUE, 7);
+	serve_queue_end(*state);
+	assert_non_null(job);
+	job->action = SERVE_ISSUE;
+	assert_false(serve_queue_push(*state, job));
+	serve_job_free(job);
+	assert_true(serve_queue_ended(*state));
+	assert_int_equal(
+		numbers(serve_queue_take(*state, serve_clock() + 60000)), 7);
+	assert_null(serve_queue_take(*state, serve_clock() + 60000));
+}
+
+static void *work(void *arg)
+{
+	struct serve_job *list;
+
+	while ((list = serve_queue_take(arg, serve_clock() + 60000)))
+		serve_queue_finish(arg, list);
+	return NULL;
+}
+
+/* Two threads: every job comes back once. */
+static void take_from_another_thread_nothing_lost(void **state)
+{
+	enum {
+		N = 5000
+	};
+	static bool back[N];
+	pthread_t thread;
+	int n = 0, pushed = 0;
+
+	memset(back, 0, sizeof(back));
+	assert_int_equal(pthread_create(&thread, NULL, work, *state), 0);
+	while (n < N) {
+		struct pollfd fd = { serve_queue_fd(*state), POLLIN, 0 };
+		struct serve_job *list;
+
+		while (pushed < N && pushed - n < 500) {
+			push(*state, pushed % 3 ? SERVE_ISSUE : SERVE_OCSP,
+				pushed);
+			pushed++;
+		}
+		assert_int_equal(poll(&fd, 1, 30000), 1);
+		list = serve_queue_collect(*state);
+		while (list) {
+			struct serve_job *next = list->next;
+
+			assert_false(back[list->reason]);
+			back[list->reason] = true;
+			serve_job_free(list);
+			list = next;
+			n++;
+		}
+	}
+	serve_queue_end(*state);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		T(take_one_action_in_order_others_stay),
+		T(take_stations_and_ocsp_in_turns),
+		T(take_at_most_a_batch),
+		T(push_full_line_refused_other_line_open),
+		T(finish_collected_in_order_and_told),
+		T(end_no_more_jobs_but_those_in_line),
+		T(take_from_another_thread_nothing_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

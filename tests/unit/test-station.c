@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The station's client: state of the steps, commands, the CA's refusals. */
+#include "cmocka-all.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "station-http.h"
+#include "station-run.h"
+#include "station-state.h"
+#include "tempdir.h"
+
+/* ---- state ---- */
+
+static struct tempdir dir;
+static struct station_state unit;
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = tempdir_new();
+	return station_state_open(dir.path, "SN1", &unit, NULL);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	station_state_done(&unit);
+	tempdir_remove(&dir);
+	return 0;
+}
+
+static void store(enum station_step step, const char *text)
+{
+	assert_rc(station_state_store(&unit, step, text, strlen(text), NULL),
+		DEVID_OK);
+}
+
+static enum devid_err load(enum station_step step, const char *want)
+{
+	uint8_t *data = NULL;
+	size_t len = 0;
+	enum devid_err rc = station_state_load(&unit, step, &data, &len, NULL);
+
+	if (rc == DEVID_OK) {
+		assert_int_equal(len, strlen(want));
+		assert_memory_equal(data, want, len);
+		free(data);
+	}
+	return rc;
+}
+
+static void load_nothing_stored_not_found(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STATION_N_STEPS; i++)
+		assert_rc(load((enum station_step)i, ""), DEVID_ERR_NOT_FOUND);
+}
+
+static void store_each_step_loaded_again(void **state)
+{
+	static const char *const texts[] = { "one", "two", "three", "four" };
+
+	(void)state;
+	for (int i = 0; i < STATION_N_STEPS; i++)
+		store((enum station_step)i, texts[i]);
+	for (int i = 0; i < STATION_N_STEPS; i++)
+		assert_rc(load((enum station_step)i, texts[i]), DEVID_OK);
+}
+
+static void store_again_replaces(void **state)
+{
+	(void)state;
+	store(STATION_ANSWER, "first");
+	store(STATION_ANSWER, "second");
+	assert_rc(load(STATION_ANSWER, "second"), DEVID_OK);
+}
+
+static void forget_from_a_step_on(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STATION_N_STEPS; i++)
+		store((enum station_step)i, "x");
+	assert_rc(
+		station_state_forget(&unit, STATION_CHALLENGE, NULL), DEVID_OK);
+	assert_rc(load(STATION_REQUEST, "x"), DEVID_OK);
+	for (int i = STATION_CHALLENGE; i < STATION_N_STEPS; i++)
+		assert_rc(load((enum station_step)i, ""), DEVID_ERR_NOT_FOUND);
+	assert_rc(station_state_forget(&unit, STATION_REQUEST, NULL), DEVID_OK);
+	assert_rc(load(STATION_REQUEST, ""), DEVID_ERR_NOT_FOUND);
+}
+
+static void open_again_finds_what_was_there(void **state)
+{
+	struct station_state again = { NULL };
+
+	(void)state;
+	store(STATION_REQUEST, "x");
+	assert_rc(station_state_open(dir.path, "SN1", &again, NULL), DEVID_OK);
+	assert_string_equal(again.folder, unit.folder);
+	station_state_done(&again);
+}
+
+static void open_hostile_serials_stay_below_the_folder(void **state)
+{
+	static const struct {
+		const char *serial, *folder;
+	} rows[] = { { "..", "%2E%2E" }, { ".", "%2E" },
+		{ "../../etc/x", "%2E%2E%2F%2E%2E%2Fetc%2Fx" },
+		{ "a b", "a%20b" }, { "a%20b", "a%2520b" },
+		{ "\xc3\xa9", "%C3%A9" }, { "A-1_z", "A-1_z" } };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct station_state s = { NULL };
+		struct stat st;
+
+		assert_rc(
+			station_state_open(dir.path, rows[i].serial, &s, NULL),
+			DEVID_OK);
+		assert_string_equal(
+			s.folder, tempdir_file(&dir, rows[i].folder));
+		assert_int_equal(stat(s.folder, &st), 0);
+		assert_int_equal(st.st_mode & 0777, 0700);
+		station_state_done(&s);
+	}
+}
+
+static void open_serial_of_wrong_length_refused(void **state)
+{
+	struct station_state s = { NULL };
+	char serial[66];
+
+	(void)state;
+	memset(serial, 'x', sizeof(serial));
+	serial[65] = '\0';
+	assert_rc(
+		station_state_open(dir.path, "", &s, NULL), DEVID_ERR_INVALID);
+	assert_rc(station_state_open(dir.path, serial, &s, NULL),
+		DEVID_ERR_INVALID);
+	serial[64] = '\0';
+	assert_rc(station_state_open(dir.path, serial, &s, NULL), DEVID_OK);
+	station_state_done(&s);
+}
+
+static void open_no_folder_refused(void **state)
+{
+	struct station_state s = { NULL };
+
+	(void)state;
+	assert_rc(station_state_open("/proc/nothing", "S", &s, NULL),
+		DEVID_ERR_IO);
+}
+
+/* ---- commands ---- */
+
+static char *run_ok(char *const *prefix, size_t n_prefix,
+	const char *const *args, const char *input)
+{
+	const struct station_run what = { prefix, n_prefix, args, input,
+		strlen(input) };
+	struct devid_error err = { DEVID_OK, "" };
+	uint8_t *out = NULL;
+	size_t len = 0;
+
+	if (station_run(&what, &out, &len, &err) != DEVID_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(strlen((char *)out), len);
+	return (char *)out;
+}
+
+static enum devid_err run_bad(
+	const char *program, const char *arg, struct devid_error *err)
+{
+	char name[256], second[256];
+	char *prefix[] = { name };
+	const char *const args[] = { second, "step", NULL };
+	const struct station_run what = { prefix, 1, args, "", 0 };
+	uint8_t *out;
+	size_t len;
+
+	(void)snprintf(name, sizeof(name), "%s", program);
+	(void)snprintf(second, sizeof(second), "%s", arg);
+	devid_error_clear(err);
+	return station_run(&what, &out, &len, err);
+}
+
+static void run_words_passed_as_they_are(void **state)
+{
+	char printf_word[] = "printf", format[] = "<%s>";
+	char *prefix[] = { printf_word, format };
+	const char *const args[] = { "a b", "$(id)", "; x", "'\"", "", NULL };
+	char *out = run_ok(prefix, 2, args, "");
+
+	(void)state;
+	assert_string_equal(out, "<a b><$(id)><; x><'\"><>");
+	free(out);
+}
+
+static void run_input_and_output_longer_than_a_pipe(void **state)
+{
+	char cat[] = "cat";
+	char *prefix[] = { cat };
+	const char *const args[] = { "-", NULL };
+	char *in = malloc(STATION_OUTPUT_MAX + 1);
+	char *out;
+
+	(void)state;
+	assert_non_null(in);
+	memset(in, 'x', STATION_OUTPUT_MAX);
+	in[STATION_OUTPUT_MAX] = '\0';
+	out = run_ok(prefix, 1, args, in);
+	assert_string_equal(out, in);
+	free(out);
+	free(in);
+}
+
+static void run_who_reads_nothing_is_no_error(void **state)
+{
+	char echo[] = "echo";
+	char *prefix[] = { echo };
+	const char *const args[] = { "done", NULL };
+	char *in = malloc(STATION_OUTPUT_MAX + 1);
+	char *out;
+
+	(void)state;
+	assert_non_null(in);
+	memset(in, 'x', STATION_OUTPUT_MAX);
+	in[STATION_OUTPUT_MAX] = '\0';
+	out = run_ok(prefix, 1, args, in);
+	assert_string_equal(out, "done\n");
+	free(out);
+	free(in);
+}
+
+static void run_no_such_program_told(void **state)
+{
+	struct devid_error err;
+
+	(void)state;
+	assert_rc(
+		run_bad("/nonexistent/devid", "x", &err), DEVID_ERR_NOT_FOUND);
+	assert_cause(&err, "/nonexistent/devid");
+}
+
+static void run_failure_and_step_told(void **state)
+{
+	struct devid_error err;
+
+	(void)state;
+	assert_rc(run_bad("false", "provision", &err), DEVID_ERR_STATE);
+	assert_cause(&err, "provision step: failed on the device (exit 1)");
+}
+
+static void run_signal_told(void **state)
+{
+	char sh[] = "sh", c[] = "-c", script[] = "kill -9 $$";
+	char *prefix[] = { sh, c, script };
+	const char *const args[] = { "provision", "key", NULL };
+	const struct station_run what = { prefix, 3, args, "", 0 };
+	struct devid_error err = { DEVID_OK, "" };
+	uint8_t *out;
+	size_t len;
+
+	(void)state;
+	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_STATE);
+	assert_cause(&err, "provision key: ended by signal 9");
+}
+
+static void run_endless_output_stopped(void **state)
+{
+	struct devid_error err;
+
+	(void)state;
+	assert_rc(run_bad("yes", "x", &err), DEVID_ERR_TOO_LARGE);
+}
+
+static void run_too_many_words_refused(void **state)
+{
+	char word[] = "true";
+	char *prefix[STATION_ARGS_MAX];
+	const char *const args[] = { "x", NULL };
+	const struct station_run what = { prefix, STATION_ARGS_MAX, args, "",
+		0 };
+	struct devid_error err = { DEVID_OK, "" };
+	uint8_t *out;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < STATION_ARGS_MAX; i++)
+		prefix[i] = word;
+	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_INVALID);
+}
+
+/* ---- the CA's answers ---- */
+
+static enum devid_err refused(
+	long status, const char *body, struct devid_error *err)
+{
+	devid_error_clear(err);
+	return station_http_error("issue", status, body, strlen(body), err);
+}
+
+static void error_each_status_mapped(void **state)
+{
+	static const struct {
+		long status;
+		enum devid_err code;
+	} rows[] = { { 400, DEVID_ERR_SYNTAX }, { 403, DEVID_ERR_DENIED },
+		{ 404, DEVID_ERR_NOT_FOUND }, { 409, DEVID_ERR_EXISTS },
+		{ 410, DEVID_ERR_TIMEOUT }, { 413, DEVID_ERR_TOO_LARGE },
+		{ 422, DEVID_ERR_NOT_GENUINE }, { 429, DEVID_ERR_UNREACHABLE },
+		{ 503, DEVID_ERR_UNREACHABLE }, { 500, DEVID_ERR_PROTOCOL },
+		{ 302, DEVID_ERR_PROTOCOL } };
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++)
+		assert_rc(refused(rows[i].status, "", &err), rows[i].code);
+}
+
+static void error_message_and_rule_told(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	(void)refused(422,
+		"{\"error\":\"x\",\"rule\":\"ek-chain\",\"message\":\"no\"}",
+		&err);
+	assert_string_equal(
+		err.text, "issue: refused by the CA (422): no [ek-chain]");
+	(void)refused(409, "{\"rule\":null,\"message\":\"used\"}", &err);
+	assert_cause(&err, "(409)");
+}
+
+static void error_other_bodies_no_harm(void **state)
+{
+	static const char *const bodies[] = { "", "<html>", "[]", "{",
+		"{\"message\":1}", "{\"rule\":{}}", "\xff" };
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bodies); i++) {
+		assert_rc(refused(404, bodies[i], &err), DEVID_ERR_NOT_FOUND);
+		assert_cause(&err, "404");
+	}
+}
+
+static void error_control_characters_gone(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	(void)refused(400, "{\"message\":\"a\\nb\\u001b[31m\"}", &err);
+	assert_cause(&err, "a?b?[31m");
+}
+
+static void new_only_https(void **state)
+{
+	static const char *const urls[] = { "http://ca", "https://", "ca", "",
+		"HTTPS://ca", "file:///etc/passwd" };
+	struct station_http *http;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(urls); i++) {
+		const struct station_access access = {
+			.ca = urls[i], .cert = "c", .key = "k", .ca_cert = "a"
+		};
+
+		assert_rc(station_http_new(&access, &http, NULL),
+			DEVID_ERR_INVALID);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+		T(load_nothing_stored_not_found),
+		T(store_each_step_loaded_again),
+		T(store_again_replaces),
+		T(forget_from_a_step_on),
+		T(open_again_finds_what_was_there),
+		T(open_hostile_serials_stay_below_the_folder),
+		T(open_serial_of_wrong_length_refused),
+		T(open_no_folder_refused),
+		cmocka_unit_test(run_words_passed_as_they_are),
+		cmocka_unit_test(run_input_and_output_longer_than_a_pipe),
+		cmocka_unit_test(run_who_reads_nothing_is_no_error),
+		cmocka_unit_test(run_no_such_program_told),
+		cmocka_unit_test(run_failure_and_step_told),
+		cmocka_unit_test(run_signal_told),
+		cmocka_unit_test(run_endless_output_stopped),
+		cmocka_unit_test(run_too_many_words_refused),
+		cmocka_unit_test(error_each_status_mapped),
+		cmocka_unit_test(error_message_and_rule_told),
+		cmocka_unit_test(error_other_bodies_no_harm),
+		cmocka_unit_test(error_control_characters_gone),
+		cmocka_unit_test(new_only_https),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
