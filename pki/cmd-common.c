@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-common.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cleanup.h"
 #include "conf.h"
-#include "files.h"
 #include "log.h"
 #include "pki-cmd.h"
 
@@ -70,62 +64,4 @@ void ca_cmd_done(struct ca_cmd *cmd)
 {
 	ca_done(&cmd->ca);
 	ca_conf_done(&cmd->conf);
-}
-
-/* Reads @fd to its end. */
-static enum devid_err read_all(int fd, const char *path, uint8_t *buf,
-	size_t max, size_t *ret_len, struct devid_error *err)
-{
-	size_t len = 0;
-	ssize_t n;
-
-	while ((n = read(fd, buf + len, max + 1 - len)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return devid_fail(err, DEVID_ERR_IO, "%s: %s", path,
-				strerror(errno));
-		len += (size_t)n;
-		if (len > max)
-			return devid_fail(err, DEVID_ERR_TOO_LARGE,
-				"%s: larger than %zu bytes", path, max);
-	}
-	*ret_len = len;
-	return DEVID_OK;
-}
-
-enum devid_err ca_cmd_read(const char *path, size_t max, uint8_t **ret,
-	size_t *ret_len, struct devid_error *err)
-{
-	CLEANUP(cleanup_free) uint8_t *buf = malloc(max + 1);
-	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = STDIN_FILENO;
-	enum devid_err rc;
-
-	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	if (!is_stdin)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return devid_fail(err,
-			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
-			"%s: %s", path, strerror(errno));
-	rc = read_all(
-		fd, is_stdin ? "standard input" : path, buf, max, ret_len, err);
-	if (!is_stdin)
-		(void)close(fd); /* only read from */
-	if (rc == DEVID_OK)
-		*ret = STEAL(buf);
-	return rc;
-}
-
-enum devid_err ca_cmd_write(
-	const char *path, const void *data, size_t len, struct devid_error *err)
-{
-	if (path && strcmp(path, "-") != 0)
-		return files_write_atomic(path, data, len, 0644, err);
-	if (fwrite(data, 1, len, stdout) != len || fflush(stdout) != 0)
-		return devid_fail(err, DEVID_ERR_IO, "standard output: %s",
-			strerror(errno));
-	return DEVID_OK;
 }

@@ -20,6 +20,7 @@ int cmd_list(int argc, char **argv);
 int cmd_request(int argc, char **argv);
 int cmd_root_cert(int argc, char **argv);
 int cmd_root_crl(int argc, char **argv);
+int cmd_serve(int argc, char **argv);
 int cmd_sign_ca(int argc, char **argv);
 int cmd_token_key(int argc, char **argv);
 

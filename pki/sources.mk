@@ -23,6 +23,7 @@ libca_src += \
 	pki/ca-revoke.c \
 	pki/ca-ticket.c \
 	pki/cmd-common.c \
+	pki/cmd-file.c \
 	pki/cmd-issue.c
 
 # ---- formats: MakeCredential ----

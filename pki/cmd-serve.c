@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid-ca serve`: the CA on the network. */
+#include "cmd-common.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "pki-cmd.h"
+#include "serve.h"
+
+static const char usage_text[] =
+	"usage: devid-ca serve [--debug]\n"
+	"Issues to factory stations over mutual TLS; publishes revocation.\n" CA_CMD_USAGE;
+
+/* The sockets of the service manager, and our own for a side that has none
+ * from there. */
+static enum devid_err open_sockets(const struct ca_conf *conf,
+	struct serve_listen listen[2], struct devid_error *err)
+{
+	enum devid_err rc = serve_listen_inherit(listen, err);
+
+	if (rc != DEVID_OK || listen[SERVE_STATIONS].n > 0 ||
+		listen[SERVE_PUBLIC].n > 0)
+		return rc;
+	if (conf->listen && conf->listen[0])
+		rc = serve_listen_open(
+			conf->listen, &listen[SERVE_STATIONS], err);
+	if (rc == DEVID_OK && conf->listen_public && conf->listen_public[0])
+		rc = serve_listen_open(
+			conf->listen_public, &listen[SERVE_PUBLIC], err);
+	if (rc == DEVID_OK && listen[SERVE_STATIONS].n == 0 &&
+		listen[SERVE_PUBLIC].n == 0)
+		rc = devid_fail(err, DEVID_ERR_INVALID,
+			"serve: neither listen nor listen_public is set");
+	return rc;
+}
+
+static int serve(struct ca_cmd *cmd)
+{
+	struct serve_listen listen[2] = { { .n = 0 }, { .n = 0 } };
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	rc = open_sockets(&cmd->conf, listen, &err);
+	if (rc == DEVID_OK)
+		rc = serve_run(&cmd->conf, &cmd->ca, listen, &err);
+	serve_listen_close(&listen[SERVE_STATIONS]);
+	serve_listen_close(&listen[SERVE_PUBLIC]);
+	if (rc == DEVID_OK)
+		return EXIT_SUCCESS;
+	(void)ca_cmd_fail(&err);
+	return rc == DEVID_ERR_INVALID ? PKI_EXIT_USAGE : EXIT_FAILURE;
+}
+
+int cmd_serve(int argc, char **argv)
+{
+	static const struct option options[] = {
+		CA_CMD_OPTIONS,
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct ca_cmd cmd;
+	int opt, code;
+
+	ca_cmd_init(&cmd);
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h') {
+			(void)fputs(usage_text, stdout);
+			return EXIT_SUCCESS;
+		}
+		if (opt == 'd') {
+			log_init("devid-ca", LOG_LEVEL_DEBUG);
+		} else if (!ca_cmd_option(&cmd, opt)) {
+			(void)fputs(usage_text, stderr);
+			return PKI_EXIT_USAGE;
+		}
+	}
+	if (optind != argc) {
+		(void)fputs(usage_text, stderr);
+		return PKI_EXIT_USAGE;
+	}
+	code = ca_cmd_open(
+		&cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST);
+	if (code < 0)
+		code = serve(&cmd);
+	ca_cmd_done(&cmd);
+	return code;
+}

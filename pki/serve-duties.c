@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a CA does by itself, between the jobs of others. */
+#include "serve-worker.h"
+
+#include <openssl/rand.h>
+#include <time.h>
+
+#include "log.h"
+#include "publish.h"
+
+#define SECOND 1000 /* milliseconds */
+#define MINUTE (60 * SECOND)
+
+/* The shortest time between two lists made because of revocations. */
+#define LIST_PAUSE MINUTE
+
+/* Challenges stay that long behind their deadline, so that a late or repeated
+ * answer is told what it is. */
+#define PURGE_AFTER 86400 /* seconds */
+
+/* OCSP answers signed between two looks at the queue. */
+#define OCSP_PORTION 16
+
+enum duty {
+	DUTY_CRL,
+	DUTY_DELTA,
+	DUTY_OCSP,
+	DUTY_PURGE,
+	N_DUTIES
+};
+
+_Static_assert(N_DUTIES == SERVE_N_DUTIES, "each duty has its place");
+
+static enum devid_err do_purge(struct ca *ca, struct devid_error *err)
+{
+	enum devid_err rc = register_begin(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = register_challenge_purge(
+		ca->reg, (int64_t)time(NULL) - PURGE_AFTER, err);
+	if (rc == DEVID_OK)
+		return register_commit(ca->reg, err);
+	register_rollback(ca->reg);
+	return rc;
+}
+
+/* Makes a list when the newest one in the register has less than half of its
+ * time left; another process may have made it, then its file is written. */
+static enum devid_err publish_due(
+	struct ca *ca, bool delta, struct devid_error *err)
+{
+	unsigned hours = delta ? ca->conf->delta_hours : ca->conf->crl_hours;
+	int64_t half = (int64_t)hours * 3600 / 2;
+	int64_t expires = 0;
+	enum devid_err rc;
+
+	rc = publish_expires(ca, delta, &expires, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (expires - (int64_t)time(NULL) > half)
+		return publish_files(ca, err);
+	return publish_crl(ca, delta, err);
+}
+
+/* A portion; true in *@ret_more when there may be more to do. */
+static enum devid_err do_ocsp(
+	struct ca *ca, bool *ret_more, struct devid_error *err)
+{
+	enum devid_err rc;
+	int64_t n = 0;
+
+	if (!ca->ocsp_signer)
+		return DEVID_OK;
+	rc = publish_ocsp(ca, OCSP_PORTION, &n, err);
+	*ret_more = rc == DEVID_OK && n == OCSP_PORTION;
+	return rc;
+}
+
+static const struct {
+	const char *name;
+	int64_t every; /* milliseconds; each looks whether there is anything */
+} table[N_DUTIES] = {
+	[DUTY_CRL] = { "revocation list", MINUTE },
+	[DUTY_DELTA] = { "delta list", MINUTE },
+	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
+	[DUTY_PURGE] = { "old challenges", 60 * MINUTE },
+};
+
+/* A tenth more or less, so that processes which were started together do not
+ * go to the register together for ever. */
+static int64_t about(int64_t ms)
+{
+	uint16_t random = 0;
+
+	/* Without random bytes they go together. */
+	(void)!RAND_bytes((unsigned char *)&random, sizeof(random));
+	return ms - ms / 10 + ms / 5 * random / UINT16_MAX;
+}
+
+static enum devid_err do_list(struct serve_duties *d, struct ca *ca,
+	enum duty duty, struct devid_error *err)
+{
+	bool delta = duty == DUTY_DELTA;
+	enum devid_err rc;
+
+	if (!ca->conf->publish || (delta && !ca->conf->delta_url))
+		return DEVID_OK;
+	rc = d->revoked[duty] ? publish_crl(ca, delta, err)
+			      : publish_due(ca, delta, err);
+	if (rc == DEVID_OK)
+		d->revoked[duty] = false;
+	return rc;
+}
+
+static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
+	enum duty duty, bool *ret_more, struct devid_error *err)
+{
+	switch (duty) {
+	case DUTY_CRL:
+	case DUTY_DELTA:
+		return do_list(d, ca, duty, err);
+	case DUTY_OCSP:
+		return do_ocsp(ca, ret_more, err);
+	case DUTY_PURGE:
+		return do_purge(ca, err);
+	case N_DUTIES:
+		break;
+	}
+	return DEVID_OK;
+}
+
+void serve_duties_revoked(
+	struct serve_duties *d, const struct ca *ca, int64_t now)
+{
+	enum duty duty = ca->conf->delta_url ? DUTY_DELTA : DUTY_CRL;
+	int64_t due = d->done[duty] + LIST_PAUSE;
+
+	d->revoked[duty] = true;
+	if (due < now || d->done[duty] == 0)
+		due = now;
+	if (due < d->due[duty])
+		d->due[duty] = due;
+}
+
+int64_t serve_duties_run(
+	struct serve_duties *d, struct ca *ca, int64_t now, bool *ret_published)
+{
+	int64_t next = INT64_MAX;
+
+	*ret_published = false;
+	for (int i = 0; i < N_DUTIES; i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		bool more = false;
+
+		if (now >= d->due[i]) {
+			if (do_duty(d, ca, (enum duty)i, &more, &err) !=
+				DEVID_OK)
+				log_error("serve: %s: %s", table[i].name,
+					devid_error_text(&err));
+			else if (i == DUTY_CRL || i == DUTY_DELTA)
+				*ret_published = true;
+			d->done[i] = now;
+			d->due[i] = more ? now : now + about(table[i].every);
+		}
+		if (d->due[i] < next)
+			next = d->due[i];
+	}
+	return next;
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve-queue.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Jobs in line; more are sent away. A station asks for one thing at a time,
+ * and the slowest token signs some fifty times a second. */
+#define STATIONS_MAX 1024
+#define OCSP_MAX     512
+
+enum line_name {
+	LINE_STATIONS,
+	LINE_OCSP,
+	N_LINES
+};
+
+struct line {
+	struct serve_job *first, **tail;
+	size_t n, max;
+};
+
+struct serve_queue {
+	pthread_mutex_t lock;
+	pthread_cond_t ready;
+	struct line lines[N_LINES];
+	enum line_name turn; /* whose turn it is when both wait */
+	struct serve_job *done, **done_tail;
+	bool ended;
+	int fd; /* owned: eventfd */
+};
+
+int64_t serve_clock(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void serve_job_free(struct serve_job *job)
+{
+	if (!job)
+		return;
+	free(job->input);
+	free(job->output);
+	free(job);
+}
+
+static void free_list(struct serve_job *job)
+{
+	while (job) {
+		struct serve_job *next = job->next;
+
+		serve_job_free(job);
+		job = next;
+	}
+}
+
+enum devid_err serve_queue_new(
+	struct serve_queue **ret, struct devid_error *err)
+{
+	struct serve_queue *q = calloc(1, sizeof(*q));
+	pthread_condattr_t attr;
+
+	if (!q)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (q->fd < 0) {
+		free(q);
+		return devid_fail(err, DEVID_ERR_IO, "serve: eventfd: %s",
+			strerror(errno));
+	}
+	for (int i = 0; i < N_LINES; i++)
+		q->lines[i].tail = &q->lines[i].first;
+	q->lines[LINE_STATIONS].max = STATIONS_MAX;
+	q->lines[LINE_OCSP].max = OCSP_MAX;
+	q->done_tail = &q->done;
+	/* None of these fails on Linux with these arguments. */
+	(void)pthread_mutex_init(&q->lock, NULL);
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&q->ready, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	*ret = q;
+	return DEVID_OK;
+}
+
+void serve_queue_free(struct serve_queue *q)
+{
+	if (!q)
+		return;
+	for (int i = 0; i < N_LINES; i++)
+		free_list(q->lines[i].first);
+	free_list(q->done);
+	(void)close(q->fd);
+	(void)pthread_cond_destroy(&q->ready);
+	(void)pthread_mutex_destroy(&q->lock);
+	free(q);
+}
+
+int serve_queue_fd(const struct serve_queue *q)
+{
+	return q->fd;
+}
+
+bool serve_queue_push(struct serve_queue *q, struct serve_job *job)
+{
+	struct line *line = &q->lines[job->action == SERVE_OCSP];
+	bool room;
+
+	(void)pthread_mutex_lock(&q->lock);
+	room = !q->ended && line->n < line->max;
+	if (room) {
+		job->next = NULL;
+		*line->tail = job;
+		line->tail = &job->next;
+		line->n++;
+		(void)pthread_cond_signal(&q->ready);
+	}
+	(void)pthread_mutex_unlock(&q->lock);
+	return room;
+}
+
+/* The line to serve next, or NULL. */
+static struct line *next_line(struct serve_queue *q)
+{
+	struct line *line = &q->lines[q->turn];
+
+	if (!line->first)
+		line = &q->lines[!q->turn];
+	if (!line->first)
+		return NULL;
+	q->turn = line == &q->lines[LINE_STATIONS] ? LINE_OCSP : LINE_STATIONS;
+	return line;
+}
+
+/* Takes the first job of @line and those behind it that ask for the same;
+ * who asks for something else keeps his place. */
+static struct serve_job *take_batch(struct line *line)
+{
+	enum serve_action action = line->first->action;
+	struct serve_job *list = NULL, **tail = &list;
+	struct serve_job **at = &line->first;
+	size_t n = 0;
+
+	while (*at && n < SERVE_BATCH_MAX) {
+		struct serve_job *job = *at;
+
+		if (job->action != action) {
+			at = &job->next;
+			continue;
+		}
+		*at = job->next;
+		if (line->tail == &job->next)
+			line->tail = at;
+		job->next = NULL;
+		*tail = job;
+		tail = &job->next;
+		n++;
+	}
+	line->n -= n;
+	return list;
+}
+
+struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
+{
+	struct timespec when = { .tv_sec = until / 1000,
+		.tv_nsec = until % 1000 * 1000000 };
+	struct serve_job *list = NULL;
+	struct line *line;
+
+	(void)pthread_mutex_lock(&q->lock);
+	while (!(line = next_line(q)) && !q->ended &&
+		pthread_cond_timedwait(&q->ready, &q->lock, &when) == 0)
+		;
+	if (line)
+		list = take_batch(line);
+	(void)pthread_mutex_unlock(&q->lock);
+	return list;
+}
+
+void serve_queue_finish(struct serve_queue *q, struct serve_job *list)
+{
+	static const uint64_t one = 1;
+
+	(void)pthread_mutex_lock(&q->lock);
+	*q->done_tail = list;
+	while (*q->done_tail)
+		q->done_tail = &(*q->done_tail)->next;
+	(void)pthread_mutex_unlock(&q->lock);
+	/* It fails only when the counter is full, and then it is readable. */
+	if (write(q->fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+struct serve_job *serve_queue_collect(struct serve_queue *q)
+{
+	struct serve_job *list;
+	uint64_t count;
+
+	/* Read first: what is finished after it makes it readable again. */
+	if (read(q->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return NULL;
+	(void)pthread_mutex_lock(&q->lock);
+	list = q->done;
+	q->done = NULL;
+	q->done_tail = &q->done;
+	(void)pthread_mutex_unlock(&q->lock);
+	return list;
+}
+
+void serve_queue_end(struct serve_queue *q)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	q->ended = true;
+	(void)pthread_cond_signal(&q->ready);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
+bool serve_queue_ended(struct serve_queue *q)
+{
+	bool ended;
+
+	(void)pthread_mutex_lock(&q->lock);
+	ended = q->ended;
+	(void)pthread_mutex_unlock(&q->lock);
+	return ended;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_SERVE_QUEUE_H
+#define DEVID_SERVE_QUEUE_H
+
+/*
+ * Between the event thread, which speaks HTTP, and the worker, which owns the
+ * CA. Jobs of stations and OCSP requests wait in lines of their own and take
+ * turns, so that a flood of the one does not starve the other. Each job
+ * belongs to one thread at a time; handing it over is all that is locked.
+ */
+
+#include "ca.h"
+#include "serve-route.h"
+
+#define SERVE_BATCH_MAX 64 /* jobs that share one commit to disk */
+
+struct serve_job {
+	struct serve_job *next;
+	enum serve_action action; /* challenge, issue, revoke, show, OCSP */
+	void *owner;              /* borrowed; for the event thread alone */
+	const char *station;      /* borrowed, lives as long as the server */
+	uint8_t *input;           /* owned */
+	size_t input_len;
+	char serial[REGISTER_NAME_MAX]; /* revoke, show */
+	int reason;                     /* revoke */
+	bool keep;                      /* OCSP: may be cached */
+	/* What came of it. */
+	enum devid_err code;
+	struct devid_error error;
+	enum proof_rule rule;
+	uint8_t *output; /* owned; NULL: none */
+	size_t output_len;
+	int64_t expires; /* OCSP */
+};
+
+void serve_job_free(struct serve_job *job);
+
+struct serve_queue;
+
+DEVID_MUST_CHECK enum devid_err serve_queue_new(
+	struct serve_queue **ret, struct devid_error *err);
+/* With every job in it; both threads are done with it. */
+void serve_queue_free(struct serve_queue *queue);
+
+/* Readable when serve_queue_collect() has something. */
+int serve_queue_fd(const struct serve_queue *queue);
+
+/* Puts @job in line, which takes it. false, and it stays the caller's, when
+ * too many wait. */
+DEVID_MUST_CHECK bool serve_queue_push(
+	struct serve_queue *queue, struct serve_job *job);
+
+/*
+ * For the worker: a list of at most SERVE_BATCH_MAX jobs of one action, the
+ * longest waiting first. Waits until there is one, until @until (milliseconds
+ * of CLOCK_MONOTONIC) or the end: NULL.
+ */
+struct serve_job *serve_queue_take(struct serve_queue *queue, int64_t until);
+
+/* Gives a list of jobs back to the event thread. */
+void serve_queue_finish(struct serve_queue *queue, struct serve_job *list);
+
+/* What was finished, in order; NULL: nothing. */
+struct serve_job *serve_queue_collect(struct serve_queue *queue);
+
+/* No job comes any more: the worker ends when the lines are empty. */
+void serve_queue_end(struct serve_queue *queue);
+bool serve_queue_ended(struct serve_queue *queue);
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+int64_t serve_clock(void);
+
+#endif

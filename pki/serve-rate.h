@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_SERVE_RATE_H
+#define DEVID_SERVE_RATE_H
+
+/*
+ * A token bucket: so many requests a minute, and as many at once after a
+ * minute of silence. Whole numbers only, so that nothing is lost however often
+ * it is asked.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct serve_rate {
+	unsigned a_minute; /* 0: no limit */
+	int64_t credit;    /* of requests, each costs a minute's milliseconds */
+	int64_t last;      /* when it was counted, milliseconds */
+};
+
+/* A full bucket. */
+void serve_rate_init(struct serve_rate *rate, unsigned a_minute, int64_t now);
+
+/* Whether one more request may pass at @now (milliseconds of a clock that does
+ * not go back); if not, *@ret_wait is after how many seconds. */
+bool serve_rate_take(struct serve_rate *rate, int64_t now, unsigned *ret_wait);
+
+#endif

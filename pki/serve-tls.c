@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve-tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const unsigned char alpn[] = { 8, 'h', 't', 't', 'p', '/', '1', '.',
+	'1' };
+
+/* RFC 7301 3.2: http/1.1 when it is offered; who offers none of ours has no
+ * protocol in common with us. */
+static int select_alpn(SSL *ssl, const unsigned char **out,
+	unsigned char *out_len, const unsigned char *in, unsigned in_len,
+	void *arg)
+{
+	unsigned char *found;
+
+	(void)ssl;
+	(void)arg;
+	if (SSL_select_next_proto(&found, out_len, alpn, sizeof(alpn), in,
+		    in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = found;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static enum devid_err check_key_mode(const char *path, struct devid_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return devid_fail(err,
+			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
+			"serve: key %s: %s", path, strerror(errno));
+	if (st.st_mode & (S_IRWXO | S_IWGRP))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"serve: key %s: others can read or change it", path);
+	return DEVID_OK;
+}
+
+static enum devid_err tls_fail(
+	const char *what, const char *path, struct devid_error *err)
+{
+	const char *why = ERR_reason_error_string(ERR_get_error());
+
+	ERR_clear_error();
+	return devid_fail(err, DEVID_ERR_INVALID, "serve: %s %s: %s", what,
+		path, why ? why : "unusable");
+}
+
+static void set_options(SSL_CTX *ctx)
+{
+	(void)SSL_CTX_set_options(ctx,
+		SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+			SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	(void)SSL_CTX_set_num_tickets(ctx, 0);
+	/* A connection that waits has no buffers of 16 KiB each way. */
+	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	(void)SSL_CTX_set_max_send_fragment(ctx, 4096);
+	(void)SSL_CTX_set_read_ahead(ctx, 0);
+	SSL_CTX_set_verify(
+		ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_verify_depth(ctx, 4);
+	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
+}
+
+static enum devid_err load(
+	SSL_CTX *ctx, const struct ca_conf *conf, struct devid_error *err)
+{
+	STACK_OF(X509_NAME) * names;
+	enum devid_err rc;
+
+	if (!conf->tls_certificate || !conf->tls_key || !conf->client_ca)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"serve: stations need certificate, key and client_ca");
+	rc = check_key_mode(conf->tls_key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+		SSL_CTX_set_cipher_list(
+			ctx, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") != 1)
+		return tls_fail("TLS", "versions and ciphers", err);
+	if (SSL_CTX_use_certificate_chain_file(ctx, conf->tls_certificate) != 1)
+		return tls_fail("certificate", conf->tls_certificate, err);
+	if (SSL_CTX_use_PrivateKey_file(ctx, conf->tls_key, SSL_FILETYPE_PEM) !=
+			1 ||
+		SSL_CTX_check_private_key(ctx) != 1)
+		return tls_fail("key", conf->tls_key, err);
+	if (SSL_CTX_load_verify_locations(ctx, conf->client_ca, NULL) != 1)
+		return tls_fail("client_ca", conf->client_ca, err);
+	names = SSL_load_client_CA_file(conf->client_ca);
+	if (!names)
+		return tls_fail("client_ca", conf->client_ca, err);
+	SSL_CTX_set_client_CA_list(ctx, names); /* takes it */
+	return DEVID_OK;
+}
+
+enum devid_err serve_tls_new(
+	const struct ca_conf *conf, SSL_CTX **ret, struct devid_error *err)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	enum devid_err rc;
+
+	if (!ctx)
+		return tls_fail("TLS", "context", err);
+	set_options(ctx);
+	rc = load(ctx, conf, err);
+	if (rc != DEVID_OK) {
+		SSL_CTX_free(ctx);
+		return rc;
+	}
+	*ret = ctx;
+	return DEVID_OK;
+}
+
+const struct ca_station *serve_tls_station(
+	const struct ca_conf *conf, SSL *ssl, uint8_t ret_fingerprint[32])
+{
+	X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	if (!cert || SSL_get_verify_result(ssl) != X509_V_OK ||
+		X509_digest(cert, EVP_sha256(), ret_fingerprint, NULL) != 1)
+		return NULL;
+	for (size_t i = 0; i < conf->n_stations; i++) {
+		if (memcmp(conf->stations[i].fingerprint, ret_fingerprint,
+			    32) == 0)
+			return &conf->stations[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "serve-worker.h"
+
+#include <openssl/pem.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "publish.h"
+#include "serve-show.h"
+
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+
+struct serve_worker {
+	struct ca *ca;             /* borrowed */
+	struct serve_queue *queue; /* borrowed */
+	struct serve_duties duties;
+	pthread_t thread;
+};
+
+/* ---- jobs ---- */
+
+/* The device's serial number in the first certificate of @pem, for the log:
+ * "?" when there is none. */
+static void serial_of(const char *pem, char *buf, size_t size)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem, -1);
+	CLEANUP(cleanup_x509)
+	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+
+	if (!cert || X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
+			     NID_serialNumber, buf, (int)size) < 0)
+		memcpy(buf, "?", 2);
+}
+
+static void log_step(const struct serve_job *job, const char *output)
+{
+	const char *what = job->action == SERVE_ISSUE ? "issue" : "challenge";
+	char serial[REGISTER_NAME_MAX];
+
+	if (job->code != DEVID_OK) {
+		log_info("%s: station %s: refused: %s", what, job->station,
+			devid_error_text(&job->error));
+	} else if (job->action == SERVE_ISSUE) {
+		serial_of(output, serial, sizeof(serial));
+		log_info("issue: station %s: device %s", job->station, serial);
+	}
+}
+
+typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct devid_error *err);
+
+static void take_result(struct serve_job *job, struct ca_job *from,
+	enum devid_err rc, const struct devid_error *err)
+{
+	job->code = from->code;
+	job->error = from->error;
+	job->rule = from->rule;
+	/* An error of the whole batch is each job's. */
+	if (rc != DEVID_OK && job->code == DEVID_OK) {
+		job->code = rc;
+		job->error = *err;
+	}
+	log_step(job, from->output);
+	if (job->code == DEVID_OK) {
+		job->output_len = strlen(from->output);
+		job->output = (uint8_t *)STEAL(from->output);
+	}
+	ca_job_done(from);
+}
+
+static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
+{
+	struct ca_job jobs[SERVE_BATCH_MAX] = { { .station = NULL } };
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc;
+	size_t n = 0;
+
+	for (struct serve_job *job = list; job; job = job->next) {
+		jobs[n].station = job->station;
+		jobs[n].input = job->input;
+		jobs[n++].input_len = job->input_len;
+	}
+	rc = step(ca, jobs, n, &err);
+	n = 0;
+	for (struct serve_job *job = list; job; job = job->next)
+		take_result(job, &jobs[n++], rc, &err);
+}
+
+static void work_one(struct ca *ca, struct serve_job *job)
+{
+	char *text = NULL;
+
+	switch (job->action) {
+	case SERVE_REVOKE:
+		job->code = ca_revoke(ca, job->serial, job->reason,
+			job->station, &job->error);
+		log_info("revoke: station %s: device %s: %s", job->station,
+			job->serial,
+			job->code == DEVID_OK ? "done"
+					      : devid_error_text(&job->error));
+		break;
+	case SERVE_SHOW:
+		job->code = serve_show(ca, job->serial, &text, &job->error);
+		if (job->code == DEVID_OK) {
+			job->output = (uint8_t *)text;
+			job->output_len = strlen(text);
+		}
+		break;
+	case SERVE_OCSP:
+		job->code = ocsp_answer(ca, job->input, job->input_len,
+			&job->output, &job->output_len, &job->expires,
+			&job->error);
+		break;
+	case SERVE_CHALLENGE:
+	case SERVE_ISSUE:
+	case SERVE_REFUSE:
+	case SERVE_FILE:
+	case SERVE_HEALTH:
+		break;
+	}
+}
+
+void serve_work(struct ca *ca, struct serve_job *list)
+{
+	if (list->action == SERVE_CHALLENGE) {
+		work_batch(ca, list, ca_challenge);
+		return;
+	}
+	if (list->action == SERVE_ISSUE) {
+		work_batch(ca, list, ca_issue);
+		return;
+	}
+	for (struct serve_job *job = list; job; job = job->next)
+		work_one(ca, job);
+}
+
+/* ---- the thread ---- */
+
+/* Tells the event thread that published files have changed. */
+static void tell_published(struct serve_queue *queue)
+{
+	struct serve_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return; /* it looks by itself now and then */
+	job->action = SERVE_FILE;
+	serve_queue_finish(queue, job);
+}
+
+static void *run(void *arg)
+{
+	struct serve_worker *w = arg;
+	int64_t due = 0;
+
+	for (;;) {
+		struct serve_job *list = serve_queue_take(w->queue, due);
+		bool published = false;
+
+		if (!list && serve_queue_ended(w->queue))
+			return NULL;
+		if (list) {
+			serve_work(w->ca, list);
+			if (list->action == SERVE_REVOKE)
+				serve_duties_revoked(
+					&w->duties, w->ca, serve_clock());
+			serve_queue_finish(w->queue, list);
+		}
+		/* Who waits for an answer comes before what is only due. */
+		due = serve_duties_run(
+			&w->duties, w->ca, serve_clock(), &published);
+		if (published)
+			tell_published(w->queue);
+	}
+}
+
+enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
+	struct serve_worker **ret, struct devid_error *err)
+{
+	struct serve_worker *w = calloc(1, sizeof(*w));
+	sigset_t all, before;
+	int r;
+
+	if (!w)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	w->ca = ca;
+	w->queue = queue;
+	/* Signals are the event thread's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(&w->thread, NULL, run, w);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r != 0) {
+		free(w);
+		return devid_fail(
+			err, DEVID_ERR_IO, "serve: thread: %s", strerror(r));
+	}
+	*ret = w;
+	return DEVID_OK;
+}
+
+void serve_worker_join(struct serve_worker *w)
+{
+	if (!w)
+		return;
+	(void)pthread_join(w->thread, NULL); /* it is ours and was started */
+	free(w);
+}

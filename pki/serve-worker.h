@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_SERVE_WORKER_H
+#define DEVID_SERVE_WORKER_H
+
+/*
+ * The thread that owns the CA: token, register, revocation lists. It takes
+ * jobs from the queue, all that wait for the same thing at once, and between
+ * them does what is due. Whatever fails is told to who asked, or logged and
+ * tried again; it never ends by itself.
+ */
+
+#include "ca.h"
+#include "serve-queue.h"
+
+struct serve_worker;
+
+/* Starts it; @ca and @queue are its own until serve_worker_join(). */
+DEVID_MUST_CHECK enum devid_err serve_worker_start(struct ca *ca,
+	struct serve_queue *queue, struct serve_worker **ret,
+	struct devid_error *err);
+
+/* Waits for its end, which serve_queue_end() brings about. */
+void serve_worker_join(struct serve_worker *worker);
+
+/* Does the jobs of @list, all of one action, on @ca: the worker's work, apart
+ * for tests. */
+void serve_work(struct ca *ca, struct serve_job *list);
+
+/* What a CA does by itself: lists, OCSP answers, old challenges. Each duty
+ * has its place. */
+#define SERVE_N_DUTIES 4
+
+struct serve_duties {
+	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
+	int64_t done[SERVE_N_DUTIES]; /* when it was last; 0: never */
+	bool revoked[SERVE_N_DUTIES]; /* a list must be made anew */
+};
+
+/* Does what is due at @now (serve_clock()) and logs what fails, which is tried
+ * again. Returns when something is due next. *@ret_published: files may have
+ * changed. */
+int64_t serve_duties_run(struct serve_duties *duties, struct ca *ca,
+	int64_t now, bool *ret_published);
+
+/* Something was revoked at @now: the next list shall not wait. */
+void serve_duties_revoked(
+	struct serve_duties *duties, const struct ca *ca, int64_t now);
+
+#endif

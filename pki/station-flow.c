@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "station-flow.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "log.h"
+#include "station-run.h"
+#include "station-state.h"
+
+enum devid_err station_challenge(struct station_http *http, const void *request,
+	size_t len, char **ret, size_t *ret_len, struct devid_error *err)
+{
+	const struct station_call call = { .what = "challenge",
+		.path = "/v1/challenge",
+		.type = "application/octet-stream",
+		.body = request,
+		.len = len };
+
+	return station_http_ask(http, &call, ret, ret_len, err);
+}
+
+enum devid_err station_issue(struct station_http *http, const void *answer,
+	size_t len, char **ret, size_t *ret_len, struct devid_error *err)
+{
+	const struct station_call call = { .what = "issue",
+		.path = "/v1/issue",
+		.type = "application/x-pem-file",
+		.body = answer,
+		.len = len };
+
+	return station_http_ask(http, &call, ret, ret_len, err);
+}
+
+enum devid_err station_revoke(struct station_http *http, const char *serial,
+	const char *reason, struct devid_error *err)
+{
+	json_t *json =
+		json_pack("{s:s, s:s}", "serial", serial, "reason", reason);
+	CLEANUP(cleanup_free)
+	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	struct station_call call = { .what = "revoke",
+		.path = "/v1/revoke",
+		.type = "application/json",
+		.body = body };
+	CLEANUP(cleanup_free) char *reply = NULL;
+	size_t len;
+
+	json_decref(json);
+	if (!body)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"revoke: serial number or reason is not UTF-8");
+	call.len = strlen(body);
+	return station_http_ask(http, &call, &reply, &len, err);
+}
+
+enum devid_err station_show(struct station_http *http, const char *serial,
+	char **ret, size_t *ret_len, struct devid_error *err)
+{
+	const struct station_call call = {
+		.what = "show", .path = "/v1/device/", .name = serial
+	};
+
+	return station_http_ask(http, &call, ret, ret_len, err);
+}
+
+struct flow {
+	struct station_http *http;       /* borrowed */
+	const struct station_unit *unit; /* borrowed */
+	struct station_state state;
+};
+
+struct data {
+	uint8_t *bytes; /* owned */
+	size_t len;
+};
+
+static void data_done(struct data *d)
+{
+	free(d->bytes);
+}
+
+/* Runs a step of `devid provision` on the device. */
+static enum devid_err device(const struct flow *f, const char *const *args,
+	const struct data *input, struct data *ret, struct devid_error *err)
+{
+	const struct station_run what = { .prefix = f->unit->prefix,
+		.n_prefix = f->unit->n_prefix,
+		.args = args,
+		.input = input ? input->bytes : NULL,
+		.input_len = input ? input->len : 0 };
+
+	return station_run(&what, &ret->bytes, &ret->len, err);
+}
+
+static enum devid_err make_request(
+	const struct flow *f, struct data *ret, struct devid_error *err)
+{
+	const struct station_unit *u = f->unit;
+	const char *const key[] = { "provision", "key", "--alg", u->alg, NULL };
+	const char *const request[] = { "provision", "request", "--serial",
+		u->serial, "--out", "-", u->model ? "--model" : NULL, u->model,
+		NULL };
+	struct data nothing = { NULL, 0 };
+	enum devid_err rc;
+
+	rc = device(f, key, NULL, &nothing, err);
+	data_done(&nothing);
+	if (rc != DEVID_OK)
+		return rc;
+	return device(f, request, NULL, ret, err);
+}
+
+/* Makes what @step stands for from @before, the result of the step before. */
+static enum devid_err make(const struct flow *f, enum station_step step,
+	const struct data *before, struct data *ret, struct devid_error *err)
+{
+	static const char *const answer[] = { "provision", "answer", "--out",
+		"-", "-", NULL };
+
+	switch (step) {
+	case STATION_REQUEST:
+		return make_request(f, ret, err);
+	case STATION_CHALLENGE:
+		return station_challenge(f->http, before->bytes, before->len,
+			(char **)&ret->bytes, &ret->len, err);
+	case STATION_ANSWER:
+		return device(f, answer, before, ret, err);
+	case STATION_CERTIFICATES:
+		return station_issue(f->http, before->bytes, before->len,
+			(char **)&ret->bytes, &ret->len, err);
+	case STATION_N_STEPS:
+		break;
+	}
+	return DEVID_ERR_INVALID;
+}
+
+/* Loads the result of @step, or makes and stores it. */
+static enum devid_err reach(const struct flow *f, enum station_step step,
+	const struct data *before, struct data *ret, struct devid_error *err)
+{
+	struct devid_error none = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	rc = station_state_load(&f->state, step, &ret->bytes, &ret->len, &none);
+	if (rc == DEVID_OK)
+		return DEVID_OK;
+	if (rc != DEVID_ERR_NOT_FOUND)
+		return devid_fail(err, rc, "%s", devid_error_text(&none));
+	rc = make(f, step, before, ret, err);
+	if (rc == DEVID_OK)
+		rc = station_state_store(
+			&f->state, step, ret->bytes, ret->len, err);
+	return rc;
+}
+
+/* All steps up to the certificates, *@ret. *@ret_step is the last tried. */
+static enum devid_err run_steps(const struct flow *f, struct data *ret,
+	enum station_step *ret_step, struct devid_error *err)
+{
+	struct data data[STATION_N_STEPS] = { { NULL, 0 } };
+	enum devid_err rc = DEVID_OK;
+
+	for (int i = 0; rc == DEVID_OK && i < STATION_N_STEPS; i++) {
+		*ret_step = (enum station_step)i;
+		rc = reach(f, *ret_step, i > 0 ? &data[i - 1] : NULL, &data[i],
+			err);
+	}
+	if (rc == DEVID_OK) {
+		*ret = data[STATION_CERTIFICATES];
+		data[STATION_CERTIFICATES].bytes = NULL;
+	}
+	for (int i = 0; i < STATION_N_STEPS; i++)
+		data_done(&data[i]);
+	return rc;
+}
+
+/* Whether the CA wants another challenge answered. */
+static bool is_stale(enum station_step step, enum devid_err rc)
+{
+	return step == STATION_CERTIFICATES &&
+	       (rc == DEVID_ERR_EXISTS || rc == DEVID_ERR_TIMEOUT ||
+		       rc == DEVID_ERR_NOT_FOUND);
+}
+
+static enum devid_err get_certificates(
+	const struct flow *f, struct data *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum station_step step = STATION_REQUEST;
+	enum devid_err rc = run_steps(f, ret, &step, &cause);
+
+	if (is_stale(step, rc)) {
+		log_info("%s; asking for a new challenge", cause.text);
+		devid_error_clear(&cause);
+		rc = station_state_forget(&f->state, STATION_CHALLENGE, &cause);
+		if (rc == DEVID_OK)
+			rc = run_steps(f, ret, &step, &cause);
+	}
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return DEVID_OK;
+}
+
+enum devid_err station_provision(struct station_http *http,
+	const struct station_unit *unit, struct devid_error *err)
+{
+	static const char *const install[] = { "provision", "install", "-",
+		NULL };
+	struct flow f = { .http = http, .unit = unit };
+	struct data certificates = { NULL, 0 }, nothing = { NULL, 0 };
+	enum devid_err rc;
+
+	rc = station_state_open(unit->dir, unit->serial, &f.state, err);
+	if (rc == DEVID_OK && unit->again)
+		rc = station_state_forget(&f.state, STATION_REQUEST, err);
+	if (rc == DEVID_OK)
+		rc = get_certificates(&f, &certificates, err);
+	if (rc == DEVID_OK)
+		rc = device(&f, install, &certificates, &nothing, err);
+	data_done(&certificates);
+	data_done(&nothing);
+	station_state_done(&f.state);
+	return rc;
+}

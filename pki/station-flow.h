@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_STATION_FLOW_H
+#define DEVID_STATION_FLOW_H
+
+/* From a device without certificates to one with them, resumable. */
+
+#include "station-http.h"
+
+#include <stdbool.h>
+
+struct station_unit {
+	const char *serial, *model, *alg; /* model NULL: none */
+	const char *dir;                  /* of the states */
+	char *const *prefix;              /* reaches the devid command */
+	size_t n_prefix;
+	bool again; /* forget what was reached before */
+};
+
+/*
+ * Goes on at the first step whose result is not in the state. When the CA says
+ * that the answer was used, is late or belongs to no challenge, it asks for a
+ * new challenge, once. Errors: those of the parts.
+ */
+DEVID_MUST_CHECK enum devid_err station_provision(struct station_http *http,
+	const struct station_unit *unit, struct devid_error *err);
+
+/* Single exchanges with the CA; *@ret is the caller's (free()). */
+DEVID_MUST_CHECK enum devid_err station_challenge(struct station_http *http,
+	const void *request, size_t len, char **ret, size_t *ret_len,
+	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err station_issue(struct station_http *http,
+	const void *answer, size_t len, char **ret, size_t *ret_len,
+	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err station_revoke(struct station_http *http,
+	const char *serial, const char *reason, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err station_show(struct station_http *http,
+	const char *serial, char **ret, size_t *ret_len,
+	struct devid_error *err);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_STATION_RUN_H
+#define DEVID_STATION_RUN_H
+
+/* A command that reaches the device, run without a shell. */
+
+#include "error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define STATION_ARGS_MAX    64     /* words of a command */
+#define STATION_OUTPUT_MAX  262144 /* bytes that it may print */
+#define STATION_RUN_SECONDS 300    /* an RSA key in a TPM takes its time */
+
+struct station_run {
+	char *const *prefix; /* words that reach the device's devid command */
+	size_t n_prefix;
+	const char *const *args; /* what is asked of it; ends with NULL */
+	const void *input;       /* for its standard input */
+	size_t input_len;
+};
+
+/*
+ * Runs it; its standard error is ours. *@ret is what it printed, the caller's
+ * (free()). Errors: NOT_FOUND (no such program), STATE (it failed, or was
+ * ended by a signal), TIMEOUT, TOO_LARGE, IO.
+ */
+DEVID_MUST_CHECK enum devid_err station_run(const struct station_run *what,
+	uint8_t **ret, size_t *ret_len, struct devid_error *err);
+
+#endif
