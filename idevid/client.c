@@ -112,6 +112,14 @@ static enum devid_err check_answer(
 		(const char *)ans->data);
 }
 
+/* Longer than the service itself waits for the TPM. */
+static time_t wait_seconds(uint8_t op)
+{
+	return op == WIRE_CREATE || op == WIRE_ATTEST || op == WIRE_ACTIVATE
+		       ? WAIT_CREATE_SECONDS
+		       : WAIT_SECONDS;
+}
+
 enum devid_err client_request(const char *path, const struct wire_request *req,
 	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
 {
@@ -128,10 +136,7 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 			err, DEVID_ERR_NOMEM, "key socket: no memory");
 	rc = wire_encode_request(req, out, out_max, &len, err);
 	if (rc == DEVID_OK)
-		rc = connect_keyd(path,
-			req->op == WIRE_CREATE ? WAIT_CREATE_SECONDS
-					       : WAIT_SECONDS,
-			&fd, err);
+		rc = connect_keyd(path, wait_seconds(req->op), &fd, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = exchange(path, fd, out, len, &ans, in, err);
@@ -183,4 +188,37 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 	memcpy(req.name, what->key, name_len);
 	return client_request(
 		path, &req, ret_sig, KEYSTORE_SIG_MAX, ret_len, err);
+}
+
+enum devid_err client_attest(
+	const char *path, struct keystore_attest *ret, struct devid_error *err)
+{
+	struct wire_request req = { .op = WIRE_ATTEST };
+	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
+	enum devid_err rc;
+	size_t len = 0;
+
+	if (!buf)
+		return devid_fail(
+			err, DEVID_ERR_NOMEM, "key socket: no memory");
+	rc = client_request(path, &req, buf, WIRE_ANSWER_MAX, &len, err);
+	if (rc == DEVID_OK)
+		rc = wire_decode_attest(buf, len, ret, err);
+	return rc;
+}
+
+enum devid_err client_activate(const char *path,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err)
+{
+	uint8_t data[WIRE_CREDENTIAL_MAX];
+	struct wire_request req = { .op = WIRE_ACTIVATE, .data = data };
+	enum devid_err rc;
+
+	rc = wire_encode_credential(
+		what, data, sizeof(data), &req.data_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return client_request(
+		path, &req, ret->data, sizeof(ret->data), &ret->len, err);
 }

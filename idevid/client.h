@@ -22,9 +22,10 @@
 const char *client_socket_path(void);
 
 /*
- * Sends @req and waits for its answer, at most 300 s for WIRE_CREATE and 60 s
- * for all else. An error that the service returned is returned with its text.
- * On success the data of the answer is copied to @buf of @size bytes.
+ * Sends @req and waits for its answer, at most 300 s for WIRE_CREATE,
+ * WIRE_ATTEST and WIRE_ACTIVATE and 60 s for all else. An error that the
+ * service returned is returned with its text. On success the data of the
+ * answer is copied to @buf of @size bytes.
  * Errors: KEYD_ABSENT, TIMEOUT, PROTOCOL, and whatever the service answers.
  */
 DEVID_MUST_CHECK enum devid_err client_request(const char *path,
@@ -46,6 +47,16 @@ struct client_sign {
 /* WIRE_SIGN. @ret_sig has KEYSTORE_SIG_MAX bytes. */
 DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
 	const struct client_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	struct devid_error *err);
+
+/* WIRE_ATTEST. */
+DEVID_MUST_CHECK enum devid_err client_attest(
+	const char *path, struct keystore_attest *ret, struct devid_error *err);
+
+/* WIRE_ACTIVATE. *@ret is to be erased. Errors also: MISMATCH, made for
+ * another TPM or another IAK. */
+DEVID_MUST_CHECK enum devid_err client_activate(const char *path,
+	const struct keystore_credential *what, struct keystore_secret *ret,
 	struct devid_error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keyd-requests.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -131,6 +132,37 @@ static enum devid_err do_delete(struct call *c, struct devid_error *err)
 	return module_delete(c->r->module, c->req->name, err);
 }
 
+static enum devid_err do_attest(struct call *c, struct devid_error *err)
+{
+	static struct keystore_attest said; /* large; one request at a time */
+	enum devid_err rc = module_attest(c->r->module, &said, err);
+
+	if (rc == DEVID_OK)
+		rc = wire_encode_attest(
+			&said, c->out, WIRE_CHAIN_MAX, &c->out_len, err);
+	if (rc == DEVID_OK)
+		log_done(c, "keys attested");
+	return rc;
+}
+
+static enum devid_err do_activate(struct call *c, struct devid_error *err)
+{
+	struct keystore_credential what;
+	struct keystore_secret secret = { 0 };
+	enum devid_err rc;
+
+	rc = wire_decode_credential(c->req->data, c->req->data_len, &what, err);
+	if (rc == DEVID_OK)
+		rc = module_activate(c->r->module, &what, &secret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	memcpy(c->out, secret.data, secret.len);
+	c->out_len = secret.len;
+	OPENSSL_cleanse(&secret, sizeof(secret));
+	log_done(c, "credential opened");
+	return DEVID_OK;
+}
+
 /* The request table: operation, who, when, how long. */
 static const struct {
 	enum wire_op op;
@@ -148,6 +180,10 @@ static const struct {
 	{ WIRE_ENABLE, "enable", PERM_MANAGE, LIMIT_SECONDS, do_enable },
 	{ WIRE_PING, "ping", PERM_ANYONE, LIMIT_SECONDS, do_ping },
 	{ WIRE_DELETE, "delete", PERM_MANAGE, LIMIT_SECONDS, do_delete },
+	{ WIRE_ATTEST, "attest", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_attest },
+	/* The EK may have to be derived. */
+	{ WIRE_ACTIVATE, "activate", PERM_MANAGE, LIMIT_CREATE_SECONDS,
+		do_activate },
 };
 
 static unsigned limit_of(const struct requests *r, unsigned own)
@@ -258,5 +294,7 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 	if (wire_encode_answer(&ans, out, WIRE_ANSWER_MAX, ret_len, NULL) !=
 		DEVID_OK)
 		return false;
+	if (req.op == WIRE_ACTIVATE)
+		OPENSSL_cleanse(data, call.out_len);
 	return ans.code != DEVID_ERR_PROTOCOL;
 }

@@ -2,7 +2,7 @@
 #ifndef DEVID_MODULE_PRIVATE_H
 #define DEVID_MODULE_PRIVATE_H
 
-/* What module.c, module-state.c and module-sign.c share. */
+/* What module.c and the module-*.c files share. */
 
 #include "module.h"
 

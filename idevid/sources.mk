@@ -39,6 +39,7 @@ libkeyd_src := \
 	idevid/keyd-requests.c \
 	idevid/keyd-server.c \
 	idevid/keystore-tpm.c \
+	idevid/module-attest.c \
 	idevid/module-sign.c \
 	idevid/module-state.c \
 	idevid/module.c \
@@ -149,7 +150,7 @@ fuzz-tpm-public_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 # Tests of the key service and what is below it.
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-attest test-keystore-tpm test-module \
-	test-module-tpm test-provider test-provider-sign test-purpose \
+	test-module-attest test-module-tpm test-provider test-provider-sign test-purpose \
 	test-purpose-tls12 test-tpm-policy test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
@@ -179,6 +180,10 @@ module_test_src := tests/unit/certs.c tests/unit/module-fixture.c \
 test-module_src := $(module_test_src)
 test-module_libs := libkeyd.a libdevid.a
 test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
+test-module-attest_src := $(module_test_src) pki/credential.c \
+	tests/unit/fake-keystore.c
+test-module-attest_libs := libkeyd.a libdevid.a
+test-module-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-module-tpm_src := $(module_test_src)
 test-module-tpm_libs := libkeyd.a libdevid.a
 test-module-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
@@ -210,7 +215,7 @@ SHARED += tcti-fault.so
 tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
 $(B)/tests/unit/test-keystore-attest $(B)/tests/unit/test-keystore-tpm \
-	$(B)/tests/unit/test-module \
+	$(B)/tests/unit/test-module $(B)/tests/unit/test-module-attest \
 	$(B)/tests/unit/test-module-tpm: \
 	| $(B)/tcti-fault.so
 $(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \

@@ -254,3 +254,77 @@ enum devid_err wire_decode_status(const uint8_t *buf, size_t len,
 			"key socket: malformed status");
 	return DEVID_OK;
 }
+
+/* The blobs of an attestation in their order. */
+#define N_ATTEST 5
+
+enum devid_err wire_encode_attest(const struct keystore_attest *attest,
+	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+{
+	const struct keystore_blob *const blobs[N_ATTEST] = { &attest->ek_cert,
+		&attest->iak_pub, &attest->idevid_pub, &attest->certify,
+		&attest->certify_sig };
+	struct out o = { buf, size, false };
+
+	for (int b = 0; b < N_ATTEST; b++)
+		put_counted(&o, blobs[b]->data, blobs[b]->len, 2);
+	return finish_out(&o, buf, ret_len, err);
+}
+
+enum devid_err wire_decode_attest(const uint8_t *buf, size_t len,
+	struct keystore_attest *ret, struct devid_error *err)
+{
+	struct keystore_blob *const blobs[N_ATTEST] = { &ret->ek_cert,
+		&ret->iak_pub, &ret->idevid_pub, &ret->certify,
+		&ret->certify_sig };
+	struct in i = { buf, len, false };
+
+	for (int b = 0; b < N_ATTEST; b++) {
+		blobs[b]->len = get_counted(
+			&i, 2, blobs[b]->data, sizeof(blobs[b]->data));
+		if (blobs[b]->len == 0)
+			i.bad = true;
+	}
+	if (i.bad || i.left != 0)
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: malformed attestation");
+	return DEVID_OK;
+}
+
+static bool credential_len_ok(size_t len)
+{
+	return len > 0 && len <= KEYSTORE_CREDENTIAL_MAX;
+}
+
+enum devid_err wire_encode_credential(const struct keystore_credential *what,
+	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+{
+	struct out o = { buf, size, false };
+
+	if (!credential_len_ok(what->id_object_len) ||
+		!credential_len_ok(what->enc_secret_len))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"key socket: credential of %zu and %zu bytes",
+			what->id_object_len, what->enc_secret_len);
+	put_counted(&o, what->id_object, what->id_object_len, 2);
+	put_counted(&o, what->enc_secret, what->enc_secret_len, 2);
+	return finish_out(&o, buf, ret_len, err);
+}
+
+enum devid_err wire_decode_credential(const uint8_t *buf, size_t len,
+	struct keystore_credential *ret, struct devid_error *err)
+{
+	struct in i = { buf, len, false };
+	struct keystore_credential what;
+
+	what.id_object_len = get_uint(&i, 2);
+	what.id_object = get_bytes(&i, what.id_object_len);
+	what.enc_secret_len = get_uint(&i, 2);
+	what.enc_secret = get_bytes(&i, what.enc_secret_len);
+	if (i.bad || i.left != 0 || !credential_len_ok(what.id_object_len) ||
+		!credential_len_ok(what.enc_secret_len))
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: malformed credential");
+	*ret = what;
+	return DEVID_OK;
+}

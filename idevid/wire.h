@@ -27,6 +27,7 @@
 #define WIRE_REQUEST_HEADER 12
 #define WIRE_ANSWER_HEADER  8
 #define WIRE_REQUEST_MAX    (WIRE_REQUEST_HEADER + KEY_NAME_MAX + PURPOSE_DATA_MAX)
+#define WIRE_CREDENTIAL_MAX (2 * (2 + KEYSTORE_CREDENTIAL_MAX))
 /* A chain: leaf and up to three intermediates; a limit of ours. */
 #define WIRE_CHAIN_MAX  16384
 #define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
@@ -42,6 +43,9 @@ enum wire_op {
 	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
 	WIRE_DELETE = 7,  /* refused for an IDevID, always */
 	WIRE_PING = 8,    /* says that the service is there; asks no TPM */
+	WIRE_ATTEST = 9,  /* proof for the CA: certified public areas */
+	/* data: a credential for EK and IAK; answer: its secret */
+	WIRE_ACTIVATE = 10,
 };
 
 struct wire_request {
@@ -96,6 +100,27 @@ DEVID_MUST_CHECK enum devid_err wire_encode_answer(
 
 DEVID_MUST_CHECK enum devid_err wire_decode_answer(const uint8_t *buf,
 	size_t len, struct wire_answer *ret, struct devid_error *err);
+
+/* The data of an ATTEST answer: each blob behind its u16 length. Errors:
+ * TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err wire_encode_attest(
+	const struct keystore_attest *attest, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+/* None of the blobs is empty. @ret may be changed also on errors. Errors:
+ * PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_attest(const uint8_t *buf,
+	size_t len, struct keystore_attest *ret, struct devid_error *err);
+
+/* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
+ * to KEYSTORE_CREDENTIAL_MAX bytes. Errors: TOO_LARGE, INVALID. */
+DEVID_MUST_CHECK enum devid_err wire_encode_credential(
+	const struct keystore_credential *what, uint8_t *buf, size_t size,
+	size_t *ret_len, struct devid_error *err);
+
+/* The views point into @buf. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_credential(const uint8_t *buf,
+	size_t len, struct keystore_credential *ret, struct devid_error *err);
 
 /* The data of a STATUS answer. */
 DEVID_MUST_CHECK enum devid_err wire_encode_status(

@@ -62,19 +62,52 @@ static void status(const uint8_t *data, size_t len)
 		abort();
 }
 
+static void attest(const uint8_t *data, size_t len)
+{
+	static struct keystore_attest said;
+	size_t out_len = 0;
+
+	if (wire_decode_attest(data, len, &said, NULL) != DEVID_OK)
+		return;
+	if (wire_encode_attest(&said, buf, sizeof(buf), &out_len, NULL) !=
+		DEVID_OK)
+		abort();
+	check_same(data, len, out_len);
+}
+
+static void credential(const uint8_t *data, size_t len)
+{
+	struct keystore_credential what;
+	size_t out_len = 0;
+
+	if (wire_decode_credential(data, len, &what, NULL) != DEVID_OK)
+		return;
+	if (wire_encode_credential(&what, buf, sizeof(buf), &out_len, NULL) !=
+			DEVID_OK ||
+		out_len > WIRE_CREDENTIAL_MAX)
+		abort();
+	check_same(data, len, out_len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	if (len < 1)
 		return 0;
-	switch (data[0] % 3) {
+	switch (data[0] % 5) {
 	case 0:
 		request(data + 1, len - 1);
 		break;
 	case 1:
 		answer(data + 1, len - 1);
 		break;
-	default:
+	case 2:
 		status(data + 1, len - 1);
+		break;
+	case 3:
+		attest(data + 1, len - 1);
+		break;
+	default:
+		credential(data + 1, len - 1);
 		break;
 	}
 	return 0;

@@ -5,8 +5,9 @@
  * hand when a format changes:
  *
  *   gcc -D_GNU_SOURCE -Iidevid tests/fuzz/make-keyd-seeds.c \
- *       tests/unit/fake-keystore.c idevid/{wire,keyref,der,error,keystore}.c \
- *       -lssl -lcrypto -o build/make-keyd-seeds && build/make-keyd-seeds
+ *       tests/unit/fake-keystore.c build/libdevid.a \
+ *       -lssl -lcrypto -ltss2-mu -o build/make-keyd-seeds && \
+ *       build/make-keyd-seeds
  */
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -209,6 +210,34 @@ static void answers(void)
 	save("wire", "status-answer", out, out_len + 1);
 }
 
+/* What the keystore states and opens. */
+static void attestation(void)
+{
+	static struct keystore_attest said;
+	static uint8_t data[4096];
+	static const uint8_t part[66] = { 0, 64 };
+	struct keystore_credential what = { part, sizeof(part), part,
+		sizeof(part) };
+	struct keystore *ks;
+	size_t len = 0;
+
+	fake_keystore_new(&ks);
+	if (ks->ops->attest(ks, &said, NULL) ||
+		wire_encode_attest(
+			&said, data + 1, sizeof(data) - 1, &len, NULL))
+		abort();
+	ks->ops->free(ks);
+	data[0] = 3;
+	save("wire", "attest-data", data, len + 1);
+	if (wire_encode_credential(
+		    &what, data + 1, sizeof(data) - 1, &len, NULL))
+		abort();
+	data[0] = 4;
+	save("wire", "credential-data", data, len + 1);
+	save_request("attest", 4, WIRE_ATTEST, "", "", 0);
+	save_request("activate", 4, WIRE_ACTIVATE, "", data + 1, len);
+}
+
 static X509 *self_signed(void)
 {
 	X509 *x = X509_new();
@@ -250,5 +279,6 @@ int main(void)
 	save_request("delete", 4, WIRE_DELETE, "idevid", "", 0);
 	keyref();
 	answers();
+	attestation();
 	return 0;
 }

@@ -4,11 +4,16 @@
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tss2/tss2_mu.h>
+
+#include "tpm-public.h"
+#include "tpm-template.h"
 
 struct fake {
 	struct keystore base;
 	EVP_PKEY *key; /* owned */
 	struct keystore_blob certs[N_KEY_ROLES];
+	struct keystore_blob issuers[N_KEY_ROLES];
 };
 
 /* ECPrivateKey (RFC 5915), made for this file and used nowhere else. */
@@ -233,6 +238,113 @@ static enum devid_err cert_write(struct keystore *ks, enum key_role role,
 	return DEVID_OK;
 }
 
+static enum devid_err issuers_read(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	const struct keystore_blob *above = &self_of(ks)->issuers[role];
+
+	if (above->len == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND, "fake: none");
+	*ret_der = *above;
+	return DEVID_OK;
+}
+
+static enum devid_err issuers_write(struct keystore *ks, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	(void)err;
+	self_of(ks)->issuers[role] = *der;
+	return DEVID_OK;
+}
+
+/* The template of @role with the key of the keystore, and its Name. */
+static void make_area(
+	struct keystore *ks, enum key_role role, TPMT_PUBLIC *area)
+{
+	struct keystore_blob spki = { 0 };
+	TPM2B_PUBLIC pub;
+
+	if (!template_get(role, KEY_ALG_P256, UNIQUE_EMPTY, &pub) ||
+		load(ks, role, &spki, NULL) != DEVID_OK || spki.len != 91)
+		abort();
+	*area = pub.publicArea;
+	area->unique.ecc.x.size = area->unique.ecc.y.size = 32;
+	memcpy(area->unique.ecc.x.buffer, spki.data + 27, 32);
+	memcpy(area->unique.ecc.y.buffer, spki.data + 59, 32);
+}
+
+static void put_area(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret, struct tpm_public *ret_parsed)
+{
+	TPMT_PUBLIC area;
+
+	make_area(ks, role, &area);
+	if (tpm_public_encode(&area, ret->data, sizeof(ret->data), &ret->len,
+		    NULL) != DEVID_OK ||
+		tpm_public_parse((struct der_view) { ret->data, ret->len },
+			ret_parsed, NULL) != DEVID_OK)
+		abort();
+}
+
+/* TPM2_Certify of the object with @name. */
+static void put_certify(struct keystore *ks, const struct tpm_public *object,
+	struct keystore_attest *ret)
+{
+	TPMS_ATTEST a = { .magic = TPM2_GENERATED_VALUE,
+		.type = TPM2_ST_ATTEST_CERTIFY };
+	uint8_t digest[32], sig[KEYSTORE_SIG_MAX];
+	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
+	size_t len = 0;
+
+	a.attested.certify.name.size = (uint16_t)object->name_len;
+	memcpy(a.attested.certify.name.name, object->name, object->name_len);
+	if (Tss2_MU_TPMS_ATTEST_Marshal(&a, ret->certify.data,
+		    sizeof(ret->certify.data), &ret->certify.len) != 0 ||
+		EVP_Digest(ret->certify.data, ret->certify.len, digest, NULL,
+			EVP_sha256(), NULL) != 1 ||
+		sign(ks, KEY_ROLE_IAK, &what, sig, &len, NULL) != DEVID_OK ||
+		tpm_signature_encode(SIG_ECDSA, HASH_SHA256,
+			(struct der_view) { sig, len }, ret->certify_sig.data,
+			sizeof(ret->certify_sig.data), &ret->certify_sig.len,
+			NULL) != DEVID_OK)
+		abort();
+}
+
+static enum devid_err attest(struct keystore *ks, struct keystore_attest *ret,
+	struct devid_error *err)
+{
+	static const uint8_t ek_cert[] = { 0x30, 0 };
+	struct tpm_public idevid, iak;
+
+	(void)err;
+	memset(ret, 0, sizeof(*ret));
+	memcpy(ret->ek_cert.data, ek_cert, sizeof(ek_cert));
+	ret->ek_cert.len = sizeof(ek_cert);
+	put_area(ks, KEY_ROLE_IDEVID, &ret->idevid_pub, &idevid);
+	put_area(ks, KEY_ROLE_IAK, &ret->iak_pub, &iak);
+	put_certify(ks, &idevid, ret);
+	return DEVID_OK;
+}
+
+/* A credential is made for this keystore when both parts are equal; its secret
+ * is a hash of them. */
+static enum devid_err activate(struct keystore *ks,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err)
+{
+	(void)ks;
+	if (what->id_object_len != what->enc_secret_len ||
+		memcmp(what->id_object, what->enc_secret,
+			what->id_object_len) != 0)
+		return devid_fail(
+			err, DEVID_ERR_MISMATCH, "fake: made for another");
+	if (EVP_Digest(what->id_object, what->id_object_len, ret->data, NULL,
+		    EVP_sha256(), NULL) != 1)
+		abort();
+	ret->len = 32;
+	return DEVID_OK;
+}
+
 static const struct keystore_ops ops = {
 	.name = "fake",
 	.free = fake_free,
@@ -242,6 +354,10 @@ static const struct keystore_ops ops = {
 	.sign = sign,
 	.cert_read = cert_read,
 	.cert_write = cert_write,
+	.issuers_read = issuers_read,
+	.issuers_write = issuers_write,
+	.attest = attest,
+	.activate = activate,
 };
 
 void fake_keystore_new(struct keystore **ret)

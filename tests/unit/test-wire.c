@@ -354,6 +354,175 @@ static void status_oversize_fields_refused(void **state)
 	}
 }
 
+/* ---- attestation and credential ---- */
+
+static struct keystore_attest *some_attest(void)
+{
+	static struct keystore_attest a;
+
+	memset(&a, 0, sizeof(a));
+	a.ek_cert.len = 900;
+	memset(a.ek_cert.data, 1, a.ek_cert.len);
+	a.iak_pub.len = 120;
+	memset(a.iak_pub.data, 2, a.iak_pub.len);
+	a.idevid_pub.len = 121;
+	memset(a.idevid_pub.data, 3, a.idevid_pub.len);
+	a.certify.len = 145;
+	memset(a.certify.data, 4, a.certify.len);
+	a.certify_sig.len = 72;
+	memset(a.certify_sig.data, 5, a.certify_sig.len);
+	return &a;
+}
+
+static size_t encode_attest(const struct keystore_attest *a)
+{
+	size_t len = 0;
+
+	memset(buf, 0, sizeof(buf));
+	assert_rc(
+		wire_encode_attest(a, buf, sizeof(buf), &len, NULL), DEVID_OK);
+	return len;
+}
+
+/* Decodes exactly @len bytes of @buf from memory of that size. */
+static enum devid_err decode_attest(size_t len, struct keystore_attest *ret)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+	enum devid_err rc;
+
+	memcpy(exact, buf, len);
+	rc = wire_decode_attest(exact, len, ret, NULL);
+	free(exact);
+	return rc;
+}
+
+static void attest_round_trip_keeps_every_blob(void **state)
+{
+	static struct keystore_attest out;
+	struct keystore_attest *in = some_attest();
+
+	(void)state;
+	assert_rc(decode_attest(encode_attest(in), &out), DEVID_OK);
+	assert_true(keystore_blob_equal(&in->ek_cert, &out.ek_cert));
+	assert_true(keystore_blob_equal(&in->iak_pub, &out.iak_pub));
+	assert_true(keystore_blob_equal(&in->idevid_pub, &out.idevid_pub));
+	assert_true(keystore_blob_equal(&in->certify, &out.certify));
+	assert_true(keystore_blob_equal(&in->certify_sig, &out.certify_sig));
+}
+
+static void attest_every_truncation_and_extension_refused(void **state)
+{
+	static struct keystore_attest out;
+	size_t len = encode_attest(some_attest());
+
+	(void)state;
+	for (size_t n = 0; n < len; n++)
+		assert_rc(decode_attest(n, &out), DEVID_ERR_PROTOCOL);
+	assert_rc(decode_attest(len + 1, &out), DEVID_ERR_PROTOCOL);
+}
+
+static void attest_empty_or_oversize_blob_refused(void **state)
+{
+	static struct keystore_attest out;
+	struct keystore_attest *in = some_attest();
+
+	(void)state;
+	in->certify.len = 0;
+	assert_rc(decode_attest(encode_attest(in), &out), DEVID_ERR_PROTOCOL);
+	memset(buf, 0, sizeof(buf));
+	buf[0] = (KEYSTORE_CERT_MAX + 1) >> 8;
+	buf[1] = (KEYSTORE_CERT_MAX + 1) & 0xff;
+	assert_rc(decode_attest(sizeof(buf), &out), DEVID_ERR_PROTOCOL);
+}
+
+static void attest_largest_fits_an_answer(void **state)
+{
+	struct keystore_attest *in = some_attest();
+
+	(void)state;
+	in->ek_cert.len = in->iak_pub.len = in->idevid_pub.len =
+		in->certify.len = in->certify_sig.len = KEYSTORE_CERT_MAX;
+	assert_true(encode_attest(in) <= WIRE_CHAIN_MAX);
+}
+
+static size_t encode_credential(size_t object_len, size_t secret_len)
+{
+	static const uint8_t data[KEYSTORE_CREDENTIAL_MAX] = { 7, 8, 9 };
+	struct keystore_credential what = { data, object_len, data,
+		secret_len };
+	size_t len = 0;
+
+	assert_rc(wire_encode_credential(
+			  &what, buf, WIRE_CREDENTIAL_MAX, &len, NULL),
+		DEVID_OK);
+	return len;
+}
+
+static enum devid_err decode_credential(
+	size_t len, struct keystore_credential *ret)
+{
+	static uint8_t *exact; /* the views point into it */
+
+	free(exact);
+	exact = malloc(len ? len : 1);
+	memcpy(exact, buf, len);
+	return wire_decode_credential(exact, len, ret, NULL);
+}
+
+static void credential_round_trip_keeps_both_parts(void **state)
+{
+	struct keystore_credential out;
+
+	(void)state;
+	assert_rc(
+		decode_credential(encode_credential(66, 258), &out), DEVID_OK);
+	assert_int_equal(out.id_object_len, 66);
+	assert_memory_equal(out.id_object, buf + 2, 66);
+	assert_int_equal(out.enc_secret_len, 258);
+	assert_memory_equal(out.enc_secret, buf + 2 + 66 + 2, 258);
+	assert_rc(decode_credential(encode_credential(KEYSTORE_CREDENTIAL_MAX,
+					    KEYSTORE_CREDENTIAL_MAX),
+			  &out),
+		DEVID_OK);
+}
+
+static void credential_every_truncation_and_extension_refused(void **state)
+{
+	struct keystore_credential out;
+	size_t len = encode_credential(66, 258);
+
+	(void)state;
+	for (size_t n = 0; n < len; n++)
+		assert_rc(decode_credential(n, &out), DEVID_ERR_PROTOCOL);
+	assert_rc(decode_credential(len + 1, &out), DEVID_ERR_PROTOCOL);
+}
+
+static void credential_empty_or_oversize_part_refused(void **state)
+{
+	static const uint8_t data[KEYSTORE_CREDENTIAL_MAX + 1];
+	static const size_t bad[] = { 0, KEYSTORE_CREDENTIAL_MAX + 1 };
+	struct keystore_credential out;
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * N_OF(bad); i++) {
+		size_t a = i % 2 ? bad[i / 2] : 10, b = i % 2 ? 10 : bad[i / 2];
+		struct keystore_credential in = { data, a, data, b };
+
+		assert_rc(wire_encode_credential(
+				  &in, buf, sizeof(buf), &len, NULL),
+			DEVID_ERR_INVALID);
+		memset(buf, 0, sizeof(buf));
+		buf[0] = (uint8_t)(a >> 8);
+		buf[1] = (uint8_t)a;
+		buf[2 + a] = (uint8_t)(b >> 8);
+		buf[3 + a] = (uint8_t)b;
+		assert_rc(
+			decode_credential(4 + a + b, &out), DEVID_ERR_PROTOCOL);
+	}
+	(void)decode_credential(0, &out); /* frees */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -375,6 +544,14 @@ int main(void)
 		cmocka_unit_test(status_largest_fits_an_answer),
 		cmocka_unit_test(status_every_truncation_refused),
 		cmocka_unit_test(status_oversize_fields_refused),
+		cmocka_unit_test(attest_round_trip_keeps_every_blob),
+		cmocka_unit_test(attest_every_truncation_and_extension_refused),
+		cmocka_unit_test(attest_empty_or_oversize_blob_refused),
+		cmocka_unit_test(attest_largest_fits_an_answer),
+		cmocka_unit_test(credential_round_trip_keeps_both_parts),
+		cmocka_unit_test(
+			credential_every_truncation_and_extension_refused),
+		cmocka_unit_test(credential_empty_or_oversize_part_refused),
 	};
 
 	return cmocka_run_group_tests_name("wire", tests, NULL, NULL);
