@@ -2,10 +2,12 @@
 #include "serve.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -147,6 +149,25 @@ static enum devid_err open_http(
 	return DEVID_OK;
 }
 
+/* Where we can be asked, also when the kernel chose the port. */
+static void log_address(enum serve_side side, int fd)
+{
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof(addr);
+	bool v6;
+
+	if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0 ||
+		getnameinfo((struct sockaddr *)&addr, len, host, sizeof(host),
+			port, sizeof(port),
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		return; /* it is only said */
+	v6 = addr.ss_family == AF_INET6;
+	log_info("serve: %s on %s%s%s:%s",
+		side == SERVE_STATIONS ? "stations" : "public", v6 ? "[" : "",
+		host, v6 ? "]" : "", port);
+}
+
 static enum devid_err bind_side(struct serve *s, enum serve_side side,
 	struct serve_listen *listen, struct devid_error *err)
 {
@@ -162,6 +183,7 @@ static enum devid_err bind_side(struct serve *s, enum serve_side side,
 			evhttp_accept_socket_with_handle(s->http[side], fd);
 		if (!s->bound[side][listen->n - 1])
 			return no_memory(err);
+		log_address(side, fd);
 		listen->n--; /* it closes the socket from now on */
 	}
 	return rc;
