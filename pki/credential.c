@@ -19,10 +19,10 @@ CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 
 #define HASH_MAX  48 /* SHA-384 */
 #define FIELD_MAX 48 /* P-384 */
+#define POINT_MAX (1 + 2 * FIELD_MAX)
 
 /* The label of the seed, with its NUL (part 1, B.10.4 and C.6.4). */
 static const char identity[] = "IDENTITY";
@@ -145,13 +145,29 @@ static enum devid_err share_rsa(EVP_PKEY *ek, const struct suite *suite,
 
 /* ---- the seed, for an ECC EK (part 1, C.6.4) ---- */
 
-static bool get_number(
-	EVP_PKEY *pkey, const char *param, uint8_t *ret, size_t len)
+/* The octets of @pkey's point (SEC 1, 2.3.3), whose x begins at the second;
+ * their number, 0 after an error. */
+static size_t get_point(EVP_PKEY *pkey, uint8_t ret[POINT_MAX])
 {
-	CLEANUP(cleanup_bn) BIGNUM *n = NULL;
+	size_t len = 0;
 
-	return EVP_PKEY_get_bn_param(pkey, param, &n) == 1 &&
-	       BN_bn2binpad(n, ret, (int)len) == (int)len;
+	if (EVP_PKEY_get_octet_string_param(
+		    pkey, OSSL_PKEY_PARAM_PUB_KEY, ret, POINT_MAX, &len) != 1)
+		return 0;
+	return len;
+}
+
+/* A new key on the curve of @ek. */
+static EVP_PKEY *make_ephemeral(EVP_PKEY *ek)
+{
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek, NULL);
+	EVP_PKEY *made = NULL;
+
+	if (!ctx || EVP_PKEY_keygen_init(ctx) <= 0 ||
+		EVP_PKEY_keygen(ctx, &made) <= 0)
+		return NULL;
+	return made;
 }
 
 static bool derive_z(EVP_PKEY *own, EVP_PKEY *peer, uint8_t *ret, size_t len)
@@ -187,33 +203,34 @@ static bool kdfe(const struct suite *suite, const uint8_t *z,
 	       EVP_DigestFinal_ex(ctx, ret->data, NULL) == 1;
 }
 
-/* TPM2B_ENCRYPTED_SECRET { TPMS_ECC_POINT } with x and y in place. */
-static uint8_t *frame_point(struct challenge *ret, size_t field)
+/* TPM2B_ENCRYPTED_SECRET { TPMS_ECC_POINT { x, y } } of an uncompressed
+ * point. */
+static void put_point(const uint8_t *point, size_t field, struct challenge *ret)
 {
+	uint8_t *p = ret->enc_secret;
+
 	ret->enc_secret_len = 2 + 2 * (2 + field);
-	put_u16(ret->enc_secret, 2 * (2 + field));
-	put_u16(ret->enc_secret + 2, field);
-	put_u16(ret->enc_secret + 4 + field, field);
-	return ret->enc_secret + 4;
+	put_u16(p, 2 * (2 + field));
+	put_u16(p + 2, field);
+	memcpy(p + 4, point + 1, field);
+	put_u16(p + 4 + field, field);
+	memcpy(p + 6 + field, point + 1 + field, field);
 }
 
 static enum devid_err share_ecc(EVP_PKEY *ek, const struct suite *suite,
 	struct seed *seed, struct challenge *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_pkey)
-	EVP_PKEY *own = EVP_PKEY_Q_keygen(NULL, NULL, "EC", suite->group);
-	uint8_t *x = frame_point(ret, suite->field);
-	uint8_t ek_x[FIELD_MAX], z[FIELD_MAX];
+	CLEANUP(cleanup_pkey) EVP_PKEY *own = make_ephemeral(ek);
+	uint8_t point[POINT_MAX], ek_point[POINT_MAX], z[FIELD_MAX];
 	bool ok;
 
-	if (!own ||
-		!get_number(own, OSSL_PKEY_PARAM_EC_PUB_X, x, suite->field) ||
-		!get_number(own, OSSL_PKEY_PARAM_EC_PUB_Y, x + suite->field + 2,
-			suite->field))
+	if (!own || get_point(own, point) != 1 + 2 * suite->field)
 		return crypto_fail(err, "make an ephemeral key");
-	ok = get_number(ek, OSSL_PKEY_PARAM_EC_PUB_X, ek_x, suite->field) &&
+	put_point(point, suite->field, ret);
+	/* The EK's may be compressed: its x is at the same place. */
+	ok = get_point(ek, ek_point) > suite->field &&
 	     derive_z(own, ek, z, suite->field) &&
-	     kdfe(suite, z, x, ek_x, seed);
+	     kdfe(suite, z, point + 1, ek_point + 1, seed);
 	OPENSSL_cleanse(z, sizeof(z));
 	return ok ? DEVID_OK : crypto_fail(err, "agree with the EK");
 }

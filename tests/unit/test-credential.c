@@ -301,6 +301,32 @@ static void make_every_ek_activated_by_it_alone(void **state)
 	}
 }
 
+/* An EK that was read from a compressed point is the same EK. */
+static void make_compressed_ek_activated(void **state)
+{
+	struct der_view name = { a_name, sizeof(a_name) };
+	struct challenge challenge = { .deadline = 0 };
+	EVP_PKEY *ek = certs_key("P-384"), *read = EVP_PKEY_new();
+	uint8_t point[97], out[CHALLENGE_SECRET_LEN];
+	size_t len = 0;
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_get_octet_string_param(
+				 ek, "pub", point, sizeof(point), &len),
+		1);
+	assert_int_equal(len, sizeof(point));
+	point[0] = point[96] & 1 ? 0x03 : 0x02;
+	assert_int_equal(EVP_PKEY_copy_parameters(read, ek), 1);
+	assert_int_equal(EVP_PKEY_set1_encoded_public_key(read, point, 49), 1);
+	assert_rc(credential_make(
+			  read, name.data, name.len, secret, &challenge, NULL),
+		DEVID_OK);
+	assert_true(csr_fixture_activate(ek, name, &challenge, out));
+	assert_memory_equal(out, secret, sizeof(secret));
+	EVP_PKEY_free(ek);
+	EVP_PKEY_free(read);
+}
+
 /* The seed is fresh: nothing in two challenges is the same. */
 static void make_twice_differs(void **state)
 {
@@ -365,6 +391,7 @@ int main(void)
 		cmocka_unit_test(make_p256_ek_activated_by_tpm),
 		cmocka_unit_test(make_p384_ek_activated_by_tpm),
 		cmocka_unit_test(make_every_ek_activated_by_it_alone),
+		cmocka_unit_test(make_compressed_ek_activated),
 		cmocka_unit_test(make_twice_differs),
 		cmocka_unit_test(make_other_ek_refused),
 		cmocka_unit_test(make_name_of_bad_size_refused),
