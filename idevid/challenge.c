@@ -356,7 +356,7 @@ enum devid_err challenge_answer_encode(const struct challenge_answer *in,
 enum devid_err challenge_answer_parse(const uint8_t *pem, size_t len,
 	struct challenge_answer *ret, struct devid_error *err)
 {
-	struct challenge_answer answer;
+	struct challenge_answer answer = { .id = { 0 } };
 	const struct bytes secret = { DER_OCTET_STRING, CHALLENGE_SECRET_LEN,
 		CHALLENGE_SECRET_LEN, answer.secret };
 	struct der_view in;
