@@ -49,12 +49,20 @@ static bool same_station(const char *a, const char *b)
 static enum devid_err take(struct ca *ca, const struct ca_job *job,
 	struct step2 *s, struct devid_error *err)
 {
+	struct devid_error cause = { DEVID_OK, "" };
 	struct register_challenge c;
 	enum devid_err rc;
 
-	rc = register_challenge_take(ca->reg, s->answer.id, &c, err);
+	rc = register_challenge_take(ca->reg, s->answer.id, &c, &cause);
+	if (rc == DEVID_ERR_EXISTS)
+		return devid_fail(err, rc,
+			"answer: replayed: its challenge was answered before");
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return devid_fail(err, rc,
+			"answer: this CA has no such challenge, or it expired "
+			"long ago");
 	if (rc != DEVID_OK)
-		return rc;
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	if (!same_station(c.station, job->station))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"answer: the challenge was made for station %s",

@@ -11,6 +11,8 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } commands[] = {
+	{ "challenge", cmd_challenge, "judge a request, challenge its TPM" },
+	{ "issue", cmd_issue, "judge an answer, issue certificates" },
 	{ "token-key", cmd_token_key, "make or show a CA key in a token" },
 	{ "root-cert", cmd_root_cert, "certify a root CA by itself" },
 	{ "request", cmd_request, "request a certificate for a CA key" },

@@ -26,6 +26,15 @@ libca_src += \
 	pki/cmd-file.c \
 	pki/cmd-issue.c
 
+ca_test_src := tests/unit/ca-fixture.c tests/unit/certs.c \
+	tests/unit/csr-fixture.c tests/unit/memory-signer.c \
+	tests/unit/tempdir.c
+
+UNIT_TESTS += test-ca
+test-ca_src := $(ca_test_src)
+test-ca_libs := libca.a libdevid.a
+test-ca_ldlibs = $(CA_LDLIBS)
+
 # ---- formats: MakeCredential ----
 
 libca_src += \

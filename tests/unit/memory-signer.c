@@ -6,6 +6,7 @@
 #include <openssl/ec.h>
 #include <openssl/objects.h>
 #include <openssl/rsa.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,4 +76,40 @@ void memory_signer_break(struct signer *signer, bool broken)
 unsigned memory_signer_count(const struct signer *signer)
 {
 	return ((const struct memory_signer *)signer)->count;
+}
+
+static void add_ext(X509 *cert, int nid, const char *value)
+{
+	X509_EXTENSION *ext = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+	assert(ext && X509_add_ext(cert, ext, -1) == 1);
+	X509_EXTENSION_free(ext);
+}
+
+X509 *memory_signer_ca(struct signer *signer, const char *cn)
+{
+	struct memory_signer *m = (struct memory_signer *)signer;
+	unsigned char id[EVP_MAX_MD_SIZE];
+	X509 *cert = X509_new();
+	X509_NAME *name = cert ? X509_get_subject_name(cert) : NULL;
+	ASN1_OCTET_STRING *ski = ASN1_OCTET_STRING_new();
+	unsigned len;
+
+	assert(name && ski && X509_set_version(cert, X509_VERSION_3) == 1);
+	assert(ASN1_INTEGER_set(X509_get_serialNumber(cert), 1) == 1);
+	assert(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+		       (const unsigned char *)cn, -1, -1, 0) == 1);
+	assert(X509_set_issuer_name(cert, name) == 1);
+	assert(X509_gmtime_adj(X509_getm_notBefore(cert), -60));
+	assert(X509_gmtime_adj(X509_getm_notAfter(cert), 86400));
+	assert(X509_set_pubkey(cert, signer->public_key) == 1);
+	add_ext(cert, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+	add_ext(cert, NID_key_usage, "critical,keyCertSign,cRLSign");
+	assert(X509_pubkey_digest(cert, EVP_sha1(), id, &len) == 1);
+	assert(ASN1_OCTET_STRING_set(ski, id, (int)len) == 1);
+	assert(X509_add1_ext_i2d(cert, NID_subject_key_identifier, ski, 0, 0) ==
+		1);
+	ASN1_OCTET_STRING_free(ski);
+	assert(X509_sign(cert, signer->public_key, m->md) > 0);
+	return cert;
 }

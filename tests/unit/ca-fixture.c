@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "memory-signer.h"
+
+static void open_ca(struct ca_fixture *f)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	char uri[128];
+
+	f->ca.conf = &f->conf;
+	f->ca.signer = memory_signer_new("p256");
+	f->ca.audit_signer = memory_signer_new("p256");
+	f->ca.cert = memory_signer_ca(f->ca.signer, "Test CA");
+	f->ca.chain_pem = strdup("");
+	assert_rc(ca_use_signer(&f->ca, &err), DEVID_OK);
+	assert_int_equal(X509_NAME_digest(X509_get_subject_name(f->ca.cert),
+				 EVP_sha256(), f->ca.issuer_hash, NULL),
+		1);
+	assert_rc(ek_trust_new(
+			  tempdir_file(&f->dir, "roots"), &f->ca.trust, &err),
+		DEVID_OK);
+	(void)snprintf(uri, sizeof(uri), "sqlite:%s",
+		tempdir_file(&f->dir, "register.db"));
+	assert_rc(register_open(uri, "test", &f->ca.reg, &err), DEVID_OK);
+}
+
+int ca_fixture_new(void **state)
+{
+	struct ca_fixture *f = calloc(1, sizeof(*f));
+	char *pem;
+
+	assert_non_null(f);
+	f->dir = tempdir_new();
+	f->conf.challenge_seconds = 60;
+	f->conf.name = strdup("test");
+	csr_fixture_new(&f->device, KEY_ALG_P256, "P-256");
+	csr_fixture_encode(&f->device);
+	csr_fixture_new(&f->other, KEY_ALG_P256, "P-256");
+	f->other.serial = "ACCC8E000002";
+	f->other.ek_issuer = &f->device.vendor_ca;
+	csr_fixture_encode(&f->other);
+	assert_int_equal(mkdir(tempdir_file(&f->dir, "roots"), 0700), 0);
+	pem = csr_fixture_trust_pem(&f->device);
+	tempdir_write(&f->dir, "roots/vendor.pem", pem, strlen(pem), 0600);
+	free(pem);
+	open_ca(f);
+	*state = f;
+	return 0;
+}
+
+int ca_fixture_done(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	free(f->output);
+	ca_done(&f->ca);
+	free(f->conf.name);
+	csr_fixture_done(&f->device);
+	csr_fixture_done(&f->other);
+	tempdir_remove(&f->dir);
+	free(f);
+	return 0;
+}
+
+typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct devid_error *err);
+
+static enum devid_err run(struct ca_fixture *f, step_fn *step,
+	const uint8_t *input, size_t len, const char *station)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	memset(&f->job, 0, sizeof(f->job));
+	f->job.station = station;
+	f->job.input = input;
+	f->job.input_len = len;
+	assert_rc(step(&f->ca, &f->job, 1, &err), DEVID_OK);
+	free(f->output);
+	f->output = f->job.output;
+	assert_int_equal(f->output != NULL, f->job.code == DEVID_OK);
+	return f->job.code;
+}
+
+enum devid_err ca_fixture_challenge(
+	struct ca_fixture *f, const struct csr_fixture *d, const char *station)
+{
+	return run(f, ca_challenge, d->data, d->len, station);
+}
+
+void ca_fixture_answer(struct ca_fixture *f, const struct csr_fixture *d)
+{
+	const struct der_view name = { d->iak_name, d->iak_name_len };
+	struct challenge_answer a;
+	struct challenge c;
+
+	assert_rc(challenge_parse((const uint8_t *)f->output, strlen(f->output),
+			  &c, NULL),
+		DEVID_OK);
+	memcpy(a.id, c.id, sizeof(a.id));
+	assert_true(csr_fixture_activate(d->ek, name, &c, a.secret));
+	assert_rc(
+		challenge_answer_encode(&a, f->answer, sizeof(f->answer), NULL),
+		DEVID_OK);
+}
+
+enum devid_err ca_fixture_issue(struct ca_fixture *f, const char *station)
+{
+	return run(f, ca_issue, (const uint8_t *)f->answer, strlen(f->answer),
+		station);
+}
+
+void ca_fixture_certify(struct ca_fixture *f, const struct csr_fixture *d)
+{
+	assert_rc(ca_fixture_challenge(f, d, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, d);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
+}
+
+static void replace(EVP_PKEY **key, const char *type)
+{
+	EVP_PKEY_free(*key);
+	*key = certs_key(type);
+}
+
+void ca_fixture_new_keys(struct csr_fixture *d)
+{
+	replace(&d->iak, "P-256");
+	replace(&d->idevid, "P-256");
+	csr_fixture_set_key(&d->iak_area, d->iak);
+	csr_fixture_set_key(&d->idevid_area, d->idevid);
+	d->certifier = d->iak;
+	d->signer = d->idevid;
+	csr_fixture_encode(d);
+}
+
+void ca_fixture_new_ek(struct ca_fixture *f, struct csr_fixture *d)
+{
+	(void)f; /* the vendor stays */
+	replace(&d->ek, "P-256");
+	csr_fixture_encode(d);
+}
+
+static enum devid_err note_number(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)n_columns; /* one */
+	(void)err;
+	*(int64_t *)arg = columns[0].num;
+	return DEVID_OK;
+}
+
+int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
+{
+	static const struct {
+		const char *table, *sql;
+	} counts[] = {
+		{ "device", "SELECT count(*) FROM device" },
+		{ "cert", "SELECT count(*) FROM cert" },
+		{ "challenge", "SELECT count(*) FROM challenge" },
+		{ "audit", "SELECT count(*) FROM audit" },
+	};
+	struct devid_error err = { DEVID_OK, "" };
+	int64_t n = -1;
+
+	assert_rc(register_begin(f->ca.reg, &err), DEVID_OK);
+	for (size_t i = 0; i < N_OF(counts); i++) {
+		if (strcmp(counts[i].table, table) == 0)
+			assert_rc(db_run(register_db(f->ca.reg), counts[i].sql,
+					  NULL, 0, note_number, &n, &err),
+				DEVID_OK);
+	}
+	register_rollback(f->ca.reg);
+	assert_true(n >= 0);
+	return n;
+}
+
+void ca_fixture_sql(struct ca_fixture *f, const char *sql)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	assert_rc(register_begin(f->ca.reg, &err), DEVID_OK);
+	assert_rc(
+		db_run(register_db(f->ca.reg), sql, NULL, 0, NULL, NULL, &err),
+		DEVID_OK);
+	assert_rc(register_commit(f->ca.reg, &err), DEVID_OK);
+}

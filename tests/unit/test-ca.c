@@ -1,0 +1,554 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Both steps of issuing: who gets certificates, and who does not. */
+#include "ca-fixture.h"
+
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "profile.h"
+#include "tpm-template.h"
+
+/* The @n-th certificate of the PEM text @pem. */
+static X509 *nth_cert(const char *pem, int n)
+{
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	X509 *cert = NULL;
+
+	for (int i = 0; i <= n; i++) {
+		X509_free(cert);
+		cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+		assert_non_null(cert);
+	}
+	BIO_free(bio);
+	return cert;
+}
+
+/* Nothing was issued: neither rows nor output. */
+static void assert_unchanged(
+	struct ca_fixture *f, int64_t devices, const char *cause)
+{
+	assert_null(f->output);
+	assert_cause(&f->job.error, cause);
+	assert_int_equal(ca_fixture_rows(f, "device"), devices);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2 * devices);
+}
+
+static void assert_profile(
+	struct ca_fixture *f, int n, enum devid_profile_kind kind)
+{
+	struct devid_profile_report *r = malloc(sizeof(*r));
+	X509 *cert = nth_cert(f->output, n);
+	unsigned char *der = NULL;
+	int len = i2d_X509(cert, &der);
+
+	assert_non_null(r);
+	assert_true(len > 0);
+	if (!devid_profile_check(
+		    der, (size_t)len, kind, DEVID_PROFILE_STRICT, r))
+		fail_msg("rule %s", devid_rule_id(r->failed));
+	assert_string_equal(r->serial, CSR_FIXTURE_SERIAL);
+	assert_string_equal(r->model, CSR_FIXTURE_MODEL);
+	assert_string_equal(r->tpm_manufacturer, "IBM");
+	assert_int_equal(X509_verify(cert, f->ca.signer->public_key), 1);
+	assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(cert),
+				 kind == DEVID_PROFILE_IAK ? f->device.iak
+							   : f->device.idevid),
+		1);
+	OPENSSL_free(der);
+	X509_free(cert);
+	free(r);
+}
+
+static void issue_good_request_certifies_both_keys(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	assert_profile(f, 0, DEVID_PROFILE_IDEVID);
+	assert_profile(f, 1, DEVID_PROFILE_IAK);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 2);
+}
+
+static void issue_again_same_returns_same_certificates(void **state)
+{
+	struct ca_fixture *f = *state;
+	char *first;
+
+	ca_fixture_certify(f, &f->device);
+	first = strdup(f->output);
+	ca_fixture_certify(f, &f->device);
+	assert_string_equal(f->output, first);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
+	free(first);
+}
+
+static void challenge_again_refuse_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	f->conf.again = CA_AGAIN_REFUSE;
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "has its certificates already");
+}
+
+/* Two challenges for one device; the second answer comes after the first
+ * issued. */
+static void issue_second_challenge_same_returns_same(void **state)
+{
+	struct ca_fixture *f = *state;
+	char *first;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	first = strdup(f->answer);
+	ca_fixture_certify(f, &f->device);
+	memcpy(f->answer, first, strlen(first) + 1);
+	free(first);
+	first = strdup(f->output);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
+	assert_string_equal(f->output, first);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
+	free(first);
+}
+
+static void issue_replayed_answer_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "replayed");
+}
+
+static void issue_late_answer_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	ca_fixture_sql(f, "UPDATE challenge SET deadline = deadline - 61");
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_TIMEOUT);
+	assert_unchanged(f, 0, "expired");
+}
+
+static void issue_answer_of_other_challenge_is_refused_for_good(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct challenge_answer mine, others;
+	char good[CHALLENGE_FILE_MAX];
+
+	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->other);
+	assert_rc(challenge_answer_parse((const uint8_t *)f->answer,
+			  strlen(f->answer), &others, NULL),
+		DEVID_OK);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	memcpy(good, f->answer, sizeof(good));
+	assert_rc(challenge_answer_parse(
+			  (const uint8_t *)good, strlen(good), &mine, NULL),
+		DEVID_OK);
+	memcpy(others.id, mine.id, sizeof(mine.id));
+	assert_rc(challenge_answer_encode(
+			  &others, f->answer, sizeof(f->answer), NULL),
+		DEVID_OK);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_MISMATCH);
+	assert_unchanged(f, 0, "not the secret");
+	/* There is no second guess. */
+	memcpy(f->answer, good, sizeof(good));
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+	assert_unchanged(f, 0, "replayed");
+}
+
+static void issue_unknown_challenge_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	const struct challenge_answer a = { { 1 }, { 2 } };
+
+	assert_rc(
+		challenge_answer_encode(&a, f->answer, sizeof(f->answer), NULL),
+		DEVID_OK);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_NOT_FOUND);
+	assert_unchanged(f, 0, "challenge");
+}
+
+static void issue_other_station_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	assert_rc(ca_fixture_issue(f, "line-2"), DEVID_ERR_DENIED);
+	assert_unchanged(f, 0, "line-1");
+}
+
+/* Operators at the CA have names with '@' and stand in for each other. */
+static void issue_other_operator_is_served(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	assert_rc(
+		ca_fixture_challenge(f, &f->device, "operator-a@ca"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	assert_rc(ca_fixture_issue(f, "operator-b@ca"), DEVID_OK);
+}
+
+static void issue_malformed_answer_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	(void)snprintf(f->answer, sizeof(f->answer), "nonsense");
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_SYNTAX);
+	assert_unchanged(f, 0, "DEVID ANSWER");
+}
+
+static void challenge_serial_of_other_tpm_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	f->other.serial = CSR_FIXTURE_SERIAL;
+	csr_fixture_encode(&f->other);
+	assert_rc(
+		ca_fixture_challenge(f, &f->other, "line-1"), DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "issued to another TPM");
+}
+
+static void challenge_ek_of_other_serial_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	f->device.serial = "ACCC8E000009";
+	ca_fixture_new_keys(&f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "the EK of its TPM");
+}
+
+static void challenge_other_keys_of_same_tpm_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	ca_fixture_new_keys(&f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "other keys of the same TPM");
+}
+
+/* A TPM with two EK certificates. */
+static void challenge_keys_of_other_device_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	f->device.serial = "ACCC8E000009";
+	ca_fixture_new_ek(f, &f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "key has a certificate of another device");
+}
+
+/* Between challenge and answer somebody else got the serial number. */
+static void issue_serial_taken_meanwhile_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	char first[CHALLENGE_FILE_MAX];
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	memcpy(first, f->answer, sizeof(first));
+	f->other.serial = CSR_FIXTURE_SERIAL;
+	csr_fixture_encode(&f->other);
+	ca_fixture_certify(f, &f->other);
+	memcpy(f->answer, first, sizeof(first));
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "issued to another TPM");
+}
+
+static void challenge_refused_by_rule_names_it(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	f->device.iak_area.objectAttributes &= ~TPMA_OBJECT_FIXEDTPM;
+	csr_fixture_encode(&f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_NOT_GENUINE);
+	assert_int_equal(f->job.rule, PROOF_IAK_TEMPLATE);
+	assert_unchanged(f, 0, proof_rule_id(PROOF_IAK_TEMPLATE));
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
+}
+
+/* A thief has a genuine EK certificate, and keys in software with all the
+ * attributes of a TPM's: every rule holds, and nobody can answer. */
+static void challenge_software_keys_cannot_be_answered(void **state)
+{
+	struct ca_fixture *f = *state;
+	const struct csr_fixture *tpm = &f->device;
+	const struct der_view fake = { f->other.iak_name,
+		f->other.iak_name_len };
+	const struct der_view genuine = { tpm->iak_name, tpm->iak_name_len };
+	uint8_t secret[CHALLENGE_SECRET_LEN];
+	struct challenge c;
+
+	f->other.payload[TCG_CSR_EK_CERT] =
+		(struct der_view) { tpm->ek_cert.der.data,
+			tpm->ek_cert.der.len };
+	csr_fixture_encode(&f->other);
+	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"), DEVID_OK);
+	assert_rc(challenge_parse((const uint8_t *)f->output, strlen(f->output),
+			  &c, NULL),
+		DEVID_OK);
+	/* Not without the EK, nor by its TPM, where no key has that Name. */
+	assert_false(csr_fixture_activate(f->other.ek, fake, &c, secret));
+	assert_false(csr_fixture_activate(tpm->ek, genuine, &c, secret));
+}
+
+static void spoil_certifier(struct csr_fixture *d)
+{
+	d->certifier = d->other; /* another IAK */
+}
+
+static void spoil_name(struct csr_fixture *d)
+{
+	TPM2B_NAME *name = &d->attest.attested.certify.name;
+
+	name->size = (uint16_t)csr_fixture_name(&d->iak_area, name->name);
+}
+
+static void spoil_iak_attributes(struct csr_fixture *d)
+{
+	d->iak_area.objectAttributes &= ~TPMA_OBJECT_FIXEDTPM;
+}
+
+static void spoil_idevid_attributes(struct csr_fixture *d)
+{
+	d->idevid_area.objectAttributes |= TPMA_OBJECT_DECRYPT;
+}
+
+static void spoil_policy(struct csr_fixture *d)
+{
+	d->idevid_area.authPolicy.buffer[0] ^= 1;
+}
+
+static void spoil_ek_validity(struct csr_fixture *d)
+{
+	d->ek_spec.not_after = "U200101000000Z";
+	d->ek_spec.not_before = "U190101000000Z";
+}
+
+static void spoil_ek_tail(struct csr_fixture *d)
+{
+	d->ek_spec.behind = "0000";
+}
+
+static void spoil_signer(struct csr_fixture *d)
+{
+	d->signer = d->other; /* a key that is not the one in the request */
+}
+
+static void spoil_hash(struct csr_fixture *d)
+{
+	d->bad_hash = true;
+}
+
+static const struct {
+	void (*spoil)(struct csr_fixture *d);
+	enum proof_rule rule;
+} frauds[] = {
+	{ spoil_certifier, PROOF_CERTIFY_SIGNATURE },
+	{ spoil_name, PROOF_CERTIFY_NAME },
+	{ spoil_iak_attributes, PROOF_IAK_TEMPLATE },
+	{ spoil_idevid_attributes, PROOF_IDEVID_TEMPLATE },
+	{ spoil_policy, PROOF_IDEVID_TEMPLATE },
+	{ spoil_ek_validity, PROOF_EK_CHAIN },
+	{ spoil_ek_tail, PROOF_EK_ENCODING },
+	{ spoil_signer, PROOF_SIGNATURE },
+	{ spoil_hash, PROOF_HASH },
+};
+
+/* Every fraud is refused by its rule and leaves nothing but an audit line. */
+static void challenge_frauds_leave_register_unchanged(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(frauds); i++) {
+		struct csr_fixture *d = calloc(1, sizeof(*d));
+
+		assert_non_null(d);
+		csr_fixture_new(d, KEY_ALG_P256, "P-256");
+		d->ek_issuer = &f->device.vendor_ca;
+		frauds[i].spoil(d);
+		csr_fixture_encode(d);
+		assert_rc(ca_fixture_challenge(f, d, "line-1"),
+			DEVID_ERR_NOT_GENUINE);
+		assert_int_equal(f->job.rule, frauds[i].rule);
+		assert_unchanged(f, 0, proof_rule_id(frauds[i].rule));
+		assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+		assert_int_equal(ca_fixture_rows(f, "audit"), (int64_t)i + 1);
+		csr_fixture_done(d);
+		free(d);
+	}
+}
+
+/* A TPM of a vendor whose root is not in the folder. */
+static void challenge_unknown_vendor_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	f->other.ek_issuer = &f->other.vendor_ca;
+	csr_fixture_encode(&f->other);
+	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"),
+		DEVID_ERR_NOT_GENUINE);
+	assert_int_equal(f->job.rule, PROOF_EK_CHAIN);
+	assert_unchanged(f, 0, "unknown vendor");
+}
+
+static void batch_good_and_bad_each_get_their_own(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[3] = { 0 };
+
+	for (size_t i = 0; i < N_OF(jobs); i++)
+		jobs[i].station = "line-1";
+	jobs[0].input = f->device.data;
+	jobs[0].input_len = f->device.len;
+	jobs[1].input = (const uint8_t *)"no request";
+	jobs[1].input_len = 10;
+	jobs[2].input = f->other.data;
+	jobs[2].input_len = f->other.len;
+	assert_rc(ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
+	assert_int_equal(jobs[1].rule, PROOF_STRUCTURE);
+	assert_rc(jobs[2].code, DEVID_OK);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 2);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 3);
+	for (size_t i = 0; i < N_OF(jobs); i++)
+		ca_job_done(&jobs[i]);
+}
+
+/* In one batch the first of two requests for a serial number has it. */
+static void batch_same_serial_twice_issues_once(void **state)
+{
+	struct ca_fixture *f = *state;
+	char first[CHALLENGE_FILE_MAX];
+	struct ca_job jobs[2] = { 0 };
+
+	f->other.serial = CSR_FIXTURE_SERIAL;
+	csr_fixture_encode(&f->other);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	memcpy(first, f->answer, sizeof(first));
+	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->other);
+	jobs[0].input = (const uint8_t *)first;
+	jobs[0].input_len = strlen(first);
+	jobs[1].input = (const uint8_t *)f->answer;
+	jobs[1].input_len = strlen(f->answer);
+	jobs[0].station = jobs[1].station = "line-1";
+	assert_rc(ca_issue(&f->ca, jobs, 2, NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_EXISTS);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	ca_job_done(&jobs[0]);
+	ca_job_done(&jobs[1]);
+}
+
+static void batch_register_full_leaves_nothing(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_job job = { .station = "line-1" };
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	ca_fixture_sql(f, "CREATE TRIGGER full BEFORE INSERT ON cert BEGIN "
+			  "SELECT RAISE(ABORT, 'disk full'); END");
+	job.input = (const uint8_t *)f->answer;
+	job.input_len = strlen(f->answer);
+	assert_int_not_equal(ca_issue(&f->ca, &job, 1, &err), DEVID_OK);
+	assert_int_not_equal(job.code, DEVID_OK);
+	assert_null(job.output);
+	assert_int_equal(ca_fixture_rows(f, "device"), 0);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 0);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
+	/* The challenge is as it was; once there is room it is answered. */
+	ca_fixture_sql(f, "DROP TRIGGER full");
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
+}
+
+static void revoke_live_device_frees_its_serial(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_revoke(&f->ca, CSR_FIXTURE_SERIAL,
+			  ca_reason_by_name("cessationOfOperation"), "x@ca",
+			  &err),
+		DEVID_OK);
+	assert_rc(ca_revoke(&f->ca, CSR_FIXTURE_SERIAL, 0, "x@ca", &err),
+		DEVID_ERR_NOT_FOUND);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 4);
+	/* A repaired board: another TPM under the same serial number. */
+	f->other.serial = CSR_FIXTURE_SERIAL;
+	csr_fixture_encode(&f->other);
+	ca_fixture_certify(f, &f->other);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 4);
+}
+
+static void reason_by_name_knows_those_of_rfc5280(void **state)
+{
+	(void)state;
+	assert_int_equal(ca_reason_by_name("unspecified"), 0);
+	assert_int_equal(ca_reason_by_name("keyCompromise"), 1);
+	assert_int_equal(ca_reason_by_name("aACompromise"), 10);
+	assert_int_equal(ca_reason_by_name("removeFromCRL"), -1);
+	assert_int_equal(ca_reason_by_name(""), -1);
+}
+
+#define CASE(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, ca_fixture_new, ca_fixture_done)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(issue_good_request_certifies_both_keys),
+		CASE(issue_again_same_returns_same_certificates),
+		CASE(challenge_again_refuse_is_refused),
+		CASE(issue_second_challenge_same_returns_same),
+		CASE(issue_replayed_answer_is_refused),
+		CASE(issue_late_answer_is_refused),
+		CASE(issue_answer_of_other_challenge_is_refused_for_good),
+		CASE(issue_unknown_challenge_is_refused),
+		CASE(issue_other_station_is_refused),
+		CASE(issue_other_operator_is_served),
+		CASE(issue_malformed_answer_is_refused),
+		CASE(challenge_serial_of_other_tpm_is_refused),
+		CASE(challenge_ek_of_other_serial_is_refused),
+		CASE(challenge_other_keys_of_same_tpm_is_refused),
+		CASE(challenge_keys_of_other_device_is_refused),
+		CASE(issue_serial_taken_meanwhile_is_refused),
+		CASE(challenge_refused_by_rule_names_it),
+		CASE(challenge_software_keys_cannot_be_answered),
+		CASE(challenge_frauds_leave_register_unchanged),
+		CASE(challenge_unknown_vendor_is_refused),
+		CASE(batch_good_and_bad_each_get_their_own),
+		CASE(batch_same_serial_twice_issues_once),
+		CASE(batch_register_full_leaves_nothing),
+		CASE(revoke_live_device_frees_its_serial),
+		cmocka_unit_test(reason_by_name_knows_those_of_rfc5280),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
