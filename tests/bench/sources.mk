@@ -4,6 +4,7 @@
 
 BENCH_PROGRAMS := \
 	tests/bench/bench-eapol \
+	tests/bench/bench-issue \
 	tests/bench/bench-register \
 	tests/bench/bench-sign \
 	tests/bench/bench-verify
@@ -13,6 +14,15 @@ tests/bench/bench-eapol_src := tests/bench/bench-eapol.c
 tests/bench/bench-register_src := tests/bench/bench-register.c
 tests/bench/bench-register_libs := libca.a libdevid.a
 tests/bench/bench-register_ldlibs = $(CA_LDLIBS)
+
+tests/bench/bench-issue_src := \
+	tests/bench/bench-issue.c \
+	tests/unit/certs.c \
+	tests/unit/csr-fixture.c \
+	tests/unit/memory-signer.c \
+	tests/unit/tempdir.c
+tests/bench/bench-issue_libs := libca.a libdevid.a
+tests/bench/bench-issue_ldlibs = $(CA_LDLIBS) -lcmocka
 
 tests/bench/bench-sign_src := tests/bench/bench-sign.c
 tests/bench/bench-sign_libs := libkeyd.a libdevid.a
