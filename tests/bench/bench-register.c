@@ -92,7 +92,7 @@ static const char fill_sql[] =
 	"\"station\":\"line-1\",\"time\":\"2026-01-01T00:00:00Z\"}', i),"
 	" randomblob(32) FROM n;";
 
-static void fill(struct reg *reg, int64_t n)
+static void fill_packed(struct reg *reg, int64_t n)
 {
 	struct db *db = register_db(reg);
 	struct devid_error err = { 0 };
@@ -134,14 +134,16 @@ static void random_bytes(void *ret, size_t len)
 		abort();
 }
 
-/* In the form of build_serial(). */
+/* In the form of build_serial(), one in a millisecond. */
 static void make_serial(struct register_cert *cert)
 {
-	static uint64_t n;
-	uint64_t now = htobe64((UINT64_C(0x4190000000000000)) + (n++ << 16));
+	static uint64_t now;
+	uint64_t first;
 
+	now = now ? now + 1 : (uint64_t)time(NULL) * 1000;
+	first = htobe64(UINT64_C(0x41) << 56 | now << 16);
 	random_bytes(cert->serial, SERIAL_LEN);
-	memcpy(cert->serial, &now, 6);
+	memcpy(cert->serial, &first, 6);
 	cert->serial_len = SERIAL_LEN;
 }
 
@@ -155,7 +157,7 @@ static void make_device(struct device *ret, int64_t n)
 	(void)strcpy(ret->challenge.station, "line-1");
 	ret->challenge.request = request;
 	ret->challenge.request_len = sizeof(request);
-	(void)snprintf(d->serial, sizeof(d->serial), "TN%010" PRId64, n);
+	(void)snprintf(d->serial, sizeof(d->serial), "TN%015" PRId64, n);
 	(void)strcpy(d->model, "Model 7");
 	random_bytes(d->ek_fingerprint, 32);
 	random_bytes(d->ek_cert_fingerprint, 32);
@@ -285,6 +287,39 @@ static double wall_now(void)
 	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static void set_prefix(uint8_t fingerprint[32], int64_t i, int64_t n)
+{
+	uint64_t prefix = htobe64(UINT64_MAX / (uint64_t)n * (uint64_t)i);
+
+	memcpy(fingerprint, &prefix, sizeof(prefix));
+}
+
+/*
+ * Three tenths of the devices come after the indexes were built, which has
+ * packed their pages full: each is split once, as in a register that grew. The
+ * random numbers come in order, so that this does not take the day.
+ */
+static void fill(struct reg *reg, int64_t n)
+{
+	struct devid_error err = { 0 };
+	int64_t loose = n * 3 / 10;
+	struct device d;
+
+	fill_packed(reg, n - loose);
+	begin(reg);
+	for (int64_t i = 0; i < loose; i++) {
+		make_device(&d, i);
+		set_prefix(d.row.ek_fingerprint, i, loose);
+		must(register_device_add(reg, &d.row, &err), &err);
+		for (int j = 0; j < N_KEY_ROLES; j++) {
+			d.certs[j].device = d.row.id;
+			set_prefix(d.certs[j].key_fingerprint, i, loose);
+			must(register_cert_add(reg, &d.certs[j], &err), &err);
+		}
+	}
+	commit(reg);
+}
+
 static void measure(struct reg *reg, int64_t n, int64_t first)
 {
 	static struct device batch[BATCH];
@@ -337,7 +372,7 @@ int main(int argc, char **argv)
 	if (n_fill)
 		fill(reg, n_fill);
 	if (n)
-		measure(reg, n, (int64_t)(wall_now() * 1000));
+		measure(reg, n, (int64_t)time(NULL) * 100000);
 	register_close(reg);
 	return EXIT_SUCCESS;
 }
