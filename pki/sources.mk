@@ -140,6 +140,13 @@ libca_src += \
 	pki/register-schema.c \
 	pki/register.c
 
+register_test_src := tests/unit/pg.c tests/unit/register-fixture.c \
+	tests/unit/tempdir.c
+UNIT_TESTS += test-register
+test-register_src := $(register_test_src)
+test-register_libs := libca.a libdevid.a
+test-register_ldlibs = $(CA_LDLIBS)
+
 # ---- service, station ----
 
 libca_src += \

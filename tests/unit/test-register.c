@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The register: what it keeps, and what it refuses. */
+#include "register-fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cmocka-all.h"
+
+static void begin(struct reg *reg)
+{
+	assert_rc(register_begin(reg, NULL), DEVID_OK);
+}
+
+static void commit(struct reg *reg)
+{
+	assert_rc(register_commit(reg, NULL), DEVID_OK);
+}
+
+/* ---- opening ---- */
+
+static void open_twice_keeps_what_was_there(void **state)
+{
+	struct reg *reg = place_open(*state);
+
+	fixture_issue_now(reg, NULL, 1);
+	register_close(reg);
+	reg = place_open(*state);
+	assert_int_equal(fixture_count(reg, "SELECT count(*) FROM device"), 1);
+	register_close(reg);
+}
+
+static void open_other_version_refused(void **state)
+{
+	const struct place *p = *state;
+	struct reg *reg = place_open(p);
+	struct devid_error err = { 0 };
+
+	begin(reg);
+	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 2",
+			  NULL),
+		DEVID_OK);
+	commit(reg);
+	register_close(reg);
+	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, "schema version 2");
+}
+
+static void open_other_database_refused(void **state)
+{
+	const struct place *p = *state;
+	struct devid_error err = { 0 };
+	struct reg *reg = NULL;
+	struct db *db = NULL;
+
+	assert_rc(db_open(p->uri, &db, NULL), DEVID_OK);
+	assert_rc(db_begin(db, NULL), DEVID_OK);
+	assert_rc(db_script(db, "CREATE TABLE other (n INTEGER)", NULL),
+		DEVID_OK);
+	assert_rc(db_commit(db, NULL), DEVID_OK);
+	db_close(db);
+	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, "something else");
+}
+
+static void open_bad_instance_refused(void **state)
+{
+	static const char *const bad[] = { "", "a b", "a/b", "a_b",
+		"0123456789012345678901234567890123456789"
+		"0123456789012345678901234" };
+	const struct place *p = *state;
+	struct reg *reg = NULL;
+
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		struct devid_error err = { 0 };
+
+		assert_rc(register_open(p->uri, bad[i], &reg, &err),
+			DEVID_ERR_INVALID);
+		assert_cause(&err, "instance");
+	}
+}
+
+/* ---- devices ---- */
+
+static void device_add_is_found_by_serial_and_ek(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_device in = fixture_device(3), out;
+
+	begin(reg);
+	assert_rc(register_device_add(reg, &in, NULL), DEVID_OK);
+	assert_true(in.id > 0);
+	assert_rc(register_device_by_serial(reg, "SN3", &out, NULL), DEVID_OK);
+	assert_memory_equal(&in, &out, sizeof(in));
+	assert_rc(register_device_by_ek(reg, in.ek_fingerprint, &out, NULL),
+		DEVID_OK);
+	assert_memory_equal(&in, &out, sizeof(in));
+	assert_rc(register_device_by_serial(reg, "SN4", &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	in.ek_fingerprint[9] ^= 1;
+	assert_rc(register_device_by_ek(reg, in.ek_fingerprint, &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	commit(reg);
+	register_close(reg);
+}
+
+static void device_add_same_serial_refused_once_live(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_device a = fixture_device(1), b = fixture_device(2);
+	struct devid_error err = { 0 };
+
+	(void)strcpy(b.serial, a.serial);
+	begin(reg);
+	assert_rc(register_device_add(reg, &a, NULL), DEVID_OK);
+	assert_rc(register_device_add(reg, &b, &err), DEVID_ERR_EXISTS);
+	assert_cause(&err, "SN1");
+	/* The transaction lives on, also on PostgreSQL. */
+	assert_rc(register_device_set_state(reg, a.id, REGISTER_REVOKED, NULL),
+		DEVID_OK);
+	assert_rc(register_device_add(reg, &b, NULL), DEVID_OK);
+	commit(reg);
+	register_close(reg);
+}
+
+static void device_add_same_ek_refused_once_live(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_device a = fixture_device(1), b = fixture_device(2);
+
+	memcpy(b.ek_fingerprint, a.ek_fingerprint, 32);
+	begin(reg);
+	assert_rc(register_device_add(reg, &a, NULL), DEVID_OK);
+	assert_rc(register_device_add(reg, &b, NULL), DEVID_ERR_EXISTS);
+	assert_rc(register_device_set_state(reg, a.id, REGISTER_REPLACED, NULL),
+		DEVID_OK);
+	assert_rc(register_device_add(reg, &b, NULL), DEVID_OK);
+	assert_rc(register_device_set_state(reg, 99999, REGISTER_LIVE, NULL),
+		DEVID_ERR_NOT_FOUND);
+	commit(reg);
+	register_close(reg);
+}
+
+struct seen {
+	unsigned n;
+	int64_t last;
+	enum register_state states[8];
+};
+
+static enum devid_err see_device(
+	void *arg, const struct register_device *d, struct devid_error *err)
+{
+	struct seen *s = arg;
+
+	(void)err;
+	assert_true(d->id > s->last);
+	s->last = d->id;
+	s->states[s->n++ % 8] = d->state;
+	return DEVID_OK;
+}
+
+static void each_device_named_gives_past_ones(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_device a = fixture_device(1), b = fixture_device(2);
+	struct seen seen = { .n = 0 };
+
+	(void)strcpy(b.serial, a.serial);
+	begin(reg);
+	assert_rc(register_device_add(reg, &a, NULL), DEVID_OK);
+	assert_rc(register_device_set_state(reg, a.id, REGISTER_REVOKED, NULL),
+		DEVID_OK);
+	assert_rc(register_device_add(reg, &b, NULL), DEVID_OK);
+	assert_rc(register_each_device_named(
+			  reg, a.serial, see_device, &seen, NULL),
+		DEVID_OK);
+	assert_int_equal(seen.n, 2);
+	assert_int_equal(seen.states[0], REGISTER_REVOKED);
+	assert_int_equal(seen.states[1], REGISTER_LIVE);
+	commit(reg);
+	register_close(reg);
+}
+
+static void each_device_pages_through_all(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct seen seen = { .n = 0 };
+	unsigned before;
+
+	for (unsigned i = 0; i < 25; i++)
+		fixture_issue_now(reg, NULL, i);
+	begin(reg);
+	do {
+		before = seen.n;
+		assert_rc(register_each_device(
+				  reg, seen.last, 10, see_device, &seen, NULL),
+			DEVID_OK);
+	} while (seen.n > before);
+	assert_int_equal(seen.n, 25);
+	commit(reg);
+	register_close(reg);
+}
+
+/* ---- certificates ---- */
+
+static void cert_add_is_found_by_serial_and_key(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_cert in, out;
+
+	fixture_issue_now(reg, NULL, 5);
+	in = fixture_cert(5, KEY_ROLE_IAK, 0);
+	begin(reg);
+	assert_rc(register_cert_by_serial(
+			  reg, in.issuer, in.serial, in.serial_len, &out, NULL),
+		DEVID_OK);
+	assert_int_equal(out.role, KEY_ROLE_IAK);
+	assert_int_equal(out.state, REGISTER_LIVE);
+	assert_true(out.device > 0);
+	assert_memory_equal(out.issuer, in.issuer, 32);
+	assert_int_equal(out.serial_len, in.serial_len);
+	assert_memory_equal(out.serial, in.serial, in.serial_len);
+	assert_int_equal(out.der_len, in.der_len);
+	assert_memory_equal(out.der, in.der, in.der_len);
+	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
+		DEVID_OK);
+	assert_int_equal(out.role, KEY_ROLE_IAK);
+	/* The index has eight bytes; the rest counts as well. */
+	in.key_fingerprint[31] ^= 1;
+	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	in.issuer[0] ^= 1;
+	assert_rc(register_cert_by_serial(
+			  reg, in.issuer, in.serial, in.serial_len, &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	commit(reg);
+	register_close(reg);
+}
+
+static void cert_add_same_serial_of_issuer_refused(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0);
+
+	begin(reg);
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_OK);
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_ERR_EXISTS);
+	cert.issuer[0] ^= 1;
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_OK);
+	commit(reg);
+	register_close(reg);
+}
+
+static void cert_add_without_der_refused(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0);
+
+	cert.der_len = 0;
+	begin(reg);
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_ERR_INVALID);
+	register_rollback(reg);
+	register_close(reg);
+}
+
+static void cert_add_of_unknown_device_refused(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 12345);
+	struct devid_error err = { 0 };
+
+	begin(reg);
+	assert_rc(register_cert_add(reg, &cert, &err), DEVID_ERR_IO);
+	/* What follows cannot be committed. */
+	assert_rc(register_commit(reg, NULL), DEVID_ERR_STATE);
+	register_close(reg);
+}
+
+static enum devid_err count_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	(void)cert;
+	(void)err;
+	++*(unsigned *)arg;
+	return DEVID_OK;
+}
+
+static void cert_revoke_is_in_the_list_from_then_on(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0), found;
+	unsigned n = 0;
+
+	fixture_issue_now(reg, NULL, 1);
+	begin(reg);
+	assert_rc(register_cert_by_key(reg, cert.key_fingerprint, &found, NULL),
+		DEVID_OK);
+	assert_rc(register_cert_revoke(reg, found.id, 1000, 1, NULL), DEVID_OK);
+	assert_rc(register_cert_revoke(reg, found.id, 2000, 1, NULL), DEVID_OK);
+	assert_rc(register_cert_revoke(reg, found.id, 2000, 3, NULL),
+		DEVID_ERR_EXISTS);
+	assert_rc(register_cert_revoke(reg, 99999, 1000, 1, NULL),
+		DEVID_ERR_NOT_FOUND);
+	assert_rc(register_cert_by_serial(reg, cert.issuer, cert.serial,
+			  cert.serial_len, &found, NULL),
+		DEVID_OK);
+	assert_int_equal(found.state, REGISTER_REVOKED);
+	assert_int_equal(found.revoked_at, 1000);
+	assert_int_equal(found.reason, 1);
+	assert_rc(register_each_revoked(
+			  reg, cert.issuer, 1000, count_cert, &n, NULL),
+		DEVID_OK);
+	assert_int_equal(n, 1);
+	assert_rc(register_each_revoked(
+			  reg, cert.issuer, 1001, count_cert, &n, NULL),
+		DEVID_OK);
+	assert_int_equal(n, 1);
+	commit(reg);
+	register_close(reg);
+}
+
+static enum devid_err see_revoked(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct seen *s = arg;
+
+	(void)err;
+	assert_true(cert->revoked_at >= s->last);
+	assert_int_equal(cert->serial_len, SERIAL_LEN);
+	assert_int_equal(cert->reason, 4);
+	s->last = cert->revoked_at;
+	s->n++;
+	return DEVID_OK;
+}
+
+static void each_revoked_of_many_pages_gives_all(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct seen seen = { .n = 0 };
+	const uint8_t issuer[32] = { 7 };
+
+	begin(reg);
+	for (unsigned i = 0; i < 1100; i++) {
+		struct register_cert c = fixture_cert(i, KEY_ROLE_IDEVID, 0);
+
+		c.state = REGISTER_REVOKED;
+		c.revoked_at = 5000 - i / 300; /* many at one time */
+		c.reason = 4;
+		assert_rc(register_cert_add(reg, &c, NULL), DEVID_OK);
+	}
+	assert_rc(
+		register_each_revoked(reg, issuer, 0, see_revoked, &seen, NULL),
+		DEVID_OK);
+	assert_int_equal(seen.n, 1100);
+	commit(reg);
+	register_close(reg);
+}
+
+static void each_cert_gives_the_issuers_by_id(void **state)
+{
+	struct reg *reg = place_open(*state);
+	const uint8_t issuer[32] = { 7 }, none[32] = { 9 };
+	struct register_cert other = fixture_cert(900, KEY_ROLE_IDEVID, 0);
+	unsigned n = 0;
+
+	other.issuer[0] = 8;
+	for (unsigned i = 0; i < 10; i++)
+		fixture_issue_now(reg, NULL, i);
+	begin(reg);
+	assert_rc(register_cert_add(reg, &other, NULL), DEVID_OK);
+	assert_rc(
+		register_each_cert(reg, issuer, 0, 1000, count_cert, &n, NULL),
+		DEVID_OK);
+	assert_int_equal(n, 20);
+	assert_rc(register_each_cert(reg, none, 0, 1000, count_cert, &n, NULL),
+		DEVID_OK);
+	assert_rc(register_each_cert(reg, issuer, 5, 7, count_cert, &n, NULL),
+		DEVID_OK);
+	assert_int_equal(n, 27);
+	commit(reg);
+	register_close(reg);
+}
+
+/* ---- challenges, numbers, publications ---- */
+
+static struct register_challenge make_challenge(uint8_t n)
+{
+	static const uint8_t request[3000] = "TCG-CSR";
+
+	return (struct register_challenge) { .id = { n },
+		.deadline = 1000 + n,
+		.secret_hash = { n, 1 },
+		.station = "line-1",
+		.request = request,
+		.request_len = sizeof(request) };
+}
+
+static void challenge_take_gives_it_once(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_challenge in = make_challenge(1), out;
+	struct devid_error err = { 0 };
+
+	begin(reg);
+	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
+	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_ERR_EXISTS);
+	commit(reg);
+	begin(reg);
+	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	assert_int_equal(out.deadline, in.deadline);
+	assert_memory_equal(out.id, in.id, sizeof(in.id));
+	assert_memory_equal(out.secret_hash, in.secret_hash, 32);
+	assert_string_equal(out.station, "line-1");
+	assert_int_equal(out.request_len, in.request_len);
+	assert_memory_equal(out.request, in.request, in.request_len);
+	commit(reg);
+	begin(reg);
+	assert_rc(register_challenge_take(reg, in.id, &out, &err),
+		DEVID_ERR_EXISTS);
+	assert_cause(&err, "answered already");
+	in.id[1] = 1;
+	assert_rc(register_challenge_take(reg, in.id, &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	commit(reg);
+	register_close(reg);
+}
+
+static void challenge_take_rolled_back_can_be_taken(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_challenge in = make_challenge(1), out;
+
+	begin(reg);
+	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
+	commit(reg);
+	begin(reg);
+	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	register_rollback(reg);
+	begin(reg);
+	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	commit(reg);
+	register_close(reg);
+}
+
+static void challenge_purge_removes_the_expired(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_challenge out;
+
+	begin(reg);
+	for (uint8_t i = 0; i < 4; i++) {
+		struct register_challenge in = make_challenge(i);
+
+		assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
+		if (i % 2)
+			assert_rc(
+				register_challenge_take(reg, in.id, &out, NULL),
+				DEVID_OK);
+	}
+	assert_rc(register_challenge_purge(reg, 1002, NULL), DEVID_OK);
+	for (uint8_t i = 0; i < 4; i++) {
+		static const enum devid_err want[] = { DEVID_ERR_NOT_FOUND,
+			DEVID_ERR_NOT_FOUND, DEVID_OK, DEVID_ERR_EXISTS };
+		struct register_challenge in = make_challenge(i);
+
+		assert_rc(register_challenge_take(reg, in.id, &out, NULL),
+			want[i]);
+	}
+	commit(reg);
+	register_close(reg);
+}
+
+static void crl_number_counts_per_issuer(void **state)
+{
+	struct reg *reg = place_open(*state);
+	const uint8_t a[32] = { 1 }, b[32] = { 2 };
+	uint64_t n = 0;
+
+	begin(reg);
+	assert_rc(register_crl_number(reg, a, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 1);
+	assert_rc(register_crl_number(reg, a, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 2);
+	assert_rc(register_crl_number(reg, b, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 1);
+	register_rollback(reg);
+	/* Also the issuer's number is forgotten, which went with the rest. */
+	begin(reg);
+	assert_rc(register_crl_number(reg, b, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 1);
+	commit(reg);
+	register_close(reg);
+}
+
+static void blob_put_replaces(void **state)
+{
+	struct reg *reg = place_open(*state);
+	const uint8_t *data = NULL;
+	int64_t expires = 0;
+	size_t len = 0;
+
+	begin(reg);
+	assert_rc(register_blob_get(reg, "a.crl", &expires, &data, &len, NULL),
+		DEVID_ERR_NOT_FOUND);
+	assert_rc(register_blob_put(
+			  reg, "a.crl", 10, (const uint8_t *)"one", 3, NULL),
+		DEVID_OK);
+	assert_rc(register_blob_put(
+			  reg, "a.crl", 20, (const uint8_t *)"t\0wo", 4, NULL),
+		DEVID_OK);
+	assert_rc(register_blob_get(reg, "a.crl", &expires, &data, &len, NULL),
+		DEVID_OK);
+	assert_int_equal(expires, 20);
+	assert_int_equal(len, 4);
+	assert_memory_equal(data, "t\0wo", 4);
+	commit(reg);
+	register_close(reg);
+}
+
+int main(void)
+{
+	static const struct place_case cases[] = {
+		PLACE_CASE(open_twice_keeps_what_was_there),
+		PLACE_CASE(open_other_version_refused),
+		PLACE_CASE(open_other_database_refused),
+		PLACE_CASE(open_bad_instance_refused),
+		PLACE_CASE(device_add_is_found_by_serial_and_ek),
+		PLACE_CASE(device_add_same_serial_refused_once_live),
+		PLACE_CASE(device_add_same_ek_refused_once_live),
+		PLACE_CASE(each_device_named_gives_past_ones),
+		PLACE_CASE(each_device_pages_through_all),
+		PLACE_CASE(cert_add_is_found_by_serial_and_key),
+		PLACE_CASE(cert_add_same_serial_of_issuer_refused),
+		PLACE_CASE(cert_add_without_der_refused),
+		PLACE_CASE(cert_add_of_unknown_device_refused),
+		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
+		PLACE_CASE(each_revoked_of_many_pages_gives_all),
+		PLACE_CASE(each_cert_gives_the_issuers_by_id),
+		PLACE_CASE(challenge_take_gives_it_once),
+		PLACE_CASE(challenge_take_rolled_back_can_be_taken),
+		PLACE_CASE(challenge_purge_removes_the_expired),
+		PLACE_CASE(crl_number_counts_per_issuer),
+		PLACE_CASE(blob_put_replaces),
+	};
+
+	return place_run("register", cases, N_OF(cases));
+}
