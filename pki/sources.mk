@@ -140,12 +140,25 @@ libca_src += \
 	pki/register-schema.c \
 	pki/register.c
 
-register_test_src := tests/unit/pg.c tests/unit/register-fixture.c \
-	tests/unit/tempdir.c
-UNIT_TESTS += test-register
+register_test_src := tests/unit/memory-signer.c tests/unit/pg.c \
+	tests/unit/register-fixture.c tests/unit/tempdir.c
+UNIT_TESTS += test-db test-register test-register-audit test-register-crash \
+	test-register-disk
+test-db_src := $(register_test_src)
+test-db_libs := libca.a libdevid.a
+test-db_ldlibs = $(CA_LDLIBS)
 test-register_src := $(register_test_src)
 test-register_libs := libca.a libdevid.a
 test-register_ldlibs = $(CA_LDLIBS)
+test-register-audit_src := $(register_test_src)
+test-register-audit_libs := libca.a libdevid.a
+test-register-audit_ldlibs = $(CA_LDLIBS)
+test-register-crash_src := $(register_test_src)
+test-register-crash_libs := libca.a libdevid.a
+test-register-crash_ldlibs = $(CA_LDLIBS)
+test-register-disk_src := $(register_test_src)
+test-register-disk_libs := libca.a libdevid.a
+test-register-disk_ldlibs = $(CA_LDLIBS)
 
 # ---- service, station ----
 
