@@ -19,6 +19,7 @@ static const struct {
 	{ "sign-ca", cmd_sign_ca, "certify an issuing CA or an OCSP signer" },
 	{ "cross", cmd_cross, "certify a new root by the old one" },
 	{ "root-crl", cmd_root_crl, "list the revoked issuing CAs" },
+	{ "inspect", cmd_inspect, "say all that a file of any kind says" },
 	{ NULL, NULL, NULL },
 };
 

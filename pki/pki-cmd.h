@@ -15,6 +15,7 @@
 int cmd_audit(int argc, char **argv);
 int cmd_challenge(int argc, char **argv);
 int cmd_cross(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_issue(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_request(int argc, char **argv);

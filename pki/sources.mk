@@ -49,6 +49,7 @@ test-credential_ldlibs = $(TPM_LDLIBS) $(CA_LDLIBS)
 # ---- EK certificates, proof, inspect ----
 
 libca_src += \
+	pki/cmd-inspect.c \
 	pki/ek-cert.c \
 	pki/ek-issuers.c \
 	pki/ek-key.c \
@@ -57,6 +58,10 @@ libca_src += \
 	pki/ek-policy.c \
 	pki/ek-profile.c \
 	pki/ek-trust.c \
+	pki/inspect-cert.c \
+	pki/inspect-csr.c \
+	pki/inspect-facts.c \
+	pki/inspect.c \
 	pki/proof-rules.c \
 	pki/proof-spki.c \
 	pki/proof-template.c \

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What certificates, chains and PKCS#10 requests say. */
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "inspect-private.h"
+#include "keystore.h"
+#include "proof.h"
+
+#define TEXT_MAX 512 /* of a name; longer ones are cut */
+
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
+
+enum cert_kind {
+	CERT_OTHER,
+	CERT_CA,
+	CERT_EK,
+	CERT_IAK,
+	CERT_IDEVID,
+};
+
+static const char *const kind_names[] = { "certificate", "ca-certificate",
+	"ek-certificate", "iak-certificate", "idevid-certificate" };
+
+static X509 *decode(struct der_view der)
+{
+	const unsigned char *p = der.data;
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
+
+	ERR_clear_error();
+	return cert;
+}
+
+static void add_name(struct inspect_run *run, json_t *object, const char *key,
+	const X509_NAME *name)
+{
+	BIO *bio = BIO_new(BIO_s_mem()); /* owned */
+	char text[TEXT_MAX];
+	int n = -1;
+
+	if (bio && X509_NAME_print_ex(bio, name, 0,
+			   ASN1_STRFLGS_RFC2253 | XN_FLAG_SEP_COMMA_PLUS |
+				   XN_FLAG_FN_SN) >= 0)
+		n = BIO_read(bio, text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	BIO_free(bio);
+	inspect_text(run, object, key, text);
+}
+
+static void add_time(struct inspect_run *run, json_t *object, const char *key,
+	const ASN1_TIME *t)
+{
+	char text[32];
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(t, &tm) == 1 &&
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		inspect_text(run, object, key, text);
+}
+
+void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key)
+{
+	char text[64] = "", group[40] = "";
+
+	if (!key)
+		return;
+	if (EVP_PKEY_is_a(key, "EC") &&
+		EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1)
+		(void)snprintf(text, sizeof(text), "%s",
+			strcmp(group, "prime256v1") == 0  ? "P-256"
+			: strcmp(group, "secp384r1") == 0 ? "P-384"
+			: strcmp(group, "secp521r1") == 0 ? "P-521"
+							  : group);
+	else
+		(void)snprintf(text, sizeof(text), "%s-%d",
+			EVP_PKEY_get0_type_name(key), EVP_PKEY_get_bits(key));
+	inspect_text(run, object, "key", text);
+}
+
+bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
+{
+	CLEANUP(cleanup_x509) X509 *cert = decode(der);
+	const ASN1_INTEGER *serial;
+	int nid;
+
+	inspect_sha256(run, object, "sha256", der);
+	if (!cert)
+		return false;
+	serial = X509_get0_serialNumber(cert);
+	nid = X509_get_signature_nid(cert);
+	add_name(run, object, "subject", X509_get_subject_name(cert));
+	add_name(run, object, "issuer", X509_get_issuer_name(cert));
+	inspect_hex(run, object, "certificate_serial",
+		(struct der_view) { ASN1_STRING_get0_data(serial),
+			(size_t)ASN1_STRING_length(serial) });
+	add_time(run, object, "not_before", X509_get0_notBefore(cert));
+	add_time(run, object, "not_after", X509_get0_notAfter(cert));
+	if (nid != NID_undef)
+		inspect_text(
+			run, object, "signature_algorithm", OBJ_nid2ln(nid));
+	inspect_key(run, object, X509_get0_pubkey(cert));
+	ERR_clear_error(); /* of a key that cannot be decoded */
+	return true;
+}
+
+/* ---- which certificate ---- */
+
+static bool has_bytes(
+	const struct cert_ext *ext, const uint8_t *bytes, size_t len)
+{
+	return ext && memmem(ext->value.data, ext->value.len, bytes, len);
+}
+
+/* By what the certificate claims to be; the rules then say what is wrong. */
+static enum cert_kind kind_of(const struct cert_view *view)
+{
+	static const uint8_t ek_eku[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
+	static const uint8_t tpm_name[] = { 0x67, 0x81, 0x05, 0x02, 0x01 };
+	static const uint8_t restricted[] = { 0x67, 0x81, 0x05, 0x0b, 0x01, 3 };
+	static const uint8_t fixed[] = { 0x67, 0x81, 0x05, 0x0b, 0x01, 2 };
+	static const uint8_t ca[] = { 0x01, 0x01, 0xff };
+	static const uint8_t hw[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 };
+	const struct cert_ext *san, *policies, *eku;
+	uint8_t tag;
+	struct der_view serial;
+
+	san = cert_get_ext(view, OID_CE_SUBJECT_ALT_NAME);
+	policies = cert_get_ext(view, OID_CE_CERTIFICATE_POLICIES);
+	eku = cert_get_ext(view, OID_CE_EXT_KEY_USAGE);
+	if (has_bytes(cert_get_ext(view, OID_CE_BASIC_CONSTRAINTS), ca,
+		    sizeof(ca)))
+		return CERT_CA;
+	if (has_bytes(eku, ek_eku, sizeof(ek_eku)) ||
+		has_bytes(san, tpm_name, sizeof(tpm_name)))
+		return CERT_EK;
+	if (has_bytes(policies, restricted, sizeof(restricted)) ||
+		has_bytes(eku, restricted, sizeof(restricted)))
+		return CERT_IAK;
+	if (has_bytes(policies, fixed, sizeof(fixed)) ||
+		has_bytes(san, hw, sizeof(hw)) ||
+		cert_name_find(
+			view->subject, OID_AT_SERIAL_NUMBER, &tag, &serial) > 0)
+		return CERT_IDEVID;
+	return CERT_OTHER;
+}
+
+/* ---- rules per kind ---- */
+
+static void judge_devid(struct inspect_run *run, struct der_view der,
+	enum devid_profile_kind kind)
+{
+	struct devid_profile_report report;
+
+	(void)devid_profile_check(der.data, der.len, kind, 0, &report);
+	inspect_text(run, run->subject, "serial", report.serial);
+	inspect_text(run, run->subject, "model", report.model);
+	inspect_text(run, run->subject, "hw_type", report.hw_type);
+	inspect_text(run, run->subject, "hw_serial", report.hw_serial);
+	inspect_text(
+		run, run->subject, "tpm_manufacturer", report.tpm_manufacturer);
+	inspect_text(run, run->subject, "permanent_id", report.permanent_id);
+	for (int i = DEVID_RULE_NONE + 1; i < DEVID_RULE_COUNT; i++)
+		inspect_rule(run, devid_rule_id((enum devid_rule)i),
+			devid_rule_clause((enum devid_rule)i),
+			report.results[i].verdict, report.results[i].detail);
+}
+
+static void judge_quirks(struct inspect_run *run, enum proof_rule rule,
+	const struct ek_cert *ek, unsigned of_rule)
+{
+	const struct inspect_options *o = run->options;
+	unsigned found = ek->quirks & of_rule;
+	bool refused = o->has_policy && (found & ~o->policy.quirks);
+	char text[96];
+
+	ek_quirks_text(found, text, sizeof(text));
+	inspect_rule(run, proof_rule_id(rule), proof_rule_clause(rule),
+		refused ? DEVID_FAIL
+		: found ? DEVID_WARN
+			: DEVID_PASS,
+		text);
+}
+
+static void judge_rule(struct inspect_run *run, enum proof_rule rule,
+	enum devid_err rc, const struct devid_error *err)
+{
+	inspect_check(
+		run, proof_rule_id(rule), proof_rule_clause(rule), rc, err);
+}
+
+static void skip_rule(
+	struct inspect_run *run, enum proof_rule rule, const char *detail)
+{
+	inspect_rule(run, proof_rule_id(rule), proof_rule_clause(rule),
+		DEVID_NOT_APPLICABLE, detail);
+}
+
+static void judge_ek_rules(struct inspect_run *run, const struct ek_cert *ek)
+{
+	const struct inspect_options *o = run->options;
+	struct devid_error err = { 0 };
+	enum devid_err rc;
+
+	judge_quirks(run, PROOF_EK_ENCODING, ek, EK_QUIRKS_ENCODING);
+	rc = ek_cert_check_profile(ek, &err);
+	if (rc != DEVID_OK)
+		judge_rule(run, PROOF_EK_PROFILE, rc, &err);
+	else
+		judge_quirks(run, PROOF_EK_PROFILE, ek, EK_QUIRKS_PROFILE);
+	devid_error_clear(&err);
+	judge_rule(run, PROOF_EK_KEY, ek_cert_check_key(ek, &err), &err);
+	devid_error_clear(&err);
+	if (o->trust)
+		judge_rule(run, PROOF_EK_CHAIN,
+			ek_trust_check(o->trust, ek, o->now, &err), &err);
+	else
+		skip_rule(
+			run, PROOF_EK_CHAIN, "no TPM vendors' roots are given");
+}
+
+static void judge_ek(struct inspect_run *run, struct der_view in)
+{
+	struct devid_error err = { 0 };
+	struct ek_cert ek;
+	enum devid_err rc = ek_cert_parse(in, &ek, &err);
+
+	if (rc == DEVID_OK) {
+		inspect_ek(run, run->subject, &ek);
+		judge_ek_rules(run, &ek);
+	} else {
+		judge_rule(run, PROOF_EK_ENCODING, rc, &err);
+		skip_rule(run, PROOF_EK_PROFILE, "");
+		skip_rule(run, PROOF_EK_KEY, "");
+		skip_rule(run, PROOF_EK_CHAIN, "");
+	}
+	ek_cert_done(&ek);
+}
+
+static void judge_flag(struct inspect_run *run, const char *rule,
+	const char *clause, bool good, const char *detail)
+{
+	inspect_rule(run, rule, clause, good ? DEVID_PASS : DEVID_FAIL,
+		good ? "" : detail);
+}
+
+static void judge_ca(struct inspect_run *run, X509 *cert)
+{
+	uint32_t usage = X509_get_key_usage(cert);
+	EVP_PKEY *key = X509_get0_pubkey(cert);
+	time_t now = run->options->now;
+	bool self = X509_NAME_cmp(X509_get_subject_name(cert),
+			    X509_get_issuer_name(cert)) == 0;
+	bool in_time = X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 &&
+		       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
+
+	judge_flag(run, "basic-constraints", "RFC 5280 4.2.1.9",
+		X509_check_ca(cert) == 1, "not a version 3 CA's");
+	judge_flag(run, "key-usage", "RFC 5280 4.2.1.3",
+		usage & KU_KEY_CERT_SIGN, "without keyCertSign");
+	judge_flag(run, "key-strength", "IEEE 802.1AR 9; NIST SP 800-57 5.6",
+		key && EVP_PKEY_get_security_bits(key) >= 112,
+		"below 112 bits, or cannot be decoded");
+	inspect_rule(run, "subject-key-id", "RFC 5280 4.2.1.2",
+		X509_get0_subject_key_id(cert) ? DEVID_PASS : DEVID_WARN,
+		X509_get0_subject_key_id(cert) ? "" : "absent");
+	judge_flag(
+		run, "validity", "RFC 5280 4.1.2.5", in_time, "not valid now");
+	inspect_rule(run, "self-signature", "RFC 5280 6.1",
+		!self                                ? DEVID_NOT_APPLICABLE
+		: key && X509_verify(cert, key) == 1 ? DEVID_PASS
+						     : DEVID_FAIL,
+		"");
+	ERR_clear_error();
+}
+
+/* The rules of the first certificate, by its kind. */
+static void judge_leaf(struct inspect_run *run, struct der_view der)
+{
+	CLEANUP(cleanup_x509) X509 *cert = NULL;
+	struct cert_view view;
+	enum cert_kind kind = CERT_OTHER;
+	struct der_view rest = der, content, alone = der;
+	uint8_t tag;
+
+	/* what an NV index holds behind it must not hide the kind */
+	if (der_take(&rest, &tag, &content, &alone) &&
+		cert_parse(alone, &view, NULL) == DEVID_OK)
+		kind = kind_of(&view);
+	else if (der.len > 0 && der.data[0] != DER_SEQUENCE)
+		kind = CERT_EK; /* the header of an NV index */
+	run->kind = kind_names[kind];
+	if (kind == CERT_EK) {
+		judge_ek(run, der);
+		return;
+	}
+	(void)inspect_x509(run, run->subject, der);
+	cert = kind == CERT_CA ? decode(der) : NULL;
+	if (cert)
+		judge_ca(run, cert);
+	else
+		judge_devid(run, der,
+			kind == CERT_IAK ? DEVID_PROFILE_IAK
+					 : DEVID_PROFILE_IDEVID);
+}
+
+/* ---- chains ---- */
+
+#define CHAIN_CLAUSE "RFC 5280 6.1"
+
+/* Each certificate is signed by the next one. */
+static void judge_links(
+	struct inspect_run *run, const struct der_view *certs, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i++) {
+		CLEANUP(cleanup_x509) X509 *cert = decode(certs[i]);
+		CLEANUP(cleanup_x509) X509 *issuer = decode(certs[i + 1]);
+		EVP_PKEY *key = issuer ? X509_get0_pubkey(issuer) : NULL;
+		char detail[64] = "";
+		bool good = cert && key && X509_verify(cert, key) == 1;
+
+		ERR_clear_error();
+		if (good)
+			continue;
+		(void)snprintf(detail, sizeof(detail),
+			"certificate %zu is not signed by the next one", i + 1);
+		inspect_rule(run, "chain-links", "RFC 5280 6.1.3 (a)(1)",
+			DEVID_FAIL, detail);
+		return;
+	}
+	inspect_rule(
+		run, "chain-links", "RFC 5280 6.1.3 (a)(1)", DEVID_PASS, "");
+}
+
+static void judge_chain(
+	struct inspect_run *run, const struct der_view *certs, size_t n)
+{
+	const struct chain_query query = {
+		.certs = certs, .n_certs = n, .now = run->options->now
+	};
+	struct devid_chain_report report;
+	enum devid_err rc;
+	json_t *path;
+
+	if (!run->options->roots) {
+		inspect_rule(run, "chain", CHAIN_CLAUSE, DEVID_NOT_APPLICABLE,
+			"no root is given");
+		return;
+	}
+	rc = chain_check(run->options->roots, &query, &report);
+	inspect_rule(run, "chain",
+		report.clause[0] ? report.clause : CHAIN_CLAUSE,
+		rc == DEVID_OK ? DEVID_PASS : DEVID_FAIL, report.text);
+	if (rc != DEVID_OK)
+		return;
+	path = json_array();
+	for (size_t i = 0; i < report.n_path; i++) {
+		if (json_array_append_new(path, json_string(report.path[i])) !=
+			0)
+			run->failed = true;
+	}
+	inspect_set(run, run->subject, "path", path);
+}
+
+static void add_issuers(
+	struct inspect_run *run, const struct der_view *certs, size_t n)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 1; i < n; i++) {
+		json_t *object = json_object();
+
+		if (!inspect_x509(run, object, certs[i]))
+			inspect_text(run, object, "error", "cannot be decoded");
+		if (json_array_append_new(list, object) != 0)
+			run->failed = true;
+	}
+	inspect_set(run, run->subject, "issuers", list);
+}
+
+void inspect_chain(
+	struct inspect_run *run, const struct der_view *certs, size_t n)
+{
+	judge_leaf(run, certs[0]);
+	if (n > 1) {
+		inspect_text(run, run->subject, "leaf", run->kind);
+		run->kind = "chain";
+		add_issuers(run, certs, n);
+		judge_links(run, certs, n);
+	}
+	judge_chain(run, certs, n);
+}
+
+/* ---- PKCS#10 ---- */
+
+static void judge_request(struct inspect_run *run, X509_REQ *req)
+{
+	X509_NAME *subject = X509_REQ_get_subject_name(req);
+	EVP_PKEY *key = X509_REQ_get0_pubkey(req);
+	uint8_t spki[KEYSTORE_SPKI_MAX], *p = spki;
+	int len = key ? i2d_PUBKEY(key, NULL) : 0;
+	bool suite = len > 0 && len <= (int)sizeof(spki) &&
+		     i2d_PUBKEY(key, &p) == len &&
+		     key_alg_of_spki(spki, (size_t)len) != KEY_ALG_NONE;
+
+	add_name(run, run->subject, "subject", subject);
+	inspect_key(run, run->subject, key);
+	if (len > 0 && p == spki + len)
+		inspect_sha256(run, run->subject, "spki_sha256",
+			(struct der_view) { spki, (size_t)len });
+	judge_flag(run, "signature", "RFC 2986 4.2",
+		key && X509_REQ_verify(req, key) == 1,
+		"not by the key of the request");
+	judge_flag(run, "key-suite", "IEEE 802.1AR 9", suite,
+		"none of P-256, P-384, RSA-2048");
+	judge_flag(run, "subject-serial", "IEEE 802.1AR 8.6",
+		X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1) >= 0,
+		"subject has no serialNumber");
+	ERR_clear_error();
+}
+
+void inspect_request(struct inspect_run *run, struct der_view der)
+{
+	const unsigned char *p = der.data;
+	CLEANUP(cleanup_x509_req)
+	X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der.len);
+	bool whole = req && p == der.data + der.len;
+
+	ERR_clear_error();
+	run->kind = "pkcs10";
+	judge_flag(run, "encoding", "RFC 2986 4; X.690 10", whole,
+		req ? "bytes behind the request" : "not a PKCS#10 request");
+	if (req)
+		judge_request(run, req);
+	inspect_rule(run, "residency", "TCG DevID 1.00 issuing, 7c", DEVID_WARN,
+		"PKCS#10 proves no TPM: a TCG-CSR-IDEVID does");
+}
