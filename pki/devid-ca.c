@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devid-ca: the manufacturer's issuing CA. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -36,6 +37,8 @@ static int print_help(FILE *out)
 int main(int argc, char **argv)
 {
 	log_init("devid-ca", LOG_LEVEL_INFO);
+	/* What the TSS has to say is in its return codes. */
+	(void)setenv("TSS2_LOG", "all+none", 0);
 	if (argc < 2) {
 		(void)print_help(stderr);
 		return PKI_EXIT_USAGE;
