@@ -120,16 +120,37 @@ libca_src += \
 	pki/build-crl.c \
 	pki/build-ocsp.c \
 	pki/build-parts.c \
-	pki/der-out.c
+	pki/der-out.c \
+	pki/ocsp-answer.c \
+	pki/ocsp.c \
+	pki/publish-files.c \
+	pki/publish-ocsp.c \
+	pki/publish.c
 
 build_test_src := tests/unit/build-fixture.c tests/unit/memory-signer.c
-UNIT_TESTS += test-build test-signer
+publish_test_src := $(build_test_src) tests/unit/publish-fixture.c \
+	tests/unit/tempdir.c
+UNIT_TESTS += test-build test-crl test-ocsp test-publish test-signer
+test-crl_src := $(build_test_src)
+test-crl_libs := libca.a libdevid.a
+test-crl_ldlibs = $(CA_LDLIBS)
+test-ocsp_src := $(publish_test_src) tests/unit/certs.c
+test-ocsp_libs := libca.a libdevid.a
+test-ocsp_ldlibs = $(CA_LDLIBS)
+test-publish_src := $(publish_test_src)
+test-publish_libs := libca.a libdevid.a
+test-publish_ldlibs = $(CA_LDLIBS)
 test-build_src := $(build_test_src)
 test-build_libs := libca.a libdevid.a
 test-build_ldlibs = $(CA_LDLIBS)
 test-signer_src := tests/unit/memory-signer.c
 test-signer_libs := libca.a libdevid.a
 test-signer_ldlibs = $(CA_LDLIBS)
+
+FUZZERS += fuzz-ocsp
+fuzz-ocsp_src := pki/ocsp.c
+fuzz-ocsp_libs := libdevid.a
+fuzz-ocsp_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 
 # ---- register ----
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading OCSP requests, RFC 6960 4.1. */
+#include <string.h>
+
+#include "der.h"
+#include "oid.h"
+#include "publish.h"
+
+#define TAG_BOOLEAN 0x01
+#define TAG_NULL    0x05
+
+/* A limit of ours, on what a client may make us walk through. */
+#define EXTENSIONS_MAX 16
+
+/* Content octets of object identifiers */
+static const uint8_t sha1[] = { 0x2b, 0x0e, 0x03, 0x02, 0x1a };
+static const uint8_t sha256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
+	0x02, 0x01 };
+static const uint8_t nonce_oid[] = { 0x2b, 6, 1, 5, 5, 7, 48, 1, 2 };
+
+static bool same(struct der_view v, const void *data, size_t len)
+{
+	return v.len == len && memcmp(v.data, data, len) == 0;
+}
+
+static enum devid_err malformed(struct devid_error *err, const char *what)
+{
+	return devid_fail(
+		err, DEVID_ERR_SYNTAX, "OCSP request: %s is malformed", what);
+}
+
+/* Octets of the hash that AlgorithmIdentifier's content @alg names; 0 when it
+ * is none of ours, -1 when it is malformed. Parameters: NULL or absent. */
+static int hash_len(struct der_view alg)
+{
+	struct der_view oid, params;
+
+	if (!der_take_tag(&alg, DER_OID, &oid) || !oid_is_valid(oid))
+		return -1;
+	if (alg.len != 0 && (!der_take_tag(&alg, TAG_NULL, &params) ||
+				    params.len != 0 || alg.len != 0))
+		return -1;
+	if (same(oid, sha1, sizeof(sha1)))
+		return 20;
+	return same(oid, sha256, sizeof(sha256)) ? 32 : 0;
+}
+
+/* X.690 8.3.2: not empty, in shortest form */
+static bool is_integer(struct der_view v)
+{
+	if (v.len == 0)
+		return false;
+	return v.len == 1 || !((v.data[0] == 0 && !(v.data[1] & 0x80)) ||
+				     (v.data[0] == 0xff && v.data[1] & 0x80));
+}
+
+static enum devid_err parse_cert_id(
+	struct der_view id, struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view alg, name, key, serial;
+	int len;
+
+	if (!der_take_tag(&id, DER_SEQUENCE, &alg) ||
+		!der_take_tag(&id, DER_OCTET_STRING, &name) ||
+		!der_take_tag(&id, DER_OCTET_STRING, &key) ||
+		!der_take_tag(&id, DER_INTEGER, &serial) || id.len != 0 ||
+		!is_integer(serial))
+		return malformed(err, "CertID");
+	len = hash_len(alg);
+	if (len < 0)
+		return malformed(err, "hashAlgorithm");
+	if (len == 0)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"OCSP request: hashAlgorithm is not SHA-1 or SHA-256");
+	if (name.len != (size_t)len || key.len != (size_t)len)
+		return malformed(err, "an issuer hash");
+	memcpy(ret->issuer_name_hash, name.data, name.len);
+	memcpy(ret->issuer_key_hash, key.data, key.len);
+	ret->issuer_hash_len = (size_t)len;
+	ret->serial = serial.data;
+	ret->serial_len = serial.len;
+	return DEVID_OK;
+}
+
+/* RFC 9654 2.1: an OCTET STRING of 1 to 128 octets; others get
+ * malformedRequest. */
+static enum devid_err parse_nonce(struct der_view value,
+	struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view nonce;
+
+	if (ret->nonce)
+		return malformed(err, "second nonce");
+	if (!der_take_tag(&value, DER_OCTET_STRING, &nonce) || value.len != 0 ||
+		nonce.len < 1 || nonce.len > OCSP_NONCE_MAX)
+		return malformed(err, "nonce");
+	ret->nonce = nonce.data;
+	ret->nonce_len = nonce.len;
+	return DEVID_OK;
+}
+
+/* One Extension; a critical one that is not known cannot be answered (RFC
+ * 6960 4.4). @nonces: a nonce is looked for here. */
+static enum devid_err parse_extension(struct der_view ext, bool nonces,
+	struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view oid, critical, value;
+	bool is_critical;
+
+	if (!der_take_tag(&ext, DER_OID, &oid) || !oid_is_valid(oid))
+		return malformed(err, "extension");
+	is_critical = der_take_tag(&ext, TAG_BOOLEAN, &critical);
+	if (is_critical && critical.len != 1)
+		return malformed(err, "extension");
+	/* FALSE written out is not DER, and harmless */
+	is_critical = is_critical && critical.data[0] != 0;
+	if (!der_take_tag(&ext, DER_OCTET_STRING, &value) || ext.len != 0)
+		return malformed(err, "extension");
+	if (nonces && same(oid, nonce_oid, sizeof(nonce_oid)))
+		return parse_nonce(value, ret, err);
+	if (is_critical)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"OCSP request: an unknown extension is critical");
+	return DEVID_OK;
+}
+
+/* Extensions in their explicit tag's content @wrap. */
+static enum devid_err parse_extensions(struct der_view wrap, bool nonces,
+	struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view list, ext;
+	enum devid_err rc;
+
+	if (!der_take_tag(&wrap, DER_SEQUENCE, &list) || wrap.len != 0)
+		return malformed(err, "extension list");
+	for (int n = 0; list.len > 0; n++) {
+		if (n == EXTENSIONS_MAX)
+			return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+				"OCSP request: more than %d extensions",
+				EXTENSIONS_MAX);
+		if (!der_take_tag(&list, DER_SEQUENCE, &ext))
+			return malformed(err, "extension list");
+		rc = parse_extension(ext, nonces, ret, err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	return DEVID_OK;
+}
+
+/* Request ::= SEQUENCE { CertID, [0] singleRequestExtensions OPTIONAL } */
+static enum devid_err parse_request(struct der_view request,
+	struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view id, whole, ext;
+	enum devid_err rc;
+	uint8_t tag;
+
+	if (!der_take(&request, &tag, &id, &whole) || tag != DER_SEQUENCE)
+		return malformed(err, "CertID");
+	rc = parse_cert_id(id, ret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	ret->cert_id = whole.data;
+	ret->cert_id_len = whole.len;
+	if (der_take_tag(&request, DER_CONTEXT(0), &ext)) {
+		rc = parse_extensions(ext, false, ret, err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	return request.len == 0 ? DEVID_OK : malformed(err, "Request");
+}
+
+/* TBSRequest, without the version and requestorName before requestList */
+static enum devid_err parse_list(
+	struct der_view tbs, struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view list, request, ext;
+	enum devid_err rc;
+
+	if (!der_take_tag(&tbs, DER_SEQUENCE, &list) ||
+		!der_take_tag(&list, DER_SEQUENCE, &request))
+		return malformed(err, "requestList");
+	/* RFC 5019 2.1.1: one */
+	if (list.len != 0)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"OCSP request: asks for more than one certificate");
+	rc = parse_request(request, ret, err);
+	if (rc == DEVID_OK && der_take_tag(&tbs, DER_CONTEXT(2), &ext))
+		rc = parse_extensions(ext, true, ret, err);
+	if (rc == DEVID_OK && tbs.len != 0)
+		return malformed(err, "TBSRequest");
+	return rc;
+}
+
+enum devid_err ocsp_parse(const uint8_t *der, size_t len,
+	struct ocsp_request *ret, struct devid_error *err)
+{
+	struct der_view in = { der, len }, seq, tbs, part;
+	struct ocsp_request out = { .cert_id = NULL };
+	enum devid_err rc;
+
+	if (len > OCSP_REQUEST_MAX)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"OCSP request: larger than %d octets",
+			OCSP_REQUEST_MAX);
+	if (!der_take_tag(&in, DER_SEQUENCE, &seq) || in.len != 0 ||
+		!der_take_tag(&seq, DER_SEQUENCE, &tbs))
+		return malformed(err, "OCSPRequest");
+	/* optionalSignature: not looked into, answers are for everybody */
+	if (seq.len != 0 &&
+		(!der_take_tag(&seq, DER_CONTEXT(0), &part) || seq.len != 0))
+		return malformed(err, "OCSPRequest");
+	/* Version, which DER would leave out when it is v1, and v1 it is */
+	if (der_take_tag(&tbs, DER_CONTEXT(0), &part) &&
+		!same(part, "\x02\x01\x00", 3))
+		return malformed(err, "version");
+	(void)der_take_tag(&tbs, DER_CONTEXT(1), &part); /* requestorName */
+	rc = parse_list(tbs, &out, err);
+	if (rc == DEVID_OK)
+		*ret = out;
+	return rc;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OCSP answers signed before anybody asks, RFC 5019 1 and 2.2. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "build-parts.h"
+#include "cleanup.h"
+#include "der.h"
+#include "publish-private.h"
+
+#define PAGE        256 /* certificates looked at in one transaction */
+#define CERT_ID_MAX 128
+
+/*
+ * How far production has come is in the register, so that several processes
+ * share the work and each call goes on where the last one ended. A round goes
+ * through all certificates by id; the next begins when a quarter of the time
+ * of answers is over, so that each answer is renewed between half and three
+ * quarters of its time. In between only new certificates are looked for.
+ */
+struct progress {
+	int64_t after;   /* id of the last certificate that was looked at */
+	int64_t started; /* when the round began */
+};
+#define PROGRESS_LEN 16
+
+struct todo {
+	struct register_cert cert;
+	uint8_t *der; /* owned: the new answer, NULL when none is needed */
+	size_t len;
+	int64_t expires;
+};
+
+struct page {
+	size_t n;
+	struct todo todo[PAGE];
+};
+
+static void page_clear(struct page *page)
+{
+	for (size_t i = 0; i < page->n; i++)
+		free(page->todo[i].der);
+	page->n = 0;
+}
+
+static void cleanup_page(struct page **page)
+{
+	if (*page)
+		page_clear(*page);
+	free(*page);
+}
+
+static enum devid_err get_progress(
+	struct ca *ca, struct progress *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	char name[PUBLISH_NAME_MAX];
+	const uint8_t *data;
+	int64_t expires;
+	enum devid_err rc;
+	size_t len;
+
+	*ret = (struct progress) { 0, 0 };
+	publish_name(ca, "ocsp-next", name);
+	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	if (len != PROGRESS_LEN)
+		return devid_fail(
+			err, DEVID_ERR_IO, "register: %s: damaged", name);
+	for (int i = 0; i < 8; i++) {
+		ret->after = (int64_t)((uint64_t)ret->after << 8 | data[i]);
+		ret->started =
+			(int64_t)((uint64_t)ret->started << 8 | data[8 + i]);
+	}
+	return DEVID_OK;
+}
+
+static enum devid_err put_progress(
+	struct ca *ca, const struct progress *p, struct devid_error *err)
+{
+	char name[PUBLISH_NAME_MAX];
+	uint8_t data[PROGRESS_LEN];
+
+	for (int i = 0; i < 8; i++) {
+		data[i] = (uint8_t)((uint64_t)p->after >> (56 - 8 * i));
+		data[8 + i] = (uint8_t)((uint64_t)p->started >> (56 - 8 * i));
+	}
+	publish_name(ca, "ocsp-next", name);
+	return register_blob_put(
+		ca->reg, name, INT64_MAX, data, sizeof(data), err);
+}
+
+static enum devid_err note_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct page *page = arg;
+
+	(void)err; /* the walk has a limit */
+	page->todo[page->n++].cert = *cert;
+	return DEVID_OK;
+}
+
+/* Whether the stored answer about @cert has less than half of its time left,
+ * or is not there. */
+static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
+	int64_t now, bool *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	char name[PUBLISH_NAME_MAX];
+	const uint8_t *data;
+	int64_t expires;
+	enum devid_err rc;
+	size_t len;
+
+	publish_ocsp_name(ca, cert, name);
+	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	*ret = rc != DEVID_OK ||
+	       expires - now < (int64_t)ca->conf->ocsp_hours * 1800;
+	return DEVID_OK;
+}
+
+/* CertID with SHA-1 and NULL parameters, as clients write it. */
+static const uint8_t *make_cert_id(struct der_out *out, const uint8_t *name,
+	const uint8_t *key, const struct register_cert *cert, size_t *ret_len)
+{
+	static const uint8_t sha1_id[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,
+		0x03, 0x02, 0x1a, 0x05, 0x00 };
+
+	der_out_element(out, DER_INTEGER, cert->serial, cert->serial_len);
+	der_out_element(out, DER_OCTET_STRING, key, 20);
+	der_out_element(out, DER_OCTET_STRING, name, 20);
+	der_out_bytes(out, sha1_id, sizeof(sha1_id));
+	der_out_wrap(out, DER_SEQUENCE, 0);
+	return der_out_data(out, ret_len);
+}
+
+struct producer {
+	struct responder responder;
+	uint8_t name[20], key[20]; /* SHA-1 of the CA's */
+	int64_t left;              /* answers that may still be signed */
+};
+
+static enum devid_err sign_one(struct ca *ca, const struct producer *p,
+	struct todo *todo, struct devid_error *err)
+{
+	uint8_t buf[CERT_ID_MAX];
+	struct der_out out = der_out_init(buf, sizeof(buf));
+	struct build_ocsp what = { .reason = 0 };
+	enum devid_err rc;
+
+	what.cert_id = make_cert_id(
+		&out, p->name, p->key, &todo->cert, &what.cert_id_len);
+	rc = publish_ocsp_sign(ca, &p->responder, &todo->cert, &what,
+		&todo->der, &todo->len, err);
+	if (rc == DEVID_OK)
+		todo->expires = (int64_t)what.next_update;
+	return rc;
+}
+
+/* Looks at the next page and marks what is due, at most @p->left: the page
+ * ends before the first that is one too many. */
+static enum devid_err read_page(struct ca *ca, struct producer *p,
+	struct page *page, struct progress *progress, bool due[PAGE],
+	struct devid_error *err)
+{
+	int64_t now = (int64_t)time(NULL);
+	enum devid_err rc = get_progress(ca, progress, err);
+
+	if (rc == DEVID_OK)
+		rc = register_each_cert(ca->reg, ca->issuer_hash,
+			progress->after, PAGE, note_cert, page, err);
+	if (rc == DEVID_OK && page->n == 0 &&
+		now - progress->started >=
+			(int64_t)ca->conf->ocsp_hours * 900) {
+		*progress = (struct progress) { 0, now };
+		rc = register_each_cert(ca->reg, ca->issuer_hash, 0, PAGE,
+			note_cert, page, err);
+	}
+	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
+		rc = is_due(ca, &page->todo[i].cert, now, &due[i], err);
+		if (due[i] && p->left == 0)
+			page->n = i;
+		else if (due[i])
+			p->left--;
+	}
+	return rc;
+}
+
+static enum devid_err write_page(struct ca *ca, const struct page *page,
+	const struct progress *progress, struct devid_error *err)
+{
+	char name[PUBLISH_NAME_MAX];
+	enum devid_err rc = register_begin(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
+		const struct todo *todo = &page->todo[i];
+
+		if (!todo->der)
+			continue;
+		publish_ocsp_name(ca, &todo->cert, name);
+		rc = register_blob_put(ca->reg, name, todo->expires, todo->der,
+			todo->len, err);
+	}
+	if (rc == DEVID_OK)
+		rc = put_progress(ca, progress, err);
+	if (rc == DEVID_OK)
+		return register_commit(ca->reg, err);
+	register_rollback(ca->reg);
+	return rc;
+}
+
+/*
+ * One page: reads, signs outside of any transaction (a token is slow, and
+ * others want to issue meanwhile), writes. Two processes may do the same page;
+ * both answers are right. *@ret_more: there may be another page.
+ */
+static enum devid_err do_page(struct ca *ca, struct producer *p,
+	struct page *page, bool *ret_more, struct devid_error *err)
+{
+	struct progress progress;
+	bool due[PAGE] = { false };
+	enum devid_err rc = register_begin_read(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = read_page(ca, p, page, &progress, due, err);
+	register_rollback(ca->reg);
+	*ret_more = page->n > 0;
+	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
+		if (due[i])
+			rc = sign_one(ca, p, &page->todo[i], err);
+	}
+	if (rc != DEVID_OK || page->n == 0)
+		return rc;
+	progress.after = page->todo[page->n - 1].cert.id;
+	return write_page(ca, page, &progress, err);
+}
+
+enum devid_err publish_ocsp(
+	struct ca *ca, int64_t limit, int64_t *ret_n, struct devid_error *err)
+{
+	CLEANUP(cleanup_page) struct page *page = calloc(1, sizeof(*page));
+	struct devid_error cause = { DEVID_OK, "" };
+	struct producer p = { .left = limit };
+	bool more = true;
+	enum devid_err rc;
+	int tries = 0;
+
+	if (!page)
+		return devid_fail(err, DEVID_ERR_NOMEM, "OCSP: no memory");
+	rc = responder_init(ca, (int64_t)time(NULL), &p.responder, err);
+	if (rc == DEVID_OK)
+		rc = publish_issuer_hashes(ca, 20, p.name, p.key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	while (more && p.left > 0) {
+		int64_t left = p.left;
+
+		devid_error_clear(&cause);
+		rc = do_page(ca, &p, page, &more, &cause);
+		page_clear(page);
+		memset(page, 0, sizeof(*page));
+		if (rc == DEVID_ERR_STATE && ++tries < PUBLISH_TRIES) {
+			p.left = left; /* another got on: look again */
+			more = true;
+			continue;
+		}
+		if (rc != DEVID_OK)
+			return devid_fail(
+				err, rc, "%s", devid_error_text(&cause));
+	}
+	*ret_n = limit - p.left;
+	return DEVID_OK;
+}

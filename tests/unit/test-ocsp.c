@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The OCSP responder, asked and verified by OpenSSL's client side. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
+
+#include "certs.h"
+#include "publish-fixture.h"
+#include "publish.h"
+
+struct world {
+	struct publish_fixture f;
+	uint8_t numbers[N_KEY_ROLES][SERIAL_LEN]; /* of device "A1" */
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	publish_fixture_init(&w->f);
+	publish_fixture_device(&w->f, "A1", w->numbers);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	publish_fixture_done(&w->f);
+	free(w);
+	return 0;
+}
+
+/* What a client keeps of its question, and the answer. */
+struct talk {
+	OCSP_REQUEST *req;     /* owned */
+	OCSP_CERTID *id;       /* borrowed from req */
+	OCSP_RESPONSE *resp;   /* owned */
+	OCSP_BASICRESP *basic; /* owned; NULL: not successful */
+	uint8_t *der;          /* owned: the answer */
+	size_t len;
+	int64_t expires;
+};
+
+static OCSP_CERTID *id_of(
+	X509 *issuer, const EVP_MD *md, const uint8_t *serial, int serial_len)
+{
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+	OCSP_CERTID *id;
+
+	assert_int_equal(ASN1_STRING_set(number, serial, serial_len), 1);
+	id = OCSP_cert_id_new(md, X509_get_subject_name(issuer),
+		X509_get0_pubkey_bitstr(issuer), number);
+	ASN1_INTEGER_free(number);
+	assert_non_null(id);
+	return id;
+}
+
+static void ask_der(
+	struct world *w, const uint8_t *der, size_t len, struct talk *t)
+{
+	const unsigned char *p;
+
+	assert_int_equal(ocsp_answer(&w->f.ca, der, len, &t->der, &t->len,
+				 &t->expires, NULL),
+		DEVID_OK);
+	p = t->der;
+	t->resp = d2i_OCSP_RESPONSE(NULL, &p, (long)t->len);
+	assert_non_null(t->resp);
+	assert_ptr_equal(p, t->der + t->len);
+	t->basic = OCSP_response_get1_basic(t->resp);
+}
+
+static void ask(struct world *w, struct talk *t)
+{
+	unsigned char *der = NULL;
+	int len = i2d_OCSP_REQUEST(t->req, &der);
+
+	assert_true(len > 0);
+	ask_der(w, der, (size_t)len, t);
+	OPENSSL_free(der);
+}
+
+static struct talk talk_about(OCSP_CERTID *id)
+{
+	struct talk t = { .req = OCSP_REQUEST_new() };
+
+	assert_non_null(OCSP_request_add0_id(t.req, id));
+	t.id = id;
+	return t;
+}
+
+static void talk_done(struct talk *t)
+{
+	OCSP_REQUEST_free(t->req);
+	OCSP_RESPONSE_free(t->resp);
+	OCSP_BASICRESP_free(t->basic);
+	free(t->der);
+}
+
+/* The status that a careful client takes from the answer. */
+static int status_of(struct world *w, struct talk *t, int *ret_reason)
+{
+	ASN1_GENERALIZEDTIME *when, *this, *next;
+	X509_STORE *store = X509_STORE_new();
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	int status, reason = -1;
+
+	assert_non_null(t->basic);
+	assert_int_equal(X509_STORE_add_cert(store, w->f.build.root), 1);
+	assert_true(sk_X509_push(chain, w->f.build.ca) > 0);
+	assert_int_equal(OCSP_basic_verify(t->basic, chain, store, 0), 1);
+	assert_int_equal(OCSP_resp_find_status(t->basic, t->id, &status,
+				 &reason, &when, &this, &next),
+		1);
+	assert_int_equal(OCSP_check_validity(this, next, 5, -1), 1);
+	assert_int_equal(OCSP_resp_count(t->basic), 1); /* RFC 5019 2.2.1 */
+	sk_X509_free(chain);
+	X509_STORE_free(store);
+	if (ret_reason)
+		*ret_reason = reason;
+	return status;
+}
+
+static struct talk asked(
+	struct world *w, const EVP_MD *md, const uint8_t *serial, int len)
+{
+	struct talk t = talk_about(id_of(w->f.build.ca, md, serial, len));
+
+	ask(w, &t);
+	return t;
+}
+
+static void answer_live_both_hashes_good(void **state)
+{
+	struct world *w = *state;
+	const EVP_MD *mds[] = { EVP_sha1(), EVP_sha256() };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct talk t = asked(w, mds[i], w->numbers[0], SERIAL_LEN);
+
+		assert_int_equal(
+			status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+		assert_in_range(t.expires, time(NULL) + 72 * 3600 - 60,
+			time(NULL) + 72 * 3600);
+		talk_done(&t);
+	}
+}
+
+static void answer_revoked_reason_and_time(void **state)
+{
+	struct world *w = *state;
+	struct talk t;
+	int reason;
+
+	publish_fixture_revoke(&w->f, w->numbers[1], FIXTURE_NOW + 5, 1);
+	t = asked(w, EVP_sha1(), w->numbers[1], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, &reason), V_OCSP_CERTSTATUS_REVOKED);
+	assert_int_equal(reason, OCSP_REVOKED_STATUS_KEYCOMPROMISE);
+	talk_done(&t);
+	/* the device's other certificate is another one */
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	talk_done(&t);
+}
+
+static void answer_unspecified_reason_left_out(void **state)
+{
+	struct world *w = *state;
+	struct talk t;
+	int reason;
+
+	publish_fixture_revoke(&w->f, w->numbers[1], FIXTURE_NOW + 5, 0);
+	t = asked(w, EVP_sha1(), w->numbers[1], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, &reason), V_OCSP_CERTSTATUS_REVOKED);
+	assert_int_equal(reason, -1);
+	talk_done(&t);
+}
+
+static void answer_unknown_serial_unknown_and_short_lived(void **state)
+{
+	static const uint8_t long_number[24] = { 0x41 };
+	static const uint8_t high[] = { 0xff };
+	struct world *w = *state;
+	struct talk t;
+
+	t = asked(w, EVP_sha1(), (const uint8_t *)"\x41\x42", 2);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_UNKNOWN);
+	assert_true(t.expires <= time(NULL) + 60);
+	talk_done(&t);
+	t = asked(w, EVP_sha256(), long_number, sizeof(long_number));
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_UNKNOWN);
+	talk_done(&t);
+	t = asked(w, EVP_sha1(), high, 1); /* encoded with a sign octet */
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_UNKNOWN);
+	talk_done(&t);
+}
+
+static void answer_nonce_each_size_echoed(void **state)
+{
+	static const int sizes[] = { 1, 16, 32, OCSP_NONCE_MAX };
+	struct world *w = *state;
+	uint8_t nonce[OCSP_NONCE_MAX];
+
+	memset(nonce, 0xa5, sizeof(nonce));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct talk t = talk_about(id_of(
+			w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
+
+		assert_int_equal(
+			OCSP_request_add1_nonce(t.req, nonce, sizes[i]), 1);
+		ask(w, &t);
+		assert_int_equal(
+			status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+		assert_int_equal(OCSP_check_nonce(t.req, t.basic), 1);
+		assert_int_equal(t.expires, 0); /* for nobody else */
+		talk_done(&t);
+	}
+}
+
+static void answer_nonce_too_long_malformed(void **state)
+{
+	struct world *w = *state;
+	uint8_t nonce[OCSP_NONCE_MAX + 1] = { 1 };
+	struct talk t = talk_about(
+		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
+
+	assert_int_equal(
+		OCSP_request_add1_nonce(t.req, nonce, sizeof(nonce)), 1);
+	ask(w, &t);
+	assert_int_equal(OCSP_response_status(t.resp),
+		OCSP_RESPONSE_STATUS_MALFORMEDREQUEST);
+	talk_done(&t);
+}
+
+static void answer_other_issuer_unauthorized(void **state)
+{
+	struct world *w = *state;
+	struct talk t = talk_about(
+		id_of(w->f.build.root, EVP_sha1(), w->numbers[0], SERIAL_LEN));
+
+	ask(w, &t);
+	assert_int_equal(OCSP_response_status(t.resp),
+		OCSP_RESPONSE_STATUS_UNAUTHORIZED);
+	talk_done(&t);
+}
+
+/* The right name with another key, and the other way round. */
+static void answer_half_right_issuer_unauthorized(void **state)
+{
+	struct world *w = *state;
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+	X509 *ca = w->f.build.ca, *root = w->f.build.root;
+
+	assert_int_equal(ASN1_STRING_set(number, w->numbers[0], SERIAL_LEN), 1);
+	for (int i = 0; i < 2; i++) {
+		struct talk t = talk_about(OCSP_cert_id_new(EVP_sha256(),
+			X509_get_subject_name(i ? root : ca),
+			X509_get0_pubkey_bitstr(i ? ca : root), number));
+
+		ask(w, &t);
+		assert_int_equal(OCSP_response_status(t.resp),
+			OCSP_RESPONSE_STATUS_UNAUTHORIZED);
+		talk_done(&t);
+	}
+	ASN1_INTEGER_free(number);
+}
+
+static void answer_two_certificates_unauthorized(void **state)
+{
+	struct world *w = *state;
+	struct talk t = talk_about(
+		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
+
+	assert_non_null(OCSP_request_add0_id(t.req,
+		id_of(w->f.build.ca, EVP_sha1(), w->numbers[1], SERIAL_LEN)));
+	ask(w, &t);
+	assert_int_equal(OCSP_response_status(t.resp),
+		OCSP_RESPONSE_STATUS_UNAUTHORIZED);
+	talk_done(&t);
+}
+
+static void answer_other_hash_unauthorized(void **state)
+{
+	struct world *w = *state;
+	struct talk t = talk_about(
+		id_of(w->f.build.ca, EVP_sha384(), w->numbers[0], SERIAL_LEN));
+
+	ask(w, &t);
+	assert_int_equal(OCSP_response_status(t.resp),
+		OCSP_RESPONSE_STATUS_UNAUTHORIZED);
+	talk_done(&t);
+}
+
+static void answer_delegated_verified_and_certificate_in_it(void **state)
+{
+	struct world *w = *state;
+	struct talk t;
+
+	publish_fixture_delegate(&w->f, time(NULL) + 3600);
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	assert_int_equal(sk_X509_num(OCSP_resp_get0_certs(t.basic)), 1);
+	assert_int_equal(memory_signer_count(w->f.ca.ocsp_signer), 1);
+	/* no answer outlives the certificate of who signed it */
+	assert_true(t.expires <= time(NULL) + 3600);
+	talk_done(&t);
+}
+
+static void answer_expired_responder_try_later(void **state)
+{
+	struct world *w = *state;
+	struct talk t;
+
+	publish_fixture_delegate(&w->f, FIXTURE_NOW + 60);
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(
+		OCSP_response_status(t.resp), OCSP_RESPONSE_STATUS_TRYLATER);
+	talk_done(&t);
+}
+
+static void answer_stored_no_signature_until_revoked(void **state)
+{
+	struct world *w = *state;
+	struct signer *key = w->f.build.ca_key;
+	unsigned before;
+	struct talk t;
+	int64_t n;
+
+	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 2);
+	before = memory_signer_count(key);
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	assert_int_equal(memory_signer_count(key), before);
+	assert_true(t.expires > time(NULL));
+	talk_done(&t);
+	/* a stored "good" must not outlive the revocation */
+	publish_fixture_revoke(&w->f, w->numbers[0], time(NULL), 1);
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_REVOKED);
+	assert_int_equal(memory_signer_count(key), before + 1);
+	talk_done(&t);
+}
+
+static void answer_stored_expired_signed_again(void **state)
+{
+	struct world *w = *state;
+	struct db *db = register_db(w->f.ca.reg);
+	unsigned before;
+	struct talk t;
+	int64_t n;
+
+	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
+	assert_int_equal(register_begin(w->f.ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		db_script(db, "UPDATE publication SET expires = 1", NULL),
+		DEVID_OK);
+	assert_int_equal(register_commit(w->f.ca.reg, NULL), DEVID_OK);
+	before = memory_signer_count(w->f.build.ca_key);
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	assert_int_equal(memory_signer_count(w->f.build.ca_key), before + 1);
+	talk_done(&t);
+}
+
+static void answer_no_key_try_later_but_stored_given(void **state)
+{
+	struct world *w = *state;
+	struct signer *signer = w->f.ca.signer;
+	struct talk t;
+	int64_t n;
+
+	w->f.ca.signer = NULL;
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(
+		OCSP_response_status(t.resp), OCSP_RESPONSE_STATUS_TRYLATER);
+	talk_done(&t);
+	w->f.ca.signer = signer;
+	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
+	w->f.ca.signer = NULL;
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	talk_done(&t);
+	w->f.ca.signer = signer;
+}
+
+static void answer_token_gone_error(void **state)
+{
+	struct world *w = *state;
+	struct talk t = talk_about(
+		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
+	unsigned char *der = NULL;
+	int len = i2d_OCSP_REQUEST(t.req, &der);
+
+	memory_signer_break(w->f.build.ca_key, true);
+	assert_int_equal(ocsp_answer(&w->f.ca, der, (size_t)len, &t.der, &t.len,
+				 &t.expires, NULL),
+		DEVID_ERR_STATE);
+	assert_null(t.der);
+	memory_signer_break(w->f.build.ca_key, false);
+	OPENSSL_free(der);
+	talk_done(&t);
+}
+
+/* ---- the parser ---- */
+
+#define OCTETS_20 "0414 0101010101010101010101010101010101010101"
+#define NONCE     "0609 2b0601050507300102"
+#define OTHER     "0603 2a0304"
+
+/* A request in parts, as hex of complete elements; NULL: as it should be. */
+struct parts {
+	enum devid_err want;
+	const char *before; /* the requestList */
+	const char *alg, *name, *key, *serial;
+	const char *single; /* behind the CertID */
+	const char *more;   /* behind the Request */
+	const char *ext;    /* contents of Extension, in requestExtensions */
+	const char *after;  /* the extensions, in TBSRequest */
+	const char *tail;   /* behind TBSRequest */
+	const char *behind; /* all */
+};
+
+static void add(struct certs_buf *buf, const char *hex, const char *instead)
+{
+	struct certs_buf more = certs_hex(hex ? hex : instead);
+
+	certs_append(buf, more.data, more.len);
+}
+
+/* @buf wrapped in @tag, and @hex behind it. */
+static void wrap(struct certs_buf *buf, uint8_t tag, const char *hex)
+{
+	*buf = certs_tlv(tag, buf);
+	add(buf, hex, "");
+}
+
+static struct certs_buf request_of(const struct parts *p)
+{
+	struct certs_buf buf = { .len = 0 }, all = { .len = 0 }, ext;
+
+	add(&buf, p->alg, "3009 06052b0e03021a 0500");
+	add(&buf, p->name, OCTETS_20);
+	add(&buf, p->key, OCTETS_20);
+	add(&buf, p->serial, "020105");
+	wrap(&buf, 0x30, p->single); /* CertID */
+	wrap(&buf, 0x30, p->more);   /* Request */
+	wrap(&buf, 0x30, NULL);      /* requestList */
+	add(&all, p->before, "");
+	certs_append(&all, buf.data, buf.len);
+	if (p->ext) {
+		ext = certs_hex(p->ext);
+		wrap(&ext, 0x30, NULL); /* Extension */
+		wrap(&ext, 0x30, NULL);
+		wrap(&ext, 0xa2, NULL);
+		certs_append(&all, ext.data, ext.len);
+	}
+	add(&all, p->after, "");
+	wrap(&all, 0x30, p->tail); /* TBSRequest */
+	wrap(&all, 0x30, p->behind);
+	return all;
+}
+
+#define BAD  .want = DEVID_ERR_SYNTAX
+#define CANT .want = DEVID_ERR_UNSUPPORTED
+
+static const struct parts requests[] = {
+	{ .want = DEVID_OK },
+	{ .before = "a003020100" },            /* v1 written out */
+	{ .before = "a104 8202 6161" },        /* requestorName */
+	{ .alg = "3007 06052b0e03021a" },      /* no parameters */
+	{ .ext = NONCE "0403 040107" },        /* one octet */
+	{ .ext = NONCE "0101ff 0403 040107" }, /* critical */
+	{ .ext = OTHER "0400" },               /* unknown */
+	{ .ext = OTHER "010100 0400" },        /* critical FALSE */
+	{ .single = "a00b 3009 3007" OTHER "0400" },
+	{ .tail = "a002 3000" }, /* signed: not looked into */
+	{ BAD, .behind = "00" },
+	{ BAD, .tail = "0500" },
+	{ BAD, .tail = "a002 3000 0500" },
+	{ BAD, .after = "0500" },
+	{ BAD, .single = "0500" },
+	{ BAD, .ext = "" },              /* empty Extension */
+	{ BAD, .before = "a003020101" }, /* v2 */
+	{ BAD, .before = "0500" },
+	{ BAD, .alg = "0500" },
+	{ BAD, .alg = "3000" },
+	{ BAD, .alg = "300a 06052b0e03021a 020100" },
+	{ BAD, .alg = "3009 06052b0e03021a 0501 00" },
+	{ BAD, .alg = "300d 0609608648016503040201 0500" }, /* of 20 octets */
+	{ BAD, .name = "0413 01010101010101010101010101010101010101" },
+	{ BAD, .key = "0413 01010101010101010101010101010101010101" },
+	{ BAD, .name = "0c14 0101010101010101010101010101010101010101" },
+	{ BAD, .serial = "0200" },
+	{ BAD, .serial = "02020005" }, /* not minimal */
+	{ BAD, .serial = "0202ff85" },
+	{ BAD, .serial = "040105" },
+	{ BAD, .serial = "020105 0500" },
+	{ BAD, .ext = NONCE "0402 0400" }, /* RFC 9654 2.1: empty */
+	{ BAD, .ext = NONCE "0403 020107" },
+	{ BAD, .ext = NONCE "0404 040107 00" },
+	{ BAD, .ext = NONCE },
+	{ BAD, .ext = NONCE "0102ffff 0403 040107" },
+	{ BAD, .ext = OTHER "0400 0500" },
+	{ BAD, .ext = "0601 80 0400" },
+	{ BAD, .after = "a202 3000 0500" },
+	{ BAD, .after = "a204 3000 0500" },
+	{ CANT, .alg = "300c 0608 2a864886f70d0205 0500" }, /* MD5 */
+	{ CANT, .more = "3000" },                           /* two requests */
+	{ CANT, .ext = OTHER "0101ff 0400" },
+	{ CANT, .single = "a00e 300c 300a" OTHER "0101ff 0400" },
+};
+
+static void parse_each_request_judged(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		struct certs_buf der = request_of(&requests[i]);
+		struct devid_error err = { DEVID_OK, "" };
+		struct ocsp_request req;
+		enum devid_err rc = ocsp_parse(der.data, der.len, &req, &err);
+
+		if (rc != requests[i].want)
+			fail_msg("%zu: %d: %s", i, rc, devid_error_text(&err));
+		if (rc == DEVID_OK)
+			assert_memory_equal(req.serial, "\x05", 1);
+	}
+}
+
+/* Two nonces in one list: which one would be echoed? */
+static void parse_second_nonce_malformed(void **state)
+{
+	static const struct parts parts = { .after = "a228 3026 3011" NONCE
+						     "0404 04020708"
+						     "3011" NONCE
+						     "0404 04020708" };
+	struct certs_buf der = request_of(&parts);
+	struct devid_error err = { DEVID_OK, "" };
+	struct ocsp_request req;
+
+	(void)state;
+	assert_int_equal(
+		ocsp_parse(der.data, der.len, &req, &err), DEVID_ERR_SYNTAX);
+	assert_non_null(strstr(err.text, "second nonce"));
+}
+
+/* Every shorter prefix of a good request is malformed. */
+static void parse_truncated_malformed(void **state)
+{
+	static const struct parts parts = { .ext = NONCE "0403 040107" };
+	struct certs_buf der = request_of(&parts);
+	struct ocsp_request req;
+
+	(void)state;
+	for (size_t len = 0; len < der.len; len++)
+		assert_int_equal(ocsp_parse(der.data, len, &req, NULL),
+			DEVID_ERR_SYNTAX);
+}
+
+static void parse_too_large_malformed(void **state)
+{
+	static uint8_t der[OCSP_REQUEST_MAX + 1];
+	struct ocsp_request req;
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	assert_int_equal(
+		ocsp_parse(der, sizeof(der), &req, &err), DEVID_ERR_SYNTAX);
+	assert_non_null(strstr(err.text, "larger than 2048"));
+}
+
+static void parse_extension_flood_unsupported(void **state)
+{
+	char hex[17 * 32 + 32] = "a281 9c 3081 99";
+	const struct parts parts = { .after = hex };
+	struct certs_buf der;
+	struct devid_error err = { DEVID_OK, "" };
+	struct ocsp_request req;
+
+	(void)state;
+	for (int i = 0; i < 17; i++)
+		(void)strcat(hex, "3007" OTHER "0400");
+	der = request_of(&parts);
+	assert_int_equal(ocsp_parse(der.data, der.len, &req, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "more than 16 extensions"));
+}
+
+int main(void)
+{
+#define WORLD(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WORLD(answer_live_both_hashes_good),
+		WORLD(answer_revoked_reason_and_time),
+		WORLD(answer_unspecified_reason_left_out),
+		WORLD(answer_unknown_serial_unknown_and_short_lived),
+		WORLD(answer_nonce_each_size_echoed),
+		WORLD(answer_nonce_too_long_malformed),
+		WORLD(answer_other_issuer_unauthorized),
+		WORLD(answer_half_right_issuer_unauthorized),
+		WORLD(answer_two_certificates_unauthorized),
+		WORLD(answer_other_hash_unauthorized),
+		WORLD(answer_delegated_verified_and_certificate_in_it),
+		WORLD(answer_expired_responder_try_later),
+		WORLD(answer_stored_no_signature_until_revoked),
+		WORLD(answer_stored_expired_signed_again),
+		WORLD(answer_no_key_try_later_but_stored_given),
+		WORLD(answer_token_gone_error),
+		cmocka_unit_test(parse_each_request_judged),
+		cmocka_unit_test(parse_second_nonce_malformed),
+		cmocka_unit_test(parse_truncated_malformed),
+		cmocka_unit_test(parse_too_large_malformed),
+		cmocka_unit_test(parse_extension_flood_unsupported),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
