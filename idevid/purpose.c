@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "der.h"
+#include "tcg-csr.h"
+#include "tpm-public.h"
 
 /* TLS handshake message types, RFC 5246 7.4 and RFC 6066 8. */
 enum handshake_type {
@@ -298,6 +300,58 @@ static enum devid_err check_csr(const uint8_t *data, size_t len,
 	return DEVID_OK;
 }
 
+/* TCG DevID 13.1: structVer of TCG-CSR-IDEVID-CONTENT. */
+static bool is_tcg_csr(const uint8_t *data, size_t len)
+{
+	static const uint8_t version[] = { 0x00, 0x00, 0x01, 0x00 };
+
+	return len >= sizeof(version) &&
+	       memcmp(data, version, sizeof(version)) == 0;
+}
+
+/*
+ * With a hash of 32 or 48 bytes the 64 bytes that are free in a TLS 1.2 key
+ * exchange end in the sizes, at one whose high half is zero: there is neither
+ * a named curve (RFC 8422 5.4) nor a prime (RFC 5246 7.4.3, dh_p<1..2^16-1>).
+ * A longer hash would leave that place to whoever makes the request.
+ */
+static enum devid_err check_tcg_hash(
+	const struct tcg_csr *csr, struct devid_error *err)
+{
+	if (csr->hash_alg != HASH_SHA256 && csr->hash_alg != HASH_SHA384)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"TCG-CSR: hashAlgoId: 0x%08x is neither SHA-256 nor "
+			"SHA-384",
+			csr->hash_alg);
+	return tcg_csr_check_hash(csr, err);
+}
+
+static enum devid_err check_tcg_csr(const uint8_t *data, size_t len,
+	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct keystore_blob own = { 0 };
+	struct tpm_public pub;
+	struct tcg_csr csr;
+	enum devid_err rc;
+
+	rc = tcg_csr_parse_contents(data, len, &csr, &cause);
+	if (rc == DEVID_OK)
+		rc = check_tcg_hash(&csr, &cause);
+	if (rc == DEVID_OK)
+		rc = tpm_public_parse(
+			csr.field[TCG_CSR_SIGNING_PUB], &pub, &cause);
+	if (rc == DEVID_OK)
+		rc = tpm_public_spki(&pub.area, &own, &cause);
+	if (rc != DEVID_OK)
+		return devid_fail(
+			err, DEVID_ERR_PURPOSE, "%s", devid_error_text(&cause));
+	if (own.len != spki_len || memcmp(own.data, spki, spki_len) != 0)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"TCG-CSR: signingPub: another key (TCG DevID 13.1)");
+	return DEVID_OK;
+}
+
 /* TPM 2.0 part 2, 6.2: what a TPM itself states begins with this. */
 static bool is_tpm_statement(const uint8_t *data, size_t len)
 {
@@ -331,8 +385,12 @@ enum devid_err purpose_check(const uint8_t *data, size_t len,
 	if (is_tls13_pad(data, len)) {
 		rc = check_tls13(data, len, &v, err);
 	} else if (der_is_object(data, len)) {
-		/* Before the next form, whose first 64 bytes are free. */
+		/* This and the next one before that whose first 64 bytes are
+		 * free. */
 		rc = check_csr(data, len, spki, spki_len, err);
+		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
+	} else if (is_tcg_csr(data, len)) {
+		rc = check_tcg_csr(data, len, spki, spki_len, err);
 		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
 	} else if (is_tls12_key_exchange(data, len)) {
 		v.purpose = PURPOSE_TLS_SERVER;

@@ -22,7 +22,7 @@
 enum purpose {
 	PURPOSE_TLS_CLIENT = 1, /* CertificateVerify of a client */
 	PURPOSE_TLS_SERVER = 2, /* CertificateVerify, ServerKeyExchange */
-	PURPOSE_CSR = 4,        /* PKCS#10 for this very key */
+	PURPOSE_CSR = 4,        /* PKCS#10 or TCG-CSR for this very key */
 };
 
 /* Largest number of bytes that are looked at: a TLS 1.2 transcript with two
@@ -45,6 +45,9 @@ struct purpose_verdict {
  *  - RFC 8422 5.4: client and server random and the parameters of an
  *    ephemeral key on a named curve.
  *  - RFC 2986 4.1: a CertificationRequestInfo with this public key.
+ *  - TCG DevID 13.1: a TCG-CSR-IDEVID-CONTENT with the right hash, SHA-256 or
+ *    SHA-384, and this public key in signingPub. What the request says of
+ *    other keys is for the CA to judge.
  *
  * Errors: PURPOSE, with the reason; @ret_verdict is then untouched.
  */

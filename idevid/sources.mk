@@ -151,7 +151,7 @@ fuzz-tpm-public_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-attest test-keystore-tpm test-module \
 	test-module-attest test-module-tpm test-provider test-provider-sign test-purpose \
-	test-purpose-tls12 test-tpm-policy test-tpm-template test-wire
+	test-purpose-tcg test-purpose-tls12 test-tpm-policy test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -199,10 +199,13 @@ purpose_test_src := tests/unit/certs.c tests/unit/handshake.c \
 	tests/unit/purpose-fixture.c
 test-purpose_src := $(purpose_test_src)
 test-purpose_libs := libdevid.a
-test-purpose_ldlibs := -lssl -lcrypto
+test-purpose_ldlibs := -lssl -lcrypto -ltss2-mu
+test-purpose-tcg_src := $(purpose_test_src) tests/unit/csr-fixture.c
+test-purpose-tcg_libs := libdevid.a
+test-purpose-tcg_ldlibs := -lssl -lcrypto -ltss2-mu
 test-purpose-tls12_src := $(purpose_test_src)
 test-purpose-tls12_libs := libdevid.a
-test-purpose-tls12_ldlibs := -lssl -lcrypto
+test-purpose-tls12_ldlibs := -lssl -lcrypto -ltss2-mu
 test-tpm-policy_src := tests/unit/certs.c
 test-tpm-policy_libs := libkeyd.a libdevid.a
 test-tpm-policy_ldlibs := -lcrypto

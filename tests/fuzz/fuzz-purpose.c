@@ -37,6 +37,20 @@ static bool is_tls13(const uint8_t *data, size_t len, char side)
 	       data[73] == (uint8_t)side;
 }
 
+/* Version, one of two hashes, zeros where a curve or a prime would be, and the
+ * two coordinates, each behind its size. */
+static bool is_tcg_csr(const uint8_t *data, size_t len)
+{
+	uint8_t x[34] = { 0, 32 }, y[34] = { 0, 32 };
+
+	memcpy(x + 2, spki + spki_len - 64, 32);
+	memcpy(y + 2, spki + spki_len - 32, 32);
+	return len > 96 && memcmp(data, "\0\0\1\0\0\0\0", 7) == 0 &&
+	       (data[7] == 0x0b || data[7] == 0x0c) && data[64] == 0 &&
+	       data[65] == 0 && memmem(data, len, x, sizeof(x)) != NULL &&
+	       memmem(data, len, y, sizeof(y)) != NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct purpose_verdict v = { 0, 1 };
@@ -54,8 +68,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	object = der_is_object(data, len);
 	switch (v.purpose) {
 	case PURPOSE_CSR:
-		ok = object && data[0] == 0x30 && v.tls_version == 0 &&
-		     memmem(data, len, spki, spki_len) != NULL;
+		ok = v.tls_version == 0 &&
+		     (object ? data[0] == 0x30 &&
+					     memmem(data, len, spki, spki_len)
+			     : is_tcg_csr(data, len));
 		break;
 	case PURPOSE_TLS_CLIENT:
 		ok = !object &&

@@ -18,6 +18,7 @@
 
 #include "../unit/fake-keystore.h"
 #include "keyref.h"
+#include "tcg-csr.h"
 #include "wire.h"
 
 struct bytes {
@@ -210,6 +211,22 @@ static void answers(void)
 	save("wire", "status-answer", out, out_len + 1);
 }
 
+/* A TCG-CSR-IDEVID-CONTENT for the key. */
+static void tcg_csr(const struct keystore_attest *said)
+{
+	static struct bytes b;
+	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
+
+	field[TCG_CSR_PROD_SERIAL] =
+		(struct der_view) { (const uint8_t *)"SN1", 3 };
+	field[TCG_CSR_SIGNING_PUB] = (struct der_view) { said->idevid_pub.data,
+		said->idevid_pub.len };
+	if (tcg_csr_encode_contents(HASH_SHA256, field, b.data, sizeof(b.data),
+		    &b.len, NULL) != DEVID_OK)
+		abort();
+	save_purpose("tcg-csr", 3, &b);
+}
+
 /* What the keystore states and opens. */
 static void attestation(void)
 {
@@ -227,6 +244,7 @@ static void attestation(void)
 			&said, data + 1, sizeof(data) - 1, &len, NULL))
 		abort();
 	ks->ops->free(ks);
+	tcg_csr(&said);
 	data[0] = 3;
 	save("wire", "attest-data", data, len + 1);
 	if (wire_encode_credential(
