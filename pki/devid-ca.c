@@ -14,6 +14,8 @@ static const struct {
 } commands[] = {
 	{ "challenge", cmd_challenge, "judge a request, challenge its TPM" },
 	{ "issue", cmd_issue, "judge an answer, issue certificates" },
+	{ "list", cmd_list, "show devices and certificates" },
+	{ "audit", cmd_audit, "verify the audit log" },
 	{ "token-key", cmd_token_key, "make or show a CA key in a token" },
 	{ "root-cert", cmd_root_cert, "certify a root CA by itself" },
 	{ "request", cmd_request, "request a certificate for a CA key" },
