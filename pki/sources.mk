@@ -67,12 +67,17 @@ libca_src += \
 	pki/proof-template.c \
 	pki/proof.c
 
-UNIT_TESTS += test-ek-cert test-proof
+UNIT_TESTS += test-ek-cert test-ek-policy test-ek-trust test-proof
 ek_test_src := tests/unit/certs.c tests/unit/ek-fixture.c \
 	tests/unit/tempdir.c
 test-ek-cert_src := $(ek_test_src)
 test-ek-cert_libs := libca.a libdevid.a
 test-ek-cert_ldlibs := -lcrypto
+test-ek-policy_libs := libca.a libdevid.a
+test-ek-policy_ldlibs := -lcrypto
+test-ek-trust_src := $(ek_test_src)
+test-ek-trust_libs := libca.a libdevid.a
+test-ek-trust_ldlibs := -lcrypto
 test-proof_src := tests/unit/csr-fixture.c $(ek_test_src)
 test-proof_libs := libca.a libdevid.a
 test-proof_ldlibs := -ltss2-mu -lcrypto
