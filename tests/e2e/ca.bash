@@ -5,6 +5,8 @@
 # their own, a vendor of TPMs, stations, and devid-ca's configuration. Loaded
 # after lib.bash, whose lib_init goes first. Everything is below $CA.
 
+build=${build:?set in lib.bash}
+spawned='' # set by spawn
 softhsm=/usr/lib/softhsm/libsofthsm2.so
 ca_pin=1234
 
