@@ -23,6 +23,7 @@ static const struct {
 	{ "cross", cmd_cross, "certify a new root by the old one" },
 	{ "root-crl", cmd_root_crl, "list the revoked issuing CAs" },
 	{ "inspect", cmd_inspect, "say all that a file of any kind says" },
+	{ "serve", cmd_serve, "issue to stations, publish revocation" },
 	{ NULL, NULL, NULL },
 };
 

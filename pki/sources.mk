@@ -6,11 +6,12 @@ libca_src :=
 
 CA_LDLIBS := -lp11-kit -lsqlite3 -lpq -ljansson -linih -lssl -lcrypto \
 	-ltss2-mu -pthread
+SERVE_LDLIBS := -levent_openssl -levent -lsystemd
 
 PROGRAMS += devid-ca
 devid-ca_src := pki/devid-ca.c
 devid-ca_libs := libca.a libdevid.a
-devid-ca_ldlibs = $(CA_LDLIBS) -levent_openssl -levent_pthreads -levent
+devid-ca_ldlibs = $(CA_LDLIBS) $(SERVE_LDLIBS)
 
 # ---- core: configuration, jobs ----
 
