@@ -83,6 +83,20 @@ test-proof_src := tests/unit/csr-fixture.c $(ek_test_src)
 test-proof_libs := libca.a libdevid.a
 test-proof_ldlibs := -ltss2-mu -lcrypto
 
+FUZZERS += fuzz-ek-cert fuzz-inspect fuzz-proof
+ek_src := $(filter pki/ek-%.c,$(libca_src))
+proof_src := $(filter pki/proof%.c,$(libca_src))
+fuzz-ek-cert_src := $(ek_src)
+fuzz-ek-cert_libs := libdevid.a
+fuzz-ek-cert_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
+fuzz-inspect_src := $(ek_src) $(proof_src) \
+	$(filter pki/inspect%.c,$(libca_src))
+fuzz-inspect_libs := libdevid.a
+fuzz-inspect_ldlibs := -ljansson -lssl -lcrypto -linih -ltss2-mu -pthread
+fuzz-proof_src := $(ek_src) $(proof_src)
+fuzz-proof_libs := libdevid.a
+fuzz-proof_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
+
 # ---- tokens, PINs, ceremonies ----
 
 libca_src += \
