@@ -24,6 +24,11 @@ static const struct {
 	{ "root-crl", cmd_root_crl, "list the revoked issuing CAs" },
 	{ "inspect", cmd_inspect, "say all that a file of any kind says" },
 	{ "serve", cmd_serve, "issue to stations, publish revocation" },
+	{ "revoke", cmd_revoke, "revoke a device's certificates" },
+	{ "crl", cmd_crl, "make a revocation list" },
+	{ "ocsp", cmd_ocsp, "sign OCSP answers ahead" },
+	{ "publish", cmd_publish, "write lists and certificates to files" },
+	{ "export", cmd_export, "write allow-lists, CSV, JSON" },
 	{ NULL, NULL, NULL },
 };
 

@@ -14,11 +14,16 @@
 
 int cmd_audit(int argc, char **argv);
 int cmd_challenge(int argc, char **argv);
+int cmd_crl(int argc, char **argv);
 int cmd_cross(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_issue(int argc, char **argv);
 int cmd_list(int argc, char **argv);
+int cmd_ocsp(int argc, char **argv);
+int cmd_publish(int argc, char **argv);
 int cmd_request(int argc, char **argv);
+int cmd_revoke(int argc, char **argv);
 int cmd_root_cert(int argc, char **argv);
 int cmd_root_crl(int argc, char **argv);
 int cmd_serve(int argc, char **argv);

@@ -140,9 +140,13 @@ libca_src += \
 	pki/build-crl.c \
 	pki/build-ocsp.c \
 	pki/build-parts.c \
+	pki/cmd-crl.c \
+	pki/cmd-export.c \
 	pki/der-out.c \
+	pki/export.c \
 	pki/ocsp-answer.c \
 	pki/ocsp.c \
+	pki/operator.c \
 	pki/publish-files.c \
 	pki/publish-ocsp.c \
 	pki/publish.c
@@ -150,7 +154,11 @@ libca_src += \
 build_test_src := tests/unit/build-fixture.c tests/unit/memory-signer.c
 publish_test_src := $(build_test_src) tests/unit/publish-fixture.c \
 	tests/unit/tempdir.c
-UNIT_TESTS += test-build test-crl test-ocsp test-publish test-signer
+UNIT_TESTS += test-build test-crl test-export test-ocsp test-publish \
+	test-signer
+test-export_src := $(publish_test_src)
+test-export_libs := libca.a libdevid.a
+test-export_ldlibs = $(CA_LDLIBS)
 test-crl_src := $(build_test_src)
 test-crl_libs := libca.a libdevid.a
 test-crl_ldlibs = $(CA_LDLIBS)

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The register for RADIUS servers, tables and programs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "export.h"
+#include "publish-fixture.h"
+
+static int setup(void **state)
+{
+	struct publish_fixture *f = calloc(1, sizeof(*f));
+
+	publish_fixture_init(f);
+	*state = f;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	publish_fixture_done(*state);
+	free(*state);
+	return 0;
+}
+
+/* What is written, as text; free with free(). */
+static char *written(struct publish_fixture *f, enum export_format format,
+	const struct export_only *only, enum devid_err want)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(register_begin_read(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		export_write(f->ca.reg, format, only, out, NULL), want);
+	register_rollback(f->ca.reg);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void hex_of(const uint8_t *data, size_t len, char *ret)
+{
+	for (size_t i = 0; i < len; i++)
+		(void)sprintf(ret + 2 * i, "%02x", data[i]);
+}
+
+/* The key of the allow-list, made with OpenSSL from the CA's certificate. */
+static void key_of(struct publish_fixture *f, const uint8_t *serial, char *ret)
+{
+	char name[256];
+	uint8_t hash[32];
+
+	X509_NAME_oneline(
+		X509_get_subject_name(f->build.ca), name, sizeof(name));
+	assert_int_equal(
+		EVP_Digest(name, strlen(name), hash, NULL, EVP_sha256(), NULL),
+		1);
+	hex_of(hash, sizeof(hash), ret);
+	ret[64] = ':';
+	hex_of(serial, SERIAL_LEN, ret + 65);
+}
+
+static void freeradius_live_idevids_only(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	char key[128], want[256], *text;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "B1", b);
+	publish_fixture_revoke(f, b[KEY_ROLE_IDEVID], FIXTURE_NOW, 1);
+	key_of(f, a[KEY_ROLE_IDEVID], key);
+	(void)snprintf(want, sizeof(want),
+		"# issuer:serial of the DevIDs that may enter\n"
+		"%s\n\tDevID-Unit := \"A1\"\n\n",
+		key);
+	text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
+	assert_string_equal(text, want);
+	free(text);
+}
+
+static void freeradius_device_not_live_left_out(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	struct register_device device;
+	char *text;
+
+	publish_fixture_device(f, "A1", a);
+	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		register_device_by_serial(f->ca.reg, "A1", &device, NULL),
+		DEVID_OK);
+	assert_int_equal(register_device_set_state(
+				 f->ca.reg, device.id, REGISTER_REPLACED, NULL),
+		DEVID_OK);
+	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+	text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
+	assert_null(strstr(text, "A1"));
+	free(text);
+}
+
+static void freeradius_expansion_in_serial_refused(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+
+	publish_fixture_device(f, "A1", a);
+	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		db_script(register_db(f->ca.reg),
+			"UPDATE device SET serial = '%{exec:/bin/id}'", NULL),
+		DEVID_OK);
+	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+	free(written(f, EXPORT_FREERADIUS, NULL, DEVID_ERR_INVALID));
+}
+
+static void only_named_devices_written(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	char list[] = "C1\r\nA1\n\nnot-there\n", *text;
+	struct export_only *only;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "B1", a);
+	publish_fixture_device(f, "C1", a);
+	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
+	text = written(f, EXPORT_FREERADIUS, only, DEVID_OK);
+	assert_non_null(strstr(text, "\"A1\""));
+	assert_non_null(strstr(text, "\"C1\""));
+	assert_null(strstr(text, "B1"));
+	free(text);
+	export_only_free(only);
+}
+
+static void only_empty_list_nothing_written(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	struct export_only *only;
+	char list[] = "", *text;
+
+	publish_fixture_device(f, "A1", a);
+	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
+	text = written(f, EXPORT_JSON, only, DEVID_OK);
+	assert_string_equal(text, "");
+	free(text);
+	export_only_free(only);
+}
+
+static void csv_quoted_and_formulas_defused(void **state)
+{
+	static const struct {
+		const char *model; /* as SQL text */
+		const char *want;  /* in the record */
+	} cases[] = {
+		{ "plain", "A1,plain,idevid,live," },
+		{ "a,b", "A1,\"a,b\",idevid,live," },
+		{ "a\"b", "A1,\"a\"\"b\",idevid,live," },
+		{ "a\nb", "A1,\"a\nb\",idevid,live," },
+		{ "=1+1", "A1,\"'=1+1\",idevid,live," },
+		{ "+1", "A1,\"'+1\",idevid,live," },
+		{ "-1", "A1,\"'-1\",idevid,live," },
+		{ "@x", "A1,\"'@x\",idevid,live," },
+		{ "\tx", "A1,\"'\tx\",idevid,live," },
+		{ "a=b", "A1,a=b,idevid,live," },
+		{ "", "A1,,idevid,live," },
+	};
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+
+	publish_fixture_device(f, "A1", a);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char sql[128], *text;
+
+		(void)snprintf(sql, sizeof(sql),
+			"UPDATE device SET model = '%s'", cases[i].model);
+		assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
+		assert_int_equal(
+			db_script(register_db(f->ca.reg), sql, NULL), DEVID_OK);
+		assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+		text = written(f, EXPORT_CSV, NULL, DEVID_OK);
+		if (!strstr(text, cases[i].want))
+			fail_msg("'%s' is not in %s", cases[i].want, text);
+		free(text);
+	}
+}
+
+/* Header and records have as many fields, and end with CR LF. */
+static void csv_every_certificate_a_record(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	size_t lines = 0, commas = 0;
+	char serial[2 * SERIAL_LEN + 1], *text;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "A2", a);
+	publish_fixture_revoke(f, a[0], 1700000060, 4);
+	text = written(f, EXPORT_CSV, NULL, DEVID_OK);
+	assert_memory_equal(text, "device,model,role,state,certificate,", 36);
+	for (const char *p = text; *p; p++) {
+		commas += *p == ',';
+		if (*p == '\n') {
+			assert_int_equal(p[-1], '\r');
+			assert_int_equal(commas, 15);
+			commas = 0;
+			lines++;
+		}
+	}
+	assert_int_equal(lines, 1 + 2 * N_KEY_ROLES);
+	hex_of(a[0], SERIAL_LEN, serial);
+	assert_non_null(strstr(text, serial));
+	assert_non_null(strstr(text, ",2023-11-14T22:14:20Z,4,"));
+	free(text);
+}
+
+static void json_each_line_an_object(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	char serial[2 * SERIAL_LEN + 1], *text, *save = NULL;
+	size_t n = 0;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_revoke(f, a[KEY_ROLE_IAK], FIXTURE_NOW, 1);
+	text = written(f, EXPORT_JSON, NULL, DEVID_OK);
+	for (char *line = strtok_r(text, "\n", &save); line;
+		line = strtok_r(NULL, "\n", &save), n++) {
+		json_t *o = json_loads(line, 0, NULL);
+		bool revoked = n == KEY_ROLE_IAK;
+
+		assert_non_null(o);
+		hex_of(a[n], SERIAL_LEN, serial);
+		assert_string_equal(
+			json_string_value(json_object_get(o, "certificate")),
+			serial);
+		assert_string_equal(
+			json_string_value(json_object_get(o, "state")),
+			revoked ? "revoked" : "live");
+		assert_int_equal(
+			json_is_null(json_object_get(o, "reason")), !revoked);
+		assert_int_equal(json_object_size(o), 16);
+		json_decref(o);
+	}
+	assert_int_equal(n, N_KEY_ROLES);
+	free(text);
+}
+
+/* More devices than are read at once, each once. */
+static void json_many_pages_all_written(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	size_t lines = 0;
+	char name[16], *text;
+
+	for (int i = 0; i < 300; i++) {
+		(void)snprintf(name, sizeof(name), "A%d", i);
+		publish_fixture_device(f, name, a);
+	}
+	text = written(f, EXPORT_JSON, NULL, DEVID_OK);
+	for (const char *p = text; *p; p++)
+		lines += *p == '\n';
+	assert_int_equal(lines, 300 * N_KEY_ROLES);
+	free(text);
+}
+
+static void write_full_disk_error(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	FILE *full = fopen("/dev/full", "w");
+
+	assert_non_null(full);
+	publish_fixture_device(f, "A1", a);
+	assert_int_equal(register_begin_read(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(export_write(f->ca.reg, EXPORT_CSV, NULL, full, NULL),
+		DEVID_ERR_IO);
+	register_rollback(f->ca.reg);
+	(void)fclose(full); /* fails as well */
+}
+
+int main(void)
+{
+#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(freeradius_live_idevids_only),
+		CASE(freeradius_device_not_live_left_out),
+		CASE(freeradius_expansion_in_serial_refused),
+		CASE(only_named_devices_written),
+		CASE(only_empty_list_nothing_written),
+		CASE(csv_quoted_and_formulas_defused),
+		CASE(csv_every_certificate_a_record),
+		CASE(json_each_line_an_object),
+		CASE(json_many_pages_all_written),
+		CASE(write_full_disk_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
