@@ -74,6 +74,11 @@ PROGRAMS += devid
 devid_src := \
 	idevid/cmd-env.c \
 	idevid/cmd-main.c \
+	idevid/cmd-provision-cert.c \
+	idevid/cmd-provision-csr.c \
+	idevid/cmd-provision-install.c \
+	idevid/cmd-provision-io.c \
+	idevid/cmd-provision-tcg.c \
 	idevid/cmd-provision.c \
 	idevid/cmd-status.c \
 	idevid/cmd-verify.c \
@@ -81,7 +86,7 @@ devid_src := \
 	idevid/verify-peer.c \
 	idevid/verify-print.c
 devid_libs := libdevid.a
-devid_ldlibs := -lssl -lcrypto -ljansson -linih -pthread
+devid_ldlibs := -lssl -lcrypto -ljansson -linih -ltss2-mu -pthread
 
 # What others link: the verification part of libdevid. Public headers: api.h,
 # error.h, profile.h, verify.h.

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid provision csr`: a PKCS#10 request (RFC 2986). */
+#include "cmd-provision.h"
+
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+
+static bool add_name(X509_NAME *name, const char *field, const char *value)
+{
+	return X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8,
+		       (const unsigned char *)value, -1, -1, 0) == 1;
+}
+
+/* Subject and public key; devid-keyd signs what it sees of them. */
+static X509_REQ *build_request(struct provision *p, const struct wire_key *key)
+{
+	CLEANUP(cleanup_x509_req) X509_REQ *req = X509_REQ_new();
+	const uint8_t *spki = key->spki.data;
+	CLEANUP(cleanup_pkey)
+	EVP_PKEY *pub = d2i_PUBKEY(NULL, &spki, (long)key->spki.len);
+	X509_NAME *name = req ? X509_REQ_get_subject_name(req) : NULL;
+
+	if (!req || !pub || !X509_REQ_set_version(req, 0) ||
+		!X509_REQ_set_pubkey(req, pub) ||
+		!add_name(name, "serialNumber", p->serial) ||
+		(p->model && !add_name(name, "CN", p->model)))
+		return NULL;
+	return STEAL(req);
+}
+
+static int signature_nid(enum key_alg alg)
+{
+	switch (alg) {
+	case KEY_ALG_P256:
+		return NID_ecdsa_with_SHA256;
+	case KEY_ALG_P384:
+		return NID_ecdsa_with_SHA384;
+	case KEY_ALG_RSA2048:
+		return NID_sha256WithRSAEncryption;
+	case KEY_ALG_NONE:
+		break;
+	}
+	return NID_undef;
+}
+
+/* Puts signature and algorithm into @req (RFC 2986 4.2). */
+static bool set_signature(
+	X509_REQ *req, enum key_alg alg, const uint8_t *sig, size_t len)
+{
+	X509_ALGOR *algor = X509_ALGOR_new();
+	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
+	bool ok = algor && bits &&
+		  X509_ALGOR_set0(algor, OBJ_nid2obj(signature_nid(alg)),
+			  alg == KEY_ALG_RSA2048 ? V_ASN1_NULL : V_ASN1_UNDEF,
+			  NULL) &&
+		  ASN1_BIT_STRING_set(
+			  bits, (unsigned char *)(uintptr_t)sig, (int)len) &&
+		  X509_REQ_set1_signature_algo(req, algor);
+
+	if (ok) {
+		bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
+		bits->flags |= ASN1_STRING_FLAG_BITS_LEFT;
+		X509_REQ_set0_signature(req, STEAL(bits));
+	}
+	X509_ALGOR_free(algor);
+	ASN1_BIT_STRING_free(bits);
+	return ok;
+}
+
+static enum devid_err sign_request(struct provision *p, X509_REQ *req,
+	const struct wire_key *key, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) unsigned char *tbs = NULL;
+	int tbs_len = i2d_re_X509_REQ_tbs(req, &tbs);
+	struct client_sign what = { .key = key->name,
+		.scheme = key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA,
+		.hash = key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256 };
+	uint8_t sig[KEYSTORE_SIG_MAX];
+	enum devid_err rc;
+	size_t len = 0;
+
+	if (tbs_len <= 0)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"csr: the request cannot be encoded");
+	what.data = tbs;
+	what.data_len = (size_t)tbs_len;
+	rc = client_sign(p->env.socket, &what, sig, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!set_signature(req, key->alg, sig, len) ||
+		X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"csr: the signature does not verify");
+	return DEVID_OK;
+}
+
+int provision_csr(struct provision *p)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
+	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
+	struct devid_error err = { DEVID_OK, "" };
+	struct wire_key key = { .alg = KEY_ALG_NONE };
+	enum devid_err rc;
+	char *pem;
+	long len;
+
+	if (!provision_subject_ok(p))
+		return provision_wrong_call(
+			"--serial (and --model) take 1 to 64 bytes");
+	rc = provision_get_key(p, "idevid", &key, &err);
+	if (rc != DEVID_OK)
+		return cmd_fail(&err);
+	req = build_request(p, &key);
+	if (!req || !bio)
+		rc = devid_fail(&err, DEVID_ERR_INVALID,
+			"csr: serial or model cannot be encoded");
+	else
+		rc = sign_request(p, req, &key, &err);
+	if (rc != DEVID_OK)
+		return cmd_fail(&err);
+	if (!PEM_write_bio_X509_REQ(bio, req) ||
+		(len = BIO_get_mem_data(bio, &pem)) <= 0)
+		return EXIT_FAILURE;
+	rc = provision_write(p, pem, (size_t)len, 0644, &err);
+	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of `devid provision`, and standard input and output in their place. */
+#include "cmd-provision.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "files.h"
+
+static enum devid_err read_stdin(
+	size_t max, uint8_t **ret, size_t *ret_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *buf = malloc(max + 1);
+	size_t len = 0;
+
+	if (!buf)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	for (;;) {
+		ssize_t n = read(STDIN_FILENO, buf + len, max + 1 - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return devid_fail(err, DEVID_ERR_IO,
+				"read: standard input: %s", strerror(errno));
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return devid_fail(err, DEVID_ERR_TOO_LARGE,
+				"read: standard input: larger than %zu bytes",
+				max);
+	}
+	buf[len] = 0; /* len <= max */
+	*ret_len = len;
+	*ret = STEAL(buf);
+	return DEVID_OK;
+}
+
+enum devid_err provision_read(const char *path, size_t max, uint8_t **ret,
+	size_t *ret_len, struct devid_error *err)
+{
+	if (strcmp(path, "-") == 0)
+		return read_stdin(max, ret, ret_len, err);
+	return files_read(path, max, ret, ret_len, err);
+}
+
+/* Without buffers between, so that the last error is not lost. */
+static enum devid_err write_stdout(
+	const uint8_t *data, size_t len, struct devid_error *err)
+{
+	while (len > 0) {
+		ssize_t n = write(STDOUT_FILENO, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return devid_fail(err, DEVID_ERR_IO,
+				"write: standard output: %s", strerror(errno));
+		data += n;
+		len -= (size_t)n;
+	}
+	return DEVID_OK;
+}
+
+enum devid_err provision_write(const struct provision *p, const void *data,
+	size_t len, unsigned mode, struct devid_error *err)
+{
+	if (!p->out || strcmp(p->out, "-") == 0)
+		return write_stdout(data, len, err);
+	return files_write_atomic(p->out, data, len, mode, err);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `devid provision request` and `answer`: the device's side of proving to a
+ * CA that its keys are in a genuine TPM (TCG DevID 13.1, and
+ * TPM2_ActivateCredential).
+ */
+#include "cmd-provision.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "challenge.h"
+#include "client.h"
+#include "tcg-csr.h"
+#include "tpm-public.h"
+
+#define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
+
+static struct der_view text_of(const char *text)
+{
+	return (struct der_view) { (const uint8_t *)text,
+		text ? strlen(text) : 0 };
+}
+
+static struct der_view view_of(const struct keystore_blob *blob)
+{
+	return (struct der_view) { blob->data, blob->len };
+}
+
+/* csrContents into @buf of TCG_CSR_MAX bytes. */
+static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
+	uint8_t *buf, size_t *ret_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_free)
+	struct keystore_attest *said = malloc(sizeof(*said));
+	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
+	enum devid_err rc;
+
+	if (!said)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	rc = client_attest(p->env.socket, said, err);
+	if (rc != DEVID_OK)
+		return rc;
+	field[TCG_CSR_PROD_MODEL] = text_of(p->model);
+	field[TCG_CSR_PROD_SERIAL] = text_of(p->serial);
+	field[TCG_CSR_EK_CERT] = view_of(&said->ek_cert);
+	field[TCG_CSR_ATTEST_PUB] = view_of(&said->iak_pub);
+	field[TCG_CSR_SIGNING_PUB] = view_of(&said->idevid_pub);
+	field[TCG_CSR_SGN_CERTIFY] = view_of(&said->certify);
+	field[TCG_CSR_SGN_CERTIFY_SIG] = view_of(&said->certify_sig);
+	return tcg_csr_encode_contents(
+		hash, field, buf, TCG_CSR_MAX, ret_len, err);
+}
+
+/* The IDevID's signature over @contents as TPMT_SIGNATURE. */
+static enum devid_err sign_contents(struct provision *p,
+	const struct client_sign *what, uint8_t *buf, size_t *ret_len,
+	struct devid_error *err)
+{
+	uint8_t sig[KEYSTORE_SIG_MAX];
+	struct der_view view = { sig, 0 };
+	enum devid_err rc;
+
+	rc = client_sign(p->env.socket, what, sig, &view.len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return tpm_signature_encode(what->scheme, what->hash, view, buf,
+		SIGNATURE_MAX, ret_len, err);
+}
+
+/* The whole request into @buf of TCG_CSR_MAX bytes. */
+static enum devid_err make_request(struct provision *p, uint8_t *buf,
+	size_t *ret_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *contents = malloc(TCG_CSR_MAX);
+	struct wire_key key = { .alg = KEY_ALG_NONE };
+	struct client_sign what = { .key = "idevid", .data = contents };
+	uint8_t sig[SIGNATURE_MAX];
+	size_t sig_len = 0;
+	enum devid_err rc;
+
+	if (!contents)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	rc = provision_get_key(p, "idevid", &key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	what.scheme = key.alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA;
+	what.hash = key.alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256;
+	rc = encode_contents(p, what.hash, contents, &what.data_len, err);
+	if (rc == DEVID_OK)
+		rc = sign_contents(p, &what, sig, &sig_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return tcg_csr_encode((struct der_view) { contents, what.data_len },
+		(struct der_view) { sig, sig_len }, buf, TCG_CSR_MAX, ret_len,
+		err);
+}
+
+/* The register of a CA, and a challenge, hold serials of these only. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < 0x20 || *text > 0x7e)
+			return false;
+	}
+	return true;
+}
+
+int provision_request(struct provision *p)
+{
+	CLEANUP(cleanup_free) uint8_t *buf = malloc(TCG_CSR_MAX);
+	struct devid_error err = { DEVID_OK, "" };
+	size_t len = 0;
+	enum devid_err rc;
+
+	if (!provision_subject_ok(p) || !is_printable(p->serial) ||
+		(p->model && !is_printable(p->model)))
+		return provision_wrong_call("--serial (and --model) take 1 to "
+					    "64 characters of printable ASCII");
+	if ((!p->out || strcmp(p->out, "-") == 0) && isatty(STDOUT_FILENO))
+		return provision_wrong_call("a request is binary and not for "
+					    "a terminal: --out FILE");
+	rc = buf ? make_request(p, buf, &len, &err)
+		 : devid_fail(&err, DEVID_ERR_NOMEM, "no memory");
+	if (rc == DEVID_OK)
+		rc = provision_write(p, buf, len, 0644, &err);
+	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
+}
+
+/* Has the TPM open the challenge. */
+static enum devid_err answer_challenge(struct provision *p,
+	const struct challenge *in, struct challenge_answer *ret,
+	struct devid_error *err)
+{
+	struct keystore_credential what = { in->id_object, in->id_object_len,
+		in->enc_secret, in->enc_secret_len };
+	struct devid_error cause = { DEVID_OK, "" };
+	struct keystore_secret secret = { 0 };
+	enum devid_err rc;
+
+	rc = client_activate(p->env.socket, &what, &secret, &cause);
+	if (rc == DEVID_OK && secret.len != CHALLENGE_SECRET_LEN)
+		rc = devid_fail(&cause, DEVID_ERR_MISMATCH,
+			"it holds a secret of %zu bytes", secret.len);
+	if (rc == DEVID_OK) {
+		memcpy(ret->id, in->id, sizeof(ret->id));
+		memcpy(ret->secret, secret.data, sizeof(ret->secret));
+	}
+	OPENSSL_cleanse(&secret, sizeof(secret));
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "answer: challenge for %s: %s",
+			in->serial, devid_error_text(&cause));
+	return DEVID_OK;
+}
+
+int provision_answer(struct provision *p, const char *path)
+{
+	CLEANUP(cleanup_free) uint8_t *pem = NULL;
+	struct devid_error err = { DEVID_OK, "" };
+	struct challenge_answer answer = { 0 };
+	char text[CHALLENGE_FILE_MAX];
+	struct challenge in;
+	size_t len = 0;
+	enum devid_err rc;
+
+	rc = provision_read(path, CHALLENGE_FILE_MAX, &pem, &len, &err);
+	if (rc == DEVID_OK)
+		rc = challenge_parse(pem, len, &in, &err);
+	if (rc == DEVID_OK)
+		rc = answer_challenge(p, &in, &answer, &err);
+	if (rc == DEVID_OK)
+		rc = challenge_answer_encode(&answer, text, sizeof(text), &err);
+	if (rc == DEVID_OK)
+		rc = provision_write(p, text, strlen(text), 0600, &err);
+	OPENSSL_cleanse(&answer, sizeof(answer));
+	OPENSSL_cleanse(text, sizeof(text));
+	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
+}
