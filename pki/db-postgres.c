@@ -29,11 +29,14 @@ struct postgres {
 
 /*
  * synchronous_commit: what is answered is on disk. The timeouts end what hangs
- * on a lock or was left by a client that is no more.
+ * on a lock or was left by a client that is no more. enable_seqscan: a plan
+ * made while a table was empty is kept when it no longer is; every statement of
+ * ours that looks for something has an index.
  */
 static const char settings[] =
 	"SET synchronous_commit = on;"
 	"SET client_min_messages = error;"
+	"SET enable_seqscan = off;"
 	"SET standard_conforming_strings = on;"
 	"SET lock_timeout = '10s';"
 	"SET statement_timeout = '60s';"

@@ -62,12 +62,13 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 }
 
 static enum devid_err get_one(struct reg *reg, const char *sql,
-	const struct db_value *param, struct register_device *ret,
-	struct devid_error *err)
+	const struct db_value *params, size_t n_params,
+	struct register_device *ret, struct devid_error *err)
 {
 	struct register_device out;
 	struct one o = { &out, false };
-	enum devid_err rc = db_run(reg->db, sql, param, 1, note_one, &o, err);
+	enum devid_err rc =
+		db_run(reg->db, sql, params, n_params, note_one, &o, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -85,7 +86,7 @@ enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 				  " WHERE serial = ?1 AND state = 0";
 	const struct db_value param = DB_TEXT_V(serial);
 
-	return get_one(reg, sql, &param, ret, err);
+	return get_one(reg, sql, &param, 1, ret, err);
 }
 
 enum devid_err register_device_by_ek(struct reg *reg,
@@ -93,10 +94,14 @@ enum devid_err register_device_by_ek(struct reg *reg,
 	struct devid_error *err)
 {
 	static const char sql[] = "SELECT " COLUMNS " FROM device"
-				  " WHERE ek_fingerprint = ?1 AND state = 0";
-	const struct db_value param = DB_BLOB_V(ek_fingerprint, 32);
+				  " WHERE substr(ek_fingerprint, 1, 16) = ?1"
+				  " AND ek_fingerprint = ?2 AND state = 0";
+	const struct db_value params[] = {
+		DB_BLOB_V(ek_fingerprint, 16), /* what the index has */
+		DB_BLOB_V(ek_fingerprint, 32),
+	};
 
-	return get_one(reg, sql, &param, ret, err);
+	return get_one(reg, sql, params, 2, ret, err);
 }
 
 enum devid_err register_device_add(

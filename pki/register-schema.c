@@ -32,11 +32,12 @@ static const char schema[] =
 	"	tpm_model @TEXT NOT NULL,"
 	"	tpm_firmware @TEXT NOT NULL,"
 	"	station @TEXT NOT NULL) @TABLE;"
-	/* One live device per serial number and per EK. */
+	/* One live device per serial number and per EK. Half of a fingerprint
+	 * is as good as all of it and makes an index that can be held. */
 	"CREATE UNIQUE INDEX device_serial ON device (serial)"
 	"	WHERE state = 0;"
-	"CREATE UNIQUE INDEX device_ek ON device (ek_fingerprint)"
-	"	WHERE state = 0;"
+	"CREATE UNIQUE INDEX device_ek ON device"
+	"	(substr(ek_fingerprint, 1, 16)) WHERE state = 0;"
 	"CREATE INDEX device_past ON device (serial) WHERE state <> 0;"
 	"CREATE TABLE cert ("
 	"	id @ID,"
@@ -56,7 +57,7 @@ static const char schema[] =
 	"CREATE INDEX cert_key ON cert (key_prefix) WHERE state = 0;"
 	/* All that a CRL needs, so that it does not read the certificates. */
 	"CREATE INDEX cert_revoked ON cert"
-	"	(issuer, revoked_at, id, reason, serial) WHERE state = 1;"
+	"	(issuer, revoked_at, id, reason, serial, state) WHERE state = 1;"
 	"CREATE TABLE challenge ("
 	"	id @BLOB PRIMARY KEY,"
 	"	deadline @INT NOT NULL,"

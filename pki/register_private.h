@@ -46,6 +46,14 @@ DEVID_MUST_CHECK enum devid_err reg_issuer_number(struct reg *reg,
 	const uint8_t hash[32], bool make, int64_t *ret,
 	struct devid_error *err);
 
+/* The hash before the first line of @instance's chain. */
+DEVID_MUST_CHECK enum devid_err reg_audit_begin(
+	const char *instance, uint8_t ret[32], struct devid_error *err);
+
+/* Makes the hash of line @seq of that of the line before. */
+DEVID_MUST_CHECK enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
+	const struct db_value *line, struct devid_error *err);
+
 /* Makes or checks the schema. */
 DEVID_MUST_CHECK enum devid_err reg_schema(
 	struct reg *reg, struct devid_error *err);

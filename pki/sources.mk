@@ -188,6 +188,7 @@ libca_src += \
 	pki/db-postgres.c \
 	pki/db-sqlite.c \
 	pki/db.c \
+	pki/register-audit-check.c \
 	pki/register-audit.c \
 	pki/register-cert.c \
 	pki/register-device.c \
