@@ -263,3 +263,7 @@ test-serve-queue_ldlibs := -pthread
 test-station_src := tests/unit/tempdir.c
 test-station_libs := libstation.a libdevid.a
 test-station_ldlibs := -lcurl -ljansson
+
+FUZZERS += fuzz-http-body
+fuzz-http-body_libs := libca.a libdevid.a
+fuzz-http-body_ldlibs = $(CA_LDLIBS) $(SERVE_LDLIBS) $(TPM_LDLIBS)
