@@ -175,6 +175,12 @@ test-signer_src := tests/unit/memory-signer.c
 test-signer_libs := libca.a libdevid.a
 test-signer_ldlibs = $(CA_LDLIBS)
 
+# Devices without TPMs, for end-to-end tests; never installed.
+PROGRAMS += tests/e2e/ca-seed
+tests/e2e/ca-seed_src := tests/e2e/ca-seed.c
+tests/e2e/ca-seed_libs := libca.a libdevid.a
+tests/e2e/ca-seed_ldlibs = $(CA_LDLIBS)
+
 FUZZERS += fuzz-ocsp
 fuzz-ocsp_src := pki/ocsp.c
 fuzz-ocsp_libs := libdevid.a

@@ -1,0 +1,197 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What becomes of certificates after they were issued: revocation, lists, OCSP,
+# exports, by the commands of devid-ca and judged by openssl.
+
+setup() {
+	# shellcheck source=lib.bash
+	source "$BATS_TEST_DIRNAME/lib.bash"
+	# shellcheck source=ca.bash
+	source "$BATS_TEST_DIRNAME/ca.bash"
+	lib_init
+	CA_EXTRA="crl_url = http://ca.test/line1.crl
+delta_url = http://ca.test/line1-delta.crl
+ocsp_url = http://ca.test/ocsp
+issuer_url = http://ca.test/line1.cer"
+	ca_init
+	conf=$CA/devid-ca.conf
+	"$build/tests/e2e/ca-seed" "$conf" "$CA" A1 B1
+}
+
+teardown() { lib_done; }
+
+ca() {
+	local command=$1
+
+	shift
+	devid-ca "$command" --config "$conf" "$@"
+}
+
+# verify_leaf FILE: with openssl, against the list in the publish folder
+verify_leaf() {
+	openssl crl -inform DER -in "$CA/publish/line1.crl" -out "$CA/crl.pem"
+	openssl verify -CAfile "$CA/root.pem" -untrusted "$CA/line1.pem" \
+		-crl_check -CRLfile "$CA/crl.pem" "$1"
+}
+
+# serial_of FILE: as devid-ca writes it
+serial_of() {
+	openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr A-F a-f
+}
+
+@test "both certificates pass the strict profile and the chain" {
+	cat "$CA/A1-idevid.pem" "$CA/line1.pem" >"$CA/chain.pem"
+	devid verify --root "$CA/root.pem" --strict --serial A1 \
+		--chain "$CA/chain.pem"
+	openssl verify -x509_strict -CAfile "$CA/root.pem" \
+		-untrusted "$CA/line1.pem" "$CA/A1-idevid.pem" "$CA/A1-iak.pem"
+}
+
+@test "an IAK does not pass for a DevID" {
+	cat "$CA/A1-iak.pem" "$CA/line1.pem" >"$CA/chain.pem"
+	run devid verify --root "$CA/root.pem" --chain "$CA/chain.pem"
+	[ "$status" -eq 1 ]
+}
+
+@test "a revoked device is refused once the list is out, another is not" {
+	ca crl
+	verify_leaf "$CA/A1-idevid.pem"
+	run ca revoke --reason keyCompromise A1
+	[ "$status" -eq 0 ]
+	[[ $output == *"revoked idevid $(serial_of "$CA/A1-idevid.pem")"* ]]
+	[[ $output == *"revoked iak $(serial_of "$CA/A1-iak.pem")"* ]]
+	ca crl
+	run verify_leaf "$CA/A1-idevid.pem"
+	[ "$status" -ne 0 ]
+	[[ $output == *"certificate revoked"* ]]
+	run verify_leaf "$CA/A1-iak.pem"
+	[ "$status" -ne 0 ]
+	verify_leaf "$CA/B1-idevid.pem"
+	ca audit
+}
+
+@test "lists are signed by the CA and name what openssl expects" {
+	ca revoke --reason superseded A1
+	ca crl
+	ca crl --delta
+	openssl crl -inform DER -in "$CA/publish/line1.crl" \
+		-CAfile "$CA/line1.pem" -noout -text >"$CA/full" 2>"$CA/said"
+	grep -q "verify OK" "$CA/said"
+	grep -A1 "X509v3 CRL Number" "$CA/full" | grep -qw 1
+	grep -q "URI:http://ca.test/line1-delta.crl" "$CA/full"
+	[ "$(grep -c "Superseded" "$CA/full")" = 2 ]
+	openssl crl -inform DER -in "$CA/publish/line1-delta.crl" \
+		-CAfile "$CA/line1.pem" -noout -text >"$CA/delta" 2>"$CA/said"
+	grep -q "verify OK" "$CA/said"
+	grep -A1 "Delta CRL Indicator: critical" "$CA/delta" | grep -qw 1
+	grep -A1 "X509v3 CRL Number" "$CA/delta" | grep -qw 2
+}
+
+@test "a delta without a full list is refused" {
+	run ca crl --delta
+	[ "$status" -eq 1 ]
+	[[ $output == *"no full list"* ]]
+	[ ! -e "$CA/publish/line1-delta.crl" ]
+}
+
+@test "lost files are published again from the register" {
+	ca crl
+	cp "$CA/publish/line1.crl" "$CA/before.crl"
+	rm "$CA"/publish/*
+	ca publish
+	cmp "$CA/before.crl" "$CA/publish/line1.crl"
+	openssl x509 -inform DER -in "$CA/publish/root.cer" -noout -subject |
+		grep -q "Acme root"
+	openssl x509 -inform DER -in "$CA/publish/line1.cer" -noout -subject |
+		grep -q "Acme line1"
+	[ "$(grep -c BEGIN "$CA/publish/line1-chain.pem")" = 2 ]
+}
+
+@test "OCSP answers are signed ahead, once" {
+	run ca ocsp
+	[ "$output" = "4 answers signed" ]
+	run ca ocsp
+	[ "$output" = "0 answers signed" ]
+}
+
+# ask_status FILE [OPTION...]: what openssl's client makes of the answer
+ask_status() {
+	local file=$1
+
+	shift
+	openssl ocsp -issuer "$CA/line1.pem" -CAfile "$CA/root.pem" \
+		-verify_other "$CA/line1.pem" -url "$public_url/ocsp" \
+		"$@" -cert "$file" 2>&1
+}
+
+@test "openssl's OCSP client is answered: good, revoked, nonce, other hash" {
+	ca ocsp
+	manufacture_tpm "$WORK/tpm" # for its vendor's root
+	serve_start
+	run ask_status "$CA/A1-idevid.pem" -no_nonce
+	[[ $output == *"Response verify OK"*": good"* ]]
+	run ask_status "$CA/A1-idevid.pem" -sha256 -nonce
+	[[ $output == *"Response verify OK"*": good"* ]]
+	[[ $output != *"no nonce"* ]]
+	ca revoke --reason keyCompromise A1
+	# The service gives the same answer for up to a minute when another
+	# process revoked; not with a nonce, and not to what is first asked now.
+	run ask_status "$CA/A1-idevid.pem" -nonce
+	[[ $output == *"Response verify OK"*": revoked"*keyCompromise* ]]
+	run ask_status "$CA/A1-iak.pem" -no_nonce
+	[[ $output == *"Response verify OK"*": revoked"*keyCompromise* ]]
+	run ask_status "$CA/B1-idevid.pem" -no_nonce
+	[[ $output == *"Response verify OK"*": good"* ]]
+	run openssl ocsp -issuer "$CA/line1.pem" -CAfile "$CA/root.pem" \
+		-verify_other "$CA/line1.pem" -url "$public_url/ocsp" \
+		-serial 0x4142
+	[[ $output == *"Response verify OK"*": unknown"* ]]
+	serve_stop
+}
+
+@test "wrong calls of the commands change nothing" {
+	for call in "crl A1" "crl --reason keyCompromise" "ocsp --delta" \
+		"revoke A1" "revoke --reason keyCompromise" \
+		"revoke --reason nonsense A1" \
+		"revoke --reason certificateHold A1" "publish --delta" \
+		"export" "export --format xml" "export --format csv A1"; do
+		# shellcheck disable=SC2086 # words
+		run ca $call
+		[ "$status" -eq 2 ] || { echo "$call: $status" && false; }
+	done
+	ca export --format csv >"$CA/csv"
+	[ "$(grep -c ,live, "$CA/csv")" = 4 ]
+}
+
+@test "a device that is not there cannot be revoked, nor twice" {
+	run ca revoke --reason keyCompromise C1
+	[ "$status" -eq 1 ]
+	ca revoke --reason keyCompromise A1
+	run ca revoke --reason keyCompromise A1
+	[ "$status" -eq 1 ]
+}
+
+@test "the allow-list has the form of devid-pki, without the revoked" {
+	local issuer
+
+	ca revoke --reason keyCompromise A1
+	issuer=$(openssl x509 -in "$CA/B1-idevid.pem" -noout -issuer \
+		-nameopt compat | sed 's/^issuer=//' | tr -d '\n' |
+		sha256sum | cut -d' ' -f1)
+	ca export --format freeradius --out "$CA/devices"
+	grep -qx "$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices"
+	[ "$(grep -c ^[0-9a-f] "$CA/devices")" = 1 ]
+	grep -qx "	DevID-Unit := \"B1\"" "$CA/devices"
+	[ ! -e "$CA/devices.new" ]
+	echo A1 >"$CA/only"
+	ca export --format freeradius --only "$CA/only" >"$CA/none"
+	run grep -c ^[0-9a-f] "$CA/none"
+	[ "$output" = 0 ]
+}
+
+@test "every line of the JSON export is an object" {
+	ca revoke --reason superseded A1
+	ca export --format json | jq -es '
+		length == 4 and
+		([.[] | select(.state == "revoked") | .reason] == ["4", "4"])'
+}
