@@ -1,0 +1,313 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# devid-ca inspect: each kind of file, as text and as JSON. Requests are those
+# of the fuzz corpora, the EK certificate is one that swtpm_setup makes.
+
+setup_file() {
+	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+	WORK=$(mktemp -d)
+	export repo WORK
+	export CSR="$repo/tests/fuzz/corpus/proof/p256"
+	cd "$WORK" || return 1
+	"$repo/pki/devid-pki" --dir pki root
+	"$repo/pki/devid-pki" --dir pki issuing
+	"$repo/pki/devid-pki" --dir pki site-ca
+	key dev
+	openssl req -new -key dev.key -subj /serialNumber=S1/CN=M1 -out dev.csr
+	"$repo/pki/devid-pki" --dir pki issue-idevid dev.csr --out chain.pem
+	"$repo/pki/devid-pki" --dir pki issue-iak dev.csr --out iak-chain.pem
+	openssl x509 -in chain.pem -out idevid.pem
+	openssl x509 -in iak-chain.pem -out iak.pem
+	make_ek
+}
+
+teardown_file() {
+	rm -rf "$WORK"
+}
+
+setup() {
+	cd "$WORK" || return 1
+}
+
+key() {
+	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
+		-out "$1.key" 2>/dev/null
+}
+
+# A TPM with an EK certificate, and its vendor in the folder roots
+make_ek() {
+	mkdir tpm roots
+	cat >localca.conf <<-CONF
+		statedir = $WORK/localca
+		signingkey = $WORK/localca/signkey.pem
+		issuercert = $WORK/localca/issuercert.pem
+		certserial = $WORK/localca/certserial
+	CONF
+	: >localca.options
+	cat >setup.conf <<-CONF
+		create_certs_tool = /usr/bin/swtpm_localca
+		create_certs_tool_config = $WORK/localca.conf
+		create_certs_tool_options = $WORK/localca.options
+	CONF
+	swtpm_setup --tpm2 --tpmstate tpm --config setup.conf --create-ek-cert \
+		--write-ek-cert-files . >setup.log 2>&1 || {
+		cat setup.log
+		return 1
+	}
+	mv ek-rsa2048.crt ek.der
+	cp localca/issuercert.pem localca/swtpm-localca-rootca-cert.pem roots/
+	chmod 644 roots/*
+	chmod 755 roots
+}
+
+inspect() {
+	"${DEVID_BUILD:-$repo/build}/devid-ca" inspect "$@"
+}
+
+# report STATUS ARGS...: runs with --json; the report is in $WORK/json
+report() {
+	local want=$1 status=0
+
+	shift
+	inspect --json "$@" >json || status=$?
+	[ "$status" -eq "$want" ] || {
+		echo "status $status"
+		cat json
+		return 1
+	}
+	# exactly these members, and words that are known
+	jq -e '(keys == ["kind", "rules", "subject"]) and
+		(.rules | length > 0) and ([.rules[] |
+			keys == ["clause", "detail", "rule", "verdict"] and
+			(.verdict | IN("pass", "warn", "fail",
+				"not-applicable")) and
+			(.clause | length > 0)] | all)' json >/dev/null
+}
+
+# says FILTER: the report fulfils it
+says() {
+	jq -e "$1" json >/dev/null || {
+		echo "not: $1"
+		cat json
+		return 1
+	}
+}
+
+# verdict RULE: of the report
+verdict() {
+	jq -r --arg rule "$1" '.rules[] | select(.rule == $rule) | .verdict' json
+}
+
+failed() {
+	jq -r '[.rules[] | select(.verdict == "fail") | .rule] | join(" ")' json
+}
+
+# damaged OFFSET FILE: $WORK/damaged, one byte changed
+damaged() {
+	local byte
+
+	cp "$2" damaged
+	byte=$(od -An -tu1 -j "$1" -N 1 "$2")
+	printf "\\x$(printf %x $((byte ^ 1)))" |
+		dd of=damaged bs=1 seek="$1" conv=notrunc status=none
+}
+
+@test "a TCG-CSR: facts and all rules" {
+	report 0 "$CSR"
+	says '.kind == "tcg-csr"'
+	says '.subject.serial == "ACCC8E000001" and .subject.model == "M1"'
+	says '.subject.idevid.algorithm == "p256"'
+	says '.subject.iak.attributes == "0x000500f2"'
+	says '.subject.ek.tpm_vendor == "IBM"'
+	says '.subject.certify.name == .subject.idevid.name'
+	says '.rules | length == 17'
+	[ "$(verdict certify-signature)" = pass ]
+	[ "$(verdict ek-chain)" = not-applicable ]
+}
+
+@test "a TCG-CSR as text" {
+	run inspect "$CSR"
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == *"p256: tcg-csr" ]]
+	[[ $output == *"serial "*"ACCC8E000001"* ]]
+	[[ $output == *"  holds    certify-name "*"(TCG DevID"* ]]
+	[[ $output != *REFUSED* ]]
+}
+
+@test "a TCG-CSR from standard input" {
+	report 0 - <"$CSR"
+	says '.kind == "tcg-csr"'
+}
+
+@test "csrContents alone, with and without the signature" {
+	local contents signature
+
+	contents=$((16#$(od -An -tx1 -j 4 -N 4 "$CSR" | tr -d ' ')))
+	signature=$((16#$(od -An -tx1 -j 8 -N 4 "$CSR" | tr -d ' ')))
+	tail -c +13 "$CSR" | head -c "$contents" >contents
+	tail -c "$signature" "$CSR" >signature
+	report 0 contents
+	says '.kind == "tcg-csr-contents"'
+	[ "$(verdict signature)" = not-applicable ]
+	[ "$(verdict certify-signature)" = pass ]
+	report 0 --signature signature contents
+	[ "$(verdict signature)" = pass ]
+	damaged 20 signature
+	report 1 --signature damaged contents
+	[ "$(failed)" = signature ]
+}
+
+@test "an early rule that fails does not silence later ones" {
+	# a byte of the hash: hash and signature over it
+	damaged $((12 + 12)) "$CSR"
+	report 1 damaged
+	[ "$(failed)" = "hash signature" ]
+	[ "$(verdict certify-signature)" = pass ]
+	says '.subject.ek.tpm_vendor == "IBM"'
+	run inspect damaged
+	[ "$status" -eq 1 ]
+	[[ $output == *"REFUSED  hash "* ]]
+}
+
+@test "a TCG-CSR that is cut: nothing else can be judged" {
+	head -c 500 "$CSR" >cut
+	report 1 cut
+	[ "$(failed)" = structure ]
+	says '[.rules[1:][].verdict] | unique == ["not-applicable"]'
+	says '.rules | length == 17'
+}
+
+@test "a TCG-CSR whose TPM vendor is not known" {
+	report 1 --ek-roots roots "$CSR"
+	[ "$(failed)" = ek-chain ]
+	says '.rules[] | select(.rule == "ek-chain") |
+		.detail | contains("unknown vendor")'
+}
+
+@test "an EK certificate up to its vendor" {
+	report 0 --ek-roots roots ek.der
+	says '.kind == "ek-certificate"'
+	says '.subject.tpm_model == "swtpm" and .subject.key == "RSA-2048"'
+	says '.subject.tpm_family == "2.0" and .subject.tpm_revision > 0'
+	[ "$(verdict ek-chain)" = pass ]
+	report 0 ek.der
+	[ "$(verdict ek-chain)" = not-applicable ]
+	run inspect ek.der
+	[[ $output == *"tpm_model "*swtpm* ]]
+}
+
+@test "an EK certificate with what an NV index has behind it" {
+	(cat ek.der && printf '\377\377\377\377') >padded
+	report 0 padded
+	says '.kind == "ek-certificate" and .subject.quirks == "padding"'
+	[ "$(verdict ek-encoding)" = warn ]
+	report 0 --quirks padding padded
+	report 1 --quirks no-eku padded
+	[ "$(failed)" = ek-encoding ]
+	(cat ek.der && printf 'more') >more
+	report 1 more
+	[ "$(failed)" = ek-encoding ]
+}
+
+@test "an IDevID certificate, PEM and DER" {
+	openssl x509 -in idevid.pem -outform DER -out idevid.der
+	for file in idevid.pem idevid.der; do
+		report 0 "$file"
+		says '.kind == "idevid-certificate" and .subject.serial == "S1"'
+		says '.subject.hw_type == "2.23.133.1.2"'
+		[ "$(verdict not-after)" = pass ]
+		[ "$(verdict chain)" = not-applicable ]
+	done
+	run inspect idevid.pem
+	[[ $output == *"hw_serial"* ]]
+}
+
+@test "an IAK certificate" {
+	report 0 iak.pem
+	says '.kind == "iak-certificate"'
+	[ "$(verdict tcg-capability)" = pass ]
+}
+
+@test "a CA certificate" {
+	report 0 --root pki/root/cert.pem pki/issuing/cert.pem
+	says '.kind == "ca-certificate" and .subject.key == "P-256"'
+	[ "$(verdict basic-constraints)" = pass ]
+	[ "$(verdict chain)" = pass ]
+	[ "$(verdict self-signature)" = not-applicable ]
+	report 0 pki/root/cert.pem
+	[ "$(verdict self-signature)" = pass ]
+}
+
+@test "a chain, up to a root and up to none" {
+	cat idevid.pem pki/issuing/cert.pem >both.pem
+	report 0 --root pki/root/cert.pem both.pem
+	says '.kind == "chain" and .subject.leaf == "idevid-certificate"'
+	says '.subject.issuers | length == 1'
+	says '.subject.path | length == 2'
+	[ "$(verdict chain-links)" = pass ]
+	[ "$(verdict chain)" = pass ]
+	report 1 --root pki/site/cert.pem both.pem
+	[ "$(failed)" = chain ]
+	cat idevid.pem pki/site/cert.pem >wrong.pem
+	report 1 wrong.pem
+	[ "$(failed)" = chain-links ]
+}
+
+@test "a PKCS#10 request" {
+	report 0 dev.csr
+	says '.kind == "pkcs10" and .subject.key == "P-256"'
+	[ "$(verdict signature)" = pass ]
+	[ "$(verdict residency)" = warn ]
+	openssl req -in dev.csr -outform DER -out dev.der
+	damaged $(($(stat -c %s dev.der) - 1)) dev.der
+	report 1 damaged
+	[ "$(failed)" = signature ]
+	openssl req -new -key dev.key -subj /CN=X -out nameless.csr
+	report 1 nameless.csr
+	[ "$(failed)" = subject-serial ]
+}
+
+@test "a challenge and an answer; the secret is not told" {
+	local secret
+
+	report 1 "$repo/tests/fuzz/corpus/challenge/p256"
+	says '.kind == "challenge" and .subject.serial == "ACCC8E000001"'
+	[ "$(failed)" = deadline ]
+	report 0 "$repo/tests/fuzz/corpus/challenge/answer"
+	says '.kind == "answer" and (.subject | keys == ["id"])'
+	secret=$(sed '/^-/d' "$repo/tests/fuzz/corpus/challenge/answer" |
+		base64 -d | tail -c 32 | od -An -v -tx1 | tr -d ' \n')
+	[ "${#secret}" -eq 64 ]
+	! grep -q "$secret" json
+}
+
+@test "what is none of these: 1 and one line" {
+	: >empty
+	cp dev.key private.pem
+	head -c 100 /dev/zero >zeros
+	for file in empty zeros private.pem nosuch; do
+		run inspect "$file"
+		echo "$file: $output"
+		[ "$status" -eq 1 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ $output == *"inspect: $file: "* ]]
+	done
+}
+
+@test "wrong calls end with 2" {
+	for call in "" "--nosuch x" "a b" "--root" "--root nosuch x" \
+		"--ek-roots nosuch x" "--quirks all x" "--signature nosuch x"; do
+		# shellcheck disable=SC2086
+		run inspect $call
+		echo "$call: $output"
+		[ "$status" -eq 2 ]
+		[ -n "$output" ]
+	done
+}
+
+@test "--help says how" {
+	run inspect --help
+	[ "$status" -eq 0 ]
+	[[ $output == "usage: devid-ca inspect"* ]]
+}
