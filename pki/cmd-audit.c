@@ -170,7 +170,7 @@ static enum devid_err check_all(struct reg *reg, EVP_PKEY *key,
 	enum devid_err rc = register_audit_check(reg, key, &lines, err);
 
 	for (size_t i = 0; i < o->n_expect && rc == DEVID_OK; i++) {
-		struct expected want;
+		struct expected want = { .seq = 0 };
 
 		rc = parse_expected(o->expect[i], &want, err);
 		if (rc == DEVID_OK)
@@ -222,7 +222,7 @@ static int read_options(
 		{ NULL, 0, NULL, 0 },
 	};
 	struct devid_error err = { DEVID_OK, "" };
-	struct expected want;
+	struct expected want = { .seq = 0 };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {

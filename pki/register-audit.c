@@ -207,7 +207,7 @@ static enum devid_err walk_instance(struct reg *reg, int64_t number,
 	static const char sql[] =
 		"SELECT " COLUMNS FROM " WHERE a.instance = ?1 AND a.seq > ?2"
 		" ORDER BY a.seq LIMIT ?3";
-	enum devid_err rc;
+	enum devid_err rc = DEVID_OK;
 
 	w->seq = INT64_MIN; /* a forged line may have any number */
 	do {

@@ -164,20 +164,26 @@ static void *race(void *arg)
 	return NULL;
 }
 
-static void run_race(const struct place *p,
-	enum devid_err (*act)(struct reg *reg, unsigned n))
+static void run_both(struct racer racers[2])
 {
-	struct racer racers[] = { { .place = p, .instance = "ca-1" },
-		{ .place = p, .instance = "ca-2" } };
-
-	for (size_t i = 0; i < N_OF(racers); i++) {
-		racers[i].act = act;
+	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(pthread_create(&racers[i].thread, NULL, race,
 					 &racers[i]),
 			0);
-	}
-	for (size_t i = 0; i < N_OF(racers); i++)
+	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(pthread_join(racers[i].thread, NULL), 0);
+}
+
+/* Both want the same: each time one of them gets it. */
+static void run_race(const struct place *p,
+	enum devid_err (*act)(struct reg *reg, unsigned n))
+{
+	struct racer racers[] = {
+		{ .place = p, .instance = "ca-1", .act = act },
+		{ .place = p, .instance = "ca-2", .act = act },
+	};
+
+	run_both(racers);
 	assert_int_equal(racers[0].won + racers[1].won, RACE_ROUNDS);
 	assert_int_equal(racers[0].lost + racers[1].lost, RACE_ROUNDS);
 	assert_int_equal(racers[0].other + racers[1].other, 0);
@@ -203,6 +209,30 @@ static void issue_same_device_by_two_is_one(void **state)
 	run_race(*state, issue_signed);
 	reg = place_open(*state);
 	assert_int_equal(fixture_check_whole(reg, signer), RACE_ROUNDS);
+	register_close(reg);
+}
+
+static enum devid_err issue_signed_later(struct reg *reg, unsigned n)
+{
+	return issue_signed(reg, RACE_ROUNDS + n);
+}
+
+/* A command beside the service: both append to one chain. */
+static void issue_by_two_of_one_instance_is_one_chain(void **state)
+{
+	struct racer racers[] = {
+		{ .place = *state, .instance = "ca-1", .act = issue_signed },
+		{ .place = *state,
+			.instance = "ca-1",
+			.act = issue_signed_later },
+	};
+	struct reg *reg;
+
+	run_both(racers);
+	assert_int_equal(racers[0].won, RACE_ROUNDS);
+	assert_int_equal(racers[1].won, RACE_ROUNDS);
+	reg = place_open(*state);
+	assert_int_equal(fixture_check_whole(reg, signer), 2 * RACE_ROUNDS);
 	register_close(reg);
 }
 
@@ -295,6 +325,7 @@ int main(void)
 	static const struct place_case cases[] = {
 		PLACE_CASE(issue_killed_keeps_what_was_reported),
 		PLACE_CASE(issue_same_device_by_two_is_one),
+		PLACE_CASE(issue_by_two_of_one_instance_is_one_chain),
 		PLACE_CASE(challenge_taken_by_two_is_one_s),
 		PLACE_CASE(open_empty_by_several_makes_one_schema),
 		PLACE_CASE(issue_server_gone_is_undone_and_goes_on),
