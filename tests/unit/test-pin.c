@@ -247,15 +247,29 @@ static size_t read_terminal(int fd, const char *part, char *ret, size_t max)
 	return n;
 }
 
-/* The prompt comes before the echo goes: nobody types that fast. */
-static void wait_for_no_echo(int tty)
+static char process_state(pid_t pid)
+{
+	char path[40], state = '?';
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+	(void)fclose(f);
+	return state;
+}
+
+/* The prompt comes before the echo goes, and a key that interrupts is lost
+ * between that and the reading: nobody types that fast. */
+static void wait_for_reader(int tty, pid_t pid)
 {
 	struct termios mode;
 
 	do {
 		assert_int_equal(tcgetattr(tty, &mode), 0);
 		(void)sched_yield();
-	} while (mode.c_lflag & ECHO);
+	} while ((mode.c_lflag & ECHO) || process_state(pid) != 'S');
 }
 
 /* Types @keys at the prompt; what the terminal showed goes to @shown. */
@@ -274,7 +288,7 @@ static struct report prompt(const char *keys, char *shown, size_t max)
 	(void)close(fds[1]);
 	n = read_terminal(tty, "PIN of token \"ca\": ", shown, max);
 	assert_non_null(strstr(shown, "PIN of token \"ca\": "));
-	wait_for_no_echo(tty);
+	wait_for_reader(tty, pid);
 	assert_int_equal(write(tty, keys, strlen(keys)), strlen(keys));
 	(void)read_terminal(tty, NULL, shown + n, max - n);
 	assert_int_equal(read(fds[0], &report, sizeof(report)), sizeof(report));
