@@ -46,11 +46,11 @@ static bool ends_at(const X509 *cert, time_t until)
 {
 	/* RFC 5280 4.1.2.5: no well-defined end */
 	static const time_t never = 253402300799;
+	const ASN1_TIME *end = X509_get0_notAfter(cert);
+	struct tm tm;
 
-	return X509_cmp_time(X509_get0_notAfter(cert),
-		       &(time_t) { (until ? until : never) - 1 }) > 0 &&
-	       X509_cmp_time(X509_get0_notAfter(cert),
-		       &(time_t) { until ? until : never }) < 0;
+	return ASN1_TIME_to_tm(end, &tm) == 1 &&
+	       timegm(&tm) == (until == 0 ? never : until);
 }
 
 static const char *why_wrong(const X509 *cert, const struct cert_wanted *want,

@@ -309,7 +309,7 @@ enum devid_err token_key(struct token *token, const char *label,
 	CLEANUP(cleanup_pkey) EVP_PKEY *key = NULL;
 	CLEANUP(cleanup_signer) struct signer *signer = NULL;
 	CK_SESSION_HANDLE session = token->session;
-	CK_OBJECT_HANDLE priv, pub;
+	CK_OBJECT_HANDLE priv = 0, pub = 0;
 	enum devid_err rc = find_private(token, session, label, &priv, err);
 
 	if (rc == DEVID_OK)
@@ -361,7 +361,7 @@ static enum devid_err generate(const struct token *token,
 			alg->params_len },
 		{ 0, NULL, 0 },
 	};
-	CK_OBJECT_HANDLE pub, priv;
+	CK_OBJECT_HANDLE pub = 0, priv = 0;
 	CK_FUNCTION_LIST *m = token->module;
 	CK_ULONG n_pub = N_OF(pub_template) - 1;
 	enum devid_err rc;
@@ -394,7 +394,7 @@ enum devid_err token_key_new(struct token *token, const char *label,
 {
 	const struct alg *alg = find_alg(alg_name);
 	struct devid_error absent = { DEVID_OK, "" };
-	CK_SESSION_HANDLE session;
+	CK_SESSION_HANDLE session = 0;
 	CK_OBJECT_HANDLE object;
 	enum devid_err rc;
 

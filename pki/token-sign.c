@@ -34,17 +34,17 @@ struct token_signer {
 	}
 
 static const struct form {
-	int nid;
 	const EVP_MD *(*md)(void);
 	CK_MECHANISM_TYPE mechanism;
-	size_t raw_len;             /* of what the token returns */
+	size_t raw_len; /* of what the token returns */
+	int nid;
 	uint8_t prefix[PREFIX_LEN]; /* RSA */
 } forms[] = {
-	{ NID_ecdsa_with_SHA256, EVP_sha256, CKM_ECDSA, 64, { 0 } },
-	{ NID_ecdsa_with_SHA384, EVP_sha384, CKM_ECDSA, 96, { 0 } },
-	{ NID_sha256WithRSAEncryption, EVP_sha256, CKM_RSA_PKCS, 256,
+	{ EVP_sha256, CKM_ECDSA, 64, NID_ecdsa_with_SHA256, { 0 } },
+	{ EVP_sha384, CKM_ECDSA, 96, NID_ecdsa_with_SHA384, { 0 } },
+	{ EVP_sha256, CKM_RSA_PKCS, 256, NID_sha256WithRSAEncryption,
 		DIGEST_INFO(0x31, 0x01, 0x20) },
-	{ NID_sha384WithRSAEncryption, EVP_sha384, CKM_RSA_PKCS, 512,
+	{ EVP_sha384, CKM_RSA_PKCS, 512, NID_sha384WithRSAEncryption,
 		DIGEST_INFO(0x41, 0x02, 0x30) },
 };
 

@@ -135,8 +135,10 @@ static enum devid_err attach(const struct token_place *place,
 			TOKEN_LABEL_MAX);
 	memcpy(token->label, place->label, len);
 	rc = load(token, place->module, err);
-	if (rc == DEVID_OK)
-		rc = find_slot(token, ret_info, err);
+	/* Static analysis does not know that a failure is never DEVID_OK. */
+	if (rc != DEVID_OK || !token->module)
+		return rc;
+	rc = find_slot(token, ret_info, err);
 	if (rc == DEVID_OK)
 		*ret = STEAL(token);
 	return rc;
@@ -172,7 +174,7 @@ enum devid_err token_tries_left(const struct token_place *place,
 	enum token_tries *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_token) struct token *token = NULL;
-	CK_TOKEN_INFO info;
+	CK_TOKEN_INFO info = { .flags = 0 };
 	enum devid_err rc = attach(place, &token, &info, err);
 
 	if (rc == DEVID_OK)
@@ -262,11 +264,12 @@ enum devid_err token_open(const struct token_place *place,
 	const struct pin *pin, struct token **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_token) struct token *token = NULL;
-	CK_TOKEN_INFO info;
+	CK_TOKEN_INFO info = { .flags = 0 };
 	enum devid_err rc = attach(place, &token, &info, err);
 
-	if (rc == DEVID_OK)
-		rc = check_may_try(token, &info, pin, err);
+	if (rc != DEVID_OK || !token) /* as above */
+		return rc;
+	rc = check_may_try(token, &info, pin, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = token_session(token, false, &token->session, err);
