@@ -109,6 +109,7 @@ libca_src += \
 	pki/revoked-list.c \
 	pki/signer.c \
 	pki/token-key.c \
+	pki/token-make.c \
 	pki/token-sign.c \
 	pki/token.c
 

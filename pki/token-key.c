@@ -3,7 +3,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -15,10 +14,8 @@ CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(signer, struct signer *, signer_free)
 
-#define KEY_LABEL_MAX 64  /* bytes; a limit of ours */
-#define KEY_ID_LEN    16  /* random, joins private and public key */
-#define KEY_ID_MAX    64  /* of keys that others made */
-#define ATTR_MAX      600 /* the longest that is read: RSA-4096 modulus */
+#define KEY_ID_MAX 64  /* of keys that others made */
+#define ATTR_MAX   600 /* the longest that is read: RSA-4096 modulus */
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -27,21 +24,14 @@ static const uint8_t oid_p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
 	0x03, 0x01, 0x07 };
 static const uint8_t oid_p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
 
-static const struct alg {
-	const char *name;
-	CK_MECHANISM_TYPE mechanism;
-	const uint8_t *params; /* EC */
-	size_t params_len;
-	const char *group;
-	CK_ULONG bits; /* RSA */
-} algs[] = {
+static const struct token_alg algs[] = {
 	{ "p256", CKM_EC_KEY_PAIR_GEN, oid_p256, sizeof(oid_p256), "P-256", 0 },
 	{ "p384", CKM_EC_KEY_PAIR_GEN, oid_p384, sizeof(oid_p384), "P-384", 0 },
 	{ "rsa2048", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, NULL, 2048 },
 	{ "rsa4096", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, NULL, 4096 },
 };
 
-static const struct alg *find_alg(const char *name)
+const struct token_alg *token_alg_find(const char *name)
 {
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		if (strcmp(algs[i].name, name) == 0)
@@ -74,7 +64,7 @@ static enum devid_err find(const struct token *token, CK_SESSION_HANDLE session,
 	return DEVID_OK;
 }
 
-static enum devid_err find_private(const struct token *token,
+enum devid_err token_find_private(const struct token *token,
 	CK_SESSION_HANDLE session, const char *label, CK_OBJECT_HANDLE *ret,
 	struct devid_error *err)
 {
@@ -167,7 +157,7 @@ static enum devid_err check_bool(const struct token *token,
 	return DEVID_OK;
 }
 
-static enum devid_err check_private(const struct token *token,
+enum devid_err token_check_private(const struct token *token,
 	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	struct devid_error *err)
 {
@@ -310,10 +300,11 @@ enum devid_err token_key(struct token *token, const char *label,
 	CLEANUP(cleanup_signer) struct signer *signer = NULL;
 	CK_SESSION_HANDLE session = token->session;
 	CK_OBJECT_HANDLE priv = 0, pub = 0;
-	enum devid_err rc = find_private(token, session, label, &priv, err);
+	enum devid_err rc =
+		token_find_private(token, session, label, &priv, err);
 
 	if (rc == DEVID_OK)
-		rc = check_private(token, session, priv, err);
+		rc = token_check_private(token, session, priv, err);
 	if (rc == DEVID_OK)
 		rc = find_public(token, session, priv, &pub, err);
 	if (rc == DEVID_OK)
@@ -324,99 +315,5 @@ enum devid_err token_key(struct token *token, const char *label,
 		rc = token_signer_check(signer, err);
 	if (rc == DEVID_OK)
 		*ret = STEAL(signer);
-	return rc;
-}
-
-/* ---- making ---- */
-
-static enum devid_err generate(const struct token *token,
-	CK_SESSION_HANDLE session, const char *label, const struct alg *alg,
-	struct devid_error *err)
-{
-	CK_MECHANISM mechanism = { alg->mechanism, NULL, 0 };
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	uint8_t e[] = { 1, 0, 1 }, id[KEY_ID_LEN];
-	CK_ULONG bits = alg->bits;
-	void *name = (void *)(uintptr_t)label;
-	CK_ATTRIBUTE priv_template[] = {
-		{ CKA_TOKEN, &yes, 1 },
-		{ CKA_PRIVATE, &yes, 1 },
-		{ CKA_SENSITIVE, &yes, 1 },
-		{ CKA_EXTRACTABLE, &no, 1 },
-		{ CKA_SIGN, &yes, 1 },
-		{ CKA_DECRYPT, &no, 1 },
-		{ CKA_UNWRAP, &no, 1 },
-		{ CKA_LABEL, name, strlen(label) },
-		{ CKA_ID, id, sizeof(id) },
-	};
-	CK_ATTRIBUTE pub_template[] = {
-		{ CKA_TOKEN, &yes, 1 },
-		{ CKA_PRIVATE, &no, 1 },
-		{ CKA_VERIFY, &yes, 1 },
-		{ CKA_ENCRYPT, &no, 1 },
-		{ CKA_WRAP, &no, 1 },
-		{ CKA_LABEL, name, strlen(label) },
-		{ CKA_ID, id, sizeof(id) },
-		{ CKA_EC_PARAMS, (void *)(uintptr_t)alg->params,
-			alg->params_len },
-		{ 0, NULL, 0 },
-	};
-	CK_OBJECT_HANDLE pub = 0, priv = 0;
-	CK_FUNCTION_LIST *m = token->module;
-	CK_ULONG n_pub = N_OF(pub_template) - 1;
-	enum devid_err rc;
-
-	if (alg->bits > 0) {
-		pub_template[n_pub - 1] = (CK_ATTRIBUTE) { CKA_MODULUS_BITS,
-			&bits, sizeof(bits) };
-		pub_template[n_pub++] =
-			(CK_ATTRIBUTE) { CKA_PUBLIC_EXPONENT, e, sizeof(e) };
-	}
-	if (RAND_bytes(id, sizeof(id)) != 1)
-		return devid_fail(err, DEVID_ERR_CRYPTO, "token: no random");
-	rc = token_result(token,
-		m->C_GenerateKeyPair(session, &mechanism, pub_template, n_pub,
-			priv_template, N_OF(priv_template), &pub, &priv),
-		"make key", err);
-	if (rc != DEVID_OK)
-		return rc;
-	/* A module that did not do what the template says. */
-	rc = check_private(token, session, priv, err);
-	if (rc != DEVID_OK) {
-		(void)m->C_DestroyObject(session, priv); /* rc goes first */
-		(void)m->C_DestroyObject(session, pub);
-	}
-	return rc;
-}
-
-enum devid_err token_key_new(struct token *token, const char *label,
-	const char *alg_name, struct devid_error *err)
-{
-	const struct alg *alg = find_alg(alg_name);
-	struct devid_error absent = { DEVID_OK, "" };
-	CK_SESSION_HANDLE session = 0;
-	CK_OBJECT_HANDLE object;
-	enum devid_err rc;
-
-	if (!alg)
-		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
-			"token: %.20s: not p256, p384, rsa2048 or rsa4096",
-			alg_name);
-	if (!label[0] || strlen(label) > KEY_LABEL_MAX)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"token: %.80s: a key label has 1 to %d bytes", label,
-			KEY_LABEL_MAX);
-	rc = token_session(token, true, &session, err);
-	if (rc != DEVID_OK)
-		return rc;
-	rc = find_private(token, session, label, &object, &absent);
-	if (rc == DEVID_OK || rc == DEVID_ERR_EXISTS)
-		rc = devid_fail(err, DEVID_ERR_EXISTS,
-			"token: %s: there is a key %s", token->label, label);
-	else if (rc == DEVID_ERR_NOT_FOUND)
-		rc = generate(token, session, label, alg, err);
-	else
-		rc = devid_fail(err, rc, "%s", absent.text);
-	(void)token->module->C_CloseSession(session); /* rc says it all */
 	return rc;
 }

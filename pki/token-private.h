@@ -2,7 +2,7 @@
 #ifndef DEVID_TOKEN_PRIVATE_H
 #define DEVID_TOKEN_PRIVATE_H
 
-/* What token.c and token-key.c share. Clauses are those of PKCS#11 v2.40. */
+/* What the parts of token.h share. Clauses are those of PKCS#11 v2.40. */
 
 #include "token.h"
 
@@ -31,6 +31,28 @@ DEVID_MUST_CHECK enum devid_err token_result(const struct token *token,
 
 DEVID_MUST_CHECK enum devid_err token_session(const struct token *token,
 	bool writable, CK_SESSION_HANDLE *ret, struct devid_error *err);
+
+struct token_alg {
+	const char *name; /* "p256" */
+	CK_MECHANISM_TYPE mechanism;
+	const uint8_t *params; /* EC: CKA_EC_PARAMS */
+	size_t params_len;
+	const char *group; /* EC: OpenSSL's name */
+	CK_ULONG bits;     /* RSA */
+};
+
+/* NULL: no CA key is of this kind. */
+const struct token_alg *token_alg_find(const char *name);
+
+/* The one private key @label. Errors: NOT_FOUND, EXISTS. */
+DEVID_MUST_CHECK enum devid_err token_find_private(const struct token *token,
+	CK_SESSION_HANDLE session, const char *label, CK_OBJECT_HANDLE *ret,
+	struct devid_error *err);
+
+/* Whether a private key is one for a CA. Errors: DENIED, and says why. */
+DEVID_MUST_CHECK enum devid_err token_check_private(const struct token *token,
+	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
+	struct devid_error *err);
 
 /* @key is a private key in @token, @public_key (a reference is taken) its
  * public one. */

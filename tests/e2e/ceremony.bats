@@ -220,6 +220,52 @@ refused() {
 	cmp before.crl "$WORK/r/root/root.crl"
 }
 
+# ca_conf NAME: a configuration from what a ceremony left
+ca_conf() {
+	mkdir -p published
+	cat >"$1.conf" <<-CONF
+		[ca]
+		name = $1
+		instance = test
+		register = sqlite:$PWD/register.db
+		certificate = $WORK/i/issuing/$1/cert.pem
+		chain = $WORK/i/issuing/$1/chain.pem
+		publish = $PWD/published
+		[token]
+		module = $module
+		token = issuing
+		key = $1
+		pin_file = ${2:-$WORK/issuing.pin}
+		audit_key = $1
+	CONF
+}
+
+@test "devid-ca works with what is installed, and with the old CA after a rollover" {
+	issuing_ca before
+	issuing_ca after p384
+	ceremony "$WORK/i" rollover before after $(issuing_token)
+	for name in before after; do
+		ca_conf "$name"
+		"$DEVID_CA" crl --config "$name.conf"
+		openssl crl -inform DER -in "published/$name.crl" -noout \
+			-CAfile "$WORK/i/issuing/$name/cert.pem" 2>&1 | grep -q 'verify OK'
+	done
+}
+
+@test "devid-ca with a wrong PIN file: exit 3, once, and never again by itself" {
+	new_token served
+	echo wrong-pin >wrong.pin
+	chmod 600 wrong.pin
+	ca_conf ca1 "$PWD/wrong.pin"
+	sed -i -e "s|^module = .*|module = $build/p11-fault.so|" \
+		-e 's/^token = .*/token = served/' ca1.conf
+	export P11_FAULT_LOG=$PWD/log
+	refused 3 "wrong PIN" "$DEVID_CA" crl --config ca1.conf
+	refused 3 "PIN not tried" "$DEVID_CA" crl --config ca1.conf
+	refused 3 "PIN not tried" "$DEVID_CA" crl --config ca1.conf
+	[ "$(wc -l <log)" -eq 1 ]
+}
+
 # ---- transcript, question ----
 
 @test "transcript: who, where, when, what, fingerprints" {
