@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an EK certificate says about its TPM (TCG EK Credential Profile). */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ek-private.h"
@@ -68,13 +68,16 @@ static bool read_vendor(const struct ek_cert *cert, char out[5])
 {
 	const char *digits = ek_vendor_digits(cert);
 	char text[5] = "";
-	unsigned octet;
+	uint32_t octets;
 	size_t n = 0;
 	bool ended = false;
 
-	for (size_t i = 0; i < 4; i++) {
-		if (!digits || sscanf(digits + 2 * i, "%2x", &octet) != 1)
-			return false;
+	if (!digits)
+		return false;
+	octets = (uint32_t)strtoul(digits, NULL, 16); /* eight hex digits */
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		unsigned octet = octets >> shift & 0xff;
+
 		if (octet == 0)
 			ended = true;
 		else if (ended || octet < 0x20 || octet > 0x7e)

@@ -68,7 +68,8 @@ libca_src += \
 	pki/proof-template.c \
 	pki/proof.c
 
-UNIT_TESTS += test-ek-cert test-ek-policy test-ek-trust test-proof
+UNIT_TESTS += test-ek-cert test-ek-policy test-ek-trust test-proof \
+	test-proof-rules
 ek_test_src := tests/unit/certs.c tests/unit/ek-fixture.c \
 	tests/unit/tempdir.c
 test-ek-cert_src := $(ek_test_src)
@@ -79,9 +80,14 @@ test-ek-policy_ldlibs := -lcrypto
 test-ek-trust_src := $(ek_test_src)
 test-ek-trust_libs := libca.a libdevid.a
 test-ek-trust_ldlibs := -lcrypto
-test-proof_src := tests/unit/csr-fixture.c $(ek_test_src)
+proof_test_src := tests/unit/csr-fixture.c tests/unit/proof-fixture.c \
+	$(ek_test_src)
+test-proof_src := $(proof_test_src)
 test-proof_libs := libca.a libdevid.a
 test-proof_ldlibs := -ltss2-mu -lcrypto
+test-proof-rules_src := $(proof_test_src)
+test-proof-rules_libs := libca.a libdevid.a
+test-proof-rules_ldlibs := -ltss2-mu -lcrypto
 
 FUZZERS += fuzz-ek-cert fuzz-inspect fuzz-proof
 ek_src := $(filter pki/ek-%.c,$(libca_src))
