@@ -161,17 +161,20 @@ libca_src += \
 build_test_src := tests/unit/build-fixture.c tests/unit/memory-signer.c
 publish_test_src := $(build_test_src) tests/unit/publish-fixture.c \
 	tests/unit/tempdir.c
-UNIT_TESTS += test-build test-crl test-export test-ocsp test-publish \
-	test-signer
+UNIT_TESTS += test-build test-crl test-export test-ocsp \
+	test-ocsp-parse test-publish test-signer
 test-export_src := $(publish_test_src)
 test-export_libs := libca.a libdevid.a
 test-export_ldlibs = $(CA_LDLIBS)
 test-crl_src := $(build_test_src)
 test-crl_libs := libca.a libdevid.a
 test-crl_ldlibs = $(CA_LDLIBS)
-test-ocsp_src := $(publish_test_src) tests/unit/certs.c
+test-ocsp_src := $(publish_test_src)
 test-ocsp_libs := libca.a libdevid.a
 test-ocsp_ldlibs = $(CA_LDLIBS)
+test-ocsp-parse_src := tests/unit/certs.c
+test-ocsp-parse_libs := libca.a libdevid.a
+test-ocsp-parse_ldlibs = $(CA_LDLIBS)
 test-publish_src := $(publish_test_src)
 test-publish_libs := libca.a libdevid.a
 test-publish_ldlibs = $(CA_LDLIBS)

@@ -3,13 +3,14 @@
 # What becomes of certificates after they were issued: revocation, lists, OCSP,
 # exports, by the commands of devid-ca and judged by openssl.
 
+load lib
+load ca
+build=${build:?set in lib.bash}
+public_url='' # set by ca.bash
+
 setup() {
-	# shellcheck source=lib.bash
-	source "$BATS_TEST_DIRNAME/lib.bash"
-	# shellcheck source=ca.bash
-	source "$BATS_TEST_DIRNAME/ca.bash"
 	lib_init
-	CA_EXTRA="crl_url = http://ca.test/line1.crl
+	export CA_EXTRA="crl_url = http://ca.test/line1.crl
 delta_url = http://ca.test/line1-delta.crl
 ocsp_url = http://ca.test/ocsp
 issuer_url = http://ca.test/line1.cer"
@@ -180,12 +181,12 @@ ask_status() {
 		sha256sum | cut -d' ' -f1)
 	ca export --format freeradius --out "$CA/devices"
 	grep -qx "$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices"
-	[ "$(grep -c ^[0-9a-f] "$CA/devices")" = 1 ]
+	[ "$(grep -c '^[0-9a-f]' "$CA/devices")" = 1 ]
 	grep -qx "	DevID-Unit := \"B1\"" "$CA/devices"
 	[ ! -e "$CA/devices.new" ]
 	echo A1 >"$CA/only"
 	ca export --format freeradius --only "$CA/only" >"$CA/none"
-	run grep -c ^[0-9a-f] "$CA/none"
+	run grep -c '^[0-9a-f]' "$CA/none"
 	[ "$output" = 0 ]
 }
 
