@@ -89,7 +89,8 @@ void publish_ocsp_name(const struct ca *ca, const struct register_cert *cert,
 
 	for (size_t i = 0; i < cert->serial_len; i++)
 		n += (size_t)sprintf(what + n, "%02x", cert->serial[i]);
-	(void)strcpy(what + n, cert->state == REGISTER_REVOKED ? "-r" : "-g");
+	(void)snprintf(what + n, sizeof(what) - n, "-%c", /* fits */
+		cert->state == REGISTER_REVOKED ? 'r' : 'g');
 	publish_name(ca, what, ret);
 }
 
@@ -213,7 +214,7 @@ static enum devid_err answer_request(struct ca *ca,
 		.nonce = req->nonce,
 		.nonce_len = req->nonce_len };
 	struct register_cert cert;
-	struct responder responder;
+	struct responder responder = { .signer = NULL };
 	bool ours = false, found = false;
 	enum devid_err rc = is_ours(ca, req, &ours, err);
 

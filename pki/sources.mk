@@ -175,7 +175,8 @@ test-ocsp_ldlibs = $(CA_LDLIBS)
 test-ocsp-parse_src := tests/unit/certs.c
 test-ocsp-parse_libs := libca.a libdevid.a
 test-ocsp-parse_ldlibs = $(CA_LDLIBS)
-test-publish_src := $(publish_test_src)
+test-publish_src := $(publish_test_src) tests/unit/pg.c \
+	tests/unit/register-fixture.c
 test-publish_libs := libca.a libdevid.a
 test-publish_ldlibs = $(CA_LDLIBS)
 test-build_src := $(build_test_src)

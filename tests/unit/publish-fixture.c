@@ -49,7 +49,7 @@ void publish_fixture_close(struct ca *ca)
 	ca_done(ca);
 }
 
-void publish_fixture_init(struct publish_fixture *f)
+void publish_fixture_init(struct publish_fixture *f, const char *uri)
 {
 	memset(f, 0, sizeof(*f));
 	build_fixture_init(&f->build, "p256");
@@ -57,8 +57,11 @@ void publish_fixture_init(struct publish_fixture *f)
 	f->conf.name = strdup("unit");
 	f->conf.publish = strdup(tempdir_file(&f->dir, "www"));
 	assert(mkdir(f->conf.publish, 0755) == 0);
-	assert(asprintf(&f->conf.reg, "sqlite:%s",
-		       tempdir_file(&f->dir, "register.db")) > 0);
+	if (uri)
+		f->conf.reg = strdup(uri);
+	else
+		assert(asprintf(&f->conf.reg, "sqlite:%s",
+			       tempdir_file(&f->dir, "register.db")) > 0);
 	f->conf.delta_url = strdup("http://ca.test/i-delta.crl");
 	f->conf.crl_hours = 168;
 	f->conf.delta_hours = 24;

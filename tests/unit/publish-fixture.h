@@ -2,7 +2,7 @@
 #ifndef TEST_PUBLISH_FIXTURE_H
 #define TEST_PUBLISH_FIXTURE_H
 
-/* A CA with keys in memory, a register in SQLite, a publish folder, devices.
+/* A CA with keys in memory, a register, a publish folder, devices.
  * Asserts. */
 
 #include "build-fixture.h"
@@ -16,7 +16,8 @@ struct publish_fixture {
 	struct ca ca; /* name "unit" */
 };
 
-void publish_fixture_init(struct publish_fixture *f);
+/* @uri: of an empty register; NULL: SQLite, in the fixture's folder. */
+void publish_fixture_init(struct publish_fixture *f, const char *uri);
 void publish_fixture_done(struct publish_fixture *f);
 
 /* Opens the same CA once more, as another process would. */

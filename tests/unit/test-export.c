@@ -18,7 +18,7 @@ static int setup(void **state)
 {
 	struct publish_fixture *f = calloc(1, sizeof(*f));
 
-	publish_fixture_init(f);
+	publish_fixture_init(f, NULL);
 	*state = f;
 	return 0;
 }

@@ -24,7 +24,7 @@ static int setup(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
-	publish_fixture_init(&w->f);
+	publish_fixture_init(&w->f, NULL);
 	publish_fixture_device(&w->f, "A1", w->numbers);
 	*state = w;
 	return 0;

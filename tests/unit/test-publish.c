@@ -18,22 +18,7 @@
 #include "files.h"
 #include "publish-fixture.h"
 #include "publish.h"
-
-static int setup(void **state)
-{
-	struct publish_fixture *f = calloc(1, sizeof(*f));
-
-	publish_fixture_init(f);
-	*state = f;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	publish_fixture_done(*state);
-	free(*state);
-	return 0;
-}
+#include "register-fixture.h"
 
 static const char *www(struct publish_fixture *f, const char *name)
 {
@@ -262,6 +247,7 @@ static void crl_several_processes_newest_stays(void **state)
 	pid_t pids[PROCESSES];
 	int status;
 
+	publish_fixture_close(&f->ca); /* no connection crosses fork() */
 	for (int i = 0; i < PROCESSES; i++) {
 		pids[i] = fork();
 		assert_true(pids[i] >= 0);
@@ -283,6 +269,7 @@ static void crl_several_processes_newest_stays(void **state)
 		assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
 		assert_int_equal(status, 0);
 	}
+	publish_fixture_open(f, "one", &f->ca);
 	assert_int_equal(
 		number_of(f, "unit.crl", NID_crl_number), PROCESSES * ROUNDS);
 }
@@ -378,27 +365,61 @@ static void ocsp_expired_responder_refused(void **state)
 	assert_non_null(strstr(err.text, "expired"));
 }
 
+/* Each case gets a CA with the register of its place. */
+static void with_ca(void **state, void (*test)(void **state))
+{
+	const struct place *place = *state;
+	struct publish_fixture f;
+	void *inner = &f;
+
+	publish_fixture_init(&f, place->uri);
+	test(&inner);
+	publish_fixture_done(&f);
+}
+
+#define CASE(test)                                                             \
+	static void on_##test(void **state)                                    \
+	{                                                                      \
+		with_ca(state, test);                                          \
+	}
+
+CASE(crl_full_revoked_listed_live_not)
+CASE(crl_delta_without_full_refused)
+CASE(crl_delta_new_ones_only)
+CASE(expires_each_list_known)
+CASE(crl_token_gone_nothing_changed)
+CASE(crl_audit_key_line_written)
+CASE(files_all_there_and_readable)
+CASE(files_same_content_untouched_lost_restored)
+CASE(files_no_folder_refused)
+CASE(files_missing_folder_error)
+CASE(crl_several_processes_newest_stays)
+CASE(ocsp_portions_each_once)
+CASE(ocsp_many_pages_all_produced)
+CASE(ocsp_half_time_over_renewed)
+CASE(ocsp_less_than_half_gone_kept)
+CASE(ocsp_expired_responder_refused)
+
 int main(void)
 {
-#define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
-	const struct CMUnitTest tests[] = {
-		CASE(crl_full_revoked_listed_live_not),
-		CASE(crl_delta_without_full_refused),
-		CASE(crl_delta_new_ones_only),
-		CASE(expires_each_list_known),
-		CASE(crl_token_gone_nothing_changed),
-		CASE(crl_audit_key_line_written),
-		CASE(files_all_there_and_readable),
-		CASE(files_same_content_untouched_lost_restored),
-		CASE(files_no_folder_refused),
-		CASE(files_missing_folder_error),
-		CASE(crl_several_processes_newest_stays),
-		CASE(ocsp_portions_each_once),
-		CASE(ocsp_many_pages_all_produced),
-		CASE(ocsp_half_time_over_renewed),
-		CASE(ocsp_less_than_half_gone_kept),
-		CASE(ocsp_expired_responder_refused),
+	static const struct place_case cases[] = {
+		PLACE_CASE(on_crl_full_revoked_listed_live_not),
+		PLACE_CASE(on_crl_delta_without_full_refused),
+		PLACE_CASE(on_crl_delta_new_ones_only),
+		PLACE_CASE(on_expires_each_list_known),
+		PLACE_CASE(on_crl_token_gone_nothing_changed),
+		PLACE_CASE(on_crl_audit_key_line_written),
+		PLACE_CASE(on_files_all_there_and_readable),
+		PLACE_CASE(on_files_same_content_untouched_lost_restored),
+		PLACE_CASE(on_files_no_folder_refused),
+		PLACE_CASE(on_files_missing_folder_error),
+		PLACE_CASE(on_crl_several_processes_newest_stays),
+		PLACE_CASE(on_ocsp_portions_each_once),
+		PLACE_CASE(on_ocsp_many_pages_all_produced),
+		PLACE_CASE(on_ocsp_half_time_over_renewed),
+		PLACE_CASE(on_ocsp_less_than_half_gone_kept),
+		PLACE_CASE(on_ocsp_expired_responder_refused),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return place_run("publish", cases, sizeof(cases) / sizeof(cases[0]));
 }
