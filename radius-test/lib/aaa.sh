@@ -13,9 +13,20 @@ other_pki() {
 	"$HERE/../pki/devid-pki" --dir "$LAB/$1" "${@:2}"
 }
 
-aaa_up() {
+# maker_up, maker_provision, maker_allow_list: the manufacturer. Here a quick
+# one with keys in files, whose CA takes the lab's word; factory.sh has another.
+maker_up() {
 	pki root
 	pki issuing
+}
+
+# maker_allow_list FILE: for RADIUS, of the devices in FILE.
+maker_allow_list() {
+	[[ ! -s $LAB/pki/inventory.tsv ]] || pki allow-list --only "$1"
+}
+
+aaa_up() {
+	maker_up
 	pki site-ca
 	pki radius-server radius.example --out "$LAB/aaa/radius"
 	: >"$LAB/aaa/listed"
@@ -74,9 +85,8 @@ radius_stop() {
 }
 
 allow_list_write() {
-	if [[ -s $LAB/pki/inventory.tsv ]]; then
-		pki allow-list --only "$LAB/aaa/listed"
-	fi | put "$LAB/aaa/$1.d/devices" 0440 "$UID_AAA"
+	maker_allow_list "$LAB/aaa/listed" |
+		put "$LAB/aaa/$1.d/devices" 0440 "$UID_AAA"
 }
 
 # allow_list_add SERIAL...: these units are on the list from now on. A server in

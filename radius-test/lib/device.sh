@@ -159,6 +159,10 @@ devid() {
 
 # What happens in the factory: keys in the TPM, request, certificate.
 device_provision() {
+	maker_provision "$1"
+}
+
+maker_provision() {
 	local dev=$1 dir=$LAB/devices/$1
 	local conf=(--config "$dir/devid.conf")
 

@@ -15,7 +15,7 @@ programs_copy() {
 	# Loaded by programs that are not built with sanitizers.
 	plain=${build%/san}
 	mkdir -p "$LAB/bin"
-	for program in "$build"/{lab-port,devid,devid-keyd,devid-agent} \
+	for program in "$build"/{lab-port,devid,devid-ca,devid-keyd,devid-agent} \
 		"$plain"/{devid.so,liar.so}; do
 		[[ -e $program ]] || fail "$program" "not built; run make"
 		cp "$program" "$LAB/bin/"
