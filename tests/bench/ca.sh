@@ -197,6 +197,18 @@ ca_pg() {
 	pg_down
 }
 
+# The CRL, and what is asked of `devid-ca serve`.
+ca_service() {
+	local json
+
+	for _ in 1 2 3; do
+		json=$(on_one_core "$BUILD/tests/bench/bench-crl" 100000)
+		sample ca.crl "$(jq .ms <<<"$json")"
+	done
+	"$BENCH/ca-service" "$OUT/samples.tsv" 2>"$CA/service.err" ||
+		missing ca.service "$(tail -n1 "$CA/service.err")"
+}
+
 ca_all() {
 	note "bench: the issuing CA ..."
 	CA=$(mktemp -d "$OUT/ca-XXXX")
@@ -212,6 +224,5 @@ ca_all() {
 ca_down() {
 	[[ -n $CA && -d $CA ]] || return 0
 	pg_down
-	service_down
 	rm -rf -- "$CA"
 }

@@ -3,11 +3,31 @@
 # Makefile: make -f Makefile -f tests/bench/sources.mk bench-programs
 
 BENCH_PROGRAMS := \
+	tests/bench/bench-conns \
+	tests/bench/bench-crl \
 	tests/bench/bench-eapol \
+	tests/bench/bench-http \
 	tests/bench/bench-issue \
 	tests/bench/bench-register \
 	tests/bench/bench-sign \
+	tests/bench/bench-token \
 	tests/bench/bench-verify
+
+tests/bench/bench-conns_src := tests/bench/bench-conns.c
+tests/bench/bench-conns_ldlibs := -lssl -lcrypto
+
+tests/bench/bench-crl_src := \
+	tests/bench/bench-crl.c \
+	tests/unit/memory-signer.c
+tests/bench/bench-crl_libs := libca.a libdevid.a
+tests/bench/bench-crl_ldlibs = $(CA_LDLIBS) -lcmocka
+
+tests/bench/bench-http_src := tests/bench/bench-http.c
+tests/bench/bench-http_ldlibs := -levent
+
+tests/bench/bench-token_src := tests/bench/bench-token.c
+tests/bench/bench-token_libs := libca.a libdevid.a
+tests/bench/bench-token_ldlibs = $(CA_LDLIBS)
 
 tests/bench/bench-eapol_src := tests/bench/bench-eapol.c
 
