@@ -60,7 +60,19 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 		signatures: ratio(median("rate.provider"); median("rate.direct")),
 		verify_der: ratio(median("verify.der"); median("verify.openssl")),
 		verify_x509: ratio(median("verify.x509");
-			median("verify.openssl"))
+			median("verify.openssl")),
+		# Of the limit: a certificate at OpenSSL's own speed, and ours.
+		issue: ratio(median("ca.limit"); median("ca.empty.certificate")),
+		issue_full: ratio(median("ca.limit");
+			median("ca.full.certificate")),
+		# How much slower with ten million certificates.
+		issue_flat: ratio(median("ca.full.device");
+			median("ca.empty.device")),
+		openssl_ca_flat: ratio(median("ca.peer.200000");
+			median("ca.peer.0")),
+		two_processes: ratio(median("ca.pg.2"); median("ca.pg.1")),
+		ocsp: ratio(median("ca.http.ocsp"); median("ca.http.constant")),
+		token: ratio(median("ca.token.sign"); median("ca.speed.sign"))
 	}
 }
 | . + { judged: [
@@ -85,5 +97,16 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 	judge("wake-ups while idle, agent"; "";
 		median("wakeups.agent"); "=="; 0),
 	judge("chain verification against openssl speed"; "x";
-		.ratios.verify_der; ">="; 0.8)
+		.ratios.verify_der; ">="; 0.8),
+	judge("issuing against openssl speed, empty register"; "x";
+		.ratios.issue; ">="; 0.5),
+	judge("issuing, ten million certificates"; "x";
+		.ratios.issue_full; ">="; 0.5),
+	judge("two CA processes on PostgreSQL against one"; "x";
+		.ratios.two_processes; ">="; 1.6),
+	judge("OCSP against the HTTP library's constant"; "x";
+		.ratios.ocsp; ">="; 0.8),
+	judge("CRL of 100,000 entries"; "ms"; median("ca.crl"); "<"; 1000),
+	judge("serve with 1,000 connections, resident"; "KiB";
+		median("ca.rss.connections"); "<"; 65536)
 ] }
