@@ -5,9 +5,9 @@
 # one core of the two (taskset) but where two processes are compared with one.
 
 ISSUE_ROUNDS=3
-ISSUE_DEVICES=1280
-ISSUE_BATCH=64
-REGISTER_DEVICES=5000000 # and two certificates each: ten million rows
+ISSUE_DEVICES=2560
+ISSUE_BATCH=256
+: "${REGISTER_DEVICES:=5000000}" # and two certificates each: ten million rows
 PEER_ROWS=(0 20000 200000)
 PG_BIN=$(echo /usr/lib/postgresql/*/bin)
 CA=
