@@ -27,10 +27,11 @@ static void refuse_by_rule(struct ca_job *job, const struct proof *proof)
 
 	job->rule = proof->failed;
 	(void)devid_fail(&err, DEVID_ERR_NOT_GENUINE,
-		"request%s%s: %s: %s%s%s (%s)", proof->serial[0] ? " of " : "",
-		proof->serial, proof_rule_id(proof->failed),
-		proof_rule_text(proof->failed), r->detail[0] ? ": " : "",
-		r->detail, proof_rule_clause(proof->failed));
+		"request%s%s: rule %s: %s%s (%s)",
+		proof->serial[0] ? " of " : "", proof->serial,
+		proof_rule_id(proof->failed), r->detail[0] ? "" : "not so: ",
+		r->detail[0] ? r->detail : proof_rule_text(proof->failed),
+		proof_rule_clause(proof->failed));
 	ca_job_refuse(job, &err);
 }
 

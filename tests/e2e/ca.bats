@@ -58,7 +58,8 @@ challenged() {
 }
 
 rows() { # TABLE
-	sqlite3 "$CA/register.db" "select count(*) from $1"
+	sqlite3 -cmd ".timeout 5000" "$CA/register.db" \
+		"select count(*) from $1"
 }
 
 # refused CAUSE COMMAND...: exit 1, one line with that cause, nothing issued.
@@ -78,8 +79,9 @@ refused() {
 	challenged one UNIT1
 	ca issue --out "$IN/unit.pem" "$IN/one.answer"
 	on_device one provision install "$IN/unit.pem"
-	run -0 on_device one status --json
-	[ "$(jq -r .certificate.serial <<<"$output")" = UNIT1 ]
+	run -0 --separate-stderr on_device one status --json
+	echo "$output"
+	[ "$(jq -r ".keys[0].certificate.serial" <<<"$output")" = UNIT1 ]
 	run -0 devid verify --root "$CA/root.pem" --serial UNIT1 \
 		--chain "$WORK/one/state/idevid.pem"
 	run -0 openssl verify -CAfile "$CA/root.pem" -untrusted "$CA/line1.pem" \
@@ -164,18 +166,18 @@ refused() {
 		2>/dev/null
 	run -1 --separate-stderr ca challenge "$IN/two.tcgcsr"
 	echo "$stderr"
-	[[ $stderr == *": hash: "* ]]
+	[[ $stderr == *": rule hash: "* ]]
 }
 
 @test "a request cut short is refused" {
 	request two UNIT2
 	head -c 700 "$IN/two.tcgcsr" >"$IN/short.tcgcsr"
-	refused "structure" ca challenge "$IN/short.tcgcsr"
+	refused "rule structure" ca challenge "$IN/short.tcgcsr"
 }
 
 @test "a PKCS#10 request is no proof" {
 	on_device two provision csr --serial UNIT2 --out "$IN/two.csr"
-	refused "structure" ca challenge "$IN/two.csr"
+	refused "rule structure" ca challenge "$IN/two.csr"
 }
 
 @test "a TPM of an unknown vendor is refused" {
@@ -196,7 +198,7 @@ refused() {
 	chmod 600 "$IN/ca.conf"
 	request two UNIT2
 	conf=$IN/ca.conf
-	refused "ek-policy" ca challenge "$IN/two.tcgcsr"
+	refused "rule ek-policy" ca challenge "$IN/two.tcgcsr"
 }
 
 @test "a wrong PIN is told, with exit 3, and tried once" {
@@ -249,7 +251,8 @@ refused() {
 }
 
 @test "every refusal is in the audit log, and the log verifies" {
-	run -0 ca audit --export
+	ca audit --export | jq -r .line >"$IN/lines"
+	run -0 cat "$IN/lines"
 	[[ $output == *'"refused"'*replayed* ]]
 	[[ $output == *'"rule":"hash"'* ]]
 	[[ $output == *'"event":"revoke"'* ]]
