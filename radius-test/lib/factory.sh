@@ -34,10 +34,11 @@ token_new() {
 		>"$LAB/log/token" || fail "$1" "token: $(tail -n1 "$LAB/log/token")"
 }
 
-# maker_up: in place of that of aaa.sh.
+# maker_up: in place of that of aaa.sh, which calls it as well.
 maker_up() {
 	local dir=$LAB/factory issuing=$LAB/factory/issuing/issuing/line1
 
+	[[ ! -s $dir/devid-ca.conf ]] || return 0 # it is there
 	mkdir -p "$dir"/{tokens,vendor,ek-roots,root,issuing}
 	export SOFTHSM2_CONF=$dir/softhsm2.conf
 	printf 'directories.tokendir = %s\nlog.level = ERROR\n' "$dir/tokens" \
@@ -49,7 +50,7 @@ maker_up() {
 		--org "${MAKER:-devid lab manufacturer}"
 	ceremony root issuing-sign line1 --request "$issuing/request.pem"
 	ceremony issuing issuing-install line1 \
-		--certificate "$dir/root/issuing/line1/cert.pem" \
+		--certificate "$dir/root/root/issued/line1/cert.pem" \
 		--root "$dir/root/root/cert.pem"
 	"$LAB/bin/devid-ca" token-key --key line1-audit --make p256 \
 		--module "$FACTORY_MODULE" --token issuing \

@@ -3,10 +3,8 @@
 # The frauds' own tool gets in with a good certificate and its key.
 #
 # So the frauds fail for what they present, and not because of their tool. It
-# also shows what RADIUS cannot see: this key is in a file. The manufacturer's
-# CA signed a request for it, taking the factory's word that it is in a TPM. A
-# proof of residency, which the CA is to ask for later (devid-pki
-# --residency-proof), is what will close that.
+# also shows what RADIUS cannot see: this key is in a file. The lab's quick PKI
+# signed a request for it, taking its word; devid-ca would have asked a TPM.
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 
