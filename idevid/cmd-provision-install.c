@@ -207,7 +207,7 @@ int provision_install(struct provision *p, const char *path)
 	int code = EXIT_SUCCESS;
 	bool ok = true;
 
-	if (read_bundle(path, &b, &err) != DEVID_OK ||
+	if (read_bundle(path, &b, &err) != DEVID_OK || !b ||
 		find_both(p, b, leaves, N_KEY_ROLES, &err) != DEVID_OK)
 		return cmd_fail(&err);
 	/* Both are looked at before either is installed for good. */

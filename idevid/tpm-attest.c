@@ -129,10 +129,11 @@ static bool is_not_for_us(struct tpm *tpm, TSS2_RC rc)
 	return (rc & ~0xfffu) == 0 && (rc & TPM2_RC_FMT1) && (rc & TPM2_RC_P);
 }
 
-static enum devid_err activate(struct tpm *tpm, const struct tpm_key *iak,
+static enum devid_err activate(const struct tpm_key *iak,
 	const struct tpm_ek *ek, const struct keystore_credential *what,
 	TPM2B_DIGEST **ret, struct devid_error *err)
 {
+	struct tpm *tpm = ek->tpm;
 	CLEANUP(tpm_session_end)
 	struct tpm_session admin = { tpm, ESYS_TR_NONE };
 	CLEANUP(tpm_session_end)
@@ -171,7 +172,7 @@ enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 
 	rc = tpm_ek_load(tpm, &ek, err);
 	if (rc == DEVID_OK)
-		rc = activate(tpm, iak, &ek, what, &secret, err);
+		rc = activate(iak, &ek, what, &secret, err);
 	if (rc != DEVID_OK)
 		return rc;
 	ret->len = secret->size; /* ESYS has bounded it by the type */

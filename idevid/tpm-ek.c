@@ -176,7 +176,7 @@ static enum devid_err take_persistent(struct tpm_ek *ek,
 		tss = Esys_ReadPublic(ek->tpm->esys, object, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
 	rc = tpm_result(ek->tpm, tss, "read public key of the EK", err);
-	if (rc == DEVID_OK && is_key_of(cert, &pub->publicArea) &&
+	if (rc == DEVID_OK && pub && is_key_of(cert, &pub->publicArea) &&
 		is_usable(&pub->publicArea)) {
 		ek->object = object;
 		ek->with_auth = pub->publicArea.objectAttributes &
@@ -215,7 +215,7 @@ enum devid_err tpm_ek_load(
 	CLEANUP(tpm_ek_release)
 	struct tpm_ek ek = { .tpm = tpm, .object = ESYS_TR_NONE };
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
-	const struct ek_kind *kind = NULL;
+	const struct ek_kind *kind = &kinds[0];
 	struct keystore_blob der = { 0 };
 	const uint8_t *p = der.data;
 	enum devid_err rc;

@@ -59,7 +59,7 @@ enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 			key_role_name(role), handle, key_role_name(role));
 	if (ret_code == DEVID_OK)
 		ret_code = tpm_public_spki(&pub->publicArea, &key.spki, err);
-	if (ret_code != DEVID_OK) {
+	if (ret_code != DEVID_OK || !pub) {
 		(void)Esys_TR_Close(tpm->esys, &key.object); /* local only */
 		return ret_code;
 	}
