@@ -48,24 +48,35 @@ static enum devid_err connect_tpm(
 typedef enum devid_err tpm_op_fn(
 	struct keystore_tpm *self, void *arg, struct devid_error *err);
 
+static enum devid_err connect_and(struct keystore_tpm *self, tpm_op_fn *op,
+	void *arg, struct devid_error *err)
+{
+	enum devid_err rc = connect_tpm(self, err);
+
+	return rc == DEVID_OK ? op(self, arg, err) : rc;
+}
+
 /*
  * Runs @op; when the connection turns out to have broken since it was last
  * used, connects and runs it once more. A TPM that restarted is found so
- * without a command of its own for every signature.
+ * without a command of its own for every signature. When there was no room,
+ * the slots are emptied, which none of ours holds now, and it is run again.
  */
 static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 	struct devid_error *err)
 {
 	struct devid_error first = { DEVID_OK, "" };
 	bool had = self->tpm != NULL && !self->tpm->dead;
-	enum devid_err rc;
+	enum devid_err rc = connect_and(self, op, arg, &first);
 
-	rc = connect_tpm(self, &first);
-	if (rc == DEVID_OK)
-		rc = op(self, arg, &first);
 	if (rc != DEVID_OK && had && self->tpm && self->tpm->dead) {
 		devid_error_clear(&first);
-		rc = connect_tpm(self, &first);
+		rc = connect_and(self, op, arg, &first);
+	}
+	if (rc != DEVID_OK && self->tpm && self->tpm->crowded) {
+		self->tpm->crowded = false;
+		devid_error_clear(&first);
+		rc = tpm_flush_leftovers(self->tpm, &first);
 		if (rc == DEVID_OK)
 			rc = op(self, arg, &first);
 	}

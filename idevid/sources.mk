@@ -156,7 +156,8 @@ fuzz-tpm-public_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 	test-keyref test-keystore test-keystore-attest test-keystore-tpm test-module \
 	test-module-attest test-module-tpm test-provider test-provider-sign test-purpose \
-	test-purpose-tcg test-purpose-tls12 test-tpm-policy test-tpm-template test-wire
+	test-purpose-tcg test-purpose-tls12 test-tpm-ek test-tpm-policy \
+	test-tpm-template test-wire
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
@@ -176,8 +177,9 @@ test-keystore_ldlibs := -lcrypto
 test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
-test-keystore-attest_src := pki/credential.c tests/unit/certs.c \
-	tests/unit/swtpm.c tests/unit/tempdir.c
+attest_test_src := pki/credential.c tests/unit/attest-fixture.c \
+	tests/unit/certs.c tests/unit/swtpm.c tests/unit/tempdir.c
+test-keystore-attest_src := $(attest_test_src)
 test-keystore-attest_libs := libkeyd.a libdevid.a
 test-keystore-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
 module_test_src := tests/unit/certs.c tests/unit/module-fixture.c \
@@ -211,6 +213,9 @@ test-purpose-tcg_ldlibs := -lssl -lcrypto -ltss2-mu
 test-purpose-tls12_src := $(purpose_test_src)
 test-purpose-tls12_libs := libdevid.a
 test-purpose-tls12_ldlibs := -lssl -lcrypto -ltss2-mu
+test-tpm-ek_src := $(attest_test_src)
+test-tpm-ek_libs := libkeyd.a libdevid.a
+test-tpm-ek_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-tpm-policy_src := tests/unit/certs.c
 test-tpm-policy_libs := libkeyd.a libdevid.a
 test-tpm-policy_ldlibs := -lcrypto

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tpm.h"
+#include "tpm_private.h"
 
 #include <stdlib.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
-#include "cleanup.h"
-
 #define LAYER_MASK 0x00ff0000u
 #define LAYER_TPM  0x00000000u
 #define LAYER_TCTI 0x000a0000u
+
+/* Part 2, 7.2; more than any TPM has slots for. */
+#define FIRST_TRANSIENT      0x80000000u
+#define FIRST_LOADED_SESSION 0x02000000u
+#define LEFTOVERS_MAX        64
 
 CLEANUP_DEFINE(tpm, struct tpm *, tpm_close)
 
@@ -63,6 +66,8 @@ enum devid_err tpm_result(
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: %s: %s", what,
 			Tss2_RC_Decode(rc));
 	}
+	if (rc == TPM2_RC_OBJECT_MEMORY || rc == TPM2_RC_SESSION_MEMORY)
+		tpm->crowded = true;
 	if (rc == TPM2_RC_LOCKOUT)
 		return devid_fail(err, DEVID_ERR_TPM_LOCKOUT,
 			"tpm: %s: in lockout (dictionary attack protection)",
@@ -111,4 +116,41 @@ enum devid_err tpm_health(struct tpm *tpm, struct devid_error *err)
 	if (rc == TSS2_RC_SUCCESS && !answered)
 		return check_self_test(tpm, err);
 	return tpm_result(tpm, rc, "state", err);
+}
+
+/* Flushes what is listed from @first on. */
+static enum devid_err flush_range(
+	struct tpm *tpm, TPM2_HANDLE first, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
+	const TPML_HANDLE *list;
+	TPMI_YES_NO more;
+	enum devid_err ret;
+
+	ret = tpm_result(tpm,
+		Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, TPM2_CAP_HANDLES, first, LEFTOVERS_MAX,
+			&more, &cap),
+		"list leftovers", err);
+	if (ret != DEVID_OK || !cap)
+		return ret;
+	list = &cap->data.handles;
+	for (UINT32 i = 0; i < list->count && ret == DEVID_OK; i++) {
+		ESYS_TR object = ESYS_TR_NONE;
+		TSS2_RC rc = Esys_TR_FromTPMPublic(tpm->esys, list->handle[i],
+			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &object);
+
+		if (rc == TSS2_RC_SUCCESS)
+			rc = Esys_FlushContext(tpm->esys, object);
+		ret = tpm_result(tpm, rc, "flush leftovers", err);
+	}
+	return ret;
+}
+
+enum devid_err tpm_flush_leftovers(struct tpm *tpm, struct devid_error *err)
+{
+	enum devid_err rc = flush_range(tpm, FIRST_TRANSIENT, err);
+
+	return rc == DEVID_OK ? flush_range(tpm, FIRST_LOADED_SESSION, err)
+			      : rc;
 }

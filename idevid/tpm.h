@@ -21,6 +21,8 @@ struct tpm {
 	TSS2_TCTI_CONTEXT *tcti; /* owned */
 	/* Set by an error of the transport: this connection is over. */
 	bool dead;
+	/* Set when there was no room for an object or a session. */
+	bool crowded;
 };
 
 /*
@@ -50,6 +52,15 @@ bool tpm_rc_is(TSS2_RC rc, TPM2_RC what);
  * TPM2_GetTestResult when that does not tell. OK, or one of the three TPM_*
  * states. */
 DEVID_MUST_CHECK enum devid_err tpm_health(
+	struct tpm *tpm, struct devid_error *err);
+
+/*
+ * Flushes the transient objects and loaded sessions that this connection can
+ * see. Without a resource manager those of a connection that broke, or of a
+ * process that was ended, stay in the TPM until it is reset; whoever calls
+ * this has none of its own.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_flush_leftovers(
 	struct tpm *tpm, struct devid_error *err);
 
 /* A key at its persistent handle. */

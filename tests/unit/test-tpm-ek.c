@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Endorsement keys and their certificates: <key>_<origin>_<use>. */
+#include "cmocka-all.h"
+
+#include "attest-fixture.h"
+#include "certs.h"
+#include "tpm-template.h"
+
+static void p384_ek_persistent_activates(void **state)
+{
+	struct attest_fixture *f = *state;
+
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	attest_create(f, KEY_ALG_P256);
+	attest_proves_itself(f, EVP_PKEY_EC);
+}
+
+static void rsa_ek_evicted_derived_and_activates(void **state)
+{
+	struct attest_fixture *f = *state;
+
+	swtpm_evict(&f->tpm, EK_RSA_HANDLE);
+	attest_create(f, KEY_ALG_P256);
+	attest_proves_itself(f, EVP_PKEY_RSA);
+	attest_close(f);
+	assert_int_equal(swtpm_count(&f->tpm, CC_CREATE_PRIMARY), 3);
+}
+
+static void p384_ek_evicted_derived_and_activates(void **state)
+{
+	struct attest_fixture *f = *state;
+
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_evict(&f->tpm, EK_P384_HANDLE);
+	attest_create(f, KEY_ALG_P384);
+	attest_proves_itself(f, EVP_PKEY_EC);
+}
+
+/* A primary key below the endorsement hierarchy, made persistent at @handle
+ * if that is not 0; its public area. */
+static TPMT_PUBLIC make_primary(
+	struct attest_fixture *f, const TPM2B_PUBLIC *in, TPM2_HANDLE handle)
+{
+	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	TPM2B_DATA outside = { 0 };
+	TPML_PCR_SELECTION pcrs = { 0 };
+	ESYS_TR object = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
+	TPM2B_PUBLIC *made = NULL;
+	struct tpm *conn = NULL;
+	TPMT_PUBLIC area;
+
+	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
+	assert_int_equal(Esys_CreatePrimary(conn->esys, ESYS_TR_RH_ENDORSEMENT,
+				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+				 &sensitive, in, &outside, &pcrs, &object,
+				 &made, NULL, NULL, NULL),
+		0);
+	if (handle != 0)
+		assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER,
+					 object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+					 ESYS_TR_NONE, handle, &persistent),
+			0);
+	area = made->publicArea;
+	Esys_Free(made);
+	assert_int_equal(Esys_FlushContext(conn->esys, object), 0);
+	tpm_close(conn);
+	return area;
+}
+
+/* Template L-2, TCG EK Credential Profile B.3.4. */
+static EVP_PKEY *make_p256_ek(struct attest_fixture *f, TPM2_HANDLE handle)
+{
+	TPM2B_PUBLIC in = { .publicArea = { .type = TPM2_ALG_ECC,
+				    .nameAlg = TPM2_ALG_SHA256,
+				    .objectAttributes = 0x000300b2 } };
+	TPMS_ECC_PARMS *p = &in.publicArea.parameters.eccDetail;
+	struct certs_buf policy = certs_hex("837197674484b3f81a90cc8d46a5d724"
+					    "fd52d76e06520b64f2a1da1b331469aa");
+	EVP_PKEY *key = NULL;
+	TPMT_PUBLIC area;
+
+	in.publicArea.authPolicy.size = (uint16_t)policy.len;
+	memcpy(in.publicArea.authPolicy.buffer, policy.data, policy.len);
+	p->symmetric = (TPMT_SYM_DEF_OBJECT) { .algorithm = TPM2_ALG_AES,
+		.keyBits.aes = 128,
+		.mode.aes = TPM2_ALG_CFB };
+	p->scheme.scheme = TPM2_ALG_NULL;
+	p->curveID = TPM2_ECC_NIST_P256;
+	p->kdf.scheme = TPM2_ALG_NULL;
+	in.publicArea.unique.ecc.x.size = 32;
+	in.publicArea.unique.ecc.y.size = 32;
+	area = make_primary(f, &in, handle);
+	assert_rc(tpm_public_pkey(&area, &key, NULL), DEVID_OK);
+	return key;
+}
+
+/* A certificate for @key (taken) in the NV index, @pad octets behind it. */
+static void write_ek_cert(struct attest_fixture *f, TPM2_HANDLE index,
+	EVP_PKEY *key, int pad, size_t pad_len)
+{
+	struct certs_spec spec = certs_ca_spec("EK");
+	struct certs_node ca = certs_sign(&spec, certs_key("P-256"), NULL);
+	struct certs_node cert = certs_sign(&spec, key, &ca);
+	struct certs_buf der = cert.der;
+
+	memset(der.data + der.len, pad, pad_len);
+	swtpm_nv_write(&f->tpm, index, der.data, der.len + pad_len);
+	certs_done(&cert);
+	certs_done(&ca);
+}
+
+static void p256_ek_derived_activates(void **state)
+{
+	struct attest_fixture *f = *state;
+	EVP_PKEY *ek;
+
+	write_ek_cert(f, EK_P256_INDEX, make_p256_ek(f, 0), 0, 0);
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	attest_create(f, KEY_ALG_P256);
+	/* P-384 is there as well: P-256 goes before it. */
+	attest_proves_itself(f, EVP_PKEY_EC);
+	ek = attest_ek(f);
+	assert_int_equal(EVP_PKEY_get_bits(ek), 256);
+	EVP_PKEY_free(ek);
+}
+
+static void padding_in_nv_is_no_part_of_the_certificate(void **state)
+{
+	struct attest_fixture *f = *state;
+	static const int pads[] = { 0x00, 0xff };
+
+	attest_create(f, KEY_ALG_P256);
+	attest_close(f);
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	for (size_t i = 0; i < N_OF(pads); i++) {
+		write_ek_cert(
+			f, EK_P256_INDEX, make_p256_ek(f, 0), pads[i], 200);
+		attest_open(f, false);
+		attest_proves_itself(f, EVP_PKEY_EC); /* attest_ek() looks */
+		attest_close(f);
+	}
+}
+
+static void p256_ek_persistent_activates(void **state)
+{
+	struct attest_fixture *f = *state;
+
+	write_ek_cert(f, EK_P256_INDEX, make_p256_ek(f, EK_P256_HANDLE), 0, 0);
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	attest_create(f, KEY_ALG_P256);
+	attest_proves_itself(f, EVP_PKEY_EC);
+	attest_close(f);
+	assert_int_equal(swtpm_count(&f->tpm, CC_CREATE_PRIMARY), 3);
+}
+
+static void another_key_at_the_ek_handle_is_passed_over(void **state)
+{
+	struct attest_fixture *f = *state;
+	TPM2B_PUBLIC in;
+
+	swtpm_evict(&f->tpm, EK_RSA_HANDLE);
+	assert_true(
+		template_get(KEY_ROLE_IAK, KEY_ALG_RSA2048, UNIQUE_EMPTY, &in));
+	(void)make_primary(f, &in, EK_RSA_HANDLE);
+	attest_create(f, KEY_ALG_P256);
+	attest_proves_itself(f, EVP_PKEY_RSA);
+}
+
+static void no_ek_certificate_not_found(void **state)
+{
+	struct attest_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
+
+	attest_create(f, KEY_ALG_P256);
+	assert_rc(
+		f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_NOT_FOUND);
+	assert_cause(&err, "no EK certificate in NV (looked at 0x01c00002");
+	devid_error_clear(&err);
+	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_NOT_FOUND);
+	assert_cause(&err, "no EK certificate in NV");
+	attest_nothing_left(f);
+}
+
+static void ek_certificate_of_another_tpm_mismatch(void **state)
+{
+	struct attest_fixture *f = *state;
+	static const struct {
+		TPM2_HANDLE index;
+		const char *type;
+	} kinds[] = { { EK_P384_INDEX, "P-384" }, { EK_P256_INDEX, "P-256" },
+		{ EK_RSA_INDEX, "RSA:2048" } };
+
+	attest_create(f, KEY_ALG_P256);
+	attest_close(f);
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	for (size_t i = 0; i < N_OF(kinds); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct challenge ch;
+
+		write_ek_cert(
+			f, kinds[i].index, certs_key(kinds[i].type), 0, 0);
+		attest_open(f, false);
+		attest_now(f);
+		ch = attest_credential(attest_ek(f), &f->iak);
+		assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_MISMATCH);
+		assert_cause(&err, "another key than its EK certificate");
+		attest_nothing_left(f);
+		attest_close(f);
+	}
+}
+
+static void no_certificate_in_the_index_syntax(void **state)
+{
+	struct attest_fixture *f = *state;
+	static const uint8_t inner[] = { 0x30, 3, 2, 1, 0 };
+	static const uint8_t none[] = { 0xff, 0xff, 0xff, 0xff };
+	struct devid_error err = { DEVID_OK, "" };
+	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
+
+	attest_create(f, KEY_ALG_P256);
+	attest_close(f);
+	swtpm_nv_write(&f->tpm, EK_RSA_INDEX, none, sizeof(none));
+	attest_open(f, false);
+	assert_rc(f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_SYNTAX);
+	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
+	attest_close(f);
+	swtpm_nv_write(&f->tpm, EK_RSA_INDEX, inner, sizeof(inner));
+	attest_open(f, false);
+	devid_error_clear(&err);
+	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_SYNTAX);
+	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
+}
+
+#define CASE(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, attest_setup, attest_teardown)
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		CASE(p384_ek_persistent_activates),
+		CASE(rsa_ek_evicted_derived_and_activates),
+		CASE(p384_ek_evicted_derived_and_activates),
+		CASE(p256_ek_derived_activates),
+		CASE(p256_ek_persistent_activates),
+		CASE(padding_in_nv_is_no_part_of_the_certificate),
+		CASE(another_key_at_the_ek_handle_is_passed_over),
+		cmocka_unit_test_setup_teardown(no_ek_certificate_not_found,
+			attest_setup_without_ek, attest_teardown),
+		CASE(ek_certificate_of_another_tpm_mismatch),
+		CASE(no_certificate_in_the_index_syntax),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
