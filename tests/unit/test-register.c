@@ -99,7 +99,8 @@ static void device_add_is_found_by_serial_and_ek(void **state)
 	assert_memory_equal(&in, &out, sizeof(in));
 	assert_rc(register_device_by_serial(reg, "SN4", &out, NULL),
 		DEVID_ERR_NOT_FOUND);
-	in.ek_fingerprint[9] ^= 1;
+	/* The index has sixteen bytes; the rest counts as well. */
+	in.ek_fingerprint[30] ^= 1;
 	assert_rc(register_device_by_ek(reg, in.ek_fingerprint, &out, NULL),
 		DEVID_ERR_NOT_FOUND);
 	commit(reg);
