@@ -286,9 +286,11 @@ static enum devid_err script(
 static enum devid_err begin(struct db *db, bool write, struct devid_error *err)
 {
 	struct postgres *p = (struct postgres *)db;
-	const char *sql = write ? "BEGIN ISOLATION LEVEL READ COMMITTED"
-				: "BEGIN ISOLATION LEVEL REPEATABLE READ, "
-				  "READ ONLY";
+	/* A reader may wait for whoever reads its output. */
+	const char *sql =
+		write ? "BEGIN ISOLATION LEVEL READ COMMITTED"
+		      : "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
+			"SET LOCAL idle_in_transaction_session_timeout = 0";
 	enum devid_err rc = DEVID_ERR_UNREACHABLE;
 	struct devid_error cause = { 0 };
 

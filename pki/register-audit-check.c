@@ -94,19 +94,32 @@ static enum devid_err check_line(void *arg,
 	return DEVID_OK;
 }
 
-/* Lines under the number of an instance that is not there would not be met. */
+/* Lines under the number of an instance that is not there would not be met. By
+ * steps through the index: there are few instances and many lines. */
 static enum devid_err check_owners(struct reg *reg, struct devid_error *err)
 {
-	static const char sql[] = "SELECT instance FROM audit WHERE instance"
-				  " NOT IN (SELECT id FROM instance) LIMIT 1";
-	int64_t number = 0;
-	enum devid_err rc = reg_int(reg, sql, NULL, 0, &number, err);
+	static const char next[] = "SELECT instance FROM audit"
+				   " WHERE instance > ?1"
+				   " ORDER BY instance LIMIT 1";
+	static const char find[] = "SELECT id FROM instance WHERE id = ?1";
+	struct db_value number = DB_INT_V(INT64_MIN);
+	enum devid_err rc = DEVID_OK;
 
-	if (rc == DEVID_OK && number != 0)
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"audit: instance %" PRId64 " has lines but no name",
-			number);
-	return rc;
+	for (;;) {
+		int64_t after = number.num, named = INT64_MIN;
+
+		rc = reg_int(reg, next, &number, 1, &number.num, err);
+		if (rc != DEVID_OK || number.num == after)
+			return rc;
+		rc = reg_int(reg, find, &number, 1, &named, err);
+		if (rc == DEVID_OK && named != number.num)
+			rc = devid_fail(err, DEVID_ERR_MISMATCH,
+				"audit: instance %" PRId64
+				" has lines but no name",
+				number.num);
+		if (rc != DEVID_OK)
+			return rc;
+	}
 }
 
 enum devid_err register_audit_check(struct reg *reg, EVP_PKEY *key,

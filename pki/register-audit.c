@@ -220,16 +220,16 @@ static enum devid_err walk_instance(struct reg *reg, int64_t number,
 	return rc;
 }
 
-static enum devid_err next_instance(
-	struct reg *reg, int64_t *number, struct devid_error *err)
+/* The instance behind *@number; *@ret_found tells whether there is one. */
+static enum devid_err next_instance(struct reg *reg, int64_t *number,
+	bool *ret_found, struct devid_error *err)
 {
 	static const char sql[] = "SELECT id FROM instance WHERE id > ?1"
 				  " ORDER BY id LIMIT 1";
 	const struct db_value param = DB_INT_V(*number);
-	int64_t next = 0;
-	enum devid_err rc = reg_int(reg, sql, &param, 1, &next, err);
+	enum devid_err rc = reg_int(reg, sql, &param, 1, number, err);
 
-	*number = next;
+	*ret_found = *number != param.num;
 	return rc;
 }
 
@@ -237,13 +237,14 @@ enum devid_err register_each_audit(struct reg *reg, register_audit_fn *fn,
 	void *arg, struct devid_error *err)
 {
 	struct walk w = { fn, arg, 0, 0 };
-	int64_t number = 0;
-	enum devid_err rc = next_instance(reg, &number, err);
+	int64_t number = INT64_MIN; /* as forged ones may be below 0 */
+	bool found;
+	enum devid_err rc = next_instance(reg, &number, &found, err);
 
-	while (rc == DEVID_OK && number != 0) {
+	while (rc == DEVID_OK && found) {
 		rc = walk_instance(reg, number, &w, err);
 		if (rc == DEVID_OK)
-			rc = next_instance(reg, &number, err);
+			rc = next_instance(reg, &number, &found, err);
 	}
 	return rc;
 }

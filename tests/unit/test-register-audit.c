@@ -106,6 +106,13 @@ static const struct {
 		"UPDATE instance SET name = 'ca-1' WHERE name = 'ca-2';"
 		"UPDATE instance SET name = 'ca-2' WHERE name = 'x'",
 		"line 1: is not this instance's first line" },
+	{ "a chain moved out of sight, and changed",
+		"INSERT INTO instance (id, name) VALUES (-1, 'x');"
+		"UPDATE audit SET line = '{}', instance = -1 WHERE instance"
+		" = " ONE ";"
+		"DELETE FROM instance WHERE name = 'ca-1';"
+		"UPDATE instance SET name = 'ca-1' WHERE id = -1",
+		"ca-1, line 1: is not this instance's first line" },
 	{ "a line put before the first",
 		"INSERT INTO audit (instance, seq, line, hash)"
 		" SELECT instance, 0, line, hash FROM audit WHERE seq = 1"
@@ -134,7 +141,7 @@ static void audit_check_tampered_log_refused(void **state)
 		if (check(reg, &err) != DEVID_ERR_MISMATCH)
 			fail_msg("%s: not seen", tamperings[i].what);
 		assert_cause(&err, tamperings[i].cause);
-		tamper(reg, "DELETE FROM audit");
+		tamper(reg, "DELETE FROM audit; DELETE FROM instance");
 		register_close(reg);
 	}
 }
