@@ -140,6 +140,10 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 
 	if (!steps)
 		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	/* Without roots proof.h does not judge the chain, for inspect. */
+	if (!ca->trust)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "ca: no TPM vendors' roots");
 	for (size_t i = 0; i < n_jobs; i++)
 		judge(ca, &jobs[i], &steps[i]);
 	rc = ca_run_batch(ca, &batch, err);

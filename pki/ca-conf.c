@@ -332,6 +332,8 @@ enum devid_err ca_conf_load(
 	rc = conf_load(path, settings, ret, err);
 	if (rc == DEVID_OK)
 		rc = check_complete(path, ret, err);
+	if (rc == DEVID_OK)
+		rc = ek_policy_validate(&ret->ek, err);
 	if (rc == DEVID_OK && !ret->instance)
 		rc = conf_string(&ret->instance, "ca", err);
 	if (rc != DEVID_OK)

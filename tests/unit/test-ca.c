@@ -413,6 +413,23 @@ static void challenge_unknown_vendor_is_refused(void **state)
 	assert_unchanged(f, 0, "unknown vendor");
 }
 
+/* A CA that was opened without roots believes nobody. */
+static void challenge_without_roots_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ek_trust *trust = f->ca.trust;
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_job job = { .station = "line-1",
+		.input = f->device.data,
+		.input_len = f->device.len };
+
+	f->ca.trust = NULL;
+	assert_rc(ca_challenge(&f->ca, &job, 1, &err), DEVID_ERR_INVALID);
+	assert_null(job.output);
+	f->ca.trust = trust;
+	assert_cause(&err, "roots");
+}
+
 static void batch_good_and_bad_each_get_their_own(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -543,6 +560,7 @@ int main(void)
 		CASE(challenge_software_keys_cannot_be_answered),
 		CASE(challenge_frauds_leave_register_unchanged),
 		CASE(challenge_unknown_vendor_is_refused),
+		CASE(challenge_without_roots_is_refused),
 		CASE(batch_good_and_bad_each_get_their_own),
 		CASE(batch_same_serial_twice_issues_once),
 		CASE(batch_register_full_leaves_nothing),
