@@ -29,7 +29,7 @@ setup() {
 }
 
 @test "no file keeps a place holder, units name what is installed" {
-	run grep -rE '@[A-Z]+@' "$ROOT"
+	run grep -rIE '@[A-Z]+@' "$ROOT"
 	[ "$status" -eq 1 ]
 	for unit in devid-keyd.service devid-agent.service; do
 		program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$ROOT/opt/devid/lib/systemd/system/$unit")
