@@ -25,7 +25,7 @@ static const char crl_usage[] =
 
 static const char ocsp_usage[] =
 	"usage: devid-ca ocsp\n"
-	"Signs the OCSP answers whose time is half over.\n" CA_CMD_USAGE;
+	"Signs OCSP answers for what is new, and in time for all again.\n" CA_CMD_USAGE;
 
 static const char publish_usage[] =
 	"usage: devid-ca publish\n"

@@ -15,9 +15,11 @@
 /*
  * How far production has come is in the register, so that several processes
  * share the work and each call goes on where the last one ended. A round goes
- * through all certificates by id; the next begins when a quarter of the time
- * of answers is over, so that each answer is renewed between half and three
- * quarters of its time. In between only new certificates are looked for.
+ * through all certificates by id; the next begins when half of the time of
+ * answers is over, and in between only new certificates are looked for. A
+ * round renews what is a quarter of its time old: all but what was issued
+ * lately, so that no call looks at many certificates with nothing to do for
+ * them, and one round that was slower than the next leaves no gap.
  */
 struct progress {
 	int64_t after;   /* id of the last certificate that was looked at */
@@ -104,8 +106,8 @@ static enum devid_err note_cert(
 	return DEVID_OK;
 }
 
-/* Whether the stored answer about @cert has less than half of its time left,
- * or is not there. */
+/* Whether the stored answer about @cert has less than three quarters of its
+ * time left, or is not there. */
 static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 	int64_t now, bool *ret, struct devid_error *err)
 {
@@ -121,7 +123,7 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	*ret = rc != DEVID_OK ||
-	       expires - now < (int64_t)ca->conf->ocsp_hours * 1800;
+	       expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
 	return DEVID_OK;
 }
 
@@ -177,7 +179,7 @@ static enum devid_err read_page(struct ca *ca, struct producer *p,
 			progress->after, PAGE, note_cert, page, err);
 	if (rc == DEVID_OK && page->n == 0 &&
 		now - progress->started >=
-			(int64_t)ca->conf->ocsp_hours * 900) {
+			(int64_t)ca->conf->ocsp_hours * 1800) {
 		*progress = (struct progress) { 0, now };
 		rc = register_each_cert(ca->reg, ca->issuer_hash, 0, PAGE,
 			note_cert, page, err);

@@ -25,9 +25,10 @@ DEVID_MUST_CHECK enum devid_err publish_files(
 	struct ca *ca, struct devid_error *err);
 
 /*
- * Signs OCSP answers for certificates whose stored answer has less than half
- * of its time left, at most @limit in one call, so that a service does other
- * work between two; *@ret_n counts: 0 when all is done.
+ * Signs OCSP answers for new certificates and, in rounds that begin after half
+ * of their time, for all again that are not quite new; at most @limit in one
+ * call, so that a service does other work between two. *@ret_n counts: 0 when
+ * all is done.
  */
 DEVID_MUST_CHECK enum devid_err publish_ocsp(
 	struct ca *ca, int64_t limit, int64_t *ret_n, struct devid_error *err);

@@ -340,18 +340,24 @@ static void ocsp_half_time_over_renewed(void **state)
 	assert_int_equal(produce(f, 10), 0);
 }
 
-static void ocsp_less_than_half_gone_kept(void **state)
+/* In a new round, by how old an answer is: a quarter of 72 hours is 64800. */
+static void ocsp_new_round_young_answers_kept(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	assert_int_equal(produce(f, 10), 2);
-	set_time_back(f, "UPDATE publication SET expires = expires - 129000"
+	set_time_back(f, "UPDATE publication SET expires = expires - 64000"
 			 " WHERE name LIKE '%/ocsp-4%'");
 	set_time_back(f, "DELETE FROM publication"
 			 " WHERE name LIKE '%/ocsp-next'");
 	assert_int_equal(produce(f, 10), 0);
+	set_time_back(f, "UPDATE publication SET expires = expires - 1000"
+			 " WHERE name LIKE '%/ocsp-4%'");
+	set_time_back(f, "DELETE FROM publication"
+			 " WHERE name LIKE '%/ocsp-next'");
+	assert_int_equal(produce(f, 10), 2);
 }
 
 static void ocsp_expired_responder_refused(void **state)
@@ -397,7 +403,7 @@ CASE(crl_several_processes_newest_stays)
 CASE(ocsp_portions_each_once)
 CASE(ocsp_many_pages_all_produced)
 CASE(ocsp_half_time_over_renewed)
-CASE(ocsp_less_than_half_gone_kept)
+CASE(ocsp_new_round_young_answers_kept)
 CASE(ocsp_expired_responder_refused)
 
 int main(void)
@@ -417,7 +423,7 @@ int main(void)
 		PLACE_CASE(on_ocsp_portions_each_once),
 		PLACE_CASE(on_ocsp_many_pages_all_produced),
 		PLACE_CASE(on_ocsp_half_time_over_renewed),
-		PLACE_CASE(on_ocsp_less_than_half_gone_kept),
+		PLACE_CASE(on_ocsp_new_round_young_answers_kept),
 		PLACE_CASE(on_ocsp_expired_responder_refused),
 	};
 
