@@ -317,6 +317,18 @@ static enum devid_err check_complete(
 	return DEVID_OK;
 }
 
+static enum devid_err check_policy(
+	const char *path, const struct ca_conf *c, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = ek_policy_validate(&c->ek, &cause);
+
+	if (rc != DEVID_OK)
+		return devid_fail(
+			err, rc, "%s: ek.%s", path, devid_error_text(&cause));
+	return DEVID_OK;
+}
+
 enum devid_err ca_conf_load(
 	const char *path, struct ca_conf *ret, struct devid_error *err)
 {
@@ -333,7 +345,7 @@ enum devid_err ca_conf_load(
 	if (rc == DEVID_OK)
 		rc = check_complete(path, ret, err);
 	if (rc == DEVID_OK)
-		rc = ek_policy_validate(&ret->ek, err);
+		rc = check_policy(path, ret, err);
 	if (rc == DEVID_OK && !ret->instance)
 		rc = conf_string(&ret->instance, "ca", err);
 	if (rc != DEVID_OK)

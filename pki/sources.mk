@@ -31,10 +31,14 @@ ca_test_src := tests/unit/ca-fixture.c tests/unit/certs.c \
 	tests/unit/csr-fixture.c tests/unit/memory-signer.c \
 	tests/unit/tempdir.c
 
-UNIT_TESTS += test-ca
+UNIT_TESTS += test-ca test-ca-conf
 test-ca_src := $(ca_test_src)
 test-ca_libs := libca.a libdevid.a
 test-ca_ldlibs = $(CA_LDLIBS)
+
+test-ca-conf_src := tests/unit/tempdir.c
+test-ca-conf_libs := libca.a libdevid.a
+test-ca-conf_ldlibs = $(CA_LDLIBS)
 
 # ---- formats: MakeCredential ----
 

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* devid-ca.conf, and the record that waits for an answer. */
+#include "cmocka-all.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ca-ticket.h"
+#include "ca.h"
+#include "tempdir.h"
+
+#define HEAD "[ca]\nname = a\nregister = sqlite:/x\ncertificate = /c.pem\n"
+
+static enum devid_err load(
+	const char *text, struct ca_conf *conf, struct devid_error *err)
+{
+	struct tempdir dir = tempdir_new();
+	enum devid_err rc;
+
+	tempdir_write(&dir, "ca.conf", text, strlen(text), 0600);
+	rc = ca_conf_load(tempdir_file(&dir, "ca.conf"), conf, err);
+	tempdir_remove(&dir);
+	return rc;
+}
+
+static void load_least_has_defaults(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_conf conf;
+
+	(void)state;
+	assert_rc(load(HEAD, &conf, &err), DEVID_OK);
+	assert_string_equal(conf.instance, "ca");
+	assert_int_equal(conf.challenge_seconds, 86400);
+	assert_int_equal(conf.again, CA_AGAIN_SAME);
+	assert_int_equal(conf.crl_hours, 168);
+	assert_int_equal(conf.delta_hours, 24);
+	assert_int_equal(conf.ocsp_hours, 72);
+	assert_int_equal(conf.connections_max, 1024);
+	assert_int_equal(conf.n_stations, 0);
+	ca_conf_done(&conf);
+}
+
+#define PRINT                                                                  \
+	"00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:"                     \
+	"00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
+
+static void load_stations_are_told_apart(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_conf conf;
+
+	(void)state;
+	assert_rc(load(HEAD "[station one]\nfingerprint = " PRINT
+			    "\nroles = issue, read\nrate = 60\n"
+			    "[station two]\nfingerprint = "
+			    "ffffffffffffffffffffffffffffffff"
+			    "ffffffffffffffffffffffffffffffff\n",
+			  &conf, &err),
+		DEVID_OK);
+	assert_int_equal(conf.n_stations, 2);
+	assert_string_equal(conf.stations[0].name, "one");
+	assert_int_equal(conf.stations[0].fingerprint[1], 0x11);
+	assert_int_equal(conf.stations[0].fingerprint[31], 0xff);
+	assert_int_equal(conf.stations[0].roles, CA_ROLE_ISSUE | CA_ROLE_READ);
+	assert_int_equal(conf.stations[0].rate, 60);
+	assert_int_equal(conf.stations[1].roles, 0);
+	ca_conf_done(&conf);
+}
+
+static const struct {
+	const char *text, *cause;
+} bad[] = {
+	{ "[ca]\nregister = sqlite:/x\ncertificate = /c\n", "ca.name" },
+	{ "[ca]\nname = a\ncertificate = /c\n", "ca.register" },
+	{ "[ca]\nname = a\nregister = sqlite:/x\n", "ca.certificate" },
+	{ "[ca]\nname = a b\n", "name of letters" },
+	{ "[ca]\ninstance = a/b\n", "name of letters" },
+	{ "[ca]\ncertificate = c.pem\n", "not an absolute path" },
+	{ "[ca]\nchallenge_seconds = 9\n", "from 10 to" },
+	{ "[ca]\nagain = maybe\n", "neither same nor refuse" },
+	{ "[ca]\ncrl_url = ftp://x\n", "not an http" },
+	{ "[ca]\nocsp_url = http://x/\"y\n", "not an http" },
+	{ "[ca]\ncrl_hours = 0\n", "from 1 to" },
+	{ "[ca]\nnosuch = 1\n", "no such setting" },
+	{ "[token]\nmodule = x.so\n", "not an absolute path" },
+	{ "[ek]\neal_min = 8\n", "from 1 to 7" },
+	{ "[ek]\nfips_min = 0\n", "from 1 to 4" },
+	{ "[ek]\nquirks = padding,nonsense\n", "nonsense" },
+	{ "[ek]\nassertions = perhaps\n", "neither yes nor no" },
+	{ HEAD "[ek]\nfirmware_min = IFX\n", "firmware_min" },
+	{ "[serve]\nconnections_max = 15\n", "from 16 to" },
+	{ HEAD "[station x]\nroles = issue\n", "fingerprint: not set" },
+	{ "[station x]\nfingerprint = 1234\n", "not a SHA-256" },
+	{ "[station x]\nfingerprint = " PRINT ":00\n", "not a SHA-256" },
+	{ "[station x]\nfingerprint = 0g\n", "not a SHA-256" },
+	{ "[station x]\nroles = root\n", "roles are" },
+	{ "[station x]\nrate = -1\n", "from 0 to" },
+	/* An operator at the CA has an '@' in the register; no station may. */
+	{ "[station x@y]\nrate = 1\n", "name of letters" },
+};
+
+static void load_bad_value_names_it(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct ca_conf conf;
+
+		assert_rc(load(bad[i].text, &conf, &err), DEVID_ERR_INVALID);
+		assert_cause(&err, bad[i].cause);
+		assert_cause(&err, "ca.conf");
+	}
+}
+
+static void load_too_many_stations_are_refused(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	char *text = calloc(1, 65536);
+	struct ca_conf conf;
+	size_t len = 0;
+
+	(void)state;
+	assert_non_null(text);
+	for (int i = 0; i <= CA_STATIONS_MAX; i++)
+		len += (size_t)snprintf(text + len, 65536 - len,
+			"[station s%d]\nrate = 1\n", i);
+	assert_rc(load(text, &conf, &err), DEVID_ERR_TOO_LARGE);
+	assert_cause(&err, "stations");
+	free(text);
+}
+
+static struct ca_ticket a_ticket(void)
+{
+	struct ca_ticket t = { .device = { .serial = "S",
+				       .model = "M",
+				       .tpm_vendor = "IFX ",
+				       .tpm_model = "SLB",
+				       .tpm_firmware = "1",
+				       .station = "line-1" },
+		.hw_serial = "IFX :A:B" };
+
+	memset(t.device.ek_fingerprint, 1, 32);
+	memset(t.device.ek_cert_fingerprint, 2, 32);
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		t.spki[i].len = 91;
+		memset(t.spki[i].data, 3 + i, 91);
+	}
+	return t;
+}
+
+static void ticket_round_trip_keeps_all(void **state)
+{
+	const struct ca_ticket in = a_ticket();
+	uint8_t buf[CA_TICKET_MAX];
+	struct ca_ticket out;
+	size_t len;
+
+	(void)state;
+	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_OK);
+	assert_rc(ca_ticket_parse(buf, len, &out, NULL), DEVID_OK);
+	assert_memory_equal(&in, &out, sizeof(in));
+}
+
+/* Cut anywhere, or longer, or of another version: never read. */
+static void ticket_other_length_is_refused(void **state)
+{
+	const struct ca_ticket in = a_ticket();
+	uint8_t buf[CA_TICKET_MAX];
+	struct ca_ticket out;
+	size_t len;
+
+	(void)state;
+	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_OK);
+	for (size_t n = 0; n < len; n++)
+		assert_rc(
+			ca_ticket_parse(buf, n, &out, NULL), DEVID_ERR_SYNTAX);
+	buf[len] = 0;
+	assert_rc(ca_ticket_parse(buf, len + 1, &out, NULL), DEVID_ERR_SYNTAX);
+	buf[0]++;
+	assert_rc(ca_ticket_parse(buf, len, &out, NULL), DEVID_ERR_SYNTAX);
+}
+
+static void ticket_too_large_is_refused(void **state)
+{
+	struct ca_ticket in = a_ticket();
+	uint8_t buf[CA_TICKET_MAX];
+	size_t len;
+
+	(void)state;
+	in.spki[0].len = in.spki[1].len = sizeof(in.spki[0].data);
+	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_ERR_TOO_LARGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(load_least_has_defaults),
+		cmocka_unit_test(load_stations_are_told_apart),
+		cmocka_unit_test(load_bad_value_names_it),
+		cmocka_unit_test(load_too_many_stations_are_refused),
+		cmocka_unit_test(ticket_round_trip_keeps_all),
+		cmocka_unit_test(ticket_other_length_is_refused),
+		cmocka_unit_test(ticket_too_large_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
