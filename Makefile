@@ -101,7 +101,7 @@ $(B)/tests/unit/$(1): $(B)/tests/unit/$(1).o $(patsubst %.c,$(B)/%.o,$($(1)_src)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ALL_LDFLAGS) -pie $($(1)_ldflags) -o $$@ $$^ $($(1)_ldlibs) -lcmocka
 unit-tests: $(B)/tests/unit/$(1)
-OBJS += $(B)/tests/unit/$(1).o
+OBJS += $(B)/tests/unit/$(1).o $(patsubst %.c,$(B)/%.o,$($(1)_src))
 endef
 
 $(foreach a,$(ARCHIVES),$(eval $(call archive,$(a),$($(a)_src))))
@@ -144,7 +144,7 @@ fuzzers:
 fuzz: fuzzers
 	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(FUZZERS)
 
--include $(OBJS:.o=.d) $(FUZZ_OBJS:.o=.d)
+-include $(sort $(OBJS:.o=.d) $(FUZZ_OBJS:.o=.d))
 
 # ---- what a newcomer types ----
 
