@@ -27,6 +27,7 @@ libdevid_src := \
 	idevid/tpm-public.c \
 	idevid/tpm-signature.c \
 	idevid/tpm-template.c \
+	idevid/tpm-verifier.c \
 	idevid/verify-tls.c \
 	idevid/verify.c \
 	idevid/wire.c
@@ -130,7 +131,8 @@ fuzz-san_libs := libdevid.a
 fuzz-san_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 
 # What goes between device and CA.
-UNIT_TESTS += test-challenge test-tcg-csr test-tpm-public test-tpm-signature
+UNIT_TESTS += test-challenge test-tcg-csr test-tpm-public test-tpm-signature \
+	test-tpm-verifier
 csr_test_src := tests/unit/certs.c tests/unit/csr-fixture.c
 test-challenge_libs := libdevid.a
 test-challenge_ldlibs := -lcrypto
@@ -143,6 +145,9 @@ test-tpm-public_ldlibs := -lcrypto -ltss2-mu
 test-tpm-signature_src := $(csr_test_src)
 test-tpm-signature_libs := libdevid.a
 test-tpm-signature_ldlibs := -lcrypto -ltss2-mu
+test-tpm-verifier_src := $(csr_test_src)
+test-tpm-verifier_libs := libdevid.a
+test-tpm-verifier_ldlibs := -lcrypto -ltss2-mu
 
 FUZZERS += fuzz-challenge fuzz-tcg-csr fuzz-tpm-public
 fuzz-challenge_libs := libdevid.a

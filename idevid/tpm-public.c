@@ -44,8 +44,6 @@ static const struct curve {
 	{ TPM2_ECC_NIST_P521, "P-521", 66 },
 };
 
-#define FIELD_MAX 66
-
 static const struct curve *curve_of(const TPMT_PUBLIC *area)
 {
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
@@ -143,9 +141,8 @@ static size_t encode_point(
 	return 1 + 2 * field;
 }
 
-/* @point holds 1 + 2 * FIELD_MAX bytes and outlives @bld. */
-static enum devid_err push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *area,
-	uint8_t *point, struct devid_error *err)
+enum devid_err tpm_public_point(const TPMT_PUBLIC *area,
+	uint8_t ret[TPM_POINT_MAX], size_t *ret_len, struct devid_error *err)
 {
 	const struct curve *curve = curve_of(area);
 	size_t len;
@@ -155,13 +152,26 @@ static enum devid_err push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *area,
 			"public key: curve: 0x%04x is none of P-256, P-384, "
 			"P-521",
 			area->parameters.eccDetail.curveID);
-	len = encode_point(&area->unique.ecc, curve->field, point);
+	len = encode_point(&area->unique.ecc, curve->field, ret);
 	if (len == 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"public key: x or y: not of the size of %s",
 			curve->name);
+	*ret_len = len;
+	return DEVID_OK;
+}
+
+/* @point outlives @bld. */
+static enum devid_err push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *area,
+	uint8_t point[TPM_POINT_MAX], struct devid_error *err)
+{
+	size_t len = 0;
+	enum devid_err rc = tpm_public_point(area, point, &len, err);
+
+	if (rc != DEVID_OK)
+		return rc;
 	if (!OSSL_PARAM_BLD_push_utf8_string(
-		    bld, OSSL_PKEY_PARAM_GROUP_NAME, curve->name, 0) ||
+		    bld, OSSL_PKEY_PARAM_GROUP_NAME, curve_of(area)->name, 0) ||
 		!OSSL_PARAM_BLD_push_octet_string(
 			bld, OSSL_PKEY_PARAM_PUB_KEY, point, len))
 		return devid_fail(
@@ -207,7 +217,7 @@ enum devid_err tpm_public_pkey(
 		EVP_PKEY_CTX_new_from_name(NULL, ecc ? "EC" : "RSA", NULL);
 	CLEANUP(cleanup_params) OSSL_PARAM *params = NULL;
 	CLEANUP(cleanup_pkey) EVP_PKEY *pkey = NULL;
-	uint8_t point[1 + 2 * FIELD_MAX];
+	uint8_t point[TPM_POINT_MAX];
 	enum devid_err rc;
 
 	if (!ecc && area->type != TPM2_ALG_RSA)

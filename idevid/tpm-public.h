@@ -16,7 +16,8 @@
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
 
-#define TPM_NAME_MAX (2 + 64) /* nameAlg and its digest, part 1, 16 */
+#define TPM_NAME_MAX  (2 + 64)     /* nameAlg and its digest, part 1, 16 */
+#define TPM_POINT_MAX (1 + 2 * 66) /* of P-521, SEC 1, 2.3.3 */
 
 struct tpm_public {
 	TPMT_PUBLIC area;
@@ -46,6 +47,11 @@ DEVID_MUST_CHECK enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
 DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
 	const TPMT_PUBLIC *area, EVP_PKEY **ret, struct devid_error *err);
 
+/* The point of ECC @area, uncompressed (SEC 1, 2.3.3), x and y padded to the
+ * field; whether the curve has it is not checked. Errors: as above. */
+DEVID_MUST_CHECK enum devid_err tpm_public_point(const TPMT_PUBLIC *area,
+	uint8_t ret[TPM_POINT_MAX], size_t *ret_len, struct devid_error *err);
+
 /* TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY (part 2, 10.12.12). */
 struct tpm_certify {
 	uint8_t name[TPM_NAME_MAX]; /* of the certified object */
@@ -70,6 +76,11 @@ DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
 	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
+	struct devid_error *err);
+
+/* The same with @ctx of @key's public key, after EVP_PKEY_verify_init(). */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
+	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
 	struct devid_error *err);
 
 /*

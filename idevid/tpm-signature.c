@@ -4,16 +4,18 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
+#include <stdbool.h>
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
 #include "cleanup.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
+CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
 
-#define ECDSA_DER_MAX 160 /* P-521: two integers of 67, and headers */
+#define ECDSA_INT_MAX 66 /* bytes of r and of s: P-521 */
+#define ECDSA_DER_MAX (3 + 2 * (3 + ECDSA_INT_MAX))
 
 /* ---- reading ---- */
 
@@ -66,55 +68,79 @@ static bool scheme_allowed(const TPMT_PUBLIC *key, const TPMT_SIGNATURE *sig)
 	       (scheme == sig->sigAlg && hash == sig->signature.any.hashAlg);
 }
 
-/* ECDSA-Sig-Value, RFC 3279 2.2.3, in @buf of ECDSA_DER_MAX bytes. */
-static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in, uint8_t *buf,
-	struct der_view *ret, struct devid_error *err)
+/* A DER INTEGER of the unsigned number @v. */
+static uint8_t *put_integer(uint8_t *p, const TPM2B_ECC_PARAMETER *v)
 {
-	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r, *s;
-	int len;
+	size_t skip = 0, len;
+	bool pad;
 
-	if (in->signatureR.size == 0 || in->signatureS.size == 0)
+	while (skip + 1 < v->size && v->buffer[skip] == 0)
+		skip++;
+	len = v->size - skip;
+	pad = v->buffer[skip] & 0x80;
+	*p++ = DER_INTEGER;
+	*p++ = (uint8_t)(len + pad);
+	if (pad)
+		*p++ = 0;
+	memcpy(p, v->buffer + skip, len);
+	return p + len;
+}
+
+/* ECDSA-Sig-Value, RFC 3279 2.2.3, in @buf; not OpenSSL's encoder, which takes
+ * a hundred times as long. */
+static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in,
+	uint8_t buf[ECDSA_DER_MAX], struct der_view *ret,
+	struct devid_error *err)
+{
+	const TPM2B_ECC_PARAMETER *r = &in->signatureR, *s = &in->signatureS;
+	uint8_t *content = buf + 3; /* behind tag and long length */
+	uint8_t *end;
+	size_t len;
+
+	if (r->size == 0 || s->size == 0)
 		return devid_fail(
 			err, DEVID_ERR_SYNTAX, "signature: r or s: empty");
-	r = BN_bin2bn(in->signatureR.buffer, in->signatureR.size, NULL);
-	s = BN_bin2bn(in->signatureS.buffer, in->signatureS.size, NULL);
-	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
-		BN_free(r);
-		BN_free(s);
-		return devid_fail(err, DEVID_ERR_NOMEM, "signature: no memory");
-	}
-	len = i2d_ECDSA_SIG(sig, NULL);
-	if (len <= 0 || len > ECDSA_DER_MAX)
+	if (r->size > ECDSA_INT_MAX || s->size > ECDSA_INT_MAX)
 		return devid_fail(
 			err, DEVID_ERR_SYNTAX, "signature: r or s: too large");
-	ret->data = buf;
-	ret->len = (size_t)i2d_ECDSA_SIG(sig, &buf);
+	end = put_integer(put_integer(content, r), s);
+	len = (size_t)(end - content);
+	*--content = (uint8_t)len;
+	if (len > 0x7f) /* X.690 8.1.3 */
+		*--content = 0x81;
+	*--content = DER_SEQUENCE;
+	*ret = (struct der_view) { content, (size_t)(end - content) };
 	return DEVID_OK;
 }
 
-static enum devid_err verify(EVP_PKEY *pkey, const TPMT_SIGNATURE *sig,
+/* Part 1, B.7: TPMs salt with the length of the hash or with as much as fits.
+ * The digest of ECDSA is told by its length alone. */
+static bool set_scheme(
+	EVP_PKEY_CTX *ctx, const TPMT_SIGNATURE *sig, const EVP_MD *md)
+{
+	if (sig->sigAlg == TPM2_ALG_ECDSA)
+		return true;
+	if (EVP_PKEY_CTX_set_signature_md(ctx, md) <= 0)
+		return false;
+	if (sig->sigAlg == TPM2_ALG_RSASSA)
+		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) > 0;
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) > 0;
+}
+
+static enum devid_err verify(EVP_PKEY_CTX *ctx, const TPMT_SIGNATURE *sig,
 	struct der_view message, struct der_view value, struct devid_error *err)
 {
 	const EVP_MD *md = tpm_hash_md(sig->signature.any.hashAlg);
-	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX *pctx; /* owned by ctx */
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
 	int ok;
 
-	if (!ctx || EVP_DigestVerifyInit(ctx, &pctx, md, NULL, pkey) <= 0)
+	if (!set_scheme(ctx, sig, md) || EVP_Digest(message.data, message.len,
+						 hash, &len, md, NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "signature: cannot verify");
-	/* Part 1, B.7: TPMs salt with the length of the hash or with as much
-	 * as fits. */
-	if (sig->sigAlg == TPM2_ALG_RSAPSS &&
-		(EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) <=
-				0 ||
-			EVP_PKEY_CTX_set_rsa_pss_saltlen(
-				pctx, RSA_PSS_SALTLEN_AUTO) <= 0))
-		return devid_fail(
-			err, DEVID_ERR_CRYPTO, "signature: cannot verify");
-	ok = EVP_DigestVerify(
-		ctx, value.data, value.len, message.data, message.len);
+	ok = EVP_PKEY_verify(ctx, value.data, value.len, hash, len);
 	ERR_clear_error();
 	if (ok != 1)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
@@ -122,11 +148,10 @@ static enum devid_err verify(EVP_PKEY *pkey, const TPMT_SIGNATURE *sig,
 	return DEVID_OK;
 }
 
-enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
-	struct der_view message, struct der_view signature,
+enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
+	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
 	struct devid_error *err)
 {
-	CLEANUP(cleanup_pkey) EVP_PKEY *own = NULL;
 	TPMT_SIGNATURE sig = { 0 };
 	uint8_t der[ECDSA_DER_MAX];
 	struct der_view value = { sig.signature.rsassa.sig.buffer, 0 };
@@ -147,13 +172,28 @@ enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
 		/* RSASSA and RSAPSS have one form (part 2, 11.3.1). */
 		value.len = sig.signature.rsassa.sig.size;
 	}
+	return verify(ctx, &sig, message, value, err);
+}
+
+enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
+	struct der_view message, struct der_view signature,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_pkey) EVP_PKEY *own = NULL;
+	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
+	enum devid_err rc;
+
 	if (!pkey) {
 		rc = tpm_public_pkey(key, &own, err);
 		if (rc != DEVID_OK)
 			return rc;
 		pkey = own;
 	}
-	return verify(pkey, &sig, message, value, err);
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	if (!ctx || EVP_PKEY_verify_init(ctx) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "signature: cannot verify");
+	return tpm_signature_check_with(key, ctx, message, signature, err);
 }
 
 /* ---- writing ---- */
