@@ -64,6 +64,8 @@ static void judge(struct ca *ca, struct ca_job *job, struct step1 *s)
 		.trust = ca->trust,
 		.policy = &ca->conf->ek,
 		.now = time(NULL),
+		.iak_key = ca->iak_key,
+		.idevid_key = ca->idevid_key,
 	};
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;

@@ -81,8 +81,9 @@ struct ca {
 	uint8_t issuer_hash[32]; /* of the CA's subject Name */
 	char *chain_pem;         /* owned: CA certificate and above it */
 	struct ek_trust *trust;  /* owned */
-	struct reg *reg;         /* owned */
-	bool pin_refused;        /* ca_open() failed for the sake of the PIN */
+	struct tpm_verifier *iak_key, *idevid_key; /* owned; may be NULL */
+	struct reg *reg;                           /* owned */
+	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };
 
 /* What is opened. */

@@ -100,10 +100,10 @@ enum devid_verdict proof_hash(struct proof_run *run, struct devid_error *err)
 
 /* ---- public areas ---- */
 
-/* Reads one; the key is decoded once, for all rules. */
+/* Reads one; @key becomes its key, for all rules. */
 static enum devid_verdict read_public(struct der_view in,
-	struct tpm_public *ret, struct keystore_blob *ret_spki,
-	EVP_PKEY **ret_key, struct devid_error *err)
+	struct tpm_verifier *key, struct tpm_public *ret,
+	struct keystore_blob *ret_spki, struct devid_error *err)
 {
 	enum devid_err rc;
 
@@ -111,7 +111,7 @@ static enum devid_verdict read_public(struct der_view in,
 		return refuse(err, "missing");
 	rc = tpm_public_parse(in, ret, err);
 	if (rc == DEVID_OK)
-		rc = tpm_public_pkey(&ret->area, ret_key, err);
+		rc = tpm_verifier_set_key(key, &ret->area, err);
 	if (rc == DEVID_OK)
 		rc = proof_write_spki(&ret->area, ret_spki, err);
 	return verdict_of(rc);
@@ -124,9 +124,8 @@ enum devid_verdict proof_signing_pub(
 
 	if (!run->has_csr)
 		return DEVID_NOT_APPLICABLE;
-	verdict = read_public(field(run, TCG_CSR_SIGNING_PUB),
-		&run->proof->idevid, &run->proof->idevid_spki, &run->idevid_key,
-		err);
+	verdict = read_public(field(run, TCG_CSR_SIGNING_PUB), run->idevid_key,
+		&run->proof->idevid, &run->proof->idevid_spki, err);
 	run->has_idevid = run->proof->idevid.name_len > 0;
 	return verdict;
 }
@@ -138,8 +137,8 @@ enum devid_verdict proof_attest_pub(
 
 	if (!run->has_csr)
 		return DEVID_NOT_APPLICABLE;
-	verdict = read_public(field(run, TCG_CSR_ATTEST_PUB), &run->proof->iak,
-		&run->proof->iak_spki, &run->iak_key, err);
+	verdict = read_public(field(run, TCG_CSR_ATTEST_PUB), run->iak_key,
+		&run->proof->iak, &run->proof->iak_spki, err);
 	run->has_iak = run->proof->iak.name_len > 0;
 	return verdict;
 }
@@ -149,9 +148,9 @@ enum devid_verdict proof_signature(
 {
 	const struct tcg_csr *csr = &run->proof->csr;
 
-	if (run->ctx->contents_only || !run->idevid_key)
+	if (run->ctx->contents_only || run->proof->idevid_spki.len == 0)
 		return DEVID_NOT_APPLICABLE;
-	return verdict_of(tpm_signature_check(&run->proof->idevid.area,
+	return verdict_of(tpm_verifier_check(
 		run->idevid_key, csr->contents, csr->signature, err));
 }
 
@@ -173,23 +172,27 @@ enum devid_verdict proof_idevid_template(
 		&run->proof->idevid.area, &run->idevid_alg, err));
 }
 
-static bool is_same_key(const EVP_PKEY *a, const EVP_PKEY *b)
+/* A key has one SubjectPublicKeyInfo: DER, points not compressed. */
+static bool is_same_key(struct der_view a, struct der_view b)
 {
-	return a && b && EVP_PKEY_eq(a, b) == 1;
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 enum devid_verdict proof_keys_differ(
 	struct proof_run *run, struct devid_error *err)
 {
-	const EVP_PKEY *ek = run->proof->ek.key;
+	const struct proof *p = run->proof;
+	struct der_view iak = { p->iak_spki.data, p->iak_spki.len };
+	struct der_view idevid = { p->idevid_spki.data, p->idevid_spki.len };
+	struct der_view ek = p->ek.view.spki_whole;
 
-	if (!run->iak_key || !run->idevid_key)
+	if (iak.len == 0 || idevid.len == 0)
 		return DEVID_NOT_APPLICABLE;
-	if (is_same_key(run->iak_key, run->idevid_key))
+	if (is_same_key(iak, idevid))
 		return refuse(err, "IAK and IDevID are one key");
-	if (is_same_key(ek, run->iak_key))
+	if (p->ek.key && is_same_key(ek, iak))
 		return refuse(err, "EK and IAK are one key");
-	if (is_same_key(ek, run->idevid_key))
+	if (p->ek.key && is_same_key(ek, idevid))
 		return refuse(err, "EK and IDevID are one key");
 	if (run->iak_alg != KEY_ALG_NONE && run->idevid_alg != KEY_ALG_NONE &&
 		run->iak_alg != run->idevid_alg) {
@@ -311,7 +314,7 @@ enum devid_verdict proof_certify_signature(
 {
 	struct der_view message, signature;
 
-	if (!run->has_csr || !run->iak_key)
+	if (!run->has_csr || run->proof->iak_spki.len == 0)
 		return DEVID_NOT_APPLICABLE;
 	message = field(run, TCG_CSR_SGN_CERTIFY);
 	signature = field(run, TCG_CSR_SGN_CERTIFY_SIG);
@@ -319,6 +322,6 @@ enum devid_verdict proof_certify_signature(
 		return DEVID_NOT_APPLICABLE;
 	if (signature.len == 0)
 		return refuse(err, "attestation: signature is missing");
-	return verdict_of(tpm_signature_check(
-		&run->proof->iak.area, run->iak_key, message, signature, err));
+	return verdict_of(
+		tpm_verifier_check(run->iak_key, message, signature, err));
 }

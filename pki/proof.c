@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "proof-private.h"
+
+CLEANUP_DEFINE(verifier, struct tpm_verifier *, tpm_verifier_free)
 
 #define TCG_DEVID "TCG DevID 1.00 "
 #define TCG_EK    "TCG EK Credential Profile 2.3 "
@@ -89,8 +92,9 @@ static void judge(struct proof_run *run, enum proof_rule rule)
 	struct devid_error err = { 0 };
 
 	result->verdict = rules[rule].judge(run, &err);
-	(void)snprintf(result->detail, sizeof(result->detail), "%.*s",
-		DEVID_DETAIL_MAX - 1, err.text); /* may cut */
+	if (err.text[0])
+		(void)snprintf(result->detail, sizeof(result->detail), "%.*s",
+			DEVID_DETAIL_MAX - 1, err.text); /* may cut */
 	if (result->verdict == DEVID_FAIL && run->proof->failed == PROOF_NONE)
 		run->proof->failed = rule;
 }
@@ -98,17 +102,23 @@ static void judge(struct proof_run *run, enum proof_rule rule)
 bool proof_check(const struct proof_context *ctx, const uint8_t *data,
 	size_t len, struct proof *ret)
 {
+	CLEANUP(cleanup_verifier) struct tpm_verifier *own_iak = NULL;
+	CLEANUP(cleanup_verifier) struct tpm_verifier *own_idevid = NULL;
 	struct proof_run run = {
 		.ctx = ctx,
 		.input = { data, len },
 		.proof = ret,
+		.iak_key = ctx->iak_key,
+		.idevid_key = ctx->idevid_key,
 	};
 
 	memset(ret, 0, sizeof(*ret));
+	if (!run.iak_key)
+		run.iak_key = own_iak = tpm_verifier_new();
+	if (!run.idevid_key)
+		run.idevid_key = own_idevid = tpm_verifier_new();
 	for (int rule = PROOF_NONE + 1; rule < PROOF_RULE_COUNT; rule++)
 		judge(&run, (enum proof_rule)rule);
-	EVP_PKEY_free(run.iak_key);
-	EVP_PKEY_free(run.idevid_key);
 	return ret->failed == PROOF_NONE;
 }
 

@@ -13,6 +13,7 @@
 #include "profile.h"
 #include "tcg-csr.h"
 #include "tpm-public.h"
+#include "tpm-verifier.h"
 
 enum proof_rule {
 	PROOF_NONE,
@@ -42,6 +43,8 @@ struct proof_context {
 	time_t now;
 	/* The data is csrContents alone: the signature is not judged. */
 	bool contents_only;
+	/* Borrowed, to go from one request to the next; NULL: new ones. */
+	struct tpm_verifier *iak_key, *idevid_key;
 };
 
 struct proof_result {
@@ -59,7 +62,7 @@ struct proof {
 	char serial[TCG_CSR_NAME_MAX + 1];
 	struct ek_cert ek;
 	struct tpm_public iak, idevid;
-	struct keystore_blob iak_spki, idevid_spki; /* len 0: none */
+	struct keystore_blob iak_spki, idevid_spki; /* len 0: no key */
 	struct tpm_certify certify;
 };
 

@@ -38,7 +38,9 @@ void stop(void)
 
 bool check(void)
 {
-	const struct proof_context ctx = { trust, &policy, time(NULL), false };
+	const struct proof_context ctx = {
+		.trust = trust, .policy = &policy, .now = time(NULL)
+	};
 
 	csr_fixture_encode(f);
 	proof_done(proof);

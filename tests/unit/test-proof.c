@@ -60,7 +60,7 @@ static void rules_all_have_texts(void **state)
 
 static void check_cut_request_trips_structure(void **state)
 {
-	struct proof_context ctx = { NULL, NULL, time(NULL), false };
+	struct proof_context ctx = { .now = time(NULL) };
 
 	(void)state;
 	start(KEY_ALG_P256, "P-256");
@@ -140,7 +140,7 @@ static void check_long_names_refused(void **state)
 
 static void check_without_trust_and_policy_not_judged(void **state)
 {
-	struct proof_context ctx = { NULL, NULL, time(NULL), false };
+	struct proof_context ctx = { .now = time(NULL) };
 
 	(void)state;
 	start(KEY_ALG_P256, "P-256");
@@ -155,7 +155,8 @@ static void check_without_trust_and_policy_not_judged(void **state)
 
 static void check_contents_alone_judged_but_for_signature(void **state)
 {
-	struct proof_context ctx = { NULL, NULL, time(NULL), true };
+	struct proof_context ctx = { .now = time(NULL),
+		.contents_only = true };
 	struct tcg_csr csr;
 
 	(void)state;
