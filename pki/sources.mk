@@ -36,6 +36,11 @@ test-ca_src := $(ca_test_src)
 test-ca_libs := libca.a libdevid.a
 test-ca_ldlibs = $(CA_LDLIBS)
 
+FUZZERS += fuzz-ca-ticket
+fuzz-ca-ticket_src = pki/ca-ticket.c $(ek_src)
+fuzz-ca-ticket_libs := libdevid.a
+fuzz-ca-ticket_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
+
 test-ca-conf_src := tests/unit/tempdir.c
 test-ca-conf_libs := libca.a libdevid.a
 test-ca-conf_ldlibs = $(CA_LDLIBS)
