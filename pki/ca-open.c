@@ -116,9 +116,8 @@ static enum devid_err log_in(
 	if (!source.what)
 		source.what = ca->conf->token;
 	rc = pin_read(&source, &pin, err);
-	if (rc != DEVID_OK)
-		return rc;
-	rc = token_open(&place, &pin, &ca->token, err);
+	if (rc == DEVID_OK)
+		rc = token_open(&place, &pin, &ca->token, err);
 	ca->pin_refused = rc == DEVID_ERR_DENIED;
 	pin_done(&pin);
 	return rc;

@@ -90,8 +90,8 @@ static void print_device(const struct register_device *d)
 	time_text(d->created, when);
 	(void)printf("%s  %s  %s  %s\n", d->serial, d->model,
 		state_name(d->state), when);
-	(void)printf("  TPM     %s %s %s, EK %s\n", d->tpm_vendor, d->tpm_model,
-		d->tpm_firmware, ek);
+	(void)printf("  TPM     %s%s%s %s, EK %s\n", d->tpm_vendor,
+		d->tpm_vendor[0] ? " " : "", d->tpm_model, d->tpm_firmware, ek);
 	(void)printf("  asked   by %s\n", d->station);
 }
 

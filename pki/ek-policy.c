@@ -245,8 +245,9 @@ enum devid_err ek_policy_check(const struct ek_policy *policy,
 	if (policy->manufacturers && policy->manufacturers[0] &&
 		!is_vendor_listed(policy->manufacturers, cert))
 		return devid_fail(err, DEVID_ERR_DENIED,
-			"TPM manufacturer: %s %s: not on the list",
-			cert->manufacturer, cert->vendor);
+			"TPM manufacturer: %s%s%s: not on the list",
+			cert->manufacturer, cert->vendor[0] ? " " : "",
+			cert->vendor);
 	if (policy->models && policy->models[0] &&
 		!is_model_listed(policy->models, cert))
 		return devid_fail(err, DEVID_ERR_DENIED,

@@ -74,7 +74,9 @@ static enum devid_err get_one(struct reg *reg, const char *sql,
 		return rc;
 	if (!o.found)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"register: no such live device");
+			"register: %s: no such live device",
+			params[0].type == DB_TEXT ? (const char *)params[0].data
+						  : "this EK");
 	*ret = out;
 	return DEVID_OK;
 }

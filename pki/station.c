@@ -129,6 +129,8 @@ static int show(struct station *s, int argc, char **argv)
 	rc = station_show(s->http, argv[0], &reply, &len, &err);
 	if (rc == DEVID_OK)
 		rc = ca_cmd_write(NULL, reply, len, &err);
+	if (rc == DEVID_OK)
+		rc = ca_cmd_write(NULL, "\n", 1, &err);
 	return exit_of(rc, &err);
 }
 

@@ -121,6 +121,13 @@ add_devices() {
 			(SELECT 0 AS role UNION SELECT 1)"
 }
 
+@test "a PIN whose file is open to others is refused, and the status says PIN" {
+	install -m 644 "$CA/issuing.pin" "$CA/open.pin"
+	run devid-ca audit --config "$CA/copy.conf" --pin-file "$CA/open.pin"
+	[ "$status" -eq 3 ]
+	[[ $output == *"open.pin"*"0644"* ]]
+}
+
 @test "list: shows devices with their certificates" {
 	add_devices
 	run devid-ca list --config "$CA/copy.conf"
