@@ -10,6 +10,7 @@ libdevid_src := \
 	idevid/client.c \
 	idevid/conf.c \
 	idevid/der.c \
+	idevid/digest.c \
 	idevid/error.c \
 	idevid/files.c \
 	idevid/keyref.c \
@@ -131,11 +132,13 @@ fuzz-san_libs := libdevid.a
 fuzz-san_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 
 # What goes between device and CA.
-UNIT_TESTS += test-challenge test-tcg-csr test-tpm-public test-tpm-signature \
-	test-tpm-verifier
+UNIT_TESTS += test-challenge test-digest test-tcg-csr test-tpm-public \
+	test-tpm-signature test-tpm-verifier
 csr_test_src := tests/unit/certs.c tests/unit/csr-fixture.c
 test-challenge_libs := libdevid.a
 test-challenge_ldlibs := -lcrypto
+test-digest_libs := libdevid.a
+test-digest_ldlibs := -lcrypto
 test-tcg-csr_src := $(csr_test_src)
 test-tcg-csr_libs := libdevid.a
 test-tcg-csr_ldlibs := -lcrypto -ltss2-mu

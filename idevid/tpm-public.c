@@ -9,6 +9,7 @@
 #include <tss2/tss2_mu.h>
 
 #include "cleanup.h"
+#include "digest.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
@@ -24,11 +25,11 @@ const EVP_MD *tpm_hash_md(unsigned alg)
 {
 	switch (alg) {
 	case TPM2_ALG_SHA256:
-		return EVP_sha256();
+		return digest_sha256();
 	case TPM2_ALG_SHA384:
-		return EVP_sha384();
+		return digest_sha384();
 	case TPM2_ALG_SHA512:
-		return EVP_sha512();
+		return digest_sha512();
 	default:
 		return NULL;
 	}

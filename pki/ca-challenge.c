@@ -3,7 +3,6 @@
 #include "ca-jobs.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include "cleanup.h"
 #include "credential.h"
+#include "digest.h"
 
 struct step1 {
 	struct proof proof;
@@ -45,8 +45,7 @@ static enum devid_err make_challenge(
 
 	if (RAND_bytes(c->id, sizeof(c->id)) != 1 ||
 		RAND_priv_bytes(secret, sizeof(secret)) != 1 ||
-		EVP_Digest(secret, sizeof(secret), s->secret_hash, NULL,
-			EVP_sha256(), NULL) != 1)
+		!digest_hash(secret, sizeof(secret), s->secret_hash))
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;

@@ -4,13 +4,13 @@
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "digest.h"
 
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
@@ -28,9 +28,8 @@ static void judge(struct ca_job *job, struct step2 *s)
 
 	rc = challenge_answer_parse(
 		job->input, job->input_len, &s->answer, &err);
-	if (rc == DEVID_OK &&
-		EVP_Digest(s->answer.secret, sizeof(s->answer.secret),
-			s->secret_hash, NULL, EVP_sha256(), NULL) != 1)
+	if (rc == DEVID_OK && !digest_hash(s->answer.secret,
+				      sizeof(s->answer.secret), s->secret_hash))
 		rc = devid_fail(&err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
 	OPENSSL_cleanse(s->answer.secret, sizeof(s->answer.secret));
 	if (rc != DEVID_OK)
@@ -102,8 +101,8 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 		rc = build_devid(ca->issuer, &what, &der, &cert.der_len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (EVP_Digest(t->spki[role].data, t->spki[role].len,
-		    cert.key_fingerprint, NULL, EVP_sha256(), NULL) != 1)
+	if (!digest_hash(t->spki[role].data, t->spki[role].len,
+		    cert.key_fingerprint))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
 	cert.der = der;
 	memcpy(cert.issuer, ca->issuer_hash, sizeof(cert.issuer));

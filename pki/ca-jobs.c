@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-jobs.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cleanup.h"
+#include "digest.h"
 
 #define TRIES 8 /* of a batch; each time somebody else got on */
 
@@ -117,8 +117,8 @@ static enum devid_err hash_keys(const struct ca_ticket *ticket,
 {
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		ret->same[i] = false;
-		if (EVP_Digest(ticket->spki[i].data, ticket->spki[i].len,
-			    ret->key[i], NULL, EVP_sha256(), NULL) != 1)
+		if (!digest_hash(ticket->spki[i].data, ticket->spki[i].len,
+			    ret->key[i]))
 			return devid_fail(
 				err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-ticket.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "digest.h"
 
 #define TICKET_VERSION 1
 
@@ -19,7 +20,7 @@ static enum devid_err hash_ek(
 {
 	struct der_view spki = ek->view.spki_whole;
 
-	if (EVP_Digest(spki.data, spki.len, ret, NULL, EVP_sha256(), NULL) != 1)
+	if (!digest_hash(spki.data, spki.len, ret))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"request: the EK cannot be hashed");
 	return DEVID_OK;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ek-cert.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "digest.h"
 #include "ek-private.h"
 
 /* TCG PC Client 1.2: TCG_TAG_PCCLIENT_STORED_CERT, TCG_FULL_CERT, length,
@@ -126,8 +126,7 @@ enum devid_err ek_cert_parse(
 	rc = cert_parse(ret->der, &ret->view, &cause);
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "EK certificate: %s", cause.text);
-	if (EVP_Digest(ret->der.data, ret->der.len, ret->fingerprint, NULL,
-		    EVP_sha256(), NULL) != 1)
+	if (!digest_hash(ret->der.data, ret->der.len, ret->fingerprint))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"EK certificate: cannot be hashed");
 	read_ids(ret);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "digest.h"
 #include "ek-private.h"
 
 #define TIME_LEN 14 /* YYYYMMDDHHMMSS */
@@ -26,8 +27,7 @@ struct issuer {
 };
 
 struct ek_issuers {
-	EVP_MD *sha256, *sha384, *sha512; /* owned */
-	size_t next;                      /* slot that is used next */
+	size_t next; /* slot that is used next */
 	struct issuer slots[EK_ISSUERS_MAX];
 };
 
@@ -45,17 +45,7 @@ static void issuer_done(struct issuer *i)
 
 struct ek_issuers *ek_issuers_new(void)
 {
-	struct ek_issuers *issuers = calloc(1, sizeof(*issuers));
-
-	if (!issuers)
-		return NULL;
-	issuers->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	issuers->sha384 = EVP_MD_fetch(NULL, "SHA384", NULL);
-	issuers->sha512 = EVP_MD_fetch(NULL, "SHA512", NULL);
-	if (issuers->sha256 && issuers->sha384 && issuers->sha512)
-		return issuers;
-	ek_issuers_free(issuers);
-	return NULL;
+	return calloc(1, sizeof(struct ek_issuers));
 }
 
 void ek_issuers_free(struct ek_issuers *issuers)
@@ -64,9 +54,6 @@ void ek_issuers_free(struct ek_issuers *issuers)
 		return;
 	for (size_t i = 0; i < EK_ISSUERS_MAX; i++)
 		issuer_done(&issuers->slots[i]);
-	EVP_MD_free(issuers->sha256);
-	EVP_MD_free(issuers->sha384);
-	EVP_MD_free(issuers->sha512);
 	free(issuers);
 }
 
@@ -255,7 +242,7 @@ static bool is_not_revoked(const struct issuer *i, const struct cert_view *cert)
 }
 
 /* The digest of the signature algorithm, NULL when it does not fit @key. */
-static const EVP_MD *find_digest(const struct ek_issuers *issuers,
+static const EVP_MD *find_digest(
 	const struct cert_view *cert, const EVP_PKEY *key)
 {
 	const struct {
@@ -263,12 +250,12 @@ static const EVP_MD *find_digest(const struct ek_issuers *issuers,
 		int key_type;
 		const EVP_MD *md;
 	} algs[] = {
-		{ OID_ECDSA_SHA256, EVP_PKEY_EC, issuers->sha256 },
-		{ OID_ECDSA_SHA384, EVP_PKEY_EC, issuers->sha384 },
-		{ OID_ECDSA_SHA512, EVP_PKEY_EC, issuers->sha512 },
-		{ OID_SHA256_WITH_RSA, EVP_PKEY_RSA, issuers->sha256 },
-		{ OID_SHA384_WITH_RSA, EVP_PKEY_RSA, issuers->sha384 },
-		{ OID_SHA512_WITH_RSA, EVP_PKEY_RSA, issuers->sha512 },
+		{ OID_ECDSA_SHA256, EVP_PKEY_EC, digest_sha256() },
+		{ OID_ECDSA_SHA384, EVP_PKEY_EC, digest_sha384() },
+		{ OID_ECDSA_SHA512, EVP_PKEY_EC, digest_sha512() },
+		{ OID_SHA256_WITH_RSA, EVP_PKEY_RSA, digest_sha256() },
+		{ OID_SHA384_WITH_RSA, EVP_PKEY_RSA, digest_sha384() },
+		{ OID_SHA512_WITH_RSA, EVP_PKEY_RSA, digest_sha512() },
 	};
 	struct der_view whole = cert->outer_alg, seq, oid;
 
@@ -301,10 +288,9 @@ static bool set_up(struct issuer *i, const EVP_MD *md)
 	return true;
 }
 
-static bool is_signed_by(const struct ek_issuers *issuers, struct issuer *i,
-	const struct cert_view *cert)
+static bool is_signed_by(struct issuer *i, const struct cert_view *cert)
 {
-	const EVP_MD *md = find_digest(issuers, cert, i->key);
+	const EVP_MD *md = find_digest(cert, i->key);
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned len;
 	bool ok;
@@ -339,8 +325,7 @@ bool ek_issuers_check(
 
 		if (i->key && strcmp(at, i->from) >= 0 &&
 			strcmp(at, i->to) <= 0 && is_named(i, view) &&
-			is_not_revoked(i, view) &&
-			is_signed_by(issuers, i, view))
+			is_not_revoked(i, view) && is_signed_by(i, view))
 			return true;
 	}
 	return false;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "digest.h"
 #include "register_private.h"
 
 #define CHAIN_LABEL "devid-ca audit"
@@ -23,7 +24,7 @@ static enum devid_err hash_parts(
 	const struct part parts[3], uint8_t ret[32], struct devid_error *err)
 {
 	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
+	int ok = ctx && EVP_DigestInit_ex(ctx, digest_sha256(), NULL) == 1;
 
 	for (size_t i = 0; i < 3; i++)
 		ok = ok &&
