@@ -5,7 +5,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <stdbool.h>
@@ -18,6 +17,8 @@
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
+CLEANUP_DEFINE(mac, EVP_MAC *, EVP_MAC_free)
+CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
 
 #define HASH_MAX  48 /* SHA-384 */
@@ -83,17 +84,45 @@ static enum devid_err crypto_fail(struct devid_error *err, const char *what)
 		err, DEVID_ERR_CRYPTO, "make credential: cannot %s", what);
 }
 
+/* For HMACs with one key after the other: HMAC() looks up both algorithms each
+ * time. */
+static EVP_MAC_CTX *make_hmac(const struct suite *suite)
+{
+	const char *md = EVP_MD_get0_name(tpm_hash_md(suite->name_alg));
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(
+			OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)md, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	CLEANUP(cleanup_mac) EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	CLEANUP(cleanup_mac_ctx)
+	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
+
+	if (!ctx || EVP_MAC_CTX_set_params(ctx, params) != 1)
+		return NULL;
+	return STEAL(ctx);
+}
+
+/* HMAC of @in with @key, which is of the hash's length. */
+static bool hmac(
+	EVP_MAC_CTX *ctx, struct der_view key, struct der_view in, uint8_t *ret)
+{
+	size_t len = 0;
+
+	return EVP_MAC_init(ctx, key.data, key.len, NULL) == 1 &&
+	       EVP_MAC_update(ctx, in.data, in.len) == 1 &&
+	       EVP_MAC_final(ctx, ret, &len, key.len) == 1 && len == key.len;
+}
+
 /*
  * One block of KDFa (part 1, 11.4.10.2), which is all that a key of at most a
  * hash's length needs: HMAC(seed, counter || label || 00 || context || bits).
  */
-static bool kdfa(const struct suite *suite, const struct seed *seed,
-	const char *label, struct der_view context, size_t bits,
-	uint8_t ret[HASH_MAX])
+static bool kdfa(EVP_MAC_CTX *mac, const struct seed *seed, const char *label,
+	struct der_view context, size_t bits, uint8_t ret[HASH_MAX])
 {
 	uint8_t input[4 + 16 + TPM_NAME_MAX + 4] = { 0, 0, 0, 1 };
 	size_t len = 4, label_len = strlen(label) + 1;
-	unsigned out_len = 0;
 
 	memcpy(input + len, label, label_len);
 	len += label_len;
@@ -103,8 +132,8 @@ static bool kdfa(const struct suite *suite, const struct seed *seed,
 	put_u16(input + len, 0);
 	put_u16(input + len + 2, bits);
 	len += 4;
-	return HMAC(tpm_hash_md(suite->name_alg), seed->data, (int)seed->len,
-		       input, len, ret, &out_len) != NULL;
+	return hmac(mac, (struct der_view) { seed->data, seed->len },
+		(struct der_view) { input, len }, ret);
 }
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
@@ -112,27 +141,28 @@ static bool kdfa(const struct suite *suite, const struct seed *seed,
 static enum devid_err share_rsa(EVP_PKEY *ek, const struct suite *suite,
 	struct seed *seed, struct challenge *ret, struct devid_error *err)
 {
-	const EVP_MD *md = tpm_hash_md(suite->name_alg);
+	char mode[] = OSSL_PKEY_RSA_PAD_MODE_OAEP;
+	const char *md = EVP_MD_get0_name(tpm_hash_md(suite->name_alg));
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(
+			OSSL_ASYM_CIPHER_PARAM_PAD_MODE, mode, 0),
+		OSSL_PARAM_construct_utf8_string(
+			OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST,
+			(char *)(uintptr_t)md, 0),
+		OSSL_PARAM_construct_octet_string(
+			OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL,
+			(char *)(uintptr_t)identity, sizeof(identity)),
+		OSSL_PARAM_construct_end(),
+	};
 	CLEANUP(cleanup_pctx)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek, NULL);
 	size_t out_len = sizeof(ret->enc_secret) - 2;
-	void *label = OPENSSL_memdup(identity, sizeof(identity));
 
-	if (!ctx || !label) {
-		OPENSSL_free(label);
+	if (!ctx)
 		return devid_fail(
 			err, DEVID_ERR_NOMEM, "make credential: no memory");
-	}
-	if (EVP_PKEY_encrypt_init(ctx) <= 0 ||
-		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) <=
-			0 ||
-		EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) <= 0 ||
-		EVP_PKEY_CTX_set0_rsa_oaep_label(
-			ctx, label, sizeof(identity)) <= 0) {
-		OPENSSL_free(label);
+	if (EVP_PKEY_encrypt_init_ex(ctx, params) <= 0)
 		return crypto_fail(err, "set up OAEP");
-	}
-	/* The label is the context's now. */
 	seed->len = suite->hash_len;
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
 		EVP_PKEY_encrypt(ctx, ret->enc_secret + 2, &out_len, seed->data,
@@ -262,17 +292,17 @@ static bool encrypt(const struct suite *suite, const uint8_t *key,
 }
 
 /* HMAC(encIdentity || Name). */
-static bool protect(const struct suite *suite, const uint8_t *key,
+static bool protect(EVP_MAC_CTX *mac, struct der_view key,
 	const uint8_t *enc_identity, struct der_view name, uint8_t *ret)
 {
 	uint8_t input[2 + CHALLENGE_SECRET_LEN + TPM_NAME_MAX];
-	unsigned len = 0;
 
 	memcpy(input, enc_identity, 2 + CHALLENGE_SECRET_LEN);
 	memcpy(input + 2 + CHALLENGE_SECRET_LEN, name.data, name.len);
-	return HMAC(tpm_hash_md(suite->name_alg), key, (int)suite->hash_len,
-		       input, 2 + CHALLENGE_SECRET_LEN + name.len, ret,
-		       &len) != NULL;
+	return hmac(mac, key,
+		(struct der_view) {
+			input, 2 + CHALLENGE_SECRET_LEN + name.len },
+		ret);
 }
 
 /* TPM2B_ID_OBJECT { TPM2B_DIGEST integrityHMAC, encIdentity }. */
@@ -280,8 +310,9 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	struct der_view name, const uint8_t *secret, struct challenge *ret)
 {
 	const struct der_view none = { NULL, 0 };
-	uint8_t *hmac = ret->id_object + 4;
-	uint8_t *enc_identity = hmac + suite->hash_len;
+	CLEANUP(cleanup_mac_ctx) EVP_MAC_CTX *mac = make_hmac(suite);
+	uint8_t *integrity = ret->id_object + 4;
+	uint8_t *enc_identity = integrity + suite->hash_len;
 	uint8_t key[HASH_MAX];
 	size_t len = 2 + suite->hash_len + 2 + CHALLENGE_SECRET_LEN;
 	bool ok;
@@ -289,10 +320,11 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	put_u16(ret->id_object, len);
 	put_u16(ret->id_object + 2, suite->hash_len);
 	ret->id_object_len = 2 + len;
-	ok = kdfa(suite, seed, "STORAGE", name, suite->sym_len * 8, key) &&
+	ok = mac && kdfa(mac, seed, "STORAGE", name, suite->sym_len * 8, key) &&
 	     encrypt(suite, key, secret, enc_identity) &&
-	     kdfa(suite, seed, "INTEGRITY", none, suite->hash_len * 8, key) &&
-	     protect(suite, key, enc_identity, name, hmac);
+	     kdfa(mac, seed, "INTEGRITY", none, suite->hash_len * 8, key) &&
+	     protect(mac, (struct der_view) { key, suite->hash_len },
+		     enc_identity, name, integrity);
 	OPENSSL_cleanse(key, sizeof(key));
 	return ok ? DEVID_OK : DEVID_ERR_CRYPTO;
 }
