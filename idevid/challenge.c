@@ -7,42 +7,15 @@
 #include <string.h>
 
 #include "der.h"
+#include "pem-text.h"
 
 #define LABEL_CHALLENGE "DEVID CHALLENGE"
 #define LABEL_ANSWER    "DEVID ANSWER"
 
-#define PEM_LINE 64 /* RFC 7468 2: characters of a full line */
 /* Content of CHALLENGE_FILE_MAX characters at most. */
 #define DER_MAX (CHALLENGE_FILE_MAX / 4 * 3)
 
 /* ---- PEM ---- */
-
-/* @der as one PEM block (RFC 7468 3). */
-static enum devid_err pem_write(const char *label, struct der_view der,
-	char *buf, size_t size, struct devid_error *err)
-{
-	const size_t frame = strlen("-----BEGIN -----\n-----END -----\n");
-	size_t n = (der.len + 2) / 3 * 4;
-	size_t lines = (n + PEM_LINE - 1) / PEM_LINE;
-	size_t done;
-
-	if (frame + 2 * strlen(label) + n + lines + 1 > size)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: does not fit in %zu bytes", label, size);
-	done = (size_t)snprintf(buf, size, "-----BEGIN %s-----\n", label);
-	while (der.len > 0) {
-		size_t part = PEM_LINE / 4 * 3;
-
-		part = der.len < part ? der.len : part;
-		done += (size_t)EVP_EncodeBlock(
-			(uint8_t *)buf + done, der.data, (int)part);
-		buf[done++] = '\n';
-		der.data += part;
-		der.len -= part;
-	}
-	(void)snprintf(buf + done, size - done, "-----END %s-----\n", label);
-	return DEVID_OK;
-}
 
 static bool is_space(uint8_t c)
 {
@@ -176,8 +149,8 @@ static enum devid_err finish(const char *label, struct writer *members,
 	enum devid_err rc;
 
 	put_tlv(&whole, DER_SEQUENCE, members->data, members->len);
-	rc = pem_write(label, (struct der_view) { whole.data, whole.len }, buf,
-		size, err);
+	rc = pem_text_write(label, (struct der_view) { whole.data, whole.len },
+		buf, size, err);
 	OPENSSL_cleanse(&whole, sizeof(whole));
 	OPENSSL_cleanse(members, sizeof(*members));
 	return rc;

@@ -18,6 +18,7 @@ libdevid_src := \
 	idevid/log.c \
 	idevid/oid.c \
 	idevid/pem-chain.c \
+	idevid/pem-text.c \
 	idevid/profile-ext.c \
 	idevid/profile-parts.c \
 	idevid/profile-rules.c \
