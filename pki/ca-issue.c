@@ -2,17 +2,14 @@
 /* Step 2: an answer is judged and certificates are issued. */
 #include "ca-jobs.h"
 
-#include <openssl/bio.h>
 #include <openssl/crypto.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "digest.h"
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+#include "pem-text.h"
 
 struct step2 {
 	struct challenge_answer answer;
@@ -78,17 +75,43 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 	return ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
 }
 
-static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
-	enum key_role role, int64_t device, struct devid_error *err)
+/* Certificates of a device as PEM, by their roles. */
+struct pem_writer {
+	char *pem[N_KEY_ROLES]; /* owned; NULL: none yet */
+};
+
+static void writer_done(struct pem_writer *w)
 {
-	struct register_cert cert = { .device = device,
-		.role = role,
-		.serial_len = SERIAL_LEN,
-		.created = (int64_t)time(NULL) };
-	const struct build_devid what = { .role = role,
-		.spki = &t->spki[role],
-		.cert_serial = cert.serial,
-		.not_before = cert.created,
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		free(w->pem[i]);
+}
+
+static enum devid_err write_pem(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct pem_writer *w = arg;
+	size_t size = pem_text_size("CERTIFICATE", cert->der_len);
+	char **pem = &w->pem[cert->role];
+
+	if (cert->state != REGISTER_LIVE)
+		return DEVID_OK;
+	free(*pem);
+	*pem = malloc(size);
+	if (!*pem)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	return pem_text_write("CERTIFICATE",
+		(struct der_view) { cert->der, cert->der_len }, *pem, size,
+		err);
+}
+
+static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
+	struct register_cert *cert, struct pem_writer *w,
+	struct devid_error *err)
+{
+	const struct build_devid what = { .role = cert->role,
+		.spki = &t->spki[cert->role],
+		.cert_serial = cert->serial,
+		.not_before = cert->created,
 		.serial = t->device.serial,
 		.model = t->device.model,
 		.hw_serial = t->hw_serial,
@@ -96,82 +119,75 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 	CLEANUP(cleanup_free) uint8_t *der = NULL;
 	enum devid_err rc;
 
-	rc = build_serial(cert.serial, err);
+	rc = build_serial(cert->serial, err);
 	if (rc == DEVID_OK)
-		rc = build_devid(ca->issuer, &what, &der, &cert.der_len, err);
+		rc = build_devid(ca->issuer, &what, &der, &cert->der_len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (!digest_hash(t->spki[role].data, t->spki[role].len,
-		    cert.key_fingerprint))
-		return devid_fail(err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
-	cert.der = der;
-	memcpy(cert.issuer, ca->issuer_hash, sizeof(cert.issuer));
-	return register_cert_add(ca->reg, &cert, err);
+	cert->der = der;
+	rc = register_cert_add(ca->reg, cert, err);
+	return rc == DEVID_OK ? write_pem(w, cert, err) : rc;
 }
 
 /* New device: its row and both certificates, in this transaction. */
 static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
-	int64_t *ret_id, struct devid_error *err)
+	const struct ca_found *found, struct pem_writer *w,
+	struct devid_error *err)
 {
 	enum devid_err rc;
 
 	t->device.created = (int64_t)time(NULL);
 	t->device.state = REGISTER_LIVE;
 	rc = register_device_add(ca->reg, &t->device, err);
-	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
-		rc = add_cert(ca, t, (enum key_role)i, t->device.id, err);
-	if (rc == DEVID_OK)
-		*ret_id = t->device.id;
+	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
+		struct register_cert cert = { .device = t->device.id,
+			.role = (enum key_role)i,
+			.state = REGISTER_LIVE,
+			.serial_len = SERIAL_LEN,
+			.created = t->device.created };
+
+		memcpy(cert.issuer, ca->issuer_hash, sizeof(cert.issuer));
+		memcpy(cert.key_fingerprint, found->key_fingerprint[i],
+			sizeof(cert.key_fingerprint));
+		rc = add_cert(ca, t, &cert, w, err);
+	}
 	return rc;
 }
 
-/* The certificates of a device as they are in the register. */
-struct pem_writer {
-	BIO *bio[N_KEY_ROLES]; /* owned */
-};
-
-static enum devid_err write_pem(
-	void *arg, const struct register_cert *cert, struct devid_error *err)
+/* The device's certificates, new or as they are in the register, and those of
+ * the CAs. */
+static enum devid_err write_output(struct ca *ca, struct ca_job *job,
+	const struct pem_writer *w, struct devid_error *err)
 {
-	struct pem_writer *w = arg;
+	const char *parts[] = { w->pem[KEY_ROLE_IDEVID], w->pem[KEY_ROLE_IAK],
+		ca->chain_pem };
+	size_t size = 1;
+	char *p;
 
-	if (cert->state != REGISTER_LIVE)
-		return DEVID_OK;
-	if (PEM_write_bio(w->bio[cert->role], PEM_STRING_X509, "", cert->der,
-		    (long)cert->der_len) <= 0)
+	if (!parts[0] || !parts[1])
+		return devid_fail(err, DEVID_ERR_IO,
+			"register: a live device lacks a certificate");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		size += strlen(parts[i]);
+	job->output = p = malloc(size);
+	if (!p)
 		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		p = stpcpy(p, parts[i]);
 	return DEVID_OK;
 }
 
-static enum devid_err write_output(struct ca *ca, struct ca_job *job,
-	int64_t device, struct devid_error *err)
+static enum devid_err issue(struct ca *ca, struct ca_job *job,
+	struct ca_ticket *t, const struct ca_found *found,
+	struct devid_error *err)
 {
-	CLEANUP(cleanup_bio) BIO *idevid = BIO_new(BIO_s_mem());
-	CLEANUP(cleanup_bio) BIO *iak = BIO_new(BIO_s_mem());
-	struct pem_writer w = {
-		{ [KEY_ROLE_IDEVID] = idevid, [KEY_ROLE_IAK] = iak }
-	};
-	char *a, *b;
-	long a_len, b_len;
+	CLEANUP(writer_done) struct pem_writer w = { { NULL } };
 	enum devid_err rc;
 
-	if (!idevid || !iak)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
-	rc = register_certs_of_device(ca->reg, device, write_pem, &w, err);
-	if (rc != DEVID_OK)
-		return rc;
-	a_len = BIO_get_mem_data(idevid, &a);
-	b_len = BIO_get_mem_data(iak, &b);
-	if (a_len <= 0 || b_len <= 0)
-		return devid_fail(err, DEVID_ERR_IO,
-			"register: device %lld lacks a certificate",
-			(long long)device);
-	if (asprintf(&job->output, "%.*s%.*s%s", (int)a_len, a, (int)b_len, b,
-		    ca->chain_pem) < 0) {
-		job->output = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
-	}
-	return DEVID_OK;
+	rc = found->known ? register_certs_of_device(ca->reg, found->device.id,
+				    write_pem, &w, err)
+			  : add_device(ca, t, found, &w, err);
+	return rc == DEVID_OK ? write_output(ca, job, &w, err) : rc;
 }
 
 /* Whether an error of take() or ca_find_device() is about this answer alone. */
@@ -190,7 +206,6 @@ static enum devid_err work(
 	struct ca_found found = { .known = false };
 	const char *event = "issue";
 	enum devid_err rc = DEVID_OK;
-	int64_t device = 0;
 
 	if (job->code == DEVID_OK) {
 		rc = take(ca, job, s, &cause);
@@ -203,15 +218,11 @@ static enum devid_err work(
 				err, rc, "%s", devid_error_text(&cause));
 	}
 	if (job->code == DEVID_OK) {
-		device = found.device.id;
-		if (found.known)
-			event = "issue-again";
-		else
-			rc = add_device(ca, &s->ticket, &device, err);
-		if (rc == DEVID_OK)
-			rc = write_output(ca, job, device, err);
+		rc = issue(ca, job, &s->ticket, &found, err);
 		if (rc != DEVID_OK)
 			return rc;
+		if (found.known)
+			event = "issue-again";
 	}
 	return ca_audit_job(ca, event, job, s->ticket.device.serial, err);
 }

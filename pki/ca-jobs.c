@@ -96,7 +96,7 @@ static enum devid_err other_device(const struct ca_ticket *ticket,
 
 /* Which of the two keys of a ticket a device's certificates have. */
 struct same_keys {
-	uint8_t key[N_KEY_ROLES][32];
+	const struct ca_found *found; /* borrowed */
 	bool same[N_KEY_ROLES];
 };
 
@@ -107,18 +107,18 @@ static enum devid_err compare_key(
 
 	(void)err; /* cannot fail */
 	if (cert->state == REGISTER_LIVE &&
-		memcmp(s->key[cert->role], cert->key_fingerprint, 32) == 0)
+		memcmp(s->found->key_fingerprint[cert->role],
+			cert->key_fingerprint, 32) == 0)
 		s->same[cert->role] = true;
 	return DEVID_OK;
 }
 
 static enum devid_err hash_keys(const struct ca_ticket *ticket,
-	struct same_keys *ret, struct devid_error *err)
+	struct ca_found *ret, struct devid_error *err)
 {
 	for (int i = 0; i < N_KEY_ROLES; i++) {
-		ret->same[i] = false;
 		if (!digest_hash(ticket->spki[i].data, ticket->spki[i].len,
-			    ret->key[i]))
+			    ret->key_fingerprint[i]))
 			return devid_fail(
 				err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
 	}
@@ -128,7 +128,7 @@ static enum devid_err hash_keys(const struct ca_ticket *ticket,
 /* Neither key may be another device's: a TPM with two EK certificates would
  * else get two identities for one key. */
 static enum devid_err check_keys_free(struct ca *ca,
-	const struct ca_ticket *ticket, const struct same_keys *keys,
+	const struct ca_ticket *ticket, const struct ca_found *keys,
 	struct devid_error *err)
 {
 	for (int i = 0; i < N_KEY_ROLES; i++) {
@@ -136,7 +136,8 @@ static enum devid_err check_keys_free(struct ca *ca,
 		struct register_cert cert;
 		enum devid_err rc;
 
-		rc = register_cert_by_key(ca->reg, keys->key[i], &cert, &none);
+		rc = register_cert_by_key(
+			ca->reg, keys->key_fingerprint[i], &cert, &none);
 		if (rc == DEVID_OK)
 			return devid_fail(err, DEVID_ERR_EXISTS,
 				"%s: its %s key has a certificate of another "
@@ -156,11 +157,11 @@ enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 	const struct register_device *want = &ticket->device;
 	struct devid_error cause = { DEVID_OK, "" };
 	struct register_device by_ek;
-	struct same_keys keys;
+	struct same_keys keys = { ret, { false } };
 	enum devid_err rc;
 
 	ret->known = false;
-	rc = hash_keys(ticket, &keys, err);
+	rc = hash_keys(ticket, ret, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = register_device_by_ek(
@@ -173,7 +174,7 @@ enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 			ca->reg, want->serial, &ret->device, &cause);
 	}
 	if (rc == DEVID_ERR_NOT_FOUND)
-		return check_keys_free(ca, ticket, &keys, err);
+		return check_keys_free(ca, ticket, ret, err);
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)
