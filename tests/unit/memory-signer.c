@@ -12,8 +12,8 @@
 
 struct memory_signer {
 	struct signer base;
-	EVP_MD_CTX *ctx;  /* owned */
-	const EVP_MD *md; /* borrowed, static */
+	EVP_PKEY_CTX *ctx; /* owned; set up to sign hashes of @md */
+	const EVP_MD *md;  /* borrowed, static */
 	bool broken;
 	unsigned count;
 };
@@ -22,7 +22,7 @@ static void memory_free(struct signer *s)
 {
 	struct memory_signer *m = (struct memory_signer *)s;
 
-	EVP_MD_CTX_free(m->ctx);
+	EVP_PKEY_CTX_free(m->ctx);
 	EVP_PKEY_free(m->base.public_key);
 	free(m);
 }
@@ -31,13 +31,14 @@ static enum devid_err memory_sign(struct signer *s, const uint8_t *data,
 	size_t len, uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
 {
 	struct memory_signer *m = (struct memory_signer *)s;
+	uint8_t hash[EVP_MAX_MD_SIZE];
 	size_t sig_len = SIGNER_SIG_MAX;
+	unsigned hash_len = 0;
 
 	if (m->broken)
 		return devid_fail(err, DEVID_ERR_STATE, "token: gone");
-	assert(EVP_DigestSignInit(m->ctx, NULL, m->md, NULL, s->public_key) ==
-		1);
-	assert(EVP_DigestSign(m->ctx, ret_sig, &sig_len, data, len) == 1);
+	assert(EVP_Digest(data, len, hash, &hash_len, m->md, NULL) == 1);
+	assert(EVP_PKEY_sign(m->ctx, ret_sig, &sig_len, hash, hash_len) == 1);
 	*ret_len = sig_len;
 	m->count++;
 	return DEVID_OK;
@@ -55,8 +56,9 @@ struct signer *memory_signer_of(EVP_PKEY *key)
 	m->base.public_key = key;
 	assert(OBJ_find_sigid_algs(signer_nid(key), &digest, NULL) == 1);
 	m->md = EVP_get_digestbynid(digest);
-	m->ctx = EVP_MD_CTX_new();
-	assert(m->md && m->ctx);
+	m->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	assert(m->md && m->ctx && EVP_PKEY_sign_init(m->ctx) == 1);
+	assert(EVP_PKEY_CTX_set_signature_md(m->ctx, m->md) == 1);
 	return &m->base;
 }
 
