@@ -12,7 +12,7 @@
 #define MINUTE (60 * SECOND)
 
 /* The shortest time between two lists made because of revocations. */
-#define LIST_PAUSE MINUTE
+#define LIST_PAUSE (10 * SECOND)
 
 /* Challenges stay that long behind their deadline, so that a late or repeated
  * answer is told what it is. */
@@ -99,27 +99,29 @@ static int64_t about(int64_t ms)
 }
 
 static enum devid_err do_list(struct serve_duties *d, struct ca *ca,
-	enum duty duty, struct devid_error *err)
+	enum duty duty, int64_t now, struct devid_error *err)
 {
 	bool delta = duty == DUTY_DELTA;
 	enum devid_err rc;
 
 	if (!ca->conf->publish || (delta && !ca->conf->delta_url))
 		return DEVID_OK;
-	rc = d->revoked[duty] ? publish_crl(ca, delta, err)
-			      : publish_due(ca, delta, err);
+	if (!d->revoked[duty])
+		return publish_due(ca, delta, err);
+	d->made[duty] = now;
+	rc = publish_crl(ca, delta, err);
 	if (rc == DEVID_OK)
 		d->revoked[duty] = false;
 	return rc;
 }
 
 static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
-	enum duty duty, bool *ret_more, struct devid_error *err)
+	enum duty duty, int64_t now, bool *ret_more, struct devid_error *err)
 {
 	switch (duty) {
 	case DUTY_CRL:
 	case DUTY_DELTA:
-		return do_list(d, ca, duty, err);
+		return do_list(d, ca, duty, now, err);
 	case DUTY_OCSP:
 		return do_ocsp(ca, ret_more, err);
 	case DUTY_PURGE:
@@ -134,11 +136,9 @@ void serve_duties_revoked(
 	struct serve_duties *d, const struct ca *ca, int64_t now)
 {
 	enum duty duty = ca->conf->delta_url ? DUTY_DELTA : DUTY_CRL;
-	int64_t due = d->done[duty] + LIST_PAUSE;
+	int64_t due = d->made[duty] > 0 ? d->made[duty] + LIST_PAUSE : now;
 
 	d->revoked[duty] = true;
-	if (due < now || d->done[duty] == 0)
-		due = now;
 	if (due < d->due[duty])
 		d->due[duty] = due;
 }
@@ -154,13 +154,12 @@ int64_t serve_duties_run(
 		bool more = false;
 
 		if (now >= d->due[i]) {
-			if (do_duty(d, ca, (enum duty)i, &more, &err) !=
+			if (do_duty(d, ca, (enum duty)i, now, &more, &err) !=
 				DEVID_OK)
 				log_error("serve: %s: %s", table[i].name,
 					devid_error_text(&err));
 			else if (i == DUTY_CRL || i == DUTY_DELTA)
 				*ret_published = true;
-			d->done[i] = now;
 			d->due[i] = more ? now : now + about(table[i].every);
 		}
 		if (d->due[i] < next)

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup.h"
+
 static const char *const state_names[] = {
 	[REGISTER_LIVE] = "live",
 	[REGISTER_REVOKED] = "revoked",
@@ -56,12 +58,12 @@ static enum devid_err dump(const struct register_device *d, json_t *certs,
 		hex(d->ek_fingerprint, 32, ek), "tpm", "vendor", d->tpm_vendor,
 		"model", d->tpm_model, "firmware", d->tpm_firmware,
 		"certificates", certs);
+	CLEANUP(cleanup_free)
 	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
 
 	json_decref(json);
-	if (!text)
+	if (!text || asprintf(ret, "%s\n", text) < 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	*ret = text;
 	return DEVID_OK;
 }
 

@@ -32,8 +32,8 @@ void serve_work(struct ca *ca, struct serve_job *list);
 
 struct serve_duties {
 	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
-	int64_t done[SERVE_N_DUTIES]; /* when it was last; 0: never */
 	bool revoked[SERVE_N_DUTIES]; /* a list must be made anew */
+	int64_t made[SERVE_N_DUTIES]; /* when one was, for that; 0: never */
 };
 
 /* Does what is due at @now (serve_clock()) and logs what fails, which is tried

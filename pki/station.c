@@ -87,8 +87,11 @@ static int exchange(
 	enum devid_err rc;
 
 	rc = ca_cmd_read(path, max, &in, &len, &err);
-	if (rc == DEVID_OK)
-		rc = fn(s->http, in, len, &reply, &reply_len, &err);
+	if (rc != DEVID_OK) {
+		log_error("%s", devid_error_text(&err));
+		return EXIT_USAGE;
+	}
+	rc = fn(s->http, in, len, &reply, &reply_len, &err);
 	if (rc == DEVID_OK)
 		rc = ca_cmd_write(s->out, reply, reply_len, &err);
 	return exit_of(rc, &err);

@@ -9,6 +9,7 @@ build=${build:?set in lib.bash}
 spawned='' # set by spawn
 softhsm=/usr/lib/softhsm/libsofthsm2.so
 ca_pin=1234
+ca_url='' public_url='' pg_uri=''
 
 # token_new LABEL: an empty token; its PIN is in $CA/LABEL.pin
 token_new() {
@@ -161,18 +162,25 @@ ca_conf() {
 
 # ---- the service ----
 
-# serve_start [NAME [FILE]]: `devid-ca serve`, log in $CA/NAME.log, pid in
-# $CA/NAME.pid; sets $ca_url and $public_url
+# serve_start [NAME [FILE]]: `devid-ca serve`, log in $CA/NAME.log (of
+# those before in NAME.log.old), pid in
+# $CA/NAME.pid; uses it
 serve_start() {
 	local name=${1:-serve} file=${2:-$CA/devid-ca.conf}
 
+	[ ! -e "$CA/$name.log" ] || cat "$CA/$name.log" >>"$CA/$name.log.old"
 	: >"$CA/$name.log"
 	spawn "$CA/$name.log" devid-ca serve --config "$file"
 	echo "$spawned" >"$CA/$name.pid"
 	wait_for serve_answers "$name"
-	ca_url=https://$(port_of "$name" stations)
-	public_url=http://$(port_of "$name" public)
-	export ca_url public_url
+	use_service "$name"
+}
+
+# use_service [NAME]: sets $ca_url and $public_url; for each test anew
+use_service() {
+	ca_url=https://$(port_of "${1:-serve}" stations)
+	# shellcheck disable=SC2034 # for the tests
+	public_url=http://$(port_of "${1:-serve}" public)
 }
 
 # serve_answers NAME: or has ended
@@ -203,4 +211,87 @@ station() {
 	devid-station --ca "$ca_url" --ca-cert "$CA/tls-ca.pem" \
 		--cert "$CA/$name.crt" --key "$CA/$name.key" \
 		--dir "$CA/state-$name" "$@"
+}
+
+# ---- devices and files of the steps ----
+
+# reach DEV: a program $WORK/bin/reach-NAME that runs devid on the device
+reach() {
+	local path
+	path=$WORK/bin/reach-$(basename "$1")
+
+	printf '#!/bin/sh\nexec devid "$@" --config "%s"\n' \
+		"$1/devid.conf" >"$path"
+	chmod 755 "$path"
+	basename "$path"
+}
+
+# request_of DEV SERIAL OUT: keys if need be, and a request
+request_of() {
+	[ -e "$1/made" ] || devid provision key --config "$1/devid.conf" \
+		>/dev/null
+	: >"$1/made"
+	devid provision request --config "$1/devid.conf" --serial "$2" \
+		--model M1 --out "$3"
+}
+
+# answer_of DEV CHALLENGE OUT
+answer_of() {
+	devid provision answer --config "$1/devid.conf" --out "$3" "$2"
+}
+
+# edit_answer IN OUT SED: an answer whose DER, as hex, went through sed
+edit_answer() {
+	local hex
+
+	{
+		echo "-----BEGIN DEVID ANSWER-----"
+		hex=$(openssl asn1parse -in "$1" -noout -out /dev/stdout |
+			od -An -v -tx1 | tr -d ' \n' | sed "$3")
+		printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" | base64 -w 64
+		echo "-----END DEVID ANSWER-----"
+	} >"$2"
+}
+
+post_challenge() { # STATION FILE
+	as_station "$1" -H "Content-Type: application/octet-stream" \
+		--data-binary "@$2" "$ca_url/v1/challenge"
+}
+
+post_issue() { # STATION FILE
+	as_station "$1" -H "Content-Type: application/x-pem-file" \
+		--data-binary "@$2" "$ca_url/v1/issue"
+}
+
+# ---- PostgreSQL of the test's own, on a Unix socket ----
+
+pg_bin=/usr/lib/postgresql/15/bin
+
+as_postgres() {
+	setpriv --reuid postgres --regid postgres --clear-groups "$@"
+}
+
+pg_answers() {
+	as_postgres "$pg_bin/pg_isready" -q -h "$CA/pg" -U postgres
+}
+
+# pg_start: sets $pg_uri
+pg_start() {
+	if [ ! -d "$CA/pg" ]; then
+		install -d -o postgres -g postgres -m 700 "$CA/pg"
+		as_postgres "$pg_bin/initdb" -N -A trust -U postgres \
+			-E UTF8 --locale=C -D "$CA/pg/data" >/dev/null
+	fi
+	spawn "$CA/pg.log" setpriv --reuid postgres --regid postgres \
+		--clear-groups "$pg_bin/postgres" -D "$CA/pg/data" \
+		-k "$CA/pg" -c listen_addresses=
+	echo "$spawned" >"$CA/pg.pid"
+	wait_for pg_answers
+	pg_uri="postgresql:host=$CA/pg user=postgres dbname=postgres"
+	export pg_uri
+}
+
+pg_stop() {
+	kill -INT "$(cat "$CA/pg.pid")"
+	wait_for gone "$(cat "$CA/pg.pid")"
 }

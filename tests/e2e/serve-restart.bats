@@ -1,0 +1,232 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# `devid-ca serve` comes and goes, alone and beside others, and no issuance is
+# lost: who got no certificates can send the same answer again.
+
+load lib
+load ca
+ca_url=${ca_url?set in ca.bash}
+pg_uri=${pg_uri?set in ca.bash}
+
+N=24 # answers in each load
+
+setup_file() {
+	lib_init
+	ca_init
+	export DEV="$WORK/dev"
+	device_made "$DEV"
+	request_of "$DEV" SN1 "$CA/request"
+}
+
+teardown_file() { lib_done; }
+
+setup() { bats_require_minimum_version 1.5.0; }
+
+# make_answers: $CA/answer.1 to .N, from a service that runs
+make_answers() {
+	local i
+
+	for i in $(seq "$N"); do
+		[ "$(post_challenge floor "$CA/request")" = 200 ]
+		cp "$CA/body" "$CA/challenge"
+		answer_of "$DEV" "$CA/challenge" "$CA/answer.$i"
+	done
+	rm -f "$CA"/got.*
+}
+
+# issue_all URL...: all answers at once, to the URLs in turn; status of curl
+# and of HTTP in $CA/got.I, certificates in $CA/certs.I
+issue_all() {
+	cat >"$CA/issue-one" <<-SH
+		code=\$(curl -s -o "$CA/certs.\$1" -w '%{http_code}' \\
+			--max-time 40 --cacert "$CA/tls-ca.pem" \\
+			--cert "$CA/floor.crt" --key "$CA/floor.key" \\
+			-H "Content-Type: application/x-pem-file" \\
+			--data-binary "@$CA/answer.\$1" "\$2/v1/issue")
+		echo "\$? \$code" >"$CA/got.\$1"
+	SH
+	local i urls=("$@")
+
+	posts=()
+	for i in $(seq "$N"); do
+		bash "$CA/issue-one" "$i" "${urls[i % $#]}" 3>&- &
+		posts+=("$!")
+	done
+}
+
+some_got() { [ "$(cat "$CA"/got.* 2>/dev/null | grep -c "^0 200")" -ge "$1" ]; }
+
+# Each has its certificates, or was refused before it could send anything and
+# its answer is as good as before. Prints how many were served at first.
+settle() {
+	local i served=0
+
+	for i in $(seq "$N"); do
+		case $(cat "$CA/got.$i") in
+		"0 200")
+			served=$((served + 1))
+			[ "$(post_issue floor "$CA/answer.$i")" = 409 ]
+			;;
+		# Not connected, or cut off in the handshake.
+		"7 000" | "35 000" | "56 000")
+			[ "$(post_issue floor "$CA/answer.$i")" = 200 ]
+			cp "$CA/body" "$CA/certs.$i"
+			;;
+		*)
+			echo "answer $i: $(cat "$CA/got.$i")" >&2
+			return 1
+			;;
+		esac
+		cmp "$CA/certs.1" "$CA/certs.$i" || return 1
+	done
+	echo "$served"
+}
+
+devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
+
+@test "SIGTERM under load: every request answered or refused unsent" {
+	ca_conf "sqlite:$CA/register.db"
+	serve_start
+	make_answers
+	issue_all "$ca_url"
+	wait_for some_got 3
+	kill -TERM "$(cat "$CA/serve.pid")"
+	wait "${posts[@]}"
+	wait_for gone "$(cat "$CA/serve.pid")"
+	grep -q "serve: ending" "$CA/serve.log"
+	run ! grep -q "giving up" "$CA/serve.log"
+	serve_start
+	run -0 settle
+	[ "$(devices)" = 1 ]
+	run -0 devid-ca audit --config "$CA/devid-ca.conf"
+	serve_stop
+}
+
+@test "SIGTERM with a silent connection: ends all the same, and with 0" {
+	ca_conf "sqlite:$CA/register.db"
+	devid-ca serve --config "$CA/devid-ca.conf" 2>"$CA/serve.log" 3>&- &
+	pid=$!
+	echo "$pid" >>"$WORK/pids"
+	echo "$pid" >"$CA/serve.pid"
+	wait_for serve_answers serve
+	use_service
+	exec 9<>"/dev/tcp/127.0.0.1/${ca_url##*:}"
+	kill -TERM "$pid"
+	wait "$pid" # and its status
+	exec 9>&-
+}
+
+@test "a second process on the same port takes over, nobody is refused" {
+	local i port
+
+	ca_conf "sqlite:$CA/register.db"
+	serve_start
+	port=${ca_url##*:}
+	make_answers
+	sed "s/^listen = .*/listen = 127.0.0.1:$port/; s/^instance = .*/instance = two/" \
+		"$CA/devid-ca.conf" >"$CA/two.conf"
+	serve_start two "$CA/two.conf"
+	[ "$(port_of two stations)" = "127.0.0.1:$port" ]
+	serve_stop
+	use_service two
+	issue_all "$ca_url"
+	wait "${posts[@]}"
+	run -0 settle
+	[ "$output" = "$N" ]
+	serve_stop two
+}
+
+@test "socket activation: connections wait while the service restarts" {
+	command -v systemd-socket-activate >/dev/null ||
+		skip "systemd-socket-activate is not here"
+	ca_conf "sqlite:$CA/register.db"
+	cat >"$CA/activated" <<-SH
+		# Started again and again with the same socket, as a service
+		# manager does; LISTEN_PID is for who is to take it.
+		export LISTEN_FDNAMES=stations
+		while [ ! -e "$CA/enough" ]; do
+			bash -c 'LISTEN_PID=\$\$ exec devid-ca serve \\
+				--config "$CA/devid-ca.conf"' &
+			echo \$! >"$CA/serve.pid"
+			wait \$!
+		done
+	SH
+	port=$(free_port)
+	: >"$CA/serve.log"
+	rm -f "$CA/serve.pid"
+	spawn "$CA/serve.log" systemd-socket-activate --now \
+		-l "127.0.0.1:$port" bash "$CA/activated"
+	wait_for test -s "$CA/serve.pid"
+	wait_for serve_answers serve
+	use_service
+	make_answers
+	issue_all "$ca_url"
+	wait_for some_got 3
+	kill -TERM "$(cat "$CA/serve.pid")"
+	wait_for all_got
+	: >"$CA/enough"
+	run -0 settle
+	[ "$output" = "$N" ]
+	kill -TERM "$(cat "$CA/serve.pid")"
+}
+
+all_got() { [ "$(cat "$CA"/got.* | grep -c .)" -eq "$N" ]; }
+
+# A port that was free a moment ago.
+free_port() {
+	serve_start probe >/dev/null
+	serve_stop probe
+	port_of probe stations | sed 's/.*://'
+}
+
+@test "two processes on one PostgreSQL: each answer once, one register" {
+	local one two i got
+
+	pg_start
+	ca_conf "$pg_uri"
+	ca_conf "$pg_uri" "$CA/two.conf" two
+	serve_start two "$CA/two.conf"
+	two=$ca_url
+	serve_start
+	one=$ca_url
+	make_answers
+	issue_all "$one" "$two"
+	wait "${posts[@]}"
+	run -0 settle
+	[ "$output" = "$N" ]
+	# The same answer to both at once: one of them issues.
+	ca_url=$one
+	[ "$(post_challenge floor "$CA/request")" = 200 ]
+	cp "$CA/body" "$CA/challenge"
+	for i in $(seq "$N"); do
+		answer_of "$DEV" "$CA/challenge" "$CA/answer.$i"
+	done
+	rm -f "$CA"/got.*
+	issue_all "$one" "$two"
+	wait "${posts[@]}"
+	got=$(cat "$CA"/got.* | sort | uniq -c | tr -s ' \n' ' ')
+	[ "$got" = " 1 0 200 $((N - 1)) 0 409 " ]
+	[ "$(devices)" = 1 ]
+	run -0 devid-ca audit --config "$CA/devid-ca.conf"
+	[[ $output == *one* && $output == *two* ]]
+}
+
+@test "503 while PostgreSQL is away, and back by itself" {
+	use_service
+	[ "$(post_challenge floor "$CA/request")" = 200 ]
+	pg_stop
+	run -0 post_challenge floor "$CA/request"
+	[ "$output" = 503 ]
+	grep -qi '^retry-after: [0-9]' "$CA/head"
+	[ "$(jq -r .error "$CA/body")" = "not reachable" ]
+	pg_start
+	run -0 station floor challenge --out "$CA/c" "$CA/request"
+}
+
+@test "a refused PIN: exit status 3, and tried no second time" {
+	ca_conf "sqlite:$CA/register.db"
+	printf 9999 >"$CA/wrong.pin"
+	chmod 600 "$CA/wrong.pin"
+	run -3 devid-ca serve --config "$CA/devid-ca.conf" \
+		--pin-file "$CA/wrong.pin"
+}

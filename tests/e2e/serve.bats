@@ -1,0 +1,419 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# `devid-ca serve` from outside: what stations and the public get, and each
+# thing that is refused.
+
+load lib
+load ca
+ca_url=${ca_url?set in ca.bash} public_url=${public_url?set in ca.bash}
+
+setup_file() {
+	lib_init
+	ca_init
+	export DEV="$WORK/dev"
+	device_made "$DEV"
+	request_of "$DEV" SN1 "$CA/request"
+	station_new reader read
+	station_new slow issue 3
+	tls_cert unlisted extendedKeyUsage=clientAuth
+	tls_cert service2 extendedKeyUsage=serverAuth
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$CA/other-ca.key" -out "$CA/other-ca.pem" -days 30 \
+		-subj "/CN=Other" -addext keyUsage=critical,keyCertSign \
+		2>/dev/null
+	tls_cert stranger extendedKeyUsage=clientAuth other-ca
+	conf_of_the_tests
+	hold_a_request_back
+	serve_start
+}
+
+conf_of_the_tests() {
+	CA_EXTRA="challenge_seconds = 10
+		delta_url = http://crl.example/line1-delta.crl" \
+		ca_conf "sqlite:$CA/register.db"
+}
+
+teardown_file() { lib_done; }
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	gone "$(cat "$CA/serve.pid")" && serve_start
+	use_service
+}
+
+# A client that sends a line a second, to a service of its own that nobody
+# restarts; how long it could is in $CA/slow.seconds.
+hold_a_request_back() {
+	ca_conf "sqlite:$CA/slow.db" "$CA/slow.conf" slow
+	serve_start slow "$CA/slow.conf"
+	cat >"$CA/trickle" <<-'SH'
+		trap '' PIPE
+		exec 9<>"/dev/tcp/$1"
+		printf 'POST /ocsp HTTP/1.1\r\n' >&9
+		while ((SECONDS < 60)) && printf 'X: 1\r\n' >&9; do
+			sleep 1
+		done
+		echo "$SECONDS" >"$2"
+	SH
+	port=${public_url##*:}
+	spawn "$CA/trickle.log" bash "$CA/trickle" "127.0.0.1/$port" \
+		"$CA/slow.seconds"
+}
+
+json_error() { jq -r .error "$CA/body"; }
+
+# refused STATUS NAME: the last answer, of JSON with that error
+refused() {
+	[ "$output" = "$1" ] || { echo "status $output" && return 1; }
+	[ "$(json_error)" = "$2" ] || { cat "$CA/body" && return 1; }
+	grep -qi '^content-type: application/json' "$CA/head"
+}
+
+new_answer() { # OUT
+	[ "$(post_challenge floor "$CA/request")" = 200 ]
+	cp "$CA/body" "$CA/challenge"
+	answer_of "$DEV" "$CA/challenge" "$1"
+}
+
+# ---- what is to work ----
+
+@test "station: a device from no keys to its certificates, and once more" {
+	run -0 station floor provision --serial SN1 --model M1 -- \
+		"$(reach "$DEV")"
+	openssl x509 -in "$CA/state-floor/SN1/certificates" -noout -subject |
+		grep -q "serialNumber = SN1"
+	openssl verify -CAfile "$CA/root.pem" -untrusted "$CA/line1.pem" \
+		-ignore_critical "$CA/state-floor/SN1/certificates"
+	grep -q "issue: station floor: device SN1" "$CA/serve.log"
+	cp "$CA/state-floor/SN1/certificates" "$CA/first"
+	run -0 station floor provision --again --serial SN1 --model M1 -- \
+		"$(reach "$DEV")"
+	cmp "$CA/first" "$CA/state-floor/SN1/certificates"
+}
+
+@test "station: goes on where it was stopped" {
+	local state=$CA/state-floor/SN1 before
+
+	for step in certificates answer challenge; do
+		rm "$state/$step"
+		before=$(stat -c %i "$state/request")
+		run -0 station floor provision --serial SN1 -- \
+			"$(reach "$DEV")"
+		[ "$before" = "$(stat -c %i "$state/request")" ]
+		cmp "$CA/first" "$state/certificates"
+	done
+}
+
+@test "station: an answer used already brings a new challenge by itself" {
+	local state=$CA/state-floor/SN1
+
+	rm "$state/certificates"
+	cp "$state/challenge" "$CA/old-challenge"
+	run -0 station floor provision --serial SN1 -- "$(reach "$DEV")"
+	[[ $output == *"asking for a new challenge"* ]]
+	run ! cmp "$CA/old-challenge" "$state/challenge"
+	cmp "$CA/first" "$state/certificates"
+}
+
+@test "station: single steps and show" {
+	run -0 station floor challenge --out "$CA/c" "$CA/request"
+	answer_of "$DEV" "$CA/c" "$CA/a"
+	run -0 station floor issue --out "$CA/certs" "$CA/a"
+	cmp "$CA/first" "$CA/certs"
+	run -0 station floor show SN1
+	[ "$(jq -r .certificates[0].key <<<"$output")" = idevid ]
+}
+
+@test "station: exit status says what it was" {
+	run -2 station floor challenge
+	run -2 station floor challenge /nonexistent
+	run -2 devid-station --ca http://localhost --cert x --key x \
+		--ca-cert x show SN1
+	run -1 station floor show NOSUCH
+	[[ $output == *"refused by the CA (404)"* ]]
+	run -1 station reader challenge "$CA/request"
+	[[ $output == *"(403)"* ]]
+	ca_url=https://127.0.0.1:1 run -4 station floor show SN1
+}
+
+@test "station: a service with another CA's certificate is not asked" {
+	run -1 devid-station --ca "$ca_url" --ca-cert "$CA/other-ca.pem" \
+		--cert "$CA/floor.crt" --key "$CA/floor.key" show SN1
+	[[ $output == *"certificate"* ]]
+}
+
+# ---- TLS ----
+
+@test "tls: no client certificate, another CA's, an old version: no answer" {
+	run curl -s -o "$CA/body" --cacert "$CA/tls-ca.pem" \
+		"$ca_url/v1/device/SN1"
+	[ "$status" -ne 0 ]
+	run as_station stranger "$ca_url/v1/device/SN1"
+	[ "$status" -ne 0 ] && [ "$output" = 000 ]
+	run as_station service2 "$ca_url/v1/device/SN1"
+	[ "$status" -ne 0 ] && [ "$output" = 000 ]
+	run as_station floor --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 \
+		"$ca_url/v1/device/SN1"
+	[ "$status" -ne 0 ] && [ "$output" = 000 ]
+	run -0 as_station floor --tls-max 1.2 "$ca_url/v1/device/SN1"
+	[ "$output" = 200 ]
+}
+
+@test "tls: nothing is served in the clear, nothing of stations in public" {
+	run curl -s -o /dev/null -w '%{http_code}' \
+		"http://${ca_url#https://}/v1/device/SN1"
+	[ "$output" = 000 ]
+	run -0 curl -s -o /dev/null -w '%{http_code}' \
+		"$public_url/v1/device/SN1"
+	[ "$output" = 404 ]
+}
+
+# ---- each refusal ----
+
+@test "400: a request that is none" {
+	echo nonsense >"$CA/x"
+	run -0 post_challenge floor "$CA/x"
+	refused 400 "$(json_error)"
+	[ "$(jq -r .rule "$CA/body")" != null ]
+}
+
+@test "400: an answer that is none" {
+	run -0 post_issue floor "$CA/request"
+	refused 400 "malformed input"
+}
+
+@test "400: a revocation without a reason" {
+	run -0 as_station floor -H "Content-Type: application/json" \
+		-d '{"serial":"SN1"}' "$ca_url/v1/revoke"
+	refused 400 "malformed input"
+}
+
+@test "403: a certificate of the right CA that is no station's" {
+	run -0 as_station unlisted "$ca_url/v1/device/SN1"
+	refused 403 "not permitted"
+}
+
+@test "403: a station without the role, for each role" {
+	run -0 post_challenge reader "$CA/request"
+	refused 403 "not permitted"
+	run -0 post_issue reader "$CA/request"
+	refused 403 "not permitted"
+	run -0 as_station reader -H "Content-Type: application/json" \
+		-d '{"serial":"SN1","reason":"superseded"}' "$ca_url/v1/revoke"
+	refused 403 "not permitted"
+	run -0 as_station reader "$ca_url/v1/device/SN1"
+	[ "$output" = 200 ]
+	run -0 as_station slow "$ca_url/v1/device/SN1"
+	refused 403 "not permitted"
+}
+
+@test "403: another station's challenge" {
+	station_new second issue
+	new_answer "$CA/a"
+	serve_stop
+	conf_of_the_tests
+	serve_start
+	run -0 post_issue second "$CA/a"
+	refused 403 "not permitted"
+}
+
+@test "404: no such device, no such target" {
+	run -0 as_station floor "$ca_url/v1/device/SN2"
+	refused 404 "not found"
+	run -0 as_station floor "$ca_url/v2"
+	refused 404 "not found"
+}
+
+@test "404: a challenge that nobody made" {
+	new_answer "$CA/a"
+	edit_answer "$CA/a" "$CA/b" 's/^\(.\{14\}\).\{8\}/\100000000/'
+	run -0 post_issue floor "$CA/b"
+	refused 404 "not found"
+}
+
+@test "405 and 415: another method, another type" {
+	run -0 as_station floor "$ca_url/v1/issue"
+	refused 405 "not supported"
+	grep -qi '^allow: POST' "$CA/head"
+	run -0 as_station floor -X DELETE "$ca_url/v1/device/SN1"
+	refused 405 "not supported"
+	run -0 as_station floor -d x "$ca_url/v1/issue"
+	refused 415 "not supported"
+}
+
+@test "409: an answer twice" {
+	new_answer "$CA/a"
+	run -0 post_issue floor "$CA/a"
+	[ "$output" = 200 ]
+	run -0 post_issue floor "$CA/a"
+	refused 409 "exists already"
+}
+
+@test "410: an answer after its deadline" {
+	new_answer "$CA/a"
+	sleep 12 # the shortest deadline that can be set
+	run -0 post_issue floor "$CA/a"
+	refused 410 timeout
+}
+
+@test "413: a body above the limit, one far above it, a long head" {
+	head -c 65537 /dev/zero >"$CA/x"
+	run -0 post_challenge floor "$CA/x"
+	refused 413 "too large"
+	head -c 300000 /dev/zero >"$CA/x"
+	run -0 post_challenge floor "$CA/x"
+	[ "$output" = 413 ]
+	head -c 4097 /dev/zero >"$CA/x"
+	run -0 post_issue floor "$CA/x"
+	refused 413 "too large"
+	run as_station floor -H "X: $(head -c 9000 /dev/zero | tr '\0' x)" \
+		"$ca_url/v1/device/SN1"
+	[ "$output" != 200 ]
+}
+
+@test "422: a request whose signature is another's" {
+	head -c -1 "$CA/request" >"$CA/x"
+	printf '\x55' >>"$CA/x"
+	run -0 post_challenge floor "$CA/x"
+	[ "$output" = 422 ]
+	[ "$(jq -r .rule "$CA/body")" != null ]
+}
+
+@test "422: the wrong secret, and the challenge is used up" {
+	new_answer "$CA/a"
+	edit_answer "$CA/a" "$CA/b" 's/.\{8\}$/00000000/'
+	run -0 post_issue floor "$CA/b"
+	refused 422 "does not match"
+	run -0 post_issue floor "$CA/a"
+	[ "$output" = 409 ] || [ "$output" = 404 ]
+}
+
+@test "429: more than the rate, and when to come back" {
+	for _ in 1 2 3; do
+		run -0 post_challenge slow "$CA/request"
+		[ "$output" = 200 ]
+	done
+	run -0 post_challenge slow "$CA/request"
+	refused 429 "not possible now"
+	grep -qiE '^retry-after: (1[0-9]|20)' "$CA/head"
+	# Nobody else is slower for it.
+	run -0 post_challenge floor "$CA/request"
+	[ "$output" = 200 ]
+}
+
+# ---- connections ----
+
+@test "connections: above the limit closed at once, stations have room" {
+	local i open=0 rest port
+
+	serve_stop
+	SERVE_EXTRA="connections_max = 16" ca_conf "sqlite:$CA/register.db" \
+		"$CA/few.conf"
+	serve_start few "$CA/few.conf"
+	port=${public_url##*:}
+	for i in $(seq 20 39); do
+		eval "exec $i<>/dev/tcp/127.0.0.1/$port"
+	done
+	run -0 as_station floor "$ca_url/v1/device/SN1"
+	[ "$output" = 200 ]
+	for i in $(seq 20 39); do
+		rest=0
+		timeout 0.5 cat <&"$i" >/dev/null 2>&1 || rest=$?
+		[ "$rest" -ne 124 ] || open=$((open + 1)) # still waits
+		eval "exec $i>&-"
+	done
+	[ "$open" -eq 12 ]
+	serve_stop few
+	serve_start
+}
+
+@test "connections: a request that trickles in is cut off" {
+	wait_for test -s "$CA/slow.seconds"
+	[ "$(cat "$CA/slow.seconds")" -ge 29 ]
+	[ "$(cat "$CA/slow.seconds")" -le 40 ]
+}
+
+# ---- the public side ----
+
+ocsp_of() { # CERT [ARG...]
+	local cert=$1
+
+	shift
+	openssl ocsp -issuer "$CA/line1.pem" -cert "$cert" -CAfile \
+		"$CA/root.pem" -url "$public_url/ocsp" "$@" 2>&1
+}
+
+@test "ocsp: good, with and without a nonce; unknown" {
+	run -0 ocsp_of "$CA/first"
+	[[ $output == *"Response verify OK"*": good"* ]]
+	run -0 ocsp_of "$CA/first" -no_nonce
+	[[ $output == *"Response verify OK"*": good"* ]]
+	run -0 openssl ocsp -issuer "$CA/line1.pem" -serial 0x1234 -CAfile \
+		"$CA/root.pem" -url "$public_url/ocsp" -no_nonce
+	[[ $output == *": unknown"* ]]
+}
+
+@test "ocsp: GET with the headers that a cache wants" {
+	local request
+
+	openssl ocsp -issuer "$CA/line1.pem" -cert "$CA/first" -no_nonce \
+		-reqout "$CA/ocsp.req"
+	request=$(base64 -w 0 "$CA/ocsp.req" | jq -sRr @uri)
+	for _ in 1 2; do
+		run -0 curl -s -o "$CA/body" -D "$CA/head" \
+			"$public_url/ocsp/$request"
+		grep -qi '^content-type: application/ocsp-response' "$CA/head"
+		grep -qiE '^cache-control: max-age=[0-9]+,public' "$CA/head"
+		grep -qi '^expires: .* GMT' "$CA/head"
+		grep -qi '^last-modified: .* GMT' "$CA/head"
+		openssl ocsp -respin "$CA/body" -CAfile "$CA/root.pem" \
+			-issuer "$CA/line1.pem" -cert "$CA/first" 2>&1 |
+			grep -q ": good"
+	done
+}
+
+@test "files: list and certificates, found unchanged by their tag" {
+	local tag
+
+	run -0 curl -s -f -D "$CA/head" -o "$CA/crl" "$public_url/line1.crl"
+	openssl crl -inform DER -in "$CA/crl" -CAfile "$CA/line1.pem" -noout
+	tag=$(sed -n 's/^etag: \(".*"\).*/\1/ip' "$CA/head")
+	run -0 curl -s -o /dev/null -w '%{http_code}' \
+		-H "If-None-Match: $tag" "$public_url/line1.crl"
+	[ "$output" = 304 ]
+	curl -s -f "$public_url/line1.cer" |
+		openssl x509 -inform DER -noout
+	curl -s -f "$public_url/root.cer" | openssl x509 -inform DER -noout
+	curl -s -f "$public_url/line1-chain.pem" | openssl x509 -noout
+	run -0 curl -s -f "$public_url/healthz"
+	[ "$output" = ok ]
+}
+
+# Last: it takes the device's certificates away.
+@test "revoke: shows in OCSP at once and in the next list" {
+	run -0 ocsp_of "$CA/first" -no_nonce
+	[[ $output == *": good"* ]]
+	run -0 station floor revoke --reason keyCompromise SN1
+	run -0 ocsp_of "$CA/first" -no_nonce
+	[[ $output == *": revoked"*keyCompromise* ]]
+	wait_for list_has_revoked
+	run -0 as_station floor "$ca_url/v1/device/SN1"
+	[ "$output" = 404 ]
+}
+
+list_has_revoked() {
+	local list
+
+	for list in line1.crl line1-delta.crl; do
+		curl -s "$public_url/$list" |
+			openssl crl -inform DER -noout -text 2>/dev/null |
+			grep -q "Key Compromise" && return 0
+	done
+	return 1
+}
+
+@test "log: one line an issuance, nothing of a peer's making" {
+	cat "$CA/serve.log" >>"$CA/serve.log.old"
+	run -0 grep "issue: station floor: device SN1" "$CA/serve.log.old"
+	run ! grep -P '[\x00-\x08\x0b-\x1f\x7f]' "$CA/serve.log.old"
+}
