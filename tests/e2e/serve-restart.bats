@@ -143,7 +143,8 @@ devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
 	cat >"$CA/activated" <<-SH
 		# Started again and again with the same socket, as a service
 		# manager does; LISTEN_PID is for who is to take it.
-		export LISTEN_FDNAMES=stations
+		export LISTEN_FDNAMES=stations SOFTHSM2_CONF="$SOFTHSM2_CONF"
+		trap 'kill \$!; exit' TERM
 		while [ ! -e "$CA/enough" ]; do
 			bash -c 'LISTEN_PID=\$\$ exec devid-ca serve \\
 				--config "$CA/devid-ca.conf"' &
@@ -154,23 +155,26 @@ devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
 	port=$(free_port)
 	: >"$CA/serve.log"
 	rm -f "$CA/serve.pid"
-	spawn "$CA/serve.log" systemd-socket-activate --now \
+	spawn "$CA/serve.log" systemd-socket-activate \
 		-l "127.0.0.1:$port" bash "$CA/activated"
+	wait_for touch_port "$port" # the first connection starts it
 	wait_for test -s "$CA/serve.pid"
 	wait_for serve_answers serve
 	use_service
 	make_answers
+	first=$(cat "$CA/serve.pid")
+	kill -TERM "$first"
+	wait_for gone "$first"
 	issue_all "$ca_url"
-	wait_for some_got 3
-	kill -TERM "$(cat "$CA/serve.pid")"
-	wait_for all_got
-	: >"$CA/enough"
+	wait "${posts[@]}"
 	run -0 settle
 	[ "$output" = "$N" ]
+	: >"$CA/enough"
+	[ "$(cat "$CA/serve.pid")" != "$first" ]
 	kill -TERM "$(cat "$CA/serve.pid")"
 }
 
-all_got() { [ "$(cat "$CA"/got.* | grep -c .)" -eq "$N" ]; }
+touch_port() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # A port that was free a moment ago.
 free_port() {
