@@ -22,6 +22,15 @@ CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 
 /* ---- devid-ca root-cert ---- */
 
+/* What outlives everything below it is stronger than that. */
+static bool is_root_key(const EVP_PKEY *key)
+{
+	const char *name = signer_key_name(key);
+
+	return name &&
+	       (strcmp(name, "p384") == 0 || strcmp(name, "rsa4096") == 0);
+}
+
 static enum devid_err run_root_cert(
 	struct token_cmd *cmd, struct devid_error *err)
 {
@@ -33,7 +42,6 @@ static enum devid_err run_root_cert(
 	bool done = false;
 	enum devid_err rc = token_cmd_until(cmd, &what.not_after, err);
 	const char *make = cmd->value[TOKEN_OPT_MAKE];
-	int nid;
 
 	if (rc == DEVID_OK && make && strcmp(make, "p384") != 0 &&
 		strcmp(make, "rsa4096") != 0)
@@ -43,8 +51,7 @@ static enum devid_err run_root_cert(
 		rc = token_cmd_open(cmd, err);
 	if (rc != DEVID_OK)
 		return rc;
-	nid = signer_nid(cmd->signer->public_key);
-	if (nid != NID_ecdsa_with_SHA384 && nid != NID_sha384WithRSAEncryption)
+	if (!is_root_key(cmd->signer->public_key))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"%s: a root key is p384 or rsa4096",
 			cmd->value[TOKEN_OPT_KEY]);
@@ -277,8 +284,7 @@ static enum devid_err check_new_root(
 			X509_get_issuer_name(root)) != 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: not a root CA's certificate", path);
-	if (signer_nid(key) != NID_ecdsa_with_SHA384 &&
-		signer_nid(key) != NID_sha384WithRSAEncryption)
+	if (!is_root_key(key))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"%s: a root key is p384 or rsa4096", path);
 	if (EVP_PKEY_eq(key, X509_get0_pubkey(ca)) == 1)

@@ -3,14 +3,12 @@
  * for a CA without a network. */
 #include "cmd-common.h"
 
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cleanup.h"
-#include "log.h"
+#include "operator.h"
 #include "pki-cmd.h"
 #include "tcg-csr.h"
 
@@ -38,21 +36,6 @@ static int wrong_call(const struct step *step)
 	return PKI_EXIT_USAGE;
 }
 
-/* Who is at the keyboard, for register and audit log. */
-static void operator_name(char *buf, size_t size)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	char host[65] = "";
-
-	(void)gethostname(host, sizeof(host) - 1); /* "" when it fails */
-	(void)snprintf(buf, size, "operator-%.32s@%.64s",
-		pw ? pw->pw_name : "unknown", host); /* fits */
-	for (char *p = buf; *p; p++) {
-		if (*p == '"' || *p == '\\' || *p < ' ' || *p > '~')
-			*p = '?';
-	}
-}
-
 static enum devid_err run_step(struct ca *ca, const struct step *step,
 	const char *in, const char *out, struct devid_error *err)
 {
@@ -61,7 +44,7 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 	struct ca_job job = { .station = who };
 	enum devid_err rc;
 
-	operator_name(who, sizeof(who));
+	operator_name(who);
 	rc = ca_cmd_read(in, step->input_max, &input, &job.input_len, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -147,18 +147,9 @@ static enum devid_err open_token(struct token_cmd *cmd, struct devid_error *err)
 
 static const char *alg_of(const EVP_PKEY *key)
 {
-	switch (signer_nid(key)) {
-	case NID_ecdsa_with_SHA256:
-		return "p256";
-	case NID_ecdsa_with_SHA384:
-		return "p384";
-	case NID_sha256WithRSAEncryption:
-		return "rsa2048";
-	case NID_sha384WithRSAEncryption:
-		return "rsa4096";
-	default: /* token_key() gives no other */
-		return "unknown";
-	}
+	const char *name = signer_key_name(key);
+
+	return name ? name : "unknown"; /* token_key() gives no other */
 }
 
 void token_cmd_tell(const char *what, const char *name, const uint8_t *der,

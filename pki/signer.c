@@ -16,25 +16,25 @@ static const uint8_t ecdsa_sha384[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
 	0x48, 0xce, 0x3d, 0x04, 0x03, 0x03 };
 static const uint8_t rsa_sha256[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
 	0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00 };
-static const uint8_t rsa_sha384[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
-	0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0c, 0x05, 0x00 };
 
-/* The keys that a CA may have, and how each signs. */
+/* The keys that a CA may have, and how each signs: in the signature suites of
+ * IEEE 802.1AR, which have RSA with SHA-256 only. */
 static const struct {
+	const char *name;
 	int type;
 	int bits;
 	int nid;
 	const uint8_t *alg;
 	size_t alg_len;
 } keys[] = {
-	{ EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256, ecdsa_sha256,
+	{ "p256", EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256, ecdsa_sha256,
 		sizeof(ecdsa_sha256) },
-	{ EVP_PKEY_EC, 384, NID_ecdsa_with_SHA384, ecdsa_sha384,
+	{ "p384", EVP_PKEY_EC, 384, NID_ecdsa_with_SHA384, ecdsa_sha384,
 		sizeof(ecdsa_sha384) },
-	{ EVP_PKEY_RSA, 2048, NID_sha256WithRSAEncryption, rsa_sha256,
-		sizeof(rsa_sha256) },
-	{ EVP_PKEY_RSA, 4096, NID_sha384WithRSAEncryption, rsa_sha384,
-		sizeof(rsa_sha384) },
+	{ "rsa2048", EVP_PKEY_RSA, 2048, NID_sha256WithRSAEncryption,
+		rsa_sha256, sizeof(rsa_sha256) },
+	{ "rsa4096", EVP_PKEY_RSA, 4096, NID_sha256WithRSAEncryption,
+		rsa_sha256, sizeof(rsa_sha256) },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -69,6 +69,13 @@ int signer_nid(const EVP_PKEY *key)
 	size_t i = find_key(key);
 
 	return i < N_KEYS ? keys[i].nid : NID_undef;
+}
+
+const char *signer_key_name(const EVP_PKEY *key)
+{
+	size_t i = find_key(key);
+
+	return i < N_KEYS ? keys[i].name : NULL;
 }
 
 enum devid_err signer_algorithm(const EVP_PKEY *key, const uint8_t **ret,

@@ -36,9 +36,12 @@ struct signer {
 };
 
 /* NID of the signature algorithm that goes with the key: ecdsa-with-SHA256
- * (P-256), ecdsa-with-SHA384 (P-384), sha256WithRSAEncryption (RSA-2048),
- * sha384WithRSAEncryption (RSA-4096); NID_undef for any other key. */
+ * (P-256), ecdsa-with-SHA384 (P-384), sha256WithRSAEncryption (RSA-2048 and
+ * RSA-4096); NID_undef for any other key. */
 int signer_nid(const EVP_PKEY *key);
+
+/* "p256", "p384", "rsa2048" or "rsa4096"; NULL for any other key. */
+const char *signer_key_name(const EVP_PKEY *key);
 
 /* The same as a DER AlgorithmIdentifier; *@ret is static. Errors:
  * UNSUPPORTED. */

@@ -36,16 +36,16 @@ struct token_signer {
 static const struct form {
 	const EVP_MD *(*md)(void);
 	CK_MECHANISM_TYPE mechanism;
-	size_t raw_len; /* of what the token returns */
-	int nid;
+	size_t raw_len;             /* of what the token returns */
+	const char *key;            /* signer_key_name() */
 	uint8_t prefix[PREFIX_LEN]; /* RSA */
 } forms[] = {
-	{ EVP_sha256, CKM_ECDSA, 64, NID_ecdsa_with_SHA256, { 0 } },
-	{ EVP_sha384, CKM_ECDSA, 96, NID_ecdsa_with_SHA384, { 0 } },
-	{ EVP_sha256, CKM_RSA_PKCS, 256, NID_sha256WithRSAEncryption,
+	{ EVP_sha256, CKM_ECDSA, 64, "p256", { 0 } },
+	{ EVP_sha384, CKM_ECDSA, 96, "p384", { 0 } },
+	{ EVP_sha256, CKM_RSA_PKCS, 256, "rsa2048",
 		DIGEST_INFO(0x31, 0x01, 0x20) },
-	{ EVP_sha384, CKM_RSA_PKCS, 512, NID_sha384WithRSAEncryption,
-		DIGEST_INFO(0x41, 0x02, 0x30) },
+	{ EVP_sha256, CKM_RSA_PKCS, 512, "rsa4096",
+		DIGEST_INFO(0x31, 0x01, 0x20) },
 };
 
 /* r || s, each half of @raw, to the DER of ECDSA-Sig-Value (RFC 3279 2.2.3). */
@@ -133,13 +133,13 @@ enum devid_err token_signer_new(const struct token *token, CK_OBJECT_HANDLE key,
 	EVP_PKEY *public_key, struct signer **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) struct token_signer *s = calloc(1, sizeof(*s));
-	int nid = signer_nid(public_key);
+	const char *name = signer_key_name(public_key);
 	enum devid_err rc;
 
 	if (!s)
 		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (forms[i].nid == nid)
+		if (name && strcmp(forms[i].key, name) == 0)
 			s->form = &forms[i];
 	}
 	if (!s->form)

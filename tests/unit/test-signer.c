@@ -89,7 +89,7 @@ static void nid_each_key_fits(void **state)
 		{ "p256", NID_ecdsa_with_SHA256 },
 		{ "p384", NID_ecdsa_with_SHA384 },
 		{ "rsa2048", NID_sha256WithRSAEncryption },
-		{ "rsa4096", NID_sha384WithRSAEncryption },
+		{ "rsa4096", NID_sha256WithRSAEncryption },
 	};
 
 	(void)state;
