@@ -125,30 +125,26 @@ static enum devid_err hash_keys(const struct ca_ticket *ticket,
 	return DEVID_OK;
 }
 
-/* Neither key may be another device's: a TPM with two EK certificates would
- * else get two identities for one key. */
-static enum devid_err check_keys_free(struct ca *ca,
+/* The IDevID's key may not be another device's: a TPM with two EK certificates
+ * would else get two identities for one key. */
+static enum devid_err check_key_free(struct ca *ca,
 	const struct ca_ticket *ticket, const struct ca_found *keys,
 	struct devid_error *err)
 {
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		struct devid_error none = { DEVID_OK, "" };
-		struct register_cert cert;
-		enum devid_err rc;
+	struct devid_error cause = { DEVID_OK, "" };
+	struct register_cert cert;
+	enum devid_err rc;
 
-		rc = register_cert_by_key(
-			ca->reg, keys->key_fingerprint[i], &cert, &none);
-		if (rc == DEVID_OK)
-			return devid_fail(err, DEVID_ERR_EXISTS,
-				"%s: its %s key has a certificate of another "
-				"device already",
-				ticket->device.serial,
-				key_role_name((enum key_role)i));
-		if (rc != DEVID_ERR_NOT_FOUND)
-			return devid_fail(
-				err, rc, "%s", devid_error_text(&none));
-	}
-	return DEVID_OK;
+	rc = register_cert_by_key(
+		ca->reg, keys->key_fingerprint[KEY_ROLE_IDEVID], &cert, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return devid_fail(err, DEVID_ERR_EXISTS,
+		"%s: its IDevID key has a certificate of another device "
+		"already",
+		ticket->device.serial);
 }
 
 enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
@@ -174,7 +170,7 @@ enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 			ca->reg, want->serial, &ret->device, &cause);
 	}
 	if (rc == DEVID_ERR_NOT_FOUND)
-		return check_keys_free(ca, ticket, ret, err);
+		return check_key_free(ca, ticket, ret, err);
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)

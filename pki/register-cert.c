@@ -152,6 +152,9 @@ enum devid_err register_cert_by_serial(struct reg *reg,
 	return rc == DEVID_OK ? get_one(reg, sql, params, ret, err) : rc;
 }
 
+/* The schema and the statement below say 0 for it. */
+_Static_assert(KEY_ROLE_IDEVID == 0, "role of an IDevID");
+
 enum devid_err register_cert_by_key(struct reg *reg,
 	const uint8_t key_fingerprint[32], struct register_cert *ret,
 	struct devid_error *err)
@@ -159,7 +162,7 @@ enum devid_err register_cert_by_key(struct reg *reg,
 	static const char sql[] =
 		"SELECT " COLUMNS ", c.der" FROM
 		" WHERE c.key_prefix = ?1 AND c.key_fingerprint = ?2"
-		" AND c.state = 0 ORDER BY c.id LIMIT 1";
+		" AND c.state = 0 AND c.role = 0 ORDER BY c.id LIMIT 1";
 	const struct db_value params[] = {
 		DB_INT_V(key_prefix(key_fingerprint)),
 		DB_BLOB_V(key_fingerprint, 32),

@@ -147,7 +147,8 @@ DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
 	const uint8_t issuer[32], const uint8_t *serial, size_t serial_len,
 	struct register_cert *ret, struct devid_error *err);
 
-/* Whether a live certificate with this key exists; its device in *@ret.
+/* Whether a live IDevID certificate with this key exists; its device in *@ret.
+ * IAKs are not indexed: it would cost a fifth more per device.
  * Errors: NOT_FOUND. */
 DEVID_MUST_CHECK enum devid_err register_cert_by_key(struct reg *reg,
 	const uint8_t key_fingerprint[32], struct register_cert *ret,

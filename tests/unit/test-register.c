@@ -225,9 +225,13 @@ static void cert_add_is_found_by_serial_and_key(void **state)
 	assert_memory_equal(out.serial, in.serial, in.serial_len);
 	assert_int_equal(out.der_len, in.der_len);
 	assert_memory_equal(out.der, in.der, in.der_len);
+	/* The keys of IAKs are not indexed. */
+	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	in = fixture_cert(5, KEY_ROLE_IDEVID, 0);
 	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
 		DEVID_OK);
-	assert_int_equal(out.role, KEY_ROLE_IAK);
+	assert_int_equal(out.role, KEY_ROLE_IDEVID);
 	/* The index has eight bytes; the rest counts as well. */
 	in.key_fingerprint[31] ^= 1;
 	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
