@@ -4,7 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-/* CRLReason, RFC 5280 5.3.1; 7 is not used, 8 is not a reason to revoke. */
+/* CRLReason, RFC 5280 5.3.1; 7 is not used, 8 is not a reason to revoke, and 6,
+ * certificateHold, could be lifted, which nothing here is. */
 static const struct {
 	int code;
 	const char *name;
@@ -15,7 +16,6 @@ static const struct {
 	{ 3, "affiliationChanged" },
 	{ 4, "superseded" },
 	{ 5, "cessationOfOperation" },
-	{ 6, "certificateHold" },
 	{ 9, "privilegeWithdrawn" },
 	{ 10, "aACompromise" },
 };

@@ -139,7 +139,7 @@ DEVID_MUST_CHECK enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct devid_error *err);
 
 /* Revokes IDevID and IAK of the live device @serial. @reason: RFC 5280 5.3.1
- * without 0x7 and 8. Errors: NOT_FOUND. */
+ * without 6, 7 and 8. Errors: NOT_FOUND. */
 DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
 	int reason, const char *who, struct devid_error *err);
 

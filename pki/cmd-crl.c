@@ -142,12 +142,11 @@ static int wrong_call(const struct command *command)
 	return PKI_EXIT_USAGE;
 }
 
-/* certificateHold could be lifted, and here nothing is: it is no reason. */
 static int parse_reason(const char *name)
 {
 	int reason = ca_reason_by_name(name);
 
-	if (reason < 0 || reason == 6) {
+	if (reason < 0) {
 		log_error("revoke: --reason: %s: not a reason to revoke", name);
 		return -1;
 	}

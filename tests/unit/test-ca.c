@@ -531,6 +531,7 @@ static void reason_by_name_knows_those_of_rfc5280(void **state)
 	assert_int_equal(ca_reason_by_name("keyCompromise"), 1);
 	assert_int_equal(ca_reason_by_name("aACompromise"), 10);
 	assert_int_equal(ca_reason_by_name("removeFromCRL"), -1);
+	assert_int_equal(ca_reason_by_name("certificateHold"), -1);
 	assert_int_equal(ca_reason_by_name(""), -1);
 }
 

@@ -204,6 +204,7 @@ static void route_revoke_other_bodies_refused(void **state)
 		"{\"serial\":1,\"reason\":\"superseded\"}",
 		"{\"serial\":\"S\",\"reason\":\"7\"}",
 		"{\"serial\":\"S\",\"reason\":\"unused\"}",
+		"{\"serial\":\"S\",\"reason\":\"certificateHold\"}",
 		"{\"serial\":\"S\",\"reason\":\"superseded\",\"x\":1}",
 		"{\"serial\":\"S\",\"serial\":\"T\",\"reason\":"
 		"\"superseded\"}",
