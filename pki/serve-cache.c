@@ -2,18 +2,22 @@
 #include "serve-cache.h"
 
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define N_WAYS 4
 
 struct entry {
 	uint8_t *bytes; /* owned: request, then answer; NULL: free */
 	size_t request_len, len;
-	uint64_t hash, tag;
+	uint64_t hash;
 	uint64_t used; /* count of the cache when last asked for */
 	int64_t forget;
 	int64_t this_update, next_update;
+	char last_modified[SERVE_DATE_MAX], expires[SERVE_DATE_MAX];
+	char etag[20]; /* 64 bits in hex, in quotes: RFC 9110 8.8.3 */
 };
 
 struct serve_cache {
@@ -112,8 +116,21 @@ enum devid_err serve_cache_get(struct serve_cache *cache,
 		.len = e->len,
 		.this_update = e->this_update,
 		.next_update = e->next_update,
-		.tag = e->tag };
+		.last_modified = e->last_modified,
+		.expires = e->expires,
+		.etag = e->etag };
 	return DEVID_OK;
+}
+
+void serve_http_date(int64_t when, char buf[SERVE_DATE_MAX])
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	buf[0] = '\0';
+	if (gmtime_r(&t, &tm))
+		(void)strftime(
+			buf, SERVE_DATE_MAX, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
 /* A free place of the set, or the one longest unused. */
@@ -153,11 +170,15 @@ void serve_cache_put(struct serve_cache *cache, const uint8_t *request,
 		.request_len = len,
 		.len = answer->len,
 		.hash = hash,
-		.tag = hash_of(cache->seed, answer->data, answer->len),
 		.used = ++cache->clock,
 		.forget = now + SERVE_CACHE_SECONDS,
 		.this_update = answer->this_update,
 		.next_update = answer->next_update };
 	if (e->forget > e->next_update)
 		e->forget = e->next_update;
+	serve_http_date(e->this_update, e->last_modified);
+	serve_http_date(e->next_update, e->expires);
+	(void)snprintf(e->etag, sizeof(e->etag), "\"%016llx\"",
+		(unsigned long long)hash_of(
+			cache->seed, answer->data, answer->len));
 }

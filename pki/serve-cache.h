@@ -24,8 +24,14 @@ struct serve_answer {
 	const uint8_t *data; /* borrowed, until the next call that changes */
 	size_t len;
 	int64_t this_update, next_update; /* seconds since 1970 */
-	uint64_t tag; /* another one for other bytes: for an ETag */
+	/* The same as HTTP headers say it, made once; borrowed as well. */
+	const char *last_modified, *expires, *etag;
 };
+
+#define SERVE_DATE_MAX 30 /* "Sun, 06 Nov 1994 08:49:37 GMT" */
+
+/* @when, seconds since 1970, as HTTP writes it (RFC 9110 5.6.7). */
+void serve_http_date(int64_t when, char buf[SERVE_DATE_MAX]);
 
 /* For @n_entries, rounded up. Errors: NOMEM, CRYPTO (no random seed). */
 DEVID_MUST_CHECK enum devid_err serve_cache_new(
@@ -38,7 +44,7 @@ DEVID_MUST_CHECK enum devid_err serve_cache_get(struct serve_cache *cache,
 	const uint8_t *request, size_t len, int64_t now,
 	struct serve_answer *ret);
 
-/* Copies. Without memory nothing is kept. @answer->tag is not read. */
+/* Copies. Without memory nothing is kept. What HTTP says is made here. */
 void serve_cache_put(struct serve_cache *cache, const uint8_t *request,
 	size_t len, const struct serve_answer *answer, int64_t now);
 

@@ -77,9 +77,6 @@ void serve_reply_error(struct serve *s, struct evhttp_request *req, int status,
 void serve_header(
 	struct evhttp_request *req, const char *name, const char *value);
 
-/* Seconds since 1970 as HTTP writes them (RFC 9110 5.6.7). */
-void serve_http_date(int64_t when, char buf[30]);
-
 /* Puts a job in line; when there is no room the request is told so. Takes
  * @job. */
 void serve_push(struct serve *s, struct serve_job *job);

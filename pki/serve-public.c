@@ -34,23 +34,21 @@ static int64_t this_update(const uint8_t *der, size_t len)
 	return result;
 }
 
-/* RFC 5019 6.2 */
+/* RFC 5019 6.2; of a POST nobody keeps the answer (RFC 9110 9.3.3). */
 static void add_cache_headers(struct evhttp_request *req,
 	const struct serve_answer *answer, int64_t now)
 {
-	char text[96], date[30];
+	char text[96];
 
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_GET)
+		return;
 	(void)snprintf(text, sizeof(text),
 		"max-age=%lld,public,no-transform,must-revalidate",
 		(long long)(answer->next_update - now));
 	serve_header(req, "Cache-Control", text);
-	serve_http_date(answer->next_update, date);
-	serve_header(req, "Expires", date);
-	serve_http_date(answer->this_update, date);
-	serve_header(req, "Last-Modified", date);
-	(void)snprintf(text, sizeof(text), "\"%016llx\"",
-		(unsigned long long)answer->tag);
-	serve_header(req, "ETag", text);
+	serve_header(req, "Expires", answer->expires);
+	serve_header(req, "Last-Modified", answer->last_modified);
+	serve_header(req, "ETag", answer->etag);
 }
 
 static void send_answer(struct serve *s, struct evhttp_request *req,
@@ -135,7 +133,7 @@ void serve_published_file(
 		evhttp_request_get_input_headers(req), "If-None-Match");
 	struct serve_blob *blob = s->files.blobs[file];
 	struct evbuffer *body = evbuffer_new();
-	char date[30];
+	char date[SERVE_DATE_MAX];
 
 	if (!blob || !body) {
 		struct serve_job why = { .code = DEVID_OK };

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
 #include "serve-status.h"
@@ -29,16 +28,6 @@ void serve_header(
 	/* It fails without memory, or for a line break, which ours lack. */
 	(void)evhttp_add_header(
 		evhttp_request_get_output_headers(req), name, value);
-}
-
-void serve_http_date(int64_t when, char buf[30])
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	buf[0] = '\0';
-	if (gmtime_r(&t, &tm))
-		(void)strftime(buf, 30, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }
 
 static const char *reason_of(int status)

@@ -49,6 +49,9 @@ static void get_same_request_answer_found(void **state)
 	assert_memory_equal(a.data, "answer", 6);
 	assert_int_equal(a.this_update, NOW - 10);
 	assert_int_equal(a.next_update, NOW + 1000);
+	assert_string_equal(a.last_modified, "Mon, 12 Jan 1970 13:46:30 GMT");
+	assert_string_equal(a.expires, "Mon, 12 Jan 1970 14:03:20 GMT");
+	assert_int_equal(strlen(a.etag), 18);
 }
 
 static void get_other_request_not_found(void **state)
@@ -94,13 +97,15 @@ static void put_expired_answer_not_kept(void **state)
 static void put_again_replaces(void **state)
 {
 	struct serve_answer a, b;
+	char etag[32];
 
 	put(*state, "request", "answer", NOW + 1000);
 	assert_true(get(*state, "request", NOW, &a));
+	(void)snprintf(etag, sizeof(etag), "%s", a.etag);
 	put(*state, "request", "second", NOW + 1000);
 	assert_true(get(*state, "request", NOW, &b));
 	assert_memory_equal(b.data, "second", 6);
-	assert_true(a.tag != b.tag);
+	assert_string_not_equal(etag, b.etag);
 }
 
 static void clear_nothing_left(void **state)
