@@ -18,27 +18,27 @@
 #define OCSP_BASE64_MAX ((OCSP_REQUEST_MAX + 2) / 3 * 4)
 
 static const struct row {
-	enum serve_side side;
 	const char *path; /* with '/' at its end: what begins so */
+	const char *type; /* of the body; NULL: none */
+	size_t body_max;
+	enum serve_side side;
 	enum serve_method method;
 	enum serve_action action;
 	unsigned role;
-	const char *type;
-	size_t body_max;
 } rows[] = {
-	{ SERVE_STATIONS, "/v1/challenge", SERVE_POST, SERVE_CHALLENGE,
-		CA_ROLE_ISSUE, "application/octet-stream", TCG_CSR_MAX },
-	{ SERVE_STATIONS, "/v1/issue", SERVE_POST, SERVE_ISSUE, CA_ROLE_ISSUE,
-		"application/x-pem-file", CHALLENGE_FILE_MAX },
-	{ SERVE_STATIONS, "/v1/revoke", SERVE_POST, SERVE_REVOKE,
-		CA_ROLE_REVOKE, "application/json", JSON_MAX },
-	{ SERVE_STATIONS, "/v1/device/", SERVE_GET, SERVE_SHOW, CA_ROLE_READ,
-		NULL, 0 },
+	{ "/v1/challenge", "application/octet-stream", TCG_CSR_MAX,
+		SERVE_STATIONS, SERVE_POST, SERVE_CHALLENGE, CA_ROLE_ISSUE },
+	{ "/v1/issue", "application/x-pem-file", CHALLENGE_FILE_MAX,
+		SERVE_STATIONS, SERVE_POST, SERVE_ISSUE, CA_ROLE_ISSUE },
+	{ "/v1/revoke", "application/json", JSON_MAX, SERVE_STATIONS,
+		SERVE_POST, SERVE_REVOKE, CA_ROLE_REVOKE },
+	{ "/v1/device/", NULL, 0, SERVE_STATIONS, SERVE_GET, SERVE_SHOW,
+		CA_ROLE_READ },
 	/* RFC 6960 A.1 */
-	{ SERVE_PUBLIC, "/ocsp", SERVE_POST, SERVE_OCSP, 0,
-		"application/ocsp-request", OCSP_REQUEST_MAX },
-	{ SERVE_PUBLIC, "/ocsp/", SERVE_GET, SERVE_OCSP, 0, NULL, 0 },
-	{ SERVE_PUBLIC, "/healthz", SERVE_GET, SERVE_HEALTH, 0, NULL, 0 },
+	{ "/ocsp", "application/ocsp-request", OCSP_REQUEST_MAX, SERVE_PUBLIC,
+		SERVE_POST, SERVE_OCSP, 0 },
+	{ "/ocsp/", NULL, 0, SERVE_PUBLIC, SERVE_GET, SERVE_OCSP, 0 },
+	{ "/healthz", NULL, 0, SERVE_PUBLIC, SERVE_GET, SERVE_HEALTH, 0 },
 };
 
 static const struct {
@@ -265,8 +265,8 @@ static bool find_file(const struct serve_call *call, const char *ca_name,
 void serve_route(const struct serve_call *call, const char *ca_name,
 	struct serve_route *ret)
 {
-	static const struct row file_row = { SERVE_PUBLIC, "/", SERVE_GET,
-		SERVE_FILE, 0, NULL, 0 };
+	static const struct row file_row = { "/", NULL, 0, SERVE_PUBLIC,
+		SERVE_GET, SERVE_FILE, 0 };
 
 	memset(ret, 0, offsetof(struct serve_route, ocsp));
 	if (call->target[0] != '/') {

@@ -153,7 +153,7 @@ static enum devid_err open_http(
 static void log_address(enum serve_side side, int fd)
 {
 	char host[NI_MAXHOST], port[NI_MAXSERV];
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(addr);
 	bool v6;
 

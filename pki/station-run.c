@@ -198,6 +198,8 @@ static enum devid_err gather(
 		argv[n++] = what->prefix[i];
 	for (size_t i = 0; what->args[i] && n < STATION_ARGS_MAX; i++)
 		argv[n++] = (char *)what->args[i]; /* exec wants it so */
+	if (n == 0)
+		return devid_fail(err, DEVID_ERR_INVALID, "no command");
 	if (n == STATION_ARGS_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"the command has more than %d words",

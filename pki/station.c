@@ -150,9 +150,10 @@ static const struct {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* No letters of their own; others than those of values. */
 enum {
-	OPT_DEBUG = 1000,
-	OPT_AGAIN
+	OPT_DEBUG = 1,
+	OPT_AGAIN = 2
 };
 
 /* The options before the command, or behind it. -1 to go on, else the exit
