@@ -211,7 +211,7 @@ static enum devid_err gather(
 enum devid_err station_run(const struct station_run *what, uint8_t **ret,
 	size_t *ret_len, struct devid_error *err)
 {
-	char *argv[STATION_ARGS_MAX + 1];
+	char *argv[STATION_ARGS_MAX + 1] = { NULL };
 	struct running p = { .in = -1, .out = -1 };
 	enum devid_err rc = gather(what, argv, err);
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
