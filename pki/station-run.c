@@ -50,6 +50,8 @@ static int spawn(char *const *argv, int in, int out, pid_t *ret)
 	sigset_t pipe_signal;
 	int r;
 
+	if (!argv[0])
+		return EINVAL;
 	(void)sigemptyset(&pipe_signal);
 	(void)sigaddset(&pipe_signal, SIGPIPE);
 	r = posix_spawn_file_actions_init(&actions);
