@@ -135,16 +135,20 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 {
 	CLEANUP(cleanup_free)
 	struct step1 *steps = calloc(n_jobs, sizeof(*steps));
+	struct devid_error cause = { DEVID_OK, "" };
 	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
 		work };
 	enum devid_err rc;
 
 	if (!steps)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
 	/* Without roots proof.h does not judge the chain, for inspect. */
-	if (!ca->trust)
-		return devid_fail(
-			err, DEVID_ERR_INVALID, "ca: no TPM vendors' roots");
+	else if (!ca->trust)
+		(void)devid_fail(
+			&cause, DEVID_ERR_INVALID, "ca: no TPM vendors' roots");
+	if (cause.code != DEVID_OK)
+		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
+			"%s", devid_error_text(&cause));
 	for (size_t i = 0; i < n_jobs; i++)
 		judge(ca, &jobs[i], &steps[i]);
 	rc = ca_run_batch(ca, &batch, err);

@@ -232,11 +232,15 @@ enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 {
 	CLEANUP(cleanup_free)
 	struct step2 *steps = calloc(n_jobs, sizeof(*steps));
+	struct devid_error cause = { DEVID_OK, "" };
 	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
 		work };
 
 	if (!steps)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
+	if (cause.code != DEVID_OK)
+		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
+			"%s", devid_error_text(&cause));
 	for (size_t i = 0; i < n_jobs; i++)
 		judge(&jobs[i], &steps[i]);
 	return ca_run_batch(ca, &batch, err);

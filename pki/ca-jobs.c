@@ -24,6 +24,14 @@ void ca_job_refuse(struct ca_job *job, const struct devid_error *err)
 	ca_job_done(job);
 }
 
+enum devid_err ca_refuse_all(
+	struct ca_job *jobs, size_t n_jobs, const struct devid_error *err)
+{
+	for (size_t i = 0; i < n_jobs; i++)
+		ca_job_refuse(&jobs[i], err);
+	return err->code;
+}
+
 /* Whether @code is the register's trouble with other processes. */
 static bool is_conflict(enum devid_err code)
 {

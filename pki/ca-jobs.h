@@ -33,6 +33,10 @@ DEVID_MUST_CHECK enum devid_err ca_run_batch(
 /* The job is over: refused. Keeps the first cause. */
 void ca_job_refuse(struct ca_job *job, const struct devid_error *err);
 
+/* No job is done: each is refused with @err, which is returned. */
+enum devid_err ca_refuse_all(
+	struct ca_job *jobs, size_t n_jobs, const struct devid_error *err);
+
 /* The device that this serial number, EK or key belongs to already. */
 struct ca_found {
 	bool known;                    /* a live device with the same keys */

@@ -35,7 +35,9 @@ enum devid_err ca_ticket_from_proof(const struct proof *proof,
 	memset(ret, 0, sizeof(*ret));
 	copy_text(d->serial, sizeof(d->serial), proof->serial);
 	copy_text(d->model, sizeof(d->model), proof->model);
-	copy_text(d->tpm_vendor, sizeof(d->tpm_vendor), proof->ek.vendor);
+	copy_text(d->tpm_vendor, sizeof(d->tpm_vendor),
+		proof->ek.vendor[0] ? proof->ek.vendor
+				    : proof->ek.manufacturer);
 	copy_text(d->tpm_model, sizeof(d->tpm_model), proof->ek.model);
 	copy_text(d->tpm_firmware, sizeof(d->tpm_firmware), proof->ek.version);
 	copy_text(d->station, sizeof(d->station), station);

@@ -19,7 +19,7 @@
 #define PURGE_AFTER 86400 /* seconds */
 
 /* OCSP answers signed between two looks at the queue. */
-#define OCSP_PORTION 16
+#define OCSP_PORTION 64
 
 enum duty {
 	DUTY_CRL,
@@ -70,7 +70,8 @@ static enum devid_err do_ocsp(
 	enum devid_err rc;
 	int64_t n = 0;
 
-	if (!ca->ocsp_signer)
+	/* Who names no responder in certificates needs no answers. */
+	if (!ca->ocsp_signer && !ca->conf->ocsp_url)
 		return DEVID_OK;
 	rc = publish_ocsp(ca, OCSP_PORTION, &n, err);
 	*ret_more = rc == DEVID_OK && n == OCSP_PORTION;

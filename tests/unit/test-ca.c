@@ -426,6 +426,7 @@ static void challenge_without_roots_is_refused(void **state)
 	f->ca.trust = NULL;
 	assert_rc(ca_challenge(&f->ca, &job, 1, &err), DEVID_ERR_INVALID);
 	assert_null(job.output);
+	assert_rc(job.code, DEVID_ERR_INVALID);
 	f->ca.trust = trust;
 	assert_cause(&err, "roots");
 }
