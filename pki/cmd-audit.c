@@ -17,6 +17,7 @@
 
 #define KEY_FILE_MAX 65536 /* bytes; a limit of ours */
 #define HEX_LEN      (2 * 32)
+#define KEYS_MAX     64 /* tokens of one register; a limit of ours */
 
 static const char usage[] =
 	"usage: devid-ca audit [--key FILE] [--export]"
@@ -24,8 +25,8 @@ static const char usage[] =
 	"       devid-ca audit --print-key\n"
 	"Verifies the audit log and shows the newest line of each instance, for"
 	" a later\n--expect.\n\n"
-	"  --key FILE    the audit key's public half, PEM; without it the token"
-	" is asked\n"
+	"  --key FILE    public halves of the audit keys, PEM, one for each token"
+	" that\n                signed; without it the token is asked\n"
 	"  --export      show every line, as JSON\n"
 	"  --expect ...  this line must be there with this hash\n"
 	"  --print-key   show the audit key's public half\n" CA_CMD_USAGE;
@@ -45,7 +46,17 @@ struct options {
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 CLEANUP_DEFINE(bio, BIO *, (void)BIO_free)
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+
+struct keys {
+	EVP_PKEY *list[KEYS_MAX]; /* owned */
+	size_t n;
+};
+
+static void cleanup_keys(struct keys *keys)
+{
+	while (keys->n > 0)
+		EVP_PKEY_free(keys->list[--keys->n]);
+}
 
 static void to_hex(const uint8_t *data, size_t len, char *ret)
 {
@@ -55,22 +66,54 @@ static void to_hex(const uint8_t *data, size_t len, char *ret)
 
 /* ---- the key ---- */
 
-static enum devid_err read_key(
-	const char *path, EVP_PKEY **ret, struct devid_error *err)
+/* The next key of @bio; NULL at its end, which *@ret_end tells, or when what is
+ * there is none. */
+static EVP_PKEY *next_key(BIO *bio, bool *ret_end)
+{
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	EVP_PKEY *key = NULL;
+	long len;
+
+	*ret_end = false;
+	if (PEM_read_bio(bio, &name, &header, &der, &len) != 1) {
+		*ret_end = ERR_GET_REASON(ERR_peek_last_error()) ==
+			   PEM_R_NO_START_LINE;
+		return NULL;
+	}
+	p = der;
+	if (strcmp(name, PEM_STRING_PUBLIC) == 0)
+		key = d2i_PUBKEY(NULL, &p, len);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	return key;
+}
+
+static enum devid_err read_keys(
+	const char *path, struct keys *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	EVP_PKEY *key = NULL;
+	bool at_end = false;
 	size_t len;
 	enum devid_err rc = files_read(path, KEY_FILE_MAX, &pem, &len, err);
 
 	if (rc != DEVID_OK)
 		return rc;
 	bio = BIO_new_mem_buf(pem, (int)len);
-	*ret = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
-	ERR_clear_error();
-	if (!*ret)
+	while (bio && ret->n < KEYS_MAX && (key = next_key(bio, &at_end)))
+		ret->list[ret->n++] = key;
+	ERR_clear_error(); /* the cause is ours to tell */
+	if (ret->n == KEYS_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"audit: %s: %d keys or more", path, KEYS_MAX);
+	if (ret->n == 0 || !at_end)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"audit: %s: no public key in PEM", path);
+			"audit: %s: %s public key in PEM", path,
+			ret->n == 0 ? "no" : "something that is no");
 	return DEVID_OK;
 }
 
@@ -163,11 +206,12 @@ static enum devid_err print_line(void *arg,
 	return DEVID_OK;
 }
 
-static enum devid_err check_all(struct reg *reg, EVP_PKEY *key,
+static enum devid_err check_all(struct reg *reg, const struct keys *keys,
 	const struct options *o, struct devid_error *err)
 {
 	int64_t lines = 0;
-	enum devid_err rc = register_audit_check(reg, key, &lines, err);
+	enum devid_err rc = register_audit_check_keys(
+		reg, keys->list, keys->n, &lines, err);
 
 	for (size_t i = 0; i < o->n_expect && rc == DEVID_OK; i++) {
 		struct expected want = { .seq = 0 };
@@ -191,19 +235,20 @@ static enum devid_err check_all(struct reg *reg, EVP_PKEY *key,
 static enum devid_err run(
 	struct ca *ca, const struct options *o, struct devid_error *err)
 {
-	CLEANUP(cleanup_pkey) EVP_PKEY *key = NULL;
+	CLEANUP(cleanup_keys) struct keys keys = { .n = 0 };
 	enum devid_err rc = DEVID_OK;
 
 	if (o->print_key)
 		return print_key(ca, err);
 	if (o->key)
-		rc = read_key(o->key, &key, err);
+		rc = read_keys(o->key, &keys, err);
+	else if (EVP_PKEY_up_ref(ca->audit_signer->public_key) == 1)
+		keys.list[keys.n++] = ca->audit_signer->public_key;
 	if (rc == DEVID_OK)
 		rc = register_begin_read(ca->reg, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = check_all(
-		ca->reg, key ? key : ca->audit_signer->public_key, o, err);
+	rc = check_all(ca->reg, &keys, o, err);
 	register_rollback(ca->reg);
 	return rc;
 }

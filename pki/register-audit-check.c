@@ -11,7 +11,8 @@
 CLEANUP_DEFINE(md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 struct check {
-	EVP_PKEY *key;                    /* borrowed */
+	EVP_PKEY *const *keys; /* borrowed */
+	size_t n_keys;
 	char instance[REGISTER_NAME_MAX]; /* whose chain; "" before the first */
 	int64_t seq;
 	uint8_t hash[32];
@@ -26,19 +27,29 @@ static enum devid_err wrong(const struct check *c, const char *instance,
 		"audit: %s, line %" PRId64 ": %s", instance, c->seq, what);
 }
 
-static bool verifies(const struct check *c, const uint8_t *sig, size_t len)
+static bool verifies(
+	const struct check *c, EVP_PKEY *key, const uint8_t *sig, size_t len)
 {
 	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int md = NID_undef;
 	bool ok;
 
-	ok = ctx && OBJ_find_sigid_algs(signer_nid(c->key), &md, NULL) == 1 &&
+	ok = ctx && OBJ_find_sigid_algs(signer_nid(key), &md, NULL) == 1 &&
 	     EVP_DigestVerifyInit(
-		     ctx, NULL, EVP_get_digestbynid(md), NULL, c->key) == 1 &&
+		     ctx, NULL, EVP_get_digestbynid(md), NULL, key) == 1 &&
 	     EVP_DigestVerify(ctx, sig, len, c->hash, 32) == 1;
 	if (!ok)
 		ERR_clear_error();
 	return ok;
+}
+
+static bool any_verifies(const struct check *c, const uint8_t *sig, size_t len)
+{
+	for (size_t i = 0; i < c->n_keys; i++) {
+		if (verifies(c, c->keys[i], sig, len))
+			return true;
+	}
+	return false;
 }
 
 static enum devid_err end_chain(const struct check *c, struct devid_error *err)
@@ -87,7 +98,8 @@ static enum devid_err check_line(void *arg,
 				      "changed, or moved",
 			err);
 	c->is_signed = line->signature != NULL;
-	if (c->is_signed && !verifies(c, line->signature, line->signature_len))
+	if (c->is_signed &&
+		!any_verifies(c, line->signature, line->signature_len))
 		return wrong(c, c->instance,
 			"the signature is not that of the key", err);
 	c->lines++;
@@ -122,10 +134,10 @@ static enum devid_err check_owners(struct reg *reg, struct devid_error *err)
 	}
 }
 
-enum devid_err register_audit_check(struct reg *reg, EVP_PKEY *key,
-	int64_t *ret_lines, struct devid_error *err)
+enum devid_err register_audit_check_keys(struct reg *reg, EVP_PKEY *const *keys,
+	size_t n, int64_t *ret_lines, struct devid_error *err)
 {
-	struct check c = { .key = key };
+	struct check c = { .keys = keys, .n_keys = n };
 	enum devid_err rc = check_owners(reg, err);
 
 	if (rc == DEVID_OK)
@@ -135,4 +147,10 @@ enum devid_err register_audit_check(struct reg *reg, EVP_PKEY *key,
 	if (rc == DEVID_OK)
 		*ret_lines = c.lines;
 	return rc;
+}
+
+enum devid_err register_audit_check(struct reg *reg, EVP_PKEY *key,
+	int64_t *ret_lines, struct devid_error *err)
+{
+	return register_audit_check_keys(reg, &key, 1, ret_lines, err);
 }

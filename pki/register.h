@@ -236,6 +236,12 @@ DEVID_MUST_CHECK enum devid_err register_audit_sign(
 DEVID_MUST_CHECK enum devid_err register_audit_check(struct reg *reg,
 	EVP_PKEY *key, int64_t *ret_lines, struct devid_error *err);
 
+/* The same for a register whose instances have tokens, and so keys, of their
+ * own: each signature is that of one of @n @keys. */
+DEVID_MUST_CHECK enum devid_err register_audit_check_keys(struct reg *reg,
+	EVP_PKEY *const *keys, size_t n, int64_t *ret_lines,
+	struct devid_error *err);
+
 /* What is borrowed in @line is valid until it returns. */
 typedef enum devid_err register_audit_fn(void *arg,
 	const struct register_audit_line *line, struct devid_error *err);

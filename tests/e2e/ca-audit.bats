@@ -89,6 +89,20 @@ audit() {
 	[[ $output == *"audit: one, line 1: another one than expected"* ]]
 }
 
+@test "audit: a file of several keys verifies what any of them signed" {
+	openssl ecparam -name prime256v1 -genkey -noout -out "$CA/x.key"
+	openssl ec -in "$CA/x.key" -pubout -out "$CA/x.pub" 2>/dev/null
+	cat "$CA/x.pub" "$CA/audit.pub" >"$CA/both.pub"
+	audit --key "$CA/both.pub"
+	run audit --key "$CA/x.pub"
+	[ "$status" -eq 1 ]
+	[[ $output == *"the signature is not that of the key"* ]]
+	{ cat "$CA/audit.pub" && sed 3d "$CA/x.pub"; } >"$CA/broken.pub"
+	run audit --key "$CA/broken.pub"
+	[ "$status" -eq 1 ]
+	[[ $output == *"something that is no public key in PEM"* ]]
+}
+
 @test "audit: wrong calls and other keys are refused" {
 	for bad in "" one one:2 one:x:00 one:0:00 :1:00 "one:2:$(printf %063d 0)" \
 		"one:2:$(printf %065d 0)"; do
