@@ -140,15 +140,14 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 		work };
 	enum devid_err rc;
 
-	if (!steps)
-		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
 	/* Without roots proof.h does not judge the chain, for inspect. */
-	else if (!ca->trust)
-		(void)devid_fail(
-			&cause, DEVID_ERR_INVALID, "ca: no TPM vendors' roots");
-	if (cause.code != DEVID_OK)
+	if (!steps || !ca->trust) {
+		(void)devid_fail(&cause,
+			steps ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			steps ? "ca: no TPM vendors' roots" : "ca: no memory");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
+	}
 	for (size_t i = 0; i < n_jobs; i++)
 		judge(ca, &jobs[i], &steps[i]);
 	rc = ca_run_batch(ca, &batch, err);

@@ -33,8 +33,7 @@
 #define EK_TEXT(field) SETTER(field, conf_string(&c->ek.field, value, err))
 
 /* Names go into file names, audit lines and messages. */
-static enum devid_err set_name_of(
-	char **ret, const char *value, struct devid_error *err)
+static enum devid_err check_name(const char *value, struct devid_error *err)
 {
 	size_t len = strlen(value);
 
@@ -43,7 +42,15 @@ static enum devid_err set_name_of(
 			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") != len)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not a name of letters, digits and '-'", value);
-	return conf_string(ret, value, err);
+	return DEVID_OK;
+}
+
+static enum devid_err set_name_of(
+	char **ret, const char *value, struct devid_error *err)
+{
+	enum devid_err rc = check_name(value, err);
+
+	return rc == DEVID_OK ? conf_string(ret, value, err) : rc;
 }
 
 /* A URL that is put into certificates. */
@@ -135,7 +142,6 @@ static enum devid_err set_again(void *target, const char *rest,
 static enum devid_err get_station(struct ca_conf *c, const char *name,
 	struct ca_station **ret, struct devid_error *err)
 {
-	char *checked = NULL;
 	enum devid_err rc;
 
 	for (size_t i = 0; i < c->n_stations; i++) {
@@ -147,12 +153,11 @@ static enum devid_err get_station(struct ca_conf *c, const char *name,
 	if (c->n_stations == CA_STATIONS_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"more than %d stations", CA_STATIONS_MAX);
-	rc = set_name_of(&checked, name, err);
+	rc = check_name(name, err);
 	if (rc != DEVID_OK)
 		return rc;
 	*ret = &c->stations[c->n_stations++];
-	memcpy((*ret)->name, checked, strlen(checked) + 1);
-	free(checked);
+	memcpy((*ret)->name, name, strlen(name) + 1); /* checked: fits */
 	return DEVID_OK;
 }
 
@@ -340,6 +345,7 @@ enum devid_err ca_conf_load(
 	ret->delta_hours = DELTA_HOURS_DEFAULT;
 	ret->ocsp_hours = OCSP_HOURS_DEFAULT;
 	ret->connections_max = CONNECTIONS_DEFAULT;
+	ret->ek.assertions = true;
 	path = path ? path : CA_CONF_DEFAULT;
 	rc = conf_load(path, settings, ret, err);
 	if (rc == DEVID_OK)

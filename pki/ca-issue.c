@@ -59,6 +59,10 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 			"long ago");
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	/* First, so that the audit line of a refusal names the device. */
+	rc = ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (!same_station(c.station, job->station))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"answer: the challenge was made for station %s",
@@ -72,7 +76,7 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"answer: not the secret of the challenge: another TPM, "
 			"or an answer to another request");
-	return ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
+	return DEVID_OK;
 }
 
 /* Certificates of a device as PEM, by their roles. */
@@ -236,11 +240,11 @@ enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
 		work };
 
-	if (!steps)
+	if (!steps) {
 		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
-	if (cause.code != DEVID_OK)
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
+	}
 	for (size_t i = 0; i < n_jobs; i++)
 		judge(&jobs[i], &steps[i]);
 	return ca_run_batch(ca, &batch, err);

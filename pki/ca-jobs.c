@@ -155,6 +155,36 @@ static enum devid_err check_key_free(struct ca *ca,
 		ticket->device.serial);
 }
 
+/* A TPM whose keys were told to be known to others is not believed again: it
+ * would get the same keys certified, or others made from the same seed. */
+static enum devid_err check_not_compromised(
+	struct ca *ca, const struct ca_ticket *ticket, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct register_device before;
+	enum devid_err rc;
+
+	rc = register_ek_compromised(
+		ca->reg, ticket->device.ek_fingerprint, &before, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return devid_fail(err, DEVID_ERR_EXISTS,
+		"%s: its TPM had device %s, revoked for keyCompromise",
+		ticket->device.serial, before.serial);
+}
+
+/* For a device that is not in the register. */
+static enum devid_err check_new_device(struct ca *ca,
+	const struct ca_ticket *ticket, const struct ca_found *keys,
+	struct devid_error *err)
+{
+	enum devid_err rc = check_not_compromised(ca, ticket, err);
+
+	return rc == DEVID_OK ? check_key_free(ca, ticket, keys, err) : rc;
+}
+
 enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 	struct ca_found *ret, struct devid_error *err)
 {
@@ -178,7 +208,7 @@ enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 			ca->reg, want->serial, &ret->device, &cause);
 	}
 	if (rc == DEVID_ERR_NOT_FOUND)
-		return check_key_free(ca, ticket, ret, err);
+		return check_new_device(ca, ticket, ret, err);
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)

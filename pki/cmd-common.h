@@ -23,7 +23,8 @@ enum {
 	}
 
 #define CA_CMD_USAGE                                                           \
-	"Each takes --config FILE, and for the token's PIN --pin-fd N or\n--pin-file FILE. See devid-ca(1).\n"
+	"Each takes --config FILE, and for the token's PIN --pin-fd N or\n"    \
+	"--pin-file FILE. See devid-ca(1).\n"
 
 struct ca_cmd {
 	const char *config; /* borrowed */

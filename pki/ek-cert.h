@@ -113,8 +113,7 @@ DEVID_MUST_CHECK enum devid_err ek_trust_check(struct ek_trust *trust,
 	const struct ek_cert *cert, time_t now, struct devid_error *err);
 
 /* [ek] of the configuration. NULL or 0: no demand. Lists are comma-separated
- * and owned. A level that is not stated counts as no assertions, and an EAL
- * only when its evaluation is completed. */
+ * and owned. An EAL counts only when its evaluation is completed. */
 struct ek_policy {
 	char *manufacturers; /* "IFX,STM": as ek_cert.vendor, without blanks;
 			      * or the eight hex digits */
@@ -122,8 +121,8 @@ struct ek_policy {
 	char *firmware_min; /* "VENDOR=hex,...": lowest version, per vendor */
 	unsigned eal_min;
 	unsigned fips_min;
-	bool assertions; /* certificates without assertions are refused when
-			  * eal_min or fips_min is set; otherwise as here */
+	bool assertions; /* a level that is not stated is too low; false: only
+			  * one that is stated is compared */
 	unsigned quirks; /* enum ek_quirk */
 };
 

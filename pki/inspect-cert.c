@@ -380,10 +380,49 @@ static void add_issuers(
 	inspect_set(run, run->subject, "issuers", list);
 }
 
+/* A second leaf of the same issuer behind the first: what `devid-ca issue`
+ * writes has IDevID, IAK and then the CAs. */
+static bool is_sibling(struct der_view first, struct der_view second)
+{
+	CLEANUP(cleanup_x509) X509 *a = decode(first);
+	CLEANUP(cleanup_x509) X509 *b = decode(second);
+
+	ERR_clear_error();
+	return a && b && X509_check_ca(a) == 0 && X509_check_ca(b) == 0 &&
+	       X509_NAME_cmp(
+		       X509_get_issuer_name(a), X509_get_issuer_name(b)) == 0;
+}
+
+/* Tells of the sibling, and whether its issuer is the first one's. */
+static void judge_sibling(
+	struct inspect_run *run, struct der_view sibling, struct der_view ca)
+{
+	CLEANUP(cleanup_x509) X509 *cert = decode(sibling);
+	CLEANUP(cleanup_x509) X509 *issuer = decode(ca);
+	EVP_PKEY *key = issuer ? X509_get0_pubkey(issuer) : NULL;
+	json_t *object = json_object();
+
+	(void)inspect_x509(run, object, sibling); /* decoded before */
+	inspect_set(run, run->subject, "second", object);
+	judge_flag(run, "second-signature", "RFC 5280 6.1.3 (a)(1)",
+		cert && key && X509_verify(cert, key) == 1,
+		"not signed by the first one's issuer");
+	ERR_clear_error();
+}
+
 void inspect_chain(
 	struct inspect_run *run, const struct der_view *certs, size_t n)
 {
+	struct der_view chain[INSPECT_CERTS_MAX];
+
 	judge_leaf(run, certs[0]);
+	if (n > 2 && n <= INSPECT_CERTS_MAX && is_sibling(certs[0], certs[1])) {
+		judge_sibling(run, certs[1], certs[2]);
+		chain[0] = certs[0];
+		memcpy(chain + 1, certs + 2, (n - 2) * sizeof(*certs));
+		certs = chain;
+		n--;
+	}
 	if (n > 1) {
 		inspect_text(run, run->subject, "leaf", run->kind);
 		run->kind = "chain";

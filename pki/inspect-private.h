@@ -10,6 +10,9 @@
 
 #include <openssl/x509.h>
 
+/* Certificates of one file: one more than a chain may have, to refuse it. */
+#define INSPECT_CERTS_MAX (DEVID_CHAIN_MAX + 1)
+
 struct inspect_run {
 	const struct inspect_options *options; /* borrowed */
 	const char *kind;                      /* static */

@@ -9,14 +9,12 @@
 #include "inspect-private.h"
 #include "keystore.h"
 
-#define CERTS_MAX (DEVID_CHAIN_MAX + 1) /* one too many: refused */
-
 CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */
-	struct der_view certs[CERTS_MAX]; /* owned */
+	struct der_view certs[INSPECT_CERTS_MAX]; /* owned */
 	size_t n_certs;
 	struct der_view request; /* owned */
 };
@@ -36,7 +34,8 @@ static void file_block(
 
 	if (b->first[0] == '\0')
 		(void)snprintf(b->first, sizeof(b->first), "%s", name);
-	if (strcmp(name, PEM_STRING_X509) == 0 && b->n_certs < CERTS_MAX)
+	if (strcmp(name, PEM_STRING_X509) == 0 &&
+		b->n_certs < INSPECT_CERTS_MAX)
 		b->certs[b->n_certs++] = der;
 	else if ((strcmp(name, PEM_STRING_X509_REQ) == 0 ||
 			 strcmp(name, PEM_STRING_X509_REQ_OLD) == 0) &&

@@ -114,9 +114,9 @@ bool proof_check(const struct proof_context *ctx, const uint8_t *data,
 
 	memset(ret, 0, sizeof(*ret));
 	if (!run.iak_key)
-		run.iak_key = own_iak = tpm_verifier_new();
+		own_iak = run.iak_key = tpm_verifier_new();
 	if (!run.idevid_key)
-		run.idevid_key = own_idevid = tpm_verifier_new();
+		own_idevid = run.idevid_key = tpm_verifier_new();
 	for (int rule = PROOF_NONE + 1; rule < PROOF_RULE_COUNT; rule++)
 		judge(&run, (enum proof_rule)rule);
 	return ret->failed == PROOF_NONE;

@@ -91,6 +91,22 @@ enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 	return get_one(reg, sql, &param, 1, ret, err);
 }
 
+enum devid_err register_ek_compromised(struct reg *reg,
+	const uint8_t ek_fingerprint[32], struct register_device *ret,
+	struct devid_error *err)
+{
+	/* CRLReason keyCompromise, RFC 5280 5.3.1 */
+	static const char sql[] =
+		"SELECT " COLUMNS " FROM device"
+		" WHERE ek_fingerprint = ?1 AND state <> 0 AND EXISTS"
+		" (SELECT 1 FROM cert WHERE cert.device = device.id"
+		" AND cert.state = 1 AND cert.reason = 1)"
+		" ORDER BY id DESC LIMIT 1";
+	const struct db_value params[] = { DB_BLOB_V(ek_fingerprint, 32) };
+
+	return get_one(reg, sql, params, 1, ret, err);
+}
+
 enum devid_err register_device_by_ek(struct reg *reg,
 	const uint8_t ek_fingerprint[32], struct register_device *ret,
 	struct devid_error *err)

@@ -38,6 +38,9 @@ static const char schema[] =
 	"	WHERE state = 0;"
 	"CREATE UNIQUE INDEX device_ek ON device"
 	"	(substr(ek_fingerprint, 1, 16)) WHERE state = 0;"
+	/* TPMs that had a device which is no longer live. */
+	"CREATE INDEX device_past_ek ON device (ek_fingerprint)"
+	"	WHERE state <> 0;"
 	"CREATE INDEX device_past ON device (serial) WHERE state <> 0;"
 	"CREATE TABLE cert ("
 	"	id @ID,"

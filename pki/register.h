@@ -105,6 +105,15 @@ DEVID_MUST_CHECK enum devid_err register_device_by_ek(struct reg *reg,
 	const uint8_t ek_fingerprint[32], struct register_device *ret,
 	struct devid_error *err);
 
+/*
+ * Whether this EK's TPM had a device whose certificates were revoked because
+ * their keys are compromised (reason 1); *@ret is that device. Errors:
+ * NOT_FOUND: it had none.
+ */
+DEVID_MUST_CHECK enum devid_err register_ek_compromised(struct reg *reg,
+	const uint8_t ek_fingerprint[32], struct register_device *ret,
+	struct devid_error *err);
+
 /* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
  * serial number and per EK: unique indexes over the live rows). */
 DEVID_MUST_CHECK enum devid_err register_device_add(

@@ -86,6 +86,9 @@ refused() {
 		--chain "$WORK/one/state/idevid.pem"
 	run -0 openssl verify -CAfile "$CA/root.pem" -untrusted "$CA/line1.pem" \
 		"$WORK/one/state/iak.pem"
+	# What was issued holds by the rules for both, as one file.
+	run -0 devid-ca inspect --root "$CA/root.pem" "$IN/unit.pem"
+	[[ $output == *second-signature* ]]
 	run -0 ca list UNIT1
 	[[ $output == *UNIT1* ]]
 }

@@ -525,6 +525,31 @@ static void revoke_live_device_frees_its_serial(void **state)
 	assert_int_equal(ca_fixture_rows(f, "cert"), 4);
 }
 
+/* For any other reason the same TPM may come again. */
+static void challenge_tpm_once_compromised_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_revoke(&f->ca, CSR_FIXTURE_SERIAL,
+			  ca_reason_by_name("superseded"), "x@ca", &err),
+		DEVID_OK);
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_revoke(&f->ca, CSR_FIXTURE_SERIAL,
+			  ca_reason_by_name("keyCompromise"), "x@ca", &err),
+		DEVID_OK);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 2, "revoked for keyCompromise");
+	/* Nor with other keys and another serial number. */
+	f->device.serial = "ACCC8E000009";
+	ca_fixture_new_keys(&f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 2, "revoked for keyCompromise");
+}
+
 static void reason_by_name_knows_those_of_rfc5280(void **state)
 {
 	(void)state;
@@ -567,6 +592,7 @@ int main(void)
 		CASE(batch_same_serial_twice_issues_once),
 		CASE(batch_register_full_leaves_nothing),
 		CASE(revoke_live_device_frees_its_serial),
+		CASE(challenge_tpm_once_compromised_is_refused),
 		cmocka_unit_test(reason_by_name_knows_those_of_rfc5280),
 	};
 

@@ -155,8 +155,7 @@ static void check_without_trust_and_policy_not_judged(void **state)
 
 static void check_contents_alone_judged_but_for_signature(void **state)
 {
-	struct proof_context ctx = { .now = time(NULL),
-		.contents_only = true };
+	struct proof_context ctx = { .now = time(NULL), .contents_only = true };
 	struct tcg_csr csr;
 
 	(void)state;
