@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ca-seal.h"
 #include "cleanup.h"
 #include "credential.h"
 #include "digest.h"
@@ -80,11 +81,11 @@ static void judge(struct ca *ca, struct ca_job *job, struct step1 *s)
 		ca_job_refuse(job, &err);
 }
 
-static enum devid_err keep_challenge(struct ca *ca, const struct ca_job *job,
-	const struct step1 *s, struct devid_error *err)
+static enum devid_err keep_challenge(
+	struct ca *ca, const struct step1 *s, struct devid_error *err)
 {
 	struct register_challenge rc = { .deadline = s->challenge.deadline };
-	uint8_t ticket[CA_TICKET_MAX];
+	uint8_t ticket[CA_TICKET_MAX + CA_SEAL_LEN];
 	enum devid_err code;
 
 	code = ca_ticket_encode(&s->ticket, ticket, &rc.request_len, err);
@@ -94,7 +95,10 @@ static enum devid_err keep_challenge(struct ca *ca, const struct ca_job *job,
 	memcpy(rc.secret_hash, s->secret_hash, sizeof(rc.secret_hash));
 	memcpy(rc.station, s->ticket.device.station, sizeof(rc.station));
 	rc.request = ticket;
-	(void)job;
+	code = ca_seal_make(ca->seal_key, &rc, ticket + rc.request_len, err);
+	if (code != DEVID_OK)
+		return code;
+	rc.request_len += CA_SEAL_LEN;
 	return register_challenge_add(ca->reg, &rc, err);
 }
 
@@ -113,6 +117,7 @@ static enum devid_err work(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct step1 *s = state;
+	const struct ca_event event = { "challenge", s->proof.serial, "" };
 	struct ca_found found;
 	enum devid_err rc = DEVID_OK;
 
@@ -121,13 +126,13 @@ static enum devid_err work(
 		if (rc == DEVID_ERR_EXISTS)
 			ca_job_refuse(job, &cause);
 		else if (rc == DEVID_OK)
-			rc = keep_challenge(ca, job, s, &cause);
+			rc = keep_challenge(ca, s, &cause);
 		if (rc == DEVID_OK)
 			rc = write_output(job, s, &cause);
 	}
 	if (rc != DEVID_OK && job->code == DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	return ca_audit_job(ca, "challenge", job, s->proof.serial, err);
+	return ca_audit_job(ca, &event, job, err);
 }
 
 enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
@@ -141,10 +146,12 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	enum devid_err rc;
 
 	/* Without roots proof.h does not judge the chain, for inspect. */
-	if (!steps || !ca->trust) {
+	if (!steps || !ca->trust || !ca->has_seal_key) {
 		(void)devid_fail(&cause,
 			steps ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
-			steps ? "ca: no TPM vendors' roots" : "ca: no memory");
+			!steps      ? "ca: no memory"
+			: ca->trust ? "ca: no key of challenges"
+				    : "ca: no TPM vendors' roots");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
 	}

@@ -78,6 +78,7 @@ NAME(instance)
 STRING(reg)
 PATH(certificate)
 PATH(chain)
+PATH(challenge_key)
 PATH(publish)
 URL(crl_url)
 URL(delta_url)
@@ -103,7 +104,7 @@ PATH(tls_certificate)
 PATH(tls_key)
 PATH(client_ca)
 SETTER(challenge_seconds,
-	conf_uint(value, 10, CHALLENGE_SECONDS_MAX, &c->challenge_seconds, err))
+	conf_uint(value, 1, CHALLENGE_SECONDS_MAX, &c->challenge_seconds, err))
 SETTER(connections_max, conf_uint(value, 16, 65536, &c->connections_max, err))
 SETTER(eal_min, conf_uint(value, 1, 7, &c->ek.eal_min, err))
 SETTER(fips_min, conf_uint(value, 1, 4, &c->ek.fips_min, err))
@@ -259,6 +260,7 @@ static const struct conf_setting settings[] = {
 	{ "ca", "register", set_reg },
 	{ "ca", "certificate", set_certificate },
 	{ "ca", "chain", set_chain },
+	{ "ca", "challenge_key", set_challenge_key },
 	{ "ca", "publish", set_publish },
 	{ "ca", "challenge_seconds", set_challenge_seconds },
 	{ "ca", "again", set_again },
@@ -362,12 +364,13 @@ enum devid_err ca_conf_load(
 void ca_conf_done(struct ca_conf *conf)
 {
 	char *strings[] = { conf->name, conf->instance, conf->reg,
-		conf->certificate, conf->chain, conf->publish, conf->crl_url,
-		conf->delta_url, conf->ocsp_url, conf->issuer_url, conf->module,
-		conf->token, conf->key, conf->pin_file, conf->ocsp_key,
-		conf->ocsp_certificate, conf->audit_key, conf->ek_roots,
-		conf->listen, conf->listen_public, conf->tls_certificate,
-		conf->tls_key, conf->client_ca };
+		conf->certificate, conf->chain, conf->challenge_key,
+		conf->publish, conf->crl_url, conf->delta_url, conf->ocsp_url,
+		conf->issuer_url, conf->module, conf->token, conf->key,
+		conf->pin_file, conf->ocsp_key, conf->ocsp_certificate,
+		conf->audit_key, conf->ek_roots, conf->listen,
+		conf->listen_public, conf->tls_certificate, conf->tls_key,
+		conf->client_ca };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		free(strings[i]);

@@ -3,10 +3,12 @@
 #include "ca-jobs.h"
 
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "ca-seal.h"
 #include "cleanup.h"
 #include "digest.h"
 #include "pem-text.h"
@@ -59,8 +61,10 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 			"long ago");
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	/* First, so that the audit line of a refusal names the device. */
-	rc = ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
+	rc = ca_seal_open(ca->seal_key, &c, err);
+	/* So that the audit line of a refusal names the device. */
+	if (rc == DEVID_OK)
+		rc = ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (!same_station(c.station, job->station))
@@ -82,6 +86,9 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 /* Certificates of a device as PEM, by their roles. */
 struct pem_writer {
 	char *pem[N_KEY_ROLES]; /* owned; NULL: none yet */
+	char serial[N_KEY_ROLES][2 * SERIAL_LEN + 1];
+	const uint8_t *issuer; /* borrowed; of 32 bytes: this CA */
+	bool other_issuer;     /* one of them has another */
 };
 
 static void writer_done(struct pem_writer *w)
@@ -99,6 +106,9 @@ static enum devid_err write_pem(
 
 	if (cert->state != REGISTER_LIVE)
 		return DEVID_OK;
+	if (memcmp(cert->issuer, w->issuer, sizeof(cert->issuer)) != 0)
+		w->other_issuer = true;
+	ca_hex(cert->serial, cert->serial_len, w->serial[cert->role]);
 	free(*pem);
 	*pem = malloc(size);
 	if (!*pem)
@@ -182,16 +192,26 @@ static enum devid_err write_output(struct ca *ca, struct ca_job *job,
 }
 
 static enum devid_err issue(struct ca *ca, struct ca_job *job,
-	struct ca_ticket *t, const struct ca_found *found,
+	struct ca_ticket *t, const struct ca_found *found, struct pem_writer *w,
 	struct devid_error *err)
 {
-	CLEANUP(writer_done) struct pem_writer w = { { NULL } };
+	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
+	w->issuer = ca->issuer_hash;
 	rc = found->known ? register_certs_of_device(ca->reg, found->device.id,
-				    write_pem, &w, err)
-			  : add_device(ca, t, found, &w, err);
-	return rc == DEVID_OK ? write_output(ca, job, &w, err) : rc;
+				    write_pem, w, err)
+			  : add_device(ca, t, found, w, err);
+	if (rc == DEVID_OK && w->other_issuer) {
+		/* This CA's chain would not fit them. */
+		(void)devid_fail(&cause, DEVID_ERR_EXISTS,
+			"%s: its certificates are another issuing CA's; ask "
+			"that one",
+			t->device.serial);
+		ca_job_refuse(job, &cause);
+		return DEVID_OK;
+	}
+	return rc == DEVID_OK ? write_output(ca, job, w, err) : rc;
 }
 
 /* Whether an error of take() or ca_find_device() is about this answer alone. */
@@ -202,13 +222,28 @@ static bool is_jobs_own(enum devid_err code)
 	       code == DEVID_ERR_MISMATCH;
 }
 
+/* For the audit log: which certificates, for which TPM. */
+static void tell_issued(const struct ca_ticket *t, const struct pem_writer *w,
+	char ret[CA_EVENT_MORE_MAX])
+{
+	char ek[2 * 32 + 1];
+
+	ca_hex(t->device.ek_fingerprint, 32, ek);
+	(void)snprintf(ret, CA_EVENT_MORE_MAX,
+		",\"idevid\":\"%s\",\"iak\":\"%s\",\"ek\":\"%s\"",
+		w->serial[KEY_ROLE_IDEVID], w->serial[KEY_ROLE_IAK],
+		ek); /* fits */
+}
+
 static enum devid_err work(
 	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct step2 *s = state;
 	struct ca_found found = { .known = false };
-	const char *event = "issue";
+	CLEANUP(writer_done) struct pem_writer w = { .issuer = NULL };
+	struct ca_event event = { "issue", s->ticket.device.serial, "" };
+	char more[CA_EVENT_MORE_MAX];
 	enum devid_err rc = DEVID_OK;
 
 	if (job->code == DEVID_OK) {
@@ -222,13 +257,15 @@ static enum devid_err work(
 				err, rc, "%s", devid_error_text(&cause));
 	}
 	if (job->code == DEVID_OK) {
-		rc = issue(ca, job, &s->ticket, &found, err);
+		rc = issue(ca, job, &s->ticket, &found, &w, err);
 		if (rc != DEVID_OK)
 			return rc;
+		tell_issued(&s->ticket, &w, more);
+		event.more = more;
 		if (found.known)
-			event = "issue-again";
+			event.name = "issue-again";
 	}
-	return ca_audit_job(ca, event, job, s->ticket.device.serial, err);
+	return ca_audit_job(ca, &event, job, err);
 }
 
 enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
@@ -240,8 +277,10 @@ enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
 		work };
 
-	if (!steps) {
-		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
+	if (!steps || !ca->has_seal_key) {
+		(void)devid_fail(&cause,
+			steps ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			steps ? "ca: no key of challenges" : "ca: no memory");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
 	}

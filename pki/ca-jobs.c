@@ -252,21 +252,33 @@ static void json_escape(const char *in, char *out, size_t size)
 	out[n] = '\0';
 }
 
-enum devid_err ca_audit_job(struct ca *ca, const char *event,
-	const struct ca_job *job, const char *serial, struct devid_error *err)
+void ca_hex(const uint8_t *data, size_t len, char *ret)
 {
-	char line[1024], why[400] = "", unit[6 * REGISTER_NAME_MAX] = "";
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		*ret++ = digits[data[i] >> 4];
+		*ret++ = digits[data[i] & 15];
+	}
+	*ret = '\0';
+}
+
+enum devid_err ca_audit_job(struct ca *ca, const struct ca_event *event,
+	const struct ca_job *job, struct devid_error *err)
+{
+	char line[1024 + CA_EVENT_MORE_MAX], why[400] = "";
+	char unit[6 * REGISTER_NAME_MAX] = "";
 	int n;
 
-	json_escape(serial, unit, sizeof(unit));
+	json_escape(event->serial, unit, sizeof(unit));
 	if (job->code != DEVID_OK)
 		json_escape(devid_error_text(&job->error), why, sizeof(why));
 	n = snprintf(line, sizeof(line),
 		"{\"time\":%lld,\"event\":\"%s\",\"station\":\"%s\","
-		"\"serial\":\"%s\"%s%s%s%s%s%s}",
-		(long long)time(NULL), event, job->station, unit,
-		job->code != DEVID_OK ? ",\"refused\":\"" : "", why,
-		job->code != DEVID_OK ? "\"" : "",
+		"\"serial\":\"%s\"%s%s%s%s%s%s%s}",
+		(long long)time(NULL), event->name, job->station, unit,
+		event->more, job->code != DEVID_OK ? ",\"refused\":\"" : "",
+		why, job->code != DEVID_OK ? "\"" : "",
 		job->rule != PROOF_NONE ? ",\"rule\":\"" : "",
 		job->rule != PROOF_NONE ? proof_rule_id(job->rule) : "",
 		job->rule != PROOF_NONE ? "\"" : "");

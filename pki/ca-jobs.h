@@ -53,9 +53,22 @@ DEVID_MUST_CHECK enum devid_err ca_find_device(struct ca *ca,
 	const struct ca_ticket *ticket, struct ca_found *ret,
 	struct devid_error *err);
 
+struct ca_event {
+	const char *name;   /* "issue" */
+	const char *serial; /* of the device, or "" */
+	const char *more;   /* further members of the JSON object, each with
+			     * its comma before it, or "" */
+};
+
+#define CA_EVENT_MORE_MAX 400
+
 /* An audit line about a job: event, station, serial number, and why it was
  * refused when it was. */
-DEVID_MUST_CHECK enum devid_err ca_audit_job(struct ca *ca, const char *event,
-	const struct ca_job *job, const char *serial, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err ca_audit_job(struct ca *ca,
+	const struct ca_event *event, const struct ca_job *job,
+	struct devid_error *err);
+
+/* @len bytes as hex, NUL-terminated, into 2 * @len + 1 bytes. */
+void ca_hex(const uint8_t *data, size_t len, char *ret);
 
 #endif

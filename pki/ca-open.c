@@ -170,6 +170,29 @@ static enum devid_err open_token(
 	return rc;
 }
 
+/* Beside an SQLite register unless the configuration names a place. */
+static enum devid_err load_seal_key(struct ca *ca, struct devid_error *err)
+{
+	static const char sqlite[] = "sqlite:";
+	CLEANUP(cleanup_free) char *path = NULL;
+	const char *reg = ca->conf->reg;
+	enum devid_err rc;
+
+	if (!ca->conf->challenge_key &&
+		strncmp(reg, sqlite, sizeof(sqlite) - 1) != 0)
+		return need(NULL, "ca.challenge_key", err);
+	if (asprintf(&path, "%s%s",
+		    ca->conf->challenge_key ? ca->conf->challenge_key
+					    : reg + sizeof(sqlite) - 1,
+		    ca->conf->challenge_key ? "" : ".key") < 0) {
+		path = NULL;
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	}
+	rc = ca_seal_load(path, ca->seal_key, err);
+	ca->has_seal_key = rc == DEVID_OK;
+	return rc;
+}
+
 enum devid_err ca_use_signer(struct ca *ca, struct devid_error *err)
 {
 	const struct build_urls urls = { ca->conf->crl_url, ca->conf->ocsp_url,
@@ -196,6 +219,8 @@ enum devid_err ca_open(const struct ca_conf *conf, unsigned what,
 		rc = ek_trust_new(conf->ek_roots, &ret->trust, err);
 	if (rc == DEVID_OK && (what & CA_OPEN_REGISTER))
 		rc = register_open(conf->reg, conf->instance, &ret->reg, err);
+	if (rc == DEVID_OK && (what & CA_OPEN_SEAL))
+		rc = load_seal_key(ret, err);
 	/* The token last: a PIN is not tried for nothing. */
 	if (rc == DEVID_OK && (what & CA_OPEN_TOKEN))
 		rc = open_token(ret, pin, err);
@@ -218,5 +243,5 @@ void ca_done(struct ca *ca)
 	tpm_verifier_free(ca->idevid_key);
 	if (ca->reg)
 		register_close(ca->reg);
-	memset(ca, 0, sizeof(*ca));
+	OPENSSL_cleanse(ca, sizeof(*ca));
 }

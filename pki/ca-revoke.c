@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-jobs.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -29,19 +30,23 @@ int ca_reason_by_name(const char *name)
 	return -1;
 }
 
-#define CERTS_MAX 16 /* live certificates of one device; it has two */
+#define CERTS_MAX 4 /* live certificates of one device; it has two */
 
 struct revoke {
 	const char *serial;
 	int reason;
 	int64_t certs[CERTS_MAX];
 	size_t n_certs;
+	/* For the audit log: serial numbers, and why. */
+	char more[CA_EVENT_MORE_MAX];
 };
 
 static enum devid_err note_cert(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
 {
+	char serial[2 * SERIAL_LEN + 1];
 	struct revoke *r = arg;
+	size_t n;
 
 	if (cert->state != REGISTER_LIVE)
 		return DEVID_OK;
@@ -50,6 +55,10 @@ static enum devid_err note_cert(
 			"%s: more than %d live certificates", r->serial,
 			CERTS_MAX);
 	r->certs[r->n_certs++] = cert->id;
+	ca_hex(cert->serial, cert->serial_len, serial);
+	n = strlen(r->more);
+	(void)snprintf(r->more + n, sizeof(r->more) - n, ",\"%s\":\"%s\"",
+		key_role_name(cert->role), serial); /* two fit */
 	return DEVID_OK;
 }
 
@@ -60,6 +69,7 @@ static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
 	enum devid_err rc;
 
 	r->n_certs = 0;
+	(void)snprintf(r->more, sizeof(r->more), ",\"reason\":%d", r->reason);
 	rc = register_certs_of_device(ca->reg, device, note_cert, r, err);
 	for (size_t i = 0; rc == DEVID_OK && i < r->n_certs; i++)
 		rc = register_cert_revoke(
@@ -85,7 +95,8 @@ static enum devid_err work(
 		rc = revoke_device(ca, r, device.id, &cause);
 	if (rc != DEVID_OK && job->code == DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	return ca_audit_job(ca, "revoke", job, r->serial, err);
+	return ca_audit_job(ca,
+		&(struct ca_event) { "revoke", r->serial, r->more }, job, err);
 }
 
 enum devid_err ca_revoke(struct ca *ca, const char *serial, int reason,

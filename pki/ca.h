@@ -9,6 +9,7 @@
  */
 
 #include "build.h"
+#include "ca-seal.h"
 #include "challenge.h"
 #include "ek-cert.h"
 #include "error.h"
@@ -50,6 +51,7 @@ struct ca_conf {
 	char *reg;         /* [ca] register: URI of db.h */
 	char *certificate; /* [ca] certificate: the issuing CA's, PEM */
 	char *chain;       /* [ca] chain: certificates above it, PEM */
+	char *challenge_key; /* [ca] challenge_key: file */
 	char *publish;     /* [ca] publish: folder of CRLs and so on */
 	unsigned challenge_seconds; /* [ca]; default 86400 */
 	enum ca_again again;
@@ -83,6 +85,8 @@ struct ca {
 	struct ek_trust *trust;  /* owned */
 	struct tpm_verifier *iak_key, *idevid_key; /* owned; may be NULL */
 	struct reg *reg;                           /* owned */
+	uint8_t seal_key[CA_SEAL_KEY_LEN]; /* of challenges; erased */
+	bool has_seal_key;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };
 
@@ -90,6 +94,7 @@ struct ca {
 #define CA_OPEN_REGISTER 1u
 #define CA_OPEN_TOKEN    2u /* asks for the PIN */
 #define CA_OPEN_TRUST    4u
+#define CA_OPEN_SEAL     8u /* the key of challenges */
 
 /* @pin: sources beside pin_file of the configuration. Errors: those of the
  * parts. *@ret is done by ca_done() also after an error. */

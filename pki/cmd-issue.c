@@ -98,7 +98,7 @@ static int run_command(const struct step *step, int argc, char **argv)
 int cmd_challenge(int argc, char **argv)
 {
 	static const struct step step = { challenge_usage, TCG_CSR_MAX,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST,
+		CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST | CA_OPEN_SEAL,
 		ca_challenge };
 
 	return run_command(&step, argc, argv);
@@ -107,7 +107,7 @@ int cmd_challenge(int argc, char **argv)
 int cmd_issue(int argc, char **argv)
 {
 	static const struct step step = { issue_usage, CHALLENGE_FILE_MAX,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN, ca_issue };
+		CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_SEAL, ca_issue };
 
 	return run_command(&step, argc, argv);
 }

@@ -81,8 +81,8 @@ int cmd_serve(int argc, char **argv)
 		(void)fputs(usage_text, stderr);
 		return PKI_EXIT_USAGE;
 	}
-	code = ca_cmd_open(
-		&cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST);
+	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN |
+					 CA_OPEN_TRUST | CA_OPEN_SEAL);
 	if (code < 0)
 		code = serve(&cmd);
 	ca_cmd_done(&cmd);

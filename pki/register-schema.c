@@ -57,7 +57,7 @@ static const char schema[] =
 	"	der @BLOB NOT NULL) @TABLE;"
 	"CREATE UNIQUE INDEX cert_serial ON cert (issuer, serial);"
 	"CREATE INDEX cert_device ON cert (device);"
-	"CREATE INDEX cert_key ON cert (key_prefix)"
+	"CREATE UNIQUE INDEX cert_key ON cert (key_prefix)"
 	"	WHERE state = 0 AND role = 0;"
 	/* All that a CRL needs, so that it does not read the certificates. */
 	"CREATE INDEX cert_revoked ON cert"

@@ -22,6 +22,7 @@ libca_src += \
 	pki/ca-jobs.c \
 	pki/ca-open.c \
 	pki/ca-revoke.c \
+	pki/ca-seal.c \
 	pki/ca-ticket.c \
 	pki/cmd-common.c \
 	pki/cmd-file.c \

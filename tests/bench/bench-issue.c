@@ -231,6 +231,7 @@ static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 	ca->audit_signer = memory_signer_new("p256");
 	ca->cert = memory_signer_ca(ca->signer, "bench");
 	ca->chain_pem = strdup("");
+	ca->has_seal_key = true; /* all zero */
 	assert_int_equal(ca_use_signer(ca, &err), DEVID_OK);
 	assert_int_equal(X509_NAME_digest(X509_get_subject_name(ca->cert),
 				 EVP_sha256(), ca->issuer_hash, NULL),

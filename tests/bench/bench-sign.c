@@ -137,7 +137,7 @@ static bool sign_directly(void *arg, const uint8_t tbs[TBS_LEN])
 
 static int directly(const char *tcti, unsigned n)
 {
-	struct direct direct = { NULL, { ESYS_TR_NONE, KEY_ALG_NONE, { 0 } } };
+	struct direct direct = { .key = { .object = ESYS_TR_NONE } };
 	struct devid_error err = { DEVID_OK, "" };
 	int code = EXIT_FAILURE;
 

@@ -138,6 +138,7 @@ ca_conf() {
 		certificate = $CA/line1.pem
 		chain = $CA/root.pem
 		publish = $CA/publish
+		challenge_key = $CA/challenge.key
 		${CA_EXTRA:-}
 		[token]
 		module = $softhsm

@@ -118,9 +118,21 @@ refused() {
 }
 
 @test "an answer after its deadline is late" {
+	CA_EXTRA="challenge_seconds = 1" \
+		ca_conf "sqlite:$CA/register.db" "$IN/ca.conf"
+	conf=$IN/ca.conf
 	challenged one UNIT1
-	sqlite3 "$CA/register.db" "update challenge set deadline = 1"
+	deadline=$(($(date +%s) + 1))
+	wait_for eval '(($(date +%s) > deadline))'
 	refused "expired" ca issue "$IN/one.answer"
+}
+
+@test "a challenge that somebody put into the database is none" {
+	challenged one UNIT1
+	sqlite3 "$CA/register.db" "update challenge set
+		deadline = deadline + 1000"
+	refused "challenge_key" ca issue "$IN/one.answer"
+	[ "$(stat -c %a "$CA/challenge.key")" = 600 ]
 }
 
 @test "an answer with another's secret uses its challenge up" {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "ca-seal.h"
+#include "ca-ticket.h"
 #include "memory-signer.h"
 
 static void open_ca(struct ca_fixture *f)
@@ -17,6 +19,7 @@ static void open_ca(struct ca_fixture *f)
 	f->ca.audit_signer = memory_signer_new("p256");
 	f->ca.cert = memory_signer_ca(f->ca.signer, "Test CA");
 	f->ca.chain_pem = strdup("");
+	f->ca.has_seal_key = true; /* all zero */
 	assert_rc(ca_use_signer(&f->ca, &err), DEVID_OK);
 	assert_int_equal(X509_NAME_digest(X509_get_subject_name(f->ca.cert),
 				 EVP_sha256(), f->ca.issuer_hash, NULL),
@@ -177,6 +180,83 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
 	register_rollback(f->ca.reg);
 	assert_true(n >= 0);
 	return n;
+}
+
+/* The one pending challenge, as it is in the database. */
+static enum devid_err note_challenge(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	static uint8_t request[CA_TICKET_MAX + CA_SEAL_LEN];
+	struct register_challenge *c = arg;
+
+	(void)err;
+	assert_int_equal(n_columns, 5);
+	assert_int_equal(columns[0].len, sizeof(c->id));
+	memcpy(c->id, columns[0].data, sizeof(c->id));
+	c->deadline = columns[1].num;
+	memcpy(c->secret_hash, columns[2].data, sizeof(c->secret_hash));
+	(void)snprintf(c->station, sizeof(c->station), "%.*s",
+		(int)columns[3].len, (const char *)columns[3].data);
+	assert_true(columns[4].len <= sizeof(request));
+	memcpy(request, columns[4].data, columns[4].len);
+	c->request = request;
+	c->request_len = columns[4].len;
+	return DEVID_OK;
+}
+
+static void read_challenge(struct ca_fixture *f, struct register_challenge *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	assert_rc(db_run(register_db(f->ca.reg),
+			  "SELECT id, deadline, secret_hash, station, request "
+			  "FROM challenge",
+			  NULL, 0, note_challenge, ret, NULL),
+		DEVID_OK);
+	assert_non_null(ret->request);
+}
+
+static void write_challenge(
+	struct ca_fixture *f, const struct register_challenge *c)
+{
+	const struct db_value params[] = { DB_INT_V(c->deadline),
+		DB_BLOB_V(c->secret_hash, sizeof(c->secret_hash)),
+		DB_BLOB_V(c->request, c->request_len) };
+
+	assert_rc(db_run(register_db(f->ca.reg),
+			  "UPDATE challenge SET deadline = ?1, "
+			  "secret_hash = ?2, request = ?3",
+			  params, 3, NULL, NULL, NULL),
+		DEVID_OK);
+}
+
+void ca_fixture_age(struct ca_fixture *f, int64_t seconds)
+{
+	struct register_challenge c;
+	uint8_t *seal;
+
+	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+	read_challenge(f, &c);
+	c.deadline -= seconds;
+	c.request_len -= CA_SEAL_LEN;
+	seal = (uint8_t *)(uintptr_t)c.request + c.request_len;
+	assert_rc(ca_seal_make(f->ca.seal_key, &c, seal, NULL), DEVID_OK);
+	c.request_len += CA_SEAL_LEN;
+	write_challenge(f, &c);
+	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+void ca_fixture_forge(
+	struct ca_fixture *f, const struct challenge_answer *answer)
+{
+	struct register_challenge c;
+
+	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+	read_challenge(f, &c);
+	assert_int_equal(EVP_Digest(answer->secret, sizeof(answer->secret),
+				 c.secret_hash, NULL, EVP_sha256(), NULL),
+		1);
+	write_challenge(f, &c);
+	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
 }
 
 void ca_fixture_sql(struct ca_fixture *f, const char *sql)

@@ -48,6 +48,14 @@ void ca_fixture_new_ek(struct ca_fixture *f, struct csr_fixture *d);
 /* Rows of @table. */
 int64_t ca_fixture_rows(struct ca_fixture *f, const char *table);
 
+/* The pending challenge as the CA would have made it @seconds earlier. */
+void ca_fixture_age(struct ca_fixture *f, int64_t seconds);
+
+/* The pending challenge with the secret of @answer, as somebody makes it who
+ * can write the database but has no key. */
+void ca_fixture_forge(
+	struct ca_fixture *f, const struct challenge_answer *answer);
+
 /* Runs @sql, which must be a constant. */
 void ca_fixture_sql(struct ca_fixture *f, const char *sql);
 

@@ -4,7 +4,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "ca-seal.h"
 #include "ca-ticket.h"
 #include "ca.h"
 #include "tempdir.h"
@@ -77,7 +79,8 @@ static const struct {
 	{ "[ca]\nname = a b\n", "name of letters" },
 	{ "[ca]\ninstance = a/b\n", "name of letters" },
 	{ "[ca]\ncertificate = c.pem\n", "not an absolute path" },
-	{ "[ca]\nchallenge_seconds = 9\n", "from 10 to" },
+	{ "[ca]\nchallenge_seconds = 0\n", "from 1 to" },
+	{ "[ca]\nchallenge_key = key\n", "not an absolute path" },
 	{ "[ca]\nagain = maybe\n", "neither same nor refuse" },
 	{ "[ca]\ncrl_url = ftp://x\n", "not an http" },
 	{ "[ca]\nocsp_url = http://x/\"y\n", "not an http" },
@@ -192,6 +195,83 @@ static void ticket_too_large_is_refused(void **state)
 	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_ERR_TOO_LARGE);
 }
 
+static void seal_key_is_made_once(void **state)
+{
+	struct tempdir dir = tempdir_new();
+	const char *path = tempdir_file(&dir, "key");
+	uint8_t first[CA_SEAL_KEY_LEN], again[CA_SEAL_KEY_LEN];
+	struct stat st;
+
+	(void)state;
+	assert_rc(ca_seal_load(path, first, NULL), DEVID_OK);
+	assert_rc(ca_seal_load(path, again, NULL), DEVID_OK);
+	assert_memory_equal(first, again, sizeof(first));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(tempdir_count(&dir), 1);
+	tempdir_remove(&dir);
+}
+
+static void seal_key_others_may_read_is_refused(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct tempdir dir = tempdir_new();
+	uint8_t key[CA_SEAL_KEY_LEN] = { 1 };
+
+	(void)state;
+	tempdir_write(&dir, "key", key, sizeof(key), 0640);
+	assert_rc(ca_seal_load(tempdir_file(&dir, "key"), key, &err),
+		DEVID_ERR_DENIED);
+	assert_cause(&err, "0640");
+	tempdir_remove(&dir);
+}
+
+static void seal_key_of_other_size_is_refused(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct tempdir dir = tempdir_new();
+	uint8_t key[CA_SEAL_KEY_LEN] = { 1 };
+
+	(void)state;
+	tempdir_write(&dir, "key", key, sizeof(key) - 1, 0600);
+	assert_rc(ca_seal_load(tempdir_file(&dir, "key"), key, &err),
+		DEVID_ERR_SYNTAX);
+	assert_cause(&err, "31 bytes");
+	tempdir_remove(&dir);
+}
+
+/* Every part of a record is under the seal. */
+static void seal_changed_record_is_refused(void **state)
+{
+	const uint8_t key[CA_SEAL_KEY_LEN] = { 1 }, other[32] = { 2 };
+	uint8_t request[40 + CA_SEAL_LEN] = { 5 };
+	struct register_challenge good = { .deadline = 1000,
+		.station = "line-1",
+		.request = request,
+		.request_len = 40 };
+
+	(void)state;
+	assert_rc(ca_seal_make(key, &good, request + 40, NULL), DEVID_OK);
+	good.request_len = sizeof(request);
+	for (int i = 0; i < 7; i++) {
+		struct register_challenge c = good;
+
+		request[0] ^= i == 1;
+		request[sizeof(request) - 1] ^= i == 2;
+		c.id[0] ^= i == 3;
+		c.deadline += i == 4;
+		c.secret_hash[31] ^= i == 5;
+		c.station[5] ^= i == 6;
+		assert_rc(ca_seal_open(key, &c, NULL),
+			i == 0 ? DEVID_OK : DEVID_ERR_MISMATCH);
+		request[0] ^= i == 1;
+		request[sizeof(request) - 1] ^= i == 2;
+	}
+	assert_rc(ca_seal_open(other, &good, NULL), DEVID_ERR_MISMATCH);
+	good.request_len = CA_SEAL_LEN;
+	assert_rc(ca_seal_open(key, &good, NULL), DEVID_ERR_MISMATCH);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -202,6 +282,10 @@ int main(void)
 		cmocka_unit_test(ticket_round_trip_keeps_all),
 		cmocka_unit_test(ticket_other_length_is_refused),
 		cmocka_unit_test(ticket_too_large_is_refused),
+		cmocka_unit_test(seal_key_is_made_once),
+		cmocka_unit_test(seal_key_others_may_read_is_refused),
+		cmocka_unit_test(seal_key_of_other_size_is_refused),
+		cmocka_unit_test(seal_changed_record_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,7 +133,7 @@ static void issue_late_answer_is_refused(void **state)
 
 	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
 	ca_fixture_answer(f, &f->device);
-	ca_fixture_sql(f, "UPDATE challenge SET deadline = deadline - 61");
+	ca_fixture_age(f, 61);
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_TIMEOUT);
 	assert_unchanged(f, 0, "expired");
 }
@@ -165,6 +165,51 @@ static void issue_answer_of_other_challenge_is_refused_for_good(void **state)
 	memcpy(f->answer, good, sizeof(good));
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
 	assert_unchanged(f, 0, "replayed");
+}
+
+/* Who can write the database sets a secret of his own. */
+static void issue_forged_record_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct challenge_answer mine;
+	struct challenge c;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	assert_rc(challenge_parse((const uint8_t *)f->output, strlen(f->output),
+			  &c, NULL),
+		DEVID_OK);
+	memcpy(mine.id, c.id, sizeof(mine.id));
+	memset(mine.secret, 7, sizeof(mine.secret));
+	ca_fixture_forge(f, &mine);
+	assert_rc(challenge_answer_encode(
+			  &mine, f->answer, sizeof(f->answer), NULL),
+		DEVID_OK);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_MISMATCH);
+	assert_unchanged(f, 0, "challenge_key");
+}
+
+/* A record that cannot be read is one job's trouble, not its batch's. */
+static void issue_cut_record_is_refused_alone(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	ca_fixture_sql(f, "UPDATE challenge SET request = x'00'");
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_MISMATCH);
+	assert_unchanged(f, 0, "challenge_key");
+}
+
+static void issue_again_by_other_ca_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	f->ca.issuer_hash[0] ^= 1;
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "another issuing CA");
 }
 
 static void issue_unknown_challenge_is_refused(void **state)
@@ -574,6 +619,9 @@ int main(void)
 		CASE(issue_replayed_answer_is_refused),
 		CASE(issue_late_answer_is_refused),
 		CASE(issue_answer_of_other_challenge_is_refused_for_good),
+		CASE(issue_forged_record_is_refused),
+		CASE(issue_cut_record_is_refused_alone),
+		CASE(issue_again_by_other_ca_is_refused),
 		CASE(issue_unknown_challenge_is_refused),
 		CASE(issue_other_station_is_refused),
 		CASE(issue_other_operator_is_served),

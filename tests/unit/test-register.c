@@ -252,7 +252,26 @@ static void cert_add_same_serial_of_issuer_refused(void **state)
 	begin(reg);
 	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_OK);
 	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_ERR_EXISTS);
+	/* The same number of another key is as bad, of another issuer not. */
+	cert.key_fingerprint[0] ^= 1;
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_ERR_EXISTS);
 	cert.issuer[0] ^= 1;
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_OK);
+	commit(reg);
+	register_close(reg);
+}
+
+/* One live IDevID per key, also between two processes: the index says so. */
+static void cert_add_key_of_other_device_refused(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0);
+
+	begin(reg);
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_OK);
+	cert.serial[cert.serial_len - 1] ^= 1;
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_ERR_EXISTS);
+	cert.role = KEY_ROLE_IAK;
 	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_OK);
 	commit(reg);
 	register_close(reg);
@@ -538,6 +557,7 @@ int main(void)
 		PLACE_CASE(each_device_pages_through_all),
 		PLACE_CASE(cert_add_is_found_by_serial_and_key),
 		PLACE_CASE(cert_add_same_serial_of_issuer_refused),
+		PLACE_CASE(cert_add_key_of_other_device_refused),
 		PLACE_CASE(cert_add_without_der_refused),
 		PLACE_CASE(cert_add_of_unknown_device_refused),
 		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
