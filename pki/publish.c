@@ -29,7 +29,14 @@ struct base {
 	uint64_t number;
 	int64_t this_update;
 };
-#define BASE_LEN 16
+
+/*
+ * Beside each list the register has its mark: a time, and how many revocations
+ * of that time or later the list has. So every process sees by counting whether
+ * there are more by now. Times alone cannot tell: what is committed last need
+ * not have the latest time.
+ */
+#define PAIR_LEN 16 /* a base or a mark in the register */
 
 struct made {
 	uint8_t *der; /* owned */
@@ -86,43 +93,87 @@ static void put_be64(uint8_t *p, uint64_t value)
 		p[i] = (uint8_t)value;
 }
 
-static enum devid_err get_base(
-	struct ca *ca, struct base *ret, struct devid_error *err)
+/* Two numbers from the register. NOT_FOUND without a text. */
+static enum devid_err get_pair(struct ca *ca, const char *what, uint64_t ret[2],
+	int64_t *ret_expires, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
 	const uint8_t *data;
-	int64_t expires;
 	enum devid_err rc;
 	size_t len;
 
-	publish_name(ca, "base", name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	publish_name(ca, what, name);
+	rc = register_blob_get(ca->reg, name, ret_expires, &data, &len, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return rc;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	if (len != PAIR_LEN)
+		return devid_fail(
+			err, DEVID_ERR_IO, "register: %s: damaged", name);
+	ret[0] = get_be64(data);
+	ret[1] = get_be64(data + 8);
+	return DEVID_OK;
+}
+
+static enum devid_err put_pair(struct ca *ca, const char *what,
+	const struct build_crl *crl, const uint64_t pair[2],
+	struct devid_error *err)
+{
+	char name[PUBLISH_NAME_MAX];
+	uint8_t data[PAIR_LEN];
+
+	put_be64(data, pair[0]);
+	put_be64(data + 8, pair[1]);
+	publish_name(ca, what, name);
+	return register_blob_put(ca->reg, name, (int64_t)crl->next_update, data,
+		sizeof(data), err);
+}
+
+static enum devid_err get_base(
+	struct ca *ca, struct base *ret, struct devid_error *err)
+{
+	uint64_t pair[2] = { 0, 0 };
+	int64_t expires;
+	enum devid_err rc = get_pair(ca, "base", pair, &expires, err);
+
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, DEVID_ERR_STATE,
 			"delta list: there is no full list that it could be "
 			"based on; make one first");
-	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (len != BASE_LEN)
-		return devid_fail(
-			err, DEVID_ERR_IO, "register: %s: damaged", name);
-	ret->number = get_be64(data);
-	ret->this_update = (int64_t)get_be64(data + 8);
-	return DEVID_OK;
+	ret->number = pair[0];
+	ret->this_update = (int64_t)pair[1];
+	return rc;
 }
 
 static enum devid_err put_base(
 	struct ca *ca, const struct build_crl *crl, struct devid_error *err)
 {
-	char name[PUBLISH_NAME_MAX];
-	uint8_t data[BASE_LEN];
+	const uint64_t pair[2] = { crl->number, (uint64_t)crl->this_update };
 
-	put_be64(data, crl->number);
-	put_be64(data + 8, (uint64_t)crl->this_update);
-	publish_name(ca, "base", name);
-	return register_blob_put(ca->reg, name, (int64_t)crl->next_update, data,
-		sizeof(data), err);
+	return put_pair(ca, "base", crl, pair, err);
+}
+
+static const char *mark_name(bool delta)
+{
+	return delta ? "delta-mark" : "crl-mark";
+}
+
+/* Counts no further back than a delta would go: what came later than that has
+ * a later time. */
+static enum devid_err put_mark(
+	struct ca *ca, const struct build_crl *crl, struct devid_error *err)
+{
+	uint64_t pair[2] = { 0, 0 };
+
+	if (crl->this_update > DELTA_SLACK)
+		pair[0] = (uint64_t)(crl->this_update - DELTA_SLACK);
+	for (size_t i = 0; i < crl->n; i++) {
+		if ((uint64_t)crl->entries[i].when >= pair[0])
+			pair[1]++;
+	}
+	return put_pair(ca, mark_name(crl->base > 0), crl, pair, err);
 }
 
 /* So that it shows who made which list; with no key for it, as in tests of
@@ -157,6 +208,8 @@ static enum devid_err store(struct ca *ca, const struct build_crl *crl,
 		made->der, made->len, err);
 	if (rc == DEVID_OK && !crl->base)
 		rc = put_base(ca, crl, err);
+	if (rc == DEVID_OK)
+		rc = put_mark(ca, crl, err);
 	return rc == DEVID_OK ? audit(ca, crl, err) : rc;
 }
 
@@ -250,23 +303,25 @@ enum devid_err publish_crl(struct ca *ca, bool delta, struct devid_error *err)
 	return ca->conf->publish ? publish_files(ca, err) : DEVID_OK;
 }
 
-enum devid_err publish_expires(
-	struct ca *ca, bool delta, int64_t *ret, struct devid_error *err)
+enum devid_err publish_newest(struct ca *ca, bool delta,
+	struct publish_newest *ret, struct devid_error *err)
 {
-	struct devid_error cause = { DEVID_OK, "" };
-	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
-	int64_t expires = 0;
+	uint64_t pair[2] = { 0, 0 };
+	int64_t expires = 0, n = 0;
 	enum devid_err rc = register_begin_read(ca->reg, err);
-	size_t len;
 
+	*ret = (struct publish_newest) { .expires = 0 };
 	if (rc != DEVID_OK)
 		return rc;
-	publish_name(ca, delta ? "delta" : "crl", name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	rc = get_pair(ca, mark_name(delta), pair, &expires, err);
+	if (rc == DEVID_OK) {
+		rc = register_count_revoked(
+			ca->reg, ca->issuer_hash, (int64_t)pair[0], &n, err);
+		ret->expires = expires;
+		ret->lacks = (uint64_t)n != pair[1];
+	} else if (rc == DEVID_ERR_NOT_FOUND) {
+		rc = DEVID_OK;
+	}
 	register_rollback(ca->reg);
-	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	*ret = rc == DEVID_OK ? expires : 0;
-	return DEVID_OK;
+	return rc;
 }

@@ -14,10 +14,14 @@
 DEVID_MUST_CHECK enum devid_err publish_crl(
 	struct ca *ca, bool delta, struct devid_error *err);
 
-/* When the newest list of the register, full or @delta, expires: another
- * process may have made it. Seconds since 1970; 0: there is none. */
-DEVID_MUST_CHECK enum devid_err publish_expires(
-	struct ca *ca, bool delta, int64_t *ret, struct devid_error *err);
+/* The newest list of the register; another process may have made it. */
+struct publish_newest {
+	int64_t expires; /* seconds since 1970; 0: there is none */
+	bool lacks;      /* something was revoked that it does not have */
+};
+
+DEVID_MUST_CHECK enum devid_err publish_newest(struct ca *ca, bool delta,
+	struct publish_newest *ret, struct devid_error *err);
 
 /* Writes certificates and the newest lists of the register to the folder,
  * those whose content differs from what is there. */

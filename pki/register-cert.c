@@ -298,3 +298,16 @@ enum devid_err register_each_revoked(struct reg *reg, const uint8_t issuer[32],
 	} while (rc == DEVID_OK && w.n == REG_PAGE);
 	return rc;
 }
+
+enum devid_err register_count_revoked(struct reg *reg, const uint8_t issuer[32],
+	int64_t since, int64_t *ret, struct devid_error *err)
+{
+	static const char sql[] =
+		"SELECT COUNT(*) FROM cert"
+		" WHERE issuer = ?1 AND state = 1 AND revoked_at >= ?2";
+	struct db_value params[] = { DB_INT_V(0), DB_INT_V(since) };
+	enum devid_err rc =
+		reg_issuer_number(reg, issuer, false, &params[0].num, err);
+
+	return rc == DEVID_OK ? reg_int(reg, sql, params, 2, ret, err) : rc;
+}

@@ -168,6 +168,11 @@ DEVID_MUST_CHECK enum devid_err register_cert_by_key(struct reg *reg,
 DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
 	int64_t id, int64_t when, int reason, struct devid_error *err);
 
+/* How many register_each_revoked() would give: a look into one index. */
+DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
+	const uint8_t issuer[32], int64_t since, int64_t *ret,
+	struct devid_error *err);
+
 /* Revoked certificates of @issuer with revoked_at >= @since (0: all), by time:
  * id, issuer, serial number, when and why, nothing else. */
 DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,

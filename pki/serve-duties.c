@@ -14,6 +14,12 @@
 /* The shortest time between two lists made because of revocations. */
 #define LIST_PAUSE (10 * SECOND)
 
+/* How often it is looked whether something was revoked elsewhere. */
+#define LIST_LOOK (5 * SECOND)
+
+/* How often the files are compared with the register. */
+#define FILES_LOOK MINUTE
+
 /* Challenges stay that long behind their deadline, so that a late or repeated
  * answer is told what it is. */
 #define PURGE_AFTER 86400 /* seconds */
@@ -45,24 +51,6 @@ static enum devid_err do_purge(struct ca *ca, struct devid_error *err)
 	return rc;
 }
 
-/* Makes a list when the newest one in the register has less than half of its
- * time left; another process may have made it, then its file is written. */
-static enum devid_err publish_due(
-	struct ca *ca, bool delta, struct devid_error *err)
-{
-	unsigned hours = delta ? ca->conf->delta_hours : ca->conf->crl_hours;
-	int64_t half = (int64_t)hours * 3600 / 2;
-	int64_t expires = 0;
-	enum devid_err rc;
-
-	rc = publish_expires(ca, delta, &expires, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (expires - (int64_t)time(NULL) > half)
-		return publish_files(ca, err);
-	return publish_crl(ca, delta, err);
-}
-
 /* A portion; true in *@ret_more when there may be more to do. */
 static enum devid_err do_ocsp(
 	struct ca *ca, bool *ret_more, struct devid_error *err)
@@ -82,8 +70,8 @@ static const struct {
 	const char *name;
 	int64_t every; /* milliseconds; each looks whether there is anything */
 } table[N_DUTIES] = {
-	[DUTY_CRL] = { "revocation list", MINUTE },
-	[DUTY_DELTA] = { "delta list", MINUTE },
+	[DUTY_CRL] = { "revocation list", LIST_LOOK },
+	[DUTY_DELTA] = { "delta list", LIST_LOOK },
 	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
 	[DUTY_PURGE] = { "old challenges", 60 * MINUTE },
 };
@@ -99,21 +87,43 @@ static int64_t about(int64_t ms)
 	return ms - ms / 10 + ms / 5 * random / UINT16_MAX;
 }
 
+/* Revocations go to the delta list, where there is one: it is short. */
+static enum duty list_of_revocations(const struct ca *ca)
+{
+	return ca->conf->delta_url ? DUTY_DELTA : DUTY_CRL;
+}
+
+/*
+ * Makes a list when the newest one in the register has less than half of its
+ * time left, or lacks a revocation, whoever made it and wherever that was
+ * revoked; when another process was first, its list is written to our folder.
+ */
 static enum devid_err do_list(struct serve_duties *d, struct ca *ca,
 	enum duty duty, int64_t now, struct devid_error *err)
 {
 	bool delta = duty == DUTY_DELTA;
+	unsigned hours = delta ? ca->conf->delta_hours : ca->conf->crl_hours;
+	int64_t half = (int64_t)hours * 3600 / 2;
+	struct publish_newest newest;
 	enum devid_err rc;
 
 	if (!ca->conf->publish || (delta && !ca->conf->delta_url))
 		return DEVID_OK;
-	if (!d->revoked[duty])
-		return publish_due(ca, delta, err);
-	d->made[duty] = now;
-	rc = publish_crl(ca, delta, err);
-	if (rc == DEVID_OK)
-		d->revoked[duty] = false;
-	return rc;
+	rc = publish_newest(ca, delta, &newest, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (newest.expires - (int64_t)time(NULL) <= half)
+		return publish_crl(ca, delta, err);
+	if (newest.lacks && duty == list_of_revocations(ca) &&
+		(d->made[duty] == 0 || now - d->made[duty] >= LIST_PAUSE)) {
+		d->made[duty] = now;
+		return publish_crl(ca, delta, err);
+	}
+	if (newest.expires == d->seen[duty] && now < d->files)
+		return DEVID_OK;
+	d->seen[duty] = newest.expires;
+	d->files = now + FILES_LOOK;
+	return publish_files(ca, err);
 }
 
 static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
@@ -136,10 +146,9 @@ static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
 void serve_duties_revoked(
 	struct serve_duties *d, const struct ca *ca, int64_t now)
 {
-	enum duty duty = ca->conf->delta_url ? DUTY_DELTA : DUTY_CRL;
+	enum duty duty = list_of_revocations(ca);
 	int64_t due = d->made[duty] > 0 ? d->made[duty] + LIST_PAUSE : now;
 
-	d->revoked[duty] = true;
 	if (due < d->due[duty])
 		d->due[duty] = due;
 }

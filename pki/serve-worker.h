@@ -32,8 +32,9 @@ void serve_work(struct ca *ca, struct serve_job *list);
 
 struct serve_duties {
 	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
-	bool revoked[SERVE_N_DUTIES]; /* a list must be made anew */
-	int64_t made[SERVE_N_DUTIES]; /* when one was, for that; 0: never */
+	int64_t made[SERVE_N_DUTIES]; /* a list for a revocation; 0: never */
+	int64_t seen[SERVE_N_DUTIES]; /* end of the list seen last */
+	int64_t files; /* when files are compared next, milliseconds */
 };
 
 /* Does what is due at @now (serve_clock()) and logs what fails, which is tried

@@ -389,6 +389,14 @@ ocsp_of() { # CERT [ARG...]
 	[ "$output" = ok ]
 }
 
+@test "revoke: by another process, in the next list" {
+	devid-ca revoke --config "$CA/devid-ca.conf" --reason superseded SN1
+	wait_for list_has_revoked Superseded
+	run -0 station floor provision --again --serial SN1 --model M1 -- \
+		"$(reach "$DEV")"
+	cp "$CA/state-floor/SN1/certificates" "$CA/first"
+}
+
 # Last: it takes the device's certificates away.
 @test "revoke: shows in OCSP at once and in the next list" {
 	run -0 ocsp_of "$CA/first" -no_nonce
@@ -396,18 +404,18 @@ ocsp_of() { # CERT [ARG...]
 	run -0 station floor revoke --reason keyCompromise SN1
 	run -0 ocsp_of "$CA/first" -no_nonce
 	[[ $output == *": revoked"*keyCompromise* ]]
-	wait_for list_has_revoked
+	wait_for list_has_revoked "Key Compromise"
 	run -0 as_station floor "$ca_url/v1/device/SN1"
 	[ "$output" = 404 ]
 }
 
-list_has_revoked() {
+list_has_revoked() { # REASON
 	local list
 
 	for list in line1.crl line1-delta.crl; do
 		curl -s "$public_url/$list" |
 			openssl crl -inform DER -noout -text 2>/dev/null |
-			grep -q "Key Compromise" && return 0
+			grep -q "$1" && return 0
 	done
 	return 1
 }

@@ -127,19 +127,52 @@ static void crl_delta_new_ones_only(void **state)
 	assert_int_equal(number_of(f, "unit-delta.crl", NID_delta_crl), 3);
 }
 
-static void expires_each_list_known(void **state)
+static struct publish_newest newest(struct publish_fixture *f, bool delta)
+{
+	struct publish_newest n = { .expires = -1 };
+
+	assert_int_equal(publish_newest(&f->ca, delta, &n, NULL), DEVID_OK);
+	return n;
+}
+
+static void newest_end_of_each_list_known(void **state)
 {
 	struct publish_fixture *f = *state;
-	int64_t full, delta, now = (int64_t)time(NULL);
+	int64_t now = (int64_t)time(NULL);
 
-	assert_int_equal(publish_expires(&f->ca, false, &full, NULL), DEVID_OK);
-	assert_int_equal(full, 0);
+	assert_int_equal(newest(f, false).expires, 0);
+	assert_int_equal(publish_crl(&f->ca, false, NULL), DEVID_OK);
+	assert_int_equal(newest(f, true).expires, 0);
+	assert_int_equal(publish_crl(&f->ca, true, NULL), DEVID_OK);
+	assert_in_range(newest(f, false).expires, now + 168 * 3600,
+		now + 168 * 3600 + 60);
+	assert_in_range(
+		newest(f, true).expires, now + 24 * 3600, now + 24 * 3600 + 60);
+}
+
+static void newest_revocation_since_lacks_until_a_list_has_it(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "B1", b);
 	assert_int_equal(publish_crl(&f->ca, false, NULL), DEVID_OK);
 	assert_int_equal(publish_crl(&f->ca, true, NULL), DEVID_OK);
-	assert_int_equal(publish_expires(&f->ca, false, &full, NULL), DEVID_OK);
-	assert_int_equal(publish_expires(&f->ca, true, &delta, NULL), DEVID_OK);
-	assert_in_range(full, now + 168 * 3600, now + 168 * 3600 + 60);
-	assert_in_range(delta, now + 24 * 3600, now + 24 * 3600 + 60);
+	assert_false(newest(f, false).lacks);
+	assert_false(newest(f, true).lacks);
+	publish_fixture_revoke(f, a[0], time(NULL), 1);
+	assert_true(newest(f, false).lacks);
+	assert_true(newest(f, true).lacks);
+	assert_int_equal(publish_crl(&f->ca, true, NULL), DEVID_OK);
+	assert_false(newest(f, true).lacks);
+	assert_true(newest(f, false).lacks);
+	assert_int_equal(publish_crl(&f->ca, false, NULL), DEVID_OK);
+	assert_false(newest(f, false).lacks);
+	/* committed after the list with a time before it */
+	publish_fixture_revoke(f, b[0], time(NULL) - 3600, 1);
+	assert_true(newest(f, false).lacks);
+	assert_true(newest(f, true).lacks);
 }
 
 static void crl_token_gone_nothing_changed(void **state)
@@ -392,7 +425,8 @@ static void with_ca(void **state, void (*test)(void **state))
 CASE(crl_full_revoked_listed_live_not)
 CASE(crl_delta_without_full_refused)
 CASE(crl_delta_new_ones_only)
-CASE(expires_each_list_known)
+CASE(newest_end_of_each_list_known)
+CASE(newest_revocation_since_lacks_until_a_list_has_it)
 CASE(crl_token_gone_nothing_changed)
 CASE(crl_audit_key_line_written)
 CASE(files_all_there_and_readable)
@@ -412,7 +446,9 @@ int main(void)
 		PLACE_CASE(on_crl_full_revoked_listed_live_not),
 		PLACE_CASE(on_crl_delta_without_full_refused),
 		PLACE_CASE(on_crl_delta_new_ones_only),
-		PLACE_CASE(on_expires_each_list_known),
+		PLACE_CASE(on_newest_end_of_each_list_known),
+		PLACE_CASE(
+			on_newest_revocation_since_lacks_until_a_list_has_it),
 		PLACE_CASE(on_crl_token_gone_nothing_changed),
 		PLACE_CASE(on_crl_audit_key_line_written),
 		PLACE_CASE(on_files_all_there_and_readable),
