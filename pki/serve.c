@@ -18,7 +18,6 @@
 #include "tcg-csr.h"
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
-#define BODY_MAX      (2 * TCG_CSR_MAX) /* what we answer; more is evhttp's */
 #define CACHE_ENTRIES 4096
 #define REFRESH_TICKS 30 /* seconds between looks at the publish folder */
 #define FDS_BESIDES   64 /* descriptors that are no connections */
@@ -134,15 +133,19 @@ static enum devid_err open_http(
 		return no_memory(err);
 	s->http[side] = http;
 	evhttp_set_max_headers_size(http, HEADERS_MAX);
-	evhttp_set_max_body_size(http, BODY_MAX);
 	evhttp_set_timeout(http, SERVE_REQUEST_SECONDS);
 	evhttp_set_default_content_type(http, NULL);
 	evhttp_set_allowed_methods(http, 0xffff); /* routes say 405 */
-	(void)evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
+	/* evhttp holds a body until it is whole: no side gets room for more
+	 * than the longest that it may send. */
 	if (side == SERVE_STATIONS) {
+		evhttp_set_max_body_size(http, TCG_CSR_MAX);
+		/* Read to the end, so that the answer is not lost. */
+		(void)evhttp_set_flags(http, EVHTTP_SERVER_LINGERING_CLOSE);
 		evhttp_set_bevcb(http, serve_accept_tls, s);
 		evhttp_set_gencb(http, serve_on_station, s);
 	} else {
+		evhttp_set_max_body_size(http, OCSP_REQUEST_MAX);
 		evhttp_set_bevcb(http, serve_accept_plain, s);
 		evhttp_set_gencb(http, serve_on_public, s);
 	}
