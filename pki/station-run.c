@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ struct running {
 	size_t input_left;
 	uint8_t *output; /* owned */
 	size_t len;
+	unsigned seconds;
 	int64_t end; /* milliseconds */
 };
 
@@ -42,7 +44,10 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Starts @argv with its ends of the two pipes. */
+/*
+ * Starts @argv with its ends of the two pipes, in a session of its own: what it
+ * starts in turn ends with it, and what asks at a terminal fails, not hangs.
+ */
 static int spawn(char *const *argv, int in, int out, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
@@ -69,7 +74,8 @@ static int spawn(char *const *argv, int in, int out, pid_t *ret)
 	if (r == 0)
 		r = posix_spawnattr_setsigdefault(&attr, &pipe_signal);
 	if (r == 0)
-		r = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+		r = posix_spawnattr_setflags(
+			&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
 	if (r == 0)
 		r = posix_spawnp(ret, argv[0], &actions, &attr, argv, environ);
 	(void)posix_spawnattr_destroy(&attr);
@@ -141,6 +147,12 @@ static enum devid_err drain(struct running *p, struct devid_error *err)
 	return DEVID_OK;
 }
 
+static enum devid_err too_slow(const struct running *p, struct devid_error *err)
+{
+	return devid_fail(err, DEVID_ERR_TIMEOUT,
+		"%s: not done after %u seconds", p->name, p->seconds);
+}
+
 /* Until it has closed its output. */
 static enum devid_err talk(struct running *p, struct devid_error *err)
 {
@@ -153,9 +165,7 @@ static enum devid_err talk(struct running *p, struct devid_error *err)
 		int n = left > 0 ? poll(fds, 2, (int)left) : 0;
 
 		if (n == 0)
-			return devid_fail(err, DEVID_ERR_TIMEOUT,
-				"%s: not done after %d seconds", p->name,
-				STATION_RUN_SECONDS);
+			return too_slow(p, err);
 		if (n < 0 && errno != EINTR)
 			return devid_fail(err, DEVID_ERR_IO, "%s: %s", p->name,
 				strerror(errno));
@@ -167,13 +177,34 @@ static enum devid_err talk(struct running *p, struct devid_error *err)
 	return rc;
 }
 
+/* Until it has ended: with its output closed it may stay. */
+static enum devid_err await_end(
+	const struct running *p, struct devid_error *err)
+{
+	CLEANUP(cleanup_close) int fd = pidfd_open(p->pid, 0);
+	struct pollfd ended = { fd, POLLIN, 0 };
+	int n = -1;
+
+	while (fd >= 0 && n < 0) {
+		int64_t left = p->end - now_ms();
+
+		n = poll(&ended, 1, left > 0 ? (int)left : 0);
+		if (n < 0 && errno != EINTR)
+			break;
+	}
+	if (n < 0)
+		return devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", p->name, strerror(errno));
+	return n == 0 ? too_slow(p, err) : DEVID_OK;
+}
+
 static enum devid_err reap(struct running *p, const char *step, bool kill_it,
 	struct devid_error *err)
 {
 	int status = 0;
 
 	if (kill_it)
-		(void)kill(p->pid, SIGKILL); /* ours, and not waited for yet */
+		(void)kill(-p->pid, SIGKILL); /* ours: not waited for yet */
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
@@ -223,7 +254,8 @@ enum devid_err station_run(const struct station_run *what, uint8_t **ret,
 	p.name = argv[0];
 	p.input = what->input;
 	p.input_left = what->input_len;
-	p.end = now_ms() + STATION_RUN_SECONDS * 1000;
+	p.seconds = what->seconds ? what->seconds : STATION_RUN_SECONDS;
+	p.end = now_ms() + (int64_t)p.seconds * 1000;
 	p.output = malloc(STATION_OUTPUT_MAX + 2);
 	if (!p.output)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
@@ -232,6 +264,8 @@ enum devid_err station_run(const struct station_run *what, uint8_t **ret,
 	if (rc == DEVID_OK) {
 		rc = talk(&p, err);
 		close_fd(&p.in);
+		if (rc == DEVID_OK)
+			rc = await_end(&p, err);
 		if (rc == DEVID_OK)
 			rc = reap(&p, what->args[1], false, err);
 		else

@@ -19,12 +19,14 @@ struct station_run {
 	const char *const *args; /* what is asked of it; ends with NULL */
 	const void *input;       /* for its standard input */
 	size_t input_len;
+	unsigned seconds; /* that it may take; 0: STATION_RUN_SECONDS */
 };
 
 /*
- * Runs it; its standard error is ours. *@ret is what it printed, the caller's
- * (free()). Errors: NOT_FOUND (no such program), STATE (it failed, or was
- * ended by a signal), TIMEOUT, TOO_LARGE, IO.
+ * Runs it, in a session of its own, until it has ended; what it started is
+ * killed with it when it takes too long. Its standard error is ours. *@ret is
+ * what it printed, the caller's (free()). Errors: NOT_FOUND (no such program),
+ * STATE (it failed, or was ended by a signal), TIMEOUT, TOO_LARGE, IO.
  */
 DEVID_MUST_CHECK enum devid_err station_run(const struct station_run *what,
 	uint8_t **ret, size_t *ret_len, struct devid_error *err);

@@ -161,7 +161,7 @@ static char *run_ok(char *const *prefix, size_t n_prefix,
 	const char *const *args, const char *input)
 {
 	const struct station_run what = { prefix, n_prefix, args, input,
-		strlen(input) };
+		strlen(input), 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	uint8_t *out = NULL;
 	size_t len = 0;
@@ -178,7 +178,7 @@ static enum devid_err run_bad(
 	char name[256], second[256];
 	char *prefix[] = { name };
 	const char *const args[] = { second, "step", NULL };
-	const struct station_run what = { prefix, 1, args, "", 0 };
+	const struct station_run what = { prefix, 1, args, "", 0, 0 };
 	uint8_t *out;
 	size_t len;
 
@@ -260,7 +260,7 @@ static void run_signal_told(void **state)
 	char sh[] = "sh", c[] = "-c", script[] = "kill -9 $$";
 	char *prefix[] = { sh, c, script };
 	const char *const args[] = { "provision", "key", NULL };
-	const struct station_run what = { prefix, 3, args, "", 0 };
+	const struct station_run what = { prefix, 3, args, "", 0, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	uint8_t *out;
 	size_t len;
@@ -278,12 +278,69 @@ static void run_endless_output_stopped(void **state)
 	assert_rc(run_bad("yes", "x", &err), DEVID_ERR_TOO_LARGE);
 }
 
+/* One second, then nothing that holds the other end of a pipe is left. */
+static void run_slow(const char *script_text)
+{
+	char sh[] = "sh", c[] = "-c", script[64];
+	char *prefix[] = { sh, c, script };
+	const char *const args[] = { "provision", "key", NULL };
+	const struct station_run what = { prefix, 3, args, "", 0, 1 };
+	struct devid_error err = { DEVID_OK, "" };
+	int held[2];
+	uint8_t *out;
+	size_t len;
+	char byte;
+
+	assert_int_equal(pipe(held), 0);
+	(void)snprintf(script, sizeof(script), "%s", script_text);
+	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_TIMEOUT);
+	assert_cause(&err, "sh: not done after 1 seconds");
+	(void)close(held[1]);
+	(void)alarm(20); /* they sleep longer */
+	assert_int_equal(read(held[0], &byte, 1), 0);
+	(void)alarm(0);
+	(void)close(held[0]);
+}
+
+static void run_who_prints_nothing_killed(void **state)
+{
+	(void)state;
+	run_slow("exec sleep 60");
+}
+
+static void run_who_closes_output_and_stays_killed(void **state)
+{
+	(void)state;
+	run_slow("exec sleep 60 >&-");
+}
+
+static void run_who_leaves_another_killed_with_it(void **state)
+{
+	(void)state;
+	run_slow("sleep 60 & wait");
+	run_slow("sleep 60 & exit 0");
+	run_slow("sleep 60 >&- & exec sleep 60 >&-");
+}
+
+static void run_has_no_terminal(void **state)
+{
+	char sh[] = "sh", c[] = "-c";
+	char script[] = "[ $(ps -o sid= -p $$) = $$ ] && echo own";
+	char *prefix[] = { sh, c, script };
+	const char *const args[] = { "provision", NULL };
+	char *out = run_ok(prefix, 3, args, "");
+
+	(void)state;
+	assert_string_equal(out, "own\n");
+	free(out);
+}
+
 static void run_too_many_words_refused(void **state)
 {
 	char word[] = "true";
 	char *prefix[STATION_ARGS_MAX];
 	const char *const args[] = { "x", NULL };
-	const struct station_run what = { prefix, STATION_ARGS_MAX, args, "",
+	const struct station_run what = { prefix, STATION_ARGS_MAX, args, "", 0,
 		0 };
 	struct devid_error err = { DEVID_OK, "" };
 	uint8_t *out;
@@ -394,6 +451,10 @@ int main(void)
 		cmocka_unit_test(run_failure_and_step_told),
 		cmocka_unit_test(run_signal_told),
 		cmocka_unit_test(run_endless_output_stopped),
+		cmocka_unit_test(run_who_prints_nothing_killed),
+		cmocka_unit_test(run_who_closes_output_and_stays_killed),
+		cmocka_unit_test(run_who_leaves_another_killed_with_it),
+		cmocka_unit_test(run_has_no_terminal),
 		cmocka_unit_test(run_too_many_words_refused),
 		cmocka_unit_test(error_each_status_mapped),
 		cmocka_unit_test(error_message_and_rule_told),
