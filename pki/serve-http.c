@@ -215,6 +215,9 @@ void serve_on_done(evutil_socket_t fd, short what, void *arg)
 
 		if (job->action == SERVE_FILE) {
 			serve_files_refresh(&s->files);
+		} else if (job->action == SERVE_REFUSE) {
+			s->token_gone = true;
+			serve_end(s);
 		} else {
 			s->pending--;
 			if (job->action == SERVE_OCSP)

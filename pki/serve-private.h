@@ -35,7 +35,11 @@ struct serve {
 	int64_t drain_end; /* 0: not told to end; else when to go at last */
 	int64_t drain_start;
 	unsigned ticks;
+	bool token_gone;
 };
+
+/* Accepts nothing more, and ends when all is answered. */
+void serve_end(struct serve *s);
 
 /* ---- serve-http.c: between evhttp and routes ---- */
 

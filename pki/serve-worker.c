@@ -20,6 +20,7 @@ struct serve_worker {
 	struct serve_queue *queue; /* borrowed */
 	struct serve_duties duties;
 	pthread_t thread;
+	bool told_gone;
 };
 
 /* ---- jobs ---- */
@@ -152,6 +153,21 @@ static void tell_published(struct serve_queue *queue)
 	serve_queue_finish(queue, job);
 }
 
+/* Tells the event thread, once, that the token does not come back. */
+static void tell_gone(struct serve_worker *w)
+{
+	struct serve_job *job;
+
+	if (w->told_gone || !w->ca->token || !token_gone(w->ca->token))
+		return;
+	job = calloc(1, sizeof(*job));
+	if (!job)
+		return; /* the next time */
+	job->action = SERVE_REFUSE;
+	serve_queue_finish(w->queue, job);
+	w->told_gone = true;
+}
+
 static void *run(void *arg)
 {
 	struct serve_worker *w = arg;
@@ -175,6 +191,7 @@ static void *run(void *arg)
 			&w->duties, w->ca, serve_clock(), &published);
 		if (published)
 			tell_published(w->queue);
+		tell_gone(w);
 	}
 }
 

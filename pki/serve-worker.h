@@ -6,7 +6,9 @@
  * The thread that owns the CA: token, register, revocation lists. It takes
  * jobs from the queue, all that wait for the same thing at once, and between
  * them does what is due. Whatever fails is told to who asked, or logged and
- * tried again; it never ends by itself.
+ * tried again; it never ends by itself. A token that was lost is told to the event
+ * thread by a job with the action SERVE_REFUSE, published files by one with
+ * SERVE_FILE.
  */
 
 #include "ca.h"

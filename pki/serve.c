@@ -82,12 +82,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	set_tick(s);
 }
 
-static void on_signal(evutil_socket_t sig, short what, void *arg)
+void serve_end(struct serve *s)
 {
-	struct serve *s = arg;
-
-	(void)sig;
-	(void)what;
 	if (s->drain_end)
 		return;
 	log_info("serve: ending: no new connections, %u requests at work",
@@ -96,6 +92,13 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	s->drain_start = serve_clock();
 	s->drain_end = s->drain_start + DRAIN_MAX;
 	set_tick(s);
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	(void)sig; /* either of two */
+	(void)what;
+	serve_end(arg);
 }
 
 /* ---- the beginning ---- */
@@ -305,6 +308,11 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 		serve_queue_end(s->queue);
 		serve_worker_join(worker);
 	}
+	/* Nobody logs in again here: a PIN is tried once by a program. */
+	if (rc == DEVID_OK && s->token_gone)
+		rc = devid_fail(err, DEVID_ERR_UNREACHABLE,
+			"serve: the token or its session was lost: ended, to "
+			"be started again");
 	close_all(s);
 	return rc;
 }

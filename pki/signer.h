@@ -22,8 +22,8 @@ struct signer_ops {
 	void (*free)(struct signer *s);
 	/*
 	 * Signs @data (hashed as signer_nid() says). ECDSA in DER. At
-	 * most SIGNER_SIG_MAX bytes. Errors: CRYPTO, STATE (logged out, token
-	 * gone).
+	 * most SIGNER_SIG_MAX bytes. Errors: CRYPTO, UNREACHABLE (logged out,
+	 * token gone).
 	 */
 	enum devid_err (*sign)(struct signer *s, const uint8_t *data,
 		size_t len, uint8_t *ret_sig, size_t *ret_len,

@@ -8,6 +8,7 @@
 
 #include <p11-kit/p11-kit.h>
 #include <p11-kit/pkcs11.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #define TOKEN_LABEL_MAX 32 /* CK_TOKEN_INFO, 3.2 */
@@ -19,12 +20,13 @@ struct token {
 	CK_SESSION_HANDLE session; /* keeps the login alive */
 	bool open;                 /* @session is one */
 	bool logged_in;
+	atomic_bool gone; /* see token_gone() */
 	char label[TOKEN_LABEL_MAX + 1];
 };
 
 /*
  * DEVID_OK for CKR_OK; else the cause, named as `token: label: what: ...`, as
- * STATE when the token or the login is gone and as CRYPTO otherwise.
+ * UNREACHABLE when the token or the login is gone and as CRYPTO otherwise.
  */
 DEVID_MUST_CHECK enum devid_err token_result(const struct token *token,
 	CK_RV rv, const char *what, struct devid_error *err);
@@ -56,7 +58,7 @@ DEVID_MUST_CHECK enum devid_err token_check_private(const struct token *token,
 
 /* @key is a private key in @token, @public_key (a reference is taken) its
  * public one. */
-DEVID_MUST_CHECK enum devid_err token_signer_new(const struct token *token,
+DEVID_MUST_CHECK enum devid_err token_signer_new(struct token *token,
 	CK_OBJECT_HANDLE key, EVP_PKEY *public_key, struct signer **ret,
 	struct devid_error *err);
 

@@ -18,8 +18,8 @@ CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 /* A PKCS#11 session does one thing at a time (6.7.3), hence one of its own
  * for each signer, and the lock. */
 struct token_signer {
-	struct signer base;        /* first */
-	const struct token *token; /* borrowed */
+	struct signer base;  /* first */
+	struct token *token; /* borrowed */
 	CK_SESSION_HANDLE session;
 	CK_OBJECT_HANDLE key;
 	pthread_mutex_t lock;
@@ -103,6 +103,8 @@ static enum devid_err sign(struct signer *base, const uint8_t *data, size_t len,
 			err, DEVID_ERR_CRYPTO, "token: hash not computed");
 	rc = token_result(s->token,
 		sign_raw(s, in, skip + hash_len, raw, &raw_len), "sign", err);
+	if (rc == DEVID_ERR_UNREACHABLE)
+		atomic_store(&s->token->gone, true);
 	if (rc != DEVID_OK)
 		return rc;
 	if (raw_len != form->raw_len)
@@ -129,7 +131,7 @@ static void signer_done(struct signer *base)
 
 static const struct signer_ops ops = { signer_done, sign };
 
-enum devid_err token_signer_new(const struct token *token, CK_OBJECT_HANDLE key,
+enum devid_err token_signer_new(struct token *token, CK_OBJECT_HANDLE key,
 	EVP_PKEY *public_key, struct signer **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) struct token_signer *s = calloc(1, sizeof(*s));

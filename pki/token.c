@@ -34,7 +34,7 @@ enum devid_err token_result(const struct token *token, CK_RV rv,
 	if (rv == CKR_OK)
 		return DEVID_OK;
 	if (is_gone(rv))
-		return devid_fail(err, DEVID_ERR_STATE,
+		return devid_fail(err, DEVID_ERR_UNREACHABLE,
 			"token: %s: %s: the token or the login is gone (%s)",
 			token->label, what, p11_kit_strerror(rv));
 	return devid_fail(err, DEVID_ERR_CRYPTO, "token: %s: %s: %s (0x%lx)",
@@ -280,6 +280,11 @@ enum devid_err token_open(const struct token_place *place,
 	if (rc == DEVID_OK)
 		*ret = STEAL(token);
 	return rc;
+}
+
+bool token_gone(struct token *token)
+{
+	return atomic_load(&token->gone);
 }
 
 /* Nothing can be done about a failure here: the token may be gone. */

@@ -56,6 +56,10 @@ void pin_done(struct pin *pin);
 DEVID_MUST_CHECK enum devid_err token_open(const struct token_place *place,
 	const struct pin *pin, struct token **ret, struct devid_error *err);
 
+/* Whether a signature failed because the token, a session or the login was
+ * lost. It does not come back: who goes on opens the token anew. */
+bool token_gone(struct token *token);
+
 /* Logs out, unloads; all its signers are freed before. */
 void token_close(struct token *token);
 
@@ -86,7 +90,8 @@ DEVID_MUST_CHECK enum devid_err token_key_new(struct token *token,
  * several signers, and with one in turns. *@ret is the caller's; @token
  * outlives it. One signature is made to see that private and public key belong
  * together. Errors: NOT_FOUND, EXISTS (more than one), UNSUPPORTED, DENIED
- * (extractable, or not generated in the token), MISMATCH, STATE, CRYPTO. */
+ * (extractable, or not generated in the token), MISMATCH, UNREACHABLE (the
+ * token or the login is gone), CRYPTO. */
 DEVID_MUST_CHECK enum devid_err token_key(struct token *token,
 	const char *label, struct signer **ret, struct devid_error *err);
 

@@ -227,6 +227,37 @@ free_port() {
 	run -0 station floor challenge --out "$CA/c" "$CA/request"
 }
 
+# To be gone for good, as when a token is pulled out.
+@test "a lost token: answered 503, then ended with 1; started again it works" {
+	local pid rest=0
+
+	ca_conf "sqlite:$CA/register.db"
+	sed -i "s|^module = .*|module = $plain/p11-fault.so|" \
+		"$CA/devid-ca.conf"
+	rm -f "$CA/pulled"
+	P11_FAULT="rv C_Sign=b3" P11_FAULT_WHEN="$CA/pulled" \
+		devid-ca serve --config "$CA/devid-ca.conf" 2>"$CA/serve.log" \
+		3>&- &
+	pid=$!
+	echo "$pid" >>"$WORK/pids"
+	echo "$pid" >"$CA/serve.pid"
+	wait_for serve_answers serve
+	use_service
+	run -0 post_challenge floor "$CA/request"
+	[ "$output" = 200 ]
+	: >"$CA/pulled"
+	run -0 post_challenge floor "$CA/request"
+	[ "$output" = 503 ]
+	wait "$pid" || rest=$?
+	[ "$rest" = 1 ]
+	[ "$(grep -c "token or its session was lost" "$CA/serve.log")" = 1 ]
+	rm "$CA/pulled"
+	serve_start
+	run -0 post_challenge floor "$CA/request"
+	[ "$output" = 200 ]
+	serve_stop
+}
+
 @test "a refused PIN: exit status 3, and tried no second time" {
 	ca_conf "sqlite:$CA/register.db"
 	printf 9999 >"$CA/wrong.pin"

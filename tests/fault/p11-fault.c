@@ -5,6 +5,7 @@
  *
  *   P11_FAULT_MODULE  path of the module behind it (SoftHSM's by default)
  *   P11_FAULT_LOG     file that gets a line for each C_Login
+ *   P11_FAULT_WHEN    path: only while a file is there
  *   P11_FAULT         `ACTION ARG[=VALUE]`:
  *     flags HEX       these flags of the token are set as well
  *     attr HEX=HEX    this attribute reads as this one byte
@@ -28,8 +29,11 @@ static CK_FUNCTION_LIST list;
 static const char *told(const char *action)
 {
 	const char *text = getenv("P11_FAULT");
+	const char *when = getenv("P11_FAULT_WHEN");
 	size_t len = strlen(action);
 
+	if (when && access(when, F_OK) != 0)
+		return NULL;
 	if (!text || strncmp(text, action, len) != 0 || text[len] != ' ')
 		return NULL;
 	return text + len + 1;

@@ -36,7 +36,7 @@ static enum devid_err memory_sign(struct signer *s, const uint8_t *data,
 	unsigned hash_len = 0;
 
 	if (m->broken)
-		return devid_fail(err, DEVID_ERR_STATE, "token: gone");
+		return devid_fail(err, DEVID_ERR_UNREACHABLE, "token: gone");
 	assert(EVP_Digest(data, len, hash, &hash_len, m->md, NULL) == 1);
 	assert(EVP_PKEY_sign(m->ctx, ret_sig, &sig_len, hash, hash_len) == 1);
 	*ret_len = sig_len;

@@ -183,7 +183,7 @@ static void wrap_token_gone_refused(void **state)
 	memory_signer_break(s, true);
 	assert_int_equal(
 		signer_wrap(s, tbs, sizeof(tbs), NULL, 0, &der, &len, NULL),
-		DEVID_ERR_STATE);
+		DEVID_ERR_UNREACHABLE);
 	assert_null(der);
 	signer_free(s);
 }

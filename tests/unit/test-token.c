@@ -627,7 +627,7 @@ static enum devid_err sign_once(struct signer *s)
 	return s->ops->sign(s, (const uint8_t *)"x", 1, sig, &len, &err);
 }
 
-static void sign_with_lost_session_is_state(void **state)
+static void sign_with_lost_session_is_gone(void **state)
 {
 	struct token *token = open_good(SOFTHSM_MODULE);
 	struct signer *s = new_signer(token);
@@ -635,15 +635,17 @@ static void sign_with_lost_session_is_state(void **state)
 
 	(void)state;
 	assert_rc(sign_once(s), DEVID_OK);
+	assert_false(token_gone(token));
 	assert_int_equal(raw.m->C_CloseAllSessions(raw.slot), CKR_OK);
-	assert_rc(sign_once(s), DEVID_ERR_STATE);
+	assert_rc(sign_once(s), DEVID_ERR_UNREACHABLE);
+	assert_true(token_gone(token));
 	assert_cause(&err, "the token or the login is gone");
 	raw_close(&raw);
 	signer_free(s);
 	token_close(token);
 }
 
-static void sign_logged_out_is_state(void **state)
+static void sign_logged_out_is_gone(void **state)
 {
 	struct token *token = open_good(SOFTHSM_MODULE);
 	struct signer *s = new_signer(token);
@@ -651,7 +653,7 @@ static void sign_logged_out_is_state(void **state)
 
 	(void)state;
 	assert_int_equal(raw.m->C_Logout(raw.session), CKR_OK);
-	assert_rc(sign_once(s), DEVID_ERR_STATE);
+	assert_rc(sign_once(s), DEVID_ERR_UNREACHABLE);
 	raw_close(&raw);
 	signer_free(s);
 	token_close(token);
@@ -663,11 +665,14 @@ static void sign_return_values_have_their_class(void **state)
 		const char *fault;
 		enum devid_err rc;
 	} cases[] = {
-		{ "rv C_Sign=32", DEVID_ERR_STATE },  /* DEVICE_REMOVED */
-		{ "rv C_Sign=b0", DEVID_ERR_STATE },  /* SESSION_CLOSED */
-		{ "rv C_Sign=b3", DEVID_ERR_STATE },  /* SESSION_HANDLE_... */
-		{ "rv C_Sign=e0", DEVID_ERR_STATE },  /* TOKEN_NOT_PRESENT */
-		{ "rv C_Sign=101", DEVID_ERR_STATE }, /* USER_NOT_LOGGED_IN */
+		{ "rv C_Sign=32", DEVID_ERR_UNREACHABLE }, /* DEVICE_REMOVED */
+		{ "rv C_Sign=b0", DEVID_ERR_UNREACHABLE }, /* SESSION_CLOSED */
+		{ "rv C_Sign=b3",
+			DEVID_ERR_UNREACHABLE }, /* SESSION_HANDLE_... */
+		{ "rv C_Sign=e0",
+			DEVID_ERR_UNREACHABLE }, /* TOKEN_NOT_PRESENT */
+		{ "rv C_Sign=101",
+			DEVID_ERR_UNREACHABLE },      /* USER_NOT_LOGGED_IN */
 		{ "rv C_Sign=30", DEVID_ERR_CRYPTO }, /* DEVICE_ERROR */
 		{ "rv C_Sign=5", DEVID_ERR_CRYPTO },  /* GENERAL_ERROR */
 		{ "cut 1", DEVID_ERR_CRYPTO },
@@ -754,8 +759,8 @@ int main(void)
 		CASE(key_each_bad_attribute_alone_refused),
 		CASE(key_twice_with_one_label_refused),
 		CASE(key_with_another_public_key_refused),
-		CASE(sign_with_lost_session_is_state),
-		CASE(sign_logged_out_is_state),
+		CASE(sign_with_lost_session_is_gone),
+		CASE(sign_logged_out_is_gone),
 		CASE(sign_return_values_have_their_class),
 		CASE(sign_by_threads_with_one_signer),
 	};
