@@ -2,6 +2,7 @@
 /* `devid-ca serve`: the CA on the network. */
 #include "cmd-common.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -81,6 +82,8 @@ int cmd_serve(int argc, char **argv)
 		(void)fputs(usage_text, stderr);
 		return PKI_EXIT_USAGE;
 	}
+	/* It means "read again", also while all is still being read. */
+	(void)signal(SIGHUP, SIG_IGN); /* cannot fail */
 	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN |
 					 CA_OPEN_TRUST | CA_OPEN_SEAL);
 	if (code < 0)

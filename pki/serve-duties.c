@@ -3,6 +3,7 @@
 #include "serve-worker.h"
 
 #include <openssl/rand.h>
+#include <string.h>
 #include <time.h>
 
 #include "log.h"
@@ -32,6 +33,7 @@ enum duty {
 	DUTY_DELTA,
 	DUTY_OCSP,
 	DUTY_PURGE,
+	DUTY_TRUST,
 	N_DUTIES
 };
 
@@ -66,6 +68,23 @@ static enum devid_err do_ocsp(
 	return rc;
 }
 
+/* New roots and lists of TPM vendors replace the old ones only as a whole. */
+static enum devid_err do_trust(struct ca *ca, struct devid_error *err)
+{
+	struct ek_trust *trust = NULL;
+	enum devid_err rc;
+
+	if (!ca->conf->ek_roots)
+		return DEVID_OK;
+	rc = ek_trust_new(ca->conf->ek_roots, &trust, err);
+	if (rc != DEVID_OK)
+		return rc;
+	ek_trust_free(ca->trust);
+	ca->trust = trust;
+	log_info("serve: TPM vendors' roots and lists read again");
+	return DEVID_OK;
+}
+
 static const struct {
 	const char *name;
 	int64_t every; /* milliseconds; each looks whether there is anything */
@@ -74,6 +93,8 @@ static const struct {
 	[DUTY_DELTA] = { "delta list", LIST_LOOK },
 	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
 	[DUTY_PURGE] = { "old challenges", 60 * MINUTE },
+	[DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
+		60 * MINUTE },
 };
 
 /* A tenth more or less, so that processes which were started together do not
@@ -137,10 +158,24 @@ static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
 		return do_ocsp(ca, ret_more, err);
 	case DUTY_PURGE:
 		return do_purge(ca, err);
+	case DUTY_TRUST:
+		return do_trust(ca, err);
 	case N_DUTIES:
 		break;
 	}
 	return DEVID_OK;
+}
+
+void serve_duties_init(struct serve_duties *d, int64_t now)
+{
+	memset(d, 0, sizeof(*d));
+	/* They were read when the CA was opened. */
+	d->due[DUTY_TRUST] = now + about(table[DUTY_TRUST].every);
+}
+
+void serve_duties_reload(struct serve_duties *d)
+{
+	d->due[DUTY_TRUST] = 0;
 }
 
 void serve_duties_revoked(

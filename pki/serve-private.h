@@ -29,7 +29,7 @@ struct serve {
 	struct serve_cache *cache;
 	struct serve_files files;
 	struct serve_rate rates[CA_STATIONS_MAX];
-	struct event *on_done, *on_tick, *on_term, *on_int;
+	struct event *on_done, *on_tick, *on_term, *on_int, *on_hup;
 	struct evhttp_bound_socket *bound[2][SERVE_LISTEN_MAX]; /* of http */
 	unsigned pending;  /* requests at the worker */
 	int64_t drain_end; /* 0: not told to end; else when to go at last */

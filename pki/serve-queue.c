@@ -31,7 +31,7 @@ struct serve_queue {
 	struct line lines[N_LINES];
 	enum line_name turn; /* whose turn it is when both wait */
 	struct serve_job *done, **done_tail;
-	bool ended;
+	bool ended, reload;
 	int fd; /* owned: eventfd */
 };
 
@@ -176,7 +176,7 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 	struct line *line;
 
 	(void)pthread_mutex_lock(&q->lock);
-	while (!(line = next_line(q)) && !q->ended &&
+	while (!(line = next_line(q)) && !q->ended && !q->reload &&
 		pthread_cond_timedwait(&q->ready, &q->lock, &when) == 0)
 		;
 	if (line)
@@ -213,6 +213,25 @@ struct serve_job *serve_queue_collect(struct serve_queue *q)
 	q->done_tail = &q->done;
 	(void)pthread_mutex_unlock(&q->lock);
 	return list;
+}
+
+void serve_queue_reload(struct serve_queue *q)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	q->reload = true;
+	(void)pthread_cond_signal(&q->ready);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
+bool serve_queue_reload_asked(struct serve_queue *q)
+{
+	bool asked;
+
+	(void)pthread_mutex_lock(&q->lock);
+	asked = q->reload;
+	q->reload = false;
+	(void)pthread_mutex_unlock(&q->lock);
+	return asked;
 }
 
 void serve_queue_end(struct serve_queue *q)

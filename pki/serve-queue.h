@@ -53,9 +53,14 @@ DEVID_MUST_CHECK bool serve_queue_push(
 /*
  * For the worker: a list of at most SERVE_BATCH_MAX jobs of one action, the
  * longest waiting first. Waits until there is one, until @until (milliseconds
- * of CLOCK_MONOTONIC) or the end: NULL.
+ * of CLOCK_MONOTONIC), serve_queue_reload() or the end: NULL.
  */
 struct serve_job *serve_queue_take(struct serve_queue *queue, int64_t until);
+
+/* The worker shall read again what may have changed; and whether it was told
+ * to since it was asked last. */
+void serve_queue_reload(struct serve_queue *queue);
+bool serve_queue_reload_asked(struct serve_queue *queue);
 
 /* Gives a list of jobs back to the event thread. */
 void serve_queue_finish(struct serve_queue *queue, struct serve_job *list);

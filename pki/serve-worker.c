@@ -74,6 +74,17 @@ static void take_result(struct serve_job *job, struct ca_job *from,
 	ca_job_done(from);
 }
 
+/* A service may run longer than its CA's certificate holds. What it issued
+ * would be refused everywhere (RFC 5280 6.1.3 (a)(2)). */
+static enum devid_err check_not_expired(
+	const struct ca *ca, struct devid_error *err)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(ca->cert)) > 0)
+		return DEVID_OK;
+	return devid_fail(err, DEVID_ERR_STATE,
+		"ca: the certificate of the issuing CA has expired");
+}
+
 static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 {
 	struct ca_job jobs[SERVE_BATCH_MAX] = { { .station = NULL } };
@@ -86,7 +97,9 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 		jobs[n].input = job->input;
 		jobs[n++].input_len = job->input_len;
 	}
-	rc = step(ca, jobs, n, &err);
+	rc = check_not_expired(ca, &err);
+	if (rc == DEVID_OK)
+		rc = step(ca, jobs, n, &err);
 	n = 0;
 	for (struct serve_job *job = list; job; job = job->next)
 		take_result(job, &jobs[n++], rc, &err);
@@ -173,6 +186,7 @@ static void *run(void *arg)
 	struct serve_worker *w = arg;
 	int64_t due = 0;
 
+	serve_duties_init(&w->duties, serve_clock());
 	for (;;) {
 		struct serve_job *list = serve_queue_take(w->queue, due);
 		bool published = false;
@@ -186,6 +200,8 @@ static void *run(void *arg)
 					&w->duties, w->ca, serve_clock());
 			serve_queue_finish(w->queue, list);
 		}
+		if (serve_queue_reload_asked(w->queue))
+			serve_duties_reload(&w->duties);
 		/* Who waits for an answer comes before what is only due. */
 		due = serve_duties_run(
 			&w->duties, w->ca, serve_clock(), &published);

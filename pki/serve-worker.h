@@ -6,9 +6,9 @@
  * The thread that owns the CA: token, register, revocation lists. It takes
  * jobs from the queue, all that wait for the same thing at once, and between
  * them does what is due. Whatever fails is told to who asked, or logged and
- * tried again; it never ends by itself. A token that was lost is told to the event
- * thread by a job with the action SERVE_REFUSE, published files by one with
- * SERVE_FILE.
+ * tried again; it never ends by itself. A token that was lost is told to the
+ * event thread by a job with the action SERVE_REFUSE, published files by one
+ * with SERVE_FILE.
  */
 
 #include "ca.h"
@@ -28,9 +28,9 @@ void serve_worker_join(struct serve_worker *worker);
  * for tests. */
 void serve_work(struct ca *ca, struct serve_job *list);
 
-/* What a CA does by itself: lists, OCSP answers, old challenges. Each duty
- * has its place. */
-#define SERVE_N_DUTIES 4
+/* What a CA does by itself: lists, OCSP answers, old challenges, trust. Each
+ * duty has its place. */
+#define SERVE_N_DUTIES 5
 
 struct serve_duties {
 	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
@@ -38,6 +38,12 @@ struct serve_duties {
 	int64_t seen[SERVE_N_DUTIES]; /* end of the list seen last */
 	int64_t files; /* when files are compared next, milliseconds */
 };
+
+/* All is due but what ca_open() has just done. */
+void serve_duties_init(struct serve_duties *duties, int64_t now);
+
+/* Roots of TPM vendors are read again the next time. */
+void serve_duties_reload(struct serve_duties *duties);
 
 /* Does what is due at @now (serve_clock()) and logs what fails, which is tried
  * again. Returns when something is due next. *@ret_published: files may have

@@ -101,6 +101,15 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	serve_end(arg);
 }
 
+static void on_hup(evutil_socket_t sig, short what, void *arg)
+{
+	struct serve *s = arg;
+
+	(void)sig; /* this one */
+	(void)what;
+	serve_queue_reload(s->queue);
+}
+
 /* ---- the beginning ---- */
 
 static enum devid_err no_memory(struct devid_error *err)
@@ -225,7 +234,9 @@ static enum devid_err open_base(struct serve *s, struct devid_error *err)
 	s->on_tick = new_event(s, -1, EV_TIMEOUT, on_tick);
 	s->on_term = new_event(s, SIGTERM, EV_SIGNAL | EV_PERSIST, on_signal);
 	s->on_int = new_event(s, SIGINT, EV_SIGNAL | EV_PERSIST, on_signal);
-	if (!s->on_done || !s->on_tick || !s->on_term || !s->on_int)
+	s->on_hup = new_event(s, SIGHUP, EV_SIGNAL | EV_PERSIST, on_hup);
+	if (!s->on_done || !s->on_tick || !s->on_term || !s->on_int ||
+		!s->on_hup)
 		return no_memory(err);
 	return serve_fresh_new(s, err);
 }
@@ -270,6 +281,7 @@ static void close_all(struct serve *s)
 	close_event(s->on_tick);
 	close_event(s->on_term);
 	close_event(s->on_int);
+	close_event(s->on_hup);
 	if (s->base)
 		event_base_free(s->base); /* frees what was to be closed */
 	serve_files_done(&s->files);

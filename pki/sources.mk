@@ -278,7 +278,7 @@ devid-station_libs := libstation.a libca.a libdevid.a
 devid-station_ldlibs := -lcurl -ljansson -lssl -lcrypto -pthread
 
 UNIT_TESTS += test-serve-cache test-serve-conns test-serve-queue \
-	test-serve-rate test-serve-route test-station
+	test-serve-rate test-serve-route test-serve-worker test-station
 test-serve-cache_libs := libca.a libdevid.a
 test-serve-cache_ldlibs := -lcrypto
 test-serve-rate_libs := libca.a
@@ -287,6 +287,9 @@ test-serve-route_ldlibs = $(CA_LDLIBS)
 test-serve-conns_libs := libca.a libdevid.a
 test-serve-queue_libs := libca.a libdevid.a
 test-serve-queue_ldlibs := -pthread
+test-serve-worker_src = $(test-ca_src)
+test-serve-worker_libs = $(test-ca_libs)
+test-serve-worker_ldlibs = $(test-ca_ldlibs)
 test-station_src := tests/unit/tempdir.c
 test-station_libs := libstation.a libdevid.a
 test-station_ldlibs := -lcurl -ljansson

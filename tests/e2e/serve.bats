@@ -409,6 +409,29 @@ ocsp_of() { # CERT [ARG...]
 	[ "$output" = ok ]
 }
 
+log_has() { grep -q "$1" "$CA/serve.log"; }
+
+challenge_answers() {
+	[ "$(post_challenge floor "$CA/request")" = 200 ]
+}
+
+@test "SIGHUP: TPM vendors' roots are read again, and kept when they are bad" {
+	mkdir "$CA/kept"
+	mv "$CA"/ek-roots/* "$CA/kept/"
+	kill -HUP "$(cat "$CA/serve.pid")"
+	wait_for log_has "those from before stay"
+	challenge_answers
+	cp "$CA/other-ca.pem" "$CA/ek-roots/"
+	kill -HUP "$(cat "$CA/serve.pid")"
+	wait_for log_has "roots and lists read again"
+	run -0 post_challenge floor "$CA/request"
+	[ "$output" = 422 ]
+	mv "$CA"/kept/* "$CA/ek-roots/"
+	rm "$CA/ek-roots/other-ca.pem"
+	kill -HUP "$(cat "$CA/serve.pid")"
+	wait_for challenge_answers
+}
+
 @test "revoke: by another process, in the next list" {
 	device_made "$WORK/dev2"
 	request_of "$WORK/dev2" SN2 "$CA/request2"

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The worker's parts, without its thread. */
+#include "ca-fixture.h"
+
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory-signer.h"
+#include "serve-worker.h"
+
+/* Does one job for f->device's request, and keeps its outcome. */
+static enum devid_err work(struct ca_fixture *f, struct devid_error *err)
+{
+	struct serve_job *job = calloc(1, sizeof(*job));
+	enum devid_err rc;
+
+	assert_non_null(job);
+	job->action = SERVE_CHALLENGE;
+	job->station = "line";
+	job->input = malloc(f->device.len);
+	assert_non_null(job->input);
+	memcpy(job->input, f->device.data, f->device.len);
+	job->input_len = f->device.len;
+	serve_work(&f->ca, job);
+	rc = job->code;
+	*err = job->error;
+	serve_job_free(job);
+	return rc;
+}
+
+static void work_ca_certificate_expired_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err;
+
+	assert_rc(work(f, &err), DEVID_OK);
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(f->ca.cert), -1));
+	assert_rc(work(f, &err), DEVID_ERR_STATE);
+	assert_string_equal(
+		err.text, "ca: the certificate of the issuing CA has expired");
+}
+
+/* As a conflict it would be tried eight times. */
+static void work_token_gone_tried_once(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err;
+	int64_t rows = ca_fixture_rows(f, "challenge");
+
+	memory_signer_break(f->ca.audit_signer, true);
+	assert_rc(work(f, &err), DEVID_ERR_UNREACHABLE);
+	assert_string_equal(err.text, "token: gone");
+	memory_signer_break(f->ca.audit_signer, false);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), rows);
+}
+
+static void reload_bad_roots_old_ones_stay_new_ones_replace(void **state)
+{
+	struct ca_fixture *f = *state;
+	const struct ek_trust *before = f->ca.trust;
+	char *roots = strdup(tempdir_file(&f->dir, "roots"));
+	char *aside = strdup(tempdir_file(&f->dir, "aside"));
+	struct serve_duties d;
+	bool published;
+
+	f->conf.ek_roots = roots;
+	serve_duties_init(&d, 1);
+	(void)serve_duties_run(&d, &f->ca, 1, &published);
+	assert_ptr_equal(f->ca.trust, before); /* it is as new */
+	assert_int_equal(rename(roots, aside), 0);
+	serve_duties_reload(&d);
+	(void)serve_duties_run(&d, &f->ca, 2, &published);
+	assert_ptr_equal(f->ca.trust, before);
+	assert_int_equal(rename(aside, roots), 0);
+	serve_duties_reload(&d);
+	(void)serve_duties_run(&d, &f->ca, 3, &published);
+	assert_ptr_not_equal(f->ca.trust, before);
+	/* and once an hour by itself */
+	before = f->ca.trust;
+	(void)serve_duties_run(&d, &f->ca, 3 + 66 * 60000, &published);
+	assert_ptr_not_equal(f->ca.trust, before);
+	f->conf.ek_roots = NULL;
+	free(roots);
+	free(aside);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define T(f) cmocka_unit_test_setup_teardown(f, ca_fixture_new, ca_fixture_done)
+		T(work_ca_certificate_expired_refused),
+		T(work_token_gone_tried_once),
+		T(reload_bad_roots_old_ones_stay_new_ones_replace),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
