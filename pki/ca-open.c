@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert-check.h"
 #include "cleanup.h"
 #include "files.h"
 
@@ -26,6 +27,11 @@ static enum devid_err load_cert(
 	rc = files_read(path, CERT_FILE_MAX, &pem, &len, err);
 	if (rc != DEVID_OK)
 		return rc;
+	rc = cert_check_one(path, "certificate", pem, len, err);
+	if (rc != DEVID_OK) {
+		free(pem);
+		return rc;
+	}
 	bio = BIO_new_mem_buf(pem, (int)len);
 	if (bio)
 		*ret = PEM_read_bio_X509(bio, NULL, NULL, NULL);
@@ -141,6 +147,9 @@ static enum devid_err open_ocsp(struct ca *ca, struct devid_error *err)
 		rc = devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: not the certificate of key %s",
 			ca->conf->ocsp_certificate, ca->conf->ocsp_key);
+	if (rc == DEVID_OK)
+		rc = cert_check_ocsp(ca->conf->ocsp_certificate, ca->ocsp_cert,
+			ca->cert, err);
 	return rc;
 }
 

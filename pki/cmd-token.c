@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert-check.h"
 #include "cleanup.h"
 #include "cmd-common.h"
 #include "conf.h"
@@ -234,14 +235,16 @@ enum devid_err token_cmd_until(
 	return DEVID_OK;
 }
 
-/* A BIO of the file's bytes, which *@ret_data owns. */
-static enum devid_err open_pem(const char *path, BIO **ret, uint8_t **ret_data,
-	struct devid_error *err)
+/* A BIO of the file's bytes, which *@ret_data owns: one @what. */
+static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
+	uint8_t **ret_data, struct devid_error *err)
 {
 	size_t len = 0;
 	enum devid_err rc =
 		ca_cmd_read(path, PEM_FILE_MAX, ret_data, &len, err);
 
+	if (rc == DEVID_OK)
+		rc = cert_check_one(path, what, *ret_data, len, err);
 	if (rc != DEVID_OK)
 		return rc;
 	*ret = BIO_new_mem_buf(*ret_data, (int)len);
@@ -255,7 +258,7 @@ enum devid_err token_cmd_read_cert(
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
-	enum devid_err rc = open_pem(path, &bio, &data, err);
+	enum devid_err rc = open_pem(path, "certificate", &bio, &data, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -271,7 +274,7 @@ enum devid_err token_cmd_read_request(
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
-	enum devid_err rc = open_pem(path, &bio, &data, err);
+	enum devid_err rc = open_pem(path, "request", &bio, &data, err);
 
 	if (rc != DEVID_OK)
 		return rc;

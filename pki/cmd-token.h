@@ -76,8 +76,8 @@ void token_cmd_tell(const char *what, const char *name, const uint8_t *der,
 DEVID_MUST_CHECK enum devid_err token_cmd_until(
 	const struct token_cmd *cmd, time_t *ret, struct devid_error *err);
 
-/* One certificate, request in PEM. *@ret is the caller's. Errors: NOT_FOUND,
- * SYNTAX, IO. */
+/* One certificate, request in PEM, and nothing else. *@ret is the caller's.
+ * Errors: NOT_FOUND, SYNTAX, IO. */
 DEVID_MUST_CHECK enum devid_err token_cmd_read_cert(
 	const char *path, X509 **ret, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err token_cmd_read_request(

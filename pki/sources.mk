@@ -24,6 +24,7 @@ libca_src += \
 	pki/ca-revoke.c \
 	pki/ca-seal.c \
 	pki/ca-ticket.c \
+	pki/cert-check.c \
 	pki/cmd-common.c \
 	pki/cmd-file.c \
 	pki/cmd-issue.c
@@ -32,7 +33,10 @@ ca_test_src := tests/unit/ca-fixture.c tests/unit/certs.c \
 	tests/unit/csr-fixture.c tests/unit/memory-signer.c \
 	tests/unit/tempdir.c
 
-UNIT_TESTS += test-ca test-ca-conf
+UNIT_TESTS += test-ca test-ca-conf test-cert-check
+test-cert-check_src := tests/unit/certs.c
+test-cert-check_libs := libca.a libdevid.a
+test-cert-check_ldlibs = $(CA_LDLIBS)
 test-ca_src := $(ca_test_src)
 test-ca_libs := libca.a libdevid.a
 test-ca_ldlibs = $(CA_LDLIBS)

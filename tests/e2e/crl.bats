@@ -150,6 +150,34 @@ ask_status() {
 	serve_stop
 }
 
+# refused_with CAUSE: whatever needs the token
+refused_with() {
+	run ca crl
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"$1"* ]]
+}
+
+@test "an OCSP signer that no client would believe stops the CA" {
+	cp "$CA/line1-ocsp.pem" "$CA/good.pem"
+	on_token root sign-ca --key root --kind ocsp --ca "$CA/root.pem" \
+		--out "$CA/of-root.pem" "$CA/line1-ocsp.csr"
+	cp "$CA/of-root.pem" "$CA/line1-ocsp.pem"
+	refused_with "line1-ocsp.pem: not issued by this CA"
+	cat "$CA/good.pem" "$CA/of-root.pem" >"$CA/line1-ocsp.pem"
+	refused_with "line1-ocsp.pem: holds more than one certificate"
+	cp "$CA/good.pem" "$CA/line1-ocsp.pem"
+	ca crl
+}
+
+@test "a CA certificate's file with another behind it is refused" {
+	cp "$CA/line1.pem" "$CA/good.pem"
+	cat "$CA/root.pem" >>"$CA/line1.pem"
+	refused_with "line1.pem: holds more than one certificate"
+	cp "$CA/good.pem" "$CA/line1.pem"
+	ca crl
+}
+
 @test "wrong calls of the commands change nothing" {
 	for call in "crl A1" "crl --reason keyCompromise" "ocsp --delta" \
 		"revoke A1" "revoke --reason keyCompromise" \
