@@ -298,6 +298,8 @@ test-station_src := tests/unit/tempdir.c
 test-station_libs := libstation.a libdevid.a
 test-station_ldlibs := -lcurl -ljansson
 
-FUZZERS += fuzz-http-body
+FUZZERS += fuzz-http-body fuzz-station-answer
 fuzz-http-body_libs := libca.a libdevid.a
 fuzz-http-body_ldlibs = $(CA_LDLIBS) $(SERVE_LDLIBS) $(TPM_LDLIBS)
+fuzz-station-answer_src := idevid/error.c pki/station-http.c
+fuzz-station-answer_ldlibs := -lcurl -ljansson
