@@ -178,8 +178,11 @@ static int parse(const struct command *command, int argc, char **argv,
 		if (opt == OPT_REASON && call->reason < 0)
 			return PKI_EXIT_USAGE;
 	}
-	if (argc - optind != command->n_args ||
-		(command->own_option == OPT_REASON && call->reason < 0))
+	if (command->own_option == OPT_REASON && call->reason < 0) {
+		log_error("revoke: --reason is missing");
+		return wrong_call(command);
+	}
+	if (argc - optind != command->n_args)
 		return wrong_call(command);
 	call->serial = argv[optind]; /* NULL without argument */
 	return -1;

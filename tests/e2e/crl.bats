@@ -192,6 +192,13 @@ refused_with() {
 	[ "$(grep -c ,live, "$CA/csv")" = 4 ]
 }
 
+@test "a revocation without a reason says so first, then how" {
+	run ca revoke A1
+	[ "$status" -eq 2 ]
+	[[ ${lines[0]} == *"revoke: --reason is missing" ]]
+	[[ ${lines[1]} == "usage: devid-ca revoke"* ]]
+}
+
 @test "a device that is not there cannot be revoked, nor twice" {
 	run ca revoke --reason keyCompromise C1
 	[ "$status" -eq 1 ]
