@@ -42,6 +42,21 @@ static bool same_station(const char *a, const char *b)
 	return strcmp(a, b) == 0 || (strchr(a, '@') && strchr(b, '@'));
 }
 
+/* Whoever learns the id of another's challenge must not use it up. */
+static enum devid_err give_back(struct ca *ca,
+	const struct register_challenge *c, struct devid_error *err)
+{
+	char station[REGISTER_WHO_MAX];
+	enum devid_err rc;
+
+	memcpy(station, c->station, sizeof(station));
+	rc = register_challenge_return(ca->reg, c, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return devid_fail(err, DEVID_ERR_DENIED,
+		"answer: the challenge was made for station %s", station);
+}
+
 /* Takes the challenge that is answered; what is wrong with the answer is the
  * job's trouble, and the challenge is used up all the same. */
 static enum devid_err take(struct ca *ca, const struct ca_job *job,
@@ -61,16 +76,14 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 			"long ago");
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	if (!same_station(c.station, job->station))
+		return give_back(ca, &c, err);
 	rc = ca_seal_open(ca->seal_key, &c, err);
 	/* So that the audit line of a refusal names the device. */
 	if (rc == DEVID_OK)
 		rc = ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (!same_station(c.station, job->station))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"answer: the challenge was made for station %s",
-			c.station);
 	if (time(NULL) > c.deadline)
 		return devid_fail(err, DEVID_ERR_TIMEOUT,
 			"answer: its challenge has expired");

@@ -224,6 +224,11 @@ enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 			"%s: this serial number was issued to other keys of "
 			"the same TPM",
 			want->serial);
+	if (strcmp(ret->device.model, want->model) != 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"%s: this device was issued as model \"%s\", not "
+			"\"%s\"",
+			want->serial, ret->device.model, want->model);
 	ret->known = true;
 	if (ca->conf->again == CA_AGAIN_REFUSE)
 		return devid_fail(err, DEVID_ERR_EXISTS,

@@ -3,9 +3,12 @@
  * for a CA without a network. */
 #include "cmd-common.h"
 
+#include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "operator.h"
@@ -36,6 +39,21 @@ static int wrong_call(const struct step *step)
 	return PKI_EXIT_USAGE;
 }
 
+/* Before anything is issued: the folder of @out can be written. */
+static enum devid_err check_out(const char *out, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *copy = out ? strdup(out) : NULL;
+
+	if (!out || strcmp(out, "-") == 0)
+		return DEVID_OK;
+	if (!copy)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	if (access(dirname(copy), W_OK | X_OK) != 0)
+		return devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", out, strerror(errno));
+	return DEVID_OK;
+}
+
 static enum devid_err run_step(struct ca *ca, const struct step *step,
 	const char *in, const char *out, struct devid_error *err)
 {
@@ -45,7 +63,10 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 	enum devid_err rc;
 
 	operator_name(who);
-	rc = ca_cmd_read(in, step->input_max, &input, &job.input_len, err);
+	rc = check_out(out, err);
+	if (rc == DEVID_OK)
+		rc = ca_cmd_read(
+			in, step->input_max, &input, &job.input_len, err);
 	if (rc != DEVID_OK)
 		return rc;
 	job.input = input;

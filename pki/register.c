@@ -280,6 +280,19 @@ enum devid_err register_challenge_take(struct reg *reg,
 	return DEVID_OK;
 }
 
+enum devid_err register_challenge_return(struct reg *reg,
+	const struct register_challenge *what, struct devid_error *err)
+{
+	static const char unuse[] = "DELETE FROM challenge_used WHERE id = ?1";
+	const struct db_value id = DB_BLOB_V(what->id, sizeof(what->id));
+	enum devid_err rc;
+
+	rc = register_challenge_add(reg, what, err); /* before it is let go */
+	if (rc == DEVID_OK)
+		rc = db_run(reg->db, unuse, &id, 1, NULL, NULL, err);
+	return rc;
+}
+
 enum devid_err register_challenge_purge(
 	struct reg *reg, int64_t before, struct devid_error *err)
 {

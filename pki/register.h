@@ -69,6 +69,11 @@ DEVID_MUST_CHECK enum devid_err register_challenge_take(struct reg *reg,
 	const uint8_t id[CHALLENGE_ID_LEN], struct register_challenge *ret,
 	struct devid_error *err);
 
+/* Puts back what register_challenge_take() has just taken, in the same
+ * transaction: somebody asked who may not have it. */
+DEVID_MUST_CHECK enum devid_err register_challenge_return(struct reg *reg,
+	const struct register_challenge *what, struct devid_error *err);
+
 /* Removes those, used or not, whose deadline passed before @before. */
 DEVID_MUST_CHECK enum devid_err register_challenge_purge(
 	struct reg *reg, int64_t before, struct devid_error *err);

@@ -111,6 +111,12 @@ refused() {
 	refused "has its certificates already" ca challenge "$IN/one.tcgcsr"
 }
 
+@test "certificates that cannot be written are not issued" {
+	challenged one UNIT1
+	refused "nowhere" ca issue --out "$IN/nowhere/unit.pem" "$IN/one.answer"
+	ca issue --out "$IN/unit.pem" "$IN/one.answer"
+}
+
 @test "an answer counts once" {
 	challenged one UNIT1
 	ca issue --out "$IN/unit.pem" "$IN/one.answer"

@@ -232,6 +232,8 @@ static void issue_other_station_is_refused(void **state)
 	ca_fixture_answer(f, &f->device);
 	assert_rc(ca_fixture_issue(f, "line-2"), DEVID_ERR_DENIED);
 	assert_unchanged(f, 0, "line-1");
+	/* And has not taken it from the one that it was made for. */
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
 }
 
 /* Operators at the CA have names with '@' and stand in for each other. */
@@ -252,6 +254,19 @@ static void issue_malformed_answer_is_refused(void **state)
 	(void)snprintf(f->answer, sizeof(f->answer), "nonsense");
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_SYNTAX);
 	assert_unchanged(f, 0, "DEVID ANSWER");
+}
+
+/* A slip of the operator, or of the label's printer. */
+static void challenge_same_device_other_model_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	f->device.model = "M2";
+	csr_fixture_encode(&f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+		DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1, "issued as model \"M1\"");
 }
 
 static void challenge_serial_of_other_tpm_is_refused(void **state)
@@ -626,6 +641,7 @@ int main(void)
 		CASE(issue_other_station_is_refused),
 		CASE(issue_other_operator_is_served),
 		CASE(issue_malformed_answer_is_refused),
+		CASE(challenge_same_device_other_model_is_refused),
 		CASE(challenge_serial_of_other_tpm_is_refused),
 		CASE(challenge_ek_of_other_serial_is_refused),
 		CASE(challenge_other_keys_of_same_tpm_is_refused),
