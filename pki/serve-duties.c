@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "publish.h"
+#include "serve-status.h"
 
 #define SECOND 1000 /* milliseconds */
 #define MINUTE (60 * SECOND)
@@ -17,6 +18,13 @@
 
 /* How often it is looked whether something was revoked elsewhere. */
 #define LIST_LOOK (5 * SECOND)
+
+/* How often it is looked whether the register is there, and the token after
+ * trouble. */
+#define PROBE (5 * SECOND)
+
+/* How often the same trouble is told. */
+#define LOG_PAUSE MINUTE
 
 /* How often the files are compared with the register. */
 #define FILES_LOOK MINUTE
@@ -34,6 +42,7 @@ enum duty {
 	DUTY_OCSP,
 	DUTY_PURGE,
 	DUTY_TRUST,
+	DUTY_PROBE,
 	N_DUTIES
 };
 
@@ -85,6 +94,31 @@ static enum devid_err do_trust(struct ca *ca, struct devid_error *err)
 	return DEVID_OK;
 }
 
+/* Nothing tells that a register is back but its use; of the token's use there
+ * is enough, but for when it failed. */
+static enum devid_err do_probe(
+	struct serve_duties *d, struct ca *ca, struct devid_error *err)
+{
+	static const char text[] = "devid-ca: is the token there?";
+	struct signer *s = ca->audit_signer;
+	uint8_t sig[SIGNER_SIG_MAX];
+	enum devid_err rc = register_begin_read(ca->reg, err);
+	int64_t n = 0;
+	size_t len;
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = register_count_revoked(
+		ca->reg, ca->issuer_hash, INT64_MAX, &n, err);
+	register_rollback(ca->reg);
+	if (rc == DEVID_OK && d->use_failed && s)
+		rc = s->ops->sign(s, (const uint8_t *)text, sizeof(text) - 1,
+			sig, &len, err);
+	if (rc == DEVID_OK)
+		d->use_failed = false;
+	return rc;
+}
+
 static const struct {
 	const char *name;
 	int64_t every; /* milliseconds; each looks whether there is anything */
@@ -93,6 +127,7 @@ static const struct {
 	[DUTY_DELTA] = { "delta list", LIST_LOOK },
 	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
 	[DUTY_PURGE] = { "old challenges", 60 * MINUTE },
+	[DUTY_PROBE] = { "register or token", PROBE },
 	[DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
 		60 * MINUTE },
 };
@@ -160,6 +195,8 @@ static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
 		return do_purge(ca, err);
 	case DUTY_TRUST:
 		return do_trust(ca, err);
+	case DUTY_PROBE:
+		return do_probe(d, ca, err);
 	case N_DUTIES:
 		break;
 	}
@@ -188,6 +225,35 @@ void serve_duties_revoked(
 		d->due[duty] = due;
 }
 
+void serve_duties_used(
+	struct serve_duties *d, enum devid_err code, enum proof_rule rule)
+{
+	if (serve_status(code, rule) == 503)
+		d->use_failed = true;
+}
+
+bool serve_duties_trouble(const struct serve_duties *d)
+{
+	return d->use_failed || d->failed[DUTY_PROBE];
+}
+
+/* Tells what came of a duty; the same trouble not each time. */
+static void note(struct serve_duties *d, enum duty duty, int64_t now,
+	const struct devid_error *err)
+{
+	bool failed = err->code != DEVID_OK;
+
+	if (failed && (!d->failed[duty] || now - d->logged[duty] > LOG_PAUSE)) {
+		log_error("serve: %s: %s", table[duty].name,
+			devid_error_text(err));
+		d->logged[duty] = now;
+	}
+	d->failed[duty] = failed;
+	/* What else can fail with these is not theirs. */
+	if (err->code == DEVID_ERR_UNREACHABLE || err->code == DEVID_ERR_CRYPTO)
+		d->use_failed = true;
+}
+
 int64_t serve_duties_run(
 	struct serve_duties *d, struct ca *ca, int64_t now, bool *ret_published)
 {
@@ -199,12 +265,11 @@ int64_t serve_duties_run(
 		bool more = false;
 
 		if (now >= d->due[i]) {
-			if (do_duty(d, ca, (enum duty)i, now, &more, &err) !=
-				DEVID_OK)
-				log_error("serve: %s: %s", table[i].name,
-					devid_error_text(&err));
-			else if (i == DUTY_CRL || i == DUTY_DELTA)
+			if (do_duty(d, ca, (enum duty)i, now, &more, &err) ==
+					DEVID_OK &&
+				(i == DUTY_CRL || i == DUTY_DELTA))
 				*ret_published = true;
+			note(d, (enum duty)i, now, &err);
 			d->due[i] = more ? now : now + about(table[i].every);
 		}
 		if (d->due[i] < next)

@@ -152,6 +152,22 @@ void serve_on_station(struct evhttp_request *req, void *arg)
 	serve_push(s, job);
 }
 
+/* For load balancers and monitors: may requests come here? */
+static void health(struct serve *s, struct evhttp_request *req)
+{
+	const char *trouble = serve_queue_health(s->queue, serve_clock());
+	struct evbuffer *body = evbuffer_new();
+
+	serve_header(req, "Cache-Control", "no-store");
+	serve_header(req, "Content-Type", "text/plain");
+	if (body)
+		(void)evbuffer_add_printf(
+			body, "%s", trouble ? trouble : "ok\n");
+	serve_reply(s, req, trouble ? 503 : 200, body);
+	if (body)
+		evbuffer_free(body);
+}
+
 void serve_on_public(struct evhttp_request *req, void *arg)
 {
 	struct serve *s = arg;
@@ -169,8 +185,7 @@ void serve_on_public(struct evhttp_request *req, void *arg)
 		serve_published_file(s, req, route.file);
 		return;
 	case SERVE_HEALTH:
-		serve_header(req, "Cache-Control", "no-store");
-		serve_reply_bytes(s, req, "text/plain", "ok\n", 3);
+		health(s, req);
 		return;
 	case SERVE_REFUSE:
 	case SERVE_CHALLENGE: /* the stations' alone; serve_route() knows */

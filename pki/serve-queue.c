@@ -31,8 +31,9 @@ struct serve_queue {
 	struct line lines[N_LINES];
 	enum line_name turn; /* whose turn it is when both wait */
 	struct serve_job *done, **done_tail;
-	bool ended, reload;
-	int fd; /* owned: eventfd */
+	bool ended, reload, trouble;
+	int64_t busy; /* since when the worker has not asked; 0: it waits */
+	int fd;       /* owned: eventfd */
 };
 
 int64_t serve_clock(void)
@@ -176,11 +177,13 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 	struct line *line;
 
 	(void)pthread_mutex_lock(&q->lock);
+	q->busy = 0;
 	while (!(line = next_line(q)) && !q->ended && !q->reload &&
 		pthread_cond_timedwait(&q->ready, &q->lock, &when) == 0)
 		;
 	if (line)
 		list = take_batch(line);
+	q->busy = serve_clock();
 	(void)pthread_mutex_unlock(&q->lock);
 	return list;
 }
@@ -232,6 +235,26 @@ bool serve_queue_reload_asked(struct serve_queue *q)
 	q->reload = false;
 	(void)pthread_mutex_unlock(&q->lock);
 	return asked;
+}
+
+void serve_queue_set_trouble(struct serve_queue *q, bool trouble)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	q->trouble = trouble;
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
+const char *serve_queue_health(struct serve_queue *q, int64_t now)
+{
+	const char *text = NULL;
+
+	(void)pthread_mutex_lock(&q->lock);
+	if (q->busy > 0 && now - q->busy > SERVE_STUCK_SECONDS * 1000)
+		text = "register or token: no answer\n";
+	else if (q->trouble)
+		text = "register or token: the last use failed\n";
+	(void)pthread_mutex_unlock(&q->lock);
+	return text;
 }
 
 void serve_queue_end(struct serve_queue *q)

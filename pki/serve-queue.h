@@ -14,6 +14,8 @@
 
 #define SERVE_BATCH_MAX 256 /* jobs that share one commit to disk */
 
+#define SERVE_STUCK_SECONDS 30
+
 struct serve_job {
 	struct serve_job *next;
 	enum serve_action action; /* challenge, issue, revoke, show, OCSP */
@@ -61,6 +63,14 @@ struct serve_job *serve_queue_take(struct serve_queue *queue, int64_t until);
  * to since it was asked last. */
 void serve_queue_reload(struct serve_queue *queue);
 bool serve_queue_reload_asked(struct serve_queue *queue);
+
+/* For the worker: whether the last use of the register or the token failed. */
+void serve_queue_set_trouble(struct serve_queue *queue, bool trouble);
+
+/* NULL when all is well at @now (serve_clock()); else a line that says what is
+ * not: such trouble, or a worker that has what it took for longer than
+ * SERVE_STUCK_SECONDS. */
+const char *serve_queue_health(struct serve_queue *queue, int64_t now);
 
 /* Gives a list of jobs back to the event thread. */
 void serve_queue_finish(struct serve_queue *queue, struct serve_job *list);

@@ -189,12 +189,16 @@ static void *run(void *arg)
 	serve_duties_init(&w->duties, serve_clock());
 	for (;;) {
 		struct serve_job *list = serve_queue_take(w->queue, due);
+		const struct serve_job *job;
 		bool published = false;
 
 		if (!list && serve_queue_ended(w->queue))
 			return NULL;
 		if (list) {
 			serve_work(w->ca, list);
+			for (job = list; job; job = job->next)
+				serve_duties_used(
+					&w->duties, job->code, job->rule);
 			if (list->action == SERVE_REVOKE)
 				serve_duties_revoked(
 					&w->duties, w->ca, serve_clock());
@@ -207,6 +211,8 @@ static void *run(void *arg)
 			&w->duties, w->ca, serve_clock(), &published);
 		if (published)
 			tell_published(w->queue);
+		serve_queue_set_trouble(
+			w->queue, serve_duties_trouble(&w->duties));
 		tell_gone(w);
 	}
 }

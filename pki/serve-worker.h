@@ -28,15 +28,18 @@ void serve_worker_join(struct serve_worker *worker);
  * for tests. */
 void serve_work(struct ca *ca, struct serve_job *list);
 
-/* What a CA does by itself: lists, OCSP answers, old challenges, trust. Each
- * duty has its place. */
-#define SERVE_N_DUTIES 5
+/* What a CA does by itself: lists, OCSP answers, old challenges, trust,
+ * a look whether register and token are there. Each duty has its place. */
+#define SERVE_N_DUTIES 6
 
 struct serve_duties {
 	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
 	int64_t made[SERVE_N_DUTIES]; /* a list for a revocation; 0: never */
 	int64_t seen[SERVE_N_DUTIES]; /* end of the list seen last */
 	int64_t files; /* when files are compared next, milliseconds */
+	bool failed[SERVE_N_DUTIES];    /* the last time */
+	int64_t logged[SERVE_N_DUTIES]; /* when that was told */
+	bool use_failed; /* of register or token, and not seen well since */
 };
 
 /* All is due but what ca_open() has just done. */
@@ -50,6 +53,13 @@ void serve_duties_reload(struct serve_duties *duties);
  * changed. */
 int64_t serve_duties_run(struct serve_duties *duties, struct ca *ca,
 	int64_t now, bool *ret_published);
+
+/* A job ended with @code. */
+void serve_duties_used(
+	struct serve_duties *duties, enum devid_err code, enum proof_rule rule);
+
+/* The last use of the register or the token failed. */
+bool serve_duties_trouble(const struct serve_duties *duties);
 
 /* Something was revoked at @now: the next list shall not wait. */
 void serve_duties_revoked(

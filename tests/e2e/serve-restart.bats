@@ -215,6 +215,11 @@ free_port() {
 	[[ $output == *one* && $output == *two* ]]
 }
 
+healthy() { # STATUS
+	[ "$(curl -s -o "$CA/health" -w '%{http_code}' \
+		"$public_url/healthz")" = "$1" ]
+}
+
 @test "503 while PostgreSQL is away, and back by itself" {
 	use_service
 	[ "$(post_challenge floor "$CA/request")" = 200 ]
@@ -223,7 +228,16 @@ free_port() {
 	[ "$output" = 503 ]
 	grep -qi '^retry-after: [0-9]' "$CA/head"
 	[ "$(jq -r .error "$CA/body")" = "not reachable" ]
+	wait_for healthy 503
 	pg_start
+	wait_for healthy 200
+	# Without anybody asking for anything.
+	pg_stop
+	wait_for healthy 503
+	[ "$(cat "$CA/health")" = "register or token: the last use failed" ]
+	pg_start
+	wait_for healthy 200
+	[ "$(cat "$CA/health")" = ok ]
 	run -0 station floor challenge --out "$CA/c" "$CA/request"
 }
 

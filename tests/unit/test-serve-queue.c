@@ -78,6 +78,26 @@ static void take_stations_and_ocsp_in_turns(void **state)
 	assert_null(serve_queue_take(*state, 0));
 }
 
+static void health_worker_too_long_at_work_told(void **state)
+{
+	int64_t after = serve_clock() + SERVE_STUCK_SECONDS * 1000;
+
+	assert_null(serve_queue_health(*state, after + 60000)); /* it waits */
+	assert_null(serve_queue_take(*state, 0));
+	assert_null(serve_queue_health(*state, after));
+	assert_string_equal(serve_queue_health(*state, after + 60000),
+		"register or token: no answer\n");
+}
+
+static void health_trouble_told_until_it_is_over(void **state)
+{
+	serve_queue_set_trouble(*state, true);
+	assert_string_equal(serve_queue_health(*state, 0),
+		"register or token: the last use failed\n");
+	serve_queue_set_trouble(*state, false);
+	assert_null(serve_queue_health(*state, 0));
+}
+
 static void take_at_most_a_batch(void **state)
 {
 	struct serve_job *list;
@@ -198,6 +218,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(take_one_action_in_order_others_stay),
 		T(take_stations_and_ocsp_in_turns),
+		T(health_worker_too_long_at_work_told),
+		T(health_trouble_told_until_it_is_over),
 		T(take_at_most_a_batch),
 		T(push_full_line_refused_other_line_open),
 		T(finish_collected_in_order_and_told),

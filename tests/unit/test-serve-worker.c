@@ -85,12 +85,56 @@ static void reload_bad_roots_old_ones_stay_new_ones_replace(void **state)
 	free(aside);
 }
 
+static bool trouble_after_duties(
+	struct ca_fixture *f, struct serve_duties *d, int64_t now)
+{
+	bool published;
+
+	(void)serve_duties_run(d, &f->ca, now, &published);
+	return serve_duties_trouble(d);
+}
+
+static void trouble_token_failed_until_it_signs_again(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct serve_duties d;
+	struct devid_error err;
+	enum devid_err rc;
+
+	serve_duties_init(&d, 1);
+	assert_false(trouble_after_duties(f, &d, 1));
+	serve_duties_used(&d, DEVID_ERR_CRYPTO, PROOF_STRUCTURE);
+	serve_duties_used(&d, DEVID_ERR_NOT_FOUND, PROOF_NONE);
+	assert_false(serve_duties_trouble(&d)); /* of a device's making */
+	memory_signer_break(f->ca.audit_signer, true);
+	rc = work(f, &err);
+	serve_duties_used(&d, rc, PROOF_NONE);
+	assert_true(serve_duties_trouble(&d));
+	assert_true(trouble_after_duties(f, &d, 10000));
+	memory_signer_break(f->ca.audit_signer, false);
+	assert_false(trouble_after_duties(f, &d, 20000));
+}
+
+static void trouble_register_damaged_told(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct serve_duties d;
+
+	serve_duties_init(&d, 1);
+	ca_fixture_sql(f, "ALTER TABLE cert RENAME TO gone");
+	assert_true(trouble_after_duties(f, &d, 1));
+	ca_fixture_sql(f, "ALTER TABLE gone RENAME TO cert");
+	assert_false(trouble_after_duties(f, &d, 10000));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, ca_fixture_new, ca_fixture_done)
 		T(work_ca_certificate_expired_refused),
 		T(work_token_gone_tried_once),
+		T(trouble_token_failed_until_it_signs_again),
+		T(trouble_register_damaged_told),
 		T(reload_bad_roots_old_ones_stay_new_ones_replace),
 	};
 
