@@ -15,11 +15,13 @@
 #include "tcg-csr.h"
 
 static const char usage[] =
-	"usage: devid-ca inspect [--json] [--ek-roots DIR] [--quirks LIST]\n"
-	"                        [--root FILE] [--signature FILE] FILE\n"
+	"usage: devid-ca inspect [--json] [--config FILE] [--ek-roots DIR]\n"
+	"                        [--quirks LIST] [--root FILE]\n"
+	"                        [--signature FILE] FILE\n"
 	"Says what FILE is and which rules it keeps: a TCG-CSR-IDEVID or its\n"
 	"contents alone, a certificate, a PEM chain, a PKCS#10 request, a\n"
 	"challenge or an answer. \"-\" is standard input.\n"
+	"  --config FILE     of the CA, whose [ek] has roots, policy and quirks\n"
 	"  --ek-roots DIR    TPM vendors' certificates\n"
 	"  --quirks LIST     of EK certificates; others are refused\n"
 	"  --root FILE       CA certificates that a chain may end in, PEM\n"
@@ -29,6 +31,7 @@ static const char usage[] =
 
 enum option_id {
 	OPT_JSON = 256,
+	OPT_CONFIG,
 	OPT_EK_ROOTS,
 	OPT_QUIRKS,
 	OPT_ROOT,
@@ -38,6 +41,7 @@ enum option_id {
 
 static const struct option long_options[] = {
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "ek-roots", required_argument, NULL, OPT_EK_ROOTS },
 	{ "quirks", required_argument, NULL, OPT_QUIRKS },
 	{ "root", required_argument, NULL, OPT_ROOT },
@@ -48,7 +52,11 @@ static const struct option long_options[] = {
 
 struct call {
 	struct inspect_options options;
-	uint8_t *signature; /* owned */
+	struct ca_conf conf;  /* what is not there is zero */
+	const char *config;   /* borrowed, or NULL */
+	const char *ek_roots; /* the same */
+	const char *quirks;   /* the same */
+	uint8_t *signature;   /* owned */
 	bool json, help;
 };
 
@@ -57,6 +65,7 @@ CLEANUP_DEFINE(json, json_t *, json_decref)
 
 static void cleanup_call(struct call *call)
 {
+	ca_conf_done(&call->conf);
 	ek_trust_free(call->options.trust);
 	chain_store_free(call->options.roots);
 	free(call->signature);
@@ -117,12 +126,27 @@ static enum devid_err take_signature(
 	return rc;
 }
 
-static enum devid_err take_ek_roots(
-	struct call *call, const char *path, struct devid_error *err)
+/* What [ek] of the configuration says, and instead of it what the options
+ * say, in whatever order they came. */
+static enum devid_err take_ek(struct call *call, struct devid_error *err)
 {
-	ek_trust_free(call->options.trust);
-	call->options.trust = NULL;
-	return ek_trust_new(path, &call->options.trust, err);
+	struct inspect_options *o = &call->options;
+	const char *roots = call->ek_roots;
+	enum devid_err rc = DEVID_OK;
+
+	if (call->config) {
+		rc = ca_conf_load(call->config, &call->conf, err);
+		o->has_policy = true;
+		o->policy = call->conf.ek; /* its texts stay conf's */
+		roots = roots ? roots : call->conf.ek_roots;
+	}
+	if (rc == DEVID_OK && call->quirks) {
+		o->has_policy = true;
+		rc = ek_quirks_parse(call->quirks, &o->policy.quirks, err);
+	}
+	if (rc == DEVID_OK && roots)
+		rc = ek_trust_new(roots, &o->trust, err);
+	return rc;
 }
 
 static enum devid_err take_option(
@@ -135,12 +159,15 @@ static enum devid_err take_option(
 	case OPT_HELP:
 		call->help = true;
 		return DEVID_OK;
+	case OPT_CONFIG:
+		call->config = optarg;
+		return DEVID_OK;
 	case OPT_EK_ROOTS:
-		return take_ek_roots(call, optarg, err);
+		call->ek_roots = optarg;
+		return DEVID_OK;
 	case OPT_QUIRKS:
-		call->options.has_policy = true;
-		return ek_quirks_parse(
-			optarg, &call->options.policy.quirks, err);
+		call->quirks = optarg;
+		return DEVID_OK;
 	case OPT_ROOT:
 		return take_root(call, optarg, err);
 	case OPT_SIGNATURE:
@@ -206,6 +233,10 @@ int cmd_inspect(int argc, char **argv)
 		return fputs(usage, stdout) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (optind != argc - 1) {
 		(void)fputs(usage, stderr);
+		return PKI_EXIT_USAGE;
+	}
+	if (take_ek(&call, &err) != DEVID_OK) {
+		log_error("inspect: %s", devid_error_text(&err));
 		return PKI_EXIT_USAGE;
 	}
 	return run(&call, argv[optind]);

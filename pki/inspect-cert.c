@@ -198,6 +198,21 @@ static void skip_rule(
 		DEVID_NOT_APPLICABLE, detail);
 }
 
+/* Without names the profile refused it. */
+static void judge_ek_policy(struct inspect_run *run, const struct ek_cert *ek)
+{
+	const struct inspect_options *o = run->options;
+	struct devid_error err = { 0 };
+
+	if (!o->has_policy)
+		skip_rule(run, PROOF_EK_POLICY, "no policy is given");
+	else if (!ek->manufacturer[0] || !ek->model[0] || !ek->version[0])
+		skip_rule(run, PROOF_EK_POLICY, "");
+	else
+		judge_rule(run, PROOF_EK_POLICY,
+			ek_policy_check(&o->policy, ek, &err), &err);
+}
+
 static void judge_ek_rules(struct inspect_run *run, const struct ek_cert *ek)
 {
 	const struct inspect_options *o = run->options;
@@ -219,6 +234,7 @@ static void judge_ek_rules(struct inspect_run *run, const struct ek_cert *ek)
 	else
 		skip_rule(
 			run, PROOF_EK_CHAIN, "no TPM vendors' roots are given");
+	judge_ek_policy(run, ek);
 }
 
 static void judge_ek(struct inspect_run *run, struct der_view in)
@@ -235,6 +251,7 @@ static void judge_ek(struct inspect_run *run, struct der_view in)
 		skip_rule(run, PROOF_EK_PROFILE, "");
 		skip_rule(run, PROOF_EK_KEY, "");
 		skip_rule(run, PROOF_EK_CHAIN, "");
+		skip_rule(run, PROOF_EK_POLICY, "");
 	}
 	ek_cert_done(&ek);
 }

@@ -197,6 +197,48 @@ damaged() {
 	[[ $output == *"tpm_model "*swtpm* ]]
 }
 
+# ca_conf LINE...: $WORK/ca.conf with these lines in [ek]
+ca_conf() {
+	printf '%s\n' "[ca]" "name = line1" "register = sqlite:$WORK/none" \
+		"certificate = $WORK/none.pem" "[ek]" "$@" >ca.conf
+	chmod 644 ca.conf
+}
+
+@test "the configuration of a CA: its roots, policy and quirks" {
+	report 0 ek.der
+	[ "$(verdict ek-policy)" = not-applicable ]
+	ca_conf "roots = $WORK/roots"
+	report 0 --config ca.conf ek.der
+	[ "$(verdict ek-chain)" = pass ]
+	[ "$(verdict ek-policy)" = pass ]
+	ca_conf "roots = $WORK/roots" "models = other"
+	report 1 --config ca.conf ek.der
+	[ "$(failed)" = ek-policy ]
+	ca_conf "manufacturers = STM"
+	report 1 --config ca.conf "$CSR"
+	[ "$(failed)" = ek-policy ]
+	[ "$(verdict ek-chain)" = not-applicable ]
+	ca_conf "manufacturers = IBM"
+	report 0 --config ca.conf "$CSR"
+	[ "$(verdict ek-policy)" = pass ]
+}
+
+@test "options count more than the configuration, in any order" {
+	mkdir -p others
+	cp pki/root/cert.pem others/root.pem
+	chmod 755 others
+	chmod 644 others/root.pem
+	ca_conf "roots = $WORK/others"
+	report 1 --config ca.conf ek.der
+	[ "$(failed)" = ek-chain ]
+	report 0 --ek-roots roots --config ca.conf ek.der
+	report 0 --config ca.conf --ek-roots roots ek.der
+	(cat ek.der && printf '\377\377\377\377') >padded
+	report 1 --ek-roots roots --config ca.conf padded
+	[ "$(failed)" = ek-encoding ]
+	report 0 --quirks padding --ek-roots roots --config ca.conf padded
+}
+
 @test "an EK certificate with what an NV index has behind it" {
 	(cat ek.der && printf '\377\377\377\377') >padded
 	report 0 padded
@@ -297,7 +339,7 @@ damaged() {
 
 @test "wrong calls end with 2" {
 	for call in "" "--nosuch x" "a b" "--root" "--root nosuch x" \
-		"--ek-roots nosuch x" "--quirks all x" "--signature nosuch x"; do
+		"--ek-roots nosuch x" "--quirks all x" "--config nosuch x" "--signature nosuch x"; do
 		# shellcheck disable=SC2086
 		run inspect $call
 		echo "$call: $output"
