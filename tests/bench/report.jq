@@ -102,6 +102,8 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 		.ratios.issue; ">="; 0.5),
 	judge("issuing, ten million certificates"; "x";
 		.ratios.issue_full; ">="; 0.5),
+	judge("ten million certificates, slower than none"; "x";
+		.ratios.issue_flat; "<"; 1.25),
 	judge("two CA processes on PostgreSQL against one"; "x";
 		.ratios.two_processes; ">="; 1.6),
 	judge("OCSP against the HTTP library's constant"; "x";
