@@ -46,13 +46,13 @@ struct ca_station {
 };
 
 struct ca_conf {
-	char *name;        /* [ca] name: of the issuing CA, a-z 0-9 - */
-	char *instance;    /* [ca] instance: of this process */
-	char *reg;         /* [ca] register: URI of db.h */
-	char *certificate; /* [ca] certificate: the issuing CA's, PEM */
-	char *chain;       /* [ca] chain: certificates above it, PEM */
+	char *name;          /* [ca] name: of the issuing CA, a-z 0-9 - */
+	char *instance;      /* [ca] instance: of this process */
+	char *reg;           /* [ca] register: URI of db.h */
+	char *certificate;   /* [ca] certificate: the issuing CA's, PEM */
+	char *chain;         /* [ca] chain: certificates above it, PEM */
 	char *challenge_key; /* [ca] challenge_key: file */
-	char *publish;     /* [ca] publish: folder of CRLs and so on */
+	char *publish;       /* [ca] publish: folder of CRLs and so on */
 	unsigned challenge_seconds; /* [ca]; default 86400 */
 	enum ca_again again;
 	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
@@ -85,7 +85,7 @@ struct ca {
 	struct ek_trust *trust;  /* owned */
 	struct tpm_verifier *iak_key, *idevid_key; /* owned; may be NULL */
 	struct reg *reg;                           /* owned */
-	uint8_t seal_key[CA_SEAL_KEY_LEN]; /* of challenges; erased */
+	uint8_t seal_key[CA_SEAL_KEY_LEN];         /* of challenges; erased */
 	bool has_seal_key;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };

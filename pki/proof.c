@@ -102,21 +102,20 @@ static void judge(struct proof_run *run, enum proof_rule rule)
 bool proof_check(const struct proof_context *ctx, const uint8_t *data,
 	size_t len, struct proof *ret)
 {
-	CLEANUP(cleanup_verifier) struct tpm_verifier *own_iak = NULL;
-	CLEANUP(cleanup_verifier) struct tpm_verifier *own_idevid = NULL;
+	CLEANUP(cleanup_verifier)
+	struct tpm_verifier *own_iak = ctx->iak_key ? NULL : tpm_verifier_new();
+	CLEANUP(cleanup_verifier)
+	struct tpm_verifier *own_idevid =
+		ctx->idevid_key ? NULL : tpm_verifier_new();
 	struct proof_run run = {
 		.ctx = ctx,
 		.input = { data, len },
 		.proof = ret,
-		.iak_key = ctx->iak_key,
-		.idevid_key = ctx->idevid_key,
+		.iak_key = own_iak ? own_iak : ctx->iak_key,
+		.idevid_key = own_idevid ? own_idevid : ctx->idevid_key,
 	};
 
 	memset(ret, 0, sizeof(*ret));
-	if (!run.iak_key)
-		own_iak = run.iak_key = tpm_verifier_new();
-	if (!run.idevid_key)
-		own_idevid = run.idevid_key = tpm_verifier_new();
 	for (int rule = PROOF_NONE + 1; rule < PROOF_RULE_COUNT; rule++)
 		judge(&run, (enum proof_rule)rule);
 	return ret->failed == PROOF_NONE;

@@ -19,8 +19,8 @@ struct signer *memory_signer_of(EVP_PKEY *key);
 /* A self-signed CA certificate of its key, valid from now; the caller's. */
 X509 *memory_signer_ca(struct signer *signer, const char *cn);
 
-/* From here on each signature fails with UNREACHABLE, as by a token that is gone;
- * or no longer. */
+/* From here on each signature fails with UNREACHABLE, as by a token that is
+ * gone; or no longer. */
 void memory_signer_break(struct signer *signer, bool broken);
 
 /* Signatures made so far. */
