@@ -165,10 +165,35 @@ need_file() { # FILE WHAT
 	[[ -f $1 && -s $1 ]] || fail "$1" "there is no $2"
 }
 
-# check_form x509|req FILE NAME
+# blocks_in FILE: how many blocks of PEM, of whatever kind
+blocks_in() {
+	{ grep -ao -e '-----BEGIN ' "$1" || true; } | wc -l
+}
+
+# check_form x509|req FILE NAME: one, as only the first of several is shown
 check_form() {
-	openssl "$1" -in "$2" -noout 2>/dev/null ||
-		fail "$3" "not a $([[ $1 == req ]] && echo request || echo certificate) in PEM"
+	local what=certificate
+
+	[[ $1 != req ]] || what=request
+	(($(blocks_in "$2") <= 1)) || fail "$3" "holds more than one $what"
+	{ (($(blocks_in "$2") == 1)) && openssl "$1" -in "$2" -noout; } \
+		2>/dev/null || fail "$3" "not a $what in PEM"
+}
+
+# plan_above FILE NAME: every certificate in it
+plan_above() {
+	local n i
+
+	n=$(blocks_in "$1")
+	((n >= 1)) || fail "$2" "not a certificate in PEM"
+	awk -v to="$1." '/-----BEGIN / { n++ } n { print >to n }' "$1"
+	plan above "$2"
+	for ((i = 1; i <= n; i++)); do
+		[[ -s $1.$i ]] || fail "$2" "not certificates in PEM"
+		check_form x509 "$1.$i" "$2"
+		plan "its subject" "$(subject_of x509 "$1.$i")"
+		plan "its SHA-256" "$(sha256_of x509 "$1.$i")"
+	done
 }
 
 subject_of() { # x509|req FILE

@@ -52,9 +52,6 @@ maker_up() {
 	ceremony issuing issuing-install line1 \
 		--certificate "$dir/root/root/issued/line1/cert.pem" \
 		--root "$dir/root/root/cert.pem"
-	"$LAB/bin/devid-ca" token-key --key line1-audit --make p256 \
-		--module "$FACTORY_MODULE" --token issuing \
-		--pin-file "$dir/issuing.pin" >"$LAB/log/token"
 	vendor_up
 	factory_configure
 	# Where the lab looks for the manufacturer's root.

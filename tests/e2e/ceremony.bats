@@ -220,6 +220,34 @@ refused() {
 	cmp before.crl "$WORK/r/root/root.crl"
 }
 
+@test "issuing-install: its audit key, and lines that devid-ca works with" {
+	ceremony "$WORK/i" issuing-request lines $(issuing_token) --org Acme
+	ceremony "$WORK/r" issuing-sign lines $(root_token) \
+		--request "$WORK/i/issuing/lines/request.pem"
+	install=(ceremony "$WORK/i" issuing-install lines $(issuing_token)
+		--certificate "$WORK/r/root/issued/lines/cert.pem"
+		--root "$WORK/r/root/cert.pem")
+	run -0 "${install[@]}"
+	[[ $output == *"audit key:   lines-audit, p256; made unless it is there"* ]]
+	[[ $output == *"key p256 lines-audit sha256 "*" made"* ]]
+	grep -q 'key p256 lines-audit sha256 [0-9a-f]* made$' "$WORK"/i/issuing/lines/transcript-*
+	mkdir published
+	sed -n '/^lines of devid-ca.conf:$/,/^next:/s/^    //p' <<<"$output" |
+		sed "/^\[ca\]/a register = sqlite:$PWD/register.db\npublish = $PWD/published" >lines.conf
+	"$DEVID_CA" crl --config lines.conf --pin-file "$WORK/issuing.pin"
+	openssl crl -inform DER -in published/lines.crl -noout \
+		-CAfile "$WORK/i/issuing/lines/cert.pem" 2>&1 | grep -q 'verify OK'
+	cmp published/root.cer <(openssl x509 -in "$WORK/r/root/cert.pem" -outform DER)
+	"$DEVID_CA" audit --config lines.conf --pin-file "$WORK/issuing.pin" --print-key >audit.pem
+	cut -d ' ' -f 5 < <(grep '^key p256 lines-audit' <<<"$output") >told
+	openssl pkey -pubin -in audit.pem -outform DER | sha256sum | cut -d ' ' -f 1 | cmp - told
+	# Again: the same key. A key of another CA in the token may serve as well.
+	run -0 "${install[@]}"
+	[[ $output == *"key p256 lines-audit sha256 $(cat told) kept"* ]]
+	run -0 "${install[@]}" --audit-key lines-other-audit
+	[[ $output == *"    audit_key = lines-other-audit"* ]]
+}
+
 # ca_conf NAME: a configuration from what a ceremony left
 ca_conf() {
 	mkdir -p published
@@ -492,6 +520,7 @@ after_request() {
 }
 
 before_sign() {
+	fresh_token
 	mkdir -p "$1"
 	cp -r "$WORK/r/root" "$1/root"
 	rm -rf "$1"/root/issued "$1"/root/transcript-*
@@ -502,11 +531,14 @@ after_sign() {
 }
 
 @test "issuing-sign: killed at each step, repeated: one certificate" {
+	cp -r "$WORK/tokens" saved
 	survives 18 sign "$PWD/d" issuing-sign ca1 $(root_token) \
 		--request "$WORK/i/issuing/ca1/request.pem"
+	fresh_token
 }
 
 before_install() {
+	fresh_token
 	mkdir -p "$1/issuing/ca1"
 	cp "$WORK/i/issuing/ca1/request.pem" "$1/issuing/ca1/"
 }
@@ -515,16 +547,19 @@ after_install() {
 	for file in cert chain root; do
 		cmp "$1/issuing/ca1/$file.pem" "$WORK/i/issuing/ca1/$file.pem"
 	done
+	# One private key: more than one would be refused.
+	"$DEVID_CA" token-key $(issuing_token) --key killed-audit >/dev/null
 }
 
 @test "issuing-install: killed at each step, repeated: all files" {
-	survives 18 install "$PWD/d" issuing-install ca1 $(issuing_token) \
+	cp -r "$WORK/tokens" saved
+	survives 21 install "$PWD/d" issuing-install ca1 $(issuing_token) \
 		--certificate "$WORK/r/root/issued/ca1/cert.pem" \
-		--root "$WORK/r/root/cert.pem"
+		--root "$WORK/r/root/cert.pem" --audit-key killed-audit
+	fresh_token
 }
 
 before_ocsp() {
-	fresh_token
 	before_install "$1"
 	cp "$WORK"/i/issuing/ca1/{cert,chain,root}.pem "$1/issuing/ca1/"
 }
@@ -555,7 +590,9 @@ after_revoke() {
 }
 
 @test "revoke-issuing: killed at each step, repeated: revoked once" {
+	cp -r "$WORK/tokens" saved
 	survives 18 revoke "$PWD/d" revoke-issuing ca1 $(root_token) --reason superseded
+	fresh_token
 }
 
 @test "token not there: refused; there again: goes on with the same key" {
@@ -686,6 +723,73 @@ soft_request() {
 	refused 1 "not a CA's certificate" "${sign[@]}" --key ca1-ocsp --ca "$WORK/i/issuing/ca1/ocsp.pem" req.pem
 	run -1 "${sign[@]}" --key ca1 --ca "$WORK/r/root/cert.pem" req.pem
 	[ ! -e c.pem ]
+}
+
+# several FILE...: one file of them
+several() { cat "$@" >several.pem; }
+
+@test "a file with several where one is shown: refused, nothing is made" {
+	root=$WORK/r/root/cert.pem
+	cert=$WORK/r/root/issued/ca1/cert.pem
+	request=$WORK/i/issuing/ca1/request.pem
+	mkdir -p d/issuing/ca1 d/root
+	cp "$request" d/issuing/ca1/
+	cp "$root" d/root/
+	install=(ceremony d issuing-install ca1 $(issuing_token))
+	several "$cert" "$root"
+	refused 1 "holds more than one certificate" "${install[@]}" --certificate several.pem --root "$root"
+	several "$root" "$cert"
+	refused 1 "holds more than one certificate" "${install[@]}" --certificate "$cert" --root several.pem
+	refused 1 "holds more than one certificate" ceremony d cross-certify $(root_token) --new several.pem
+	several "$request" "$request"
+	refused 1 "holds more than one request" ceremony d issuing-sign ca1 $(root_token) --request several.pem
+	openssl x509 -in "$root" -outform DER -out root.der
+	refused 1 "not a certificate in PEM" "${install[@]}" --certificate "$cert" --root root.der
+	[ "$(find d -type f | sort | tr '\n' ' ')" = "d/issuing/ca1/request.pem d/root/cert.pem " ]
+	"${install[@]}" --certificate "$cert" --root "$root"
+}
+
+@test "devid-ca: a file with several where one is read: refused" {
+	root=$WORK/r/root/cert.pem
+	request=$WORK/i/issuing/ca1/request.pem
+	several "$root" "$WORK/i/issuing/ca1/cert.pem"
+	two="several.pem: holds more than one certificate"
+	sign=("$DEVID_CA" sign-ca $(root_token) --key root --kind issuing --out c.pem)
+	refused 1 "$two" "${sign[@]}" --ca several.pem "$request"
+	cross=("$DEVID_CA" cross $(root_token) --key root --out c.pem)
+	refused 1 "$two" "${cross[@]}" --ca "$root" several.pem
+	refused 1 "$two" "${cross[@]}" --ca several.pem "$root"
+	printf '# nothing\n' >revoked.txt
+	refused 1 "$two" "$DEVID_CA" root-crl $(root_token) --key root --ca several.pem \
+		--revoked revoked.txt --number n --out root.crl
+	several "$request" "$request"
+	refused 1 "several.pem: holds more than one request" "${sign[@]}" --ca "$root" several.pem
+	[ ! -e c.pem ]
+	[ ! -e root.crl ]
+	"${sign[@]}" --ca "$root" "$request"
+}
+
+@test "issuing-install: every certificate above is in the plan" {
+	ceremony d root --name mid $(root_token) --org Acme --cn Middle --key mid
+	root=$WORK/r/root/cert.pem
+	mkdir -p d/issuing/ca1
+	cp "$WORK/i/issuing/ca1/request.pem" d/issuing/ca1/
+	several d/mid/cert.pem "$root"
+	install=(ceremony d issuing-install ca1 $(issuing_token) --root "$root"
+		--certificate "$WORK/r/root/issued/ca1/cert.pem" --above)
+	run -0 "${install[@]}" several.pem
+	for file in d/mid/cert.pem "$root"; do
+		print=$(openssl x509 -in "$file" -outform DER | sha256sum | cut -d ' ' -f 1)
+		grep -q "plan: its SHA-256: $print" d/issuing/ca1/transcript-*
+	done
+	[[ $output == *"its subject: CN=Middle,O=Acme"*"its subject: CN=Acme root,O=Acme"* ]]
+	[[ $output == *"chain = $PWD/d/issuing/ca1/chain.pem"* ]]
+	cat "$root" "$WORK/i/issuing/ca1/request.pem" >several.pem
+	refused 1 "not a certificate in PEM" "${install[@]}" several.pem
+	: >several.pem
+	refused 1 "is empty" "${install[@]}" several.pem
+	echo nonsense >several.pem
+	refused 1 "not a certificate in PEM" "${install[@]}" several.pem
 }
 
 @test "cross-certify: only another root" {
