@@ -20,7 +20,7 @@ static const char usage[] =
 	"                        [--signature FILE] FILE\n"
 	"Says what FILE is and which rules it keeps: a TCG-CSR-IDEVID or its\n"
 	"contents alone, a certificate, a PEM chain, a PKCS#10 request, a\n"
-	"challenge or an answer. \"-\" is standard input.\n"
+	"revocation list, a challenge or an answer. \"-\" is standard input.\n"
 	"  --config FILE     of the CA, whose [ek] has roots, policy and quirks\n"
 	"  --ek-roots DIR    TPM vendors' certificates\n"
 	"  --quirks LIST     of EK certificates; others are refused\n"

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What certificates, chains and PKCS#10 requests say. */
+/* What certificates and chains say. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
 #include "cleanup.h"
 #include "inspect-private.h"
-#include "keystore.h"
 #include "proof.h"
 
 #define TEXT_MAX 512 /* of a name; longer ones are cut */
 
 CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 
 enum cert_kind {
 	CERT_OTHER,
 	CERT_CA,
+	CERT_OCSP,
+	CERT_END_ENTITY,
 	CERT_EK,
 	CERT_IAK,
 	CERT_IDEVID,
 };
 
 static const char *const kind_names[] = { "certificate", "ca-certificate",
-	"ek-certificate", "iak-certificate", "idevid-certificate" };
+	"ocsp-signer", "end-entity", "ek-certificate", "iak-certificate",
+	"idevid-certificate" };
 
 static X509 *decode(struct der_view der)
 {
@@ -34,7 +35,7 @@ static X509 *decode(struct der_view der)
 	return cert;
 }
 
-static void add_name(struct inspect_run *run, json_t *object, const char *key,
+void inspect_name(struct inspect_run *run, json_t *object, const char *key,
 	const X509_NAME *name)
 {
 	BIO *bio = BIO_new(BIO_s_mem()); /* owned */
@@ -50,7 +51,7 @@ static void add_name(struct inspect_run *run, json_t *object, const char *key,
 	inspect_text(run, object, key, text);
 }
 
-static void add_time(struct inspect_run *run, json_t *object, const char *key,
+void inspect_time(struct inspect_run *run, json_t *object, const char *key,
 	const ASN1_TIME *t)
 {
 	char text[32];
@@ -91,13 +92,13 @@ bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
 		return false;
 	serial = X509_get0_serialNumber(cert);
 	nid = X509_get_signature_nid(cert);
-	add_name(run, object, "subject", X509_get_subject_name(cert));
-	add_name(run, object, "issuer", X509_get_issuer_name(cert));
+	inspect_name(run, object, "subject", X509_get_subject_name(cert));
+	inspect_name(run, object, "issuer", X509_get_issuer_name(cert));
 	inspect_hex(run, object, "certificate_serial",
 		(struct der_view) { ASN1_STRING_get0_data(serial),
 			(size_t)ASN1_STRING_length(serial) });
-	add_time(run, object, "not_before", X509_get0_notBefore(cert));
-	add_time(run, object, "not_after", X509_get0_notAfter(cert));
+	inspect_time(run, object, "not_before", X509_get0_notBefore(cert));
+	inspect_time(run, object, "not_after", X509_get0_notAfter(cert));
 	if (nid != NID_undef)
 		inspect_text(
 			run, object, "signature_algorithm", OBJ_nid2ln(nid));
@@ -123,6 +124,7 @@ static enum cert_kind kind_of(const struct cert_view *view)
 	static const uint8_t fixed[] = { 0x67, 0x81, 0x05, 0x0b, 0x01, 2 };
 	static const uint8_t ca[] = { 0x01, 0x01, 0xff };
 	static const uint8_t hw[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 };
+	static const uint8_t ocsp[] = { 0x2b, 6, 1, 5, 5, 7, 3, 9 };
 	const struct cert_ext *san, *policies, *eku;
 	uint8_t tag;
 	struct der_view serial;
@@ -140,11 +142,14 @@ static enum cert_kind kind_of(const struct cert_view *view)
 		has_bytes(eku, restricted, sizeof(restricted)))
 		return CERT_IAK;
 	if (has_bytes(policies, fixed, sizeof(fixed)) ||
-		has_bytes(san, hw, sizeof(hw)) ||
-		cert_name_find(
-			view->subject, OID_AT_SERIAL_NUMBER, &tag, &serial) > 0)
+		has_bytes(san, hw, sizeof(hw)))
 		return CERT_IDEVID;
-	return CERT_OTHER;
+	if (has_bytes(eku, ocsp, sizeof(ocsp)))
+		return CERT_OCSP;
+	return cert_name_find(
+		       view->subject, OID_AT_SERIAL_NUMBER, &tag, &serial) > 0
+		       ? CERT_IDEVID
+		       : CERT_END_ENTITY;
 }
 
 /* ---- rules per kind ---- */
@@ -256,35 +261,65 @@ static void judge_ek(struct inspect_run *run, struct der_view in)
 	ek_cert_done(&ek);
 }
 
-static void judge_flag(struct inspect_run *run, const char *rule,
-	const char *clause, bool good, const char *detail)
+static bool is_in_time(const struct inspect_run *run, X509 *cert)
 {
-	inspect_rule(run, rule, clause, good ? DEVID_PASS : DEVID_FAIL,
-		good ? "" : detail);
+	time_t now = run->options->now;
+
+	return X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 &&
+	       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
+}
+
+/* What holds for every certificate of an end entity: the rules of a DevID that
+ * are X.509's own, and that it is valid now. */
+static void judge_general(
+	struct inspect_run *run, struct der_view der, X509 *cert, bool ocsp)
+{
+	static const enum devid_rule rules[] = { DEVID_RULE_ENCODING,
+		DEVID_RULE_SERIAL_POSITIVE, DEVID_RULE_SIGNATURE_EQUAL,
+		DEVID_RULE_SIGNATURE_STRENGTH, DEVID_RULE_SIGNATURE_SUITE,
+		DEVID_RULE_KEY_STRENGTH, DEVID_RULE_VALIDITY_ENCODING,
+		DEVID_RULE_EXTENSION_UNIQUE, DEVID_RULE_KEY_USAGE_NO_CA,
+		DEVID_RULE_KEY_USAGE_FITS_KEY };
+	struct devid_profile_report report;
+
+	(void)devid_profile_check(
+		der.data, der.len, DEVID_PROFILE_IDEVID, 0, &report);
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		inspect_rule(run, devid_rule_id(rules[i]),
+			devid_rule_clause(rules[i]),
+			report.results[rules[i]].verdict,
+			report.results[rules[i]].detail);
+	inspect_flag(run, "validity", "RFC 5280 4.1.2.5", is_in_time(run, cert),
+		"not valid now");
+	if (ocsp) /* absent: every use */
+		inspect_flag(run, "key-usage",
+			"RFC 6960 4.2.2.2; RFC 5280 "
+			"4.2.1.12",
+			X509_get_key_usage(cert) &
+				(KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION),
+			"without digitalSignature");
+	ERR_clear_error();
 }
 
 static void judge_ca(struct inspect_run *run, X509 *cert)
 {
 	uint32_t usage = X509_get_key_usage(cert);
 	EVP_PKEY *key = X509_get0_pubkey(cert);
-	time_t now = run->options->now;
 	bool self = X509_NAME_cmp(X509_get_subject_name(cert),
 			    X509_get_issuer_name(cert)) == 0;
-	bool in_time = X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 &&
-		       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
 
-	judge_flag(run, "basic-constraints", "RFC 5280 4.2.1.9",
+	inspect_flag(run, "basic-constraints", "RFC 5280 4.2.1.9",
 		X509_check_ca(cert) == 1, "not a version 3 CA's");
-	judge_flag(run, "key-usage", "RFC 5280 4.2.1.3",
+	inspect_flag(run, "key-usage", "RFC 5280 4.2.1.3",
 		usage & KU_KEY_CERT_SIGN, "without keyCertSign");
-	judge_flag(run, "key-strength", "IEEE 802.1AR 9; NIST SP 800-57 5.6",
+	inspect_flag(run, "key-strength", "IEEE 802.1AR 9; NIST SP 800-57 5.6",
 		key && EVP_PKEY_get_security_bits(key) >= 112,
 		"below 112 bits, or cannot be decoded");
 	inspect_rule(run, "subject-key-id", "RFC 5280 4.2.1.2",
 		X509_get0_subject_key_id(cert) ? DEVID_PASS : DEVID_WARN,
 		X509_get0_subject_key_id(cert) ? "" : "absent");
-	judge_flag(
-		run, "validity", "RFC 5280 4.1.2.5", in_time, "not valid now");
+	inspect_flag(run, "validity", "RFC 5280 4.1.2.5", is_in_time(run, cert),
+		"not valid now");
 	inspect_rule(run, "self-signature", "RFC 5280 6.1",
 		!self                                ? DEVID_NOT_APPLICABLE
 		: key && X509_verify(cert, key) == 1 ? DEVID_PASS
@@ -314,9 +349,12 @@ static void judge_leaf(struct inspect_run *run, struct der_view der)
 		return;
 	}
 	(void)inspect_x509(run, run->subject, der);
-	cert = kind == CERT_CA ? decode(der) : NULL;
-	if (cert)
+	if (kind == CERT_CA || kind == CERT_OCSP || kind == CERT_END_ENTITY)
+		cert = decode(der);
+	if (cert && kind == CERT_CA)
 		judge_ca(run, cert);
+	else if (cert)
+		judge_general(run, der, cert, kind == CERT_OCSP);
 	else
 		judge_devid(run, der,
 			kind == CERT_IAK ? DEVID_PROFILE_IAK
@@ -421,7 +459,7 @@ static void judge_sibling(
 
 	(void)inspect_x509(run, object, sibling); /* decoded before */
 	inspect_set(run, run->subject, "second", object);
-	judge_flag(run, "second-signature", "RFC 5280 6.1.3 (a)(1)",
+	inspect_flag(run, "second-signature", "RFC 5280 6.1.3 (a)(1)",
 		cert && key && X509_verify(cert, key) == 1,
 		"not signed by the first one's issuer");
 	ERR_clear_error();
@@ -447,49 +485,4 @@ void inspect_chain(
 		judge_links(run, certs, n);
 	}
 	judge_chain(run, certs, n);
-}
-
-/* ---- PKCS#10 ---- */
-
-static void judge_request(struct inspect_run *run, X509_REQ *req)
-{
-	X509_NAME *subject = X509_REQ_get_subject_name(req);
-	EVP_PKEY *key = X509_REQ_get0_pubkey(req);
-	uint8_t spki[KEYSTORE_SPKI_MAX], *p = spki;
-	int len = key ? i2d_PUBKEY(key, NULL) : 0;
-	bool suite = len > 0 && len <= (int)sizeof(spki) &&
-		     i2d_PUBKEY(key, &p) == len &&
-		     key_alg_of_spki(spki, (size_t)len) != KEY_ALG_NONE;
-
-	add_name(run, run->subject, "subject", subject);
-	inspect_key(run, run->subject, key);
-	if (len > 0 && p == spki + len)
-		inspect_sha256(run, run->subject, "spki_sha256",
-			(struct der_view) { spki, (size_t)len });
-	judge_flag(run, "signature", "RFC 2986 4.2",
-		key && X509_REQ_verify(req, key) == 1,
-		"not by the key of the request");
-	judge_flag(run, "key-suite", "IEEE 802.1AR 9", suite,
-		"none of P-256, P-384, RSA-2048");
-	judge_flag(run, "subject-serial", "IEEE 802.1AR 8.6",
-		X509_NAME_get_index_by_NID(subject, NID_serialNumber, -1) >= 0,
-		"subject has no serialNumber");
-	ERR_clear_error();
-}
-
-void inspect_request(struct inspect_run *run, struct der_view der)
-{
-	const unsigned char *p = der.data;
-	CLEANUP(cleanup_x509_req)
-	X509_REQ *req = d2i_X509_REQ(NULL, &p, (long)der.len);
-	bool whole = req && p == der.data + der.len;
-
-	ERR_clear_error();
-	run->kind = "pkcs10";
-	judge_flag(run, "encoding", "RFC 2986 4; X.690 10", whole,
-		req ? "bytes behind the request" : "not a PKCS#10 request");
-	if (req)
-		judge_request(run, req);
-	inspect_rule(run, "residency", "TCG DevID 1.00 issuing, 7c", DEVID_WARN,
-		"PKCS#10 proves no TPM: a TCG-CSR-IDEVID does");
 }

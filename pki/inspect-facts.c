@@ -35,6 +35,13 @@ void inspect_check(struct inspect_run *run, const char *rule,
 		rc == DEVID_OK ? "" : devid_error_text(err));
 }
 
+void inspect_flag(struct inspect_run *run, const char *rule, const char *clause,
+	bool good, const char *detail)
+{
+	inspect_rule(run, rule, clause, good ? DEVID_PASS : DEVID_FAIL,
+		good ? "" : detail);
+}
+
 void inspect_set(
 	struct inspect_run *run, json_t *object, const char *key, json_t *value)
 {

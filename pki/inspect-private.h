@@ -29,6 +29,10 @@ void inspect_rule(struct inspect_run *run, const char *rule, const char *clause,
 void inspect_check(struct inspect_run *run, const char *rule,
 	const char *clause, enum devid_err rc, const struct devid_error *err);
 
+/* PASS, or FAIL with @detail. */
+void inspect_flag(struct inspect_run *run, const char *rule, const char *clause,
+	bool good, const char *detail);
+
 /* Facts of @object; nothing for a text that is "". @value is taken. */
 void inspect_set(struct inspect_run *run, json_t *object, const char *key,
 	json_t *value);
@@ -42,11 +46,17 @@ void inspect_sha256(struct inspect_run *run, json_t *object, const char *key,
 void inspect_escaped(struct inspect_run *run, json_t *object, const char *key,
 	struct der_view bytes);
 
+void inspect_name(struct inspect_run *run, json_t *object, const char *key,
+	const X509_NAME *name);
+void inspect_time(struct inspect_run *run, json_t *object, const char *key,
+	const ASN1_TIME *t);
+
 /* What each kind of file has to say. */
 void inspect_csr(struct inspect_run *run, struct der_view data, bool contents);
 void inspect_chain(
 	struct inspect_run *run, const struct der_view *certs, size_t n);
 void inspect_request(struct inspect_run *run, struct der_view der);
+void inspect_crl(struct inspect_run *run, struct der_view der);
 void inspect_challenge(struct inspect_run *run, struct der_view pem);
 void inspect_answer(struct inspect_run *run, struct der_view pem);
 

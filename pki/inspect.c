@@ -11,12 +11,13 @@
 
 CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
+CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */
 	struct der_view certs[INSPECT_CERTS_MAX]; /* owned */
 	size_t n_certs;
-	struct der_view request; /* owned */
+	struct der_view request, crl; /* owned */
 };
 
 static void cleanup_blocks(struct blocks *b)
@@ -24,6 +25,7 @@ static void cleanup_blocks(struct blocks *b)
 	for (size_t i = 0; i < b->n_certs; i++)
 		OPENSSL_free((void *)(uintptr_t)b->certs[i].data);
 	OPENSSL_free((void *)(uintptr_t)b->request.data);
+	OPENSSL_free((void *)(uintptr_t)b->crl.data);
 }
 
 /* Files one PEM block; what is of no use here is freed. */
@@ -41,6 +43,8 @@ static void file_block(
 			 strcmp(name, PEM_STRING_X509_REQ_OLD) == 0) &&
 		 !b->request.data)
 		b->request = der;
+	else if (strcmp(name, PEM_STRING_X509_CRL) == 0 && !b->crl.data)
+		b->crl = der;
 	else
 		OPENSSL_clear_free(data, (size_t)len); /* may be a key */
 }
@@ -74,6 +78,8 @@ static bool inspect_pem(struct inspect_run *run, struct der_view data)
 		inspect_request(run, b.request);
 	else if (b.n_certs > 0)
 		inspect_chain(run, b.certs, b.n_certs);
+	else if (b.crl.data)
+		inspect_crl(run, b.crl);
 	else
 		return false;
 	return true;
@@ -106,6 +112,16 @@ static bool is_request(struct der_view data)
 	return req != NULL;
 }
 
+static bool is_crl(struct der_view data)
+{
+	const unsigned char *p = data.data;
+	CLEANUP(cleanup_x509_crl)
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)data.len);
+
+	ERR_clear_error();
+	return crl != NULL;
+}
+
 static bool inspect_binary(struct inspect_run *run, struct der_view data)
 {
 	static const uint8_t nv_header[] = { 0x10, 0x01, 0x00 };
@@ -115,6 +131,8 @@ static bool inspect_binary(struct inspect_run *run, struct der_view data)
 	else if (data.len > 2 && data.data[0] == DER_SEQUENCE &&
 		 is_request(data))
 		inspect_request(run, data);
+	else if (data.len > 2 && data.data[0] == DER_SEQUENCE && is_crl(data))
+		inspect_crl(run, data);
 	else if (data.len > 2 && (data.data[0] == DER_SEQUENCE ||
 					 memcmp(data.data, nv_header, 3) == 0))
 		inspect_chain(run, &data, 1);
@@ -141,8 +159,8 @@ enum devid_err inspect(const struct inspect_options *options,
 		json_decref(run.subject);
 		json_decref(run.rules);
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"no TCG-CSR, certificate, request, challenge or "
-			"answer");
+			"no TCG-CSR, certificate, request, revocation list, "
+			"challenge or answer");
 	}
 	*ret = json_pack("{s:s, s:o, s:o}", "kind", run.kind, "subject",
 		run.subject, "rules", run.rules);

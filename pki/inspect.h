@@ -4,8 +4,8 @@
 
 /*
  * Everything that can be said about a file from any maker: TCG-CSR, its
- * contents alone, certificates, chains, PKCS#10 requests, challenges and
- * answers. Nothing is written and no register is needed.
+ * contents alone, certificates, chains, PKCS#10 requests, revocation
+ * lists, challenges and answers. Nothing is written and no register is needed.
  */
 
 #include "chain.h"

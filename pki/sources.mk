@@ -76,6 +76,7 @@ libca_src += \
 	pki/inspect-cert.c \
 	pki/inspect-csr.c \
 	pki/inspect-facts.c \
+	pki/inspect-other.c \
 	pki/inspect.c \
 	pki/proof-rules.c \
 	pki/proof-spki.c \

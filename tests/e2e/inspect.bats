@@ -310,6 +310,121 @@ ca_conf() {
 	[ "$(failed)" = subject-serial ]
 }
 
+@test "a request for a CA needs no serial number, and is told so" {
+	openssl req -new -key dev.key -subj "/O=Acme/CN=Acme DevID 1" \
+		-out ca.csr
+	openssl req -new -key dev.key -subj "/CN=DevID 2" -out bc.csr \
+		-addext basicConstraints=critical,CA:TRUE
+	for file in ca.csr bc.csr; do
+		report 0 "$file"
+		says '.kind == "pkcs10"'
+		[ "$(verdict subject-serial)" = warn ]
+		[ "$(verdict signature)" = pass ]
+	done
+}
+
+# signed FILE SUBJECT EXTENSION...: a certificate, signed by the key dev
+signed() {
+	local file=$1 subject=$2
+
+	shift 2
+	printf '%s\n' basicConstraints=CA:FALSE "$@" >ext
+	openssl req -new -key dev.key -subj "$subject" |
+		openssl x509 -req -signkey dev.key -days 2 -extfile ext \
+			-out "$file" 2>/dev/null
+}
+
+@test "an OCSP signer is judged as one, not as a DevID" {
+	signed ocsp.pem /CN=ocsp extendedKeyUsage=OCSPSigning \
+		keyUsage=critical,digitalSignature
+	report 0 ocsp.pem
+	says '.kind == "ocsp-signer" and (.subject | has("model") | not)'
+	[ "$(verdict validity)" = pass ]
+	[ "$(verdict key-usage)" = pass ]
+	[ -z "$(verdict subject-serial)" ]
+	signed ocsp.pem /CN=ocsp extendedKeyUsage=OCSPSigning \
+		keyUsage=critical,keyAgreement
+	report 1 ocsp.pem
+	[ "$(failed)" = key-usage ]
+}
+
+@test "TLS certificates are judged as any end entity's" {
+	for use in serverAuth clientAuth; do
+		signed tls.pem /CN=station extendedKeyUsage=$use
+		report 0 tls.pem
+		says '.kind == "end-entity" and (.subject | has("model") | not)'
+		[ "$(verdict signature-suite)" = pass ]
+		[ -z "$(verdict subject-serial)" ]
+	done
+	signed tls.pem /CN=station keyUsage=critical,keyCertSign
+	report 1 tls.pem
+	[ "$(failed)" = key-usage-no-ca ]
+	openssl x509 -req -in dev.csr -signkey dev.key -days 2 -extfile \
+		<(echo extendedKeyUsage=clientAuth) -out named.pem
+	report 1 named.pem # a subject with serialNumber claims to be a DevID
+	says '.kind == "idevid-certificate"'
+	crl_ca
+	openssl ca -batch -config crl.conf -in dev.csr -notext -out past.pem \
+		-subj /CN=past -startdate 20200101000000Z \
+		-enddate 20210101000000Z 2>/dev/null
+	report 1 past.pem
+	says '.kind == "end-entity"'
+	[ "$(failed)" = validity ]
+}
+
+# A CA that `openssl ca` works with
+crl_ca() {
+	cat >crl.conf <<-CONF
+		[ca]
+		default_ca = x
+		[x]
+		database = $WORK/index.txt
+		crlnumber = $WORK/crlnumber
+		rand_serial = yes
+		certificate = $WORK/crl-ca.pem
+		private_key = $WORK/dev.key
+		new_certs_dir = $WORK
+		default_md = sha256
+		default_crl_days = 2
+		policy = any
+		x509_extensions = leaf
+		crl_extensions = list
+		[any]
+		commonName = supplied
+		[leaf]
+		keyUsage = critical,digitalSignature
+		[list]
+		authorityKeyIdentifier = keyid
+	CONF
+	: >index.txt
+	printf 'R\t%s\t%s,keyCompromise\t%s\tunknown\t/CN=x\n' \
+		991231235959Z 200101000000Z 0102 >index.txt
+	echo 2A >crlnumber
+	signed crl-ca.pem /CN=lists subjectKeyIdentifier=hash
+}
+
+@test "a revocation list, PEM and DER, in time and late" {
+	crl_ca
+	openssl ca -gencrl -config crl.conf -out list.pem 2>/dev/null
+	openssl crl -in list.pem -outform DER -out list.der
+	for file in list.pem list.der; do
+		report 0 "$file"
+		says '.kind == "crl" and .subject.issuer == "CN=lists"'
+		says '.subject.number == "42" and .subject.count == 1'
+		says '.subject | has("this_update") and has("next_update")'
+		says '[.rules[].rule] == ["encoding", "validity", "signature"]'
+	done
+	(cat list.der && printf more) >long.der
+	report 1 long.der
+	[ "$(failed)" = encoding ]
+	openssl ca -gencrl -config crl.conf -out late.pem \
+		-crl_lastupdate 20200101000000Z \
+		-crl_nextupdate 20200201000000Z 2>/dev/null
+	report 1 late.pem
+	[ "$(failed)" = validity ]
+	says '.rules[] | select(.rule == "validity") | .detail == "expired"'
+}
+
 @test "a challenge and an answer; the secret is not told" {
 	local secret
 
