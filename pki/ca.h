@@ -73,6 +73,8 @@ DEVID_MUST_CHECK enum devid_err ca_conf_load(
 	const char *path, struct ca_conf *ret, struct devid_error *err);
 void ca_conf_done(struct ca_conf *conf);
 
+struct serve_rate;
+
 struct ca {
 	const struct ca_conf *conf;                /* borrowed */
 	struct token *token;                       /* owned; NULL in tests */
@@ -87,6 +89,9 @@ struct ca {
 	struct reg *reg;                           /* owned */
 	uint8_t seal_key[CA_SEAL_KEY_LEN];         /* of challenges; erased */
 	bool has_seal_key;
+	/* Borrowed: how many OCSP answers may be signed for who asks; NULL:
+	 * no limit. */
+	struct serve_rate *on_demand;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };
 

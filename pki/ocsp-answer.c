@@ -9,6 +9,7 @@
 #include "build-parts.h"
 #include "cleanup.h"
 #include "publish-private.h"
+#include "serve-rate.h"
 
 /* An unknown serial number may be issued the next minute. */
 #define UNKNOWN_SECONDS 60
@@ -205,6 +206,18 @@ static enum devid_err look_up(struct ca *ca, const struct ocsp_request *req,
 	return rc;
 }
 
+static bool may_sign(struct ca *ca)
+{
+	struct timespec now;
+	unsigned wait;
+
+	if (!ca->on_demand)
+		return true;
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+	return serve_rate_take(ca->on_demand,
+		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &wait);
+}
+
 static enum devid_err answer_request(struct ca *ca,
 	const struct ocsp_request *req, struct answer *ret,
 	struct devid_error *err)
@@ -225,6 +238,9 @@ static enum devid_err answer_request(struct ca *ca,
 		rc = look_up(ca, req, &cert, &found, ret, err);
 	if (rc != DEVID_OK || ret->der)
 		return rc;
+	if (!may_sign(ca))
+		return answer_status(
+			STATUS_TRY_LATER, &ret->der, &ret->len, err);
 	rc = responder_init(ca, (int64_t)time(NULL), &responder, NULL);
 	if (rc == DEVID_ERR_STATE)
 		return answer_status(

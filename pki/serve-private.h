@@ -34,6 +34,8 @@ struct serve {
 	unsigned pending;  /* requests at the worker */
 	int64_t drain_end; /* 0: not told to end; else when to go at last */
 	int64_t drain_start;
+	struct serve_rate warnings; /* of refused stations, in the log */
+	unsigned unsaid;            /* such that were not logged */
 	unsigned ticks;
 	bool token_gone;
 };

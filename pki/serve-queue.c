@@ -14,6 +14,11 @@
 #define STATIONS_MAX 1024
 #define OCSP_MAX     512
 
+/* OCSP requests taken at once: they share no commit, so that more would only
+ * keep a station waiting; and when one waits already. */
+#define OCSP_BATCH       64
+#define OCSP_BATCH_SMALL 4
+
 enum line_name {
 	LINE_STATIONS,
 	LINE_OCSP,
@@ -143,14 +148,14 @@ static struct line *next_line(struct serve_queue *q)
 
 /* Takes the first job of @line and those behind it that ask for the same;
  * who asks for something else keeps his place. */
-static struct serve_job *take_batch(struct line *line)
+static struct serve_job *take_batch(struct line *line, size_t max)
 {
 	enum serve_action action = line->first->action;
 	struct serve_job *list = NULL, **tail = &list;
 	struct serve_job **at = &line->first;
 	size_t n = 0;
 
-	while (*at && n < SERVE_BATCH_MAX) {
+	while (*at && n < max) {
 		struct serve_job *job = *at;
 
 		if (job->action != action) {
@@ -169,6 +174,13 @@ static struct serve_job *take_batch(struct line *line)
 	return list;
 }
 
+static size_t batch_max(const struct serve_queue *q, const struct line *line)
+{
+	if (line == &q->lines[LINE_STATIONS])
+		return SERVE_BATCH_MAX;
+	return q->lines[LINE_STATIONS].first ? OCSP_BATCH_SMALL : OCSP_BATCH;
+}
+
 struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 {
 	struct timespec when = { .tv_sec = until / 1000,
@@ -182,7 +194,7 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 		pthread_cond_timedwait(&q->ready, &q->lock, &when) == 0)
 		;
 	if (line)
-		list = take_batch(line);
+		list = take_batch(line, batch_max(q, line));
 	q->busy = serve_clock();
 	(void)pthread_mutex_unlock(&q->lock);
 	return list;

@@ -6,13 +6,14 @@
 void serve_rate_init(struct serve_rate *rate, unsigned a_minute, int64_t now)
 {
 	rate->a_minute = a_minute;
+	rate->burst = a_minute;
 	rate->credit = (int64_t)a_minute * COST;
 	rate->last = now;
 }
 
 bool serve_rate_take(struct serve_rate *rate, int64_t now, unsigned *ret_wait)
 {
-	int64_t full = (int64_t)rate->a_minute * COST;
+	int64_t full = (int64_t)rate->burst * COST;
 	int64_t passed = now - rate->last;
 	int64_t a_second = (int64_t)rate->a_minute * 1000;
 

@@ -3,9 +3,9 @@
 #define DEVID_SERVE_RATE_H
 
 /*
- * A token bucket: so many requests a minute, and as many at once after a
- * minute of silence. Whole numbers only, so that nothing is lost however often
- * it is asked.
+ * A token bucket: so many requests a minute, and as many at once, or what burst
+ * says, after silence. Whole numbers only, so that nothing is lost however
+ * often it is asked.
  */
 
 #include <stdbool.h>
@@ -13,6 +13,7 @@
 
 struct serve_rate {
 	unsigned a_minute; /* 0: no limit */
+	unsigned burst;    /* at once; as many as in a minute, by default */
 	int64_t credit;    /* of requests, each costs a minute's milliseconds */
 	int64_t last;      /* when it was counted, milliseconds */
 };

@@ -151,6 +151,17 @@ static bool decode_ocsp(const char *in, struct serve_route *r)
 	return true;
 }
 
+/* No device has another serial number, and to PostgreSQL bytes that are not
+ * UTF-8 are a failure of the statement. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < 0x20 || *text > 0x7e)
+			return false;
+	}
+	return true;
+}
+
 static bool copy_serial(struct serve_route *r, const char *serial)
 {
 	size_t len = strlen(serial);
@@ -197,7 +208,7 @@ static void read_input(
 		return;
 	case SERVE_SHOW:
 		ok = decode_percent(rest, r->serial, sizeof(r->serial)) &&
-		     r->serial[0];
+		     r->serial[0] && is_printable(r->serial);
 		break;
 	case SERVE_OCSP:
 		ok = call->method == SERVE_POST || decode_ocsp(rest, r);

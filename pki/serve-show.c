@@ -74,7 +74,7 @@ enum devid_err serve_show(
 	json_t *certs = json_array();
 	enum devid_err rc;
 
-	rc = register_begin(ca->reg, err);
+	rc = register_begin_read(ca->reg, err);
 	if (rc == DEVID_OK) {
 		rc = register_device_by_serial(ca->reg, serial, &device, err);
 		if (rc == DEVID_OK)

@@ -122,6 +122,8 @@ const struct ca_station *serve_tls_station(
 	X509 *cert = SSL_get0_peer_certificate(ssl);
 
 	if (!cert || SSL_get_verify_result(ssl) != X509_V_OK ||
+		/* It may have been in time when the connection began. */
+		X509_cmp_current_time(X509_get0_notAfter(cert)) <= 0 ||
 		X509_digest(cert, EVP_sha256(), ret_fingerprint, NULL) != 1)
 		return NULL;
 	for (size_t i = 0; i < conf->n_stations; i++) {

@@ -10,7 +10,12 @@
 #include "cleanup.h"
 #include "log.h"
 #include "publish.h"
+#include "serve-rate.h"
 #include "serve-show.h"
+
+/* OCSP answers signed in a second for who asks with a nonce or about what is
+ * not known: anybody can, and each keeps the token from issuing. */
+#define ON_DEMAND_MAX 200
 
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 CLEANUP_DEFINE(x509, X509 *, X509_free)
@@ -21,6 +26,7 @@ struct serve_worker {
 	struct serve_duties duties;
 	pthread_t thread;
 	bool told_gone;
+	struct serve_rate on_demand;
 };
 
 /* ---- jobs ---- */
@@ -228,12 +234,16 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	w->ca = ca;
 	w->queue = queue;
+	serve_rate_init(&w->on_demand, 60 * ON_DEMAND_MAX, serve_clock());
+	w->on_demand.burst = ON_DEMAND_MAX;
+	ca->on_demand = &w->on_demand;
 	/* Signals are the event thread's. */
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
 	r = pthread_create(&w->thread, NULL, run, w);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (r != 0) {
+		ca->on_demand = NULL;
 		free(w);
 		return devid_fail(
 			err, DEVID_ERR_IO, "serve: thread: %s", strerror(r));
@@ -247,5 +257,6 @@ void serve_worker_join(struct serve_worker *w)
 	if (!w)
 		return;
 	(void)pthread_join(w->thread, NULL); /* it is ours and was started */
+	w->ca->on_demand = NULL;
 	free(w);
 }

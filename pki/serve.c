@@ -19,6 +19,7 @@
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
 #define CACHE_ENTRIES 4096
+#define WARNINGS_MAX  10 /* lines a minute about stations refused */
 #define REFRESH_TICKS 30 /* seconds between looks at the publish folder */
 #define FDS_BESIDES   64 /* descriptors that are no connections */
 
@@ -305,6 +306,7 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 	s->files.dir = conf->publish;
 	s->files.ca_name = conf->name;
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
+	serve_rate_init(&s->warnings, WARNINGS_MAX, serve_clock());
 	rc = open_all(s, listen, err);
 	if (rc == DEVID_OK)
 		rc = serve_worker_start(ca, s->queue, &worker, err);

@@ -189,8 +189,50 @@ new_answer() { # OUT
 }
 
 @test "403: a certificate of the right CA that is no station's" {
+	local i lines
+
 	run -0 as_station unlisted "$ca_url/v1/device/SN1"
 	refused 403 "not permitted"
+	grep -qi '^connection: close' "$CA/head"
+	for i in $(seq 20); do
+		run -0 as_station unlisted "$ca_url/v1/device/SN1"
+	done
+	lines=$(grep -c "no station has the certificate" "$CA/serve.log")
+	[ "$lines" -ge 1 ] && [ "$lines" -le 12 ]
+}
+
+# brief_cert NAME SECONDS: as tls_cert, for so long
+brief_cert() {
+	local end
+
+	tls_cert "$1" extendedKeyUsage=clientAuth
+	printf '%s\n' "[ca]" "default_ca = c" "[c]" "database = $CA/brief.db" \
+		"rand_serial = yes" "policy = p" "new_certs_dir = $CA" \
+		"default_md = sha256" "x509_extensions = e" "[p]" \
+		"commonName = supplied" "[e]" "extendedKeyUsage = clientAuth" \
+		>"$CA/brief.cnf"
+	: >"$CA/brief.db"
+	end=$(date -u -d "+$2 seconds" +%y%m%d%H%M%SZ)
+	openssl ca -batch -notext -config "$CA/brief.cnf" -in "$CA/$1.req" \
+		-cert "$CA/tls-ca.pem" -keyfile "$CA/tls-ca.key" \
+		-startdate 200101000000Z -enddate "$end" -out "$CA/$1.crt" \
+		2>/dev/null
+}
+
+@test "403: a station whose certificate expires while it is connected" {
+	local print
+
+	serve_stop
+	conf_of_the_tests
+	brief_cert brief 8
+	print=$(openssl x509 -in "$CA/brief.crt" -noout -fingerprint -sha256)
+	printf '[station brief]\nfingerprint = %s\nroles = read\n' \
+		"${print#*=}" >>"$CA/devid-ca.conf"
+	serve_start
+	# The second request ten seconds after the first.
+	run -0 as_station brief --rate 6/m -w '%{http_code} %{num_connects} ' \
+		"$ca_url/v1/device/SN1" -o "$CA/body" "$ca_url/v1/device/SN1"
+	[ "$output" = "200 1 403 0 " ]
 }
 
 @test "403: a station without the role, for each role" {

@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "publish-fixture.h"
+#include "serve-rate.h"
 #include "publish.h"
 
 struct world {
@@ -393,6 +394,43 @@ static void answer_no_key_try_later_but_stored_given(void **state)
 	w->f.ca.signer = signer;
 }
 
+static void answer_bucket_empty_try_later_and_stored_given(void **state)
+{
+	static const uint8_t try_later[] = { 0x30, 0x03, 0x0a, 0x01, 0x03 };
+	struct world *w = *state;
+	struct serve_rate rate;
+	uint8_t *der = NULL;
+	size_t len = 0;
+	struct talk t = talk_about(
+		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
+	unsigned char *req = NULL;
+	int req_len = i2d_OCSP_REQUEST(t.req, &req);
+	int64_t n;
+
+	/* Of no size. */
+	serve_rate_init(&rate, 1, INT64_MAX / 2);
+	rate.burst = 0;
+	w->f.ca.on_demand = &rate;
+	assert_int_equal(ocsp_answer(&w->f.ca, req, (size_t)req_len, &der, &len,
+				 &t.expires, NULL),
+		DEVID_OK);
+	assert_int_equal(len, sizeof(try_later));
+	assert_memory_equal(der, try_later, len);
+	free(der);
+	/* What was signed before is given all the same. */
+	w->f.ca.on_demand = NULL;
+	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
+	w->f.ca.on_demand = &rate;
+	assert_int_equal(ocsp_answer(&w->f.ca, req, (size_t)req_len, &der, &len,
+				 &t.expires, NULL),
+		DEVID_OK);
+	assert_true(len > sizeof(try_later));
+	free(der);
+	w->f.ca.on_demand = NULL;
+	OPENSSL_free(req);
+	talk_done(&t);
+}
+
 static void answer_token_gone_error(void **state)
 {
 	struct world *w = *state;
@@ -430,6 +468,7 @@ int main(void)
 		WORLD(answer_stored_no_signature_until_revoked),
 		WORLD(answer_stored_expired_signed_again),
 		WORLD(answer_no_key_try_later_but_stored_given),
+		WORLD(answer_bucket_empty_try_later_and_stored_given),
 		WORLD(answer_token_gone_error),
 	};
 

@@ -65,9 +65,33 @@ static void take_one_action_in_order_others_stay(void **state)
 	assert_null(serve_queue_take(*state, 0));
 }
 
+static int count(struct serve_job *list)
+{
+	int n = 0;
+
+	for (const struct serve_job *job = list; job; job = job->next)
+		n++;
+	(void)numbers(list);
+	return n;
+}
+
+static void take_few_of_ocsp_while_a_station_waits(void **state)
+{
+	for (int i = 0; i < 100; i++)
+		push(*state, SERVE_OCSP, 0);
+	push(*state, SERVE_ISSUE, 1);
+	push(*state, SERVE_REVOKE, 2);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 1);
+	assert_int_equal(count(serve_queue_take(*state, 0)), 4);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 2);
+	assert_int_equal(count(serve_queue_take(*state, 0)), 64);
+	assert_int_equal(count(serve_queue_take(*state, 0)), 32);
+	assert_null(serve_queue_take(*state, 0));
+}
+
 static void take_stations_and_ocsp_in_turns(void **state)
 {
-	for (int i = 0; i < 2 * SERVE_BATCH_MAX; i++)
+	for (int i = 0; i < 8; i++)
 		push(*state, SERVE_OCSP, 0);
 	push(*state, SERVE_ISSUE, 1);
 	push(*state, SERVE_REVOKE, 2);
@@ -218,6 +242,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(take_one_action_in_order_others_stay),
 		T(take_stations_and_ocsp_in_turns),
+		T(take_few_of_ocsp_while_a_station_waits),
 		T(health_worker_too_long_at_work_told),
 		T(health_trouble_told_until_it_is_over),
 		T(take_at_most_a_batch),

@@ -33,6 +33,18 @@ static void take_full_bucket_grants_a_minutes_worth(void **state)
 	assert_int_equal(take_all(&rate, 1000), 60);
 }
 
+static void take_burst_bounds_what_is_granted_at_once(void **state)
+{
+	struct serve_rate rate;
+
+	(void)state;
+	serve_rate_init(&rate, 600, 1000);
+	rate.burst = 10;
+	assert_int_equal(take_all(&rate, 1000), 10);
+	assert_int_equal(take_all(&rate, 1500), 5);
+	assert_int_equal(take_all(&rate, 99000), 10);
+}
+
 static void take_empty_bucket_tells_when_to_come_back(void **state)
 {
 	struct serve_rate rate;
@@ -106,6 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(take_without_limit_always_granted),
 		cmocka_unit_test(take_full_bucket_grants_a_minutes_worth),
+		cmocka_unit_test(take_burst_bounds_what_is_granted_at_once),
 		cmocka_unit_test(take_empty_bucket_tells_when_to_come_back),
 		cmocka_unit_test(take_after_the_wait_told_granted),
 		cmocka_unit_test(take_asked_often_loses_nothing),
