@@ -60,8 +60,8 @@ DEVID_MUST_CHECK enum devid_err ocsp_parse(const uint8_t *der, size_t len,
 /*
  * Answers @req: the stored answer, or with a nonce or without a stored one a
  * fresh one. A malformed request gets malformedRequest, another issuer's
- * certificate unauthorized, an unknown serial number the status unknown; what must be
- * signed gets tryLater when ca->on_demand says so.
+ * certificate unauthorized, an unknown serial number the status unknown; what
+ * must be signed gets tryLater when ca->on_demand says so.
  * *@ret is the caller's.
  */
 DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, const uint8_t *der,

@@ -88,15 +88,27 @@ static struct bufferevent *take(
 	return bev;
 }
 
+static void on_tls(const SSL *ssl, int where, int ret)
+{
+	struct serve *s = SSL_get_app_data(ssl);
+
+	(void)ret; /* done is done */
+	if (where & SSL_CB_HANDSHAKE_DONE)
+		serve_conns_known(s->conns, SSL_get_fd(ssl));
+}
+
 struct bufferevent *serve_accept_tls(struct event_base *base, void *arg)
 {
 	struct serve *s = arg;
 	SSL *ssl = SSL_new(s->tls);
 	struct bufferevent *bev = NULL;
 
-	if (ssl)
+	if (ssl) {
+		(void)SSL_set_app_data(ssl, s); /* it lies in the SSL */
+		SSL_set_info_callback(ssl, on_tls);
 		bev = bufferevent_openssl_socket_new(base, -1, ssl,
 			BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	}
 	if (bev)
 		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
 	return take(s, bev, SERVE_STATIONS);

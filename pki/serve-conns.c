@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-conns.h"
 
+#include <netinet/in.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,6 +11,7 @@
 
 enum conn_state {
 	CONN_NONE,
+	CONN_SHAKES,  /* hands: nobody knows who it is */
 	CONN_WAITS,   /* for a request */
 	CONN_WORKS,   /* on one */
 	CONN_ANSWERS, /* the answer goes out */
@@ -17,11 +20,21 @@ enum conn_state {
 struct conn {
 	enum conn_state state;
 	enum serve_side side;
+	uint16_t source; /* whose place in @shaking is counted */
 	uint64_t cookie; /* socket(7), SO_COOKIE: never used again */
 	int64_t since;   /* milliseconds */
 };
 
+/* Addresses share these by a secret hash; seldom do two of them. */
+#define SOURCES 4096
+
+/* The shortest time between two looks at all for the sake of one address. */
+#define SCAN_PAUSE 100 /* milliseconds */
+
 struct serve_conns {
+	unsigned shaking[SOURCES]; /* handshakes by source */
+	uint64_t seed;
+	int64_t scanned;
 	unsigned max[2]; /* of all, for this side to be let in */
 	unsigned n;
 	unsigned n_side[2];
@@ -38,6 +51,12 @@ enum devid_err serve_conns_new(
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	c->max[SERVE_STATIONS] = max;
 	c->max[SERVE_PUBLIC] = max - max / 4;
+	c->scanned = -SCAN_PAUSE;
+	if (RAND_bytes((unsigned char *)&c->seed, sizeof(c->seed)) != 1) {
+		free(c);
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"serve: no random bytes for the connections");
+	}
 	*ret = c;
 	return DEVID_OK;
 }
@@ -61,6 +80,8 @@ static void forget(struct serve_conns *c, struct conn *conn)
 {
 	if (conn->state == CONN_NONE)
 		return;
+	if (conn->state == CONN_SHAKES)
+		c->shaking[conn->source]--;
 	c->n--;
 	c->n_side[conn->side]--;
 	memset(conn, 0, sizeof(*conn));
@@ -91,6 +112,43 @@ static bool has_room(const struct serve_conns *c, enum serve_side side)
 		       c->n_side[SERVE_PUBLIC] < c->max[SERVE_PUBLIC]);
 }
 
+/* Where the other end's address is counted; of an IPv6 address the network's
+ * part, for a host has all of the rest. */
+static uint16_t source_of(const struct serve_conns *c, int fd)
+{
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&addr;
+	socklen_t len = sizeof(addr);
+	uint64_t hash = 0xcbf29ce484222325u ^ c->seed;
+	uint8_t bytes[8] = { 0 };
+
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) == 0 &&
+		addr.ss_family == AF_INET)
+		memcpy(bytes, &in->sin_addr, 4);
+	else if (addr.ss_family == AF_INET6 &&
+		 IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		memcpy(bytes, in6->sin6_addr.s6_addr + 12, 4);
+	else if (addr.ss_family == AF_INET6)
+		memcpy(bytes, in6->sin6_addr.s6_addr, 8);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		hash = (hash ^ bytes[i]) * 0x100000001b3u;
+	return (uint16_t)((hash ^ hash >> 32) % SOURCES);
+}
+
+/* Whether its source has too many handshakes under way. */
+static bool is_greedy(struct serve_conns *c, uint16_t source, int64_t now)
+{
+	unsigned max = c->max[SERVE_STATIONS] / 4;
+
+	/* Some may be closed already: it is the kernel that knows. */
+	if (c->shaking[source] >= max && now - c->scanned >= SCAN_PAUSE) {
+		c->scanned = now;
+		(void)serve_conns_count(c);
+	}
+	return c->shaking[source] >= max;
+}
+
 static bool grow(struct serve_conns *c, size_t fd)
 {
 	size_t n = (fd / FD_STEP + 1) * FD_STEP;
@@ -110,7 +168,10 @@ static bool grow(struct serve_conns *c, size_t fd)
 bool serve_conns_add(
 	struct serve_conns *c, int fd, enum serve_side side, int64_t now)
 {
+	enum conn_state state =
+		side == SERVE_STATIONS ? CONN_SHAKES : CONN_WAITS;
 	uint64_t cookie = 0;
+	uint16_t source = 0;
 	bool ok;
 
 	if (fd < 0)
@@ -121,11 +182,17 @@ bool serve_conns_add(
 	/* Only a full table is worth asking the kernel for each. */
 	if (ok && !has_room(c, side))
 		(void)serve_conns_count(c);
+	if (ok && state == CONN_SHAKES) {
+		source = source_of(c, fd);
+		ok = !is_greedy(c, source, now);
+	}
 	if (!ok || !has_room(c, side)) {
 		(void)shutdown(fd, SHUT_RDWR);
 		return false;
 	}
-	c->conns[fd] = (struct conn) { CONN_WAITS, side, cookie, now };
+	c->conns[fd] = (struct conn) { state, side, source, cookie, now };
+	if (state == CONN_SHAKES)
+		c->shaking[source]++;
 	c->n++;
 	c->n_side[side]++;
 	return true;
@@ -137,8 +204,18 @@ static void set_state(
 	if (fd < 0 || (size_t)fd >= c->n_conns ||
 		c->conns[fd].state == CONN_NONE)
 		return;
+	if (c->conns[fd].state == CONN_SHAKES)
+		c->shaking[c->conns[fd].source]--;
 	c->conns[fd].state = state;
 	c->conns[fd].since = now;
+}
+
+void serve_conns_known(struct serve_conns *c, int fd)
+{
+	/* Its time for the request goes on; and that may be known twice. */
+	if (fd >= 0 && (size_t)fd < c->n_conns &&
+		c->conns[fd].state == CONN_SHAKES)
+		set_state(c, fd, CONN_WAITS, c->conns[fd].since);
 }
 
 void serve_conns_busy(struct serve_conns *c, int fd)
@@ -159,6 +236,8 @@ void serve_conns_idle(struct serve_conns *c, int fd, int64_t now)
 static bool is_over(const struct conn *conn, int64_t now)
 {
 	switch (conn->state) {
+	case CONN_SHAKES:
+		return now - conn->since > SERVE_HANDSHAKE_SECONDS * 1000;
 	case CONN_WAITS:
 		return now - conn->since > SERVE_REQUEST_SECONDS * 1000;
 	case CONN_ANSWERS:
@@ -185,7 +264,9 @@ void serve_conns_expire(struct serve_conns *c, int64_t now)
 void serve_conns_end_idle(struct serve_conns *c)
 {
 	for (size_t fd = 0; fd < c->n_conns; fd++) {
-		if (c->conns[fd].state == CONN_WAITS && is_open(c, fd))
+		if ((c->conns[fd].state == CONN_WAITS ||
+			    c->conns[fd].state == CONN_SHAKES) &&
+			is_open(c, fd))
 			(void)shutdown((int)fd, SHUT_RDWR);
 	}
 }

@@ -11,6 +11,9 @@
 
 #include "serve-route.h"
 
+/* Seconds for the TLS handshake: more than any station needs. */
+#define SERVE_HANDSHAKE_SECONDS 5
+
 /* Seconds from connecting, or from the last answer, to the end of the next
  * request. It holds for a client that sends a byte now and then as well. */
 #define SERVE_REQUEST_SECONDS 30
@@ -21,15 +24,20 @@
 
 struct serve_conns;
 
-/* @max in all, of which a quarter is kept for stations. */
+/* @max in all, of which a quarter is kept for stations; one address has at
+ * most a quarter in handshakes. */
 DEVID_MUST_CHECK enum devid_err serve_conns_new(
 	unsigned max, struct serve_conns **ret, struct devid_error *err);
 void serve_conns_free(struct serve_conns *conns);
 
-/* Takes in the connected socket @fd (borrowed); false when there is no room:
- * then it was shut down. @now: serve_clock(). */
+/* Takes in the connected socket @fd (borrowed); false when there is no room,
+ * or not for its address: then it was shut down. One of the stations is in its
+ * handshake. @now: serve_clock(). */
 bool serve_conns_add(
 	struct serve_conns *conns, int fd, enum serve_side side, int64_t now);
+
+/* The handshake on @fd is over: it is known who that is. */
+void serve_conns_known(struct serve_conns *conns, int fd);
 
 /* A request came on @fd: its time counts no more. */
 void serve_conns_busy(struct serve_conns *conns, int fd);

@@ -290,6 +290,7 @@ test-serve-rate_libs := libca.a
 test-serve-route_libs := libca.a libdevid.a
 test-serve-route_ldlibs = $(CA_LDLIBS)
 test-serve-conns_libs := libca.a libdevid.a
+test-serve-conns_ldlibs := -lcrypto
 test-serve-queue_libs := libca.a libdevid.a
 test-serve-queue_ldlibs := -pthread
 test-serve-worker_src = $(test-ca_src)

@@ -389,6 +389,50 @@ head_of_ocsp() {
 	exec 9>&-
 }
 
+@test "connections: without a handshake closed in a few seconds" {
+	local begin=$SECONDS
+
+	exec 9<>"/dev/tcp/127.0.0.1/${ca_url##*:}"
+	run -0 timeout 20 cat <&9
+	exec 9>&-
+	((SECONDS - begin <= 10))
+}
+
+@test "connections: a station stays longer than a handshake may take" {
+	run -0 as_station floor --rate 8/m -w '%{http_code} %{num_connects} ' \
+		"$ca_url/v1/device/SN1" -o "$CA/body" "$ca_url/v1/device/SN1"
+	[ "$output" = "200 1 200 0 " ]
+}
+
+@test "connections: handshakes of one source take a quarter at most" {
+	local i open=0 rest port
+
+	serve_stop
+	SERVE_EXTRA="connections_max = 16" ca_conf "sqlite:$CA/register.db" \
+		"$CA/few.conf"
+	serve_start few "$CA/few.conf"
+	port=${ca_url##*:}
+	for i in $(seq 20 29); do
+		eval "exec $i<>/dev/tcp/127.0.0.1/$port"
+	done
+	for i in $(seq 20 29); do
+		rest=0
+		timeout 0.1 cat <&"$i" >/dev/null 2>&1 || rest=$?
+		[ "$rest" -ne 124 ] || open=$((open + 1)) # still waits
+	done
+	[ "$open" -eq 4 ]
+	for i in $(seq 20 29); do
+		eval "exec $i>&-"
+	done
+	wait_for device_is_shown
+	serve_stop few
+	serve_start
+}
+
+device_is_shown() {
+	[ "$(as_station floor "$ca_url/v1/device/SN1")" = 200 ]
+}
+
 @test "connections: a request that trickles in is cut off" {
 	wait_for test -s "$CA/slow.seconds"
 	[ "$(cat "$CA/slow.seconds")" -ge 29 ]

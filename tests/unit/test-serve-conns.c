@@ -30,6 +30,15 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* One of a station that has shown who it is. */
+static bool add_known(struct serve_conns *c, int fd, int64_t now)
+{
+	bool added = serve_conns_add(c, fd, SERVE_STATIONS, now);
+
+	serve_conns_known(c, fd);
+	return added;
+}
+
 /* Our end of a new connection. */
 static int connection(void)
 {
@@ -51,10 +60,9 @@ static void add_up_to_the_limit_then_shut_down(void **state)
 	int fd;
 
 	for (int i = 0; i < MAX; i++)
-		assert_true(serve_conns_add(
-			*state, connection(), SERVE_STATIONS, 0));
+		assert_true(add_known(*state, connection(), 0));
 	fd = connection();
-	assert_false(serve_conns_add(*state, fd, SERVE_STATIONS, 0));
+	assert_false(add_known(*state, fd, 0));
 	assert_true(ended(fd));
 	assert_int_equal(serve_conns_count(*state), MAX);
 }
@@ -66,17 +74,15 @@ static void add_public_leaves_a_quarter_to_stations(void **state)
 			serve_conns_add(*state, connection(), SERVE_PUBLIC, 0));
 	assert_false(serve_conns_add(*state, connection(), SERVE_PUBLIC, 0));
 	for (int i = 0; i < MAX / 4; i++)
-		assert_true(serve_conns_add(
-			*state, connection(), SERVE_STATIONS, 0));
-	assert_false(serve_conns_add(*state, connection(), SERVE_STATIONS, 0));
+		assert_true(add_known(*state, connection(), 0));
+	assert_false(add_known(*state, connection(), 0));
 }
 
 static void add_after_others_closed_finds_their_room(void **state)
 {
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < MAX; i++)
-			assert_true(serve_conns_add(
-				*state, connection(), SERVE_STATIONS, 0));
+			assert_true(add_known(*state, connection(), 0));
 		assert_int_equal(serve_conns_count(*state), MAX);
 		while (n_pairs > 0) {
 			(void)close(pairs[--n_pairs][0]);
@@ -94,7 +100,7 @@ static void add_descriptor_used_again_counts_once(void **state)
 	(void)close(first);
 	again = connection(); /* the lowest number that is free */
 	assert_int_equal(again, first);
-	assert_true(serve_conns_add(*state, again, SERVE_STATIONS, 0));
+	assert_true(add_known(*state, again, 0));
 	assert_int_equal(serve_conns_count(*state), 1);
 	pairs[0][0] = -1; /* closed here already */
 }
@@ -109,18 +115,56 @@ static void expire_without_a_request_in_time(void **state)
 {
 	int fd = connection();
 
-	assert_true(serve_conns_add(*state, fd, SERVE_STATIONS, 1000));
+	assert_true(add_known(*state, fd, 1000));
 	serve_conns_expire(*state, 1000 + SERVE_REQUEST_SECONDS * 1000);
 	assert_false(ended(fd));
 	serve_conns_expire(*state, 1001 + SERVE_REQUEST_SECONDS * 1000);
 	assert_true(ended(fd));
 }
 
+static void expire_handshake_not_done_in_time(void **state)
+{
+	int slow = connection(), done = connection();
+
+	assert_true(serve_conns_add(*state, slow, SERVE_STATIONS, 1000));
+	assert_true(add_known(*state, done, 1000));
+	serve_conns_expire(*state, 1000 + SERVE_HANDSHAKE_SECONDS * 1000);
+	assert_false(ended(slow));
+	serve_conns_expire(*state, 1001 + SERVE_HANDSHAKE_SECONDS * 1000);
+	assert_true(ended(slow));
+	assert_false(ended(done));
+}
+
+/* Sockets of this test have no address, which is one as well. */
+static void add_a_quarter_in_handshakes_from_one_source(void **state)
+{
+	int fd, first = connection();
+
+	assert_true(serve_conns_add(*state, first, SERVE_STATIONS, 0));
+	for (int i = 1; i < MAX / 4; i++)
+		assert_true(serve_conns_add(
+			*state, connection(), SERVE_STATIONS, 0));
+	fd = connection();
+	assert_false(serve_conns_add(*state, fd, SERVE_STATIONS, 0));
+	assert_true(ended(fd));
+	/* The public has no handshakes. */
+	assert_true(serve_conns_add(*state, connection(), SERVE_PUBLIC, 0));
+	serve_conns_known(*state, first);
+	serve_conns_known(*state, first);
+	assert_true(serve_conns_add(*state, connection(), SERVE_STATIONS, 0));
+	assert_false(serve_conns_add(*state, connection(), SERVE_STATIONS, 0));
+	/* What was closed counts no more. */
+	(void)close(pairs[1][0]);
+	pairs[1][0] = -1;
+	assert_true(
+		serve_conns_add(*state, connection(), SERVE_STATIONS, 1000));
+}
+
 static void expire_not_while_at_work(void **state)
 {
 	int fd = connection();
 
-	assert_true(serve_conns_add(*state, fd, SERVE_STATIONS, 0));
+	assert_true(add_known(*state, fd, 0));
 	serve_conns_busy(*state, fd);
 	serve_conns_expire(*state, INT64_MAX / 2);
 	assert_false(ended(fd));
@@ -130,7 +174,7 @@ static void expire_an_answer_not_read_in_time(void **state)
 {
 	int fd = connection();
 
-	assert_true(serve_conns_add(*state, fd, SERVE_STATIONS, 0));
+	assert_true(add_known(*state, fd, 0));
 	serve_conns_busy(*state, fd);
 	serve_conns_answered(*state, fd, 5000);
 	serve_conns_expire(*state, 5000 + SERVE_ANSWER_SECONDS * 1000);
@@ -143,7 +187,7 @@ static void expire_time_begins_anew_after_an_answer(void **state)
 {
 	int fd = connection();
 
-	assert_true(serve_conns_add(*state, fd, SERVE_STATIONS, 0));
+	assert_true(add_known(*state, fd, 0));
 	serve_conns_busy(*state, fd);
 	serve_conns_answered(*state, fd, 10000);
 	serve_conns_idle(*state, fd, 20000);
@@ -173,9 +217,9 @@ static void end_idle_spares_those_at_work(void **state)
 {
 	int idle = connection(), works = connection(), answers = connection();
 
-	assert_true(serve_conns_add(*state, idle, SERVE_STATIONS, 0));
-	assert_true(serve_conns_add(*state, works, SERVE_STATIONS, 0));
-	assert_true(serve_conns_add(*state, answers, SERVE_STATIONS, 0));
+	assert_true(add_known(*state, idle, 0));
+	assert_true(add_known(*state, works, 0));
+	assert_true(add_known(*state, answers, 0));
 	serve_conns_busy(*state, works);
 	serve_conns_busy(*state, answers);
 	serve_conns_answered(*state, answers, 0);
@@ -195,6 +239,8 @@ int main(void)
 		T(add_descriptor_used_again_counts_once),
 		T(add_no_descriptor_refused),
 		T(expire_without_a_request_in_time),
+		T(expire_handshake_not_done_in_time),
+		T(add_a_quarter_in_handshakes_from_one_source),
 		T(expire_not_while_at_work),
 		T(expire_an_answer_not_read_in_time),
 		T(expire_time_begins_anew_after_an_answer),
