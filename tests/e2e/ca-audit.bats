@@ -39,6 +39,8 @@ audit() {
 	devid-ca audit --config "$CA/copy.conf" --key "$CA/audit.pub" "$@"
 }
 
+unhex() { perl -pe 's/\s//g; $_ = pack "H*", $_'; }
+
 @test "audit: the log verifies, by the token and by the public key alone" {
 	run devid-ca audit --config "$CA/copy.conf"
 	[ "$status" -eq 0 ]
@@ -57,15 +59,15 @@ audit() {
 		jq -j "select(.seq == $n).line" "$CA/log.json" >"$CA/line"
 		jq -e .event "$CA/line"
 		hash=$({
-			printf '%s%016x' "$hash" "$n" | xxd -r -p
+			printf '%s%016x' "$hash" "$n" | unhex
 			cat "$CA/line"
 		} | sha256sum | cut -d' ' -f1)
 		[ "$hash" = "$(jq -r "select(.seq == $n).hash" \
 			"$CA/log.json")" ]
 	done
-	jq -r 'select(.seq == 2).signature' "$CA/log.json" | xxd -r -p \
+	jq -r 'select(.seq == 2).signature' "$CA/log.json" | unhex \
 		>"$CA/line.sig"
-	echo "$hash" | xxd -r -p | openssl dgst -sha256 \
+	echo "$hash" | unhex | openssl dgst -sha256 \
 		-verify "$CA/audit.pub" -signature "$CA/line.sig"
 }
 
