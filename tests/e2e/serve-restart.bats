@@ -7,6 +7,7 @@ load lib
 load ca
 ca_url=${ca_url?set in ca.bash}
 pg_uri=${pg_uri?set in ca.bash}
+public_url=${public_url?set in ca.bash} plain=${plain?set in lib.bash}
 
 N=24 # answers in each load
 
