@@ -30,6 +30,15 @@ int ca_reason_by_name(const char *name)
 	return -1;
 }
 
+const char *ca_reason_name(int code)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].code == code)
+			return reasons[i].name;
+	}
+	return "unknown";
+}
+
 #define CERTS_MAX 4 /* live certificates of one device; it has two */
 
 struct revoke {

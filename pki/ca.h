@@ -155,5 +155,7 @@ DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
 
 /* "keyCompromise" and so on, or -1. */
 int ca_reason_by_name(const char *name);
+/* The other way round; "unknown" for what nothing here is revoked for. */
+const char *ca_reason_name(int code);
 
 #endif

@@ -24,7 +24,7 @@ static const char usage[] =
 	"  --format freeradius  allow-list of the live devices' IDevIDs\n"
 	"  --format csv         RFC 4180, a line for each certificate; ' stands\n"
 	"                       before what a table would take for a formula\n"
-	"  --format json        the same, one object a line\n"
+	"  --format json        a line for each device, with its certificates\n"
 	"  --only FILE          the devices whose serial numbers are in FILE\n"
 	"  --out FILE           replaced when all is written\n" CA_CMD_USAGE;
 

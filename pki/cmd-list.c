@@ -2,17 +2,14 @@
 /* `devid-ca list`: which devices have which certificates. */
 #include "cmd-common.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "device-json.h"
 #include "pki-cmd.h"
 
-#define PAGE     256 /* devices read at once */
-#define TIME_MAX 32
+#define PAGE 256 /* devices read at once */
 
 static const char usage[] =
 	"usage: devid-ca list [--json] [SERIAL]\n"
@@ -32,51 +29,26 @@ struct options {
 	const char *serial; /* borrowed, or NULL */
 };
 
-static const char *state_name(enum register_state state)
-{
-	switch (state) {
-	case REGISTER_LIVE:
-		return "live";
-	case REGISTER_REVOKED:
-		return "revoked";
-	case REGISTER_REPLACED:
-		return "replaced";
-	}
-	return "unknown";
-}
-
-static void time_text(int64_t when, char ret[TIME_MAX])
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	if (!gmtime_r(&t, &tm) ||
-		strftime(ret, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		ret[0] = '\0';
-}
-
 static void to_hex(const uint8_t *data, size_t len, char *ret)
 {
 	for (size_t i = 0; i < len; i++)
 		(void)sprintf(ret + 2 * i, "%02x", data[i]);
 }
 
-/* ---- text ---- */
-
 static enum devid_err print_cert(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
 {
-	char serial[2 * SERIAL_LEN + 1] = "", when[TIME_MAX];
+	char serial[2 * SERIAL_LEN + 1] = "", when[DEVICE_TIME_MAX];
 
 	(void)arg;
 	(void)err;
 	to_hex(cert->serial, cert->serial_len, serial);
-	time_text(cert->created, when);
+	device_time_text(cert->created, when);
 	(void)printf("  %-6s  %s  %s  %s", key_role_name(cert->role), serial,
-		when, state_name(cert->state));
+		when, device_state_name(cert->state));
 	if (cert->state == REGISTER_REVOKED) {
-		time_text(cert->revoked_at, when);
-		(void)printf(" %s, reason %d", when, cert->reason);
+		device_time_text(cert->revoked_at, when);
+		(void)printf(" %s, %s", when, ca_reason_name(cert->reason));
 	}
 	(void)putchar('\n');
 	return DEVID_OK;
@@ -84,68 +56,23 @@ static enum devid_err print_cert(
 
 static void print_device(const struct register_device *d)
 {
-	char ek[65], when[TIME_MAX];
+	char ek[65], when[DEVICE_TIME_MAX];
 
 	to_hex(d->ek_fingerprint, 32, ek);
-	time_text(d->created, when);
+	device_time_text(d->created, when);
 	(void)printf("%s  %s  %s  %s\n", d->serial, d->model,
-		state_name(d->state), when);
+		device_state_name(d->state), when);
 	(void)printf("  TPM     %s%s%s %s, EK %s\n", d->tpm_vendor,
 		d->tpm_vendor[0] ? " " : "", d->tpm_model, d->tpm_firmware, ek);
 	(void)printf("  asked   by %s\n", d->station);
 }
 
-/* ---- JSON ---- */
-
-static enum devid_err add_cert(
-	void *arg, const struct register_cert *cert, struct devid_error *err)
-{
-	char serial[2 * SERIAL_LEN + 1] = "", key[65], when[TIME_MAX];
-	json_t *json;
-
-	to_hex(cert->serial, cert->serial_len, serial);
-	to_hex(cert->key_fingerprint, 32, key);
-	time_text(cert->created, when);
-	json = json_pack("{s:s, s:s, s:s, s:s, s:s}", "role",
-		key_role_name(cert->role), "serial", serial, "key", key,
-		"created", when, "state", state_name(cert->state));
-	if (cert->state == REGISTER_REVOKED && json) {
-		time_text(cert->revoked_at, when);
-		(void)json_object_set_new(
-			json, "revoked_at", json_string(when));
-		(void)json_object_set_new(
-			json, "reason", json_integer(cert->reason));
-	}
-	if (json_array_append_new(arg, json) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "list: no memory");
-	return DEVID_OK;
-}
-
-static json_t *device_json(const struct register_device *d)
-{
-	char ek[65], ek_cert[65], when[TIME_MAX];
-
-	to_hex(d->ek_fingerprint, 32, ek);
-	to_hex(d->ek_cert_fingerprint, 32, ek_cert);
-	time_text(d->created, when);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
-		"serial", d->serial, "model", d->model, "state",
-		state_name(d->state), "created", when, "station", d->station,
-		"tpm_vendor", d->tpm_vendor, "tpm_model", d->tpm_model,
-		"tpm_firmware", d->tpm_firmware, "ek", ek, "ek_certificate",
-		ek_cert);
-}
-
 static enum devid_err show_json(struct reg *reg,
 	const struct register_device *d, struct devid_error *err)
 {
-	CLEANUP(cleanup_json) json_t *json = device_json(d);
-	json_t *certs = json_array();
-	enum devid_err rc;
+	CLEANUP(cleanup_json) json_t *json = NULL;
+	enum devid_err rc = device_json(reg, d, &json, err);
 
-	if (json_object_set_new(json, "certificates", certs) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "list: no memory");
-	rc = register_certs_of_device(reg, d->id, add_cert, certs, err);
 	if (rc == DEVID_OK && json_dumpf(json, stdout, JSON_COMPACT) == 0)
 		(void)putchar('\n'); /* a failure shows in fflush() */
 	return rc;

@@ -2,16 +2,15 @@
 #include "export.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ca.h"
 #include "cleanup.h"
+#include "device-json.h"
 
-#define PAGE     256 /* devices read at once */
-#define TIME_MAX 32
+#define PAGE 256 /* devices read at once */
 
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(json, json_t *, json_decref)
@@ -141,40 +140,17 @@ static enum devid_err put_freeradius(struct export *e,
 	return DEVID_OK;
 }
 
-static const char *state_name(enum register_state state)
-{
-	switch (state) {
-	case REGISTER_LIVE:
-		return "live";
-	case REGISTER_REVOKED:
-		return "revoked";
-	case REGISTER_REPLACED:
-		return "replaced";
-	}
-	return "unknown";
-}
-
-static void time_text(int64_t when, char ret[TIME_MAX])
-{
-	time_t t = (time_t)when;
-	struct tm tm;
-
-	if (!gmtime_r(&t, &tm) ||
-		strftime(ret, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		ret[0] = '\0';
-}
-
-/* A record of CSV and JSON, in this order. */
+/* A record of CSV, in this order. */
 static const char *const columns[] = { "device", "model", "role", "state",
-	"certificate", "issuer", "created", "revoked_at", "reason", "key",
-	"tpm_vendor", "tpm_model", "tpm_firmware", "ek", "ek_certificate",
-	"station" };
+	"certificate", "issuer", "created", "revoked_at", "reason",
+	"key_fingerprint", "tpm_vendor", "tpm_model", "tpm_firmware",
+	"ek_fingerprint", "ek_cert_fingerprint", "station" };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 struct record {
 	char certificate[2 * SERIAL_LEN + 1], issuer[65], key[65];
 	char ek[65], ek_certificate[65];
-	char created[TIME_MAX], revoked_at[TIME_MAX], reason[12];
+	char created[DEVICE_TIME_MAX], revoked_at[DEVICE_TIME_MAX];
 	const char *fields[N_COLUMNS]; /* NULL: does not apply */
 };
 
@@ -183,10 +159,11 @@ static void fill_record(struct record *r, const struct register_device *d,
 {
 	bool revoked = cert->state == REGISTER_REVOKED;
 	const char *fields[N_COLUMNS] = { d->serial, d->model,
-		key_role_name(cert->role), state_name(cert->state),
+		key_role_name(cert->role), device_state_name(cert->state),
 		r->certificate, r->issuer, r->created,
-		revoked ? r->revoked_at : NULL, revoked ? r->reason : NULL,
-		r->key, d->tpm_vendor, d->tpm_model, d->tpm_firmware, r->ek,
+		revoked ? r->revoked_at : NULL,
+		revoked ? ca_reason_name(cert->reason) : NULL, r->key,
+		d->tpm_vendor, d->tpm_model, d->tpm_firmware, r->ek,
 		r->ek_certificate, d->station };
 
 	to_hex(cert->serial, cert->serial_len, r->certificate);
@@ -194,9 +171,8 @@ static void fill_record(struct record *r, const struct register_device *d,
 	to_hex(cert->key_fingerprint, 32, r->key);
 	to_hex(d->ek_fingerprint, 32, r->ek);
 	to_hex(d->ek_cert_fingerprint, 32, r->ek_certificate);
-	time_text(cert->created, r->created);
-	time_text(cert->revoked_at, r->revoked_at);
-	(void)snprintf(r->reason, sizeof(r->reason), "%d", cert->reason);
+	device_time_text(cert->created, r->created);
+	device_time_text(cert->revoked_at, r->revoked_at);
 	memcpy(r->fields, fields, sizeof(fields));
 }
 
@@ -232,22 +208,14 @@ static void put_csv(FILE *out, const char *const fields[N_COLUMNS])
 }
 
 static enum devid_err put_json(
-	FILE *out, const char *const fields[N_COLUMNS], struct devid_error *err)
+	struct reg *reg, const struct export *e, struct devid_error *err)
 {
-	CLEANUP(cleanup_json) json_t *object = json_object();
+	CLEANUP(cleanup_json) json_t *object = NULL;
+	enum devid_err rc = device_json(reg, e->device, &object, err);
 
-	for (size_t i = 0; i < N_COLUMNS; i++) {
-		json_t *value =
-			fields[i] ? json_string(fields[i]) : json_null();
-
-		/* not UTF-8, or no memory */
-		if (json_object_set_new(object, columns[i], value) != 0)
-			return devid_fail(err, DEVID_ERR_INVALID,
-				"export: %s: cannot stand in JSON", columns[i]);
-	}
-	if (json_dumpf(object, out, JSON_COMPACT) == 0)
-		(void)putc('\n', out);
-	return DEVID_OK;
+	if (rc == DEVID_OK && json_dumpf(object, e->out, JSON_COMPACT) == 0)
+		(void)putc('\n', e->out);
+	return rc;
 }
 
 static enum devid_err put_cert(
@@ -265,11 +233,22 @@ static enum devid_err put_cert(
 		fill_record(&r, e->device, cert);
 		put_csv(e->out, r.fields);
 		break;
-	case EXPORT_JSON:
-		fill_record(&r, e->device, cert);
-		rc = put_json(e->out, r.fields, err);
+	case EXPORT_JSON: /* device by device, put_device() */
 		break;
 	}
+	return rc;
+}
+
+static enum devid_err put_device(
+	struct reg *reg, struct export *e, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (e->format == EXPORT_JSON)
+		rc = put_json(reg, e, err);
+	else
+		rc = register_certs_of_device(
+			reg, e->device->id, put_cert, e, err);
 	if (rc == DEVID_OK && ferror(e->out))
 		return devid_fail(
 			err, DEVID_ERR_IO, "export: %s", strerror(errno));
@@ -300,8 +279,7 @@ static enum devid_err put_page(struct reg *reg, struct export *e,
 			e->device->state != REGISTER_LIVE)
 			continue;
 		if (is_wanted(only, e->device->serial))
-			rc = register_certs_of_device(
-				reg, e->device->id, put_cert, e, err);
+			rc = put_device(reg, e, err);
 	}
 	return rc;
 }

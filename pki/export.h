@@ -15,8 +15,7 @@
  * begins with = + - @, tab or carriage return) has ' put before it; who wants
  * the exact value takes JSON.
  *
- * EXPORT_JSON: one object a line, with the same names; what does not apply
- * is null.
+ * EXPORT_JSON: one device a line, as device_json() has it.
  */
 
 #include "error.h"

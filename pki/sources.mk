@@ -220,6 +220,7 @@ libca_src += \
 	pki/db-postgres.c \
 	pki/db-sqlite.c \
 	pki/db.c \
+	pki/device-json.c \
 	pki/register-audit-check.c \
 	pki/register-audit.c \
 	pki/register-cert.c \
@@ -229,11 +230,14 @@ libca_src += \
 
 register_test_src := tests/unit/memory-signer.c tests/unit/pg.c \
 	tests/unit/register-fixture.c tests/unit/tempdir.c
-UNIT_TESTS += test-db test-register test-register-audit test-register-crash \
+UNIT_TESTS += test-db test-device-json test-register test-register-audit test-register-crash \
 	test-register-disk
 test-db_src := $(register_test_src)
 test-db_libs := libca.a libdevid.a
 test-db_ldlibs = $(CA_LDLIBS)
+test-device-json_src := $(publish_test_src)
+test-device-json_libs := libca.a libdevid.a
+test-device-json_ldlibs = $(CA_LDLIBS)
 test-register_src := $(register_test_src)
 test-register_libs := libca.a libdevid.a
 test-register_ldlibs = $(CA_LDLIBS)

@@ -150,7 +150,7 @@ add_devices() {
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '^SN' <<<"$output")" -eq 3 ]
 	[ "$(grep -c '^  iak ' <<<"$output")" -eq 3 ]
-	[[ $output == *"revoked 2026-09-21T14:13:21Z, reason 4"* ]]
+	[[ $output == *"revoked 2026-09-21T14:13:21Z, superseded"* ]]
 	run devid-ca list --config "$CA/copy.conf" SN2
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 5 ]
@@ -162,7 +162,7 @@ add_devices() {
 	[ "$(jq -r .state "$CA/list.json" | xargs)" = "revoked live" ]
 	[ "$(jq -r '.certificates[].role' "$CA/list.json" | sort -u |
 		xargs)" = "iak idevid" ]
-	jq -se '.[0].certificates | all(.reason == 4)' "$CA/list.json"
+	jq -se '.[0].certificates | all(.reason == "superseded")' "$CA/list.json"
 }
 
 @test "list: an empty register is empty, an unknown serial number an error" {

@@ -121,7 +121,9 @@ new_answer() { # OUT
 	run -0 station floor issue --out "$CA/certs" "$CA/a"
 	cmp "$CA/first" "$CA/certs"
 	run -0 station floor show SN1
-	[ "$(jq -r .certificates[0].key <<<"$output")" = idevid ]
+	[ "$(jq -r .certificates[0].role <<<"$output")" = idevid ]
+	cmp <(echo "$output") <(devid-ca list --json --config \
+		"$CA/devid-ca.conf" SN1)
 }
 
 @test "station: exit status says what it was" {
