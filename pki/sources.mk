@@ -251,6 +251,16 @@ test-register-disk_src := $(register_test_src)
 test-register-disk_libs := libca.a libdevid.a
 test-register-disk_ldlibs = $(CA_LDLIBS)
 
+# Kills and power cuts, for tests; never installed. It cannot stand before the
+# sanitizers, which want to be first.
+SHARED += file-fault.so
+file-fault.so_src := tests/fault/file-fault.c
+UNIT_TESTS += $(if $(filter 1,$(SAN)),,test-issue-crash)
+test-issue-crash_src := tests/unit/crash-fixture.c $(ca_test_src)
+test-issue-crash_libs := libca.a libdevid.a
+test-issue-crash_ldlibs = $(CA_LDLIBS)
+$(B)/tests/unit/test-issue-crash: | $(B)/file-fault.so
+
 # ---- service, station ----
 
 libca_src += \

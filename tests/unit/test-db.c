@@ -164,18 +164,42 @@ static void open_file_of_other_format_refused(void **state)
 	assert_rc(db_open(p->uri, &db, NULL), DEVID_ERR_IO);
 }
 
+static enum devid_err note_text(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)err;
+	assert_int_equal(n_columns, 1);
+	assert_int_equal(columns[0].type, DB_TEXT);
+	assert_true(columns[0].len < 16);
+	memcpy(arg, columns[0].data, columns[0].len + 1);
+	return DEVID_OK;
+}
+
+static void assert_setting(struct db *db, const char *sql, const char *want)
+{
+	char got[16] = "";
+
+	assert_rc(db_run(db, sql, NULL, 0, note_text, got, NULL), DEVID_OK);
+	assert_string_equal(got, want);
+}
+
+/* Those in force on this connection, whoever set them. */
 static void open_settings_are_durable(void **state)
 {
 	const struct place *p = *state;
 	struct db *db = open_place(p);
-	const char *sql = p->postgres
-				  ? "SELECT CASE current_setting("
-				    "'synchronous_commit') WHEN 'on' THEN 2 END"
-				  : "PRAGMA synchronous";
 	int64_t level = -1;
 
-	assert_rc(db_run(db, sql, NULL, 0, note, &level, NULL), DEVID_OK);
-	assert_int_equal(level, 2); /* FULL */
+	if (p->postgres) {
+		assert_setting(db, "SHOW synchronous_commit", "on");
+		assert_setting(db, "SHOW fsync", "on");
+	} else {
+		assert_setting(db, "PRAGMA journal_mode", "wal");
+		assert_rc(db_run(db, "PRAGMA synchronous", NULL, 0, note,
+				  &level, NULL),
+			DEVID_OK);
+		assert_int_equal(level, 2); /* FULL */
+	}
 	db_close(db);
 }
 
