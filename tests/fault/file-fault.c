@@ -38,7 +38,7 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-static unsigned long calls; /* on what is watched */
+static unsigned long calls; /* on what is watched, since FILE_FAULT_KILL */
 
 /* The name of @path in the watched folder, "" for the folder itself, or NULL.
  * Borrowed from @path. */
@@ -73,8 +73,7 @@ static void count(void)
 {
 	const char *at = getenv("FILE_FAULT_KILL");
 
-	calls++;
-	if (at && calls == strtoul(at, NULL, 10))
+	if (at && ++calls == strtoul(at, NULL, 10))
 		(void)kill(getpid(), SIGKILL);
 }
 

@@ -98,6 +98,17 @@ void crash_disks_new(struct crash_disks *d)
 	assert_int_equal(mkdir(d->shadow, 0700), 0);
 }
 
+void crash_lose_syncs(const char *dir)
+{
+	if (dir) {
+		assert_int_equal(setenv("FILE_FAULT_DIR", dir, 1), 0);
+		assert_int_equal(setenv("FILE_FAULT_LOSE", "", 1), 0);
+	} else {
+		assert_int_equal(unsetenv("FILE_FAULT_DIR"), 0);
+		assert_int_equal(unsetenv("FILE_FAULT_LOSE"), 0);
+	}
+}
+
 void crash_load_faults(char **argv)
 {
 	char self[PATH_MAX], preload[PATH_MAX + 16];

@@ -52,6 +52,10 @@ bool crash_tell(int fd, const char *text);
 bool crash_run(const struct crash_run *r, const char *dir, const char *shadow,
 	struct crash_told *ret);
 
+/* From here on no sync in @dir does anything in this process, to save time;
+ * NULL: as usual again. */
+void crash_lose_syncs(const char *dir);
+
 /* First in main(): starts the program again with build/file-fault.so before
  * all libraries, unless it is. */
 void crash_load_faults(char **argv);

@@ -231,15 +231,18 @@ static const char *judge(const struct site *s, const char *dir,
 	const char *trouble;
 
 	*ret_devices = -1;
-	if (open_register(dir, &reg) != DEVID_OK)
-		return "it does not open";
-	trouble = "it cannot be read";
-	if (register_begin_read(reg, NULL) == DEVID_OK) {
-		trouble = judge_open(s, reg, handed);
-		*ret_devices = devices_in(reg);
-		register_rollback(reg);
+	crash_lose_syncs(dir);
+	trouble = "it does not open";
+	if (open_register(dir, &reg) == DEVID_OK) {
+		trouble = "it cannot be read";
+		if (register_begin_read(reg, NULL) == DEVID_OK) {
+			trouble = judge_open(s, reg, handed);
+			*ret_devices = devices_in(reg);
+			register_rollback(reg);
+		}
 	}
 	register_close(reg);
+	crash_lose_syncs(NULL);
 	return trouble;
 }
 
