@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "hex.h"
+
 /* A piece of the line; never NUL-terminated. */
 struct span {
 	const char *p;
@@ -51,17 +53,6 @@ static bool take_number(struct span *s, int *ret)
 	s->len -= i;
 	*ret = n;
 	return true;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 enum devid_err event_decode_hex(const char *hex, size_t hex_len, uint8_t *out,

@@ -13,6 +13,7 @@ libdevid_src := \
 	idevid/digest.c \
 	idevid/error.c \
 	idevid/files.c \
+	idevid/hex.c \
 	idevid/keyref.c \
 	idevid/keystore.c \
 	idevid/log.c \

@@ -16,6 +16,7 @@
 #include "build-parts.h"
 #include "cleanup.h"
 #include "der.h"
+#include "hex.h"
 
 #define TAG_PRINTABLE 0x13
 
@@ -218,16 +219,12 @@ static void close_other_name(
 
 static void put_san(struct der_out *out, const struct build_devid *what)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t mark = der_out_mark(out), name = mark;
-	char hex[64];
+	char hex[2 * 32 + 1];
 
-	for (size_t i = 0; i < 32; i++) {
-		hex[2 * i] = digits[what->ek_fingerprint[i] >> 4];
-		hex[2 * i + 1] = digits[what->ek_fingerprint[i] & 15];
-	}
+	hex_encode(what->ek_fingerprint, 32, hex);
 	der_out_bytes(out, tcg_ek_perm_id, sizeof(tcg_ek_perm_id));
-	der_out_element(out, DER_UTF8_STRING, hex, sizeof(hex));
+	der_out_element(out, DER_UTF8_STRING, hex, sizeof(hex) - 1);
 	close_other_name(out, on_permanent_id, sizeof(on_permanent_id), name);
 	name = der_out_mark(out);
 	der_out_element(out, DER_OCTET_STRING, what->hw_serial,

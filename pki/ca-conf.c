@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "hex.h"
 
 #define CHALLENGE_SECONDS_DEFAULT 86400
 #define CHALLENGE_SECONDS_MAX     (31 * 86400)
@@ -160,17 +161,6 @@ static enum devid_err get_station(struct ca_conf *c, const char *name,
 	*ret = &c->stations[c->n_stations++];
 	memcpy((*ret)->name, name, strlen(name) + 1); /* checked: fits */
 	return DEVID_OK;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* 64 hex digits, with or without ':' between the bytes. */

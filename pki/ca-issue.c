@@ -11,6 +11,7 @@
 #include "ca-seal.h"
 #include "cleanup.h"
 #include "digest.h"
+#include "hex.h"
 #include "pem-text.h"
 
 struct step2 {
@@ -121,7 +122,7 @@ static enum devid_err write_pem(
 		return DEVID_OK;
 	if (memcmp(cert->issuer, w->issuer, sizeof(cert->issuer)) != 0)
 		w->other_issuer = true;
-	ca_hex(cert->serial, cert->serial_len, w->serial[cert->role]);
+	hex_encode(cert->serial, cert->serial_len, w->serial[cert->role]);
 	free(*pem);
 	*pem = malloc(size);
 	if (!*pem)
@@ -241,7 +242,7 @@ static void tell_issued(const struct ca_ticket *t, const struct pem_writer *w,
 {
 	char ek[2 * 32 + 1];
 
-	ca_hex(t->device.ek_fingerprint, 32, ek);
+	hex_encode(t->device.ek_fingerprint, 32, ek);
 	(void)snprintf(ret, CA_EVENT_MORE_MAX,
 		",\"idevid\":\"%s\",\"iak\":\"%s\",\"ek\":\"%s\"",
 		w->serial[KEY_ROLE_IDEVID], w->serial[KEY_ROLE_IAK],

@@ -257,17 +257,6 @@ static void json_escape(const char *in, char *out, size_t size)
 	out[n] = '\0';
 }
 
-void ca_hex(const uint8_t *data, size_t len, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		*ret++ = digits[data[i] >> 4];
-		*ret++ = digits[data[i] & 15];
-	}
-	*ret = '\0';
-}
-
 enum devid_err ca_audit_job(struct ca *ca, const struct ca_event *event,
 	const struct ca_job *job, struct devid_error *err)
 {

@@ -68,7 +68,4 @@ DEVID_MUST_CHECK enum devid_err ca_audit_job(struct ca *ca,
 	const struct ca_event *event, const struct ca_job *job,
 	struct devid_error *err);
 
-/* @len bytes as hex, NUL-terminated, into 2 * @len + 1 bytes. */
-void ca_hex(const uint8_t *data, size_t len, char *ret);
-
 #endif

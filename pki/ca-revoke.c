@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-jobs.h"
+#include "hex.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -64,7 +65,7 @@ static enum devid_err note_cert(
 			"%s: more than %d live certificates", r->serial,
 			CERTS_MAX);
 	r->certs[r->n_certs++] = cert->id;
-	ca_hex(cert->serial, cert->serial_len, serial);
+	hex_encode(cert->serial, cert->serial_len, serial);
 	n = strlen(r->more);
 	(void)snprintf(r->more + n, sizeof(r->more) - n, ",\"%s\":\"%s\"",
 		key_role_name(cert->role), serial); /* two fit */

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "hex.h"
 #include "pki-cmd.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a limit of ours */
@@ -56,12 +57,6 @@ static void cleanup_keys(struct keys *keys)
 {
 	while (keys->n > 0)
 		EVP_PKEY_free(keys->list[--keys->n]);
-}
-
-static void to_hex(const uint8_t *data, size_t len, char *ret)
-{
-	for (size_t i = 0; i < len; i++)
-		(void)sprintf(ret + 2 * i, "%02x", data[i]);
 }
 
 /* ---- the key ---- */
@@ -161,7 +156,7 @@ static enum devid_err check_expected(
 
 	if (rc != DEVID_OK)
 		return rc;
-	to_hex(line.hash, 32, hash);
+	hex_encode(line.hash, 32, hash);
 	if (strcmp(hash, want->hash) != 0)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"audit: %s, line %" PRId64
@@ -179,7 +174,7 @@ static enum devid_err print_head(void *arg,
 
 	(void)arg;
 	(void)err;
-	to_hex(line->hash, 32, hash);
+	hex_encode(line->hash, 32, hash);
 	(void)printf("%s:%" PRId64 ":%s\n", line->instance, line->seq, hash);
 	return DEVID_OK;
 }
@@ -192,9 +187,9 @@ static enum devid_err print_line(void *arg,
 	CLEANUP(cleanup_json) json_t *json = NULL;
 
 	(void)arg;
-	to_hex(line->hash, 32, hash);
+	hex_encode(line->hash, 32, hash);
 	if (line->signature_len <= SIGNER_SIG_MAX)
-		to_hex(line->signature, line->signature_len, sig);
+		hex_encode(line->signature, line->signature_len, sig);
 	json = json_pack("{s:s, s:I, s:s, s:s, s:s}", "instance",
 		line->instance, "seq", (json_int_t)line->seq, "line",
 		line->line, "hash", hash, "signature", sig);

@@ -7,6 +7,7 @@
 
 #include "cleanup.h"
 #include "device-json.h"
+#include "hex.h"
 #include "pki-cmd.h"
 
 #define PAGE 256 /* devices read at once */
@@ -29,12 +30,6 @@ struct options {
 	const char *serial; /* borrowed, or NULL */
 };
 
-static void to_hex(const uint8_t *data, size_t len, char *ret)
-{
-	for (size_t i = 0; i < len; i++)
-		(void)sprintf(ret + 2 * i, "%02x", data[i]);
-}
-
 static enum devid_err print_cert(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
 {
@@ -42,7 +37,7 @@ static enum devid_err print_cert(
 
 	(void)arg;
 	(void)err;
-	to_hex(cert->serial, cert->serial_len, serial);
+	hex_encode(cert->serial, cert->serial_len, serial);
 	device_time_text(cert->created, when);
 	(void)printf("  %-6s  %s  %s  %s", key_role_name(cert->role), serial,
 		when, device_state_name(cert->state));
@@ -58,7 +53,7 @@ static void print_device(const struct register_device *d)
 {
 	char ek[65], when[DEVICE_TIME_MAX];
 
-	to_hex(d->ek_fingerprint, 32, ek);
+	hex_encode(d->ek_fingerprint, 32, ek);
 	device_time_text(d->created, when);
 	(void)printf("%s  %s  %s  %s\n", d->serial, d->model,
 		device_state_name(d->state), when);

@@ -6,6 +6,7 @@
 
 #include "ca-jobs.h"
 #include "cleanup.h"
+#include "hex.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -40,9 +41,9 @@ static enum devid_err add_cert(
 	bool revoked = cert->state == REGISTER_REVOKED;
 	json_t *entry;
 
-	ca_hex(cert->serial, cert->serial_len, serial);
-	ca_hex(cert->issuer, 32, issuer);
-	ca_hex(cert->key_fingerprint, 32, key);
+	hex_encode(cert->serial, cert->serial_len, serial);
+	hex_encode(cert->issuer, 32, issuer);
+	hex_encode(cert->key_fingerprint, 32, key);
 	device_time_text(cert->created, created);
 	device_time_text(cert->revoked_at, revoked_at);
 	entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s}", "role",
@@ -61,8 +62,8 @@ static json_t *pack_device(const struct register_device *d, json_t *certs)
 {
 	char ek[65], ek_cert[65], created[DEVICE_TIME_MAX];
 
-	ca_hex(d->ek_fingerprint, 32, ek);
-	ca_hex(d->ek_cert_fingerprint, 32, ek_cert);
+	hex_encode(d->ek_fingerprint, 32, ek);
+	hex_encode(d->ek_cert_fingerprint, 32, ek_cert);
 	device_time_text(d->created, created);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s,"
 			 " s:O}",

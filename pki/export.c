@@ -9,6 +9,7 @@
 #include "ca.h"
 #include "cleanup.h"
 #include "device-json.h"
+#include "hex.h"
 
 #define PAGE 256 /* devices read at once */
 
@@ -81,17 +82,6 @@ struct export
 	char issuer_name[65]; /* "": none yet */
 };
 
-static void to_hex(const uint8_t *data, size_t len, char *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		*ret++ = digits[data[i] >> 4];
-		*ret++ = digits[data[i] & 15];
-	}
-	*ret = '\0';
-}
-
 /* SHA-256 of X509_NAME_oneline(), which is what FreeRADIUS has. */
 static enum devid_err hash_issuer(struct export *e,
 	const struct register_cert *cert, struct devid_error *err)
@@ -110,7 +100,7 @@ static enum devid_err hash_issuer(struct export *e,
 			"register: a certificate of %s cannot be read",
 			e->device->serial);
 	memcpy(e->issuer, cert->issuer, sizeof(e->issuer));
-	to_hex(hash, sizeof(hash), e->issuer_name);
+	hex_encode(hash, sizeof(hash), e->issuer_name);
 	return DEVID_OK;
 }
 
@@ -134,7 +124,7 @@ static enum devid_err put_freeradius(struct export *e,
 		rc = hash_issuer(e, cert, err);
 	if (rc != DEVID_OK)
 		return rc;
-	to_hex(cert->serial, cert->serial_len, serial);
+	hex_encode(cert->serial, cert->serial_len, serial);
 	(void)fprintf(e->out, "%s:%s\n\tDevID-Unit := \"%s\"\n\n",
 		e->issuer_name, serial, e->device->serial);
 	return DEVID_OK;
@@ -166,11 +156,11 @@ static void fill_record(struct record *r, const struct register_device *d,
 		d->tpm_vendor, d->tpm_model, d->tpm_firmware, r->ek,
 		r->ek_certificate, d->station };
 
-	to_hex(cert->serial, cert->serial_len, r->certificate);
-	to_hex(cert->issuer, 32, r->issuer);
-	to_hex(cert->key_fingerprint, 32, r->key);
-	to_hex(d->ek_fingerprint, 32, r->ek);
-	to_hex(d->ek_cert_fingerprint, 32, r->ek_certificate);
+	hex_encode(cert->serial, cert->serial_len, r->certificate);
+	hex_encode(cert->issuer, 32, r->issuer);
+	hex_encode(cert->key_fingerprint, 32, r->key);
+	hex_encode(d->ek_fingerprint, 32, r->ek);
+	hex_encode(d->ek_cert_fingerprint, 32, r->ek_certificate);
 	device_time_text(cert->created, r->created);
 	device_time_text(cert->revoked_at, r->revoked_at);
 	memcpy(r->fields, fields, sizeof(fields));

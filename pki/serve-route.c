@@ -10,6 +10,7 @@
 
 #include "ca.h"
 #include "challenge.h"
+#include "hex.h"
 #include "tcg-csr.h"
 
 #define JSON_MAX 4096 /* bytes of a JSON body; a limit of ours */
@@ -86,17 +87,6 @@ static bool type_is(const char *type, const char *want)
 		return false;
 	type += len + strspn(type + len, " \t");
 	return *type == '\0' || *type == ';';
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Undoes percent-encoding (RFC 3986 2.1) into @buf of @size, with a NUL. A

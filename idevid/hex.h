@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_HEX_H
+#define DEVID_HEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* @len bytes as lower-case hex, NUL-terminated, into 2 * @len + 1 bytes. */
+void hex_encode(const uint8_t *data, size_t len, char *ret);
+
+/* The value of one hex digit of either case, -1 when it is none. */
+int hex_digit(char c);
+
+#endif
