@@ -46,4 +46,4 @@ endef
 $(foreach t,$(AGENT_TESTS),$(eval $(call agent_test,$(t))))
 
 FUZZERS += fuzz-agent-event
-fuzz-agent-event_src := agent/event.c
+fuzz-agent-event_src := agent/event.c idevid/hex.c
