@@ -184,6 +184,25 @@ static enum devid_err open_issuer(struct token_cmd *cmd, X509 *ca,
 		       : rc;
 }
 
+/* Certifies @what by @ca, unless --out has a certificate as @want has it. */
+static enum devid_err certify_once(struct token_cmd *cmd, X509 *ca,
+	const struct build_ca *what, struct cert_wanted *want,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_issuer) struct build_issuer *issuer = NULL;
+	bool done = false;
+	enum devid_err rc;
+
+	want->signed_by = X509_get0_pubkey(ca);
+	want->until = what->not_after;
+	rc = cert_once_look(cmd, want, &done, err);
+	if (rc == DEVID_OK && !done)
+		rc = open_issuer(cmd, ca, &issuer, err);
+	if (rc != DEVID_OK || done)
+		return rc;
+	return cert_once_make(cmd, issuer, what, want, err);
+}
+
 /* What nobody certifies, before a PIN is asked for. */
 static enum devid_err check_request(const struct token_cmd *cmd, X509 *ca,
 	X509_REQ *req, bool ocsp, struct devid_error *err)
@@ -216,11 +235,10 @@ static enum devid_err run_sign_ca(
 	struct token_cmd *cmd, struct devid_error *err)
 {
 	const char *kind = cmd->value[TOKEN_OPT_KIND];
-	bool ocsp = strcmp(kind, "ocsp") == 0, done = false;
+	bool ocsp = strcmp(kind, "ocsp") == 0;
 	struct build_ca what = { .pathlen = ocsp ? -1 : 0,
 		.ocsp_signer = ocsp,
 		.not_before = time(NULL) };
-	CLEANUP(cleanup_issuer) struct build_issuer *issuer = NULL;
 	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
 	CLEANUP(cleanup_x509) X509 *ca = NULL;
 	struct cert_wanted want = { .ocsp = ocsp };
@@ -241,14 +259,7 @@ static enum devid_err run_sign_ca(
 	what.key = want.key = X509_REQ_get0_pubkey(req);
 	what.subject = X509_REQ_get_subject_name(req);
 	want.name = what.subject;
-	want.signed_by = X509_get0_pubkey(ca);
-	want.until = what.not_after;
-	rc = cert_once_look(cmd, &want, &done, err);
-	if (rc == DEVID_OK && !done)
-		rc = open_issuer(cmd, ca, &issuer, err);
-	if (rc != DEVID_OK || done)
-		return rc;
-	return cert_once_make(cmd, issuer, &what, &want, err);
+	return certify_once(cmd, ca, &what, &want, err);
 }
 
 int cmd_sign_ca(int argc, char **argv)
@@ -297,11 +308,9 @@ static enum devid_err run_cross(struct token_cmd *cmd, struct devid_error *err)
 {
 	/* Below the new root is one issuing CA. */
 	struct build_ca what = { .pathlen = 1, .not_before = time(NULL) };
-	CLEANUP(cleanup_issuer) struct build_issuer *issuer = NULL;
 	CLEANUP(cleanup_x509) X509 *root = NULL;
 	CLEANUP(cleanup_x509) X509 *ca = NULL;
 	struct cert_wanted want = { 0 };
-	bool done = false;
 	enum devid_err rc = token_cmd_until(cmd, &what.not_after, err);
 
 	if (rc == DEVID_OK)
@@ -315,14 +324,7 @@ static enum devid_err run_cross(struct token_cmd *cmd, struct devid_error *err)
 	what.key = want.key = X509_get0_pubkey(root);
 	what.subject = X509_get_subject_name(root);
 	want.name = what.subject;
-	want.signed_by = X509_get0_pubkey(ca);
-	want.until = what.not_after;
-	rc = cert_once_look(cmd, &want, &done, err);
-	if (rc == DEVID_OK && !done)
-		rc = open_issuer(cmd, ca, &issuer, err);
-	if (rc != DEVID_OK || done)
-		return rc;
-	return cert_once_make(cmd, issuer, &what, &want, err);
+	return certify_once(cmd, ca, &what, &want, err);
 }
 
 int cmd_cross(int argc, char **argv)
