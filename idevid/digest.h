@@ -9,6 +9,8 @@
  * nobody's to free. For any thread.
  */
 
+#include "der.h"
+
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +20,14 @@
 const EVP_MD *digest_sha256(void);
 const EVP_MD *digest_sha384(void);
 const EVP_MD *digest_sha512(void);
+
+/* A context for HMACs with @md, one of those above, that needs its key still:
+ * EVP_MAC_init(). The caller's; NULL after an error of OpenSSL. */
+EVP_MAC_CTX *digest_hmac_new(const EVP_MD *md);
+
+/* One with @ctx, as often as wanted; @ret_len: the hash's length. */
+bool digest_hmac(EVP_MAC_CTX *ctx, struct der_view key, struct der_view data,
+	uint8_t *ret, size_t ret_len);
 
 /* SHA-256 of @data; false after an error of OpenSSL. */
 bool digest_hash(const void *data, size_t len, uint8_t ret[32]);

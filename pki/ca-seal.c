@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,10 @@
 
 #include "ca-ticket.h"
 #include "cleanup.h"
+#include "digest.h"
 #include "files.h"
+
+CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 
 static const char purpose[] = "devid-ca challenge";
 
@@ -131,13 +133,17 @@ enum devid_err ca_seal_make(const uint8_t key[CA_SEAL_KEY_LEN],
 	const struct register_challenge *c, uint8_t ret[CA_SEAL_LEN],
 	struct devid_error *err)
 {
+	CLEANUP(cleanup_mac_ctx)
+	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
 	uint8_t message[MESSAGE_MAX];
-	unsigned len = CA_SEAL_LEN;
+	size_t len;
 
 	if (c->request_len > CA_TICKET_MAX)
 		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: too much");
-	if (!HMAC(EVP_sha256(), key, CA_SEAL_KEY_LEN, message,
-		    write_message(c, message), ret, &len))
+	len = write_message(c, message);
+	if (!mac ||
+		!digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
+			(struct der_view) { message, len }, ret, CA_SEAL_LEN))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
 	return DEVID_OK;
 }

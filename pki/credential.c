@@ -7,17 +7,18 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "digest.h"
 #include "tpm-public.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
-CLEANUP_DEFINE(mac, EVP_MAC *, EVP_MAC_free)
 CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
 
@@ -84,36 +85,6 @@ static enum devid_err crypto_fail(struct devid_error *err, const char *what)
 		err, DEVID_ERR_CRYPTO, "make credential: cannot %s", what);
 }
 
-/* For HMACs with one key after the other: HMAC() looks up both algorithms each
- * time. */
-static EVP_MAC_CTX *make_hmac(const struct suite *suite)
-{
-	const char *md = EVP_MD_get0_name(tpm_hash_md(suite->name_alg));
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(
-			OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)md, 0),
-		OSSL_PARAM_construct_end(),
-	};
-	CLEANUP(cleanup_mac) EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	CLEANUP(cleanup_mac_ctx)
-	EVP_MAC_CTX *ctx = mac ? EVP_MAC_CTX_new(mac) : NULL;
-
-	if (!ctx || EVP_MAC_CTX_set_params(ctx, params) != 1)
-		return NULL;
-	return STEAL(ctx);
-}
-
-/* HMAC of @in with @key, which is of the hash's length. */
-static bool hmac(
-	EVP_MAC_CTX *ctx, struct der_view key, struct der_view in, uint8_t *ret)
-{
-	size_t len = 0;
-
-	return EVP_MAC_init(ctx, key.data, key.len, NULL) == 1 &&
-	       EVP_MAC_update(ctx, in.data, in.len) == 1 &&
-	       EVP_MAC_final(ctx, ret, &len, key.len) == 1 && len == key.len;
-}
-
 /*
  * One block of KDFa (part 1, 11.4.10.2), which is all that a key of at most a
  * hash's length needs: HMAC(seed, counter || label || 00 || context || bits).
@@ -132,8 +103,8 @@ static bool kdfa(EVP_MAC_CTX *mac, const struct seed *seed, const char *label,
 	put_u16(input + len, 0);
 	put_u16(input + len + 2, bits);
 	len += 4;
-	return hmac(mac, (struct der_view) { seed->data, seed->len },
-		(struct der_view) { input, len }, ret);
+	return digest_hmac(mac, (struct der_view) { seed->data, seed->len },
+		(struct der_view) { input, len }, ret, seed->len);
 }
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
@@ -267,6 +238,23 @@ static enum devid_err share_ecc(EVP_PKEY *ek, const struct suite *suite,
 
 /* ---- the wrapped secret ---- */
 
+/* Owned by the process: ciphers that were looked up once, as digest.h has it.
+ */
+static const EVP_CIPHER *aes_128_cfb, *aes_256_cfb;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void fetch_ciphers(void)
+{
+	aes_128_cfb = EVP_CIPHER_fetch(NULL, "AES-128-CFB", NULL);
+	aes_256_cfb = EVP_CIPHER_fetch(NULL, "AES-256-CFB", NULL);
+}
+
+static const EVP_CIPHER *cipher_of(const struct suite *suite)
+{
+	(void)pthread_once(&once, fetch_ciphers); /* cannot fail (POSIX) */
+	return suite->sym_len == 16 ? aes_128_cfb : aes_256_cfb;
+}
+
 /* AES-CFB with an IV of zeros over TPM2B_DIGEST { secret } (part 1, 24.3). */
 static bool encrypt(const struct suite *suite, const uint8_t *key,
 	const uint8_t *secret, uint8_t ret[2 + CHALLENGE_SECRET_LEN])
@@ -274,17 +262,15 @@ static bool encrypt(const struct suite *suite, const uint8_t *key,
 	static const uint8_t iv[16];
 	CLEANUP(cleanup_cipher)
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	const EVP_CIPHER *cipher = cipher_of(suite);
 	uint8_t plain[2 + CHALLENGE_SECRET_LEN];
 	int len = 0;
 	bool ok;
 
 	put_u16(plain, CHALLENGE_SECRET_LEN);
 	memcpy(plain + 2, secret, CHALLENGE_SECRET_LEN);
-	ok = ctx &&
-	     EVP_EncryptInit_ex(ctx,
-		     suite->sym_len == 16 ? EVP_aes_128_cfb128()
-					  : EVP_aes_256_cfb128(),
-		     NULL, key, iv) == 1 &&
+	ok = ctx && cipher &&
+	     EVP_EncryptInit_ex(ctx, cipher, NULL, key, iv) == 1 &&
 	     EVP_EncryptUpdate(ctx, ret, &len, plain, sizeof(plain)) == 1 &&
 	     (size_t)len == sizeof(plain);
 	OPENSSL_cleanse(plain, sizeof(plain));
@@ -299,10 +285,10 @@ static bool protect(EVP_MAC_CTX *mac, struct der_view key,
 
 	memcpy(input, enc_identity, 2 + CHALLENGE_SECRET_LEN);
 	memcpy(input + 2 + CHALLENGE_SECRET_LEN, name.data, name.len);
-	return hmac(mac, key,
+	return digest_hmac(mac, key,
 		(struct der_view) {
 			input, 2 + CHALLENGE_SECRET_LEN + name.len },
-		ret);
+		ret, key.len);
 }
 
 /* TPM2B_ID_OBJECT { TPM2B_DIGEST integrityHMAC, encIdentity }. */
@@ -310,7 +296,8 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	struct der_view name, const uint8_t *secret, struct challenge *ret)
 {
 	const struct der_view none = { NULL, 0 };
-	CLEANUP(cleanup_mac_ctx) EVP_MAC_CTX *mac = make_hmac(suite);
+	CLEANUP(cleanup_mac_ctx)
+	EVP_MAC_CTX *mac = digest_hmac_new(tpm_hash_md(suite->name_alg));
 	uint8_t *integrity = ret->id_object + 4;
 	uint8_t *enc_identity = integrity + suite->hash_len;
 	uint8_t key[HASH_MAX];

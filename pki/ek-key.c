@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public key of an EK certificate, in its one canonical encoding only, so
  * that the hash of the SubjectPublicKeyInfo stands for the key. */
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -14,7 +14,6 @@
 #define EC_LEN_MAX  97  /* bytes of a P-384 point */
 
 CLEANUP_DEFINE(pkey_ctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 
 static enum devid_err refuse(struct devid_error *err, const char *cause)
 {
@@ -22,18 +21,43 @@ static enum devid_err refuse(struct devid_error *err, const char *cause)
 		err, DEVID_ERR_UNSUPPORTED, "EK certificate: key: %s", cause);
 }
 
-static EVP_PKEY *from_params(const char *type, OSSL_PARAM *params)
+/* Owned by the process, to be copied: each was looked up by its name, which
+ * takes as long as to make a key. Or NULL. */
+static EVP_PKEY_CTX *any_rsa, *any_ec;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void look_up_types(void)
 {
-	CLEANUP(cleanup_pkey_ctx)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	any_rsa = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	any_ec = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+}
+
+static EVP_PKEY *from_params(EVP_PKEY_CTX *const *type, OSSL_PARAM *params)
+{
+	CLEANUP(cleanup_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *key = NULL;
 
+	(void)pthread_once(&once, look_up_types); /* cannot fail (POSIX) */
+	if (*type)
+		ctx = EVP_PKEY_CTX_dup(*type);
 	ERR_set_mark();
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
 		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
 	ERR_pop_to_mark();
 	return key;
+}
+
+/* Big endian to the byte order of this machine, as OSSL_PARAM wants it. */
+static void to_native(const uint8_t *in, size_t len, uint8_t *ret)
+{
+	const union {
+		uint16_t word;
+		uint8_t first;
+	} order = { 1 };
+
+	for (size_t i = 0; i < len; i++)
+		ret[i] = in[order.first ? len - 1 - i : i];
 }
 
 /* RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
@@ -56,19 +80,12 @@ static enum devid_err read_rsa(
 	if ((n.len != 257 && n.len != 385) || n.data[0] != 0 ||
 		!(n.data[1] & 0x80) || !(n.data[n.len - 1] & 1))
 		return refuse(err, "RSA modulus is not of 2048 or 3072 bits");
-	{
-		CLEANUP(cleanup_bn)
-		BIGNUM *bn = BN_bin2bn(n.data + 1, (int)n.len - 1, NULL);
-
-		if (!bn || BN_bn2nativepad(bn, native, (int)n.len - 1) < 0)
-			return devid_fail(err, DEVID_ERR_NOMEM,
-				"EK certificate: no memory");
-	}
+	to_native(n.data + 1, n.len - 1, native);
 	params[0] = OSSL_PARAM_construct_BN(
 		OSSL_PKEY_PARAM_RSA_N, native, n.len - 1);
 	params[1] = OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent);
 	params[2] = OSSL_PARAM_construct_end();
-	*ret = from_params("RSA", params);
+	*ret = from_params(&any_rsa, params);
 	return *ret ? DEVID_OK : refuse(err, "cannot be used");
 }
 
@@ -92,7 +109,7 @@ static enum devid_err read_ec(struct der_view bits, struct der_view curve,
 	params[1] = OSSL_PARAM_construct_octet_string(
 		OSSL_PKEY_PARAM_PUB_KEY, point, len);
 	params[2] = OSSL_PARAM_construct_end();
-	*ret = from_params("EC", params);
+	*ret = from_params(&any_ec, params);
 	return *ret ? DEVID_OK : refuse(err, "no point of its curve");
 }
 

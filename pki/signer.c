@@ -103,19 +103,19 @@ enum devid_err signer_wrap(struct signer *s, const uint8_t *tbs, size_t tbs_len,
 	struct devid_error *err)
 {
 	uint8_t sig[1 + SIGNER_SIG_MAX]; /* no unused bits, signature */
-	size_t sig_len = 0, alg_len = 0, size;
-	const uint8_t *alg = NULL;
+	enum devid_err rc = DEVID_OK;
+	size_t sig_len = 0, size;
 	struct der_out out;
-	enum devid_err rc;
 	uint8_t *buf;
 
-	rc = signer_algorithm(s->public_key, &alg, &alg_len, err);
+	if (!s->alg)
+		rc = signer_algorithm(s->public_key, &s->alg, &s->alg_len, err);
 	if (rc == DEVID_OK)
 		rc = s->ops->sign(s, tbs, tbs_len, sig + 1, &sig_len, err);
 	if (rc != DEVID_OK)
 		return rc;
 	sig[0] = 0;
-	size = tbs_len + alg_len + 1 + sig_len + 2 * DER_HEADER_MAX;
+	size = tbs_len + s->alg_len + 1 + sig_len + 2 * DER_HEADER_MAX;
 	if (extra)
 		size += extra_len;
 	buf = malloc(size);
@@ -125,7 +125,7 @@ enum devid_err signer_wrap(struct signer *s, const uint8_t *tbs, size_t tbs_len,
 	if (extra)
 		der_out_bytes(&out, extra, extra_len);
 	der_out_element(&out, DER_BIT_STRING, sig, 1 + sig_len);
-	der_out_bytes(&out, alg, alg_len);
+	der_out_bytes(&out, s->alg, s->alg_len);
 	der_out_bytes(&out, tbs, tbs_len);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
 	*ret_len = der_out_mark(&out);

@@ -33,6 +33,9 @@ struct signer_ops {
 struct signer {
 	const struct signer_ops *ops; /* borrowed, static */
 	EVP_PKEY *public_key;         /* owned */
+	/* Of public_key, found by signer_wrap() at the first use. */
+	const uint8_t *alg; /* borrowed, static; NULL: not yet */
+	size_t alg_len;
 };
 
 /* NID of the signature algorithm that goes with the key: ecdsa-with-SHA256
