@@ -13,8 +13,10 @@
 #include "credential.h"
 #include "digest.h"
 
+/* What is kept of a request that was judged. The proof itself is some 10 KB
+ * that are worth their place in the cache: one serves all of a batch. */
 struct step1 {
-	struct proof proof;
+	char serial[TCG_CSR_NAME_MAX + 1]; /* also of one that was refused */
 	struct ca_ticket ticket;
 	struct challenge challenge;
 	uint8_t secret_hash[32];
@@ -37,28 +39,32 @@ static void refuse_by_rule(struct ca_job *job, const struct proof *proof)
 }
 
 /* TPM 2.0 part 1, 24: a secret for the EK and the Name of the IAK. */
-static enum devid_err make_challenge(
-	struct ca *ca, struct step1 *s, struct devid_error *err)
+static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
+	struct step1 *s, struct devid_error *err)
 {
-	uint8_t secret[CHALLENGE_SECRET_LEN];
+	struct {
+		uint8_t secret[CHALLENGE_SECRET_LEN], id[CHALLENGE_ID_LEN];
+	} random; /* drawn at once: each draw costs more than its bytes */
 	struct challenge *c = &s->challenge;
 	enum devid_err rc;
 
-	if (RAND_bytes(c->id, sizeof(c->id)) != 1 ||
-		RAND_priv_bytes(secret, sizeof(secret)) != 1 ||
-		!digest_hash(secret, sizeof(secret), s->secret_hash))
+	if (RAND_priv_bytes((uint8_t *)&random, sizeof(random)) != 1 ||
+		!digest_hash(
+			random.secret, sizeof(random.secret), s->secret_hash))
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
+	memcpy(c->id, random.id, sizeof(c->id));
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
-	memcpy(c->serial, s->proof.serial, strlen(s->proof.serial) + 1);
-	rc = credential_make(s->proof.ek.key, s->proof.iak.name,
-		s->proof.iak.name_len, secret, c, err);
-	OPENSSL_cleanse(secret, sizeof(secret));
+	memcpy(c->serial, proof->serial, sizeof(proof->serial));
+	rc = credential_make(proof->ek.key, proof->iak.name,
+		proof->iak.name_len, random.secret, c, err);
+	OPENSSL_cleanse(&random, sizeof(random));
 	return rc;
 }
 
-/* All that needs no register. */
-static void judge(struct ca *ca, struct ca_job *job, struct step1 *s)
+/* All that needs no register. @proof is room for the work. */
+static void judge(
+	struct ca *ca, struct ca_job *job, struct proof *proof, struct step1 *s)
 {
 	const struct proof_context ctx = {
 		.trust = ca->trust,
@@ -70,15 +76,18 @@ static void judge(struct ca *ca, struct ca_job *job, struct step1 *s)
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	if (!proof_check(&ctx, job->input, job->input_len, &s->proof)) {
-		refuse_by_rule(job, &s->proof);
-		return;
+	if (proof_check(&ctx, job->input, job->input_len, proof)) {
+		rc = ca_ticket_from_proof(
+			proof, job->station, &s->ticket, &err);
+		if (rc == DEVID_OK)
+			rc = make_challenge(ca, proof, s, &err);
+		if (rc != DEVID_OK)
+			ca_job_refuse(job, &err);
+	} else {
+		refuse_by_rule(job, proof);
 	}
-	rc = ca_ticket_from_proof(&s->proof, job->station, &s->ticket, &err);
-	if (rc == DEVID_OK)
-		rc = make_challenge(ca, s, &err);
-	if (rc != DEVID_OK)
-		ca_job_refuse(job, &err);
+	memcpy(s->serial, proof->serial, sizeof(s->serial));
+	proof_done(proof);
 }
 
 static enum devid_err keep_challenge(
@@ -105,11 +114,15 @@ static enum devid_err keep_challenge(
 static enum devid_err write_output(
 	struct ca_job *job, const struct step1 *s, struct devid_error *err)
 {
-	job->output = malloc(CHALLENGE_FILE_MAX);
-	if (!job->output)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
-	return challenge_encode(
-		&s->challenge, job->output, CHALLENGE_FILE_MAX, err);
+	char text[CHALLENGE_FILE_MAX];
+	enum devid_err rc =
+		challenge_encode(&s->challenge, text, sizeof(text), err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	job->output = strdup(text);
+	return job->output ? DEVID_OK
+			   : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 }
 
 static enum devid_err work(
@@ -117,7 +130,7 @@ static enum devid_err work(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct step1 *s = state;
-	const struct ca_event event = { "challenge", s->proof.serial, "" };
+	const struct ca_event event = { "challenge", s->serial, "" };
 	struct ca_found found;
 	enum devid_err rc = DEVID_OK;
 
@@ -140,25 +153,24 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 {
 	CLEANUP(cleanup_free)
 	struct step1 *steps = calloc(n_jobs, sizeof(*steps));
+	CLEANUP(cleanup_free) struct proof *proof = malloc(sizeof(*proof));
 	struct devid_error cause = { DEVID_OK, "" };
 	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
 		work };
-	enum devid_err rc;
 
 	/* Without roots proof.h does not judge the chain, for inspect. */
-	if (!steps || !ca->trust || !ca->has_seal_key) {
+	if (!steps || !proof || !ca->trust || !ca->has_seal_key) {
+		bool memory = steps && proof;
+
 		(void)devid_fail(&cause,
-			steps ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
-			!steps      ? "ca: no memory"
+			memory ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			!memory     ? "ca: no memory"
 			: ca->trust ? "ca: no key of challenges"
 				    : "ca: no TPM vendors' roots");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
 	}
 	for (size_t i = 0; i < n_jobs; i++)
-		judge(ca, &jobs[i], &steps[i]);
-	rc = ca_run_batch(ca, &batch, err);
-	for (size_t i = 0; i < n_jobs; i++)
-		proof_done(&steps[i].proof);
-	return rc;
+		judge(ca, &jobs[i], proof, &steps[i]);
+	return ca_run_batch(ca, &batch, err);
 }

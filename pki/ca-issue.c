@@ -159,8 +159,7 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 
 /* New device: its row and both certificates, in this transaction. */
 static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
-	const struct ca_found *found, struct pem_writer *w,
-	struct devid_error *err)
+	struct pem_writer *w, struct devid_error *err)
 {
 	enum devid_err rc;
 
@@ -175,7 +174,7 @@ static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
 			.created = t->device.created };
 
 		memcpy(cert.issuer, ca->issuer_hash, sizeof(cert.issuer));
-		memcpy(cert.key_fingerprint, found->key_fingerprint[i],
+		memcpy(cert.key_fingerprint, t->key_fingerprint[i],
 			sizeof(cert.key_fingerprint));
 		rc = add_cert(ca, t, &cert, w, err);
 	}
@@ -215,7 +214,7 @@ static enum devid_err issue(struct ca *ca, struct ca_job *job,
 	w->issuer = ca->issuer_hash;
 	rc = found->known ? register_certs_of_device(ca->reg, found->device.id,
 				    write_pem, w, err)
-			  : add_device(ca, t, found, w, err);
+			  : add_device(ca, t, w, err);
 	if (rc == DEVID_OK && w->other_issuer) {
 		/* This CA's chain would not fit them. */
 		(void)devid_fail(&cause, DEVID_ERR_EXISTS,

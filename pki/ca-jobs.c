@@ -104,7 +104,7 @@ static enum devid_err other_device(const struct ca_ticket *ticket,
 
 /* Which of the two keys of a ticket a device's certificates have. */
 struct same_keys {
-	const struct ca_found *found; /* borrowed */
+	const struct ca_ticket *ticket; /* borrowed */
 	bool same[N_KEY_ROLES];
 };
 
@@ -115,102 +115,52 @@ static enum devid_err compare_key(
 
 	(void)err; /* cannot fail */
 	if (cert->state == REGISTER_LIVE &&
-		memcmp(s->found->key_fingerprint[cert->role],
+		memcmp(s->ticket->key_fingerprint[cert->role],
 			cert->key_fingerprint, 32) == 0)
 		s->same[cert->role] = true;
 	return DEVID_OK;
 }
 
-static enum devid_err hash_keys(const struct ca_ticket *ticket,
-	struct ca_found *ret, struct devid_error *err)
-{
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		if (!digest_hash(ticket->spki[i].data, ticket->spki[i].len,
-			    ret->key_fingerprint[i]))
-			return devid_fail(
-				err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
-	}
-	return DEVID_OK;
-}
-
-/* The IDevID's key may not be another device's: a TPM with two EK certificates
- * would else get two identities for one key. */
-static enum devid_err check_key_free(struct ca *ca,
-	const struct ca_ticket *ticket, const struct ca_found *keys,
-	struct devid_error *err)
-{
-	struct devid_error cause = { DEVID_OK, "" };
-	struct register_cert cert;
-	enum devid_err rc;
-
-	rc = register_cert_by_key(
-		ca->reg, keys->key_fingerprint[KEY_ROLE_IDEVID], &cert, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND)
-		return DEVID_OK;
-	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	return devid_fail(err, DEVID_ERR_EXISTS,
-		"%s: its IDevID key has a certificate of another device "
-		"already",
-		ticket->device.serial);
-}
-
-/* A TPM whose keys were told to be known to others is not believed again: it
- * would get the same keys certified, or others made from the same seed. */
-static enum devid_err check_not_compromised(
-	struct ca *ca, const struct ca_ticket *ticket, struct devid_error *err)
-{
-	struct devid_error cause = { DEVID_OK, "" };
-	struct register_device before;
-	enum devid_err rc;
-
-	rc = register_ek_compromised(
-		ca->reg, ticket->device.ek_fingerprint, &before, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND)
-		return DEVID_OK;
-	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	return devid_fail(err, DEVID_ERR_EXISTS,
-		"%s: its TPM had device %s, revoked for keyCompromise",
-		ticket->device.serial, before.serial);
-}
-
 /* For a device that is not in the register. */
-static enum devid_err check_new_device(struct ca *ca,
-	const struct ca_ticket *ticket, const struct ca_found *keys,
-	struct devid_error *err)
+static enum devid_err check_new_device(const struct ca_ticket *ticket,
+	const struct register_holders *h, struct devid_error *err)
 {
-	enum devid_err rc = check_not_compromised(ca, ticket, err);
-
-	return rc == DEVID_OK ? check_key_free(ca, ticket, keys, err) : rc;
+	/* A TPM whose keys were told to be known to others is not believed
+	 * again: it would get the same keys certified, or others made from the
+	 * same seed. */
+	if (h->found[REGISTER_BY_EK_COMPROMISED])
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"%s: its TPM had device %s, revoked for keyCompromise",
+			ticket->device.serial,
+			h->device[REGISTER_BY_EK_COMPROMISED].serial);
+	/* A TPM with two EK certificates would else get two identities for one
+	 * key. */
+	if (h->found[REGISTER_BY_KEY])
+		return other_device(ticket, &h->device[REGISTER_BY_KEY],
+			"its IDevID key", err);
+	return DEVID_OK;
 }
 
 enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
 	struct ca_found *ret, struct devid_error *err)
 {
 	const struct register_device *want = &ticket->device;
-	struct devid_error cause = { DEVID_OK, "" };
-	struct register_device by_ek;
-	struct same_keys keys = { ret, { false } };
+	struct same_keys keys = { ticket, { false } };
+	struct register_holders h;
 	enum devid_err rc;
 
 	ret->known = false;
-	rc = hash_keys(ticket, ret, err);
+	rc = register_find_holders(ca->reg, want->serial, want->ek_fingerprint,
+		ticket->key_fingerprint[KEY_ROLE_IDEVID], &h, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = register_device_by_ek(
-		ca->reg, want->ek_fingerprint, &by_ek, &cause);
-	if (rc == DEVID_OK && strcmp(by_ek.serial, want->serial) != 0)
-		return other_device(ticket, &by_ek, "the EK of its TPM", err);
-	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND) {
-		devid_error_clear(&cause);
-		rc = register_device_by_serial(
-			ca->reg, want->serial, &ret->device, &cause);
-	}
-	if (rc == DEVID_ERR_NOT_FOUND)
-		return check_new_device(ca, ticket, ret, err);
-	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	if (h.found[REGISTER_BY_EK] &&
+		strcmp(h.device[REGISTER_BY_EK].serial, want->serial) != 0)
+		return other_device(ticket, &h.device[REGISTER_BY_EK],
+			"the EK of its TPM", err);
+	if (!h.found[REGISTER_BY_SERIAL])
+		return check_new_device(ticket, &h, err);
+	ret->device = h.device[REGISTER_BY_SERIAL];
 	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"%s: this serial number was issued to another TPM",

@@ -41,8 +41,6 @@ enum devid_err ca_refuse_all(
 struct ca_found {
 	bool known;                    /* a live device with the same keys */
 	struct register_device device; /* when known */
-	/* SHA-256 of the keys that were looked for: the ticket's. */
-	uint8_t key_fingerprint[N_KEY_ROLES][32];
 };
 
 /*

@@ -13,26 +13,32 @@ static void copy_text(char *to, size_t size, const char *from)
 	(void)snprintf(to, size, "%s", from); /* bounded by the proof's rules */
 }
 
-/* SHA-256 of the SubjectPublicKeyInfo: the same EK in another certificate is
+/* Without the room that it does not need: a key fills a tenth of it. */
+static void copy_key(const struct keystore_blob *from, struct keystore_blob *to)
+{
+	to->len = from->len;
+	memcpy(to->data, from->data, from->len);
+}
+
+/* SHA-256 of each SubjectPublicKeyInfo: the same EK in another certificate is
  * the same TPM. */
-static enum devid_err hash_ek(
-	const struct ek_cert *ek, uint8_t ret[32], struct devid_error *err)
+static bool hash_keys(const struct ek_cert *ek, struct ca_ticket *ret)
 {
 	struct der_view spki = ek->view.spki_whole;
+	bool ok = digest_hash(spki.data, spki.len, ret->device.ek_fingerprint);
 
-	if (!digest_hash(spki.data, spki.len, ret))
-		return devid_fail(err, DEVID_ERR_CRYPTO,
-			"request: the EK cannot be hashed");
-	return DEVID_OK;
+	for (int i = 0; ok && i < N_KEY_ROLES; i++)
+		ok = digest_hash(ret->spki[i].data, ret->spki[i].len,
+			ret->key_fingerprint[i]);
+	return ok;
 }
 
 enum devid_err ca_ticket_from_proof(const struct proof *proof,
 	const char *station, struct ca_ticket *ret, struct devid_error *err)
 {
 	struct register_device *d = &ret->device;
-	enum devid_err rc;
 
-	memset(ret, 0, sizeof(*ret));
+	memset(d, 0, sizeof(*d));
 	copy_text(d->serial, sizeof(d->serial), proof->serial);
 	copy_text(d->model, sizeof(d->model), proof->model);
 	copy_text(d->tpm_vendor, sizeof(d->tpm_vendor),
@@ -42,11 +48,11 @@ enum devid_err ca_ticket_from_proof(const struct proof *proof,
 	copy_text(d->tpm_firmware, sizeof(d->tpm_firmware), proof->ek.version);
 	copy_text(d->station, sizeof(d->station), station);
 	memcpy(d->ek_cert_fingerprint, proof->ek.fingerprint, 32);
-	ret->spki[KEY_ROLE_IDEVID] = proof->idevid_spki;
-	ret->spki[KEY_ROLE_IAK] = proof->iak_spki;
-	rc = hash_ek(&proof->ek, d->ek_fingerprint, err);
-	if (rc != DEVID_OK)
-		return rc;
+	copy_key(&proof->idevid_spki, &ret->spki[KEY_ROLE_IDEVID]);
+	copy_key(&proof->iak_spki, &ret->spki[KEY_ROLE_IAK]);
+	if (!hash_keys(&proof->ek, ret))
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"request: its keys cannot be hashed");
 	return ek_cert_hw_serial(
 		&proof->ek, ret->hw_serial, sizeof(ret->hw_serial), err);
 }
@@ -91,8 +97,10 @@ enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 	put_text(&w, in->hw_serial);
 	put(&w, d->ek_fingerprint, sizeof(d->ek_fingerprint));
 	put(&w, d->ek_cert_fingerprint, sizeof(d->ek_cert_fingerprint));
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_KEY_ROLES; i++) {
 		put(&w, in->spki[i].data, in->spki[i].len);
+		put(&w, in->key_fingerprint[i], sizeof(in->key_fingerprint[i]));
+	}
 	if (w.full)
 		return devid_fail(
 			err, DEVID_ERR_TOO_LARGE, "request: too large to keep");
@@ -138,7 +146,7 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	struct reader r = { data + 1, len - 1,
 		len < 1 || data[0] != TICKET_VERSION };
 
-	memset(ret, 0, sizeof(*ret));
+	memset(d, 0, sizeof(*d));
 	get_text(&r, d->serial, sizeof(d->serial));
 	get_text(&r, d->model, sizeof(d->model));
 	get_text(&r, d->tpm_vendor, sizeof(d->tpm_vendor));
@@ -148,9 +156,11 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	get_text(&r, ret->hw_serial, sizeof(ret->hw_serial));
 	(void)get(&r, d->ek_fingerprint, 32, 32);
 	(void)get(&r, d->ek_cert_fingerprint, 32, 32);
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_KEY_ROLES; i++) {
 		ret->spki[i].len = get(
 			&r, ret->spki[i].data, 1, sizeof(ret->spki[i].data));
+		(void)get(&r, ret->key_fingerprint[i], 32, 32);
+	}
 	if (r.bad || r.len != 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"register: a challenge's record cannot be read");

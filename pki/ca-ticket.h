@@ -20,6 +20,7 @@ struct ca_ticket {
 	struct register_device device; /* without id, created, state */
 	char hw_serial[CA_HW_SERIAL_MAX];
 	struct keystore_blob spki[N_KEY_ROLES];
+	uint8_t key_fingerprint[N_KEY_ROLES][32]; /* SHA-256 of these */
 };
 
 /* Fills *@ret from a proof that no rule refuses, for @station. Errors:

@@ -135,13 +135,13 @@ static enum devid_err prepare(struct postgres *p, const struct db_call *call,
 {
 	CLEANUP(cleanup_result) PGresult *res = NULL;
 	char sql[SQL_MAX];
-	size_t len = strlen(call->sql);
+	int len = snprintf(sql, sizeof(sql), "%s%s", call->sql,
+		call->ret_id ? " RETURNING id" : "");
 
-	if (len >= sizeof(sql))
+	if (len < 0 || len >= SQL_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"database: statement longer than %d bytes", SQL_MAX);
-	memcpy(sql, call->sql, len + 1);
-	for (size_t i = 0; i < len; i++)
+	for (int i = 0; i < len; i++)
 		if (sql[i] == '?')
 			sql[i] = '$';
 	res = PQprepare(p->conn, name, sql, 0, NULL);
@@ -251,6 +251,18 @@ static enum devid_err give_rows(const PGresult *res, const struct db_call *call,
 	return rc;
 }
 
+static enum devid_err give_id(const PGresult *res, const struct db_call *call,
+	struct devid_error *err)
+{
+	struct db_value id = DB_INT_V(0);
+	enum devid_err rc = DEVID_OK;
+
+	if (PQntuples(res) > 0)
+		rc = read_value(res, 0, 0, &id, err);
+	*call->ret_id = id.num;
+	return rc;
+}
+
 static enum devid_err run(
 	struct db *db, const struct db_call *call, struct devid_error *err)
 {
@@ -272,7 +284,8 @@ static enum devid_err run(
 		return fail(p, res, err);
 	if (strncmp(PQcmdStatus(res), "SELECT", 6) != 0)
 		db->changes = strtoll(PQcmdTuples(res), NULL, 10);
-	return give_rows(res, call, err);
+	return call->ret_id ? give_id(res, call, err)
+			    : give_rows(res, call, err);
 }
 
 static enum devid_err script(

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,6 +219,9 @@ static enum devid_err run(
 	rc = step_rows(s, *st, call, err);
 	db->changes =
 		sqlite3_stmt_readonly(*st) ? 0 : sqlite3_changes64(s->conn);
+	/* RETURNING would make a table for its one row. */
+	if (rc == DEVID_OK && call->ret_id && db->changes > 0)
+		*call->ret_id = sqlite3_last_insert_rowid(s->conn);
 	(void)sqlite3_reset(*st); /* its failure was step's */
 	return rc;
 }
@@ -286,12 +290,21 @@ static enum devid_err switch_to_wal(sqlite3 *conn, struct devid_error *err)
 	return rc == SQLITE_OK ? DEVID_OK : fail(conn, err);
 }
 
+/* Nobody asks how much memory SQLite has, and counting it takes a lock at each
+ * allocation. It says MISUSE where SQLite is in use already: then it counts. */
+static void set_up_sqlite(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static enum devid_err connect_to(
 	const char *path, sqlite3 **ret, struct devid_error *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP(cleanup_sqlite) sqlite3 *conn = NULL;
 	enum devid_err rc;
 
+	(void)pthread_once(&once, set_up_sqlite); /* cannot fail (POSIX) */
 	if (sqlite3_open_v2(path, &conn,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,

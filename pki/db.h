@@ -66,6 +66,12 @@ DEVID_MUST_CHECK enum devid_err db_run(struct db *db, const char *sql,
 	const struct db_value *params, size_t n_params, db_row_fn *row,
 	void *arg, struct devid_error *err);
 
+/* The same for an INSERT into a table with a column "id": *@ret_id is that of
+ * the new row, or 0 when ON CONFLICT DO NOTHING let it be. */
+DEVID_MUST_CHECK enum devid_err db_insert(struct db *db, const char *sql,
+	const struct db_value *params, size_t n_params, int64_t *ret_id,
+	struct devid_error *err);
+
 /* Several statements without parameters: a schema. */
 DEVID_MUST_CHECK enum devid_err db_script(
 	struct db *db, const char *sql, struct devid_error *err);

@@ -9,7 +9,7 @@
 #define DB_BUSY_MS    10000 /* how long a lock of another is awaited */
 #define DB_STATEMENTS 256   /* of one connection; a limit of ours, 2^n */
 
-/* One call of db_run(); everything borrowed. */
+/* One call of db_run() or db_insert(); everything borrowed. */
 struct db_call {
 	const char *sql;
 	size_t slot; /* of the prepared statement, below DB_STATEMENTS */
@@ -17,6 +17,7 @@ struct db_call {
 	size_t n_params;
 	db_row_fn *row; /* or NULL */
 	void *arg;
+	int64_t *ret_id; /* of an INSERT, or NULL */
 };
 
 struct db_ops {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -52,15 +51,6 @@ static enum devid_err read_row(const struct db_value *c, size_t n,
 	return DEVID_OK;
 }
 
-/* The first eight bytes: all that the index has of a fingerprint. */
-static int64_t key_prefix(const uint8_t fingerprint[32])
-{
-	uint64_t prefix;
-
-	memcpy(&prefix, fingerprint, sizeof(prefix));
-	return (int64_t)be64toh(prefix);
-}
-
 /* ---- adding, finding ---- */
 
 enum devid_err register_cert_add(struct reg *reg,
@@ -79,7 +69,7 @@ enum devid_err register_cert_add(struct reg *reg,
 		DB_INT_V(what->created),
 		DB_INT_V(what->revoked_at),
 		DB_INT_V(what->reason),
-		DB_INT_V(key_prefix(what->key_fingerprint)),
+		DB_INT_V(reg_key_prefix(what->key_fingerprint)),
 		DB_BLOB_V(what->key_fingerprint, 32),
 		DB_BLOB_V(what->serial, what->serial_len),
 		DB_BLOB_V(what->der, what->der_len),
@@ -150,25 +140,6 @@ enum devid_err register_cert_by_serial(struct reg *reg,
 		reg_issuer_number(reg, issuer, false, &params[0].num, err);
 
 	return rc == DEVID_OK ? get_one(reg, sql, params, ret, err) : rc;
-}
-
-/* The schema and the statement below say 0 for it. */
-_Static_assert(KEY_ROLE_IDEVID == 0, "role of an IDevID");
-
-enum devid_err register_cert_by_key(struct reg *reg,
-	const uint8_t key_fingerprint[32], struct register_cert *ret,
-	struct devid_error *err)
-{
-	static const char sql[] =
-		"SELECT " COLUMNS ", c.der" FROM
-		" WHERE c.key_prefix = ?1 AND c.key_fingerprint = ?2"
-		" AND c.state = 0 AND c.role = 0 ORDER BY c.id LIMIT 1";
-	const struct db_value params[] = {
-		DB_INT_V(key_prefix(key_fingerprint)),
-		DB_BLOB_V(key_fingerprint, 32),
-	};
-
-	return get_one(reg, sql, params, ret, err);
 }
 
 /* ---- revoking ---- */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -91,35 +92,60 @@ enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 	return get_one(reg, sql, &param, 1, ret, err);
 }
 
-enum devid_err register_ek_compromised(struct reg *reg,
-	const uint8_t ek_fingerprint[32], struct register_device *ret,
-	struct devid_error *err)
-{
-	/* CRLReason keyCompromise, RFC 5280 5.3.1 */
-	static const char sql[] =
-		"SELECT " COLUMNS " FROM device"
-		" WHERE ek_fingerprint = ?1 AND state <> 0 AND EXISTS"
-		" (SELECT 1 FROM cert WHERE cert.device = device.id"
-		" AND cert.state = 1 AND cert.reason = 1)"
-		" ORDER BY id DESC LIMIT 1";
-	const struct db_value params[] = { DB_BLOB_V(ek_fingerprint, 32) };
+/* The schema and the statement below say 0 for it. */
+_Static_assert(KEY_ROLE_IDEVID == 0, "role of an IDevID");
 
-	return get_one(reg, sql, params, 1, ret, err);
+int64_t reg_key_prefix(const uint8_t fingerprint[32])
+{
+	uint64_t prefix;
+
+	memcpy(&prefix, fingerprint, sizeof(prefix));
+	return (int64_t)be64toh(prefix);
 }
 
-enum devid_err register_device_by_ek(struct reg *reg,
-	const uint8_t ek_fingerprint[32], struct register_device *ret,
-	struct devid_error *err)
+static enum devid_err note_holder(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM device"
-				  " WHERE substr(ek_fingerprint, 1, 16) = ?1"
-				  " AND ek_fingerprint = ?2 AND state = 0";
+	struct register_holders *h = arg;
+	int64_t which = columns[0].num;
+
+	(void)n_columns;
+	if (h->found[which] && columns[1 + AT_ID].num < h->device[which].id)
+		return DEVID_OK;
+	h->found[which] = true;
+	return read_row(columns + 1, &h->device[which], err);
+}
+
+enum devid_err register_find_holders(struct reg *reg, const char *serial,
+	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
+	struct register_holders *ret, struct devid_error *err)
+{
+	/* Each part has an index, and numbers as in enum register_holder; 1:
+	 * CRLReason keyCompromise, RFC 5280 5.3.1. */
+	static const char sql[] =
+		"SELECT 0, " COLUMNS " FROM device"
+		" WHERE serial = ?1 AND state = 0"
+		" UNION ALL SELECT 1, " COLUMNS " FROM device"
+		" WHERE substr(ek_fingerprint, 1, 16) = ?2"
+		" AND ek_fingerprint = ?3 AND state = 0"
+		" UNION ALL SELECT 2, " COLUMNS " FROM device"
+		" WHERE ek_fingerprint = ?3 AND state <> 0 AND EXISTS"
+		" (SELECT 1 FROM cert WHERE cert.device = device.id"
+		" AND cert.state = 1 AND cert.reason = 1)"
+		" UNION ALL SELECT 3, " COLUMNS " FROM device"
+		" WHERE id = (SELECT device FROM cert"
+		" WHERE key_prefix = ?4 AND key_fingerprint = ?5"
+		" AND state = 0 AND role = 0)";
 	const struct db_value params[] = {
+		DB_TEXT_V(serial),
 		DB_BLOB_V(ek_fingerprint, 16), /* what the index has */
 		DB_BLOB_V(ek_fingerprint, 32),
+		DB_INT_V(reg_key_prefix(key_fingerprint)),
+		DB_BLOB_V(key_fingerprint, 32),
 	};
 
-	return get_one(reg, sql, params, 2, ret, err);
+	memset(ret->found, 0, sizeof(ret->found));
+	return db_run(reg->db, sql, params, 5, note_holder, ret, err);
 }
 
 enum devid_err register_device_add(
@@ -130,7 +156,7 @@ enum devid_err register_device_add(
 		" ek_fingerprint, ek_cert_fingerprint, tpm_vendor, tpm_model,"
 		" tpm_firmware, station)"
 		" VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-		" ON CONFLICT DO NOTHING RETURNING id";
+		" ON CONFLICT DO NOTHING";
 	const struct db_value params[] = {
 		DB_INT_V(what->created),
 		DB_TEXT_V(what->serial),
@@ -143,7 +169,7 @@ enum devid_err register_device_add(
 		DB_TEXT_V(what->station),
 	};
 	int64_t id = 0;
-	enum devid_err rc = reg_int(reg, sql, params, 9, &id, err);
+	enum devid_err rc = db_insert(reg->db, sql, params, 9, &id, err);
 
 	if (rc != DEVID_OK)
 		return rc;

@@ -63,16 +63,18 @@ static const char schema[] =
 	"CREATE INDEX cert_revoked ON cert"
 	"	(issuer, revoked_at, id, reason, serial, state) WHERE state = 1;"
 	"CREATE TABLE challenge ("
-	"	id @BLOB PRIMARY KEY,"
+	"	number @ID,"
+	"	id @BLOB NOT NULL UNIQUE,"
 	"	deadline @INT NOT NULL,"
 	"	secret_hash @BLOB NOT NULL,"
 	"	station @TEXT NOT NULL,"
 	"	request @BLOB NOT NULL) @TABLE;"
 	"CREATE INDEX challenge_deadline ON challenge (deadline);"
+	/* Those that were answered. They stay until they would be too old
+	 * anyway: whoever comes with one again is told so. A row of its own
+	 * costs less than to change a long one. */
 	"CREATE TABLE challenge_used ("
-	"	id @BLOB PRIMARY KEY,"
-	"	deadline @INT NOT NULL) @CLUSTERED;"
-	"CREATE INDEX challenge_used_deadline ON challenge_used (deadline);"
+	"	number @INT PRIMARY KEY) @TABLE;"
 	"CREATE TABLE crl ("
 	"	issuer @INT PRIMARY KEY REFERENCES issuer (id),"
 	"	number @INT NOT NULL) @TABLE;"

@@ -220,61 +220,48 @@ static enum devid_err note_challenge(void *arg, const struct db_value *columns,
 	struct register_challenge *out = t->out;
 
 	(void)n_columns;
-	if (!reg_blob(&columns[1], out->secret_hash, 32) ||
-		!reg_text(&columns[2], out->station, sizeof(out->station)) ||
-		columns[3].type != DB_BLOB)
+	if (!reg_blob(&columns[2], out->secret_hash, 32) ||
+		!reg_text(&columns[3], out->station, sizeof(out->station)) ||
+		columns[4].type != DB_BLOB)
 		return reg_damaged(err, "challenge");
-	out->deadline = columns[0].num;
-	out->request = reg_hold(t->reg, &columns[3]);
-	out->request_len = columns[3].len;
+	out->number = columns[0].num;
+	out->deadline = columns[1].num;
+	out->request = reg_hold(t->reg, &columns[4]);
+	out->request_len = columns[4].len;
 	if (!out->request)
 		return devid_fail(err, DEVID_ERR_NOMEM, "register: no memory");
 	t->found = true;
 	return DEVID_OK;
 }
 
-static enum devid_err why_not(
-	struct reg *reg, const struct db_value *id, struct devid_error *err)
-{
-	static const char sql[] =
-		"SELECT deadline FROM challenge_used WHERE id = ?1";
-	int64_t deadline = -1;
-	enum devid_err rc = reg_int(reg, sql, id, 1, &deadline, err);
-
-	if (rc != DEVID_OK)
-		return rc;
-	if (deadline >= 0)
-		return devid_fail(err, DEVID_ERR_EXISTS,
-			"register: challenge: was answered already");
-	return devid_fail(err, DEVID_ERR_NOT_FOUND,
-		"register: challenge: unknown, or expired long ago");
-}
-
 enum devid_err register_challenge_take(struct reg *reg,
 	const uint8_t id[CHALLENGE_ID_LEN], struct register_challenge *ret,
 	struct devid_error *err)
 {
-	/* Of two that delete a row, one finds it; the other waits for it. */
-	static const char take[] =
-		"DELETE FROM challenge WHERE id = ?1"
-		" RETURNING deadline, secret_hash, station, request";
-	static const char use[] = "INSERT INTO challenge_used (id, deadline)"
-				  " VALUES (?1, ?2)";
-	struct register_challenge out = { .deadline = 0 };
+	static const char look[] =
+		"SELECT number, deadline, secret_hash, station, request"
+		" FROM challenge WHERE id = ?1";
+	/* Of two that have found it one gets its number in; the other waits
+	 * for that, and does nothing then. */
+	static const char use[] = "INSERT INTO challenge_used (number)"
+				  " VALUES (?1) ON CONFLICT DO NOTHING";
+	struct register_challenge out = { .number = 0 };
 	struct taking t = { reg, &out, false };
-	struct db_value params[] = { DB_BLOB_V(id, CHALLENGE_ID_LEN),
-		DB_INT_V(0) };
+	struct db_value param = DB_BLOB_V(id, CHALLENGE_ID_LEN);
 	enum devid_err rc =
-		db_run(reg->db, take, params, 1, note_challenge, &t, err);
+		db_run(reg->db, look, &param, 1, note_challenge, &t, err);
 
+	if (rc == DEVID_OK && !t.found)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: challenge: unknown, or expired long ago");
+	param = DB_INT_V(out.number);
+	if (rc == DEVID_OK)
+		rc = db_run(reg->db, use, &param, 1, NULL, NULL, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (!t.found)
-		return why_not(reg, &params[0], err);
-	params[1].num = out.deadline;
-	rc = db_run(reg->db, use, params, 2, NULL, NULL, err);
-	if (rc != DEVID_OK)
-		return rc;
+	if (db_changes(reg->db) == 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"register: challenge: was answered already");
 	memcpy(out.id, id, sizeof(out.id));
 	*ret = out;
 	return DEVID_OK;
@@ -283,29 +270,29 @@ enum devid_err register_challenge_take(struct reg *reg,
 enum devid_err register_challenge_return(struct reg *reg,
 	const struct register_challenge *what, struct devid_error *err)
 {
-	static const char unuse[] = "DELETE FROM challenge_used WHERE id = ?1";
-	const struct db_value id = DB_BLOB_V(what->id, sizeof(what->id));
-	enum devid_err rc;
+	static const char sql[] =
+		"DELETE FROM challenge_used WHERE number = ?1";
+	const struct db_value param = DB_INT_V(what->number);
+	enum devid_err rc = db_run(reg->db, sql, &param, 1, NULL, NULL, err);
 
-	rc = register_challenge_add(reg, what, err); /* before it is let go */
-	if (rc == DEVID_OK)
-		rc = db_run(reg->db, unuse, &id, 1, NULL, NULL, err);
+	if (rc == DEVID_OK && db_changes(reg->db) == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: challenge: is not one that was taken");
 	return rc;
 }
 
 enum devid_err register_challenge_purge(
 	struct reg *reg, int64_t before, struct devid_error *err)
 {
-	static const char pending[] =
-		"DELETE FROM challenge WHERE deadline < ?1";
 	static const char used[] =
-		"DELETE FROM challenge_used WHERE deadline < ?1";
+		"DELETE FROM challenge_used WHERE number IN"
+		" (SELECT number FROM challenge WHERE deadline < ?1)";
+	static const char all[] = "DELETE FROM challenge WHERE deadline < ?1";
 	const struct db_value param = DB_INT_V(before);
-	enum devid_err rc =
-		db_run(reg->db, pending, &param, 1, NULL, NULL, err);
+	enum devid_err rc = db_run(reg->db, used, &param, 1, NULL, NULL, err);
 
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, used, &param, 1, NULL, NULL, err);
+		rc = db_run(reg->db, all, &param, 1, NULL, NULL, err);
 	return rc;
 }
 

@@ -22,6 +22,7 @@
 #include "keystore.h"
 #include "signer.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #define REGISTER_NAME_MAX 65
@@ -37,6 +38,16 @@ DEVID_MUST_CHECK enum devid_err register_open(const char *uri,
 void register_close(struct reg *reg);
 struct db *register_db(struct reg *reg); /* borrowed; for tests and export */
 
+/*
+ * Reads what each issuance looks into at random places, so that the kernel has
+ * it in memory: without that the first thousands after a start of the machine
+ * wait for the disk, once there are millions of devices. On a connection of its
+ * own, for a thread of its own; ends early when *@stop (NULL: never) becomes
+ * true. Does nothing on PostgreSQL. Errors: as db_open(), db_run().
+ */
+DEVID_MUST_CHECK enum devid_err register_warm(
+	const char *uri, const atomic_bool *stop, struct devid_error *err);
+
 DEVID_MUST_CHECK enum devid_err register_begin(
 	struct reg *reg, struct devid_error *err);
 /* For looking only: others go on writing, and what they write is not seen. */
@@ -49,6 +60,7 @@ void register_rollback(struct reg *reg);
 /* ---- pending challenges ---- */
 
 struct register_challenge {
+	int64_t number; /* set where it is taken */
 	uint8_t id[CHALLENGE_ID_LEN];
 	int64_t deadline;
 	uint8_t secret_hash[32]; /* SHA-256; the secret is not kept */
@@ -70,7 +82,7 @@ DEVID_MUST_CHECK enum devid_err register_challenge_take(struct reg *reg,
 	struct devid_error *err);
 
 /* Puts back what register_challenge_take() has just taken, in the same
- * transaction: somebody asked who may not have it. */
+ * transaction: somebody asked who may not have it. Errors: NOT_FOUND. */
 DEVID_MUST_CHECK enum devid_err register_challenge_return(struct reg *reg,
 	const struct register_challenge *what, struct devid_error *err);
 
@@ -102,21 +114,34 @@ struct register_device {
 	enum register_state state;
 };
 
-/* The live device with that serial number, or that EK. Errors: NOT_FOUND. */
+/* The live device with that serial number. Errors: NOT_FOUND. */
 DEVID_MUST_CHECK enum devid_err register_device_by_serial(struct reg *reg,
 	const char *serial, struct register_device *ret,
 	struct devid_error *err);
-DEVID_MUST_CHECK enum devid_err register_device_by_ek(struct reg *reg,
-	const uint8_t ek_fingerprint[32], struct register_device *ret,
-	struct devid_error *err);
 
-/*
- * Whether this EK's TPM had a device whose certificates were revoked because
- * their keys are compromised (reason 1); *@ret is that device. Errors:
- * NOT_FOUND: it had none.
- */
-DEVID_MUST_CHECK enum devid_err register_ek_compromised(struct reg *reg,
-	const uint8_t ek_fingerprint[32], struct register_device *ret,
+/* In what a device of the register is like one that wants to get in. */
+enum register_holder {
+	REGISTER_BY_SERIAL, /* live, the same serial number */
+	REGISTER_BY_EK,     /* live, the same EK */
+	/* The same EK, and its certificates were revoked because their keys
+	 * are compromised (reason 1); the last of several. */
+	REGISTER_BY_EK_COMPROMISED,
+	/* A live IDevID certificate for the same key. IAKs are not indexed: it
+	 * would cost a fifth more per device. */
+	REGISTER_BY_KEY,
+	REGISTER_N_HOLDERS
+};
+
+struct register_holders {
+	bool found[REGISTER_N_HOLDERS];
+	struct register_device device[REGISTER_N_HOLDERS]; /* where found */
+};
+
+/* Finds them all in one statement. @key_fingerprint: of the IDevID. Nobody is
+ * no error. */
+DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,
+	const char *serial, const uint8_t ek_fingerprint[32],
+	const uint8_t key_fingerprint[32], struct register_holders *ret,
 	struct devid_error *err);
 
 /* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
@@ -160,13 +185,6 @@ DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
 DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
 	const uint8_t issuer[32], const uint8_t *serial, size_t serial_len,
 	struct register_cert *ret, struct devid_error *err);
-
-/* Whether a live IDevID certificate with this key exists; its device in *@ret.
- * IAKs are not indexed: it would cost a fifth more per device.
- * Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err register_cert_by_key(struct reg *reg,
-	const uint8_t key_fingerprint[32], struct register_cert *ret,
-	struct devid_error *err);
 
 /* Revokes; again with the same reason is OK and keeps the first time. Errors:
  * NOT_FOUND, EXISTS (revoked for another reason). */

@@ -34,6 +34,9 @@ DEVID_MUST_CHECK enum devid_err reg_int(struct reg *reg, const char *sql,
 bool reg_text(const struct db_value *v, char *ret, size_t size);
 bool reg_blob(const struct db_value *v, void *ret, size_t len);
 
+/* The first eight bytes: all that the index has of a key's fingerprint. */
+int64_t reg_key_prefix(const uint8_t fingerprint[32]);
+
 /* Says that a row cannot be one that the register wrote. */
 enum devid_err reg_damaged(struct devid_error *err, const char *what);
 
@@ -53,6 +56,9 @@ DEVID_MUST_CHECK enum devid_err reg_audit_begin(
 /* Makes the hash of line @seq of that of the line before. */
 DEVID_MUST_CHECK enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
 	const struct db_value *line, struct devid_error *err);
+
+/* What register_warm() runs on SQLite, with the ends of a part. */
+extern const char reg_warm_eks[], reg_warm_keys[];
 
 /* Makes or checks the schema. */
 DEVID_MUST_CHECK enum devid_err reg_schema(

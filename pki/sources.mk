@@ -226,6 +226,7 @@ libca_src += \
 	pki/register-cert.c \
 	pki/register-device.c \
 	pki/register-schema.c \
+	pki/register-warm.c \
 	pki/register.c
 
 register_test_src := tests/unit/memory-signer.c tests/unit/pg.c \
@@ -280,6 +281,7 @@ libca_src += \
 	pki/serve-show.c \
 	pki/serve-status.c \
 	pki/serve-tls.c \
+	pki/serve-warm.c \
 	pki/serve-worker.c \
 	pki/serve.c
 

@@ -195,25 +195,19 @@ static enum devid_err sign_nothing(struct signer *s, const uint8_t *data,
 static const struct signer_ops no_ops = { .sign = sign_nothing };
 static struct signer no_signer = { .ops = &no_ops };
 
-static void must_be_new(enum devid_err rc)
-{
-	if (rc != DEVID_ERR_NOT_FOUND)
-		abort();
-}
-
 /* What ca_challenge() and ca_issue() ask before they go on. */
 static void look_up(struct reg *reg, const struct device *d)
 {
-	struct register_device found;
-	struct register_cert cert;
+	struct devid_error err = { 0 };
+	struct register_holders found;
 
-	must_be_new(register_device_by_ek(
-		reg, d->row.ek_fingerprint, &found, NULL));
-	must_be_new(
-		register_device_by_serial(reg, d->row.serial, &found, NULL));
-	for (int i = 0; i < N_KEY_ROLES; i++)
-		must_be_new(register_cert_by_key(
-			reg, d->certs[i].key_fingerprint, &cert, NULL));
+	must(register_find_holders(reg, d->row.serial, d->row.ek_fingerprint,
+		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &found, &err),
+		&err);
+	for (int i = 0; i < REGISTER_N_HOLDERS; i++) {
+		if (found.found[i])
+			abort();
+	}
 }
 
 static void audit(struct reg *reg, const char *event, const char *serial)

@@ -164,7 +164,8 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
 	} counts[] = {
 		{ "device", "SELECT count(*) FROM device" },
 		{ "cert", "SELECT count(*) FROM cert" },
-		{ "challenge", "SELECT count(*) FROM challenge" },
+		{ "challenge", "SELECT count(*) FROM challenge WHERE number"
+			       " NOT IN (SELECT number FROM challenge_used)" },
 		{ "audit", "SELECT count(*) FROM audit" },
 	};
 	struct devid_error err = { DEVID_OK, "" };

@@ -314,7 +314,8 @@ static void challenge_keys_of_other_device_is_refused(void **state)
 	ca_fixture_new_ek(f, &f->device);
 	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
 		DEVID_ERR_EXISTS);
-	assert_unchanged(f, 1, "key has a certificate of another device");
+	assert_unchanged(
+		f, 1, "its IDevID key has certificates already, of device");
 }
 
 /* Between challenge and answer somebody else got the serial number. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The register: what it keeps, and what it refuses. */
 #include "register-fixture.h"
+#include "register_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,25 +85,45 @@ static void open_bad_instance_refused(void **state)
 
 /* ---- devices ---- */
 
+/* Which holders there are: a bit for each. */
+static unsigned find_holders(struct reg *reg,
+	const struct register_device *device, const uint8_t key_fingerprint[32],
+	struct register_holders *ret)
+{
+	unsigned found = 0;
+
+	assert_rc(register_find_holders(reg, device->serial,
+			  device->ek_fingerprint, key_fingerprint, ret, NULL),
+		DEVID_OK);
+	for (int i = 0; i < REGISTER_N_HOLDERS; i++)
+		found |= (unsigned)ret->found[i] << i;
+	return found;
+}
+
 static void device_add_is_found_by_serial_and_ek(void **state)
 {
+	static const uint8_t no_key[32];
 	struct reg *reg = place_open(*state);
 	struct register_device in = fixture_device(3), out;
+	struct register_holders h;
 
 	begin(reg);
 	assert_rc(register_device_add(reg, &in, NULL), DEVID_OK);
 	assert_true(in.id > 0);
 	assert_rc(register_device_by_serial(reg, "SN3", &out, NULL), DEVID_OK);
 	assert_memory_equal(&in, &out, sizeof(in));
-	assert_rc(register_device_by_ek(reg, in.ek_fingerprint, &out, NULL),
-		DEVID_OK);
-	assert_memory_equal(&in, &out, sizeof(in));
 	assert_rc(register_device_by_serial(reg, "SN4", &out, NULL),
 		DEVID_ERR_NOT_FOUND);
+	assert_int_equal(find_holders(reg, &in, no_key, &h),
+		1u << REGISTER_BY_SERIAL | 1u << REGISTER_BY_EK);
+	assert_memory_equal(&in, &h.device[REGISTER_BY_SERIAL], sizeof(in));
+	assert_memory_equal(&in, &h.device[REGISTER_BY_EK], sizeof(in));
+	in.serial[0] = 'X';
+	assert_int_equal(
+		find_holders(reg, &in, no_key, &h), 1u << REGISTER_BY_EK);
 	/* The index has sixteen bytes; the rest counts as well. */
 	in.ek_fingerprint[30] ^= 1;
-	assert_rc(register_device_by_ek(reg, in.ek_fingerprint, &out, NULL),
-		DEVID_ERR_NOT_FOUND);
+	assert_int_equal(find_holders(reg, &in, no_key, &h), 0);
 	commit(reg);
 	register_close(reg);
 }
@@ -209,7 +230,9 @@ static void each_device_pages_through_all(void **state)
 static void cert_add_is_found_by_serial_and_key(void **state)
 {
 	struct reg *reg = place_open(*state);
+	struct register_device other = fixture_device(6);
 	struct register_cert in, out;
+	struct register_holders h;
 
 	fixture_issue_now(reg, NULL, 5);
 	in = fixture_cert(5, KEY_ROLE_IAK, 0);
@@ -226,16 +249,14 @@ static void cert_add_is_found_by_serial_and_key(void **state)
 	assert_int_equal(out.der_len, in.der_len);
 	assert_memory_equal(out.der, in.der, in.der_len);
 	/* The keys of IAKs are not indexed. */
-	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
-		DEVID_ERR_NOT_FOUND);
+	assert_int_equal(find_holders(reg, &other, in.key_fingerprint, &h), 0);
 	in = fixture_cert(5, KEY_ROLE_IDEVID, 0);
-	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
-		DEVID_OK);
-	assert_int_equal(out.role, KEY_ROLE_IDEVID);
+	assert_int_equal(find_holders(reg, &other, in.key_fingerprint, &h),
+		1u << REGISTER_BY_KEY);
+	assert_string_equal(h.device[REGISTER_BY_KEY].serial, "SN5");
 	/* The index has eight bytes; the rest counts as well. */
 	in.key_fingerprint[31] ^= 1;
-	assert_rc(register_cert_by_key(reg, in.key_fingerprint, &out, NULL),
-		DEVID_ERR_NOT_FOUND);
+	assert_int_equal(find_holders(reg, &other, in.key_fingerprint, &h), 0);
 	in.issuer[0] ^= 1;
 	assert_rc(register_cert_by_serial(
 			  reg, in.issuer, in.serial, in.serial_len, &out, NULL),
@@ -311,6 +332,75 @@ static enum devid_err count_cert(
 	return DEVID_OK;
 }
 
+static enum devid_err note_cert_id(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	(void)err;
+	((int64_t *)arg)[cert->role] = cert->id;
+	return DEVID_OK;
+}
+
+/* Revokes the device and its certificates. */
+static void revoke_device(
+	struct reg *reg, const struct register_device *device, int reason)
+{
+	int64_t ids[N_KEY_ROLES] = { 0 };
+
+	assert_rc(register_certs_of_device(
+			  reg, device->id, note_cert_id, ids, NULL),
+		DEVID_OK);
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		assert_rc(register_cert_revoke(reg, ids[i], 1000, reason, NULL),
+			DEVID_OK);
+	assert_rc(register_device_set_state(
+			  reg, device->id, REGISTER_REVOKED, NULL),
+		DEVID_OK);
+}
+
+/* Of several devices of one EK the last that was compromised is found. */
+static void device_compromised_is_found_by_its_ek(void **state)
+{
+	static const struct {
+		int reason;
+		unsigned found;
+		const char *serial;
+	} past[] = {
+		{ 4, 0, NULL },
+		{ 1, 1u << REGISTER_BY_EK_COMPROMISED, "PAST1" },
+		{ 1, 1u << REGISTER_BY_EK_COMPROMISED, "PAST2" },
+		{ 5, 1u << REGISTER_BY_EK_COMPROMISED, "PAST2" },
+	};
+	static const uint8_t no_key[32];
+	struct reg *reg = place_open(*state);
+	struct register_device other = fixture_device(0);
+	struct register_holders h;
+
+	begin(reg);
+	for (unsigned i = 0; i < N_OF(past); i++) {
+		struct register_device device = fixture_device(0);
+
+		(void)snprintf(
+			device.serial, sizeof(device.serial), "PAST%u", i);
+		assert_rc(register_device_add(reg, &device, NULL), DEVID_OK);
+		for (int role = 0; role < N_KEY_ROLES; role++) {
+			struct register_cert cert =
+				fixture_cert(i, (enum key_role)role, device.id);
+
+			assert_rc(
+				register_cert_add(reg, &cert, NULL), DEVID_OK);
+		}
+		revoke_device(reg, &device, past[i].reason);
+		assert_int_equal(
+			find_holders(reg, &other, no_key, &h), past[i].found);
+		if (past[i].serial)
+			assert_string_equal(
+				h.device[REGISTER_BY_EK_COMPROMISED].serial,
+				past[i].serial);
+	}
+	commit(reg);
+	register_close(reg);
+}
+
 static void cert_revoke_is_in_the_list_from_then_on(void **state)
 {
 	struct reg *reg = place_open(*state);
@@ -319,7 +409,8 @@ static void cert_revoke_is_in_the_list_from_then_on(void **state)
 
 	fixture_issue_now(reg, NULL, 1);
 	begin(reg);
-	assert_rc(register_cert_by_key(reg, cert.key_fingerprint, &found, NULL),
+	assert_rc(register_cert_by_serial(reg, cert.issuer, cert.serial,
+			  cert.serial_len, &found, NULL),
 		DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 1000, 1, NULL), DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 2000, 1, NULL), DEVID_OK);
@@ -404,6 +495,53 @@ static void each_cert_gives_the_issuers_by_id(void **state)
 		DEVID_OK);
 	assert_int_equal(n, 27);
 	commit(reg);
+	register_close(reg);
+}
+
+/* ---- reading into memory ---- */
+
+static enum devid_err note_plan(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)err;
+	assert_int_equal(n_columns, 4);
+	assert_int_equal(columns[3].type, DB_TEXT);
+	(void)snprintf(arg, 256, "%s", (const char *)columns[3].data);
+	return DEVID_OK;
+}
+
+/* What register_warm() asks is answered from the two indexes. */
+static void warm_reads_indexes_only(void **state)
+{
+	static char texts[2][256]; /* db.h knows them by their addresses */
+	static const struct {
+		const char *sql, *plan;
+	} parts[] = {
+		{ reg_warm_eks, "SEARCH device USING INDEX device_ek (" },
+		{ reg_warm_keys, "SEARCH cert USING INDEX cert_key (" },
+	};
+	const struct db_value params[] = { DB_INT_V(0), DB_INT_V(1) };
+	const struct place *p = *state;
+	struct reg *reg = place_open(p);
+	struct devid_error err = { 0 };
+	atomic_bool stop = true;
+
+	for (unsigned i = 0; i < 20; i++)
+		fixture_issue_now(reg, NULL, i);
+	assert_rc(register_warm(p->uri, NULL, &err), DEVID_OK);
+	assert_rc(register_warm(p->uri, &stop, &err), DEVID_OK);
+	for (size_t i = 0; !p->postgres && i < N_OF(parts); i++) {
+		char plan[256] = "";
+
+		(void)snprintf(texts[i], sizeof(texts[i]),
+			"EXPLAIN QUERY PLAN %s", parts[i].sql);
+		begin(reg);
+		assert_rc(db_run(register_db(reg), texts[i], params, 2,
+				  note_plan, plan, &err),
+			DEVID_OK);
+		commit(reg);
+		assert_memory_equal(plan, parts[i].plan, strlen(parts[i].plan));
+	}
 	register_close(reg);
 }
 
@@ -560,6 +698,8 @@ int main(void)
 		PLACE_CASE(cert_add_key_of_other_device_refused),
 		PLACE_CASE(cert_add_without_der_refused),
 		PLACE_CASE(cert_add_of_unknown_device_refused),
+		PLACE_CASE(warm_reads_indexes_only),
+		PLACE_CASE(device_compromised_is_found_by_its_ek),
 		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
 		PLACE_CASE(each_revoked_of_many_pages_gives_all),
 		PLACE_CASE(each_cert_gives_the_issuers_by_id),
