@@ -14,6 +14,7 @@
 #include "log.h"
 #include "serve-private.h"
 #include "serve-tls.h"
+#include "serve-warm.h"
 #include "serve-worker.h"
 #include "tcg-csr.h"
 
@@ -298,6 +299,7 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 {
 	struct serve *s = calloc(1, sizeof(*s));
 	struct serve_worker *worker = NULL;
+	struct serve_warm *warm = NULL;
 	enum devid_err rc;
 
 	if (!s)
@@ -308,6 +310,8 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail */
 	serve_rate_init(&s->warnings, WARNINGS_MAX, serve_clock());
 	rc = open_all(s, listen, err);
+	if (rc == DEVID_OK)
+		rc = serve_warm_start(conf, &warm, err);
 	if (rc == DEVID_OK)
 		rc = serve_worker_start(ca, s->queue, &worker, err);
 	if (rc == DEVID_OK) {
@@ -322,6 +326,7 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 		serve_queue_end(s->queue);
 		serve_worker_join(worker);
 	}
+	serve_warm_join(warm);
 	/* Nobody logs in again here: a PIN is tried once by a program. */
 	if (rc == DEVID_OK && s->token_gone)
 		rc = devid_fail(err, DEVID_ERR_UNREACHABLE,
