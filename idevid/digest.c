@@ -82,7 +82,8 @@ EVP_MAC_CTX *digest_hmac_new(const EVP_MD *md)
 		ctx = hmac_sha384;
 	else if (md == sha512)
 		ctx = hmac_sha512;
-	return ctx ? EVP_MAC_CTX_dup(ctx) : NULL;
+	ctx = ctx ? EVP_MAC_CTX_dup(ctx) : NULL;
+	return ctx ? ctx : make_hmac(md);
 }
 
 bool digest_hmac(EVP_MAC_CTX *ctx, struct der_view key, struct der_view data,

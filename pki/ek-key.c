@@ -32,15 +32,26 @@ static void look_up_types(void)
 	any_ec = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 }
 
-static EVP_PKEY *from_params(EVP_PKEY_CTX *const *type, OSSL_PARAM *params)
+/* Early releases of OpenSSL 3.0 cannot copy a context that has no key yet. */
+static EVP_PKEY_CTX *make_ctx(bool rsa)
+{
+	const EVP_PKEY_CTX *from;
+	EVP_PKEY_CTX *ctx;
+
+	(void)pthread_once(&once, look_up_types); /* cannot fail (POSIX) */
+	from = rsa ? any_rsa : any_ec;
+	ctx = from ? EVP_PKEY_CTX_dup(from) : NULL;
+	return ctx ? ctx
+		   : EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
+}
+
+static EVP_PKEY *from_params(bool rsa, OSSL_PARAM *params)
 {
 	CLEANUP(cleanup_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *key = NULL;
 
-	(void)pthread_once(&once, look_up_types); /* cannot fail (POSIX) */
-	if (*type)
-		ctx = EVP_PKEY_CTX_dup(*type);
 	ERR_set_mark();
+	ctx = make_ctx(rsa);
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
 		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
@@ -85,7 +96,7 @@ static enum devid_err read_rsa(
 		OSSL_PKEY_PARAM_RSA_N, native, n.len - 1);
 	params[1] = OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent);
 	params[2] = OSSL_PARAM_construct_end();
-	*ret = from_params(&any_rsa, params);
+	*ret = from_params(true, params);
 	return *ret ? DEVID_OK : refuse(err, "cannot be used");
 }
 
@@ -109,7 +120,7 @@ static enum devid_err read_ec(struct der_view bits, struct der_view curve,
 	params[1] = OSSL_PARAM_construct_octet_string(
 		OSSL_PKEY_PARAM_PUB_KEY, point, len);
 	params[2] = OSSL_PARAM_construct_end();
-	*ret = from_params(&any_ec, params);
+	*ret = from_params(false, params);
 	return *ret ? DEVID_OK : refuse(err, "no point of its curve");
 }
 
