@@ -42,23 +42,20 @@ static void refuse_by_rule(struct ca_job *job, const struct proof *proof)
 static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
 	struct step1 *s, struct devid_error *err)
 {
-	struct {
-		uint8_t secret[CHALLENGE_SECRET_LEN], id[CHALLENGE_ID_LEN];
-	} random; /* drawn at once: each draw costs more than its bytes */
+	uint8_t secret[CHALLENGE_SECRET_LEN];
 	struct challenge *c = &s->challenge;
 	enum devid_err rc;
 
-	if (RAND_priv_bytes((uint8_t *)&random, sizeof(random)) != 1 ||
-		!digest_hash(
-			random.secret, sizeof(random.secret), s->secret_hash))
+	if (RAND_bytes(c->id, sizeof(c->id)) != 1 ||
+		RAND_priv_bytes(secret, sizeof(secret)) != 1 ||
+		!digest_hash(secret, sizeof(secret), s->secret_hash))
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
-	memcpy(c->id, random.id, sizeof(c->id));
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
 	memcpy(c->serial, proof->serial, sizeof(proof->serial));
 	rc = credential_make(proof->ek.key, proof->iak.name,
-		proof->iak.name_len, random.secret, c, err);
-	OPENSSL_cleanse(&random, sizeof(random));
+		proof->iak.name_len, secret, c, err);
+	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }
 

@@ -81,10 +81,14 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 		return give_back(ca, &c, err);
 	rc = ca_seal_open(ca->seal_key, &c, err);
 	/* So that the audit line of a refusal names the device. */
-	if (rc == DEVID_OK)
-		rc = ca_ticket_parse(c.request, c.request_len, &s->ticket, err);
 	if (rc != DEVID_OK)
 		return rc;
+	/* It is the CA's, as its seal says: of another version. */
+	if (ca_ticket_parse(c.request, c.request_len, &s->ticket, &cause) !=
+		DEVID_OK)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"answer: the record of its challenge was made by "
+			"another version of this CA");
 	if (time(NULL) > c.deadline)
 		return devid_fail(err, DEVID_ERR_TIMEOUT,
 			"answer: its challenge has expired");

@@ -6,7 +6,7 @@
 
 #include "digest.h"
 
-#define TICKET_VERSION 1
+#define TICKET_VERSION 2
 
 static void copy_text(char *to, size_t size, const char *from)
 {

@@ -6,7 +6,7 @@
  * As much of a database as the register needs, on SQLite or PostgreSQL. One
  * connection, one thread. SQL is the common part of both, with parameters
  * ?1, ?2, ...; statements are prepared once, by the address of their text,
- * which must be a constant.
+ * which must be a constant, and is given to one of the functions below only.
  */
 
 #include "error.h"

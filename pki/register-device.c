@@ -110,6 +110,8 @@ static enum devid_err note_holder(void *arg, const struct db_value *columns,
 	int64_t which = columns[0].num;
 
 	(void)n_columns;
+	if (which < 0 || which >= REGISTER_N_HOLDERS)
+		return reg_damaged(err, "device");
 	if (h->found[which] && columns[1 + AT_ID].num < h->device[which].id)
 		return DEVID_OK;
 	h->found[which] = true;

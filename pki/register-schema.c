@@ -5,15 +5,15 @@
 
 #include "register_private.h"
 
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2
 #define SCHEMA_MAX     8192 /* bytes of its text, filled in */
 
 /*
  * Words with an @ are filled in for each database. An index on anything random
  * costs a page of its own per row when the table is large, and these are the
- * most expensive part of an issuance: there are two, of EKs and of keys. All
- * others grow at their end: serial numbers of certificates begin with the time
- * (build.h), those of devices mostly count.
+ * most expensive part of an issuance: there are two, of EKs and of keys, and a
+ * small one of challenges. All others grow at their end: serial numbers of
+ * certificates begin with the time (build.h), those of devices mostly count.
  */
 static const char schema[] =
 	"CREATE TABLE register (version @INT NOT NULL) @TABLE;"
@@ -70,11 +70,12 @@ static const char schema[] =
 	"	station @TEXT NOT NULL,"
 	"	request @BLOB NOT NULL) @TABLE;"
 	"CREATE INDEX challenge_deadline ON challenge (deadline);"
-	/* Those that were answered. They stay until they would be too old
-	 * anyway: whoever comes with one again is told so. A row of its own
-	 * costs less than to change a long one. */
+	/* Those that were answered. They stay as long as the challenge: whoever
+	 * comes with it again is told so. A row of its own costs less than to
+	 * change a long one. */
 	"CREATE TABLE challenge_used ("
-	"	number @INT PRIMARY KEY) @TABLE;"
+	"	number @INT PRIMARY KEY"
+	"	REFERENCES challenge (number) ON DELETE CASCADE) @TABLE;"
 	"CREATE TABLE crl ("
 	"	issuer @INT PRIMARY KEY REFERENCES issuer (id),"
 	"	number @INT NOT NULL) @TABLE;"

@@ -281,18 +281,18 @@ enum devid_err register_challenge_return(struct reg *reg,
 	return rc;
 }
 
-enum devid_err register_challenge_purge(
-	struct reg *reg, int64_t before, struct devid_error *err)
+enum devid_err register_challenge_purge(struct reg *reg, int64_t before,
+	int64_t limit, int64_t *ret_n, struct devid_error *err)
 {
-	static const char used[] =
-		"DELETE FROM challenge_used WHERE number IN"
-		" (SELECT number FROM challenge WHERE deadline < ?1)";
-	static const char all[] = "DELETE FROM challenge WHERE deadline < ?1";
-	const struct db_value param = DB_INT_V(before);
-	enum devid_err rc = db_run(reg->db, used, &param, 1, NULL, NULL, err);
+	/* Those that were answered lose their mark with it. */
+	static const char sql[] =
+		"DELETE FROM challenge WHERE number IN"
+		" (SELECT number FROM challenge WHERE deadline < ?1 LIMIT ?2)";
+	const struct db_value params[] = { DB_INT_V(before), DB_INT_V(limit) };
+	enum devid_err rc = db_run(reg->db, sql, params, 2, NULL, NULL, err);
 
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, all, &param, 1, NULL, NULL, err);
+		*ret_n = db_changes(reg->db);
 	return rc;
 }
 

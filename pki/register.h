@@ -86,9 +86,10 @@ DEVID_MUST_CHECK enum devid_err register_challenge_take(struct reg *reg,
 DEVID_MUST_CHECK enum devid_err register_challenge_return(struct reg *reg,
 	const struct register_challenge *what, struct devid_error *err);
 
-/* Removes those, used or not, whose deadline passed before @before. */
-DEVID_MUST_CHECK enum devid_err register_challenge_purge(
-	struct reg *reg, int64_t before, struct devid_error *err);
+/* Removes those, used or not, whose deadline passed before @before, at most
+ * @limit; *@ret_n: how many. */
+DEVID_MUST_CHECK enum devid_err register_challenge_purge(struct reg *reg,
+	int64_t before, int64_t limit, int64_t *ret_n, struct devid_error *err);
 
 /* ---- devices ---- */
 
@@ -126,8 +127,8 @@ enum register_holder {
 	/* The same EK, and its certificates were revoked because their keys
 	 * are compromised (reason 1); the last of several. */
 	REGISTER_BY_EK_COMPROMISED,
-	/* A live IDevID certificate for the same key. IAKs are not indexed: it
-	 * would cost a fifth more per device. */
+	/* It has, live or not, a live IDevID certificate for the same key. IAKs
+	 * are not indexed: it would cost a fifth more per device. */
 	REGISTER_BY_KEY,
 	REGISTER_N_HOLDERS
 };

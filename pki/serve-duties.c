@@ -33,6 +33,9 @@
  * answer is told what it is. */
 #define PURGE_AFTER 86400 /* seconds */
 
+/* Challenges removed between two looks at the queue. */
+#define PURGE_PORTION 1024
+
 /* OCSP answers signed between two looks at the queue. */
 #define OCSP_PORTION 64
 
@@ -48,17 +51,23 @@ enum duty {
 
 _Static_assert(N_DUTIES == SERVE_N_DUTIES, "each duty has its place");
 
-static enum devid_err do_purge(struct ca *ca, struct devid_error *err)
+/* A portion; true in *@ret_more when there may be more to do. */
+static enum devid_err do_purge(
+	struct ca *ca, bool *ret_more, struct devid_error *err)
 {
 	enum devid_err rc = register_begin(ca->reg, err);
+	int64_t n = 0;
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = register_challenge_purge(
-		ca->reg, (int64_t)time(NULL) - PURGE_AFTER, err);
-	if (rc == DEVID_OK)
-		return register_commit(ca->reg, err);
-	register_rollback(ca->reg);
+	rc = register_challenge_purge(ca->reg,
+		(int64_t)time(NULL) - PURGE_AFTER, PURGE_PORTION, &n, err);
+	if (rc != DEVID_OK) {
+		register_rollback(ca->reg);
+		return rc;
+	}
+	rc = register_commit(ca->reg, err);
+	*ret_more = rc == DEVID_OK && n == PURGE_PORTION;
 	return rc;
 }
 
@@ -192,7 +201,7 @@ static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
 	case DUTY_OCSP:
 		return do_ocsp(ca, ret_more, err);
 	case DUTY_PURGE:
-		return do_purge(ca, err);
+		return do_purge(ca, ret_more, err);
 	case DUTY_TRUST:
 		return do_trust(ca, err);
 	case DUTY_PROBE:

@@ -12,7 +12,7 @@
 #include "ca.h"
 #include "serve-route.h"
 
-#define SERVE_BATCH_MAX 512 /* jobs that share one commit to disk */
+#define SERVE_BATCH_MAX 256 /* jobs that share one commit to disk */
 
 #define SERVE_STUCK_SECONDS 30
 

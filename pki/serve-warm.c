@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-warm.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -37,29 +38,29 @@ static void *run(void *arg)
 	return NULL;
 }
 
-enum devid_err serve_warm_start(const struct ca_conf *conf,
-	struct serve_warm **ret, struct devid_error *err)
+struct serve_warm *serve_warm_start(const struct ca *ca)
 {
-	struct serve_warm *w = calloc(1, sizeof(*w));
+	struct serve_warm *w;
 	sigset_t all, before;
-	int r;
+	int r = ENOMEM;
 
-	if (!w)
-		return devid_fail(err, DEVID_ERR_NOMEM, "serve: no memory");
-	w->conf = conf;
-	atomic_init(&w->stop, false);
-	/* Signals are the event thread's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&w->thread, NULL, run, w);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r != 0) {
-		free(w);
-		return devid_fail(
-			err, DEVID_ERR_IO, "serve: thread: %s", strerror(r));
+	if (db_is_postgres(register_db(ca->reg)))
+		return NULL;
+	w = calloc(1, sizeof(*w));
+	if (w) {
+		w->conf = ca->conf;
+		atomic_init(&w->stop, false);
+		/* Signals are the event thread's. */
+		(void)sigfillset(&all);
+		(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+		r = pthread_create(&w->thread, NULL, run, w);
+		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	}
-	*ret = w;
-	return DEVID_OK;
+	if (r == 0)
+		return w;
+	log_warn("serve: reading the register into memory: %s", strerror(r));
+	free(w);
+	return NULL;
 }
 
 void serve_warm_join(struct serve_warm *w)

@@ -311,10 +311,9 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 	serve_rate_init(&s->warnings, WARNINGS_MAX, serve_clock());
 	rc = open_all(s, listen, err);
 	if (rc == DEVID_OK)
-		rc = serve_warm_start(conf, &warm, err);
-	if (rc == DEVID_OK)
 		rc = serve_worker_start(ca, s->queue, &worker, err);
 	if (rc == DEVID_OK) {
+		warm = serve_warm_start(ca);
 		serve_files_refresh(&s->files);
 		set_tick(s);
 		log_info("serve: ready");

@@ -230,20 +230,35 @@ static void write_challenge(
 		DEVID_OK);
 }
 
-void ca_fixture_age(struct ca_fixture *f, int64_t seconds)
+/* As the CA makes it, but for a deadline @seconds earlier and for @version. */
+static void make_again(struct ca_fixture *f, int64_t seconds, uint8_t version)
 {
 	struct register_challenge c;
-	uint8_t *seal;
+	uint8_t *ticket;
 
 	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
 	read_challenge(f, &c);
 	c.deadline -= seconds;
 	c.request_len -= CA_SEAL_LEN;
-	seal = (uint8_t *)(uintptr_t)c.request + c.request_len;
-	assert_rc(ca_seal_make(f->ca.seal_key, &c, seal, NULL), DEVID_OK);
+	ticket = (uint8_t *)(uintptr_t)c.request;
+	if (version)
+		ticket[0] = version;
+	assert_rc(
+		ca_seal_make(f->ca.seal_key, &c, ticket + c.request_len, NULL),
+		DEVID_OK);
 	c.request_len += CA_SEAL_LEN;
 	write_challenge(f, &c);
 	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+void ca_fixture_age(struct ca_fixture *f, int64_t seconds)
+{
+	make_again(f, seconds, 0);
+}
+
+void ca_fixture_outdate(struct ca_fixture *f)
+{
+	make_again(f, 0, 1);
 }
 
 void ca_fixture_forge(

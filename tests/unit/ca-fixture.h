@@ -51,6 +51,9 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table);
 /* The pending challenge as the CA would have made it @seconds earlier. */
 void ca_fixture_age(struct ca_fixture *f, int64_t seconds);
 
+/* The pending challenge as an older version of the CA would have made it. */
+void ca_fixture_outdate(struct ca_fixture *f);
+
 /* The pending challenge with the secret of @answer, as somebody makes it who
  * can write the database but has no key. */
 void ca_fixture_forge(

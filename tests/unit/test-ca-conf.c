@@ -148,6 +148,7 @@ static struct ca_ticket a_ticket(void)
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		t.spki[i].len = 91;
 		memset(t.spki[i].data, 3 + i, 91);
+		memset(t.key_fingerprint[i], 5 + i, 32);
 	}
 	return t;
 }
@@ -162,7 +163,15 @@ static void ticket_round_trip_keeps_all(void **state)
 	(void)state;
 	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_OK);
 	assert_rc(ca_ticket_parse(buf, len, &out, NULL), DEVID_OK);
-	assert_memory_equal(&in, &out, sizeof(in));
+	assert_memory_equal(&in.device, &out.device, sizeof(in.device));
+	assert_string_equal(in.hw_serial, out.hw_serial);
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		assert_int_equal(in.spki[i].len, out.spki[i].len);
+		assert_memory_equal(
+			in.spki[i].data, out.spki[i].data, in.spki[i].len);
+		assert_memory_equal(
+			in.key_fingerprint[i], out.key_fingerprint[i], 32);
+	}
 }
 
 /* Cut anywhere, or longer, or of another version: never read. */

@@ -98,6 +98,19 @@ static void challenge_again_refuse_is_refused(void **state)
 	assert_unchanged(f, 1, "has its certificates already");
 }
 
+static void issue_challenge_of_other_version_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	ca_fixture_outdate(f);
+	assert_rc(ca_fixture_issue(f, "line"), DEVID_ERR_MISMATCH);
+	assert_cause(&f->job.error, "made by another version of this CA");
+	assert_int_equal(ca_fixture_rows(f, "device"), 0);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+}
+
 /* Two challenges for one device; the second answer comes after the first
  * issued. */
 static void issue_second_challenge_same_returns_same(void **state)
@@ -630,6 +643,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(issue_good_request_certifies_both_keys),
 		CASE(issue_again_same_returns_same_certificates),
+		CASE(issue_challenge_of_other_version_refused),
 		CASE(challenge_again_refuse_is_refused),
 		CASE(issue_second_challenge_same_returns_same),
 		CASE(issue_replayed_answer_is_refused),

@@ -38,14 +38,14 @@ static void open_other_version_refused(void **state)
 	struct devid_error err = { 0 };
 
 	begin(reg);
-	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 2",
+	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 3",
 			  NULL),
 		DEVID_OK);
 	commit(reg);
 	register_close(reg);
 	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
 		DEVID_ERR_UNSUPPORTED);
-	assert_cause(&err, "schema version 2");
+	assert_cause(&err, "schema version 3");
 }
 
 static void open_other_database_refused(void **state)
@@ -610,6 +610,7 @@ static void challenge_purge_removes_the_expired(void **state)
 {
 	struct reg *reg = place_open(*state);
 	struct register_challenge out;
+	int64_t n = 0;
 
 	begin(reg);
 	for (uint8_t i = 0; i < 4; i++) {
@@ -621,7 +622,11 @@ static void challenge_purge_removes_the_expired(void **state)
 				register_challenge_take(reg, in.id, &out, NULL),
 				DEVID_OK);
 	}
-	assert_rc(register_challenge_purge(reg, 1002, NULL), DEVID_OK);
+	/* In portions. */
+	assert_rc(register_challenge_purge(reg, 1002, 1, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 1);
+	assert_rc(register_challenge_purge(reg, 1002, 5, &n, NULL), DEVID_OK);
+	assert_int_equal(n, 1);
 	for (uint8_t i = 0; i < 4; i++) {
 		static const enum devid_err want[] = { DEVID_ERR_NOT_FOUND,
 			DEVID_ERR_NOT_FOUND, DEVID_OK, DEVID_ERR_EXISTS };
@@ -630,6 +635,48 @@ static void challenge_purge_removes_the_expired(void **state)
 		assert_rc(register_challenge_take(reg, in.id, &out, NULL),
 			want[i]);
 	}
+	commit(reg);
+	register_close(reg);
+}
+
+/* A new challenge may get the number of one that was answered and removed. */
+static void challenge_after_purge_can_be_taken(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_challenge in = make_challenge(0), out;
+	int64_t n = 0;
+
+	for (int round = 0; round < 2; round++) {
+		begin(reg);
+		assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
+		assert_rc(register_challenge_take(reg, in.id, &out, NULL),
+			DEVID_OK);
+		commit(reg);
+		begin(reg);
+		assert_rc(register_challenge_purge(
+				  reg, in.deadline + 1, 5, &n, NULL),
+			DEVID_OK);
+		assert_int_equal(n, 1);
+		commit(reg);
+		assert_int_equal(fixture_count(reg,
+					 "SELECT count(*) FROM challenge_used"),
+			0);
+	}
+	register_close(reg);
+}
+
+static void challenge_return_of_one_not_taken_is_refused(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_challenge in = make_challenge(0), out;
+
+	begin(reg);
+	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
+	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	assert_rc(register_challenge_return(reg, &out, NULL), DEVID_OK);
+	assert_rc(register_challenge_return(reg, &out, NULL),
+		DEVID_ERR_NOT_FOUND);
+	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
 	commit(reg);
 	register_close(reg);
 }
@@ -706,6 +753,8 @@ int main(void)
 		PLACE_CASE(challenge_take_gives_it_once),
 		PLACE_CASE(challenge_take_rolled_back_can_be_taken),
 		PLACE_CASE(challenge_purge_removes_the_expired),
+		PLACE_CASE(challenge_after_purge_can_be_taken),
+		PLACE_CASE(challenge_return_of_one_not_taken_is_refused),
 		PLACE_CASE(crl_number_counts_per_issuer),
 		PLACE_CASE(blob_put_replaces),
 	};

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "memory-signer.h"
+#include "serve-warm.h"
 #include "serve-worker.h"
 
 /* Does one job for f->device's request, and keeps its outcome. */
@@ -127,12 +128,35 @@ static void trouble_register_damaged_told(void **state)
 	assert_false(trouble_after_duties(f, &d, 10000));
 }
 
+/* With a register, and with one that is gone: which is logged, no more. */
+static void warm_starts_and_ends(void **state)
+{
+	struct ca_fixture *f = *state;
+	char uri[300];
+	struct ca_conf conf = { .reg = uri };
+	const struct ca ca = { .conf = &conf, .reg = f->ca.reg };
+	static const char *const files[] = { "register.db", "no/such.db" };
+
+	for (size_t i = 0; i < N_OF(files); i++) {
+		struct serve_warm *warm;
+
+		(void)snprintf(uri, sizeof(uri), "sqlite:%s",
+			tempdir_file(&f->dir, files[i]));
+		warm = serve_warm_start(&ca);
+		assert_non_null(warm);
+		serve_warm_join(warm);
+	}
+	assert_int_equal(ca_fixture_rows(f, "device"), 0);
+	serve_warm_join(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, ca_fixture_new, ca_fixture_done)
 		T(work_ca_certificate_expired_refused),
 		T(work_token_gone_tried_once),
+		T(warm_starts_and_ends),
 		T(trouble_token_failed_until_it_signs_again),
 		T(trouble_register_damaged_told),
 		T(reload_bad_roots_old_ones_stay_new_ones_replace),
