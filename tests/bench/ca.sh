@@ -6,7 +6,7 @@
 
 ISSUE_ROUNDS=5
 ISSUE_DEVICES=2560
-ISSUE_BATCH=512     # as devid-ca serve has it
+ISSUE_BATCH=256     # as devid-ca serve has it
 ISSUE_SERIALS=4096  # more than a round uses
 PG_ROUNDS=3
 : "${REGISTER_DEVICES:=5000000}" # and two certificates each: ten million rows
@@ -25,6 +25,10 @@ ca_speed() {
 
 	read -r sign verify < <(on_one_core openssl speed -seconds 1 \
 		ecdsap256 2>/dev/null | awk '/nistp256/ { print $(NF-1), $NF }')
+	if [[ -z $verify ]]; then
+		missing ca.limit "openssl speed said nothing"
+		return 1
+	fi
 	sample ca.speed.sign "$(jq -n "1000000 / $sign")"
 	sample ca.speed.verify "$(jq -n "1000000 / $verify")"
 	LIMIT=$(jq -n "1000000 / $sign + 1000000 / $verify")
@@ -37,7 +41,7 @@ ca_speed() {
 issue() {
 	local round json before
 
-	ca_speed
+	ca_speed || return 0
 	for ((round = 0; round < ISSUE_ROUNDS; round++)); do
 		FIRST_SERIAL=$((FIRST_SERIAL + ISSUE_SERIALS))
 		before=$LIMIT
@@ -48,7 +52,7 @@ issue() {
 			missing "$1" "$(tail -n1 "$CA/issue.err")"
 			return
 		}
-		ca_speed
+		ca_speed || return 0
 		sample "$1.device" "$(jq .device_us <<<"$json")"
 		# Each device gets two.
 		sample "$1.certificate" "$(jq '.device_us / 2' <<<"$json")"
