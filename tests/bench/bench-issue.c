@@ -3,12 +3,12 @@
  * bench-issue: what issuing costs, both steps, from TCG-CSR to certificates in
  * the register, with the CA's own code and a real database on disk.
  *
- *   bench-issue REGISTER N BATCH FIRST [INSTANCE]
+ *   bench-issue REGISTER N BATCH FIRST INSTANCE VENDOR
  *
  * REGISTER as in devid-ca.conf. N devices and WARM_UP more are made in software
- * before the clock runs (RSA-2048 EK with a certificate signed with P-256,
- * P-256 IAK and IDevID), and their answers between the two steps. FIRST numbers
- * the serial numbers.
+ * before the clock runs (RSA-2048 EK, P-256 IAK and IDevID), and their answers
+ * between the two steps. FIRST numbers the serial numbers. VENDOR is the key
+ * that certifies the EKs: "RSA:2048" or "P-256". INSTANCE names the process.
  * The CA's key is in memory: what a token adds is measured apart. Before the
  * clock runs the register is read into memory, as `devid-ca serve` does, and
  * a few devices more go through both steps. Prints one line of JSON;
@@ -29,7 +29,7 @@
 #include "memory-signer.h"
 #include "tempdir.h"
 
-#define PRIMES    80 /* of 1024 bits; 3160 pairs: as many EKs */
+#define PRIMES    80 /* of 1024 bits; 3,160 pairs: as many EKs */
 #define ALL_MAX   (PRIMES * (PRIMES - 1) / 2)
 #define BATCH_MAX 256
 #define WARM_UP   256 /* devices before those that count */
@@ -153,6 +153,15 @@ static void make_devices(struct csr_fixture *f, struct device *devices,
 	}
 	for (int i = 0; i < PRIMES; i++)
 		BN_free(primes[i]);
+}
+
+/* The EK certificates' issuer gets a key of another type. */
+static void set_vendor(struct csr_fixture *f, const char *type)
+{
+	struct certs_spec spec = certs_ca_spec("Test TPM EK CA");
+
+	certs_done(&f->vendor_ca);
+	f->vendor_ca = certs_sign(&spec, certs_key(type), &f->vendor_root);
 }
 
 /* What the TPM would say. */
@@ -303,9 +312,10 @@ int main(int argc, char **argv)
 	size_t n, batch, all;
 	char *pem;
 
-	if (argc < 5 || argc > 6) {
+	if (argc != 7) {
 		(void)fprintf(stderr,
-			"usage: bench-issue REGISTER N BATCH FIRST [INSTANCE]\n");
+			"usage: bench-issue REGISTER N BATCH FIRST INSTANCE "
+			"VENDOR\n");
 		return 2;
 	}
 	n = strtoul(argv[2], NULL, 10);
@@ -317,11 +327,12 @@ int main(int argc, char **argv)
 	devices = calloc(all, sizeof(*devices));
 	assert_non_null(devices);
 	csr_fixture_new(f, KEY_ALG_P256, "RSA:2048");
+	set_vendor(f, argv[6]);
 	make_devices(f, devices, all, strtoul(argv[4], NULL, 10));
 	pem = csr_fixture_trust_pem(f);
 	tempdir_write(&dir, "vendor.pem", pem, strlen(pem), 0600);
 	free(pem);
-	make_ca(&ca, &conf, argv[1], dir.path, argc > 5 ? argv[5] : "bench");
+	make_ca(&ca, &conf, argv[1], dir.path, argv[5]);
 	warm = warm_up(&ca, argv[1], devices);
 	/* Two processes begin together: their parent says when. */
 	(void)puts("ready");

@@ -35,9 +35,10 @@ ca_speed() {
 	sample ca.limit "$LIMIT"
 }
 
-# issue NAME REGISTER: rounds of devices through both steps. Each is compared
-# with the limit as it was just before and just after it: how fast a processor
-# is that others use too, changes from minute to minute.
+# issue NAME REGISTER VENDOR: rounds of devices through both steps, whose EK
+# certificates are signed with a VENDOR key. Each round is compared with the
+# limit as it was just before and just after it: how fast a processor is that
+# others use too, changes from minute to minute.
 issue() {
 	local round json before
 
@@ -47,7 +48,8 @@ issue() {
 		before=$LIMIT
 		json=$(printf 'gg' | on_one_core \
 			"$BUILD/tests/bench/bench-issue" "$2" "$ISSUE_DEVICES" \
-			"$ISSUE_BATCH" "$FIRST_SERIAL" 2>"$CA/issue.err" |
+			"$ISSUE_BATCH" "$FIRST_SERIAL" bench "$3" \
+			2>"$CA/issue.err" |
 			tail -n1) || {
 			missing "$1" "$(tail -n1 "$CA/issue.err")"
 			return
@@ -67,11 +69,14 @@ issue() {
 # A register of ten million certificates, and what is asked of it then.
 ca_issue() {
 	FIRST_SERIAL=0
-	issue ca.empty "sqlite:$CA/empty.db"
+	# RSA-2048 EKs are certified with RSA-2048 by Infineon and
+	# STMicroelectronics, with P-256 by Intel and Nuvoton.
+	issue ca.empty "sqlite:$CA/empty.db" RSA:2048
+	issue ca.p256 "sqlite:$CA/p256.db" P-256
 	note "bench: filling a register with $REGISTER_DEVICES devices ..."
 	if "$BUILD/tests/bench/bench-register" --fill "$REGISTER_DEVICES" \
 		"sqlite:$CA/full.db" >"$CA/fill.log" 2>&1; then
-		issue ca.full "sqlite:$CA/full.db"
+		issue ca.full "sqlite:$CA/full.db" RSA:2048
 		sample ca.full.bytes "$(stat -c %s "$CA/full.db")"
 	else
 		missing ca.full "$(tail -n1 "$CA/fill.log")"
@@ -167,6 +172,7 @@ pg_issue() {
 		"$BUILD/tests/bench/bench-issue" \
 			"postgresql:host=$CA/pg user=devid dbname=devid" \
 			"$ISSUE_DEVICES" "$ISSUE_BATCH" "$FIRST_SERIAL" "bench-$i" \
+			RSA:2048 \
 			<"$CA/go.$i" >"$CA/out.$i" 2>"$CA/err.$i" &
 		pids+=($!)
 		# Open until the process has read both words.
