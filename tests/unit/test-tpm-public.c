@@ -6,43 +6,8 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "csr-fixture.h"
+#include "csr-suites.h"
 #include "tpm-public.h"
-
-/* A request for each suite, by enum key_alg. */
-static struct csr_fixture fixtures[KEY_ALG_RSA2048 + 1];
-static struct tcg_csr csrs[KEY_ALG_RSA2048 + 1];
-
-static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
-	KEY_ALG_RSA2048 };
-
-static int setup(void **state)
-{
-	(void)state;
-	(void)setenv("TSS2_LOG", "all+none", 0);
-	for (size_t i = 0; i < N_OF(algs); i++) {
-		struct csr_fixture *f = &fixtures[algs[i]];
-
-		csr_fixture_new(f, algs[i], "P-256");
-		csr_fixture_encode(f);
-		assert_rc(tcg_csr_parse(f->data, f->len, &csrs[algs[i]], NULL),
-			DEVID_OK);
-	}
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < N_OF(algs); i++)
-		csr_fixture_done(&fixtures[algs[i]]);
-	return 0;
-}
-
-static struct der_view view(const uint8_t *data, size_t len)
-{
-	return (struct der_view) { data, len };
-}
 
 /* Parses a copy of exactly @len bytes, so that a read beyond is seen. */
 static enum devid_err parse_public(
@@ -490,5 +455,5 @@ int main(void)
 		cmocka_unit_test(certify_bad_name_refused),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, csr_suites_new, csr_suites_done);
 }
