@@ -100,6 +100,10 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 		.ratios.verify_der; ">="; 0.8),
 	judge("issuing against openssl speed, empty register"; "x";
 		.ratios.issue; ">="; 0.5),
+	judge("issuing, EKs certified with P-256"; "x";
+		.ratios.issue_p256; ">="; 0.5),
+	judge("issuing, ten million certificates"; "x";
+		.ratios.issue_full; ">="; 0.5),
 	judge("ten million certificates, slower than none"; "x";
 		.ratios.issue_flat; "<"; 1.25),
 	judge("two CA processes on PostgreSQL against one"; "x";
