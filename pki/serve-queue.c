@@ -2,7 +2,7 @@
 #include "serve-queue.h"
 
 #include <errno.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -47,6 +47,18 @@ int64_t serve_clock(void)
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int serve_thread_start(pthread_t *ret, void *(*run)(void *), void *arg)
+{
+	sigset_t all, before;
+	int r;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(ret, NULL, run, arg);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
 }
 
 void serve_job_free(struct serve_job *job)

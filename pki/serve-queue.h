@@ -12,6 +12,8 @@
 #include "ca.h"
 #include "serve-route.h"
 
+#include <pthread.h>
+
 #define SERVE_BATCH_MAX 256 /* jobs that share one commit to disk */
 
 #define SERVE_STUCK_SECONDS 30
@@ -84,5 +86,9 @@ bool serve_queue_ended(struct serve_queue *queue);
 
 /* Milliseconds of CLOCK_MONOTONIC. */
 int64_t serve_clock(void);
+
+/* Starts a thread that gets no signals: they are the event thread's. 0, or an
+ * errno value. */
+int serve_thread_start(pthread_t *ret, void *(*run)(void *), void *arg);
 
 #endif

@@ -2,8 +2,6 @@
 #include "serve-warm.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +39,6 @@ static void *run(void *arg)
 struct serve_warm *serve_warm_start(const struct ca *ca)
 {
 	struct serve_warm *w;
-	sigset_t all, before;
 	int r = ENOMEM;
 
 	if (db_is_postgres(register_db(ca->reg)))
@@ -50,11 +47,7 @@ struct serve_warm *serve_warm_start(const struct ca *ca)
 	if (w) {
 		w->conf = ca->conf;
 		atomic_init(&w->stop, false);
-		/* Signals are the event thread's. */
-		(void)sigfillset(&all);
-		(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-		r = pthread_create(&w->thread, NULL, run, w);
-		(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+		r = serve_thread_start(&w->thread, run, w);
 	}
 	if (r == 0)
 		return w;

@@ -2,8 +2,6 @@
 #include "serve-worker.h"
 
 #include <openssl/pem.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,7 +225,6 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	struct serve_worker **ret, struct devid_error *err)
 {
 	struct serve_worker *w = calloc(1, sizeof(*w));
-	sigset_t all, before;
 	int r;
 
 	if (!w)
@@ -237,11 +234,7 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	serve_rate_init(&w->on_demand, 60 * ON_DEMAND_MAX, serve_clock());
 	w->on_demand.burst = ON_DEMAND_MAX;
 	ca->on_demand = &w->on_demand;
-	/* Signals are the event thread's. */
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(&w->thread, NULL, run, w);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	r = serve_thread_start(&w->thread, run, w);
 	if (r != 0) {
 		ca->on_demand = NULL;
 		free(w);
