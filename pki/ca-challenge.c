@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,40 +16,62 @@
 
 /* What is kept of a request that was judged. The proof itself is some 10 KB
  * that are worth their place in the cache: one serves all of a batch. */
-struct step1 {
+struct ca_judged {
+	struct devid_error error;          /* code OK: it proves what it must */
+	enum proof_rule rule;              /* that refused it, or NONE */
 	char serial[TCG_CSR_NAME_MAX + 1]; /* also of one that was refused */
 	struct ca_ticket ticket;
 	struct challenge challenge;
 	uint8_t secret_hash[32];
 };
 
+_Static_assert(REGISTER_NAME_MAX == TCG_CSR_NAME_MAX + 1, "serial numbers fit");
+
+/* Held while ca->trust is looked into or replaced, of any CA: a process has
+ * one. */
+static pthread_mutex_t trust_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void ca_set_trust(struct ca *ca, struct ek_trust *trust)
+{
+	struct ek_trust *before;
+
+	(void)pthread_mutex_lock(&trust_lock); /* cannot fail */
+	before = ca->trust;
+	ca->trust = trust;
+	(void)pthread_mutex_unlock(&trust_lock);
+	ek_trust_free(before);
+}
+
+void ca_judged_free(struct ca_judged *judged)
+{
+	free(judged); /* nothing in it is secret: of the secret a hash */
+}
+
 /* The first rule that refuses, with what it has to say. */
-static void refuse_by_rule(struct ca_job *job, const struct proof *proof)
+static void refuse_by_rule(struct ca_judged *j, const struct proof *proof)
 {
 	const struct proof_result *r = &proof->results[proof->failed];
-	struct devid_error err = { DEVID_OK, "" };
 
-	job->rule = proof->failed;
-	(void)devid_fail(&err, DEVID_ERR_NOT_GENUINE,
+	j->rule = proof->failed;
+	(void)devid_fail(&j->error, DEVID_ERR_NOT_GENUINE,
 		"request%s%s: rule %s: %s%s (%s)",
 		proof->serial[0] ? " of " : "", proof->serial,
 		proof_rule_id(proof->failed), r->detail[0] ? "" : "not so: ",
 		r->detail[0] ? r->detail : proof_rule_text(proof->failed),
 		proof_rule_clause(proof->failed));
-	ca_job_refuse(job, &err);
 }
 
 /* TPM 2.0 part 1, 24: a secret for the EK and the Name of the IAK. */
 static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
-	struct step1 *s, struct devid_error *err)
+	struct ca_judged *j, struct devid_error *err)
 {
 	uint8_t secret[CHALLENGE_SECRET_LEN];
-	struct challenge *c = &s->challenge;
+	struct challenge *c = &j->challenge;
 	enum devid_err rc;
 
 	if (RAND_bytes(c->id, sizeof(c->id)) != 1 ||
 		RAND_priv_bytes(secret, sizeof(secret)) != 1 ||
-		!digest_hash(secret, sizeof(secret), s->secret_hash))
+		!digest_hash(secret, sizeof(secret), j->secret_hash))
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
@@ -59,9 +82,9 @@ static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
 	return rc;
 }
 
-/* All that needs no register. @proof is room for the work. */
-static void judge(
-	struct ca *ca, struct ca_job *job, struct proof *proof, struct step1 *s)
+/* @proof is room for the work. */
+static void judge(struct ca *ca, const struct ca_job *job, struct proof *proof,
+	struct ca_judged *j)
 {
 	const struct proof_context ctx = {
 		.trust = ca->trust,
@@ -75,31 +98,48 @@ static void judge(
 
 	if (proof_check(&ctx, job->input, job->input_len, proof)) {
 		rc = ca_ticket_from_proof(
-			proof, job->station, &s->ticket, &err);
+			proof, job->station, &j->ticket, &err);
 		if (rc == DEVID_OK)
-			rc = make_challenge(ca, proof, s, &err);
+			rc = make_challenge(ca, proof, j, &err);
 		if (rc != DEVID_OK)
-			ca_job_refuse(job, &err);
+			j->error = err;
 	} else {
-		refuse_by_rule(job, proof);
+		refuse_by_rule(j, proof);
 	}
-	memcpy(s->serial, proof->serial, sizeof(s->serial));
+	memcpy(j->serial, proof->serial, sizeof(j->serial));
 	proof_done(proof);
 }
 
-static enum devid_err keep_challenge(
-	struct ca *ca, const struct step1 *s, struct devid_error *err)
+void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 {
-	struct register_challenge rc = { .deadline = s->challenge.deadline };
+	CLEANUP(cleanup_free) struct proof *proof = malloc(sizeof(*proof));
+
+	for (size_t i = 0; proof && i < n_jobs; i++) {
+		struct ca_judged *j =
+			jobs[i].judged ? NULL : calloc(1, sizeof(*j));
+
+		if (!j)
+			continue;
+		(void)pthread_mutex_lock(&trust_lock); /* cannot fail */
+		judge(ca, &jobs[i], proof, j);
+		(void)pthread_mutex_unlock(&trust_lock);
+		jobs[i].judged = j;
+	}
+}
+
+static enum devid_err keep_challenge(
+	struct ca *ca, const struct ca_judged *j, struct devid_error *err)
+{
+	struct register_challenge rc = { .deadline = j->challenge.deadline };
 	uint8_t ticket[CA_TICKET_MAX + CA_SEAL_LEN];
 	enum devid_err code;
 
-	code = ca_ticket_encode(&s->ticket, ticket, &rc.request_len, err);
+	code = ca_ticket_encode(&j->ticket, ticket, &rc.request_len, err);
 	if (code != DEVID_OK)
 		return code;
-	memcpy(rc.id, s->challenge.id, sizeof(rc.id));
-	memcpy(rc.secret_hash, s->secret_hash, sizeof(rc.secret_hash));
-	memcpy(rc.station, s->ticket.device.station, sizeof(rc.station));
+	memcpy(rc.id, j->challenge.id, sizeof(rc.id));
+	memcpy(rc.secret_hash, j->secret_hash, sizeof(rc.secret_hash));
+	memcpy(rc.station, j->ticket.device.station, sizeof(rc.station));
 	rc.request = ticket;
 	code = ca_seal_make(ca->seal_key, &rc, ticket + rc.request_len, err);
 	if (code != DEVID_OK)
@@ -109,11 +149,11 @@ static enum devid_err keep_challenge(
 }
 
 static enum devid_err write_output(
-	struct ca_job *job, const struct step1 *s, struct devid_error *err)
+	struct ca_job *job, const struct ca_judged *j, struct devid_error *err)
 {
 	char text[CHALLENGE_FILE_MAX];
 	enum devid_err rc =
-		challenge_encode(&s->challenge, text, sizeof(text), err);
+		challenge_encode(&j->challenge, text, sizeof(text), err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -126,48 +166,66 @@ static enum devid_err work(
 	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	struct step1 *s = state;
-	const struct ca_event event = { "challenge", s->serial, "" };
+	const struct ca_judged *j = *(struct ca_judged **)state;
+	const struct ca_event event = { "challenge", job->serial, "" };
 	struct ca_found found;
 	enum devid_err rc = DEVID_OK;
 
 	if (job->code == DEVID_OK) {
-		rc = ca_find_device(ca, &s->ticket, &found, &cause);
+		rc = ca_find_device(ca, &j->ticket, &found, &cause);
 		if (rc == DEVID_ERR_EXISTS)
 			ca_job_refuse(job, &cause);
 		else if (rc == DEVID_OK)
-			rc = keep_challenge(ca, s, &cause);
+			rc = keep_challenge(ca, j, &cause);
 		if (rc == DEVID_OK)
-			rc = write_output(job, s, &cause);
+			rc = write_output(job, j, &cause);
 	}
 	if (rc != DEVID_OK && job->code == DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	return ca_audit_job(ca, &event, job, err);
 }
 
+/* What the rules said becomes the job's. */
+static void take_verdict(struct ca_job *job, const struct ca_judged *j)
+{
+	const struct devid_error no_memory = { DEVID_ERR_NOMEM,
+		"ca: no memory" };
+
+	if (!j || j->error.code != DEVID_OK)
+		ca_job_refuse(job, j ? &j->error : &no_memory);
+	if (!j)
+		return;
+	job->rule = j->rule;
+	memcpy(job->serial, j->serial, sizeof(job->serial));
+}
+
 enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	struct devid_error *err)
 {
 	CLEANUP(cleanup_free)
-	struct step1 *steps = calloc(n_jobs, sizeof(*steps));
-	CLEANUP(cleanup_free) struct proof *proof = malloc(sizeof(*proof));
-	struct devid_error cause = { DEVID_OK, "" };
-	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
+	struct ca_judged **judged = calloc(n_jobs, sizeof(*judged));
+	const struct ca_batch batch = { jobs, n_jobs, judged, sizeof(*judged),
 		work };
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
 
 	/* Without roots proof.h does not judge the chain, for inspect. */
-	if (!steps || !proof || !ca->trust || !ca->has_seal_key) {
-		bool memory = steps && proof;
-
+	if (!judged || !ca->trust || !ca->has_seal_key) {
 		(void)devid_fail(&cause,
-			memory ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
-			!memory     ? "ca: no memory"
+			judged ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			!judged     ? "ca: no memory"
 			: ca->trust ? "ca: no key of challenges"
 				    : "ca: no TPM vendors' roots");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
 	}
+	ca_judge(ca, jobs, n_jobs);
+	for (size_t i = 0; i < n_jobs; i++) {
+		judged[i] = STEAL(jobs[i].judged);
+		take_verdict(&jobs[i], judged[i]);
+	}
+	rc = ca_run_batch(ca, &batch, err);
 	for (size_t i = 0; i < n_jobs; i++)
-		judge(ca, &jobs[i], proof, &steps[i]);
-	return ca_run_batch(ca, &batch, err);
+		ca_judged_free(judged[i]);
+	return rc;
 }

@@ -17,7 +17,7 @@
 struct step2 {
 	struct challenge_answer answer;
 	uint8_t secret_hash[32];
-	struct ca_ticket ticket;
+	struct ca_ticket *ticket; /* borrowed: room that all of a batch share */
 };
 
 /* What needs no register: the form of the answer. */
@@ -84,7 +84,7 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 	if (rc != DEVID_OK)
 		return rc;
 	/* It is the CA's, as its seal says: of another version. */
-	if (ca_ticket_parse(c.request, c.request_len, &s->ticket, &cause) !=
+	if (ca_ticket_parse(c.request, c.request_len, s->ticket, &cause) !=
 		DEVID_OK)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"answer: the record of its challenge was made by "
@@ -259,14 +259,15 @@ static enum devid_err work(
 	struct step2 *s = state;
 	struct ca_found found = { .known = false };
 	CLEANUP(writer_done) struct pem_writer w = { .issuer = NULL };
-	struct ca_event event = { "issue", s->ticket.device.serial, "" };
+	struct ca_event event = { "issue", s->ticket->device.serial, "" };
 	char more[CA_EVENT_MORE_MAX];
 	enum devid_err rc = DEVID_OK;
 
+	s->ticket->device.serial[0] = '\0'; /* the last job's */
 	if (job->code == DEVID_OK) {
 		rc = take(ca, job, s, &cause);
 		if (rc == DEVID_OK)
-			rc = ca_find_device(ca, &s->ticket, &found, &cause);
+			rc = ca_find_device(ca, s->ticket, &found, &cause);
 		if (is_jobs_own(rc))
 			ca_job_refuse(job, &cause);
 		else if (rc != DEVID_OK)
@@ -274,10 +275,12 @@ static enum devid_err work(
 				err, rc, "%s", devid_error_text(&cause));
 	}
 	if (job->code == DEVID_OK) {
-		rc = issue(ca, job, &s->ticket, &found, &w, err);
+		rc = issue(ca, job, s->ticket, &found, &w, err);
 		if (rc != DEVID_OK)
 			return rc;
-		tell_issued(&s->ticket, &w, more);
+		memcpy(job->serial, s->ticket->device.serial,
+			sizeof(job->serial));
+		tell_issued(s->ticket, &w, more);
 		event.more = more;
 		if (found.known)
 			event.name = "issue-again";
@@ -290,18 +293,24 @@ enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 {
 	CLEANUP(cleanup_free)
 	struct step2 *steps = calloc(n_jobs, sizeof(*steps));
+	CLEANUP(cleanup_free)
+	struct ca_ticket *ticket = malloc(sizeof(*ticket));
 	struct devid_error cause = { DEVID_OK, "" };
 	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
 		work };
 
-	if (!steps || !ca->has_seal_key) {
+	if (!steps || !ticket || !ca->has_seal_key) {
+		bool memory = steps && ticket;
+
 		(void)devid_fail(&cause,
-			steps ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
-			steps ? "ca: no key of challenges" : "ca: no memory");
+			memory ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			memory ? "ca: no key of challenges" : "ca: no memory");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
 	}
-	for (size_t i = 0; i < n_jobs; i++)
+	for (size_t i = 0; i < n_jobs; i++) {
+		steps[i].ticket = ticket;
 		judge(&jobs[i], &steps[i]);
+	}
 	return ca_run_batch(ca, &batch, err);
 }

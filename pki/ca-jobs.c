@@ -15,6 +15,8 @@ void ca_job_done(struct ca_job *job)
 {
 	free(job->output);
 	job->output = NULL;
+	ca_judged_free(job->judged);
+	job->judged = NULL;
 }
 
 void ca_job_refuse(struct ca_job *job, const struct devid_error *err)

@@ -5,7 +5,7 @@
 /*
  * An issuing CA at work: configuration, token, register, trust in TPM vendors.
  * One thread uses it; jobs come in batches, so that one commit to disk serves
- * all of a batch.
+ * all of a batch. One other thread may judge requests ahead (ca_judge()).
  */
 
 #include "build.h"
@@ -113,27 +113,47 @@ void ca_done(struct ca *ca);
 DEVID_MUST_CHECK enum devid_err ca_use_signer(
 	struct ca *ca, struct devid_error *err);
 
+/* The TPM vendors that are trusted from now on; @ca takes @trust and frees what
+ * it had. Waits while ca_judge() looks at a request. */
+void ca_set_trust(struct ca *ca, struct ek_trust *trust);
+
+/* What was found out about a request, and its challenge. */
+struct ca_judged;
+
+void ca_judged_free(struct ca_judged *judged);
+
 /* One piece of work of a batch. */
 struct ca_job {
 	/* in */
 	const char *station;  /* who asks, for register and audit log */
 	const uint8_t *input; /* TCG-CSR, or PEM of an answer; borrowed */
 	size_t input_len;
+	struct ca_judged *judged; /* owned; NULL: ca_challenge() has it done */
 	/* out */
 	enum devid_err code;
 	struct devid_error error;
 	enum proof_rule rule; /* that refused a request, or NONE */
 	char *output;         /* owned: PEM of a challenge, or certificates */
+	char serial[REGISTER_NAME_MAX]; /* of the device; "": not known */
 };
 
 void ca_job_done(struct ca_job *job);
 
 /*
+ * The first half of step 1, all that needs neither register nor token: fills
+ * job->judged where it is NULL. One thread may do this while another uses @ca.
+ * Nothing is refused yet, ca_challenge() does that with all that it does. A job
+ * for which memory is out stays as it is.
+ */
+void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
+
+/*
  * Step 1: judges each TCG-CSR and makes a challenge for those that prove what
  * they must. Refused with nothing written but an audit line: what proof.h
  * refuses; a serial number or EK that has live certificates with other keys
- * (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. Returns an error
- * only when the register cannot be used: then each job has it too.
+ * (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. job->judged is
+ * used up. Returns an error only when the register cannot be used: then each
+ * job has it too.
  */
 DEVID_MUST_CHECK enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct devid_error *err);

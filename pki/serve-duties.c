@@ -97,8 +97,7 @@ static enum devid_err do_trust(struct ca *ca, struct devid_error *err)
 	rc = ek_trust_new(ca->conf->ek_roots, &trust, err);
 	if (rc != DEVID_OK)
 		return rc;
-	ek_trust_free(ca->trust);
-	ca->trust = trust;
+	ca_set_trust(ca, trust);
 	log_info("serve: TPM vendors' roots and lists read again");
 	return DEVID_OK;
 }

@@ -20,20 +20,23 @@
 #define OCSP_BATCH_SMALL 4
 
 enum line_name {
-	LINE_STATIONS,
+	LINE_STATIONS, /* the first two are the worker's */
 	LINE_OCSP,
+	LINE_REQUESTS, /* the judge's */
 	N_LINES
 };
 
 struct line {
 	struct serve_job *first, **tail;
-	size_t n, max;
+	size_t n;
 };
 
 struct serve_queue {
 	pthread_mutex_t lock;
-	pthread_cond_t ready;
+	pthread_cond_t ready;    /* something for the worker */
+	pthread_cond_t requests; /* something for the judge */
 	struct line lines[N_LINES];
+	size_t judging;      /* jobs that the judge has taken */
 	enum line_name turn; /* whose turn it is when both wait */
 	struct serve_job *done, **done_tail;
 	bool ended, reload, trouble;
@@ -67,6 +70,7 @@ void serve_job_free(struct serve_job *job)
 		return;
 	free(job->input);
 	free(job->output);
+	ca_judged_free(job->judged);
 	free(job);
 }
 
@@ -96,14 +100,13 @@ enum devid_err serve_queue_new(
 	}
 	for (int i = 0; i < N_LINES; i++)
 		q->lines[i].tail = &q->lines[i].first;
-	q->lines[LINE_STATIONS].max = STATIONS_MAX;
-	q->lines[LINE_OCSP].max = OCSP_MAX;
 	q->done_tail = &q->done;
 	/* None of these fails on Linux with these arguments. */
 	(void)pthread_mutex_init(&q->lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&q->ready, &attr);
+	(void)pthread_cond_init(&q->requests, NULL);
 	(void)pthread_condattr_destroy(&attr);
 	*ret = q;
 	return DEVID_OK;
@@ -118,6 +121,7 @@ void serve_queue_free(struct serve_queue *q)
 	free_list(q->done);
 	(void)close(q->fd);
 	(void)pthread_cond_destroy(&q->ready);
+	(void)pthread_cond_destroy(&q->requests);
 	(void)pthread_mutex_destroy(&q->lock);
 	free(q);
 }
@@ -127,19 +131,48 @@ int serve_queue_fd(const struct serve_queue *q)
 	return q->fd;
 }
 
+static enum line_name line_of(enum serve_action action)
+{
+	if (action == SERVE_OCSP)
+		return LINE_OCSP;
+	return action == SERVE_CHALLENGE ? LINE_REQUESTS : LINE_STATIONS;
+}
+
+static bool has_room(const struct serve_queue *q, enum line_name name)
+{
+	if (name == LINE_OCSP)
+		return q->lines[LINE_OCSP].n < OCSP_MAX;
+	return q->lines[LINE_REQUESTS].n + q->judging +
+		       q->lines[LINE_STATIONS].n <
+	       STATIONS_MAX;
+}
+
+/* Puts a list at the end of @line, and returns how many jobs it has. */
+static size_t append(struct line *line, struct serve_job *list)
+{
+	size_t n = 0;
+
+	*line->tail = list;
+	while (*line->tail) {
+		line->tail = &(*line->tail)->next;
+		n++;
+	}
+	line->n += n;
+	return n;
+}
+
 bool serve_queue_push(struct serve_queue *q, struct serve_job *job)
 {
-	struct line *line = &q->lines[job->action == SERVE_OCSP];
+	enum line_name name = line_of(job->action);
 	bool room;
 
 	(void)pthread_mutex_lock(&q->lock);
-	room = !q->ended && line->n < line->max;
+	room = !q->ended && has_room(q, name);
 	if (room) {
 		job->next = NULL;
-		*line->tail = job;
-		line->tail = &job->next;
-		line->n++;
-		(void)pthread_cond_signal(&q->ready);
+		(void)append(&q->lines[name], job);
+		(void)pthread_cond_signal(
+			name == LINE_REQUESTS ? &q->requests : &q->ready);
 	}
 	(void)pthread_mutex_unlock(&q->lock);
 	return room;
@@ -186,6 +219,37 @@ static struct serve_job *take_batch(struct line *line, size_t max)
 	return list;
 }
 
+struct serve_job *serve_queue_take_requests(struct serve_queue *q)
+{
+	struct line *line = &q->lines[LINE_REQUESTS];
+	struct serve_job *list = NULL;
+
+	(void)pthread_mutex_lock(&q->lock);
+	while (!line->first && !q->ended)
+		(void)pthread_cond_wait(&q->requests, &q->lock);
+	if (line->first) {
+		q->judging = line->n;
+		list = take_batch(line, SERVE_BATCH_MAX);
+		q->judging -= line->n;
+	}
+	(void)pthread_mutex_unlock(&q->lock);
+	return list;
+}
+
+void serve_queue_judged(struct serve_queue *q, struct serve_job *list)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	q->judging -= append(&q->lines[LINE_STATIONS], list);
+	(void)pthread_cond_signal(&q->ready);
+	(void)pthread_mutex_unlock(&q->lock);
+}
+
+/* Nothing comes to the worker but what is in its lines. */
+static bool is_over(const struct serve_queue *q)
+{
+	return q->ended && q->judging == 0 && !q->lines[LINE_REQUESTS].first;
+}
+
 static size_t batch_max(const struct serve_queue *q, const struct line *line)
 {
 	if (line == &q->lines[LINE_STATIONS])
@@ -202,7 +266,7 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 
 	(void)pthread_mutex_lock(&q->lock);
 	q->busy = 0;
-	while (!(line = next_line(q)) && !q->ended && !q->reload &&
+	while (!(line = next_line(q)) && !is_over(q) && !q->reload &&
 		pthread_cond_timedwait(&q->ready, &q->lock, &when) == 0)
 		;
 	if (line)
@@ -286,6 +350,7 @@ void serve_queue_end(struct serve_queue *q)
 	(void)pthread_mutex_lock(&q->lock);
 	q->ended = true;
 	(void)pthread_cond_signal(&q->ready);
+	(void)pthread_cond_signal(&q->requests);
 	(void)pthread_mutex_unlock(&q->lock);
 }
 
@@ -294,7 +359,8 @@ bool serve_queue_ended(struct serve_queue *q)
 	bool ended;
 
 	(void)pthread_mutex_lock(&q->lock);
-	ended = q->ended;
+	ended = is_over(q) && !q->lines[LINE_STATIONS].first &&
+		!q->lines[LINE_OCSP].first;
 	(void)pthread_mutex_unlock(&q->lock);
 	return ended;
 }

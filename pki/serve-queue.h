@@ -3,10 +3,12 @@
 #define DEVID_SERVE_QUEUE_H
 
 /*
- * Between the event thread, which speaks HTTP, and the worker, which owns the
- * CA. Jobs of stations and OCSP requests wait in lines of their own and take
- * turns, so that a flood of the one does not starve the other. Each job
- * belongs to one thread at a time; handing it over is all that is locked.
+ * Between the event thread, which speaks HTTP, and those of serve-worker.h. Who
+ * asks for a challenge waits in a line for the judge, and then as all others in
+ * one for the worker. Jobs of stations and OCSP requests wait in lines of their
+ * own and take turns, so that a flood of the one does not starve the other.
+ * Each job belongs to one thread at a time; handing it over is all that is
+ * locked.
  */
 
 #include "ca.h"
@@ -28,6 +30,7 @@ struct serve_job {
 	char serial[REGISTER_NAME_MAX]; /* revoke, show */
 	int reason;                     /* revoke */
 	bool keep;                      /* OCSP: may be cached */
+	struct ca_judged *judged;       /* owned; challenge: by the judge */
 	/* What came of it. */
 	enum devid_err code;
 	struct devid_error error;
@@ -55,6 +58,14 @@ DEVID_MUST_CHECK bool serve_queue_push(
 	struct serve_queue *queue, struct serve_job *job);
 
 /*
+ * For the judge: a list of at most SERVE_BATCH_MAX requests for a challenge,
+ * the longest waiting first. Waits until there is one, or the end: NULL.
+ * serve_queue_judged() puts what it took in line for the worker.
+ */
+struct serve_job *serve_queue_take_requests(struct serve_queue *queue);
+void serve_queue_judged(struct serve_queue *queue, struct serve_job *list);
+
+/*
  * For the worker: a list of at most SERVE_BATCH_MAX jobs of one action, the
  * longest waiting first. Waits until there is one, until @until (milliseconds
  * of CLOCK_MONOTONIC), serve_queue_reload() or the end: NULL.
@@ -80,8 +91,10 @@ void serve_queue_finish(struct serve_queue *queue, struct serve_job *list);
 /* What was finished, in order; NULL: nothing. */
 struct serve_job *serve_queue_collect(struct serve_queue *queue);
 
-/* No job comes any more: the worker ends when the lines are empty. */
+/* No job is pushed any more: judge and worker end when their lines are empty,
+ * and the worker not before the judge has handed over what it took. */
 void serve_queue_end(struct serve_queue *queue);
+/* It was ended, and nothing comes to the worker any more. */
 bool serve_queue_ended(struct serve_queue *queue);
 
 /* Milliseconds of CLOCK_MONOTONIC. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-worker.h"
 
-#include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,45 +14,26 @@
  * not known: anybody can, and each keeps the token from issuing. */
 #define ON_DEMAND_MAX 200
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-
 struct serve_worker {
 	struct ca *ca;             /* borrowed */
 	struct serve_queue *queue; /* borrowed */
 	struct serve_duties duties;
-	pthread_t thread;
+	pthread_t thread, judge;
 	bool told_gone;
 	struct serve_rate on_demand;
 };
 
 /* ---- jobs ---- */
 
-/* The device's serial number in the first certificate of @pem, for the log:
- * "?" when there is none. */
-static void serial_of(const char *pem, char *buf, size_t size)
-{
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem, -1);
-	CLEANUP(cleanup_x509)
-	X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
-
-	if (!cert || X509_NAME_get_text_by_NID(X509_get_subject_name(cert),
-			     NID_serialNumber, buf, (int)size) < 0)
-		memcpy(buf, "?", 2);
-}
-
-static void log_step(const struct serve_job *job, const char *output)
+static void log_step(const struct serve_job *job, const char *serial)
 {
 	const char *what = job->action == SERVE_ISSUE ? "issue" : "challenge";
-	char serial[REGISTER_NAME_MAX];
 
-	if (job->code != DEVID_OK) {
+	if (job->code != DEVID_OK)
 		log_info("%s: station %s: refused: %s", what, job->station,
 			devid_error_text(&job->error));
-	} else if (job->action == SERVE_ISSUE) {
-		serial_of(output, serial, sizeof(serial));
+	else if (job->action == SERVE_ISSUE)
 		log_info("issue: station %s: device %s", job->station, serial);
-	}
 }
 
 typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
@@ -70,7 +50,7 @@ static void take_result(struct serve_job *job, struct ca_job *from,
 		job->code = rc;
 		job->error = *err;
 	}
-	log_step(job, from->output);
+	log_step(job, from->serial);
 	if (job->code == DEVID_OK) {
 		job->output_len = strlen(from->output);
 		job->output = (uint8_t *)STEAL(from->output);
@@ -99,7 +79,8 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 	for (struct serve_job *job = list; job; job = job->next) {
 		jobs[n].station = job->station;
 		jobs[n].input = job->input;
-		jobs[n++].input_len = job->input_len;
+		jobs[n].input_len = job->input_len;
+		jobs[n++].judged = STEAL(job->judged);
 	}
 	rc = check_not_expired(ca, &err);
 	if (rc == DEVID_OK)
@@ -157,7 +138,37 @@ void serve_work(struct ca *ca, struct serve_job *list)
 		work_one(ca, job);
 }
 
-/* ---- the thread ---- */
+/* ---- the judge ---- */
+
+void serve_judge(struct ca *ca, struct serve_job *list)
+{
+	struct ca_job jobs[SERVE_BATCH_MAX] = { { .station = NULL } };
+	size_t n = 0;
+
+	for (struct serve_job *job = list; job; job = job->next) {
+		jobs[n].station = job->station;
+		jobs[n].input = job->input;
+		jobs[n++].input_len = job->input_len;
+	}
+	ca_judge(ca, jobs, n);
+	n = 0;
+	for (struct serve_job *job = list; job; job = job->next)
+		job->judged = jobs[n++].judged;
+}
+
+static void *run_judge(void *arg)
+{
+	struct serve_worker *w = arg;
+	struct serve_job *list;
+
+	while ((list = serve_queue_take_requests(w->queue))) {
+		serve_judge(w->ca, list);
+		serve_queue_judged(w->queue, list);
+	}
+	return NULL;
+}
+
+/* ---- the worker ---- */
 
 /* Tells the event thread that published files have changed. */
 static void tell_published(struct serve_queue *queue)
@@ -234,7 +245,14 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	serve_rate_init(&w->on_demand, 60 * ON_DEMAND_MAX, serve_clock());
 	w->on_demand.burst = ON_DEMAND_MAX;
 	ca->on_demand = &w->on_demand;
-	r = serve_thread_start(&w->thread, run, w);
+	r = serve_thread_start(&w->judge, run_judge, w);
+	if (r == 0) {
+		r = serve_thread_start(&w->thread, run, w);
+		if (r != 0) {
+			serve_queue_end(queue);
+			(void)pthread_join(w->judge, NULL); /* was started */
+		}
+	}
 	if (r != 0) {
 		ca->on_demand = NULL;
 		free(w);
@@ -249,7 +267,9 @@ void serve_worker_join(struct serve_worker *w)
 {
 	if (!w)
 		return;
-	(void)pthread_join(w->thread, NULL); /* it is ours and was started */
+	/* They are ours and were started. */
+	(void)pthread_join(w->judge, NULL);
+	(void)pthread_join(w->thread, NULL);
 	w->ca->on_demand = NULL;
 	free(w);
 }

@@ -3,12 +3,14 @@
 #define DEVID_SERVE_WORKER_H
 
 /*
- * The thread that owns the CA: token, register, revocation lists. It takes
- * jobs from the queue, all that wait for the same thing at once, and between
- * them does what is due. Whatever fails is told to who asked, or logged and
- * tried again; it never ends by itself. A token that was lost is told to the
- * event thread by a job with the action SERVE_REFUSE, published files by one
- * with SERVE_FILE.
+ * Two threads. The judge looks at the requests of stations (ca_judge()), which
+ * is most of the work and touches neither register nor token: the next ones are
+ * judged while the last ones wait for the disk. The worker owns the CA: token,
+ * register, revocation lists. It takes jobs from the queue, all that wait for
+ * the same thing at once, and between them does what is due. Whatever fails is
+ * told to who asked, or logged and tried again; it never ends by itself. A
+ * token that was lost is told to the event thread by a job with the action
+ * SERVE_REFUSE, published files by one with SERVE_FILE.
  */
 
 #include "ca.h"
@@ -16,17 +18,20 @@
 
 struct serve_worker;
 
-/* Starts it; @ca and @queue are its own until serve_worker_join(). */
+/* Starts both; @ca and @queue are their own until serve_worker_join(). */
 DEVID_MUST_CHECK enum devid_err serve_worker_start(struct ca *ca,
 	struct serve_queue *queue, struct serve_worker **ret,
 	struct devid_error *err);
 
-/* Waits for its end, which serve_queue_end() brings about. */
+/* Waits for their end, which serve_queue_end() brings about. */
 void serve_worker_join(struct serve_worker *worker);
 
 /* Does the jobs of @list, all of one action, on @ca: the worker's work, apart
  * for tests. */
 void serve_work(struct ca *ca, struct serve_job *list);
+
+/* Judges the requests of @list: the judge's work. */
+void serve_judge(struct ca *ca, struct serve_job *list);
 
 /* What a CA does by itself: lists, OCSP answers, old challenges, trust,
  * a look whether register and token are there. Each duty has its place. */

@@ -54,9 +54,9 @@ static bool readable(const struct serve_queue *q)
 static void take_one_action_in_order_others_stay(void **state)
 {
 	push(*state, SERVE_ISSUE, 1);
-	push(*state, SERVE_CHALLENGE, 2);
+	push(*state, SERVE_SHOW, 2);
 	push(*state, SERVE_ISSUE, 3);
-	push(*state, SERVE_CHALLENGE, 4);
+	push(*state, SERVE_SHOW, 4);
 	push(*state, SERVE_ISSUE, 5);
 	assert_int_equal(numbers(serve_queue_take(*state, 0)), 135);
 	push(*state, SERVE_ISSUE, 6);
@@ -73,6 +73,25 @@ static int count(struct serve_job *list)
 		n++;
 	(void)numbers(list);
 	return n;
+}
+
+/* The worker gets what was judged, at the end of its line. */
+static void take_requests_by_the_judge_first(void **state)
+{
+	struct serve_job *list;
+
+	push(*state, SERVE_CHALLENGE, 1);
+	push(*state, SERVE_ISSUE, 2);
+	push(*state, SERVE_CHALLENGE, 3);
+	list = serve_queue_take_requests(*state);
+	push(*state, SERVE_SHOW, 4);
+	push(*state, SERVE_CHALLENGE, 5);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 2);
+	serve_queue_judged(*state, list);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 4);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 13);
+	assert_null(serve_queue_take(*state, 0));
+	assert_int_equal(numbers(serve_queue_take_requests(*state)), 5);
 }
 
 static void take_few_of_ocsp_while_a_station_waits(void **state)
@@ -140,22 +159,53 @@ static void take_at_most_a_batch(void **state)
 	(void)numbers(list);
 }
 
-static void push_full_line_refused_other_line_open(void **state)
+static struct serve_job *new_job(enum serve_action action)
 {
-	struct serve_job *job = NULL;
+	struct serve_job *job = calloc(1, sizeof(*job));
+
+	assert_non_null(job);
+	job->action = action;
+	return job;
+}
+
+/* Jobs pushed until one is refused. */
+static int fill(struct serve_queue *q, enum serve_action action)
+{
+	struct serve_job *job = new_job(action);
 	int n = 0;
 
-	do {
-		free(job);
-		job = calloc(1, sizeof(*job));
-		assert_non_null(job);
-		job->action = SERVE_OCSP;
+	while (n < 100000 && serve_queue_push(q, job)) {
+		job = new_job(action);
 		n++;
-	} while (n < 100000 && serve_queue_push(*state, job) &&
-		 (job = NULL, true));
+	}
+	serve_job_free(job);
+	return n;
+}
+
+static void push_full_line_refused_other_line_open(void **state)
+{
+	int n = fill(*state, SERVE_OCSP);
+
 	assert_true(n > SERVE_BATCH_MAX && n < 100000);
-	free(job);
 	push(*state, SERVE_ISSUE, 1);
+}
+
+/* Wherever its jobs are: with the judge they take their places, too. */
+static void push_stations_lines_have_one_limit(void **state)
+{
+	int n = fill(*state, SERVE_ISSUE);
+	struct serve_job *list;
+
+	assert_int_equal(fill(*state, SERVE_CHALLENGE), 0);
+	while ((list = serve_queue_take(*state, 0)))
+		(void)numbers(list);
+	assert_int_equal(fill(*state, SERVE_CHALLENGE), n);
+	list = serve_queue_take_requests(*state);
+	assert_int_equal(fill(*state, SERVE_ISSUE), 0);
+	serve_queue_judged(*state, list);
+	assert_int_equal(fill(*state, SERVE_ISSUE), 0);
+	assert_int_equal(count(serve_queue_take(*state, 0)), SERVE_BATCH_MAX);
+	assert_int_equal(fill(*state, SERVE_ISSUE), SERVE_BATCH_MAX);
 }
 
 static void finish_collected_in_order_and_told(void **state)
@@ -176,17 +226,35 @@ static void finish_collected_in_order_and_told(void **state)
 
 static void end_no_more_jobs_but_those_in_line(void **state)
 {
-	struct serve_job *job = calloc(1, sizeof(*job));
+	struct serve_job *job = new_job(SERVE_ISSUE);
 
 	push(*state, SERVE_ISSUE, 7);
 	serve_queue_end(*state);
-	assert_non_null(job);
-	job->action = SERVE_ISSUE;
 	assert_false(serve_queue_push(*state, job));
 	serve_job_free(job);
-	assert_true(serve_queue_ended(*state));
+	assert_false(serve_queue_ended(*state));
 	assert_int_equal(
 		numbers(serve_queue_take(*state, serve_clock() + 60000)), 7);
+	assert_null(serve_queue_take(*state, serve_clock() + 60000));
+	assert_true(serve_queue_ended(*state));
+}
+
+static void end_worker_waits_for_what_is_judged(void **state)
+{
+	struct serve_job *list;
+
+	push(*state, SERVE_CHALLENGE, 8);
+	serve_queue_end(*state);
+	assert_false(serve_queue_ended(*state));
+	list = serve_queue_take_requests(*state);
+	assert_null(serve_queue_take_requests(*state));
+	assert_null(serve_queue_take(*state, 0));
+	assert_false(serve_queue_ended(*state));
+	serve_queue_judged(*state, list);
+	assert_false(serve_queue_ended(*state));
+	assert_int_equal(
+		numbers(serve_queue_take(*state, serve_clock() + 60000)), 8);
+	assert_true(serve_queue_ended(*state));
 	assert_null(serve_queue_take(*state, serve_clock() + 60000));
 }
 
@@ -199,25 +267,36 @@ static void *work(void *arg)
 	return NULL;
 }
 
-/* Two threads: every job comes back once. */
-static void take_from_another_thread_nothing_lost(void **state)
+static void *judge(void *arg)
+{
+	struct serve_job *list;
+
+	while ((list = serve_queue_take_requests(arg)))
+		serve_queue_judged(arg, list);
+	return NULL;
+}
+
+/* Three threads: every job comes back once. */
+static void take_from_other_threads_nothing_lost(void **state)
 {
 	enum {
 		N = 5000
 	};
 	static bool back[N];
-	pthread_t thread;
+	static const enum serve_action actions[] = { SERVE_OCSP, SERVE_ISSUE,
+		SERVE_CHALLENGE };
+	pthread_t threads[2];
 	int n = 0, pushed = 0;
 
 	memset(back, 0, sizeof(back));
-	assert_int_equal(pthread_create(&thread, NULL, work, *state), 0);
+	assert_int_equal(pthread_create(&threads[0], NULL, work, *state), 0);
+	assert_int_equal(pthread_create(&threads[1], NULL, judge, *state), 0);
 	while (n < N) {
 		struct pollfd fd = { serve_queue_fd(*state), POLLIN, 0 };
 		struct serve_job *list;
 
 		while (pushed < N && pushed - n < 500) {
-			push(*state, pushed % 3 ? SERVE_ISSUE : SERVE_OCSP,
-				pushed);
+			push(*state, actions[pushed % 3], pushed);
 			pushed++;
 		}
 		assert_int_equal(poll(&fd, 1, 30000), 1);
@@ -233,7 +312,8 @@ static void take_from_another_thread_nothing_lost(void **state)
 		}
 	}
 	serve_queue_end(*state);
-	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(pthread_join(threads[0], NULL), 0);
+	assert_int_equal(pthread_join(threads[1], NULL), 0);
 }
 
 int main(void)
@@ -241,15 +321,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(take_one_action_in_order_others_stay),
+		T(take_requests_by_the_judge_first),
 		T(take_stations_and_ocsp_in_turns),
 		T(take_few_of_ocsp_while_a_station_waits),
 		T(health_worker_too_long_at_work_told),
 		T(health_trouble_told_until_it_is_over),
 		T(take_at_most_a_batch),
 		T(push_full_line_refused_other_line_open),
+		T(push_stations_lines_have_one_limit),
 		T(finish_collected_in_order_and_told),
 		T(end_no_more_jobs_but_those_in_line),
-		T(take_from_another_thread_nothing_lost),
+		T(end_worker_waits_for_what_is_judged),
+		T(take_from_other_threads_nothing_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

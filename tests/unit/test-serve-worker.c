@@ -2,6 +2,7 @@
 /* The worker's parts, without its thread. */
 #include "ca-fixture.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,19 +11,28 @@
 #include "serve-warm.h"
 #include "serve-worker.h"
 
+static struct serve_job *new_job(
+	enum serve_action action, const void *input, size_t len)
+{
+	struct serve_job *job = calloc(1, sizeof(*job));
+
+	assert_non_null(job);
+	job->action = action;
+	job->station = "line";
+	job->input = malloc(len);
+	assert_non_null(job->input);
+	memcpy(job->input, input, len);
+	job->input_len = len;
+	return job;
+}
+
 /* Does one job for f->device's request, and keeps its outcome. */
 static enum devid_err work(struct ca_fixture *f, struct devid_error *err)
 {
-	struct serve_job *job = calloc(1, sizeof(*job));
+	struct serve_job *job =
+		new_job(SERVE_CHALLENGE, f->device.data, f->device.len);
 	enum devid_err rc;
 
-	assert_non_null(job);
-	job->action = SERVE_CHALLENGE;
-	job->station = "line";
-	job->input = malloc(f->device.len);
-	assert_non_null(job->input);
-	memcpy(job->input, f->device.data, f->device.len);
-	job->input_len = f->device.len;
 	serve_work(&f->ca, job);
 	rc = job->code;
 	*err = job->error;
@@ -40,6 +50,84 @@ static void work_ca_certificate_expired_refused(void **state)
 	assert_rc(work(f, &err), DEVID_ERR_STATE);
 	assert_string_equal(
 		err.text, "ca: the certificate of the issuing CA has expired");
+}
+
+/* What the judge found out is not found out again. */
+static void work_judged_ahead_is_taken(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct serve_job *good =
+		new_job(SERVE_CHALLENGE, f->device.data, f->device.len);
+	struct serve_job *bad = new_job(SERVE_CHALLENGE, "no request", 10);
+
+	good->next = bad;
+	serve_judge(&f->ca, good);
+	assert_non_null(good->judged);
+	assert_non_null(bad->judged);
+	assert_rc(bad->code, DEVID_OK);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+	memset(good->input, 0, good->input_len);
+	memcpy(bad->input, f->device.data, bad->input_len);
+	serve_work(&f->ca, good);
+	assert_null(good->judged);
+	assert_rc(good->code, DEVID_OK);
+	assert_rc(bad->code, DEVID_ERR_NOT_GENUINE);
+	assert_int_equal(bad->rule, PROOF_STRUCTURE);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 1);
+	serve_job_free(good);
+	serve_job_free(bad);
+	/* And of one that never got there nothing stays. */
+	good = new_job(SERVE_CHALLENGE, f->device.data, f->device.len);
+	serve_judge(&f->ca, good);
+	serve_job_free(good);
+}
+
+/* Waits for @n challenges; what is told besides is about files. */
+static void collect(struct serve_queue *q, unsigned n)
+{
+	while (n > 0) {
+		struct pollfd fd = { serve_queue_fd(q), POLLIN, 0 };
+		struct serve_job *job;
+
+		assert_int_equal(poll(&fd, 1, 60000), 1);
+		for (job = serve_queue_collect(q); job;) {
+			struct serve_job *next = job->next;
+
+			assert_rc(job->code, DEVID_OK);
+			if (job->action == SERVE_CHALLENGE)
+				n--;
+			serve_job_free(job);
+			job = next;
+		}
+	}
+}
+
+/* The judge, the worker and another's new roots, all at once. */
+static void worker_roots_replaced_while_requests_are_judged(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct serve_queue *queue = NULL;
+	struct devid_error err = { DEVID_OK, "" };
+	char *roots = strdup(tempdir_file(&f->dir, "roots"));
+	struct serve_worker *worker = NULL;
+
+	f->conf.ek_roots = roots;
+	assert_rc(serve_queue_new(&queue, &err), DEVID_OK);
+	assert_rc(serve_worker_start(&f->ca, queue, &worker, &err), DEVID_OK);
+	for (int i = 0; i < 20; i++) {
+		for (int k = 0; k < 16; k++)
+			assert_true(serve_queue_push(
+				queue, new_job(SERVE_CHALLENGE, f->device.data,
+					       f->device.len)));
+		serve_queue_reload(queue);
+		collect(queue, 16);
+	}
+	serve_queue_end(queue);
+	serve_worker_join(worker);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 320);
+	serve_queue_free(queue);
+	f->conf.ek_roots = NULL;
+	free(roots);
 }
 
 /* As a conflict it would be tried eight times. */
@@ -156,6 +244,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, ca_fixture_new, ca_fixture_done)
 		T(work_ca_certificate_expired_refused),
 		T(work_token_gone_tried_once),
+		T(work_judged_ahead_is_taken),
+		T(worker_roots_replaced_while_requests_are_judged),
 		T(warm_starts_and_ends),
 		T(trouble_token_failed_until_it_signs_again),
 		T(trouble_register_damaged_told),
