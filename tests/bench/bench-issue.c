@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * bench-issue: what issuing costs, both steps, from TCG-CSR to certificates in
- * the register, with the CA's own code and a real database on disk.
+ * the register, with the judge, the worker and the queue of `devid-ca serve`
+ * and a real database on disk; without HTTP and TLS.
  *
- *   bench-issue REGISTER N BATCH FIRST INSTANCE VENDOR
+ *   bench-issue REGISTER N FIRST INSTANCE VENDOR
  *
- * REGISTER as in devid-ca.conf. N devices and WARM_UP more are made in software
- * before the clock runs (RSA-2048 EK, P-256 IAK and IDevID), and their answers
- * between the two steps. FIRST numbers the serial numbers. VENDOR is the key
- * that certifies the EKs: "RSA:2048" or "P-256". INSTANCE names the process.
- * The CA's key is in memory: what a token adds is measured apart. Before the
- * clock runs the register is read into memory, as `devid-ca serve` does, and
- * a few devices more go through both steps. Prints one line of JSON;
- * microseconds a device, on the wall clock.
+ * REGISTER as in devid-ca.conf. FIRST numbers the serial numbers. VENDOR is the
+ * key that certifies the EKs: "RSA:2048" or "P-256". INSTANCE names the
+ * process. The CA's key is in memory: what a token adds is measured apart.
+ *
+ * Devices are made in software (RSA-2048 EK, P-256 IAK and IDevID), and their
+ * answers, while no clock runs. A round is N requests and N answers, those of
+ * the devices of the round before, by turns: as from a line of stations that
+ * never ends. Prints "ready", waits for a byte, and prints a line of JSON for
+ * the round: microseconds a device, on the wall clock, until the last of them
+ * has its answer and all is in its place in the file. Then the next round, as
+ * long as there are bytes. Before the first one the register is read into
+ * memory, as `devid-ca serve` does, and a round that does not count has gone.
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +32,13 @@
 
 #include "ca.h"
 #include "csr-fixture.h"
+#include "log.h"
 #include "memory-signer.h"
+#include "serve-worker.h"
 #include "tempdir.h"
 
-#define PRIMES    80 /* of 1024 bits; 3,160 pairs: as many EKs */
-#define ALL_MAX   (PRIMES * (PRIMES - 1) / 2)
-#define BATCH_MAX 256
-#define WARM_UP   256 /* devices before those that count */
+#define PRIMES  180  /* of 1024 bits; 16,110 pairs: as many EKs */
+#define IN_LINE 1000 /* jobs at once; the queue takes a few more */
 
 struct device {
 	EVP_PKEY *ek;
@@ -44,16 +50,16 @@ struct device {
 	char answer[CHALLENGE_FILE_MAX];
 };
 
-static double now_us(void)
+static double clock_us(clockid_t clock)
 {
 	struct timespec t;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	(void)clock_gettime(clock, &t);
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-/* An RSA key pair of two primes that are there already: making 2,000 keys
- * from scratch would take minutes. */
+/* An RSA key pair of two primes that are there already: making thousands of
+ * keys from scratch would take minutes. */
 static EVP_PKEY *rsa_of(BIGNUM *p, BIGNUM *q)
 {
 	BN_CTX *ctx = BN_CTX_new();
@@ -139,20 +145,36 @@ static void make_device(struct csr_fixture *f, struct device *d, EVP_PKEY *ek,
 	assert_int_equal(EVP_PKEY_up_ref(d->ek), 1);
 }
 
-static void make_devices(struct csr_fixture *f, struct device *devices,
-	size_t n, unsigned long first)
-{
+/* Where devices come from. */
+struct maker {
+	struct csr_fixture *f;
 	BIGNUM *primes[PRIMES];
-	size_t made = 0;
+	int i, j; /* the next pair */
+	unsigned long number;
+};
 
-	make_primes(primes);
-	for (int i = 0; i < PRIMES && made < n; i++) {
-		for (int j = i + 1; j < PRIMES && made < n; j++, made++)
-			make_device(f, &devices[made],
-				rsa_of(primes[i], primes[j]), first + made);
+static void make_devices(struct maker *m, struct device *devices, size_t n)
+{
+	for (size_t k = 0; k < n; k++) {
+		if (++m->j == PRIMES)
+			m->j = ++m->i + 1;
+		if (m->j >= PRIMES) {
+			(void)fprintf(stderr, "bench-issue: no more EKs\n");
+			exit(1);
+		}
+		make_device(m->f, &devices[k],
+			rsa_of(m->primes[m->i], m->primes[m->j]), m->number++);
 	}
-	for (int i = 0; i < PRIMES; i++)
-		BN_free(primes[i]);
+}
+
+static void free_devices(struct device *devices, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		EVP_PKEY_free(devices[i].ek);
+		free(devices[i].request);
+		free(devices[i].challenge);
+	}
+	free(devices);
 }
 
 /* The EK certificates' issuer gets a key of another type. */
@@ -181,49 +203,86 @@ static void answer(struct device *d)
 		DEVID_OK);
 }
 
-typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
-	size_t n_jobs, struct devid_error *err);
+/* A round: requests of some devices and answers of others. */
+struct round {
+	struct serve_queue *queue; /* borrowed */
+	struct device *asking;     /* borrowed; @n, or NULL */
+	struct device *answering;  /* borrowed; @n, or NULL */
+	size_t n, pushed, back;    /* pushed, back: jobs */
+};
 
-/* One step for all devices in batches; microseconds in all. */
-static double run_step(struct ca *ca, step_fn *step, struct device *devices,
-	size_t n, size_t batch)
+static void push(
+	struct round *r, struct device *d, const void *input, size_t len)
 {
-	struct ca_job jobs[BATCH_MAX];
-	struct devid_error err = { DEVID_OK, "" };
-	bool first = step == ca_challenge;
-	double start = now_us();
+	struct serve_job *job = calloc(1, sizeof(*job));
 
-	for (size_t at = 0; at < n; at += batch) {
-		size_t k = n - at < batch ? n - at : batch;
+	assert_non_null(job);
+	job->action = input == d->request ? SERVE_CHALLENGE : SERVE_ISSUE;
+	job->station = "bench";
+	job->input = malloc(len);
+	assert_non_null(job->input);
+	memcpy(job->input, input, len);
+	job->input_len = len;
+	job->owner = d;
+	assert_true(serve_queue_push(r->queue, job));
+	r->pushed++;
+}
 
-		memset(jobs, 0, sizeof(jobs));
-		for (size_t i = 0; i < k; i++) {
-			struct device *d = &devices[at + i];
+/* The line is kept full. */
+static void push_all(struct round *r, size_t *next)
+{
+	while (*next < r->n && r->pushed - r->back < IN_LINE) {
+		struct device *d;
 
-			jobs[i].station = "bench";
-			jobs[i].input =
-				first ? d->request : (const uint8_t *)d->answer;
-			jobs[i].input_len =
-				first ? d->request_len : strlen(d->answer);
+		if (r->asking) {
+			d = &r->asking[*next];
+			push(r, d, d->request, d->request_len);
 		}
-		if (step(ca, jobs, k, &err) != DEVID_OK) {
-			(void)fprintf(stderr, "bench-issue: %s\n",
-				devid_error_text(&err));
-			exit(1);
+		if (r->answering) {
+			d = &r->answering[*next];
+			push(r, d, d->answer, strlen(d->answer));
 		}
-		for (size_t i = 0; i < k; i++) {
-			if (jobs[i].code != DEVID_OK) {
-				(void)fprintf(stderr, "bench-issue: %s\n",
-					devid_error_text(&jobs[i].error));
-				exit(1);
-			}
-			if (first)
-				devices[at + i].challenge = jobs[i].output;
-			else
-				ca_job_done(&jobs[i]);
-		}
+		(*next)++;
 	}
-	return now_us() - start;
+}
+
+static void take_back(struct round *r, struct serve_job *job)
+{
+	struct device *d = job->owner;
+
+	if (!d) /* about files */
+		return;
+	if (job->code != DEVID_OK) {
+		(void)fprintf(stderr, "bench-issue: %s\n",
+			devid_error_text(&job->error));
+		exit(1);
+	}
+	if (job->action == SERVE_CHALLENGE) {
+		d->challenge = strndup((char *)job->output, job->output_len);
+		assert_non_null(d->challenge);
+	}
+	r->back++;
+}
+
+static void run_round(struct round *r)
+{
+	struct pollfd fd = { serve_queue_fd(r->queue), POLLIN, 0 };
+	size_t next = 0;
+
+	push_all(r, &next);
+	while (r->back < r->pushed) {
+		struct serve_job *job;
+
+		assert_int_equal(poll(&fd, 1, -1), 1);
+		for (job = serve_queue_collect(r->queue); job;) {
+			struct serve_job *after = job->next;
+
+			take_back(r, job);
+			serve_job_free(job);
+			job = after;
+		}
+		push_all(r, &next);
+	}
 }
 
 static void answer_all(struct device *devices, size_t n)
@@ -232,13 +291,10 @@ static void answer_all(struct device *devices, size_t n)
 		answer(&devices[i]);
 }
 
-/* What SQLite has in its log goes to its place in the file: a service does that
- * after every 64 MiB, which is more than a round here writes. Microseconds. */
-static double write_back(struct ca *ca)
+/* What SQLite has in its log goes to its place in the file. */
+static void write_back(struct db *db)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	struct db *db = register_db(ca->reg);
-	double start = now_us();
 
 	if (!db_is_postgres(db) && db_script(db, "PRAGMA wal_checkpoint(FULL)",
 					   &err) != DEVID_OK) {
@@ -246,27 +302,20 @@ static double write_back(struct ca *ca)
 			stderr, "bench-issue: %s\n", devid_error_text(&err));
 		exit(1);
 	}
-	return now_us() - start;
 }
 
-/* What a CA that runs for a while has behind it. Returns the seconds that it
- * took to read the register. */
-static double warm_up(struct ca *ca, const char *reg, struct device *devices)
+/* The seconds that it took to read the register. */
+static double warm_up(const char *reg)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	double start = now_us();
+	double start = clock_us(CLOCK_MONOTONIC);
 
 	if (register_warm(reg, NULL, &err) != DEVID_OK) {
 		(void)fprintf(
 			stderr, "bench-issue: %s\n", devid_error_text(&err));
 		exit(1);
 	}
-	start = now_us() - start;
-	(void)run_step(ca, ca_challenge, devices, WARM_UP, WARM_UP);
-	answer_all(devices, WARM_UP);
-	(void)run_step(ca, ca_issue, devices, WARM_UP, WARM_UP);
-	(void)write_back(ca);
-	return start / 1e6;
+	return (clock_us(CLOCK_MONOTONIC) - start) / 1e6;
 }
 
 /* A CA as ca_open() makes it, but for the token. */
@@ -289,6 +338,10 @@ static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 	ca->chain_pem = strdup("");
 	ca->has_seal_key = true; /* all zero */
 	assert_int_equal(ca_use_signer(ca, &err), DEVID_OK);
+	/* Certificates name the responder; OCSP answers are not made here. */
+	free(conf->crl_url);
+	free(conf->ocsp_url);
+	conf->crl_url = conf->ocsp_url = NULL;
 	assert_int_equal(X509_NAME_digest(X509_get_subject_name(ca->cert),
 				 EVP_sha256(), ca->issuer_hash, NULL),
 		1);
@@ -301,67 +354,95 @@ static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 	}
 }
 
+/* Rounds for as long as there are bytes. */
+static void run_rounds(struct maker *m, struct serve_queue *queue,
+	struct db *db, size_t n, double warm)
+{
+	struct device *answering = NULL;
+
+	for (bool counts = false;; counts = true) {
+		struct device *asking = calloc(n, sizeof(*asking));
+		struct round r = { queue, asking, answering, n, 0, 0 };
+		double start, cpu;
+
+		assert_non_null(asking);
+		make_devices(m, asking, n);
+		/* Two processes begin together: their parent says when. */
+		if (counts) {
+			(void)puts("ready");
+			(void)fflush(stdout);
+			if (getchar() == EOF) {
+				free_devices(asking, n);
+				break;
+			}
+		}
+		start = clock_us(CLOCK_MONOTONIC);
+		cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID);
+		run_round(&r);
+		write_back(db);
+		start = clock_us(CLOCK_MONOTONIC) - start;
+		cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+		if (counts)
+			(void)printf("{\"devices\":%zu,\"device_us\":%.1f,"
+				     "\"cpu_us\":%.1f,\"warm_s\":%.1f}\n",
+				n, start / (double)n, cpu / (double)n, warm);
+		(void)fflush(stdout);
+		answer_all(asking, n);
+		free_devices(answering, answering ? n : 0);
+		answering = asking;
+	}
+	free_devices(answering, n);
+}
+
 int main(int argc, char **argv)
 {
-	struct csr_fixture *f = calloc(1, sizeof(*f));
+	struct maker m = { .f = calloc(1, sizeof(*m.f)) };
 	struct tempdir dir = tempdir_new();
-	struct device *devices;
+	struct devid_error err = { DEVID_OK, "" };
+	struct serve_worker *worker = NULL;
+	struct serve_queue *queue = NULL;
+	struct db *db = NULL;
 	struct ca_conf conf;
-	double step1, step2, warm;
 	struct ca ca;
-	size_t n, batch, all;
+	size_t n;
 	char *pem;
 
-	if (argc != 7) {
-		(void)fprintf(stderr,
-			"usage: bench-issue REGISTER N BATCH FIRST INSTANCE "
-			"VENDOR\n");
+	if (argc != 6) {
+		(void)fprintf(stderr, "usage: bench-issue REGISTER N FIRST "
+				      "INSTANCE VENDOR\n");
 		return 2;
 	}
 	n = strtoul(argv[2], NULL, 10);
-	batch = strtoul(argv[3], NULL, 10);
-	if (!f || n < 1 || n > ALL_MAX - WARM_UP || batch < 1 ||
-		batch > BATCH_MAX)
+	m.number = strtoul(argv[3], NULL, 10);
+	if (!m.f || n < 1)
 		return 2;
-	all = WARM_UP + n;
-	devices = calloc(all, sizeof(*devices));
-	assert_non_null(devices);
-	csr_fixture_new(f, KEY_ALG_P256, "RSA:2048");
-	set_vendor(f, argv[6]);
-	make_devices(f, devices, all, strtoul(argv[4], NULL, 10));
-	pem = csr_fixture_trust_pem(f);
+	log_init("bench-issue", LOG_LEVEL_INFO); /* as the service */
+	make_primes(m.primes);
+	csr_fixture_new(m.f, KEY_ALG_P256, "RSA:2048");
+	set_vendor(m.f, argv[5]);
+	pem = csr_fixture_trust_pem(m.f);
 	tempdir_write(&dir, "vendor.pem", pem, strlen(pem), 0600);
 	free(pem);
-	make_ca(&ca, &conf, argv[1], dir.path, argv[5]);
-	warm = warm_up(&ca, argv[1], devices);
-	/* Two processes begin together: their parent says when. */
-	(void)puts("ready");
-	(void)fflush(stdout);
-	(void)getchar();
-	step1 = run_step(&ca, ca_challenge, devices + WARM_UP, n, batch);
-	answer_all(devices + WARM_UP, n);
-	(void)puts("half");
-	(void)fflush(stdout);
-	(void)getchar();
-	step2 = run_step(&ca, ca_issue, devices + WARM_UP, n, batch) +
-		write_back(&ca);
-	(void)printf("{\"devices\":%zu,\"batch\":%zu,\"challenge_us\":%.1f,"
-		     "\"issue_us\":%.1f,\"device_us\":%.1f,\"warm_s\":%.1f}\n",
-		n, batch, step1 / (double)n, step2 / (double)n,
-		(step1 + step2) / (double)n, warm);
-	for (size_t i = 0; i < all; i++) {
-		EVP_PKEY_free(devices[i].ek);
-		free(devices[i].request);
-		free(devices[i].challenge);
+	make_ca(&ca, &conf, argv[1], dir.path, argv[4]);
+	if (serve_queue_new(&queue, &err) != DEVID_OK ||
+		serve_worker_start(&ca, queue, &worker, &err) != DEVID_OK ||
+		db_open(argv[1], &db, &err) != DEVID_OK) {
+		(void)fprintf(
+			stderr, "bench-issue: %s\n", devid_error_text(&err));
+		return 1;
 	}
-	free(devices);
+	run_rounds(&m, queue, db, n, warm_up(argv[1]));
+	serve_queue_end(queue);
+	serve_worker_join(worker);
+	serve_queue_free(queue);
+	db_close(db);
 	ca_done(&ca);
 	free(conf.name);
 	free(conf.instance);
-	free(conf.crl_url);
-	free(conf.ocsp_url);
-	csr_fixture_done(f);
-	free(f);
+	for (int i = 0; i < PRIMES; i++)
+		BN_free(m.primes[i]);
+	csr_fixture_done(m.f);
+	free(m.f);
 	tempdir_remove(&dir);
 	return 0;
 }

@@ -6,13 +6,14 @@
 
 ISSUE_ROUNDS=5
 ISSUE_DEVICES=2560
-ISSUE_BATCH=256     # as devid-ca serve has it
-ISSUE_SERIALS=4096  # more than a round uses
+ISSUE_SERIALS=20000 # more than all rounds use
 PG_ROUNDS=3
 : "${REGISTER_DEVICES:=5000000}" # and two certificates each: ten million rows
 PEER_ROWS=(0 20000 200000)
 PG_BIN=$(echo /usr/lib/postgresql/*/bin)
 CA=
+LINE=
+ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()
 
 on_one_core() {
 	taskset -c 0 "$@"
@@ -35,35 +36,83 @@ ca_speed() {
 	sample ca.limit "$LIMIT"
 }
 
-# issue NAME REGISTER VENDOR: rounds of devices through both steps, whose EK
-# certificates are signed with a VENDOR key. Each round is compared with the
-# limit as it was just before and just after it: how fast a processor is that
-# others use too, changes from minute to minute.
-issue() {
-	local round json before
+# issuer_up REGISTER INSTANCE VENDOR PROGRAM...: the next bench-issue, the
+# first is number 0; PROGRAM runs it.
+issuer_up() {
+	local reg=$1 instance=$2 vendor=$3 n=${#ISSUER_PIDS[@]} fd
+	local in=$CA/issuer.$n.in out=$CA/issuer.$n.out
 
-	ca_speed || return 0
-	for ((round = 0; round < ISSUE_ROUNDS; round++)); do
-		FIRST_SERIAL=$((FIRST_SERIAL + ISSUE_SERIALS))
-		before=$LIMIT
-		json=$(printf 'gg' | on_one_core \
-			"$BUILD/tests/bench/bench-issue" "$2" "$ISSUE_DEVICES" \
-			"$ISSUE_BATCH" "$FIRST_SERIAL" bench "$3" \
-			2>"$CA/issue.err" |
-			tail -n1) || {
-			missing "$1" "$(tail -n1 "$CA/issue.err")"
-			return
-		}
-		ca_speed || return 0
-		sample "$1.device" "$(jq .device_us <<<"$json")"
-		# Each device gets two.
-		sample "$1.certificate" "$(jq '.device_us / 2' <<<"$json")"
-		sample "$1.challenge" "$(jq .challenge_us <<<"$json")"
-		sample "$1.issue" "$(jq .issue_us <<<"$json")"
-		sample "$1.warm" "$(jq .warm_s <<<"$json")"
-		sample "$1.ratio" \
-			"$(jq "($before + $LIMIT) / .device_us" <<<"$json")"
+	shift 3
+	FIRST_SERIAL=$((FIRST_SERIAL + ISSUE_SERIALS))
+	rm -f "$in" "$out"
+	mkfifo "$in" "$out"
+	"$@" "$BUILD/tests/bench/bench-issue" "$reg" "$ISSUE_DEVICES" \
+		"$FIRST_SERIAL" "$instance" "$vendor" \
+		<"$in" >"$out" 2>"$CA/issuer.$n.err" &
+	ISSUER_PIDS+=($!)
+	exec {fd}>"$in"
+	ISSUER_IN[n]=$fd
+	exec {fd}<"$out"
+	ISSUER_OUT[n]=$fd
+}
+
+# issuer_go N: its round begins.
+issuer_go() {
+	printf g >&"${ISSUER_IN[$1]}"
+}
+
+# issuer_read NAME N: the next line of issuer N in $LINE. When it has ended
+# instead, false, and figure NAME is missing.
+issuer_read() {
+	read -r -t 300 LINE <&"${ISSUER_OUT[$2]}" && return
+	missing "$1" "$(grep -v ': issue: ' "$CA/issuer.$2.err" | tail -n1)"
+	return 1
+}
+
+issuers_down() {
+	local n in out
+
+	for n in "${!ISSUER_PIDS[@]}"; do
+		in=${ISSUER_IN[n]} out=${ISSUER_OUT[n]}
+		exec {in}>&- {out}<&-
+		kill "${ISSUER_PIDS[n]}" 2>/dev/null
+		wait "${ISSUER_PIDS[n]}" 2>/dev/null
+		rm -f "$CA/issuer.$n".*
 	done
+	ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()
+}
+
+# issue_round NAME: a round of issuer 0, compared with the limit as it was just
+# before and just after it: how fast a processor is that others use too, changes
+# from minute to minute.
+issue_round() {
+	local before
+
+	issuer_read "$1" 0 || return 1
+	ca_speed || return 1
+	before=$LIMIT
+	issuer_go 0
+	issuer_read "$1" 0 || return 1
+	ca_speed || return 1
+	sample "$1.device" "$(jq .device_us <<<"$LINE")"
+	# Each device gets two.
+	sample "$1.certificate" "$(jq '.device_us / 2' <<<"$LINE")"
+	sample "$1.cpu" "$(jq '.cpu_us / 2' <<<"$LINE")"
+	sample "$1.ratio" "$(jq "($before + $LIMIT) / .device_us" <<<"$LINE")"
+}
+
+# issue NAME REGISTER VENDOR PROGRAM...: rounds of devices through both steps,
+# whose EK certificates are signed with a VENDOR key.
+issue() {
+	local name=$1 reg=$2 vendor=$3 round
+
+	shift 3
+	issuer_up "$reg" bench "$vendor" "$@"
+	for ((round = 0; round < ISSUE_ROUNDS; round++)); do
+		issue_round "$name" || break
+	done
+	((round == 0)) || sample "$name.warm" "$(jq .warm_s <<<"$LINE")"
+	issuers_down
 }
 
 # A register of ten million certificates, and what is asked of it then.
@@ -71,12 +120,14 @@ ca_issue() {
 	FIRST_SERIAL=0
 	# RSA-2048 EKs are certified with RSA-2048 by Infineon and
 	# STMicroelectronics, with P-256 by Intel and Nuvoton.
-	issue ca.empty "sqlite:$CA/empty.db" RSA:2048
-	issue ca.p256 "sqlite:$CA/p256.db" P-256
+	issue ca.empty "sqlite:$CA/empty.db" RSA:2048 taskset -c 0
+	issue ca.p256 "sqlite:$CA/p256.db" P-256 taskset -c 0
 	note "bench: filling a register with $REGISTER_DEVICES devices ..."
 	if "$BUILD/tests/bench/bench-register" --fill "$REGISTER_DEVICES" \
 		"sqlite:$CA/full.db" >"$CA/fill.log" 2>&1; then
-		issue ca.full "sqlite:$CA/full.db" RSA:2048
+		issue ca.full "sqlite:$CA/full.db" RSA:2048 taskset -c 0
+		# The judge may have a core of its own.
+		issue ca.cores "sqlite:$CA/full.db" P-256 taskset -c 0,1
 		sample ca.full.bytes "$(stat -c %s "$CA/full.db")"
 	else
 		missing ca.full "$(tail -n1 "$CA/fill.log")"
@@ -161,47 +212,27 @@ pg_down() {
 			>/dev/null 2>&1
 }
 
-# pg_issue N: N processes at once; devices a second of all together.
+# pg_issue N: N processes at once; devices a second of all together. They begin
+# together: the slower one says how long it took.
 pg_issue() {
-	local n=$1 i step pids=() us json
+	local n us=0
 
-	for ((i = 0; i < n; i++)); do
-		FIRST_SERIAL=$((FIRST_SERIAL + ISSUE_SERIALS))
-		rm -f "$CA/go.$i"
-		mkfifo "$CA/go.$i"
-		"$BUILD/tests/bench/bench-issue" \
-			"postgresql:host=$CA/pg user=devid dbname=devid" \
-			"$ISSUE_DEVICES" "$ISSUE_BATCH" "$FIRST_SERIAL" "bench-$i" \
-			RSA:2048 \
-			<"$CA/go.$i" >"$CA/out.$i" 2>"$CA/err.$i" &
-		pids+=($!)
-		# Open until the process has read both words.
-		eval "exec {go_$i}>\"$CA/go.$i\""
+	for ((n = 0; n < $1; n++)); do
+		issuer_up "postgresql:host=$CA/pg user=devid dbname=devid" \
+			"bench-$n" RSA:2048 taskset -c 0,1
 	done
-	for step in ready half; do
-		for ((i = 0; i < n; i++)); do
-			wait_for 120 grep -q "$step" "$CA/out.$i" || {
-				missing "ca.pg.$n" "$(tail -n1 "$CA/err.$i")"
-				kill "${pids[@]}" 2>/dev/null || true
-				return
-			}
-		done
-		for ((i = 0; i < n; i++)); do
-			eval "printf g >&\$go_$i"
-		done
+	for ((n = 0; n < $1; n++)); do
+		issuer_read "ca.pg.$1" "$n" || us=
 	done
-	wait "${pids[@]}" || true
-	for ((i = 0; i < n; i++)); do
-		eval "exec {go_$i}>&-"
+	for ((n = 0; n < $1; n++)); do
+		issuer_go "$n"
 	done
-	us=0
-	for ((i = 0; i < n; i++)); do
-		json=$(tail -n1 "$CA/out.$i")
-		us=$(jq -n --argjson a "$us" --argjson j "${json:-null}" \
-			'[$a, $j.device_us] | max')
+	for ((n = 0; n < $1; n++)); do
+		issuer_read "ca.pg.$1" "$n" || us=
+		us=${us:+$(jq "[$us, .device_us] | max" <<<"$LINE")}
 	done
-	# They begin each step together: the slower one says how long it took.
-	sample "ca.pg.$n" "$(jq -n "$n * 1000000 / $us")"
+	issuers_down
+	[[ -z $us ]] || sample "ca.pg.$1" "$(jq -n "$1 * 1000000 / $us")"
 }
 
 ca_pg() {
@@ -243,6 +274,7 @@ ca_all() {
 
 ca_down() {
 	[[ -n $CA && -d $CA ]] || return 0
+	issuers_down
 	pg_down
 	rm -rf -- "$CA"
 }
