@@ -27,18 +27,22 @@ struct ca_judged {
 
 _Static_assert(REGISTER_NAME_MAX == TCG_CSR_NAME_MAX + 1, "serial numbers fit");
 
-/* Held while ca->trust is looked into or replaced, of any CA: a process has
- * one. */
-static pthread_mutex_t trust_lock = PTHREAD_MUTEX_INITIALIZER;
+/*
+ * Held while a request is judged, and while ca->trust is replaced, of any CA: a
+ * process has one. It keeps those apart that use ca->trust with what it
+ * remembers, ca->iak_key and ca->idevid_key: the judge, and the worker when it
+ * judges what nobody has judged.
+ */
+static pthread_mutex_t judge_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void ca_set_trust(struct ca *ca, struct ek_trust *trust)
 {
 	struct ek_trust *before;
 
-	(void)pthread_mutex_lock(&trust_lock); /* cannot fail */
+	(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
 	before = ca->trust;
 	ca->trust = trust;
-	(void)pthread_mutex_unlock(&trust_lock);
+	(void)pthread_mutex_unlock(&judge_lock);
 	ek_trust_free(before);
 }
 
@@ -115,15 +119,19 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 	CLEANUP(cleanup_free) struct proof *proof = malloc(sizeof(*proof));
 
 	for (size_t i = 0; proof && i < n_jobs; i++) {
+		CLEANUP(cleanup_free)
 		struct ca_judged *j =
 			jobs[i].judged ? NULL : calloc(1, sizeof(*j));
 
 		if (!j)
 			continue;
-		(void)pthread_mutex_lock(&trust_lock); /* cannot fail */
-		judge(ca, &jobs[i], proof, j);
-		(void)pthread_mutex_unlock(&trust_lock);
-		jobs[i].judged = j;
+		(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
+		/* Without roots proof.h would not judge the chain. */
+		if (ca->trust) {
+			judge(ca, &jobs[i], proof, j);
+			jobs[i].judged = STEAL(j);
+		}
+		(void)pthread_mutex_unlock(&judge_lock);
 	}
 }
 
@@ -209,7 +217,6 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	/* Without roots proof.h does not judge the chain, for inspect. */
 	if (!judged || !ca->trust || !ca->has_seal_key) {
 		(void)devid_fail(&cause,
 			judged ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,

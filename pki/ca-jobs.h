@@ -24,8 +24,9 @@ struct ca_batch {
  * Runs @batch->work for each job, also for those refused before (they get
  * their audit line), in one transaction and commits it with a signed audit
  * head. When another process was in the way all of it is done again, and sees
- * then what the other has done. After an error no job has an output and each
- * has the error: what is not known to be committed does not leave.
+ * then what the other has done; job->judged of each is NULL. After an error no
+ * job has an output and each has the error: what is not known to be committed
+ * does not leave.
  */
 DEVID_MUST_CHECK enum devid_err ca_run_batch(
 	struct ca *ca, const struct ca_batch *batch, struct devid_error *err);

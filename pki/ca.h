@@ -114,7 +114,8 @@ DEVID_MUST_CHECK enum devid_err ca_use_signer(
 	struct ca *ca, struct devid_error *err);
 
 /* The TPM vendors that are trusted from now on; @ca takes @trust and frees what
- * it had. Waits while ca_judge() looks at a request. */
+ * it had. What was judged before stays judged. Waits while ca_judge() looks at
+ * requests. */
 void ca_set_trust(struct ca *ca, struct ek_trust *trust);
 
 /* What was found out about a request, and its challenge. */
@@ -134,7 +135,8 @@ struct ca_job {
 	struct devid_error error;
 	enum proof_rule rule; /* that refused a request, or NONE */
 	char *output;         /* owned: PEM of a challenge, or certificates */
-	char serial[REGISTER_NAME_MAX]; /* of the device; "": not known */
+	/* Of the device; "" when it is not known, or an answer was refused. */
+	char serial[REGISTER_NAME_MAX];
 };
 
 void ca_job_done(struct ca_job *job);
@@ -142,8 +144,8 @@ void ca_job_done(struct ca_job *job);
 /*
  * The first half of step 1, all that needs neither register nor token: fills
  * job->judged where it is NULL. One thread may do this while another uses @ca.
- * Nothing is refused yet, ca_challenge() does that with all that it does. A job
- * for which memory is out stays as it is.
+ * A verdict becomes the job's in ca_challenge(). A job stays as it is when
+ * memory is out, and without TPM vendors' roots.
  */
 void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
 

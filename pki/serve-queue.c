@@ -228,9 +228,10 @@ struct serve_job *serve_queue_take_requests(struct serve_queue *q)
 	while (!line->first && !q->ended)
 		(void)pthread_cond_wait(&q->requests, &q->lock);
 	if (line->first) {
-		q->judging = line->n;
+		size_t before = line->n;
+
 		list = take_batch(line, SERVE_BATCH_MAX);
-		q->judging -= line->n;
+		q->judging += before - line->n;
 	}
 	(void)pthread_mutex_unlock(&q->lock);
 	return list;

@@ -46,7 +46,7 @@ struct serve_queue;
 
 DEVID_MUST_CHECK enum devid_err serve_queue_new(
 	struct serve_queue **ret, struct devid_error *err);
-/* With every job in it; both threads are done with it. */
+/* With every job in it; all threads are done with it. */
 void serve_queue_free(struct serve_queue *queue);
 
 /* Readable when serve_queue_collect() has something. */

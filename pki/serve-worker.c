@@ -148,7 +148,8 @@ void serve_judge(struct ca *ca, struct serve_job *list)
 	for (struct serve_job *job = list; job; job = job->next) {
 		jobs[n].station = job->station;
 		jobs[n].input = job->input;
-		jobs[n++].input_len = job->input_len;
+		jobs[n].input_len = job->input_len;
+		jobs[n++].judged = STEAL(job->judged);
 	}
 	ca_judge(ca, jobs, n);
 	n = 0;

@@ -4,9 +4,9 @@
 
 /*
  * The CA on the network. One thread, the caller's, speaks TLS and HTTP
- * (libevent) and never waits for anything; the worker owns the CA and does
- * what stations and OCSP clients ask for. A request that was read is answered,
- * also when the service is told to end.
+ * (libevent) and never waits for anything; judge and worker do what stations
+ * and OCSP clients ask for (serve-worker.h). A request that was read is
+ * answered, also when the service is told to end.
  */
 
 #include "ca.h"

@@ -4,7 +4,7 @@
  * the register, with the judge, the worker and the queue of `devid-ca serve`
  * and a real database on disk; without HTTP and TLS.
  *
- *   bench-issue REGISTER N FIRST INSTANCE VENDOR
+ *   bench-issue REGISTER N ROUNDS FIRST INSTANCE VENDOR
  *
  * REGISTER as in devid-ca.conf. FIRST numbers the serial numbers. VENDOR is the
  * key that certifies the EKs: "RSA:2048" or "P-256". INSTANCE names the
@@ -15,9 +15,14 @@
  * the devices of the round before, by turns: as from a line of stations that
  * never ends. Prints "ready", waits for a byte, and prints a line of JSON for
  * the round: microseconds a device, on the wall clock, until the last of them
- * has its answer and all is in its place in the file. Then the next round, as
- * long as there are bytes. Before the first one the register is read into
- * memory, as `devid-ca serve` does, and a round that does not count has gone.
+ * has its answer and all is in its place in the file. Then it waits for another
+ * byte, so that whoever measures something beside it has the machine, and goes
+ * on to the next round; the end of its input ends it early. Before the first
+ * one the register is read into memory, as `devid-ca serve` does, and a round
+ * without answers has gone that does not count.
+ *
+ * It is the best case: the line is full, so that batches are. The service makes
+ * OCSP answers ahead besides, which is not in here.
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -169,7 +174,7 @@ static void make_devices(struct maker *m, struct device *devices, size_t n)
 
 static void free_devices(struct device *devices, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; devices && i < n; i++) {
 		EVP_PKEY_free(devices[i].ek);
 		free(devices[i].request);
 		free(devices[i].challenge);
@@ -206,18 +211,18 @@ static void answer(struct device *d)
 /* A round: requests of some devices and answers of others. */
 struct round {
 	struct serve_queue *queue; /* borrowed */
-	struct device *asking;     /* borrowed; @n, or NULL */
-	struct device *answering;  /* borrowed; @n, or NULL */
+	struct device *asking;     /* owned; @n */
+	struct device *answering;  /* owned; @n, or NULL */
 	size_t n, pushed, back;    /* pushed, back: jobs */
 };
 
-static void push(
-	struct round *r, struct device *d, const void *input, size_t len)
+static void push(struct round *r, enum serve_action action, struct device *d,
+	const void *input, size_t len)
 {
 	struct serve_job *job = calloc(1, sizeof(*job));
 
 	assert_non_null(job);
-	job->action = input == d->request ? SERVE_CHALLENGE : SERVE_ISSUE;
+	job->action = action;
 	job->station = "bench";
 	job->input = malloc(len);
 	assert_non_null(job->input);
@@ -232,15 +237,12 @@ static void push(
 static void push_all(struct round *r, size_t *next)
 {
 	while (*next < r->n && r->pushed - r->back < IN_LINE) {
-		struct device *d;
+		struct device *d = &r->asking[*next];
 
-		if (r->asking) {
-			d = &r->asking[*next];
-			push(r, d, d->request, d->request_len);
-		}
+		push(r, SERVE_CHALLENGE, d, d->request, d->request_len);
 		if (r->answering) {
 			d = &r->answering[*next];
-			push(r, d, d->answer, strlen(d->answer));
+			push(r, SERVE_ISSUE, d, d->answer, strlen(d->answer));
 		}
 		(*next)++;
 	}
@@ -354,44 +356,51 @@ static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 	}
 }
 
-/* Rounds for as long as there are bytes. */
-static void run_rounds(struct maker *m, struct serve_queue *queue,
-	struct db *db, size_t n, double warm)
+/* A round, timed. */
+static void time_round(struct round *r, struct db *db, double warm)
 {
-	struct device *answering = NULL;
+	double wall = clock_us(CLOCK_MONOTONIC);
+	double cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID);
 
-	for (bool counts = false;; counts = true) {
-		struct device *asking = calloc(n, sizeof(*asking));
-		struct round r = { queue, asking, answering, n, 0, 0 };
-		double start, cpu;
+	run_round(r);
+	write_back(db);
+	wall = clock_us(CLOCK_MONOTONIC) - wall;
+	cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	(void)printf("{\"device_us\":%.1f,\"cpu_us\":%.1f,\"warm_s\":%.1f}\n",
+		wall / (double)r->n, cpu / (double)r->n, warm);
+	(void)fflush(stdout);
+}
 
-		assert_non_null(asking);
-		make_devices(m, asking, n);
+/* One that does not count, and @rounds that do. */
+static void run_rounds(struct maker *m, struct round *r, struct db *db,
+	unsigned long rounds, double warm)
+{
+	for (unsigned long i = 0; i <= rounds; i++) {
+		r->asking = calloc(r->n, sizeof(*r->asking));
+		r->pushed = r->back = 0;
+		assert_non_null(r->asking);
+		make_devices(m, r->asking, r->n);
 		/* Two processes begin together: their parent says when. */
-		if (counts) {
+		if (i > 0) {
 			(void)puts("ready");
 			(void)fflush(stdout);
-			if (getchar() == EOF) {
-				free_devices(asking, n);
+			if (getchar() == EOF)
 				break;
-			}
+			time_round(r, db, warm);
+			if (getchar() == EOF)
+				break;
+		} else {
+			run_round(r);
+			write_back(db);
 		}
-		start = clock_us(CLOCK_MONOTONIC);
-		cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID);
-		run_round(&r);
-		write_back(db);
-		start = clock_us(CLOCK_MONOTONIC) - start;
-		cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-		if (counts)
-			(void)printf("{\"devices\":%zu,\"device_us\":%.1f,"
-				     "\"cpu_us\":%.1f,\"warm_s\":%.1f}\n",
-				n, start / (double)n, cpu / (double)n, warm);
-		(void)fflush(stdout);
-		answer_all(asking, n);
-		free_devices(answering, answering ? n : 0);
-		answering = asking;
+		if (i < rounds)
+			answer_all(r->asking, r->n);
+		free_devices(r->answering, r->n);
+		r->answering = r->asking;
+		r->asking = NULL;
 	}
-	free_devices(answering, n);
+	free_devices(r->asking, r->n);
+	free_devices(r->answering, r->n);
 }
 
 int main(int argc, char **argv)
@@ -400,41 +409,43 @@ int main(int argc, char **argv)
 	struct tempdir dir = tempdir_new();
 	struct devid_error err = { DEVID_OK, "" };
 	struct serve_worker *worker = NULL;
-	struct serve_queue *queue = NULL;
+	struct round round = { .queue = NULL };
 	struct db *db = NULL;
 	struct ca_conf conf;
 	struct ca ca;
-	size_t n;
+	unsigned long rounds;
 	char *pem;
 
-	if (argc != 6) {
-		(void)fprintf(stderr, "usage: bench-issue REGISTER N FIRST "
-				      "INSTANCE VENDOR\n");
+	if (argc != 7) {
+		(void)fprintf(stderr, "usage: bench-issue REGISTER N ROUNDS "
+				      "FIRST INSTANCE VENDOR\n");
 		return 2;
 	}
-	n = strtoul(argv[2], NULL, 10);
-	m.number = strtoul(argv[3], NULL, 10);
-	if (!m.f || n < 1)
+	round.n = strtoul(argv[2], NULL, 10);
+	rounds = strtoul(argv[3], NULL, 10);
+	m.number = strtoul(argv[4], NULL, 10);
+	if (!m.f || round.n < 1)
 		return 2;
 	log_init("bench-issue", LOG_LEVEL_INFO); /* as the service */
 	make_primes(m.primes);
 	csr_fixture_new(m.f, KEY_ALG_P256, "RSA:2048");
-	set_vendor(m.f, argv[5]);
+	set_vendor(m.f, argv[6]);
 	pem = csr_fixture_trust_pem(m.f);
 	tempdir_write(&dir, "vendor.pem", pem, strlen(pem), 0600);
 	free(pem);
-	make_ca(&ca, &conf, argv[1], dir.path, argv[4]);
-	if (serve_queue_new(&queue, &err) != DEVID_OK ||
-		serve_worker_start(&ca, queue, &worker, &err) != DEVID_OK ||
+	make_ca(&ca, &conf, argv[1], dir.path, argv[5]);
+	if (serve_queue_new(&round.queue, &err) != DEVID_OK ||
+		serve_worker_start(&ca, round.queue, &worker, &err) !=
+			DEVID_OK ||
 		db_open(argv[1], &db, &err) != DEVID_OK) {
 		(void)fprintf(
 			stderr, "bench-issue: %s\n", devid_error_text(&err));
 		return 1;
 	}
-	run_rounds(&m, queue, db, n, warm_up(argv[1]));
-	serve_queue_end(queue);
+	run_rounds(&m, &round, db, rounds, warm_up(argv[1]));
+	serve_queue_end(round.queue);
 	serve_worker_join(worker);
-	serve_queue_free(queue);
+	serve_queue_free(round.queue);
 	db_close(db);
 	ca_done(&ca);
 	free(conf.name);

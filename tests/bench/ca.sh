@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 #
 # The manufacturer's CA: issuing, its register, its lists, its service. All on
-# one core of the two (taskset) but where two processes are compared with one.
+# one core (taskset) but where two processes are compared with one, and where it
+# says so.
 
 ISSUE_ROUNDS=5
 ISSUE_DEVICES=2560
@@ -36,18 +37,18 @@ ca_speed() {
 	sample ca.limit "$LIMIT"
 }
 
-# issuer_up REGISTER INSTANCE VENDOR PROGRAM...: the next bench-issue, the
-# first is number 0; PROGRAM runs it.
+# issuer_up REGISTER INSTANCE VENDOR ROUNDS PROGRAM...: the next bench-issue,
+# the first is number 0; PROGRAM runs it.
 issuer_up() {
-	local reg=$1 instance=$2 vendor=$3 n=${#ISSUER_PIDS[@]} fd
+	local reg=$1 instance=$2 vendor=$3 rounds=$4 n=${#ISSUER_PIDS[@]} fd
 	local in=$CA/issuer.$n.in out=$CA/issuer.$n.out
 
-	shift 3
+	shift 4
 	FIRST_SERIAL=$((FIRST_SERIAL + ISSUE_SERIALS))
 	rm -f "$in" "$out"
 	mkfifo "$in" "$out"
-	"$@" "$BUILD/tests/bench/bench-issue" "$reg" "$ISSUE_DEVICES" \
-		"$FIRST_SERIAL" "$instance" "$vendor" \
+	TMPDIR=$CA "$@" "$BUILD/tests/bench/bench-issue" "$reg" "$ISSUE_DEVICES" \
+		"$rounds" "$FIRST_SERIAL" "$instance" "$vendor" \
 		<"$in" >"$out" 2>"$CA/issuer.$n.err" &
 	ISSUER_PIDS+=($!)
 	exec {fd}>"$in"
@@ -56,7 +57,7 @@ issuer_up() {
 	ISSUER_OUT[n]=$fd
 }
 
-# issuer_go N: its round begins.
+# issuer_go N: it goes on.
 issuer_go() {
 	printf g >&"${ISSUER_IN[$1]}"
 }
@@ -64,21 +65,23 @@ issuer_go() {
 # issuer_read NAME N: the next line of issuer N in $LINE. When it has ended
 # instead, false, and figure NAME is missing.
 issuer_read() {
+	local cause
+
 	read -r -t 300 LINE <&"${ISSUER_OUT[$2]}" && return
-	missing "$1" "$(grep -v ': issue: ' "$CA/issuer.$2.err" | tail -n1)"
+	cause=$(grep -v ': issue: ' "$CA/issuer.$2.err" | tail -n1) || true
+	missing "$1" "${cause:-bench-issue said nothing}"
 	return 1
 }
 
 issuers_down() {
-	local n in out
+	local fd
 
-	for n in "${!ISSUER_PIDS[@]}"; do
-		in=${ISSUER_IN[n]} out=${ISSUER_OUT[n]}
-		exec {in}>&- {out}<&-
-		kill "${ISSUER_PIDS[n]}" 2>/dev/null
-		wait "${ISSUER_PIDS[n]}" 2>/dev/null
-		rm -f "$CA/issuer.$n".*
+	for fd in "${ISSUER_IN[@]}" "${ISSUER_OUT[@]}"; do
+		exec {fd}>&-
 	done
+	# They end by themselves when nobody can tell them to go on.
+	[[ ${#ISSUER_PIDS[@]} == 0 ]] || wait "${ISSUER_PIDS[@]}" || true
+	rm -f "$CA"/issuer.*
 	ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()
 }
 
@@ -94,10 +97,12 @@ issue_round() {
 	issuer_go 0
 	issuer_read "$1" 0 || return 1
 	ca_speed || return 1
+	issuer_go 0
 	sample "$1.device" "$(jq .device_us <<<"$LINE")"
 	# Each device gets two.
 	sample "$1.certificate" "$(jq '.device_us / 2' <<<"$LINE")"
 	sample "$1.cpu" "$(jq '.cpu_us / 2' <<<"$LINE")"
+	sample "$1.warm" "$(jq .warm_s <<<"$LINE")"
 	sample "$1.ratio" "$(jq "($before + $LIMIT) / .device_us" <<<"$LINE")"
 }
 
@@ -107,11 +112,10 @@ issue() {
 	local name=$1 reg=$2 vendor=$3 round
 
 	shift 3
-	issuer_up "$reg" bench "$vendor" "$@"
+	issuer_up "$reg" bench "$vendor" "$ISSUE_ROUNDS" "$@"
 	for ((round = 0; round < ISSUE_ROUNDS; round++)); do
 		issue_round "$name" || break
 	done
-	((round == 0)) || sample "$name.warm" "$(jq .warm_s <<<"$LINE")"
 	issuers_down
 }
 
@@ -127,7 +131,7 @@ ca_issue() {
 		"sqlite:$CA/full.db" >"$CA/fill.log" 2>&1; then
 		issue ca.full "sqlite:$CA/full.db" RSA:2048 taskset -c 0
 		# The judge may have a core of its own.
-		issue ca.cores "sqlite:$CA/full.db" P-256 taskset -c 0,1
+		issue ca.cores "sqlite:$CA/full.db" RSA:2048 taskset -c 0,1
 		sample ca.full.bytes "$(stat -c %s "$CA/full.db")"
 	else
 		missing ca.full "$(tail -n1 "$CA/fill.log")"
@@ -219,13 +223,13 @@ pg_issue() {
 
 	for ((n = 0; n < $1; n++)); do
 		issuer_up "postgresql:host=$CA/pg user=devid dbname=devid" \
-			"bench-$n" RSA:2048 taskset -c 0,1
+			"bench-$n" RSA:2048 1 taskset -c 0,1
 	done
 	for ((n = 0; n < $1; n++)); do
 		issuer_read "ca.pg.$1" "$n" || us=
 	done
 	for ((n = 0; n < $1; n++)); do
-		issuer_go "$n"
+		[[ -z $us ]] || issuer_go "$n"
 	done
 	for ((n = 0; n < $1; n++)); do
 		issuer_read "ca.pg.$1" "$n" || us=

@@ -65,7 +65,7 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 		issue: median("ca.empty.ratio"),
 		issue_p256: median("ca.p256.ratio"),
 		issue_full: median("ca.full.ratio"),
-		# There with P-256 and a core more.
+		# There with a core more, against the limit of one.
 		issue_cores: median("ca.cores.ratio"),
 		# How much slower with ten million certificates.
 		issue_flat: ratio(median("ca.empty.ratio");

@@ -60,7 +60,7 @@ pair("a certificate of two, us: no row"; "ca.empty.certificate"; "ca.limit"; $al
 pair("  EK certified with P-256, not RSA"; "ca.p256.certificate"; "ca.limit"; $all.ratios.issue_p256),
 pair("  ten million certificates"; "ca.full.certificate"; "ca.limit"; $all.ratios.issue_full),
 one("  read into memory before, s"; "ca.full.warm"),
-pair("  the same, P-256, on two cores"; "ca.cores.certificate"; "ca.limit"; $all.ratios.issue_cores),
+pair("    on two cores; limit of one"; "ca.cores.certificate"; "ca.limit"; $all.ratios.issue_cores),
 pair("a signature by the token, us"; "ca.token.sign"; "ca.speed.sign"; $all.ratios.token),
 "ten million against none             \($all.ratios.issue_flat | show | right(17)) x",
 "`openssl ca`, us a certificate: no row, 20,000, 200,000 rows\(column("ca.peer.0"; 10))\(column("ca.peer.20000"; 10))\(column("ca.peer.200000"; 10))",

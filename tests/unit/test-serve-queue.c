@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lines between event thread and worker. */
+/* The lines between event thread, judge and worker. */
 #include "cmocka-all.h"
 
 #include <poll.h>
@@ -276,6 +276,30 @@ static void *judge(void *arg)
 	return NULL;
 }
 
+static void *take_one(void *arg)
+{
+	struct serve_job *list = serve_queue_take(arg, serve_clock() + 60000);
+	int n = numbers(list);
+
+	return (void *)(intptr_t)n;
+}
+
+/* Wakes a worker that waits already: or a minute passes, and nothing comes. */
+static void judged_worker_woken(void **state)
+{
+	pthread_t thread;
+	struct serve_job *list;
+	void *got;
+
+	push(*state, SERVE_CHALLENGE, 6);
+	list = serve_queue_take_requests(*state);
+	serve_queue_end(*state); /* it must not end now */
+	assert_int_equal(pthread_create(&thread, NULL, take_one, *state), 0);
+	serve_queue_judged(*state, list);
+	assert_int_equal(pthread_join(thread, &got), 0);
+	assert_int_equal((intptr_t)got, 6);
+}
+
 /* Three threads: every job comes back once. */
 static void take_from_other_threads_nothing_lost(void **state)
 {
@@ -332,6 +356,7 @@ int main(void)
 		T(finish_collected_in_order_and_told),
 		T(end_no_more_jobs_but_those_in_line),
 		T(end_worker_waits_for_what_is_judged),
+		T(judged_worker_woken),
 		T(take_from_other_threads_nothing_lost),
 	};
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worker's parts, without its thread. */
+/* The worker's parts and the judge's; once with their threads. */
 #include "ca-fixture.h"
 
 #include <poll.h>
@@ -107,6 +107,7 @@ static void worker_roots_replaced_while_requests_are_judged(void **state)
 {
 	struct ca_fixture *f = *state;
 	struct serve_queue *queue = NULL;
+	const struct ek_trust *before = f->ca.trust;
 	struct devid_error err = { DEVID_OK, "" };
 	char *roots = strdup(tempdir_file(&f->dir, "roots"));
 	struct serve_worker *worker = NULL;
@@ -125,6 +126,7 @@ static void worker_roots_replaced_while_requests_are_judged(void **state)
 	serve_queue_end(queue);
 	serve_worker_join(worker);
 	assert_int_equal(ca_fixture_rows(f, "challenge"), 320);
+	assert_ptr_not_equal(f->ca.trust, before);
 	serve_queue_free(queue);
 	f->conf.ek_roots = NULL;
 	free(roots);
