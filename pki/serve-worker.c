@@ -69,11 +69,10 @@ static enum devid_err check_not_expired(
 		"ca: the certificate of the issuing CA has expired");
 }
 
-static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
+/* What the CA needs of each job of @list; what was judged moves. Returns how
+ * many there are. @jobs: of SERVE_BATCH_MAX, all zero. */
+static size_t fill_jobs(struct serve_job *list, struct ca_job *jobs)
 {
-	struct ca_job jobs[SERVE_BATCH_MAX] = { { .station = NULL } };
-	struct devid_error err = { DEVID_OK, "" };
-	enum devid_err rc;
 	size_t n = 0;
 
 	for (struct serve_job *job = list; job; job = job->next) {
@@ -82,6 +81,16 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 		jobs[n].input_len = job->input_len;
 		jobs[n++].judged = STEAL(job->judged);
 	}
+	return n;
+}
+
+static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
+{
+	struct ca_job jobs[SERVE_BATCH_MAX] = { { .station = NULL } };
+	size_t n = fill_jobs(list, jobs);
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc;
+
 	rc = check_not_expired(ca, &err);
 	if (rc == DEVID_OK)
 		rc = step(ca, jobs, n, &err);
@@ -143,14 +152,8 @@ void serve_work(struct ca *ca, struct serve_job *list)
 void serve_judge(struct ca *ca, struct serve_job *list)
 {
 	struct ca_job jobs[SERVE_BATCH_MAX] = { { .station = NULL } };
-	size_t n = 0;
+	size_t n = fill_jobs(list, jobs);
 
-	for (struct serve_job *job = list; job; job = job->next) {
-		jobs[n].station = job->station;
-		jobs[n].input = job->input;
-		jobs[n].input_len = job->input_len;
-		jobs[n++].judged = STEAL(job->judged);
-	}
 	ca_judge(ca, jobs, n);
 	n = 0;
 	for (struct serve_job *job = list; job; job = job->next)

@@ -505,19 +505,25 @@ static void challenge_without_roots_is_refused(void **state)
 	assert_cause(&err, "roots");
 }
 
-static void batch_good_and_bad_each_get_their_own(void **state)
+/* Two requests with one between them that is none. */
+static void good_bad_good(const struct ca_fixture *f, struct ca_job jobs[3])
 {
-	struct ca_fixture *f = *state;
-	struct ca_job jobs[3] = { 0 };
-
-	for (size_t i = 0; i < N_OF(jobs); i++)
-		jobs[i].station = "line-1";
 	jobs[0].input = f->device.data;
 	jobs[0].input_len = f->device.len;
 	jobs[1].input = (const uint8_t *)"no request";
 	jobs[1].input_len = 10;
 	jobs[2].input = f->other.data;
 	jobs[2].input_len = f->other.len;
+	for (int i = 0; i < 3; i++)
+		jobs[i].station = "line-1";
+}
+
+static void batch_good_and_bad_each_get_their_own(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[3] = { 0 };
+
+	good_bad_good(f, jobs);
 	assert_rc(ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
 	assert_rc(jobs[0].code, DEVID_OK);
 	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
@@ -611,14 +617,7 @@ static void batch_judged_in_part(void **state)
 	struct ca_fixture *f = *state;
 	struct ca_job jobs[3] = { 0 };
 
-	for (size_t i = 0; i < N_OF(jobs); i++)
-		jobs[i].station = "line-1";
-	jobs[0].input = f->device.data;
-	jobs[0].input_len = f->device.len;
-	jobs[1].input = (const uint8_t *)"no request";
-	jobs[1].input_len = 10;
-	jobs[2].input = f->other.data;
-	jobs[2].input_len = f->other.len;
+	good_bad_good(f, jobs);
 	ca_judge(&f->ca, &jobs[1], 2);
 	assert_null(jobs[0].judged);
 	assert_non_null(jobs[2].judged);
