@@ -63,6 +63,12 @@ static double clock_us(clockid_t clock)
 	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
+static void die(const struct devid_error *err)
+{
+	(void)fprintf(stderr, "bench-issue: %s\n", devid_error_text(err));
+	exit(1);
+}
+
 /* An RSA key pair of two primes that are there already: making thousands of
  * keys from scratch would take minutes. */
 static EVP_PKEY *rsa_of(BIGNUM *p, BIGNUM *q)
@@ -254,11 +260,8 @@ static void take_back(struct round *r, struct serve_job *job)
 
 	if (!d) /* about files */
 		return;
-	if (job->code != DEVID_OK) {
-		(void)fprintf(stderr, "bench-issue: %s\n",
-			devid_error_text(&job->error));
-		exit(1);
-	}
+	if (job->code != DEVID_OK)
+		die(&job->error);
 	if (job->action == SERVE_CHALLENGE) {
 		d->challenge = strndup((char *)job->output, job->output_len);
 		assert_non_null(d->challenge);
@@ -298,12 +301,9 @@ static void write_back(struct db *db)
 {
 	struct devid_error err = { DEVID_OK, "" };
 
-	if (!db_is_postgres(db) && db_script(db, "PRAGMA wal_checkpoint(FULL)",
-					   &err) != DEVID_OK) {
-		(void)fprintf(
-			stderr, "bench-issue: %s\n", devid_error_text(&err));
-		exit(1);
-	}
+	if (!db_is_postgres(db) &&
+		db_script(db, "PRAGMA wal_checkpoint(FULL)", &err) != DEVID_OK)
+		die(&err);
 }
 
 /* The seconds that it took to read the register. */
@@ -312,11 +312,8 @@ static double warm_up(const char *reg)
 	struct devid_error err = { DEVID_OK, "" };
 	double start = clock_us(CLOCK_MONOTONIC);
 
-	if (register_warm(reg, NULL, &err) != DEVID_OK) {
-		(void)fprintf(
-			stderr, "bench-issue: %s\n", devid_error_text(&err));
-		exit(1);
-	}
+	if (register_warm(reg, NULL, &err) != DEVID_OK)
+		die(&err);
 	return (clock_us(CLOCK_MONOTONIC) - start) / 1e6;
 }
 
@@ -348,12 +345,8 @@ static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 				 EVP_sha256(), ca->issuer_hash, NULL),
 		1);
 	if (ek_trust_new(roots, &ca->trust, &err) != DEVID_OK ||
-		register_open(reg, conf->instance, &ca->reg, &err) !=
-			DEVID_OK) {
-		(void)fprintf(
-			stderr, "bench-issue: %s\n", devid_error_text(&err));
-		exit(1);
-	}
+		register_open(reg, conf->instance, &ca->reg, &err) != DEVID_OK)
+		die(&err);
 }
 
 /* A round, timed. */
@@ -437,11 +430,8 @@ int main(int argc, char **argv)
 	if (serve_queue_new(&round.queue, &err) != DEVID_OK ||
 		serve_worker_start(&ca, round.queue, &worker, &err) !=
 			DEVID_OK ||
-		db_open(argv[1], &db, &err) != DEVID_OK) {
-		(void)fprintf(
-			stderr, "bench-issue: %s\n", devid_error_text(&err));
-		return 1;
-	}
+		db_open(argv[1], &db, &err) != DEVID_OK)
+		die(&err);
 	run_rounds(&m, &round, db, rounds, warm_up(argv[1]));
 	serve_queue_end(round.queue);
 	serve_worker_join(worker);
