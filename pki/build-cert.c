@@ -11,12 +11,12 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "build-parts.h"
 #include "cleanup.h"
 #include "der.h"
 #include "hex.h"
+#include "ordered-id.h"
 
 #define TAG_PRINTABLE 0x13
 
@@ -43,20 +43,24 @@ static const uint8_t policies[N_KEY_ROLES][31] = {
 	[KEY_ROLE_IAK] = POLICIES(3),
 };
 
+enum devid_err build_serials(
+	uint8_t (*ret)[SERIAL_LEN], size_t n, struct devid_error *err)
+{
+	if (RAND_bytes(ret[0], (int)(n * SERIAL_LEN)) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"serial number: no random bytes");
+	for (size_t i = 0; i < n; i++) {
+		if (!ordered_id_stamp(ret[i]))
+			return devid_fail(err, DEVID_ERR_CRYPTO,
+				"serial number: no clock");
+		ret[i][0] = (uint8_t)((ret[i][0] & 0x3f) | 0x40);
+	}
+	return DEVID_OK;
+}
+
 enum devid_err build_serial(uint8_t ret[SERIAL_LEN], struct devid_error *err)
 {
-	struct timespec now;
-	uint64_t ms;
-
-	if (clock_gettime(CLOCK_REALTIME, &now) != 0 ||
-		RAND_bytes(ret + 6, SERIAL_LEN - 6) != 1)
-		return devid_fail(err, DEVID_ERR_CRYPTO,
-			"serial number: no clock or no random bytes");
-	ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-	for (size_t i = 0; i < 6; i++)
-		ret[i] = (uint8_t)(ms >> (8 * (5 - i)));
-	ret[0] = (uint8_t)((ret[0] & 0x3f) | 0x40);
-	return DEVID_OK;
+	return build_serials((uint8_t(*)[SERIAL_LEN])ret, 1, err);
 }
 
 static bool url_fits(const char *url)

@@ -27,6 +27,10 @@
 DEVID_MUST_CHECK enum devid_err build_serial(
 	uint8_t ret[SERIAL_LEN], struct devid_error *err);
 
+/* @n of them at once, with one draw of random bytes. */
+DEVID_MUST_CHECK enum devid_err build_serials(
+	uint8_t (*ret)[SERIAL_LEN], size_t n, struct devid_error *err);
+
 /* "" in place of NULL is not allowed; NULL: extension left out. */
 struct build_urls {
 	const char *crl;    /* CRL distribution point */

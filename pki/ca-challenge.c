@@ -13,6 +13,7 @@
 #include "cleanup.h"
 #include "credential.h"
 #include "digest.h"
+#include "ordered-id.h"
 
 /* What is kept of a request that was judged. The proof itself is some 10 KB
  * that are worth their place in the cache: one serves all of a batch. */
@@ -69,20 +70,25 @@ static void refuse_by_rule(struct ca_judged *j, const struct proof *proof)
 static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
 	struct ca_judged *j, struct devid_error *err)
 {
-	uint8_t secret[CHALLENGE_SECRET_LEN];
+	uint8_t random[CHALLENGE_SECRET_LEN + CHALLENGE_ID_LEN]; /* one draw */
+	uint8_t *secret = random;
 	struct challenge *c = &j->challenge;
 	enum devid_err rc;
 
-	if (RAND_bytes(c->id, sizeof(c->id)) != 1 ||
-		RAND_priv_bytes(secret, sizeof(secret)) != 1 ||
-		!digest_hash(secret, sizeof(secret), j->secret_hash))
+	if (RAND_priv_bytes(random, sizeof(random)) != 1 ||
+		!digest_hash(secret, CHALLENGE_SECRET_LEN, j->secret_hash))
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
+	memcpy(c->id, random + CHALLENGE_SECRET_LEN, sizeof(c->id));
+	if (!ordered_id_stamp(c->id)) {
+		OPENSSL_cleanse(secret, CHALLENGE_SECRET_LEN);
+		return devid_fail(err, DEVID_ERR_CRYPTO, "challenge: no clock");
+	}
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
 	memcpy(c->serial, proof->serial, sizeof(proof->serial));
 	rc = credential_make(proof->ek.key, proof->iak.name,
 		proof->iak.name_len, secret, c, err);
-	OPENSSL_cleanse(secret, sizeof(secret));
+	OPENSSL_cleanse(secret, CHALLENGE_SECRET_LEN);
 	return rc;
 }
 

@@ -151,9 +151,7 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 	CLEANUP(cleanup_free) uint8_t *der = NULL;
 	enum devid_err rc;
 
-	rc = build_serial(cert->serial, err);
-	if (rc == DEVID_OK)
-		rc = build_devid(ca->issuer, &what, &der, &cert->der_len, err);
+	rc = build_devid(ca->issuer, &what, &der, &cert->der_len, err);
 	if (rc != DEVID_OK)
 		return rc;
 	cert->der = der;
@@ -161,15 +159,13 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 	return rc == DEVID_OK ? write_pem(w, cert, err) : rc;
 }
 
-/* New device: its row and both certificates, in this transaction. */
-static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
+/* Both certificates of a device that has just got its row. */
+static enum devid_err add_certs(struct ca *ca, struct ca_ticket *t,
 	struct pem_writer *w, struct devid_error *err)
 {
-	enum devid_err rc;
+	uint8_t serials[N_KEY_ROLES][SERIAL_LEN];
+	enum devid_err rc = build_serials(serials, N_KEY_ROLES, err);
 
-	t->device.created = (int64_t)time(NULL);
-	t->device.state = REGISTER_LIVE;
-	rc = register_device_add(ca->reg, &t->device, err);
 	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
 		struct register_cert cert = { .device = t->device.id,
 			.role = (enum key_role)i,
@@ -180,8 +176,38 @@ static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
 		memcpy(cert.issuer, ca->issuer_hash, sizeof(cert.issuer));
 		memcpy(cert.key_fingerprint, t->key_fingerprint[i],
 			sizeof(cert.key_fingerprint));
+		memcpy(cert.serial, serials[i], SERIAL_LEN);
 		rc = add_cert(ca, t, &cert, w, err);
 	}
+	return rc;
+}
+
+/* Adds a device that nobody in the register stands in the way of; otherwise
+ * @ret tells what is there, or the error why not. Errors: as ca_find_device();
+ * STATE when another process has just changed it. */
+static enum devid_err add_or_find(struct ca *ca, struct ca_ticket *t,
+	struct ca_found *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct register_device *d = &t->device;
+	bool free = false;
+	enum devid_err rc = register_may_add(ca->reg, d->ek_fingerprint,
+		t->key_fingerprint[KEY_ROLE_IDEVID], &free, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	ret->known = false;
+	d->created = (int64_t)time(NULL);
+	d->state = REGISTER_LIVE;
+	rc = free ? register_device_add(ca->reg, d, &cause) : DEVID_ERR_EXISTS;
+	if (rc != DEVID_ERR_EXISTS)
+		return rc == DEVID_OK ? rc
+				      : devid_fail(err, rc, "%s",
+						devid_error_text(&cause));
+	rc = ca_find_device(ca, t, ret, err);
+	if (rc == DEVID_OK && !ret->known)
+		return devid_fail(err, DEVID_ERR_STATE,
+			"%s: the register has just changed", d->serial);
 	return rc;
 }
 
@@ -218,7 +244,7 @@ static enum devid_err issue(struct ca *ca, struct ca_job *job,
 	w->issuer = ca->issuer_hash;
 	rc = found->known ? register_certs_of_device(ca->reg, found->device.id,
 				    write_pem, w, err)
-			  : add_device(ca, t, w, err);
+			  : add_certs(ca, t, w, err);
 	if (rc == DEVID_OK && w->other_issuer) {
 		/* This CA's chain would not fit them. */
 		(void)devid_fail(&cause, DEVID_ERR_EXISTS,
@@ -231,7 +257,7 @@ static enum devid_err issue(struct ca *ca, struct ca_job *job,
 	return rc == DEVID_OK ? write_output(ca, job, w, err) : rc;
 }
 
-/* Whether an error of take() or ca_find_device() is about this answer alone. */
+/* Whether an error of take() or add_or_find() is about this answer alone. */
 static bool is_jobs_own(enum devid_err code)
 {
 	return code == DEVID_ERR_NOT_FOUND || code == DEVID_ERR_EXISTS ||
@@ -267,7 +293,7 @@ static enum devid_err work(
 	if (job->code == DEVID_OK) {
 		rc = take(ca, job, s, &cause);
 		if (rc == DEVID_OK)
-			rc = ca_find_device(ca, s->ticket, &found, &cause);
+			rc = add_or_find(ca, s->ticket, &found, &cause);
 		if (is_jobs_own(rc))
 			ca_job_refuse(job, &cause);
 		else if (rc != DEVID_OK)

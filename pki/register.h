@@ -145,6 +145,15 @@ DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,
 	const uint8_t key_fingerprint[32], struct register_holders *ret,
 	struct devid_error *err);
 
+/*
+ * Whether register_device_add() is all that may still refuse a device with this
+ * EK and this IDevID key: *@ret is false where register_find_holders() would
+ * find REGISTER_BY_EK_COMPROMISED or REGISTER_BY_KEY.
+ */
+DEVID_MUST_CHECK enum devid_err register_may_add(struct reg *reg,
+	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
+	bool *ret, struct devid_error *err);
+
 /* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
  * serial number and per EK: unique indexes over the live rows). */
 DEVID_MUST_CHECK enum devid_err register_device_add(

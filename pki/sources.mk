@@ -159,6 +159,7 @@ fuzz-revoked-list_ldlibs := -lcrypto
 libca_src += \
 	pki/build-ca.c \
 	pki/build-cert.c \
+	pki/ordered-id.c \
 	pki/build-crl.c \
 	pki/build-ocsp.c \
 	pki/build-parts.c \

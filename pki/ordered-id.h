@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_ORDERED_ID_H
+#define DEVID_ORDERED_ID_H
+
+/*
+ * Identifiers that nobody can guess and that ascend in time. An index over
+ * random ones changes a page for each that is added; over these it grows at its
+ * end.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ORDERED_ID_TIME 6 /* bytes; what is behind them is random */
+
+/* Milliseconds since 1970, UTC, the high byte first. False: no clock. */
+bool ordered_id_stamp(uint8_t ret[ORDERED_ID_TIME]);
+
+#endif
