@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "db-sqlite-vfs.h"
 #include "db_private.h"
 
 #define SWITCH_TRIES 200 /* of SWITCH_MS, for the first one's switch to WAL */
@@ -30,6 +31,8 @@ struct sqlite {
  * pages of the two random indexes (register-schema.c), each written to the log
  * and again by the checkpoint: after 64 MiB of log it finds several changes on
  * many of them. More cache or mmap() gained nothing, and cost a service memory.
+ * Without cache_spill a transaction's changed pages stay in memory, also above
+ * cache_size; it and synchronous keep whole what db-sqlite-vfs.c holds back.
  */
 static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA synchronous = FULL;"
@@ -37,6 +40,7 @@ static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA cache_size = -16384;"
+			       "PRAGMA cache_spill = OFF;"
 			       "PRAGMA wal_autocheckpoint = 16384;";
 
 CLEANUP_DEFINE(sqlite, sqlite3 *, (void)sqlite3_close)
@@ -291,10 +295,12 @@ static enum devid_err switch_to_wal(sqlite3 *conn, struct devid_error *err)
 }
 
 /* Nobody asks how much memory SQLite has, and counting it takes a lock at each
- * allocation. It says MISUSE where SQLite is in use already: then it counts. */
+ * allocation. It says MISUSE where SQLite is in use already: then it counts.
+ * To be done before the VFS, which takes SQLite into use. */
 static void set_up_sqlite(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_sqlite_vfs_register();
 }
 
 static enum devid_err connect_to(
@@ -308,7 +314,7 @@ static enum devid_err connect_to(
 	if (sqlite3_open_v2(path, &conn,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
-		    NULL) != SQLITE_OK)
+		    DB_SQLITE_VFS) != SQLITE_OK)
 		return devid_fail(err, DEVID_ERR_IO, "database: %s: %s", path,
 			conn ? sqlite3_errmsg(conn) : "no memory");
 	(void)sqlite3_busy_timeout(conn, DB_BUSY_MS); /* always SQLITE_OK */

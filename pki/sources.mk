@@ -219,6 +219,7 @@ libca_src += \
 	pki/cmd-audit.c \
 	pki/cmd-list.c \
 	pki/db-postgres.c \
+	pki/db-sqlite-vfs.c \
 	pki/db-sqlite.c \
 	pki/db.c \
 	pki/device-json.c \
@@ -232,11 +233,14 @@ libca_src += \
 
 register_test_src := tests/unit/memory-signer.c tests/unit/pg.c \
 	tests/unit/register-fixture.c tests/unit/tempdir.c
-UNIT_TESTS += test-db test-device-json test-register test-register-audit test-register-crash \
-	test-register-disk
+UNIT_TESTS += test-db test-db-sqlite-vfs test-device-json test-register test-register-audit \
+	test-register-crash test-register-disk
 test-db_src := $(register_test_src)
 test-db_libs := libca.a libdevid.a
 test-db_ldlibs = $(CA_LDLIBS)
+test-db-sqlite-vfs_src := tests/unit/tempdir.c
+test-db-sqlite-vfs_libs := libca.a libdevid.a
+test-db-sqlite-vfs_ldlibs = $(CA_LDLIBS)
 test-device-json_src := $(publish_test_src)
 test-device-json_libs := libca.a libdevid.a
 test-device-json_ldlibs = $(CA_LDLIBS)
