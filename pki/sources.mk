@@ -33,13 +33,16 @@ ca_test_src := tests/unit/ca-fixture.c tests/unit/certs.c \
 	tests/unit/csr-fixture.c tests/unit/memory-signer.c \
 	tests/unit/tempdir.c
 
-UNIT_TESTS += test-ca test-ca-conf test-cert-check
+UNIT_TESTS += test-ca test-ca-batch test-ca-conf test-cert-check
 test-cert-check_src := tests/unit/certs.c
 test-cert-check_libs := libca.a libdevid.a
 test-cert-check_ldlibs = $(CA_LDLIBS)
 test-ca_src := $(ca_test_src)
 test-ca_libs := libca.a libdevid.a
 test-ca_ldlibs = $(CA_LDLIBS)
+test-ca-batch_src = $(test-ca_src)
+test-ca-batch_libs = $(test-ca_libs)
+test-ca-batch_ldlibs = $(test-ca_ldlibs)
 
 FUZZERS += fuzz-ca-ticket
 fuzz-ca-ticket_src = pki/ca-ticket.c $(ek_src)

@@ -5,6 +5,7 @@
  * on SQLite; `bench-register URI --devices N` adds N more as the CA does, in
  * batches of two transactions, and tells microseconds per device.
  */
+#include "ordered-id.h"
 #include "register.h"
 
 #include <endian.h>
@@ -18,10 +19,10 @@
 
 #include <openssl/rand.h>
 
-#define BATCH       64
-#define DER_LEN     640  /* an IDevID certificate, P-256 */
-#define REQUEST_LEN 2600 /* a TCG-CSR, P-256, with its EK certificate */
-#define SIG_LEN     71   /* ECDSA P-256 */
+#define BATCH       256
+#define DER_LEN     692 /* an IDevID certificate, P-256 */
+#define REQUEST_LEN 469 /* a sealed ticket, P-256 */
+#define SIG_LEN     71  /* ECDSA P-256 */
 #define INDEXES_MAX 32
 
 enum {
@@ -154,6 +155,8 @@ static void make_device(struct device *ret, int64_t n)
 
 	memset(ret, 0, sizeof(*ret));
 	random_bytes(ret->challenge.id, sizeof(ret->challenge.id));
+	if (!ordered_id_stamp(ret->challenge.id))
+		abort();
 	ret->challenge.deadline = 1800000000;
 	(void)strcpy(ret->challenge.station, "line-1");
 	ret->challenge.request = request;
@@ -195,7 +198,7 @@ static enum devid_err sign_nothing(struct signer *s, const uint8_t *data,
 static const struct signer_ops no_ops = { .sign = sign_nothing };
 static struct signer no_signer = { .ops = &no_ops };
 
-/* What ca_challenge() and ca_issue() ask before they go on. */
+/* What ca_challenge() asks before it goes on. */
 static void look_up(struct reg *reg, const struct device *d)
 {
 	struct devid_error err = { 0 };
@@ -235,9 +238,14 @@ static void issue(struct reg *reg, struct device *d)
 {
 	struct register_challenge taken;
 	struct devid_error err = { 0 };
+	bool free = false;
 
 	must(register_challenge_take(reg, d->challenge.id, &taken, &err), &err);
-	look_up(reg, d);
+	must(register_may_add(reg, d->row.ek_fingerprint,
+		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &free, &err),
+		&err);
+	if (!free)
+		abort();
 	must(register_device_add(reg, &d->row, &err), &err);
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		d->certs[i].device = d->row.id;

@@ -36,6 +36,20 @@ static void serial_many_ascending_positive_and_different(void **state)
 	}
 }
 
+static void serials_of_one_draw_differ(void **state)
+{
+	uint8_t all[3][SERIAL_LEN] = { { 0 } };
+
+	(void)state;
+	assert_int_equal(build_serials(all, 2, NULL), DEVID_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(all[i][0] & 0xc0, 0x40);
+		assert_memory_not_equal(
+			all[i] + 6, all[i + 1] + 6, SERIAL_LEN - 6);
+	}
+	assert_int_equal(all[2][0], 0); /* no more than asked for */
+}
+
 /* Both kinds from @f's CA pass every rule, and OpenSSL's chain check. */
 static void check_kind(struct build_fixture *f, enum key_role role)
 {
@@ -531,6 +545,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serial_many_ascending_positive_and_different),
+		cmocka_unit_test(serials_of_one_draw_differ),
 		cmocka_unit_test(devid_each_ca_key_strict_profile_passed),
 		cmocka_unit_test(devid_each_ca_key_chain_verified_by_openssl),
 		cmocka_unit_test(devid_extensions_read_back_by_openssl),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ordered-id.h"
 #include "profile.h"
 #include "tpm-template.h"
 
@@ -331,21 +332,101 @@ static void challenge_keys_of_other_device_is_refused(void **state)
 		f, 1, "its IDevID key has certificates already, of device");
 }
 
-/* Between challenge and answer somebody else got the serial number. */
-static void issue_serial_taken_meanwhile_is_refused(void **state)
+/* Between the device's challenge and its answer @meanwhile takes place. */
+static void issue_after(
+	struct ca_fixture *f, void (*meanwhile)(struct ca_fixture *))
 {
-	struct ca_fixture *f = *state;
 	char first[CHALLENGE_FILE_MAX];
 
 	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
 	ca_fixture_answer(f, &f->device);
 	memcpy(first, f->answer, sizeof(first));
+	meanwhile(f);
+	memcpy(f->answer, first, sizeof(first));
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+}
+
+static void certify_same_serial(struct ca_fixture *f)
+{
 	f->other.serial = CSR_FIXTURE_SERIAL;
 	csr_fixture_encode(&f->other);
 	ca_fixture_certify(f, &f->other);
-	memcpy(f->answer, first, sizeof(first));
-	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
-	assert_unchanged(f, 1, "issued to another TPM");
+}
+
+static void issue_serial_taken_meanwhile_is_refused(void **state)
+{
+	issue_after(*state, certify_same_serial);
+	assert_unchanged(*state, 1, "issued to another TPM");
+}
+
+static void certify_same_ek(struct ca_fixture *f)
+{
+	f->device.serial = "ACCC8E000009";
+	ca_fixture_new_keys(&f->device);
+	ca_fixture_certify(f, &f->device);
+}
+
+static void issue_ek_taken_meanwhile_is_refused(void **state)
+{
+	issue_after(*state, certify_same_ek);
+	assert_unchanged(*state, 1, "the EK of its TPM");
+}
+
+static void certify_same_keys(struct ca_fixture *f)
+{
+	f->device.serial = "ACCC8E000009";
+	ca_fixture_new_ek(f, &f->device);
+	ca_fixture_certify(f, &f->device);
+}
+
+static void issue_key_taken_meanwhile_is_refused(void **state)
+{
+	issue_after(*state, certify_same_keys);
+	assert_unchanged(*state, 1,
+		"its IDevID key has certificates already, of device");
+}
+
+static void certify_and_compromise(struct ca_fixture *f)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_revoke(&f->ca, CSR_FIXTURE_SERIAL,
+			  ca_reason_by_name("keyCompromise"), "x@ca", &err),
+		DEVID_OK);
+}
+
+static void issue_tpm_compromised_meanwhile_is_refused(void **state)
+{
+	issue_after(*state, certify_and_compromise);
+	assert_unchanged(*state, 1, "revoked for keyCompromise");
+}
+
+static void read_challenge(struct ca_fixture *f, const struct csr_fixture *d,
+	struct challenge *ret)
+{
+	assert_rc(ca_fixture_challenge(f, d, "line-1"), DEVID_OK);
+	assert_rc(challenge_parse((const uint8_t *)f->output, strlen(f->output),
+			  ret, NULL),
+		DEVID_OK);
+}
+
+/* Their index grows at its end, and nobody can guess the next one. */
+static void challenge_ids_ascend_in_time_and_differ(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct challenge a, b;
+	uint8_t before[ORDERED_ID_TIME], after[ORDERED_ID_TIME];
+
+	assert_true(ordered_id_stamp(before));
+	read_challenge(f, &f->device, &a);
+	read_challenge(f, &f->device, &b);
+	assert_true(ordered_id_stamp(after));
+	assert_true(memcmp(before, a.id, ORDERED_ID_TIME) <= 0);
+	assert_true(memcmp(a.id, b.id, ORDERED_ID_TIME) <= 0);
+	assert_true(memcmp(b.id, after, ORDERED_ID_TIME) <= 0);
+	assert_memory_not_equal(a.id + ORDERED_ID_TIME, b.id + ORDERED_ID_TIME,
+		sizeof(a.id) - ORDERED_ID_TIME);
 }
 
 static void challenge_refused_by_rule_names_it(void **state)
@@ -378,10 +459,7 @@ static void challenge_software_keys_cannot_be_answered(void **state)
 		(struct der_view) { tpm->ek_cert.der.data,
 			tpm->ek_cert.der.len };
 	csr_fixture_encode(&f->other);
-	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"), DEVID_OK);
-	assert_rc(challenge_parse((const uint8_t *)f->output, strlen(f->output),
-			  &c, NULL),
-		DEVID_OK);
+	read_challenge(f, &f->other, &c);
 	/* Not without the EK, nor by its TPM, where no key has that Name. */
 	assert_false(csr_fixture_activate(f->other.ek, fake, &c, secret));
 	assert_false(csr_fixture_activate(tpm->ek, genuine, &c, secret));
@@ -505,172 +583,6 @@ static void challenge_without_roots_is_refused(void **state)
 	assert_cause(&err, "roots");
 }
 
-/* Two requests with one between them that is none. */
-static void good_bad_good(const struct ca_fixture *f, struct ca_job jobs[3])
-{
-	jobs[0].input = f->device.data;
-	jobs[0].input_len = f->device.len;
-	jobs[1].input = (const uint8_t *)"no request";
-	jobs[1].input_len = 10;
-	jobs[2].input = f->other.data;
-	jobs[2].input_len = f->other.len;
-	for (int i = 0; i < 3; i++)
-		jobs[i].station = "line-1";
-}
-
-static void batch_good_and_bad_each_get_their_own(void **state)
-{
-	struct ca_fixture *f = *state;
-	struct ca_job jobs[3] = { 0 };
-
-	good_bad_good(f, jobs);
-	assert_rc(ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
-	assert_rc(jobs[0].code, DEVID_OK);
-	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
-	assert_int_equal(jobs[1].rule, PROOF_STRUCTURE);
-	assert_rc(jobs[2].code, DEVID_OK);
-	assert_int_equal(ca_fixture_rows(f, "challenge"), 2);
-	assert_int_equal(ca_fixture_rows(f, "audit"), 3);
-	for (size_t i = 0; i < N_OF(jobs); i++)
-		ca_job_done(&jobs[i]);
-}
-
-/* In one batch the first of two requests for a serial number has it. */
-static void batch_same_serial_twice_issues_once(void **state)
-{
-	struct ca_fixture *f = *state;
-	char first[CHALLENGE_FILE_MAX];
-	struct ca_job jobs[2] = { 0 };
-
-	f->other.serial = CSR_FIXTURE_SERIAL;
-	csr_fixture_encode(&f->other);
-	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
-	ca_fixture_answer(f, &f->device);
-	memcpy(first, f->answer, sizeof(first));
-	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"), DEVID_OK);
-	ca_fixture_answer(f, &f->other);
-	jobs[0].input = (const uint8_t *)first;
-	jobs[0].input_len = strlen(first);
-	jobs[1].input = (const uint8_t *)f->answer;
-	jobs[1].input_len = strlen(f->answer);
-	jobs[0].station = jobs[1].station = "line-1";
-	assert_rc(ca_issue(&f->ca, jobs, 2, NULL), DEVID_OK);
-	assert_rc(jobs[0].code, DEVID_OK);
-	assert_rc(jobs[1].code, DEVID_ERR_EXISTS);
-	assert_int_equal(ca_fixture_rows(f, "device"), 1);
-	ca_job_done(&jobs[0]);
-	ca_job_done(&jobs[1]);
-}
-
-static enum devid_err note_count(void *arg, const struct db_value *columns,
-	size_t n_columns, struct devid_error *err)
-{
-	(void)n_columns;
-	(void)err;
-	*(int64_t *)arg = columns[0].num;
-	return DEVID_OK;
-}
-
-/* Lines of the audit log that are LIKE @pattern. */
-static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
-{
-	static const char sql[] =
-		"SELECT count(*) FROM audit WHERE line LIKE ?1";
-	const struct db_value param = DB_TEXT_V(pattern);
-	int64_t n = -1;
-
-	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
-	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1, note_count, &n,
-			  NULL),
-		DEVID_OK);
-	register_rollback(f->ca.reg);
-	return n;
-}
-
-/* The line of the second, which nobody knows, must not name the first. */
-static void batch_answer_refused_names_no_other_device(void **state)
-{
-	struct ca_fixture *f = *state;
-	struct ca_job jobs[2] = { { .station = "line-1" },
-		{ .station = "line-1" } };
-
-	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
-	ca_fixture_answer(f, &f->device);
-	jobs[0].input = (const uint8_t *)f->answer;
-	jobs[0].input_len = strlen(f->answer);
-	jobs[1].input = (const uint8_t *)"no answer";
-	jobs[1].input_len = 9;
-	assert_rc(ca_issue(&f->ca, jobs, 2, NULL), DEVID_OK);
-	assert_rc(jobs[0].code, DEVID_OK);
-	assert_string_equal(jobs[0].serial, CSR_FIXTURE_SERIAL);
-	assert_int_not_equal(jobs[1].code, DEVID_OK);
-	assert_string_equal(jobs[1].serial, "");
-	assert_int_equal(audit_lines(f, "%\"serial\":\"\",\"refused\":%"), 1);
-	assert_int_equal(audit_lines(f, "%\"refused\":%"), 1);
-	ca_job_done(&jobs[0]);
-	ca_job_done(&jobs[1]);
-}
-
-/* Some were judged ahead, some were not: each has its own verdict. */
-static void batch_judged_in_part(void **state)
-{
-	struct ca_fixture *f = *state;
-	struct ca_job jobs[3] = { 0 };
-
-	good_bad_good(f, jobs);
-	ca_judge(&f->ca, &jobs[1], 2);
-	assert_null(jobs[0].judged);
-	assert_non_null(jobs[2].judged);
-	assert_rc(ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
-	assert_string_equal(jobs[0].serial, f->device.serial);
-	assert_rc(jobs[0].code, DEVID_OK);
-	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
-	assert_string_equal(jobs[2].serial, f->other.serial);
-	assert_rc(jobs[2].code, DEVID_OK);
-	for (size_t i = 0; i < N_OF(jobs); i++) {
-		assert_null(jobs[i].judged);
-		ca_job_done(&jobs[i]);
-	}
-}
-
-/* Nobody is trusted: nothing is said about any request. */
-static void judge_without_roots_says_nothing(void **state)
-{
-	struct ca_fixture *f = *state;
-	struct ek_trust *trust = f->ca.trust;
-	struct ca_job job = { .station = "line-1",
-		.input = f->device.data,
-		.input_len = f->device.len };
-
-	f->ca.trust = NULL;
-	ca_judge(&f->ca, &job, 1);
-	f->ca.trust = trust;
-	assert_null(job.judged);
-}
-
-static void batch_register_full_leaves_nothing(void **state)
-{
-	struct ca_fixture *f = *state;
-	struct devid_error err = { DEVID_OK, "" };
-	struct ca_job job = { .station = "line-1" };
-
-	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
-	ca_fixture_answer(f, &f->device);
-	ca_fixture_sql(f, "CREATE TRIGGER full BEFORE INSERT ON cert BEGIN "
-			  "SELECT RAISE(ABORT, 'disk full'); END");
-	job.input = (const uint8_t *)f->answer;
-	job.input_len = strlen(f->answer);
-	assert_int_not_equal(ca_issue(&f->ca, &job, 1, &err), DEVID_OK);
-	assert_int_not_equal(job.code, DEVID_OK);
-	assert_null(job.output);
-	assert_int_equal(ca_fixture_rows(f, "device"), 0);
-	assert_int_equal(ca_fixture_rows(f, "cert"), 0);
-	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
-	/* The challenge is as it was; once there is room it is answered. */
-	ca_fixture_sql(f, "DROP TRIGGER full");
-	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
-}
-
 static void revoke_live_device_frees_its_serial(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -754,17 +666,15 @@ int main(void)
 		CASE(challenge_other_keys_of_same_tpm_is_refused),
 		CASE(challenge_keys_of_other_device_is_refused),
 		CASE(issue_serial_taken_meanwhile_is_refused),
+		CASE(issue_ek_taken_meanwhile_is_refused),
+		CASE(issue_key_taken_meanwhile_is_refused),
+		CASE(issue_tpm_compromised_meanwhile_is_refused),
+		CASE(challenge_ids_ascend_in_time_and_differ),
 		CASE(challenge_refused_by_rule_names_it),
 		CASE(challenge_software_keys_cannot_be_answered),
 		CASE(challenge_frauds_leave_register_unchanged),
 		CASE(challenge_unknown_vendor_is_refused),
 		CASE(challenge_without_roots_is_refused),
-		CASE(batch_good_and_bad_each_get_their_own),
-		CASE(batch_same_serial_twice_issues_once),
-		CASE(batch_answer_refused_names_no_other_device),
-		CASE(batch_judged_in_part),
-		CASE(judge_without_roots_says_nothing),
-		CASE(batch_register_full_leaves_nothing),
 		CASE(revoke_live_device_frees_its_serial),
 		CASE(challenge_tpm_once_compromised_is_refused),
 		cmocka_unit_test(reason_by_name_knows_those_of_rfc5280),

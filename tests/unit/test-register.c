@@ -85,18 +85,25 @@ static void open_bad_instance_refused(void **state)
 
 /* ---- devices ---- */
 
-/* Which holders there are: a bit for each. */
+/* Which holders there are: a bit for each. register_may_add() knows of those
+ * that no unique index refuses. */
 static unsigned find_holders(struct reg *reg,
 	const struct register_device *device, const uint8_t key_fingerprint[32],
 	struct register_holders *ret)
 {
 	unsigned found = 0;
+	bool may_add = false;
 
 	assert_rc(register_find_holders(reg, device->serial,
 			  device->ek_fingerprint, key_fingerprint, ret, NULL),
 		DEVID_OK);
 	for (int i = 0; i < REGISTER_N_HOLDERS; i++)
 		found |= (unsigned)ret->found[i] << i;
+	assert_rc(register_may_add(reg, device->ek_fingerprint, key_fingerprint,
+			  &may_add, NULL),
+		DEVID_OK);
+	assert_int_equal(may_add, !(found & (1u << REGISTER_BY_EK_COMPROMISED |
+						    1u << REGISTER_BY_KEY)));
 	return found;
 }
 

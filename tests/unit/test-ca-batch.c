@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Several jobs at once: each gets what is its own, and all are in one
+ * transaction. */
+#include "ca-fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Two requests with one between them that is none. */
+static void good_bad_good(const struct ca_fixture *f, struct ca_job jobs[3])
+{
+	jobs[0].input = f->device.data;
+	jobs[0].input_len = f->device.len;
+	jobs[1].input = (const uint8_t *)"no request";
+	jobs[1].input_len = 10;
+	jobs[2].input = f->other.data;
+	jobs[2].input_len = f->other.len;
+	for (int i = 0; i < 3; i++)
+		jobs[i].station = "line-1";
+}
+
+static void batch_good_and_bad_each_get_their_own(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[3] = { 0 };
+
+	good_bad_good(f, jobs);
+	assert_rc(ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
+	assert_int_equal(jobs[1].rule, PROOF_STRUCTURE);
+	assert_rc(jobs[2].code, DEVID_OK);
+	assert_int_equal(ca_fixture_rows(f, "challenge"), 2);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 3);
+	for (size_t i = 0; i < N_OF(jobs); i++)
+		ca_job_done(&jobs[i]);
+}
+
+/* In one batch the first of two requests for a serial number has it. */
+static void batch_same_serial_twice_issues_once(void **state)
+{
+	struct ca_fixture *f = *state;
+	char first[CHALLENGE_FILE_MAX];
+	struct ca_job jobs[2] = { 0 };
+
+	f->other.serial = CSR_FIXTURE_SERIAL;
+	csr_fixture_encode(&f->other);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	memcpy(first, f->answer, sizeof(first));
+	assert_rc(ca_fixture_challenge(f, &f->other, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->other);
+	jobs[0].input = (const uint8_t *)first;
+	jobs[0].input_len = strlen(first);
+	jobs[1].input = (const uint8_t *)f->answer;
+	jobs[1].input_len = strlen(f->answer);
+	jobs[0].station = jobs[1].station = "line-1";
+	assert_rc(ca_issue(&f->ca, jobs, 2, NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_EXISTS);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	ca_job_done(&jobs[0]);
+	ca_job_done(&jobs[1]);
+}
+
+static enum devid_err note_count(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)n_columns;
+	(void)err;
+	*(int64_t *)arg = columns[0].num;
+	return DEVID_OK;
+}
+
+/* Lines of the audit log that are LIKE @pattern. */
+static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
+{
+	static const char sql[] =
+		"SELECT count(*) FROM audit WHERE line LIKE ?1";
+	const struct db_value param = DB_TEXT_V(pattern);
+	int64_t n = -1;
+
+	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1, note_count, &n,
+			  NULL),
+		DEVID_OK);
+	register_rollback(f->ca.reg);
+	return n;
+}
+
+/* The line of the second, which nobody knows, must not name the first. */
+static void batch_answer_refused_names_no_other_device(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[2] = { { .station = "line-1" },
+		{ .station = "line-1" } };
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	jobs[0].input = (const uint8_t *)f->answer;
+	jobs[0].input_len = strlen(f->answer);
+	jobs[1].input = (const uint8_t *)"no answer";
+	jobs[1].input_len = 9;
+	assert_rc(ca_issue(&f->ca, jobs, 2, NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_string_equal(jobs[0].serial, CSR_FIXTURE_SERIAL);
+	assert_int_not_equal(jobs[1].code, DEVID_OK);
+	assert_string_equal(jobs[1].serial, "");
+	assert_int_equal(audit_lines(f, "%\"serial\":\"\",\"refused\":%"), 1);
+	assert_int_equal(audit_lines(f, "%\"refused\":%"), 1);
+	ca_job_done(&jobs[0]);
+	ca_job_done(&jobs[1]);
+}
+
+/* Some were judged ahead, some were not: each has its own verdict. */
+static void batch_judged_in_part(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[3] = { 0 };
+
+	good_bad_good(f, jobs);
+	ca_judge(&f->ca, &jobs[1], 2);
+	assert_null(jobs[0].judged);
+	assert_non_null(jobs[2].judged);
+	assert_rc(ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	assert_string_equal(jobs[0].serial, f->device.serial);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
+	assert_string_equal(jobs[2].serial, f->other.serial);
+	assert_rc(jobs[2].code, DEVID_OK);
+	for (size_t i = 0; i < N_OF(jobs); i++) {
+		assert_null(jobs[i].judged);
+		ca_job_done(&jobs[i]);
+	}
+}
+
+/* Nobody is trusted: nothing is said about any request. */
+static void judge_without_roots_says_nothing(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ek_trust *trust = f->ca.trust;
+	struct ca_job job = { .station = "line-1",
+		.input = f->device.data,
+		.input_len = f->device.len };
+
+	f->ca.trust = NULL;
+	ca_judge(&f->ca, &job, 1);
+	f->ca.trust = trust;
+	assert_null(job.judged);
+}
+
+static void batch_register_full_leaves_nothing(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_job job = { .station = "line-1" };
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	ca_fixture_sql(f, "CREATE TRIGGER full BEFORE INSERT ON cert BEGIN "
+			  "SELECT RAISE(ABORT, 'disk full'); END");
+	job.input = (const uint8_t *)f->answer;
+	job.input_len = strlen(f->answer);
+	assert_int_not_equal(ca_issue(&f->ca, &job, 1, &err), DEVID_OK);
+	assert_int_not_equal(job.code, DEVID_OK);
+	assert_null(job.output);
+	assert_int_equal(ca_fixture_rows(f, "device"), 0);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 0);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
+	/* The challenge is as it was; once there is room it is answered. */
+	ca_fixture_sql(f, "DROP TRIGGER full");
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
+}
+
+#define CASE(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, ca_fixture_new, ca_fixture_done)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(batch_good_and_bad_each_get_their_own),
+		CASE(batch_same_serial_twice_issues_once),
+		CASE(batch_answer_refused_names_no_other_device),
+		CASE(batch_judged_in_part),
+		CASE(judge_without_roots_says_nothing),
+		CASE(batch_register_full_leaves_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
