@@ -46,7 +46,7 @@ static const uint8_t policies[N_KEY_ROLES][31] = {
 enum devid_err build_serials(
 	uint8_t (*ret)[SERIAL_LEN], size_t n, struct devid_error *err)
 {
-	if (RAND_bytes(ret[0], (int)(n * SERIAL_LEN)) != 1)
+	if (RAND_bytes((uint8_t *)ret, (int)(n * SERIAL_LEN)) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"serial number: no random bytes");
 	for (size_t i = 0; i < n; i++) {

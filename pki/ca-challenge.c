@@ -70,25 +70,24 @@ static void refuse_by_rule(struct ca_judged *j, const struct proof *proof)
 static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
 	struct ca_judged *j, struct devid_error *err)
 {
-	uint8_t random[CHALLENGE_SECRET_LEN + CHALLENGE_ID_LEN]; /* one draw */
-	uint8_t *secret = random;
+	uint8_t secret[CHALLENGE_SECRET_LEN];
 	struct challenge *c = &j->challenge;
 	enum devid_err rc;
 
-	if (RAND_priv_bytes(random, sizeof(random)) != 1 ||
-		!digest_hash(secret, CHALLENGE_SECRET_LEN, j->secret_hash))
-		return devid_fail(
-			err, DEVID_ERR_CRYPTO, "challenge: no random numbers");
-	memcpy(c->id, random + CHALLENGE_SECRET_LEN, sizeof(c->id));
-	if (!ordered_id_stamp(c->id)) {
-		OPENSSL_cleanse(secret, CHALLENGE_SECRET_LEN);
-		return devid_fail(err, DEVID_ERR_CRYPTO, "challenge: no clock");
-	}
+	if (RAND_bytes(c->id + ORDERED_ID_TIME,
+		    sizeof(c->id) - ORDERED_ID_TIME) != 1 ||
+		!ordered_id_stamp(c->id) ||
+		RAND_priv_bytes(secret, sizeof(secret)) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"challenge: no clock or no random numbers");
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
 	memcpy(c->serial, proof->serial, sizeof(proof->serial));
-	rc = credential_make(proof->ek.key, proof->iak.name,
-		proof->iak.name_len, secret, c, err);
-	OPENSSL_cleanse(secret, CHALLENGE_SECRET_LEN);
+	rc = digest_hash(secret, sizeof(secret), j->secret_hash)
+		     ? credential_make(proof->ek.key, proof->iak.name,
+			       proof->iak.name_len, secret, c, err)
+		     : devid_fail(
+			       err, DEVID_ERR_CRYPTO, "challenge: no SHA-256");
+	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }
 

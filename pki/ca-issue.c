@@ -182,32 +182,49 @@ static enum devid_err add_certs(struct ca *ca, struct ca_ticket *t,
 	return rc;
 }
 
-/* Adds a device that nobody in the register stands in the way of; otherwise
- * @ret tells what is there, or the error why not. Errors: as ca_find_device();
- * STATE when another process has just changed it. */
-static enum devid_err add_or_find(struct ca *ca, struct ca_ticket *t,
-	struct ca_found *ret, struct devid_error *err)
+/* Adds the device where nobody is in its way. The unique indexes are left to
+ * tell of most, and the rest is asked behind the insert, not before it: on
+ * PostgreSQL that has waited then for whoever was at the same EK, and the next
+ * statement sees what came of it. */
+static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
+	bool *ret_added, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct register_device *d = &t->device;
-	bool free = false;
-	enum devid_err rc = register_may_add(ca->reg, d->ek_fingerprint,
-		t->key_fingerprint[KEY_ROLE_IDEVID], &free, err);
+	bool barred = false;
+	enum devid_err rc;
 
-	if (rc != DEVID_OK)
-		return rc;
-	ret->known = false;
 	d->created = (int64_t)time(NULL);
 	d->state = REGISTER_LIVE;
-	rc = free ? register_device_add(ca->reg, d, &cause) : DEVID_ERR_EXISTS;
-	if (rc != DEVID_ERR_EXISTS)
-		return rc == DEVID_OK ? rc
-				      : devid_fail(err, rc, "%s",
-						devid_error_text(&cause));
+	*ret_added = false;
+	rc = register_device_add(ca->reg, d, &cause);
+	if (rc == DEVID_ERR_EXISTS)
+		return DEVID_OK;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	rc = register_is_barred(ca->reg, d->ek_fingerprint,
+		t->key_fingerprint[KEY_ROLE_IDEVID], &barred, err);
+	if (rc == DEVID_OK && barred)
+		return register_device_remove(ca->reg, d->id, err);
+	*ret_added = rc == DEVID_OK;
+	return rc;
+}
+
+/* Adds the device, or tells what is there in its place. Errors: as
+ * ca_find_device(); STATE when another process has just changed it. */
+static enum devid_err add_or_find(struct ca *ca, struct ca_ticket *t,
+	struct ca_found *ret, struct devid_error *err)
+{
+	bool added;
+	enum devid_err rc = add_device(ca, t, &added, err);
+
+	ret->known = false;
+	if (rc != DEVID_OK || added)
+		return rc;
 	rc = ca_find_device(ca, t, ret, err);
 	if (rc == DEVID_OK && !ret->known)
 		return devid_fail(err, DEVID_ERR_STATE,
-			"%s: the register has just changed", d->serial);
+			"%s: the register has just changed", t->device.serial);
 	return rc;
 }
 

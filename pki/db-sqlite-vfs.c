@@ -247,6 +247,8 @@ void db_sqlite_vfs_register(void)
 	/* What is about names, time and so on stays as it is: of the VFS that
 	 * it is called with, the one of Unix asks for mxPathname at most. */
 	shim.vfs = *shim.below;
+	if (shim.vfs.iVersion > 3) /* members that our header does not have */
+		shim.vfs.iVersion = 3;
 	shim.vfs.pNext = NULL;
 	shim.vfs.zName = DB_SQLITE_VFS;
 	shim.vfs.szOsFile += (int)sizeof(struct log_file);

@@ -32,7 +32,8 @@ struct sqlite {
  * and again by the checkpoint: after 64 MiB of log it finds several changes on
  * many of them. More cache or mmap() gained nothing, and cost a service memory.
  * Without cache_spill a transaction's changed pages stay in memory, also above
- * cache_size; it and synchronous keep whole what db-sqlite-vfs.c holds back.
+ * cache_size: a few MiB of a batch, all of a list of revocations. It and
+ * synchronous keep whole what db-sqlite-vfs.c holds back.
  */
 static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA synchronous = FULL;"

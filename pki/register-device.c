@@ -103,14 +103,16 @@ int64_t reg_key_prefix(const uint8_t fingerprint[32])
 	return (int64_t)be64toh(prefix);
 }
 
-/* Conditions that have an index; 1: CRLReason keyCompromise, RFC 5280 5.3.1. */
-#define COMPROMISED(ek)                                                        \
-	" WHERE ek_fingerprint = " ek " AND state <> 0 AND EXISTS"             \
-	" (SELECT 1 FROM cert WHERE cert.device = device.id"                   \
-	" AND cert.state = 1 AND cert.reason = 1)"
-#define OF_KEY(prefix, fingerprint)                                            \
-	" WHERE key_prefix = " prefix " AND key_fingerprint = " fingerprint    \
-	" AND state = 0 AND role = 0"
+/* Of a device whose certificates were revoked because its keys were known to
+ * others (1: CRLReason keyCompromise, RFC 5280 5.3.1); ?1 is its EK. */
+#define COMPROMISED                                                            \
+	"ek_fingerprint = ?1 AND state <> 0 AND EXISTS (SELECT 1 FROM cert"    \
+	" WHERE cert.device = device.id AND cert.state = 1"                    \
+	" AND cert.reason = 1)"
+
+/* Of the live IDevID certificate for a key; ?2 and ?3 are its fingerprint. */
+#define OF_KEY                                                                 \
+	"key_prefix = ?2 AND key_fingerprint = ?3 AND state = 0 AND role = 0"
 
 static enum devid_err note_holder(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err)
@@ -134,42 +136,23 @@ enum devid_err register_find_holders(struct reg *reg, const char *serial,
 	/* Each part has an index, and numbers as in enum register_holder. */
 	static const char sql[] =
 		"SELECT 0, " COLUMNS " FROM device"
-		" WHERE serial = ?1 AND state = 0"
+		" WHERE serial = ?4 AND state = 0"
 		" UNION ALL SELECT 1, " COLUMNS " FROM device"
-		" WHERE substr(ek_fingerprint, 1, 16) = ?2"
-		" AND ek_fingerprint = ?3 AND state = 0"
-		" UNION ALL SELECT 2, " COLUMNS " FROM device" COMPROMISED(
-			"?3") " UNION ALL SELECT 3, " COLUMNS " FROM device"
-			      " WHERE id = (SELECT device FROM cert" OF_KEY(
-				      "?4", "?5") ")";
+		" WHERE substr(ek_fingerprint, 1, 16) = ?5"
+		" AND ek_fingerprint = ?1 AND state = 0"
+		" UNION ALL SELECT 3, " COLUMNS " FROM device"
+		" WHERE id = (SELECT device FROM cert WHERE " OF_KEY ")"
+		" UNION ALL SELECT 2, " COLUMNS
+		" FROM device WHERE " COMPROMISED;
 	const struct db_value params[] = {
-		DB_TEXT_V(serial),
-		DB_BLOB_V(ek_fingerprint, 16), /* what the index has */
 		DB_BLOB_V(ek_fingerprint, 32),
 		DB_INT_V(reg_key_prefix(key_fingerprint)),
-		DB_BLOB_V(key_fingerprint, 32),
+		DB_BLOB_V(key_fingerprint, 32), DB_TEXT_V(serial),
+		DB_BLOB_V(ek_fingerprint, 16), /* what the index has */
 	};
 
 	memset(ret->found, 0, sizeof(ret->found));
 	return db_run(reg->db, sql, params, 5, note_holder, ret, err);
-}
-
-enum devid_err register_may_add(struct reg *reg,
-	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
-	bool *ret, struct devid_error *err)
-{
-	static const char sql[] = "SELECT 1 FROM device" COMPROMISED(
-		"?1") " UNION ALL SELECT 1 FROM cert" OF_KEY("?2", "?3");
-	const struct db_value params[] = {
-		DB_BLOB_V(ek_fingerprint, 32),
-		DB_INT_V(reg_key_prefix(key_fingerprint)),
-		DB_BLOB_V(key_fingerprint, 32),
-	};
-	int64_t found = 0;
-	enum devid_err rc = reg_int(reg, sql, params, 3, &found, err);
-
-	*ret = rc == DEVID_OK && found == 0;
-	return rc;
 }
 
 enum devid_err register_device_add(
@@ -205,6 +188,35 @@ enum devid_err register_device_add(
 	what->id = id;
 	what->state = REGISTER_LIVE;
 	return DEVID_OK;
+}
+
+/* Each part has an index. */
+const char reg_barred[] = "SELECT 1 FROM device WHERE " COMPROMISED
+			  " UNION ALL SELECT 1 FROM cert WHERE " OF_KEY;
+
+enum devid_err register_is_barred(struct reg *reg,
+	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
+	bool *ret, struct devid_error *err)
+{
+	const struct db_value params[] = {
+		DB_BLOB_V(ek_fingerprint, 32),
+		DB_INT_V(reg_key_prefix(key_fingerprint)),
+		DB_BLOB_V(key_fingerprint, 32),
+	};
+	int64_t found = 0;
+	enum devid_err rc = reg_int(reg, reg_barred, params, 3, &found, err);
+
+	*ret = found != 0;
+	return rc;
+}
+
+enum devid_err register_device_remove(
+	struct reg *reg, int64_t id, struct devid_error *err)
+{
+	static const char sql[] = "DELETE FROM device WHERE id = ?1";
+	const struct db_value param = DB_INT_V(id);
+
+	return db_run(reg->db, sql, &param, 1, NULL, NULL, err);
 }
 
 enum devid_err register_device_set_state(struct reg *reg, int64_t id,

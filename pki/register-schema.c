@@ -11,9 +11,10 @@
 /*
  * Words with an @ are filled in for each database. An index on anything random
  * costs a page of its own per row when the table is large, and these are the
- * most expensive part of an issuance: there are two, of EKs and of keys, and a
- * small one of challenges. All others grow at their end: serial numbers of
- * certificates begin with the time (build.h), those of devices mostly count.
+ * most expensive part of an issuance: there are two, of EKs and of keys. All
+ * others grow at their end: serial numbers of certificates and ids of
+ * challenges begin with the time (ordered-id.h), serial numbers of devices
+ * mostly count.
  */
 static const char schema[] =
 	"CREATE TABLE register (version @INT NOT NULL) @TABLE;"

@@ -145,19 +145,23 @@ DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,
 	const uint8_t key_fingerprint[32], struct register_holders *ret,
 	struct devid_error *err);
 
-/*
- * Whether register_device_add() is all that may still refuse a device with this
- * EK and this IDevID key: *@ret is false where register_find_holders() would
- * find REGISTER_BY_EK_COMPROMISED or REGISTER_BY_KEY.
- */
-DEVID_MUST_CHECK enum devid_err register_may_add(struct reg *reg,
-	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
-	bool *ret, struct devid_error *err);
-
 /* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
  * serial number and per EK: unique indexes over the live rows). */
 DEVID_MUST_CHECK enum devid_err register_device_add(
 	struct reg *reg, struct register_device *what, struct devid_error *err);
+
+/*
+ * Whether a device with this EK and this IDevID key is refused for another
+ * reason than those of register_device_add(): *@ret is true where
+ * register_find_holders() finds REGISTER_BY_EK_COMPROMISED or REGISTER_BY_KEY.
+ */
+DEVID_MUST_CHECK enum devid_err register_is_barred(struct reg *reg,
+	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
+	bool *ret, struct devid_error *err);
+
+/* Takes back what register_device_add() did in this transaction. */
+DEVID_MUST_CHECK enum devid_err register_device_remove(
+	struct reg *reg, int64_t id, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err register_device_set_state(struct reg *reg,
 	int64_t id, enum register_state state, struct devid_error *err);

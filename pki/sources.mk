@@ -33,7 +33,8 @@ ca_test_src := tests/unit/ca-fixture.c tests/unit/certs.c \
 	tests/unit/csr-fixture.c tests/unit/memory-signer.c \
 	tests/unit/tempdir.c
 
-UNIT_TESTS += test-ca test-ca-batch test-ca-conf test-cert-check
+UNIT_TESTS += test-ca test-ca-batch test-ca-conf test-ca-postgres \
+	test-cert-check
 test-cert-check_src := tests/unit/certs.c
 test-cert-check_libs := libca.a libdevid.a
 test-cert-check_ldlibs = $(CA_LDLIBS)
@@ -43,6 +44,9 @@ test-ca_ldlibs = $(CA_LDLIBS)
 test-ca-batch_src = $(test-ca_src)
 test-ca-batch_libs = $(test-ca_libs)
 test-ca-batch_ldlibs = $(test-ca_ldlibs)
+test-ca-postgres_src = $(test-ca_src) tests/unit/pg.c
+test-ca-postgres_libs = $(test-ca_libs)
+test-ca-postgres_ldlibs = $(test-ca_ldlibs)
 
 FUZZERS += fuzz-ca-ticket
 fuzz-ca-ticket_src = pki/ca-ticket.c $(ek_src)
@@ -162,7 +166,6 @@ fuzz-revoked-list_ldlibs := -lcrypto
 libca_src += \
 	pki/build-ca.c \
 	pki/build-cert.c \
-	pki/ordered-id.c \
 	pki/build-crl.c \
 	pki/build-ocsp.c \
 	pki/build-parts.c \
@@ -173,6 +176,7 @@ libca_src += \
 	pki/ocsp-answer.c \
 	pki/ocsp.c \
 	pki/operator.c \
+	pki/ordered-id.c \
 	pki/publish-files.c \
 	pki/publish-ocsp.c \
 	pki/publish.c
@@ -236,8 +240,9 @@ libca_src += \
 
 register_test_src := tests/unit/memory-signer.c tests/unit/pg.c \
 	tests/unit/register-fixture.c tests/unit/tempdir.c
-UNIT_TESTS += test-db test-db-sqlite-vfs test-device-json test-register test-register-audit \
-	test-register-crash test-register-disk
+UNIT_TESTS += test-db test-db-sqlite-vfs test-device-json test-register \
+	test-register-audit test-register-crash test-register-disk \
+	test-register-plans
 test-db_src := $(register_test_src)
 test-db_libs := libca.a libdevid.a
 test-db_ldlibs = $(CA_LDLIBS)
@@ -253,6 +258,9 @@ test-register_ldlibs = $(CA_LDLIBS)
 test-register-audit_src := $(register_test_src)
 test-register-audit_libs := libca.a libdevid.a
 test-register-audit_ldlibs = $(CA_LDLIBS)
+test-register-plans_src := $(register_test_src)
+test-register-plans_libs := libca.a libdevid.a
+test-register-plans_ldlibs = $(CA_LDLIBS)
 test-register-crash_src := $(register_test_src)
 test-register-crash_libs := libca.a libdevid.a
 test-register-crash_ldlibs = $(CA_LDLIBS)

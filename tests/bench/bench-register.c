@@ -238,15 +238,15 @@ static void issue(struct reg *reg, struct device *d)
 {
 	struct register_challenge taken;
 	struct devid_error err = { 0 };
-	bool free = false;
+	bool barred = false;
 
 	must(register_challenge_take(reg, d->challenge.id, &taken, &err), &err);
-	must(register_may_add(reg, d->row.ek_fingerprint,
-		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &free, &err),
-		&err);
-	if (!free)
-		abort();
 	must(register_device_add(reg, &d->row, &err), &err);
+	must(register_is_barred(reg, d->row.ek_fingerprint,
+		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &barred, &err),
+		&err);
+	if (barred)
+		abort();
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		d->certs[i].device = d->row.id;
 		must(register_cert_add(reg, &d->certs[i], &err), &err);

@@ -14,7 +14,7 @@
 #include "files.h"
 
 #define DEVICES   3 /* <= CRASH_TOLD_MAX */
-#define MIN_KILLS 40
+#define MIN_KILLS 55
 
 static struct crash_disks disks; /* here, to go also after a failure */
 

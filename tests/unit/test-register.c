@@ -85,25 +85,25 @@ static void open_bad_instance_refused(void **state)
 
 /* ---- devices ---- */
 
-/* Which holders there are: a bit for each. register_may_add() knows of those
- * that no unique index refuses. */
+/* Which holders there are: a bit for each. register_is_barred() knows of
+ * those that no unique index refuses. */
 static unsigned find_holders(struct reg *reg,
 	const struct register_device *device, const uint8_t key_fingerprint[32],
 	struct register_holders *ret)
 {
 	unsigned found = 0;
-	bool may_add = false;
+	bool barred = false;
 
 	assert_rc(register_find_holders(reg, device->serial,
 			  device->ek_fingerprint, key_fingerprint, ret, NULL),
 		DEVID_OK);
 	for (int i = 0; i < REGISTER_N_HOLDERS; i++)
 		found |= (unsigned)ret->found[i] << i;
-	assert_rc(register_may_add(reg, device->ek_fingerprint, key_fingerprint,
-			  &may_add, NULL),
+	assert_rc(register_is_barred(reg, device->ek_fingerprint,
+			  key_fingerprint, &barred, NULL),
 		DEVID_OK);
-	assert_int_equal(may_add, !(found & (1u << REGISTER_BY_EK_COMPROMISED |
-						    1u << REGISTER_BY_KEY)));
+	assert_int_equal(barred, (found & (1u << REGISTER_BY_EK_COMPROMISED |
+						  1u << REGISTER_BY_KEY)) != 0);
 	return found;
 }
 
@@ -505,53 +505,6 @@ static void each_cert_gives_the_issuers_by_id(void **state)
 	register_close(reg);
 }
 
-/* ---- reading into memory ---- */
-
-static enum devid_err note_plan(void *arg, const struct db_value *columns,
-	size_t n_columns, struct devid_error *err)
-{
-	(void)err;
-	assert_int_equal(n_columns, 4);
-	assert_int_equal(columns[3].type, DB_TEXT);
-	(void)snprintf(arg, 256, "%s", (const char *)columns[3].data);
-	return DEVID_OK;
-}
-
-/* What register_warm() asks is answered from the two indexes. */
-static void warm_reads_indexes_only(void **state)
-{
-	static char texts[2][256]; /* db.h knows them by their addresses */
-	static const struct {
-		const char *sql, *plan;
-	} parts[] = {
-		{ reg_warm_eks, "SEARCH device USING INDEX device_ek (" },
-		{ reg_warm_keys, "SEARCH cert USING INDEX cert_key (" },
-	};
-	const struct db_value params[] = { DB_INT_V(0), DB_INT_V(1) };
-	const struct place *p = *state;
-	struct reg *reg = place_open(p);
-	struct devid_error err = { 0 };
-	atomic_bool stop = true;
-
-	for (unsigned i = 0; i < 20; i++)
-		fixture_issue_now(reg, NULL, i);
-	assert_rc(register_warm(p->uri, NULL, &err), DEVID_OK);
-	assert_rc(register_warm(p->uri, &stop, &err), DEVID_OK);
-	for (size_t i = 0; !p->postgres && i < N_OF(parts); i++) {
-		char plan[256] = "";
-
-		(void)snprintf(texts[i], sizeof(texts[i]),
-			"EXPLAIN QUERY PLAN %s", parts[i].sql);
-		begin(reg);
-		assert_rc(db_run(register_db(reg), texts[i], params, 2,
-				  note_plan, plan, &err),
-			DEVID_OK);
-		commit(reg);
-		assert_memory_equal(plan, parts[i].plan, strlen(parts[i].plan));
-	}
-	register_close(reg);
-}
-
 /* ---- challenges, numbers, publications ---- */
 
 static struct register_challenge make_challenge(uint8_t n)
@@ -752,7 +705,6 @@ int main(void)
 		PLACE_CASE(cert_add_key_of_other_device_refused),
 		PLACE_CASE(cert_add_without_der_refused),
 		PLACE_CASE(cert_add_of_unknown_device_refused),
-		PLACE_CASE(warm_reads_indexes_only),
 		PLACE_CASE(device_compromised_is_found_by_its_ek),
 		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
 		PLACE_CASE(each_revoked_of_many_pages_gives_all),

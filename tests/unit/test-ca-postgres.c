@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Step 2 of issuing while another CA process is at the same rows: on PostgreSQL
+ * the insert waits for the other one. What it did decides then.
+ */
+#include "ca-fixture.h"
+#include "pg.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define WAIT_TRIES 30000 /* of a millisecond */
+
+static struct pg cluster; /* here, to go also after a failure */
+
+struct site {
+	struct ca_fixture *ca;
+	struct db *other, *watch; /* owned */
+	char uri[512];
+};
+
+static int cluster_new(void **state)
+{
+	(void)state;
+	pg_new(&cluster);
+	return 0;
+}
+
+static int cluster_free(void **state)
+{
+	(void)state;
+	pg_free(&cluster);
+	return 0;
+}
+
+static int site_new(void **state)
+{
+	static struct site s;
+	struct devid_error err = { DEVID_OK, "" };
+
+	memset(&s, 0, sizeof(s));
+	(void)ca_fixture_new((void **)&s.ca);
+	pg_schema(&cluster, "", s.uri, sizeof(s.uri));
+	register_close(s.ca->ca.reg);
+	s.ca->ca.reg = NULL;
+	assert_rc(register_open(s.uri, "test", &s.ca->ca.reg, &err), DEVID_OK);
+	assert_rc(db_open(s.uri, &s.other, &err), DEVID_OK);
+	assert_rc(db_open(s.uri, &s.watch, &err), DEVID_OK);
+	*state = &s;
+	return 0;
+}
+
+static int site_done(void **state)
+{
+	struct site *s = *state;
+
+	db_close(s->other);
+	db_close(s->watch);
+	return ca_fixture_done((void **)&s->ca);
+}
+
+/* ---- an answer that waits ---- */
+
+struct issuing {
+	struct ca_fixture *f;
+	enum devid_err code;
+	atomic_bool over;
+};
+
+static void *issue(void *arg)
+{
+	struct issuing *i = arg;
+
+	i->code = ca_fixture_issue(i->f, "line-1");
+	i->over = true;
+	return NULL;
+}
+
+static enum devid_err note_count(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)n_columns;
+	(void)err;
+	*(int64_t *)arg = columns[0].num;
+	return DEVID_OK;
+}
+
+/* Until somebody waits for a lock. */
+static void await_waiter(struct db *db, const struct issuing *i)
+{
+	static const char sql[] =
+		"SELECT count(*) FROM pg_locks WHERE NOT granted";
+	const struct timespec pause = { 0, 1000000 };
+	int64_t n = 0;
+
+	for (int tries = 0; tries < WAIT_TRIES && n == 0; tries++) {
+		assert_false(i->over); /* it should wait */
+		assert_rc(db_begin_read(db, NULL), DEVID_OK);
+		assert_rc(db_run(db, sql, NULL, 0, note_count, &n, NULL),
+			DEVID_OK);
+		assert_rc(db_commit(db, NULL), DEVID_OK);
+		(void)nanosleep(&pause, NULL);
+	}
+	assert_int_equal(n, 1);
+}
+
+/* The code of an answer that comes when another process has done @sql, which
+ * it commits, or takes back, when the answer waits for it. */
+static enum devid_err issue_beside(
+	struct site *s, const char *sql, bool commit_it)
+{
+	struct issuing i = { s->ca, DEVID_OK, false };
+	pthread_t thread;
+
+	assert_rc(db_begin(s->other, NULL), DEVID_OK);
+	assert_rc(db_script(s->other, sql, NULL), DEVID_OK);
+	assert_int_equal(pthread_create(&thread, NULL, issue, &i), 0);
+	await_waiter(s->watch, &i);
+	if (commit_it)
+		assert_rc(db_commit(s->other, NULL), DEVID_OK);
+	else
+		db_rollback(s->other);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	return i.code;
+}
+
+/* ---- tests ---- */
+
+/* A TPM has two challenges, one is answered, and its keys become known. */
+static void issue_while_compromise_is_told_is_refused(void **state)
+{
+	static const char revoke[] =
+		"UPDATE cert SET state = 1, reason = 1, revoked_at = 1;"
+		"UPDATE device SET state = 1";
+	struct site *s = *state;
+	struct ca_fixture *f = s->ca;
+	char first[CHALLENGE_FILE_MAX], second[CHALLENGE_FILE_MAX];
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	memcpy(first, f->answer, sizeof(first));
+	ca_fixture_new_keys(&f->device);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	memcpy(second, f->answer, sizeof(second));
+	memcpy(f->answer, first, sizeof(first));
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
+	memcpy(f->answer, second, sizeof(second));
+	assert_rc(issue_beside(s, revoke, true), DEVID_ERR_EXISTS);
+	assert_cause(&f->job.error, "revoked for keyCompromise");
+	assert_null(f->output);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
+}
+
+/* Another device of that serial number, as another CA process adds it. */
+static const char same_serial[] =
+	"INSERT INTO device (state, created, serial, model, ek_fingerprint,"
+	" ek_cert_fingerprint, tpm_vendor, tpm_model, tpm_firmware, station)"
+	" VALUES (0, 1, '" CSR_FIXTURE_SERIAL "', 'M1',"
+	" decode(repeat('ab', 32), 'hex'), decode(repeat('cd', 32), 'hex'),"
+	" 'id:53544D20', 'ST33KTPM2X', 'id:00010200', 'line-2')";
+
+static void issue_while_serial_is_taken_is_refused(void **state)
+{
+	struct site *s = *state;
+	struct ca_fixture *f = s->ca;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	assert_rc(issue_beside(s, same_serial, true), DEVID_ERR_EXISTS);
+	assert_cause(&f->job.error, "issued to another TPM");
+	assert_null(f->output);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 0);
+}
+
+static void issue_when_other_takes_serial_back_is_served(void **state)
+{
+	struct site *s = *state;
+	struct ca_fixture *f = s->ca;
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	assert_rc(issue_beside(s, same_serial, false), DEVID_OK);
+	assert_non_null(f->output);
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, site_new, site_done)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(issue_while_compromise_is_told_is_refused),
+		CASE(issue_while_serial_is_taken_is_refused),
+		CASE(issue_when_other_takes_serial_back_is_served),
+	};
+
+	return cmocka_run_group_tests(tests, cluster_new, cluster_free);
+}
