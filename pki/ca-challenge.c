@@ -15,15 +15,28 @@
 #include "digest.h"
 #include "ordered-id.h"
 
-/* What is kept of a request that was judged. The proof itself is some 10 KB
- * that are worth their place in the cache: one serves all of a batch. */
+/* What is kept of a request that was judged: as little as can be, a full line
+ * is a thousand of them. */
 struct ca_judged {
 	struct devid_error error;          /* code OK: it proves what it must */
 	enum proof_rule rule;              /* that refused it, or NONE */
 	char serial[TCG_CSR_NAME_MAX + 1]; /* also of one that was refused */
-	struct ca_ticket ticket;
-	struct challenge challenge;
+	/* The rest is there where it was not refused. */
+	struct register_device device; /* as in struct ca_ticket */
+	uint8_t key_fingerprint[N_KEY_ROLES][32];
+	uint8_t *ticket; /* owned: encoded, with room behind it for its seal */
+	size_t ticket_len;
+	char *text; /* owned: the challenge as it is handed out */
+	uint8_t id[CHALLENGE_ID_LEN];
+	int64_t deadline;
 	uint8_t secret_hash[32];
+};
+
+/* Some 15 KB that are worth their place in the cache: one serves all of a
+ * batch. */
+struct room {
+	struct proof proof;
+	struct ca_ticket ticket;
 };
 
 _Static_assert(REGISTER_NAME_MAX == TCG_CSR_NAME_MAX + 1, "serial numbers fit");
@@ -49,7 +62,16 @@ void ca_set_trust(struct ca *ca, struct ek_trust *trust)
 
 void ca_judged_free(struct ca_judged *judged)
 {
-	free(judged); /* nothing in it is secret: of the secret a hash */
+	if (!judged)
+		return;
+	free(judged->ticket); /* nothing is secret: of the secret a hash */
+	free(judged->text);
+	free(judged);
+}
+
+static void judged_done(struct ca_judged **judged)
+{
+	ca_judged_free(*judged);
 }
 
 /* The first rule that refuses, with what it has to say. */
@@ -71,30 +93,61 @@ static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
 	struct ca_judged *j, struct devid_error *err)
 {
 	uint8_t secret[CHALLENGE_SECRET_LEN];
-	struct challenge *c = &j->challenge;
+	struct challenge c = { .deadline = (int64_t)time(NULL) +
+					   ca->conf->challenge_seconds };
+	char text[CHALLENGE_FILE_MAX];
 	enum devid_err rc;
 
-	if (RAND_bytes(c->id + ORDERED_ID_TIME,
-		    sizeof(c->id) - ORDERED_ID_TIME) != 1 ||
-		!ordered_id_stamp(c->id) ||
+	if (RAND_bytes(c.id + ORDERED_ID_TIME,
+		    sizeof(c.id) - ORDERED_ID_TIME) != 1 ||
+		!ordered_id_stamp(c.id) ||
 		RAND_priv_bytes(secret, sizeof(secret)) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"challenge: no clock or no random numbers");
-	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
-	memcpy(c->serial, proof->serial, sizeof(proof->serial));
+	memcpy(c.serial, proof->serial, sizeof(proof->serial));
 	rc = digest_hash(secret, sizeof(secret), j->secret_hash)
 		     ? credential_make(proof->ek.key, proof->iak.name,
-			       proof->iak.name_len, secret, c, err)
+			       proof->iak.name_len, secret, &c, err)
 		     : devid_fail(
 			       err, DEVID_ERR_CRYPTO, "challenge: no SHA-256");
 	OPENSSL_cleanse(secret, sizeof(secret));
-	return rc;
+	if (rc == DEVID_OK)
+		rc = challenge_encode(&c, text, sizeof(text), err);
+	if (rc != DEVID_OK)
+		return rc;
+	memcpy(j->id, c.id, sizeof(c.id));
+	j->deadline = c.deadline;
+	j->text = strdup(text);
+	return j->text ? DEVID_OK
+		       : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 }
 
-/* @proof is room for the work. */
-static void judge(struct ca *ca, const struct ca_job *job, struct proof *proof,
+/* @t is room for the work. */
+static enum devid_err keep_ticket(const struct proof *proof,
+	const char *station, struct ca_ticket *t, struct ca_judged *j,
+	struct devid_error *err)
+{
+	uint8_t buf[CA_TICKET_MAX];
+	enum devid_err rc = ca_ticket_from_proof(proof, station, t, err);
+
+	if (rc == DEVID_OK)
+		rc = ca_ticket_encode(t, buf, &j->ticket_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	j->device = t->device;
+	memcpy(j->key_fingerprint, t->key_fingerprint,
+		sizeof(j->key_fingerprint));
+	j->ticket = malloc(j->ticket_len + CA_SEAL_LEN);
+	if (!j->ticket)
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	memcpy(j->ticket, buf, j->ticket_len);
+	return DEVID_OK;
+}
+
+static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
 	struct ca_judged *j)
 {
+	struct proof *proof = &room->proof;
 	const struct proof_context ctx = {
 		.trust = ca->trust,
 		.policy = &ca->conf->ek,
@@ -106,8 +159,7 @@ static void judge(struct ca *ca, const struct ca_job *job, struct proof *proof,
 	enum devid_err rc;
 
 	if (proof_check(&ctx, job->input, job->input_len, proof)) {
-		rc = ca_ticket_from_proof(
-			proof, job->station, &j->ticket, &err);
+		rc = keep_ticket(proof, job->station, &room->ticket, j, &err);
 		if (rc == DEVID_OK)
 			rc = make_challenge(ca, proof, j, &err);
 		if (rc != DEVID_OK)
@@ -121,10 +173,10 @@ static void judge(struct ca *ca, const struct ca_job *job, struct proof *proof,
 
 void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 {
-	CLEANUP(cleanup_free) struct proof *proof = malloc(sizeof(*proof));
+	CLEANUP(cleanup_free) struct room *room = malloc(sizeof(*room));
 
-	for (size_t i = 0; proof && i < n_jobs; i++) {
-		CLEANUP(cleanup_free)
+	for (size_t i = 0; room && i < n_jobs; i++) {
+		CLEANUP(judged_done)
 		struct ca_judged *j =
 			jobs[i].judged ? NULL : calloc(1, sizeof(*j));
 
@@ -133,7 +185,7 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 		(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
 		/* Without roots proof.h would not judge the chain. */
 		if (ca->trust) {
-			judge(ca, &jobs[i], proof, j);
+			judge(ca, &jobs[i], room, j);
 			jobs[i].judged = STEAL(j);
 		}
 		(void)pthread_mutex_unlock(&judge_lock);
@@ -143,36 +195,19 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 static enum devid_err keep_challenge(
 	struct ca *ca, const struct ca_judged *j, struct devid_error *err)
 {
-	struct register_challenge rc = { .deadline = j->challenge.deadline };
-	uint8_t ticket[CA_TICKET_MAX + CA_SEAL_LEN];
+	struct register_challenge rc = { .deadline = j->deadline,
+		.request = j->ticket,
+		.request_len = j->ticket_len };
 	enum devid_err code;
 
-	code = ca_ticket_encode(&j->ticket, ticket, &rc.request_len, err);
-	if (code != DEVID_OK)
-		return code;
-	memcpy(rc.id, j->challenge.id, sizeof(rc.id));
+	memcpy(rc.id, j->id, sizeof(rc.id));
 	memcpy(rc.secret_hash, j->secret_hash, sizeof(rc.secret_hash));
-	memcpy(rc.station, j->ticket.device.station, sizeof(rc.station));
-	rc.request = ticket;
-	code = ca_seal_make(ca->seal_key, &rc, ticket + rc.request_len, err);
+	memcpy(rc.station, j->device.station, sizeof(rc.station));
+	code = ca_seal_make(ca->seal_key, &rc, j->ticket + rc.request_len, err);
 	if (code != DEVID_OK)
 		return code;
 	rc.request_len += CA_SEAL_LEN;
 	return register_challenge_add(ca->reg, &rc, err);
-}
-
-static enum devid_err write_output(
-	struct ca_job *job, const struct ca_judged *j, struct devid_error *err)
-{
-	char text[CHALLENGE_FILE_MAX];
-	enum devid_err rc =
-		challenge_encode(&j->challenge, text, sizeof(text), err);
-
-	if (rc != DEVID_OK)
-		return rc;
-	job->output = strdup(text);
-	return job->output ? DEVID_OK
-			   : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 }
 
 static enum devid_err work(
@@ -185,13 +220,15 @@ static enum devid_err work(
 	enum devid_err rc = DEVID_OK;
 
 	if (job->code == DEVID_OK) {
-		rc = ca_find_device(ca, &j->ticket, &found, &cause);
+		rc = ca_find_device(
+			ca, &j->device, j->key_fingerprint, &found, &cause);
 		if (rc == DEVID_ERR_EXISTS)
 			ca_job_refuse(job, &cause);
 		else if (rc == DEVID_OK)
 			rc = keep_challenge(ca, j, &cause);
-		if (rc == DEVID_OK)
-			rc = write_output(job, j, &cause);
+		if (rc == DEVID_OK && !(job->output = strdup(j->text)))
+			rc = devid_fail(
+				&cause, DEVID_ERR_NOMEM, "ca: no memory");
 	}
 	if (rc != DEVID_OK && job->code == DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));

@@ -221,7 +221,7 @@ static enum devid_err add_or_find(struct ca *ca, struct ca_ticket *t,
 	ret->known = false;
 	if (rc != DEVID_OK || added)
 		return rc;
-	rc = ca_find_device(ca, t, ret, err);
+	rc = ca_find_device(ca, &t->device, t->key_fingerprint, ret, err);
 	if (rc == DEVID_OK && !ret->known)
 		return devid_fail(err, DEVID_ERR_STATE,
 			"%s: the register has just changed", t->device.serial);

@@ -95,18 +95,18 @@ enum devid_err ca_run_batch(
 	return devid_fail(err, rc, "%s", devid_error_text(&cause));
 }
 
-static enum devid_err other_device(const struct ca_ticket *ticket,
+static enum devid_err other_device(const struct register_device *want,
 	const struct register_device *found, const char *what,
 	struct devid_error *err)
 {
 	return devid_fail(err, DEVID_ERR_EXISTS,
-		"%s: %s has certificates already, of device %s",
-		ticket->device.serial, what, found->serial);
+		"%s: %s has certificates already, of device %s", want->serial,
+		what, found->serial);
 }
 
-/* Which of the two keys of a ticket a device's certificates have. */
+/* Which of two keys a device's certificates have. */
 struct same_keys {
-	const struct ca_ticket *ticket; /* borrowed */
+	const uint8_t (*key_fingerprint)[32]; /* borrowed */
 	bool same[N_KEY_ROLES];
 };
 
@@ -117,14 +117,14 @@ static enum devid_err compare_key(
 
 	(void)err; /* cannot fail */
 	if (cert->state == REGISTER_LIVE &&
-		memcmp(s->ticket->key_fingerprint[cert->role],
-			cert->key_fingerprint, 32) == 0)
+		memcmp(s->key_fingerprint[cert->role], cert->key_fingerprint,
+			32) == 0)
 		s->same[cert->role] = true;
 	return DEVID_OK;
 }
 
 /* For a device that is not in the register. */
-static enum devid_err check_new_device(const struct ca_ticket *ticket,
+static enum devid_err check_new_device(const struct register_device *want,
 	const struct register_holders *h, struct devid_error *err)
 {
 	/* A TPM whose keys were told to be known to others is not believed
@@ -133,35 +133,35 @@ static enum devid_err check_new_device(const struct ca_ticket *ticket,
 	if (h->found[REGISTER_BY_EK_COMPROMISED])
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"%s: its TPM had device %s, revoked for keyCompromise",
-			ticket->device.serial,
+			want->serial,
 			h->device[REGISTER_BY_EK_COMPROMISED].serial);
 	/* A TPM with two EK certificates would else get two identities for one
 	 * key. */
 	if (h->found[REGISTER_BY_KEY])
-		return other_device(ticket, &h->device[REGISTER_BY_KEY],
+		return other_device(want, &h->device[REGISTER_BY_KEY],
 			"its IDevID key", err);
 	return DEVID_OK;
 }
 
-enum devid_err ca_find_device(struct ca *ca, const struct ca_ticket *ticket,
-	struct ca_found *ret, struct devid_error *err)
+enum devid_err ca_find_device(struct ca *ca, const struct register_device *want,
+	const uint8_t (*key_fingerprint)[32], struct ca_found *ret,
+	struct devid_error *err)
 {
-	const struct register_device *want = &ticket->device;
-	struct same_keys keys = { ticket, { false } };
+	struct same_keys keys = { key_fingerprint, { false } };
 	struct register_holders h;
 	enum devid_err rc;
 
 	ret->known = false;
 	rc = register_find_holders(ca->reg, want->serial, want->ek_fingerprint,
-		ticket->key_fingerprint[KEY_ROLE_IDEVID], &h, err);
+		key_fingerprint[KEY_ROLE_IDEVID], &h, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (h.found[REGISTER_BY_EK] &&
 		strcmp(h.device[REGISTER_BY_EK].serial, want->serial) != 0)
-		return other_device(ticket, &h.device[REGISTER_BY_EK],
+		return other_device(want, &h.device[REGISTER_BY_EK],
 			"the EK of its TPM", err);
 	if (!h.found[REGISTER_BY_SERIAL])
-		return check_new_device(ticket, &h, err);
+		return check_new_device(want, &h, err);
 	ret->device = h.device[REGISTER_BY_SERIAL];
 	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,

@@ -45,11 +45,13 @@ struct ca_found {
 };
 
 /*
- * Looks for live devices that stand in the way of @ticket. EXISTS: serial
- * number, EK or key is another live device's. IO and so on: the register's.
+ * Looks for live devices that stand in the way of @want with these keys,
+ * N_KEY_ROLES of them. EXISTS: serial number, EK or key is another live
+ * device's. IO and so on: the register's.
  */
 DEVID_MUST_CHECK enum devid_err ca_find_device(struct ca *ca,
-	const struct ca_ticket *ticket, struct ca_found *ret,
+	const struct register_device *want,
+	const uint8_t (*key_fingerprint)[32], struct ca_found *ret,
 	struct devid_error *err);
 
 struct ca_event {
