@@ -14,15 +14,17 @@
 #include "cmocka-all.h"
 #include "db-sqlite-vfs.h"
 #include "db.h"
+#include "files.h"
 #include "tempdir.h"
 
 #define FRAME_LEN   4120 /* a page and its header */
 #define HEADER_LEN  32   /* of the log */
 #define FRAMES_OUT  15   /* whole ones in a write of the full buffer */
 #define BUFFER_LEN  65536
-#define ROW_LEN     3000 /* one to a page */
-#define MANY        200  /* rows */
-#define CACHE_PAGES 4096 /* db-sqlite.c: 16 MiB */
+#define ROW_LEN     3000       /* one to a page */
+#define MANY        200        /* rows */
+#define CACHE_PAGES 4096       /* db-sqlite.c: 16 MiB */
+#define COPY_MAX    (64 << 20) /* bytes of a log */
 
 /* ---- what is below the buffer ---- */
 
@@ -388,13 +390,19 @@ static void commit_failed_write_of_new_log_is_undone_and_goes_on(void **state)
 			"PRAGMA wal_checkpoint(TRUNCATE)") > MANY / FRAMES_OUT);
 }
 
-static void copy(const char *name)
+static void copy(const char *suffix)
 {
-	char command[512];
+	char name[64];
+	uint8_t *data = NULL;
+	size_t len = 0;
 
-	(void)snprintf(command, sizeof(command), "cp %s/t.db%s %s/copy.db%s",
-		dir.path, name, dir.path, name);
-	assert_int_equal(system(command), 0);
+	(void)snprintf(name, sizeof(name), "t.db%s", suffix);
+	assert_rc(files_read(tempdir_file(&dir, name), COPY_MAX, &data, &len,
+			  NULL),
+		DEVID_OK);
+	(void)snprintf(name, sizeof(name), "copy.db%s", suffix);
+	tempdir_write(&dir, name, data, len, 0600);
+	free(data);
 }
 
 /* What a process finds that comes after this one was killed here. */
@@ -406,7 +414,6 @@ static void assert_recovered(int64_t want)
 	copy("");
 	copy("-wal");
 	(void)snprintf(uri, sizeof(uri), "sqlite:%s/copy.db", dir.path);
-	assert_int_equal(chmod(tempdir_file(&dir, "copy.db"), 0600), 0);
 	assert_rc(db_open(uri, &db, NULL), DEVID_OK);
 	assert_int_equal(rows(db), want);
 	assert_whole(db);
