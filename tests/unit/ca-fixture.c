@@ -148,7 +148,7 @@ void ca_fixture_new_ek(struct ca_fixture *f, struct csr_fixture *d)
 	csr_fixture_encode(d);
 }
 
-static enum devid_err note_number(void *arg, const struct db_value *columns,
+enum devid_err ca_fixture_note_number(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err)
 {
 	(void)n_columns; /* one */
@@ -175,7 +175,8 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
 	for (size_t i = 0; i < N_OF(counts); i++) {
 		if (strcmp(counts[i].table, table) == 0)
 			assert_rc(db_run(register_db(f->ca.reg), counts[i].sql,
-					  NULL, 0, note_number, &n, &err),
+					  NULL, 0, ca_fixture_note_number, &n,
+					  &err),
 				DEVID_OK);
 	}
 	register_rollback(f->ca.reg);

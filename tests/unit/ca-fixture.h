@@ -45,6 +45,10 @@ void ca_fixture_certify(struct ca_fixture *f, const struct csr_fixture *d);
 void ca_fixture_new_keys(struct csr_fixture *d);
 void ca_fixture_new_ek(struct ca_fixture *f, struct csr_fixture *d);
 
+/* For db_run(): the one number of a row; @arg is an int64_t. */
+enum devid_err ca_fixture_note_number(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err);
+
 /* Rows of @table. */
 int64_t ca_fixture_rows(struct ca_fixture *f, const char *table);
 

@@ -63,15 +63,6 @@ static void batch_same_serial_twice_issues_once(void **state)
 	ca_job_done(&jobs[1]);
 }
 
-static enum devid_err note_count(void *arg, const struct db_value *columns,
-	size_t n_columns, struct devid_error *err)
-{
-	(void)n_columns;
-	(void)err;
-	*(int64_t *)arg = columns[0].num;
-	return DEVID_OK;
-}
-
 /* Lines of the audit log that are LIKE @pattern. */
 static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
 {
@@ -81,8 +72,8 @@ static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
 	int64_t n = -1;
 
 	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
-	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1, note_count, &n,
-			  NULL),
+	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1,
+			  ca_fixture_note_number, &n, NULL),
 		DEVID_OK);
 	register_rollback(f->ca.reg);
 	return n;

@@ -79,15 +79,6 @@ static void *issue(void *arg)
 	return NULL;
 }
 
-static enum devid_err note_count(void *arg, const struct db_value *columns,
-	size_t n_columns, struct devid_error *err)
-{
-	(void)n_columns;
-	(void)err;
-	*(int64_t *)arg = columns[0].num;
-	return DEVID_OK;
-}
-
 /* Until somebody waits for a lock. */
 static void await_waiter(struct db *db, const struct issuing *i)
 {
@@ -99,7 +90,8 @@ static void await_waiter(struct db *db, const struct issuing *i)
 	for (int tries = 0; tries < WAIT_TRIES && n == 0; tries++) {
 		assert_false(i->over); /* it should wait */
 		assert_rc(db_begin_read(db, NULL), DEVID_OK);
-		assert_rc(db_run(db, sql, NULL, 0, note_count, &n, NULL),
+		assert_rc(db_run(db, sql, NULL, 0, ca_fixture_note_number, &n,
+				  NULL),
 			DEVID_OK);
 		assert_rc(db_commit(db, NULL), DEVID_OK);
 		(void)nanosleep(&pause, NULL);
