@@ -187,8 +187,9 @@ test-keystore_ldlibs := -lcrypto
 test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
-attest_test_src := pki/credential.c tests/unit/attest-fixture.c \
-	tests/unit/certs.c tests/unit/swtpm.c tests/unit/tempdir.c
+attest_test_src := pki/credential.c pki/credential-rsa.c \
+	tests/unit/attest-fixture.c tests/unit/certs.c \
+	tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-attest_src := $(attest_test_src)
 test-keystore-attest_libs := libkeyd.a libdevid.a
 test-keystore-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
@@ -198,7 +199,7 @@ test-module_src := $(module_test_src)
 test-module_libs := libkeyd.a libdevid.a
 test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-module-attest_src := $(module_test_src) pki/credential.c \
-	tests/unit/fake-keystore.c
+	pki/credential-rsa.c tests/unit/fake-keystore.c
 test-module-attest_libs := libkeyd.a libdevid.a
 test-module-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-module-tpm_src := $(module_test_src)

@@ -106,7 +106,7 @@ static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
 			"challenge: no clock or no random numbers");
 	memcpy(c.serial, proof->serial, sizeof(proof->serial));
 	rc = digest_hash(secret, sizeof(secret), j->secret_hash)
-		     ? credential_make(proof->ek.key, proof->iak.name,
+		     ? credential_make(&proof->ek.key, proof->iak.name,
 			       proof->iak.name_len, secret, &c, err)
 		     : devid_fail(
 			       err, DEVID_ERR_CRYPTO, "challenge: no SHA-256");

@@ -6,13 +6,13 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/rsa.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "credential-private.h"
 #include "digest.h"
 #include "tpm-public.h"
 
@@ -33,7 +33,7 @@ static const char identity[] = "IDENTITY";
  * L-1 and L-2, H-1, H-2, H-3 and H-6). */
 struct suite {
 	const char *group; /* NULL: RSA */
-	int bits;          /* RSA */
+	size_t modulus;    /* bytes; RSA */
 	unsigned name_alg; /* TPM_ALG_ID */
 	size_t hash_len;
 	size_t sym_len; /* bytes of the AES key */
@@ -41,26 +41,24 @@ struct suite {
 };
 
 static const struct suite suites[] = {
-	{ NULL, 2048, TPM2_ALG_SHA256, 32, 16, 0 },
-	{ NULL, 3072, TPM2_ALG_SHA384, 48, 32, 0 },
-	{ "prime256v1", 256, TPM2_ALG_SHA256, 32, 16, 32 },
-	{ "secp384r1", 384, TPM2_ALG_SHA384, 48, 32, 48 },
+	{ NULL, 256, TPM2_ALG_SHA256, 32, 16, 0 },
+	{ NULL, 384, TPM2_ALG_SHA384, 48, 32, 0 },
+	{ "prime256v1", 0, TPM2_ALG_SHA256, 32, 16, 32 },
+	{ "secp384r1", 0, TPM2_ALG_SHA384, 48, 32, 48 },
 };
 
-static const struct suite *suite_of(EVP_PKEY *ek)
+static const struct suite *suite_of(const struct ek_key *ek)
 {
-	bool rsa = EVP_PKEY_is_a(ek, "RSA");
 	char group[32] = "";
 
-	if (!rsa &&
-		(!EVP_PKEY_is_a(ek, "EC") || EVP_PKEY_get_group_name(ek, group,
-						     sizeof(group), NULL) != 1))
+	if (ek->ec && EVP_PKEY_get_group_name(
+			      ek->ec, group, sizeof(group), NULL) != 1)
 		return NULL;
 	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
 		const struct suite *s = &suites[i];
 
-		if (rsa ? !s->group && s->bits == EVP_PKEY_get_bits(ek)
-			: s->group && strcmp(s->group, group) == 0)
+		if (ek->ec ? s->group && strcmp(s->group, group) == 0
+			   : !s->group && s->modulus == ek->modulus.len)
 			return s;
 	}
 	return NULL;
@@ -109,38 +107,21 @@ static bool kdfa(EVP_MAC_CTX *mac, const struct seed *seed, const char *label,
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
 
-static enum devid_err share_rsa(EVP_PKEY *ek, const struct suite *suite,
-	struct seed *seed, struct challenge *ret, struct devid_error *err)
+static enum devid_err share_rsa(struct der_view modulus,
+	const struct suite *suite, struct seed *seed, struct challenge *ret,
+	struct devid_error *err)
 {
-	char mode[] = OSSL_PKEY_RSA_PAD_MODE_OAEP;
-	const char *md = EVP_MD_get0_name(tpm_hash_md(suite->name_alg));
-	const OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(
-			OSSL_ASYM_CIPHER_PARAM_PAD_MODE, mode, 0),
-		OSSL_PARAM_construct_utf8_string(
-			OSSL_ASYM_CIPHER_PARAM_OAEP_DIGEST,
-			(char *)(uintptr_t)md, 0),
-		OSSL_PARAM_construct_octet_string(
-			OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL,
-			(char *)(uintptr_t)identity, sizeof(identity)),
-		OSSL_PARAM_construct_end(),
-	};
-	CLEANUP(cleanup_pctx)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, ek, NULL);
-	size_t out_len = sizeof(ret->enc_secret) - 2;
+	const struct der_view label = { (const uint8_t *)identity,
+		sizeof(identity) };
 
-	if (!ctx)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "make credential: no memory");
-	if (EVP_PKEY_encrypt_init_ex(ctx, params) <= 0)
-		return crypto_fail(err, "set up OAEP");
 	seed->len = suite->hash_len;
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
-		EVP_PKEY_encrypt(ctx, ret->enc_secret + 2, &out_len, seed->data,
-			seed->len) <= 0)
+		!credential_oaep(modulus, tpm_hash_md(suite->name_alg), label,
+			(struct der_view) { seed->data, seed->len },
+			ret->enc_secret + 2))
 		return crypto_fail(err, "encrypt to the EK");
-	put_u16(ret->enc_secret, out_len);
-	ret->enc_secret_len = 2 + out_len;
+	put_u16(ret->enc_secret, modulus.len);
+	ret->enc_secret_len = 2 + modulus.len;
 	return DEVID_OK;
 }
 
@@ -316,7 +297,7 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	return ok ? DEVID_OK : DEVID_ERR_CRYPTO;
 }
 
-enum devid_err credential_make(EVP_PKEY *ek, const uint8_t *name,
+enum devid_err credential_make(const struct ek_key *ek, const uint8_t *name,
 	size_t name_len, const uint8_t *secret, struct challenge *ret,
 	struct devid_error *err)
 {
@@ -332,8 +313,8 @@ enum devid_err credential_make(EVP_PKEY *ek, const uint8_t *name,
 	if (name_len == 0 || name_len > TPM_NAME_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"make credential: Name: %zu bytes", name_len);
-	rc = suite->group ? share_ecc(ek, suite, &seed, &made, err)
-			  : share_rsa(ek, suite, &seed, &made, err);
+	rc = ek->ec ? share_ecc(ek->ec, suite, &seed, &made, err)
+		    : share_rsa(ek->modulus, suite, &seed, &made, err);
 	if (rc == DEVID_OK &&
 		wrap(suite, &seed, (struct der_view) { name, name_len }, secret,
 			&made) != DEVID_OK)

@@ -9,9 +9,18 @@
  */
 
 #include "challenge.h"
+#include "der.h"
 #include "error.h"
 
 #include <openssl/evp.h>
+
+/* A public EK. An RSA key is its modulus alone: what OpenSSL makes of one takes
+ * as long as to use it, and each is used once. */
+struct ek_key {
+	EVP_PKEY *ec;            /* owned; NULL: RSA, or no key */
+	struct der_view modulus; /* borrowed: big endian, its first bit set; the
+				  * exponent is 65537 */
+};
 
 /*
  * @ek: RSA-2048 or -3072, P-256 or P-384; its template (name algorithm,
@@ -20,7 +29,7 @@
  * CHALLENGE_SECRET_LEN bytes. Fills id_object and enc_secret of @ret.
  * Errors: UNSUPPORTED, INVALID (no Name), CRYPTO, NOMEM.
  */
-DEVID_MUST_CHECK enum devid_err credential_make(EVP_PKEY *ek,
+DEVID_MUST_CHECK enum devid_err credential_make(const struct ek_key *ek,
 	const uint8_t *name, size_t name_len, const uint8_t *secret,
 	struct challenge *ret, struct devid_error *err);
 

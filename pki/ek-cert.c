@@ -27,8 +27,13 @@ void ek_hex(struct der_view in, char *buf, size_t size)
 
 void ek_cert_done(struct ek_cert *cert)
 {
-	EVP_PKEY_free(cert->key);
-	cert->key = NULL;
+	EVP_PKEY_free(cert->key.ec);
+	cert->key.ec = NULL;
+}
+
+bool ek_cert_has_key(const struct ek_cert *cert)
+{
+	return cert->key.ec || cert->key.modulus.len > 0;
 }
 
 /* Takes the header that TPM 1.2 tools put before the DER; *@ret_len is what
@@ -144,7 +149,7 @@ enum devid_err ek_cert_check_key(
 	struct ek_cert again = { .view = cert->view };
 	enum devid_err rc;
 
-	if (cert->key)
+	if (ek_cert_has_key(cert))
 		return DEVID_OK;
 	rc = ek_read_key(&again, err); /* for the cause */
 	ek_cert_done(&again);

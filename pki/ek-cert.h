@@ -10,6 +10,7 @@
  */
 
 #include "cert.h"
+#include "credential.h"
 #include "der.h"
 #include "error.h"
 
@@ -36,7 +37,7 @@ enum ek_quirk {
 	(EK_QUIRK_SAN_NOT_CRITICAL | EK_QUIRK_NO_EKU | EK_QUIRK_KEY_USAGE)
 
 struct ek_cert {
-	EVP_PKEY *key;       /* owned; NULL: none that credential.h takes */
+	struct ek_key key;   /* one that credential.h takes, or none */
 	struct der_view der; /* the certificate alone; points into the input */
 	struct cert_view view;   /* its parts; the same */
 	uint8_t fingerprint[32]; /* SHA-256 of der */
@@ -60,6 +61,9 @@ struct ek_cert {
 };
 
 void ek_cert_done(struct ek_cert *cert);
+
+/* Whether there is a key in @cert. */
+bool ek_cert_has_key(const struct ek_cert *cert);
 
 /*
  * Reads the bytes of an EK certificate. @ret is done by the caller also after

@@ -314,7 +314,7 @@ bool ek_issuers_check(
 	struct tm tm;
 
 	/* What OpenSSL would refuse for other reasons is left to it. */
-	if (!cert->key || ek_find_unknown_critical(view) ||
+	if (!ek_cert_has_key(cert) || ek_find_unknown_critical(view) ||
 		!gmtime_r(&now, &tm) || !time_from_tm(&tm, at) ||
 		!time_from_cert(&view->not_before, from) ||
 		!time_from_cert(&view->not_after, to) || strcmp(at, from) < 0 ||

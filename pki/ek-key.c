@@ -9,9 +9,8 @@
 #include "cleanup.h"
 #include "ek-private.h"
 
-#define DER_NULL    0x05
-#define RSA_LEN_MAX 384 /* bytes of a 3072 bit modulus */
-#define EC_LEN_MAX  97  /* bytes of a P-384 point */
+#define DER_NULL   0x05
+#define EC_LEN_MAX 97 /* bytes of a P-384 point */
 
 CLEANUP_DEFINE(pkey_ctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 
@@ -21,37 +20,33 @@ static enum devid_err refuse(struct devid_error *err, const char *cause)
 		err, DEVID_ERR_UNSUPPORTED, "EK certificate: key: %s", cause);
 }
 
-/* Owned by the process, to be copied: each was looked up by its name, which
- * takes as long as to make a key. Or NULL. */
-static EVP_PKEY_CTX *any_rsa, *any_ec;
+/* Owned by the process, to be copied: looked up by its name, which takes as
+ * long as to make a key. Or NULL. */
+static EVP_PKEY_CTX *any_ec;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void look_up_types(void)
+static void look_up_type(void)
 {
-	any_rsa = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
 	any_ec = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 }
 
 /* Early releases of OpenSSL 3.0 cannot copy a context that has no key yet. */
-static EVP_PKEY_CTX *make_ctx(bool rsa)
+static EVP_PKEY_CTX *make_ctx(void)
 {
-	const EVP_PKEY_CTX *from;
 	EVP_PKEY_CTX *ctx;
 
-	(void)pthread_once(&once, look_up_types); /* cannot fail (POSIX) */
-	from = rsa ? any_rsa : any_ec;
-	ctx = from ? EVP_PKEY_CTX_dup(from) : NULL;
-	return ctx ? ctx
-		   : EVP_PKEY_CTX_new_from_name(NULL, rsa ? "RSA" : "EC", NULL);
+	(void)pthread_once(&once, look_up_type); /* cannot fail (POSIX) */
+	ctx = any_ec ? EVP_PKEY_CTX_dup(any_ec) : NULL;
+	return ctx ? ctx : EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 }
 
-static EVP_PKEY *from_params(bool rsa, OSSL_PARAM *params)
+static EVP_PKEY *from_params(OSSL_PARAM *params)
 {
 	CLEANUP(cleanup_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *key = NULL;
 
 	ERR_set_mark();
-	ctx = make_ctx(rsa);
+	ctx = make_ctx();
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
 		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
@@ -59,27 +54,12 @@ static EVP_PKEY *from_params(bool rsa, OSSL_PARAM *params)
 	return key;
 }
 
-/* Big endian to the byte order of this machine, as OSSL_PARAM wants it. */
-static void to_native(const uint8_t *in, size_t len, uint8_t *ret)
-{
-	const union {
-		uint16_t word;
-		uint8_t first;
-	} order = { 1 };
-
-	for (size_t i = 0; i < len; i++)
-		ret[i] = in[order.first ? len - 1 - i : i];
-}
-
 /* RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
 static enum devid_err read_rsa(
-	struct der_view bits, EVP_PKEY **ret, struct devid_error *err)
+	struct der_view bits, struct ek_key *ret, struct devid_error *err)
 {
 	static const uint8_t f4[] = { 1, 0, 1 };
-	uint8_t native[RSA_LEN_MAX];
-	unsigned exponent = 65537;
 	struct der_view seq, n, e;
-	OSSL_PARAM params[3];
 
 	if (!der_take_tag(&bits, DER_SEQUENCE, &seq) || bits.len != 0 ||
 		!der_take_tag(&seq, DER_INTEGER, &n) ||
@@ -91,18 +71,13 @@ static enum devid_err read_rsa(
 	if ((n.len != 257 && n.len != 385) || n.data[0] != 0 ||
 		!(n.data[1] & 0x80) || !(n.data[n.len - 1] & 1))
 		return refuse(err, "RSA modulus is not of 2048 or 3072 bits");
-	to_native(n.data + 1, n.len - 1, native);
-	params[0] = OSSL_PARAM_construct_BN(
-		OSSL_PKEY_PARAM_RSA_N, native, n.len - 1);
-	params[1] = OSSL_PARAM_construct_uint(OSSL_PKEY_PARAM_RSA_E, &exponent);
-	params[2] = OSSL_PARAM_construct_end();
-	*ret = from_params(true, params);
-	return *ret ? DEVID_OK : refuse(err, "cannot be used");
+	ret->modulus = (struct der_view) { n.data + 1, n.len - 1 };
+	return DEVID_OK;
 }
 
 /* RFC 5480 2.2: uncompressed point; OpenSSL checks that the curve has it. */
 static enum devid_err read_ec(struct der_view bits, struct der_view curve,
-	EVP_PKEY **ret, struct devid_error *err)
+	struct ek_key *ret, struct devid_error *err)
 {
 	char p256[] = "P-256", p384[] = "P-384";
 	char *group = oid_is(curve, OID_P256) ? p256 : p384;
@@ -120,8 +95,8 @@ static enum devid_err read_ec(struct der_view bits, struct der_view curve,
 	params[1] = OSSL_PARAM_construct_octet_string(
 		OSSL_PKEY_PARAM_PUB_KEY, point, len);
 	params[2] = OSSL_PARAM_construct_end();
-	*ret = from_params(false, params);
-	return *ret ? DEVID_OK : refuse(err, "no point of its curve");
+	ret->ec = from_params(params);
+	return ret->ec ? DEVID_OK : refuse(err, "no point of its curve");
 }
 
 enum devid_err ek_read_key(struct ek_cert *ret, struct devid_error *err)

@@ -190,9 +190,9 @@ enum devid_verdict proof_keys_differ(
 		return DEVID_NOT_APPLICABLE;
 	if (is_same_key(iak, idevid))
 		return refuse(err, "IAK and IDevID are one key");
-	if (p->ek.key && is_same_key(ek, iak))
+	if (ek_cert_has_key(&p->ek) && is_same_key(ek, iak))
 		return refuse(err, "EK and IAK are one key");
-	if (p->ek.key && is_same_key(ek, idevid))
+	if (ek_cert_has_key(&p->ek) && is_same_key(ek, idevid))
 		return refuse(err, "EK and IDevID are one key");
 	if (run->iak_alg != KEY_ALG_NONE && run->idevid_alg != KEY_ALG_NONE &&
 		run->iak_alg != run->idevid_alg) {

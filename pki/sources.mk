@@ -60,6 +60,7 @@ test-ca-conf_ldlibs = $(CA_LDLIBS)
 # ---- formats: MakeCredential ----
 
 libca_src += \
+	pki/credential-rsa.c \
 	pki/credential.c
 
 UNIT_TESTS += test-credential

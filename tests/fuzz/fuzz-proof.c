@@ -33,7 +33,7 @@ static void check(const uint8_t *data, size_t len, bool contents)
 	must(first == proof.failed && good == (first == PROOF_NONE));
 	if (good) {
 		must(proof.serial[0] && proof.idevid_spki.len > 0 &&
-			proof.iak_spki.len > 0 && proof.ek.key);
+			proof.iak_spki.len > 0 && ek_cert_has_key(&proof.ek));
 		must(proof.certify.name_len == proof.idevid.name_len);
 	}
 	proof_done(&proof);

@@ -5,8 +5,8 @@
  *
  *	cc -Iidevid -Ipki -Itests/unit -D_GNU_SOURCE -o /tmp/make-csr-seeds \
  *		tests/fuzz/make-csr-seeds.c tests/unit/csr-fixture.c \
- *		tests/unit/certs.c pki/credential.c build/libdevid.a \
- *		-ltss2-mu -lcrypto
+ *		tests/unit/certs.c pki/credential.c pki/credential-rsa.c \
+ *		build/libdevid.a -ltss2-mu -lcrypto
  *	/tmp/make-csr-seeds tests/fuzz/corpus
  */
 #include <stdio.h>
@@ -15,6 +15,7 @@
 
 #include "credential.h"
 #include "csr-fixture.h"
+#include "ek-key-fixture.h"
 
 static void write_seed(
 	const char *dir, const char *name, const void *data, size_t len)
@@ -65,10 +66,11 @@ static void write_challenge(
 	static const uint8_t secret[CHALLENGE_SECRET_LEN];
 	struct challenge challenge = { .deadline = 1781000000,
 		.serial = CSR_FIXTURE_SERIAL };
+	struct ek_key_room room;
 	char pem[CHALLENGE_FILE_MAX];
 
-	must(credential_make(
-		f->ek, f->iak_name, f->iak_name_len, secret, &challenge, NULL));
+	must(credential_make(ek_key_of(f->ek, &room), f->iak_name,
+		f->iak_name_len, secret, &challenge, NULL));
 	must(challenge_encode(&challenge, pem, sizeof(pem), NULL));
 	write_seed(dir, name, pem, strlen(pem));
 }

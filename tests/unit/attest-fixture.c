@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "credential.h"
+#include "ek-key-fixture.h"
 #include "tpm-template.h"
 
 static const uint8_t secret[CHALLENGE_SECRET_LEN] =
@@ -117,9 +118,10 @@ struct challenge attest_credential(
 	EVP_PKEY *ek, const struct tpm_public *object)
 {
 	struct challenge ch = { .deadline = 0 };
+	struct ek_key_room room;
 
-	assert_rc(credential_make(ek, object->name, object->name_len, secret,
-			  &ch, NULL),
+	assert_rc(credential_make(ek_key_of(ek, &room), object->name,
+			  object->name_len, secret, &ch, NULL),
 		DEVID_OK);
 	EVP_PKEY_free(ek);
 	return ch;

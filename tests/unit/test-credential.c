@@ -12,6 +12,7 @@
 
 #include "credential.h"
 #include "csr-fixture.h"
+#include "ek-key-fixture.h"
 #include "swtpm.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
@@ -222,19 +223,20 @@ static void run(struct fixture *f, const TPMT_PUBLIC *template)
 	ESYS_TR ek = create(f, template, &ek_pub);
 	ESYS_TR object = create_object(f, &obj_pub);
 	EVP_PKEY *ek_key = NULL;
+	struct ek_key_room room;
 	uint8_t name[TPM_NAME_MAX];
 	size_t name_len = csr_fixture_name(&obj_pub.publicArea, name);
 
 	assert_rc(tpm_public_pkey(&ek_pub.publicArea, &ek_key, NULL), DEVID_OK);
-	assert_rc(credential_make(
-			  ek_key, name, name_len, secret, &challenge, NULL),
+	assert_rc(credential_make(ek_key_of(ek_key, &room), name, name_len,
+			  secret, &challenge, NULL),
 		DEVID_OK);
 	assert_int_equal(
 		activate(f, object, ek, &ek_pub.publicArea, &challenge),
 		TSS2_RC_SUCCESS);
 	name[10] ^= 1;
-	assert_rc(credential_make(
-			  ek_key, name, name_len, secret, &challenge, NULL),
+	assert_rc(credential_make(ek_key_of(ek_key, &room), name, name_len,
+			  secret, &challenge, NULL),
 		DEVID_OK);
 	assert_true(tpm_rc_is(
 		activate(f, object, ek, &ek_pub.publicArea, &challenge),
@@ -283,9 +285,10 @@ static void make_every_ek_activated_by_it_alone(void **state)
 		EVP_PKEY *ek = certs_key(types[i]);
 		EVP_PKEY *other = certs_key(types[i]);
 		uint8_t out[CHALLENGE_SECRET_LEN];
+		struct ek_key_room room;
 
-		assert_rc(credential_make(ek, name.data, name.len, secret,
-				  &challenge, NULL),
+		assert_rc(credential_make(ek_key_of(ek, &room), name.data,
+				  name.len, secret, &challenge, NULL),
 			DEVID_OK);
 		assert_int_equal(challenge.deadline, 77);
 		assert_true(csr_fixture_activate(ek, name, &challenge, out));
@@ -308,6 +311,7 @@ static void make_compressed_ek_activated(void **state)
 	struct challenge challenge = { .deadline = 0 };
 	EVP_PKEY *ek = certs_key("P-384"), *read = EVP_PKEY_new();
 	uint8_t point[97], out[CHALLENGE_SECRET_LEN];
+	struct ek_key_room room;
 	size_t len = 0;
 
 	(void)state;
@@ -318,8 +322,8 @@ static void make_compressed_ek_activated(void **state)
 	point[0] = point[96] & 1 ? 0x03 : 0x02;
 	assert_int_equal(EVP_PKEY_copy_parameters(read, ek), 1);
 	assert_int_equal(EVP_PKEY_set1_encoded_public_key(read, point, 49), 1);
-	assert_rc(credential_make(
-			  read, name.data, name.len, secret, &challenge, NULL),
+	assert_rc(credential_make(ek_key_of(read, &room), name.data, name.len,
+			  secret, &challenge, NULL),
 		DEVID_OK);
 	assert_true(csr_fixture_activate(ek, name, &challenge, out));
 	assert_memory_equal(out, secret, sizeof(secret));
@@ -332,11 +336,15 @@ static void make_twice_differs(void **state)
 {
 	EVP_PKEY *ek = certs_key("P-256");
 	struct challenge a = { .deadline = 0 }, b = { .deadline = 0 };
+	struct ek_key_room room;
+	const struct ek_key *key = ek_key_of(ek, &room);
 
 	(void)state;
-	assert_rc(credential_make(ek, a_name, sizeof(a_name), secret, &a, NULL),
+	assert_rc(
+		credential_make(key, a_name, sizeof(a_name), secret, &a, NULL),
 		DEVID_OK);
-	assert_rc(credential_make(ek, a_name, sizeof(a_name), secret, &b, NULL),
+	assert_rc(
+		credential_make(key, a_name, sizeof(a_name), secret, &b, NULL),
 		DEVID_OK);
 	assert_int_equal(a.id_object_len, b.id_object_len);
 	assert_memory_not_equal(a.id_object + 4, b.id_object + 4, 32);
@@ -355,14 +363,28 @@ static void make_other_ek_refused(void **state)
 		EVP_PKEY *ek = certs_key(types[i]);
 		struct challenge challenge = { .id_object_len = 0 };
 		struct devid_error err = { DEVID_OK, "" };
+		struct ek_key_room room;
 
-		assert_rc(credential_make(ek, a_name, sizeof(a_name), secret,
-				  &challenge, &err),
+		assert_rc(credential_make(ek_key_of(ek, &room), a_name,
+				  sizeof(a_name), secret, &challenge, &err),
 			DEVID_ERR_UNSUPPORTED);
 		assert_cause(&err, "EK");
 		assert_int_equal(challenge.id_object_len, 0);
 		EVP_PKEY_free(ek);
 	}
+}
+
+static void make_without_key_refused(void **state)
+{
+	const struct ek_key none = { NULL, { NULL, 0 } };
+	struct challenge challenge = { .id_object_len = 0 };
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	assert_rc(credential_make(&none, a_name, sizeof(a_name), secret,
+			  &challenge, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, "EK");
 }
 
 static void make_name_of_bad_size_refused(void **state)
@@ -375,9 +397,10 @@ static void make_name_of_bad_size_refused(void **state)
 	for (size_t i = 0; i < N_OF(sizes); i++) {
 		struct challenge challenge = { .id_object_len = 0 };
 		struct devid_error err = { DEVID_OK, "" };
+		struct ek_key_room room;
 
-		assert_rc(credential_make(
-				  ek, name, sizes[i], secret, &challenge, &err),
+		assert_rc(credential_make(ek_key_of(ek, &room), name, sizes[i],
+				  secret, &challenge, &err),
 			DEVID_ERR_INVALID);
 		assert_cause(&err, "Name");
 	}
@@ -394,6 +417,7 @@ int main(void)
 		cmocka_unit_test(make_compressed_ek_activated),
 		cmocka_unit_test(make_twice_differs),
 		cmocka_unit_test(make_other_ek_refused),
+		cmocka_unit_test(make_without_key_refused),
 		cmocka_unit_test(make_name_of_bad_size_refused),
 	};
 

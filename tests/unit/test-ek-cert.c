@@ -2,6 +2,7 @@
 /* What an EK certificate says, and what is refused about it. */
 #include "cmocka-all.h"
 #include "ek-fixture.h"
+#include "ek-key-fixture.h"
 
 static EVP_PKEY *ec_key; /* owned by the group */
 static struct certs_node issuer;
@@ -50,7 +51,7 @@ static void parse_good_certificate_read(void **state)
 	assert_int_equal(strlen(cert.authority_key_id), 40);
 	assert_int_equal(cert.quirks, 0);
 	assert_int_equal(cert.der.len, der.len);
-	assert_int_equal(EVP_PKEY_eq(cert.key, ec_key), 1);
+	assert_true(ek_key_is(&cert.key, ec_key));
 	assert_rc(ek_cert_check_profile(&cert, NULL), DEVID_OK);
 	assert_rc(ek_cert_check_key(&cert, NULL), DEVID_OK);
 	assert_rc(ek_cert_hw_serial(&cert, serial, sizeof(serial), NULL),
@@ -386,7 +387,7 @@ static void key_of_other_kind_refused(void **state)
 		struct ek_cert cert = ek_fixture_parse(&der);
 		struct devid_error err = { 0 };
 
-		assert_null(cert.key);
+		assert_false(ek_cert_has_key(&cert));
 		assert_rc(
 			ek_cert_check_key(&cert, &err), DEVID_ERR_UNSUPPORTED);
 		assert_cause(&err, "EK certificate: key: ");
@@ -411,7 +412,7 @@ static void key_of_each_kind_read(void **state)
 			certs_set_ext(&spec, CERTS_OID_KU, "ff", "03020520");
 		der = sign(&spec, key);
 		cert = ek_fixture_parse(&der);
-		assert_int_equal(EVP_PKEY_eq(cert.key, key), 1);
+		assert_true(ek_key_is(&cert.key, key));
 		assert_int_equal(cert.quirks, 0);
 		ek_cert_done(&cert);
 		EVP_PKEY_free(key);

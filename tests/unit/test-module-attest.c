@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "credential.h"
+#include "ek-key-fixture.h"
 #include "fake-keystore.h"
 #include "module-fixture.h"
 #include "tpm-public.h"
@@ -38,11 +39,12 @@ static struct challenge make_credential(void)
 	X509 *cert = d2i_X509(NULL, &p, (long)said.ek_cert.len);
 	EVP_PKEY *ek = X509_get_pubkey(cert);
 	struct challenge ch = { .deadline = 0 };
+	struct ek_key_room room;
 	struct tpm_public iak;
 
 	assert_rc(tpm_public_parse(area, &iak, NULL), DEVID_OK);
-	assert_rc(
-		credential_make(ek, iak.name, iak.name_len, secret, &ch, NULL),
+	assert_rc(credential_make(ek_key_of(ek, &room), iak.name, iak.name_len,
+			  secret, &ch, NULL),
 		DEVID_OK);
 	EVP_PKEY_free(ek);
 	X509_free(cert);
