@@ -12,6 +12,8 @@
 #define LABEL_CHALLENGE "DEVID CHALLENGE"
 #define LABEL_ANSWER    "DEVID ANSWER"
 
+#define VERSION 1
+
 /* Content of CHALLENGE_FILE_MAX characters at most. */
 #define DER_MAX (CHALLENGE_FILE_MAX / 4 * 3)
 
@@ -109,7 +111,7 @@ static enum devid_err pem_read(const char *label, struct der_view pem,
 /* ---- writing DER ---- */
 
 struct writer {
-	uint8_t data[2 * CHALLENGE_BLOB_MAX + 256];
+	uint8_t data[2 * CHALLENGE_BLOB_MAX + CHALLENGE_TICKET_MAX + 256];
 	size_t len;
 };
 
@@ -140,6 +142,16 @@ static void put_integer(struct writer *w, int64_t value)
 	while (skip < 7 && be[skip] == 0 && !(be[skip + 1] & 0x80))
 		skip++;
 	put_tlv(w, DER_INTEGER, be + skip, sizeof(be) - skip);
+}
+
+static bool ticket_ok(const struct challenge_ticket *ticket)
+{
+	return ticket->len > 0 && ticket->len <= sizeof(ticket->data);
+}
+
+static void put_ticket(struct writer *w, const struct challenge_ticket *ticket)
+{
+	put_tlv(w, DER_OCTET_STRING, ticket->data, ticket->len);
 }
 
 static enum devid_err finish(const char *label, struct writer *members,
@@ -216,7 +228,7 @@ static enum devid_err open_message(const char *what, struct der_view der,
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: not one DER SEQUENCE", what);
 	rc = take_integer(ret, "version", &version, err);
-	if (rc == DEVID_OK && version != 0)
+	if (rc == DEVID_OK && version != VERSION)
 		rc = devid_fail(err, DEVID_ERR_UNSUPPORTED, "%s: version: %lld",
 			what, (long long)version);
 	if (rc == DEVID_OK)
@@ -224,13 +236,19 @@ static enum devid_err open_message(const char *what, struct der_view der,
 	return rc;
 }
 
-static enum devid_err close_message(
-	const char *what, struct der_view rest, struct devid_error *err)
+/* The last member, with nothing behind it. */
+static enum devid_err close_message(const char *what, struct der_view *rest,
+	struct challenge_ticket *ret, struct devid_error *err)
 {
-	if (rest.len > 0)
+	const struct bytes form = { DER_OCTET_STRING, 1, CHALLENGE_TICKET_MAX,
+		ret->data };
+	enum devid_err rc = take_bytes(rest, "ticket", &form, &ret->len, err);
+
+	if (rc == DEVID_OK && rest->len > 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: %zu bytes behind its last member", what, rest.len);
-	return DEVID_OK;
+			"%s: %zu bytes behind its last member", what,
+			rest->len);
+	return rc;
 }
 
 /* ---- challenge ---- */
@@ -255,15 +273,17 @@ enum devid_err challenge_encode(const struct challenge *in, char *buf,
 		!serial_ok(in->serial, serial_len) || in->id_object_len == 0 ||
 		in->id_object_len > sizeof(in->id_object) ||
 		in->enc_secret_len == 0 ||
-		in->enc_secret_len > sizeof(in->enc_secret))
+		in->enc_secret_len > sizeof(in->enc_secret) ||
+		!ticket_ok(&in->ticket))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"challenge: a member that cannot be written");
-	put_integer(&w, 0);
+	put_integer(&w, VERSION);
 	put_tlv(&w, DER_OCTET_STRING, in->id, sizeof(in->id));
 	put_integer(&w, in->deadline);
 	put_tlv(&w, DER_UTF8_STRING, in->serial, serial_len);
 	put_tlv(&w, DER_OCTET_STRING, in->id_object, in->id_object_len);
 	put_tlv(&w, DER_OCTET_STRING, in->enc_secret, in->enc_secret_len);
+	put_ticket(&w, &in->ticket);
 	return finish(LABEL_CHALLENGE, &w, buf, size, err);
 }
 
@@ -293,7 +313,9 @@ static enum devid_err parse_members(
 	if (rc == DEVID_OK)
 		rc = take_bytes(&in, "encSecret", &enc_secret,
 			&ret->enc_secret_len, err);
-	return rc == DEVID_OK ? close_message("challenge", in, err) : rc;
+	return rc == DEVID_OK
+		       ? close_message("challenge", &in, &ret->ticket, err)
+		       : rc;
 }
 
 enum devid_err challenge_parse(const uint8_t *pem, size_t len,
@@ -320,9 +342,13 @@ enum devid_err challenge_answer_encode(const struct challenge_answer *in,
 {
 	struct writer w = { .len = 0 };
 
-	put_integer(&w, 0);
+	if (!ticket_ok(&in->ticket))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"answer: a ticket that cannot be written");
+	put_integer(&w, VERSION);
 	put_tlv(&w, DER_OCTET_STRING, in->id, sizeof(in->id));
 	put_tlv(&w, DER_OCTET_STRING, in->secret, sizeof(in->secret));
+	put_ticket(&w, &in->ticket);
 	return finish(LABEL_ANSWER, &w, buf, size, err);
 }
 
@@ -344,7 +370,7 @@ enum devid_err challenge_answer_parse(const uint8_t *pem, size_t len,
 	if (rc == DEVID_OK)
 		rc = take_bytes(&in, "secret", &secret, NULL, err);
 	if (rc == DEVID_OK)
-		rc = close_message("answer", in, err);
+		rc = close_message("answer", &in, &answer.ticket, err);
 	if (rc == DEVID_OK)
 		*ret = answer;
 	OPENSSL_cleanse(der, sizeof(der));

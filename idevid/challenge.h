@@ -10,12 +10,17 @@
  *
  *   -----BEGIN DEVID CHALLENGE-----          -----BEGIN DEVID ANSWER-----
  *   SEQUENCE {                               SEQUENCE {
- *     version INTEGER (0),                     version INTEGER (0),
+ *     version INTEGER (1),                     version INTEGER (1),
  *     id OCTET STRING (16),                    id OCTET STRING (16),
- *     deadline INTEGER, seconds since 1970     secret OCTET STRING (32) }
- *     serial UTF8String, of the device
+ *     deadline INTEGER, seconds since 1970     secret OCTET STRING (32),
+ *     serial UTF8String, of the device         ticket OCTET STRING }
  *     idObject OCTET STRING, TPM2B_ID_OBJECT
- *     encSecret OCTET STRING, TPM2B_ENCRYPTED_SECRET }
+ *     encSecret OCTET STRING, TPM2B_ENCRYPTED_SECRET
+ *     ticket OCTET STRING }
+ *
+ * The ticket is the CA's: what it has found out about the request, sealed. The
+ * device gives it back as it got it, so that the CA keeps nothing of who has
+ * not answered.
  */
 
 #include "error.h"
@@ -27,7 +32,13 @@
 #define CHALLENGE_SECRET_LEN 32
 #define CHALLENGE_BLOB_MAX   600 /* TPM2B_ID_OBJECT, TPM2B_ENCRYPTED_SECRET */
 #define CHALLENGE_SERIAL_MAX 64
-#define CHALLENGE_FILE_MAX   4096 /* bytes of PEM */
+#define CHALLENGE_TICKET_MAX 2048
+#define CHALLENGE_FILE_MAX   6144 /* bytes of PEM */
+
+struct challenge_ticket {
+	uint8_t data[CHALLENGE_TICKET_MAX];
+	size_t len;
+};
 
 struct challenge {
 	uint8_t id[CHALLENGE_ID_LEN];
@@ -37,17 +48,19 @@ struct challenge {
 	size_t id_object_len;
 	uint8_t enc_secret[CHALLENGE_BLOB_MAX];
 	size_t enc_secret_len;
+	struct challenge_ticket ticket;
 };
 
 struct challenge_answer {
 	uint8_t id[CHALLENGE_ID_LEN];
 	uint8_t secret[CHALLENGE_SECRET_LEN];
+	struct challenge_ticket ticket;
 };
 
 /*
  * PEM into @buf, NUL-terminated. Errors: TOO_LARGE; INVALID for a member that
- * the format does not hold: a negative deadline, an empty blob, a serial that
- * is empty or not printable ASCII.
+ * the format does not hold: a negative deadline, an empty blob or ticket, a
+ * serial that is empty or not printable ASCII.
  */
 DEVID_MUST_CHECK enum devid_err challenge_encode(const struct challenge *in,
 	char *buf, size_t size, struct devid_error *err);

@@ -146,6 +146,7 @@ static enum devid_err answer_challenge(struct provision *p,
 	if (rc == DEVID_OK) {
 		memcpy(ret->id, in->id, sizeof(ret->id));
 		memcpy(ret->secret, secret.data, sizeof(ret->secret));
+		ret->ticket = in->ticket;
 	}
 	OPENSSL_cleanse(&secret, sizeof(secret));
 	if (rc != DEVID_OK)

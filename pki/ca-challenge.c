@@ -24,19 +24,16 @@ struct ca_judged {
 	/* The rest is there where it was not refused. */
 	struct register_device device; /* as in struct ca_ticket */
 	uint8_t key_fingerprint[N_KEY_ROLES][32];
-	uint8_t *ticket; /* owned: encoded, with room behind it for its seal */
-	size_t ticket_len;
 	char *text; /* owned: the challenge as it is handed out */
-	uint8_t id[CHALLENGE_ID_LEN];
-	int64_t deadline;
-	uint8_t secret_hash[32];
 };
 
-/* Some 15 KB that are worth their place in the cache: one serves all of a
+/* Some 20 KB that are worth their place in the cache: one serves all of a
  * batch. */
 struct room {
 	struct proof proof;
 	struct ca_ticket ticket;
+	struct challenge challenge;
+	char text[CHALLENGE_FILE_MAX];
 };
 
 _Static_assert(REGISTER_NAME_MAX == TCG_CSR_NAME_MAX + 1, "serial numbers fit");
@@ -64,8 +61,7 @@ void ca_judged_free(struct ca_judged *judged)
 {
 	if (!judged)
 		return;
-	free(judged->ticket); /* nothing is secret: of the secret a hash */
-	free(judged->text);
+	free(judged->text); /* nothing is secret: of the secret a hash */
 	free(judged);
 }
 
@@ -88,60 +84,67 @@ static void refuse_by_rule(struct ca_judged *j, const struct proof *proof)
 		proof_rule_clause(proof->failed));
 }
 
-/* TPM 2.0 part 1, 24: a secret for the EK and the Name of the IAK. */
-static enum devid_err make_challenge(struct ca *ca, const struct proof *proof,
-	struct ca_judged *j, struct devid_error *err)
+/* What the answer brings back. */
+static enum devid_err seal_ticket(const struct ca *ca,
+	const struct ca_ticket *t, struct challenge *c, struct devid_error *err)
 {
+	enum devid_err rc =
+		ca_ticket_encode(t, c->ticket.data, &c->ticket.len, err);
+
+	return rc == DEVID_OK
+		       ? ca_seal_add(ca->seal_key, c->id, &c->ticket, err)
+		       : rc;
+}
+
+/* TPM 2.0 part 1, 24: a secret for the EK and the Name of the IAK. */
+static enum devid_err make_challenge(
+	const struct ca *ca, struct room *room, struct devid_error *err)
+{
+	const struct proof *proof = &room->proof;
+	struct challenge *c = &room->challenge;
+	struct ca_ticket *t = &room->ticket;
 	uint8_t secret[CHALLENGE_SECRET_LEN];
-	struct challenge c = { .deadline = (int64_t)time(NULL) +
-					   ca->conf->challenge_seconds };
-	char text[CHALLENGE_FILE_MAX];
 	enum devid_err rc;
 
-	if (RAND_bytes(c.id + ORDERED_ID_TIME,
-		    sizeof(c.id) - ORDERED_ID_TIME) != 1 ||
-		!ordered_id_stamp(c.id) ||
+	if (RAND_bytes(c->id + ORDERED_ID_TIME,
+		    sizeof(c->id) - ORDERED_ID_TIME) != 1 ||
+		!ordered_id_stamp(c->id) ||
 		RAND_priv_bytes(secret, sizeof(secret)) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"challenge: no clock or no random numbers");
-	memcpy(c.serial, proof->serial, sizeof(proof->serial));
-	rc = digest_hash(secret, sizeof(secret), j->secret_hash)
+	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
+	t->deadline = c->deadline;
+	memcpy(c->serial, proof->serial, sizeof(proof->serial));
+	rc = digest_hash(secret, sizeof(secret), t->secret_hash)
 		     ? credential_make(&proof->ek.key, proof->iak.name,
-			       proof->iak.name_len, secret, &c, err)
+			       proof->iak.name_len, secret, c, err)
 		     : devid_fail(
 			       err, DEVID_ERR_CRYPTO, "challenge: no SHA-256");
 	OPENSSL_cleanse(secret, sizeof(secret));
-	if (rc == DEVID_OK)
-		rc = challenge_encode(&c, text, sizeof(text), err);
-	if (rc != DEVID_OK)
-		return rc;
-	memcpy(j->id, c.id, sizeof(c.id));
-	j->deadline = c.deadline;
-	j->text = strdup(text);
-	return j->text ? DEVID_OK
-		       : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	return rc == DEVID_OK ? seal_ticket(ca, t, c, err) : rc;
 }
 
-/* @t is room for the work. */
-static enum devid_err keep_ticket(const struct proof *proof,
-	const char *station, struct ca_ticket *t, struct ca_judged *j,
-	struct devid_error *err)
+/* For a proof that no rule refuses. */
+static enum devid_err challenge(const struct ca *ca, const char *station,
+	struct room *room, struct ca_judged *j, struct devid_error *err)
 {
-	uint8_t buf[CA_TICKET_MAX];
-	enum devid_err rc = ca_ticket_from_proof(proof, station, t, err);
+	const struct ca_ticket *t = &room->ticket;
+	enum devid_err rc =
+		ca_ticket_from_proof(&room->proof, station, &room->ticket, err);
 
 	if (rc == DEVID_OK)
-		rc = ca_ticket_encode(t, buf, &j->ticket_len, err);
+		rc = make_challenge(ca, room, err);
+	if (rc == DEVID_OK)
+		rc = challenge_encode(
+			&room->challenge, room->text, sizeof(room->text), err);
 	if (rc != DEVID_OK)
 		return rc;
 	j->device = t->device;
 	memcpy(j->key_fingerprint, t->key_fingerprint,
 		sizeof(j->key_fingerprint));
-	j->ticket = malloc(j->ticket_len + CA_SEAL_LEN);
-	if (!j->ticket)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
-	memcpy(j->ticket, buf, j->ticket_len);
-	return DEVID_OK;
+	j->text = strdup(room->text);
+	return j->text ? DEVID_OK
+		       : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 }
 
 static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
@@ -159,9 +162,7 @@ static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
 	enum devid_err rc;
 
 	if (proof_check(&ctx, job->input, job->input_len, proof)) {
-		rc = keep_ticket(proof, job->station, &room->ticket, j, &err);
-		if (rc == DEVID_OK)
-			rc = make_challenge(ca, proof, j, &err);
+		rc = challenge(ca, job->station, room, j, &err);
 		if (rc != DEVID_OK)
 			j->error = err;
 	} else {
@@ -183,8 +184,9 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 		if (!j)
 			continue;
 		(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
-		/* Without roots proof.h would not judge the chain. */
-		if (ca->trust) {
+		/* Without roots proof.h would not judge the chain, and what
+		 * has no seal must not leave. */
+		if (ca->trust && ca->has_seal_key) {
 			judge(ca, &jobs[i], room, j);
 			jobs[i].judged = STEAL(j);
 		}
@@ -192,47 +194,73 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 	}
 }
 
-static enum devid_err keep_challenge(
-	struct ca *ca, const struct ca_judged *j, struct devid_error *err)
-{
-	struct register_challenge rc = { .deadline = j->deadline,
-		.request = j->ticket,
-		.request_len = j->ticket_len };
-	enum devid_err code;
-
-	memcpy(rc.id, j->id, sizeof(rc.id));
-	memcpy(rc.secret_hash, j->secret_hash, sizeof(rc.secret_hash));
-	memcpy(rc.station, j->device.station, sizeof(rc.station));
-	code = ca_seal_make(ca->seal_key, &rc, j->ticket + rc.request_len, err);
-	if (code != DEVID_OK)
-		return code;
-	rc.request_len += CA_SEAL_LEN;
-	return register_challenge_add(ca->reg, &rc, err);
-}
-
-static enum devid_err work(
+/* The audit log has what was refused. A challenge alone changes nothing, and
+ * who answers it gets his line then. */
+static enum devid_err tell_refusal(
 	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
 {
-	struct devid_error cause = { DEVID_OK, "" };
-	const struct ca_judged *j = *(struct ca_judged **)state;
 	const struct ca_event event = { "challenge", job->serial, "" };
-	struct ca_found found;
-	enum devid_err rc = DEVID_OK;
 
-	if (job->code == DEVID_OK) {
-		rc = ca_find_device(
-			ca, &j->device, j->key_fingerprint, &found, &cause);
-		if (rc == DEVID_ERR_EXISTS)
-			ca_job_refuse(job, &cause);
-		else if (rc == DEVID_OK)
-			rc = keep_challenge(ca, j, &cause);
-		if (rc == DEVID_OK && !(job->output = strdup(j->text)))
-			rc = devid_fail(
-				&cause, DEVID_ERR_NOMEM, "ca: no memory");
+	(void)state;
+	return job->code == DEVID_OK ? DEVID_OK
+				     : ca_audit_job(ca, &event, job, err);
+}
+
+/* Who is in the register already. Returns an error only when it cannot be
+ * used. */
+static enum devid_err look_up(struct ca *ca, struct ca_job *job,
+	const struct ca_judged *j, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct ca_found found;
+	enum devid_err rc = ca_find_device(
+		ca, &j->device, j->key_fingerprint, &found, &cause);
+
+	if (rc == DEVID_ERR_EXISTS) {
+		ca_job_refuse(job, &cause);
+		return DEVID_OK;
 	}
-	if (rc != DEVID_OK && job->code == DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	return ca_audit_job(ca, &event, job, err);
+	return rc == DEVID_OK
+		       ? rc
+		       : devid_fail(err, rc, "%s", devid_error_text(&cause));
+}
+
+/* The same for all that the rules let through. Nothing is written: the answer
+ * is judged by what the register holds then. */
+static enum devid_err look_up_all(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct ca_judged *const *judged, struct devid_error *err)
+{
+	enum devid_err rc = register_begin_read(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	for (size_t i = 0; rc == DEVID_OK && i < n_jobs; i++) {
+		if (jobs[i].code == DEVID_OK)
+			rc = look_up(ca, &jobs[i], judged[i], err);
+	}
+	register_rollback(ca->reg); /* nothing to keep */
+	return rc;
+}
+
+/* A challenge for each job that is not refused, once refusals have their audit
+ * lines. */
+static enum devid_err answer_all(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct ca_judged **judged, struct devid_error *err)
+{
+	const struct ca_batch lines = { jobs, n_jobs, judged, sizeof(*judged),
+		tell_refusal };
+	enum devid_err rc = DEVID_OK;
+	bool refused = false;
+
+	for (size_t i = 0; i < n_jobs; i++)
+		refused = refused || jobs[i].code != DEVID_OK;
+	if (refused)
+		rc = ca_run_batch(ca, &lines, err);
+	for (size_t i = 0; i < n_jobs; i++) {
+		if (jobs[i].code == DEVID_OK)
+			jobs[i].output = STEAL(judged[i]->text);
+	}
+	return rc;
 }
 
 /* What the rules said becomes the job's. */
@@ -254,8 +282,6 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 {
 	CLEANUP(cleanup_free)
 	struct ca_judged **judged = calloc(n_jobs, sizeof(*judged));
-	const struct ca_batch batch = { jobs, n_jobs, judged, sizeof(*judged),
-		work };
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
@@ -273,8 +299,14 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 		judged[i] = STEAL(jobs[i].judged);
 		take_verdict(&jobs[i], judged[i]);
 	}
-	rc = ca_run_batch(ca, &batch, err);
+	rc = look_up_all(ca, jobs, n_jobs, judged, &cause);
+	if (rc == DEVID_OK)
+		rc = answer_all(ca, jobs, n_jobs, judged, &cause);
+	else
+		(void)ca_refuse_all(jobs, n_jobs, &cause);
 	for (size_t i = 0; i < n_jobs; i++)
 		ca_judged_free(judged[i]);
-	return rc;
+	return rc == DEVID_OK
+		       ? rc
+		       : devid_fail(err, rc, "%s", devid_error_text(&cause));
 }

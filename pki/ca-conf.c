@@ -8,7 +8,6 @@
 #include "hex.h"
 
 #define CHALLENGE_SECONDS_DEFAULT 86400
-#define CHALLENGE_SECONDS_MAX     (31 * 86400)
 #define CRL_HOURS_DEFAULT         168
 #define DELTA_HOURS_DEFAULT       24
 #define OCSP_HOURS_DEFAULT        72
@@ -104,8 +103,8 @@ STRING(listen_public)
 PATH(tls_certificate)
 PATH(tls_key)
 PATH(client_ca)
-SETTER(challenge_seconds,
-	conf_uint(value, 1, CHALLENGE_SECONDS_MAX, &c->challenge_seconds, err))
+SETTER(challenge_seconds, conf_uint(value, 1, CA_CHALLENGE_SECONDS_MAX,
+				  &c->challenge_seconds, err))
 SETTER(connections_max, conf_uint(value, 16, 65536, &c->connections_max, err))
 SETTER(eal_min, conf_uint(value, 1, 7, &c->ek.eal_min, err))
 SETTER(fips_min, conf_uint(value, 1, 4, &c->ek.fips_min, err))

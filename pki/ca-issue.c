@@ -14,26 +14,27 @@
 #include "hex.h"
 #include "pem-text.h"
 
+/* Room that all of a batch share. */
 struct step2 {
 	struct challenge_answer answer;
 	uint8_t secret_hash[32];
-	struct ca_ticket *ticket; /* borrowed: room that all of a batch share */
+	struct ca_ticket ticket;
 };
 
-/* What needs no register: the form of the answer. */
-static void judge(struct ca_job *job, struct step2 *s)
+/* The answer as it came; of its secret the hash is kept. */
+static enum devid_err read_answer(
+	const struct ca_job *job, struct step2 *s, struct devid_error *err)
 {
-	struct devid_error err = { DEVID_OK, "" };
-	enum devid_err rc;
+	enum devid_err rc = challenge_answer_parse(
+		job->input, job->input_len, &s->answer, err);
 
-	rc = challenge_answer_parse(
-		job->input, job->input_len, &s->answer, &err);
-	if (rc == DEVID_OK && !digest_hash(s->answer.secret,
-				      sizeof(s->answer.secret), s->secret_hash))
-		rc = devid_fail(&err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
-	OPENSSL_cleanse(s->answer.secret, sizeof(s->answer.secret));
 	if (rc != DEVID_OK)
-		ca_job_refuse(job, &err);
+		return rc;
+	if (!digest_hash(
+		    s->answer.secret, sizeof(s->answer.secret), s->secret_hash))
+		rc = devid_fail(err, DEVID_ERR_CRYPTO, "ca: no SHA-256");
+	OPENSSL_cleanse(s->answer.secret, sizeof(s->answer.secret));
+	return rc;
 }
 
 /* The station that asked; people at the CA's command line, who have an '@' in
@@ -43,58 +44,51 @@ static bool same_station(const char *a, const char *b)
 	return strcmp(a, b) == 0 || (strchr(a, '@') && strchr(b, '@'));
 }
 
-/* Whoever learns the id of another's challenge must not use it up. */
-static enum devid_err give_back(struct ca *ca,
-	const struct register_challenge *c, struct devid_error *err)
+/* What this CA, or another of its register, has found out about the request. */
+static enum devid_err open_ticket(
+	const struct ca *ca, struct step2 *s, struct devid_error *err)
 {
-	char station[REGISTER_WHO_MAX];
-	enum devid_err rc;
+	struct der_view sealed;
+	enum devid_err rc = ca_seal_open(
+		ca->seal_key, s->answer.id, &s->answer.ticket, &sealed, err);
 
-	memcpy(station, c->station, sizeof(station));
-	rc = register_challenge_return(ca->reg, c, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return devid_fail(err, DEVID_ERR_DENIED,
-		"answer: the challenge was made for station %s", station);
+	/* It is the CA's, as its seal says: of another version. */
+	if (ca_ticket_parse(sealed.data, sealed.len, &s->ticket, NULL) !=
+		DEVID_OK)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"answer: its challenge was made by another version of "
+			"this CA");
+	return DEVID_OK;
 }
 
-/* Takes the challenge that is answered; what is wrong with the answer is the
- * job's trouble, and the challenge is used up all the same. */
+/* Uses up the challenge that is answered; what is wrong with the answer then is
+ * the job's trouble, and the challenge is used up all the same. */
 static enum devid_err take(struct ca *ca, const struct ca_job *job,
 	struct step2 *s, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	struct register_challenge c;
+	const struct ca_ticket *t = &s->ticket;
 	enum devid_err rc;
 
-	rc = register_challenge_take(ca->reg, s->answer.id, &c, &cause);
+	/* Whoever has another's challenge must not use it up. */
+	if (!same_station(t->device.station, job->station))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"answer: the challenge was made for station %s",
+			t->device.station);
+	rc = register_challenge_use(ca->reg, s->answer.id, &cause);
 	if (rc == DEVID_ERR_EXISTS)
 		return devid_fail(err, rc,
 			"answer: replayed: its challenge was answered before");
-	if (rc == DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc,
-			"answer: this CA has no such challenge, or it expired "
-			"long ago");
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (!same_station(c.station, job->station))
-		return give_back(ca, &c, err);
-	rc = ca_seal_open(ca->seal_key, &c, err);
-	/* So that the audit line of a refusal names the device. */
-	if (rc != DEVID_OK)
-		return rc;
-	/* It is the CA's, as its seal says: of another version. */
-	if (ca_ticket_parse(c.request, c.request_len, s->ticket, &cause) !=
-		DEVID_OK)
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"answer: the record of its challenge was made by "
-			"another version of this CA");
-	if (time(NULL) > c.deadline)
+	if (time(NULL) > t->deadline)
 		return devid_fail(err, DEVID_ERR_TIMEOUT,
 			"answer: its challenge has expired");
 	/* Of hashes of 32 random bytes; nothing is told by their time. */
-	if (CRYPTO_memcmp(
-		    c.secret_hash, s->secret_hash, sizeof(c.secret_hash)) != 0)
+	if (CRYPTO_memcmp(t->secret_hash, s->secret_hash,
+		    sizeof(s->secret_hash)) != 0)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"answer: not the secret of the challenge: another TPM, "
 			"or an answer to another request");
@@ -274,12 +268,30 @@ static enum devid_err issue(struct ca *ca, struct ca_job *job,
 	return rc == DEVID_OK ? write_output(ca, job, w, err) : rc;
 }
 
-/* Whether an error of take() or add_or_find() is about this answer alone. */
+/* Whether an error of judge() is about this answer alone. */
 static bool is_jobs_own(enum devid_err code)
 {
 	return code == DEVID_ERR_NOT_FOUND || code == DEVID_ERR_EXISTS ||
 	       code == DEVID_ERR_DENIED || code == DEVID_ERR_TIMEOUT ||
 	       code == DEVID_ERR_MISMATCH;
+}
+
+/* Everything but the certificates. An answer that cannot be read is refused
+ * here; any other error is returned. */
+static enum devid_err judge(struct ca *ca, struct ca_job *job, struct step2 *s,
+	struct ca_found *found, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	if (read_answer(job, s, &cause) != DEVID_OK) {
+		ca_job_refuse(job, &cause);
+		return DEVID_OK;
+	}
+	rc = open_ticket(ca, s, err);
+	if (rc == DEVID_OK)
+		rc = take(ca, job, s, err);
+	return rc == DEVID_OK ? add_or_find(ca, &s->ticket, found, err) : rc;
 }
 
 /* For the audit log: which certificates, for which TPM. */
@@ -302,15 +314,13 @@ static enum devid_err work(
 	struct step2 *s = state;
 	struct ca_found found = { .known = false };
 	CLEANUP(writer_done) struct pem_writer w = { .issuer = NULL };
-	struct ca_event event = { "issue", s->ticket->device.serial, "" };
+	struct ca_event event = { "issue", s->ticket.device.serial, "" };
 	char more[CA_EVENT_MORE_MAX];
 	enum devid_err rc = DEVID_OK;
 
-	s->ticket->device.serial[0] = '\0'; /* the last job's */
+	s->ticket.device.serial[0] = '\0'; /* the last job's */
 	if (job->code == DEVID_OK) {
-		rc = take(ca, job, s, &cause);
-		if (rc == DEVID_OK)
-			rc = add_or_find(ca, s->ticket, &found, &cause);
+		rc = judge(ca, job, s, &found, &cause);
 		if (is_jobs_own(rc))
 			ca_job_refuse(job, &cause);
 		else if (rc != DEVID_OK)
@@ -318,12 +328,12 @@ static enum devid_err work(
 				err, rc, "%s", devid_error_text(&cause));
 	}
 	if (job->code == DEVID_OK) {
-		rc = issue(ca, job, s->ticket, &found, &w, err);
+		rc = issue(ca, job, &s->ticket, &found, &w, err);
 		if (rc != DEVID_OK)
 			return rc;
-		memcpy(job->serial, s->ticket->device.serial,
+		memcpy(job->serial, s->ticket.device.serial,
 			sizeof(job->serial));
-		tell_issued(s->ticket, &w, more);
+		tell_issued(&s->ticket, &w, more);
 		event.more = more;
 		if (found.known)
 			event.name = "issue-again";
@@ -334,26 +344,16 @@ static enum devid_err work(
 enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	struct devid_error *err)
 {
-	CLEANUP(cleanup_free)
-	struct step2 *steps = calloc(n_jobs, sizeof(*steps));
-	CLEANUP(cleanup_free)
-	struct ca_ticket *ticket = malloc(sizeof(*ticket));
+	CLEANUP(cleanup_free) struct step2 *room = malloc(sizeof(*room));
 	struct devid_error cause = { DEVID_OK, "" };
-	const struct ca_batch batch = { jobs, n_jobs, steps, sizeof(*steps),
-		work };
+	const struct ca_batch batch = { jobs, n_jobs, room, 0, work };
 
-	if (!steps || !ticket || !ca->has_seal_key) {
-		bool memory = steps && ticket;
-
+	if (!room || !ca->has_seal_key) {
 		(void)devid_fail(&cause,
-			memory ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
-			memory ? "ca: no key of challenges" : "ca: no memory");
+			room ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			room ? "ca: no key of challenges" : "ca: no memory");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
-	}
-	for (size_t i = 0; i < n_jobs; i++) {
-		steps[i].ticket = ticket;
-		judge(&jobs[i], &steps[i]);
 	}
 	return ca_run_batch(ca, &batch, err);
 }

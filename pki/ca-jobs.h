@@ -15,7 +15,8 @@ typedef enum devid_err ca_work_fn(struct ca *ca, struct ca_job *job,
 struct ca_batch {
 	struct ca_job *jobs;
 	size_t n_jobs;
-	void *states; /* an array, one element of @state_size per job */
+	void *states; /* an array, one element of @state_size per job; with
+		       * size 0 one that all share */
 	size_t state_size;
 	ca_work_fn *work;
 };

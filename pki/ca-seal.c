@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ca-ticket.h"
 #include "cleanup.h"
 #include "digest.h"
 #include "files.h"
@@ -20,11 +19,6 @@
 CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 
 static const char purpose[] = "devid-ca challenge";
-
-/* What is sealed, at most: purpose, id, deadline, hash, station, ticket. */
-#define MESSAGE_MAX                                                            \
-	(sizeof(purpose) + CHALLENGE_ID_LEN + 8 + 32 + 1 + REGISTER_WHO_MAX +  \
-		CA_TICKET_MAX)
 
 /* A file that others could read is no secret. */
 static enum devid_err check_mode(const char *path, struct devid_error *err)
@@ -107,40 +101,21 @@ enum devid_err ca_seal_load(
 	return rc == DEVID_OK ? read_key(path, ret, err) : rc;
 }
 
-/* Every field of a fixed or a stated length. */
-static size_t write_message(
-	const struct register_challenge *c, uint8_t message[MESSAGE_MAX])
-{
-	size_t station_len = strlen(c->station);
-	uint8_t *p = message;
-
-	memcpy(p, purpose, sizeof(purpose));
-	p += sizeof(purpose);
-	memcpy(p, c->id, sizeof(c->id));
-	p += sizeof(c->id);
-	for (int i = 7; i >= 0; i--)
-		*p++ = (uint8_t)((uint64_t)c->deadline >> 8 * i);
-	memcpy(p, c->secret_hash, sizeof(c->secret_hash));
-	p += sizeof(c->secret_hash);
-	*p++ = (uint8_t)station_len; /* below REGISTER_WHO_MAX */
-	memcpy(p, c->station, station_len);
-	p += station_len;
-	memcpy(p, c->request, c->request_len);
-	return (size_t)(p - message) + c->request_len;
-}
-
-enum devid_err ca_seal_make(const uint8_t key[CA_SEAL_KEY_LEN],
-	const struct register_challenge *c, uint8_t ret[CA_SEAL_LEN],
-	struct devid_error *err)
+/* HMAC(key, purpose || id || ticket): the first two have fixed lengths. */
+static enum devid_err seal(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN], struct der_view ticket,
+	uint8_t ret[CA_SEAL_LEN], struct devid_error *err)
 {
 	CLEANUP(cleanup_mac_ctx)
 	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
-	uint8_t message[MESSAGE_MAX];
-	size_t len;
+	uint8_t message[sizeof(purpose) + CHALLENGE_ID_LEN +
+			CHALLENGE_TICKET_MAX];
+	size_t len = sizeof(purpose) + CHALLENGE_ID_LEN;
 
-	if (c->request_len > CA_TICKET_MAX)
-		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: too much");
-	len = write_message(c, message);
+	memcpy(message, purpose, sizeof(purpose));
+	memcpy(message + sizeof(purpose), id, CHALLENGE_ID_LEN);
+	memcpy(message + len, ticket.data, ticket.len);
+	len += ticket.len;
 	if (!mac ||
 		!digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
 			(struct der_view) { message, len }, ret, CA_SEAL_LEN))
@@ -148,23 +123,42 @@ enum devid_err ca_seal_make(const uint8_t key[CA_SEAL_KEY_LEN],
 	return DEVID_OK;
 }
 
-enum devid_err ca_seal_open(const uint8_t key[CA_SEAL_KEY_LEN],
-	struct register_challenge *c, struct devid_error *err)
+enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN], struct challenge_ticket *ticket,
+	struct devid_error *err)
 {
-	uint8_t want[CA_SEAL_LEN];
-	enum devid_err rc = DEVID_ERR_MISMATCH;
+	const struct der_view sealed = { ticket->data, ticket->len };
+	enum devid_err rc;
 
-	if (c->request_len > CA_SEAL_LEN &&
-		c->request_len <= CA_TICKET_MAX + CA_SEAL_LEN) {
-		c->request_len -= CA_SEAL_LEN;
-		rc = ca_seal_make(key, c, want, err);
+	if (ticket->len > sizeof(ticket->data) - CA_SEAL_LEN)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"challenge: no room for the seal of its ticket");
+	rc = seal(key, id, sealed, ticket->data + ticket->len, err);
+	if (rc == DEVID_OK)
+		ticket->len += CA_SEAL_LEN;
+	return rc;
+}
+
+enum devid_err ca_seal_open(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN],
+	const struct challenge_ticket *ticket, struct der_view *ret,
+	struct devid_error *err)
+{
+	struct der_view sealed = { ticket->data, ticket->len };
+	uint8_t want[CA_SEAL_LEN];
+	enum devid_err rc;
+
+	if (ticket->len > CA_SEAL_LEN && ticket->len <= sizeof(ticket->data)) {
+		sealed.len -= CA_SEAL_LEN;
+		rc = seal(key, id, sealed, want, err);
 		if (rc != DEVID_OK)
 			return rc;
-		if (CRYPTO_memcmp(want, c->request + c->request_len,
-			    sizeof(want)) == 0)
+		if (CRYPTO_memcmp(want, ticket->data + sealed.len,
+			    sizeof(want)) == 0) {
+			*ret = sealed;
 			return DEVID_OK;
+		}
 	}
-	return devid_fail(err, DEVID_ERR_MISMATCH,
-		"answer: the record of its challenge was not made by a CA "
-		"with this challenge_key");
+	return devid_fail(err, DEVID_ERR_NOT_FOUND,
+		"answer: not to a challenge of a CA with this challenge_key");
 }

@@ -3,13 +3,13 @@
 #define DEVID_CA_SEAL_H
 
 /*
- * A pending challenge decides who gets a certificate, and lies in a database
- * that others may be able to write. So each record carries an HMAC under a key
- * that is not in the database: a file that the CA machines of one register
- * share.
+ * The ticket of a challenge decides who gets a certificate, and it is in other
+ * hands until the challenge is answered. So it carries an HMAC under a key in a
+ * file that the CA machines of one register share.
  */
 
-#include "register.h"
+#include "challenge.h"
+#include "der.h"
 
 #define CA_SEAL_KEY_LEN 32
 #define CA_SEAL_LEN     32 /* HMAC-SHA-256 */
@@ -21,19 +21,17 @@
 DEVID_MUST_CHECK enum devid_err ca_seal_load(const char *path,
 	uint8_t ret[CA_SEAL_KEY_LEN], struct devid_error *err);
 
-/*
- * The seal of the record @c, whose request is the ticket alone. Errors:
- * CRYPTO.
- */
-DEVID_MUST_CHECK enum devid_err ca_seal_make(const uint8_t key[CA_SEAL_KEY_LEN],
-	const struct register_challenge *c, uint8_t ret[CA_SEAL_LEN],
+/* Puts the seal of challenge @id behind what is in @ticket. Errors: TOO_LARGE,
+ * CRYPTO. */
+DEVID_MUST_CHECK enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN], struct challenge_ticket *ticket,
 	struct devid_error *err);
 
-/*
- * Takes the seal off the end of @c's request and checks it. Errors: MISMATCH:
- * not made by a CA with this key.
- */
+/* What is before the seal in @ticket, borrowed. Errors: NOT_FOUND: not made for
+ * @id by a CA with this key. */
 DEVID_MUST_CHECK enum devid_err ca_seal_open(const uint8_t key[CA_SEAL_KEY_LEN],
-	struct register_challenge *c, struct devid_error *err);
+	const uint8_t id[CHALLENGE_ID_LEN],
+	const struct challenge_ticket *ticket, struct der_view *ret,
+	struct devid_error *err);
 
 #endif

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-ticket.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "digest.h"
 
-#define TICKET_VERSION 2
+#define TICKET_VERSION 3
 
 static void copy_text(char *to, size_t size, const char *from)
 {
@@ -81,6 +82,14 @@ static void put_text(struct writer *w, const char *text)
 	put(w, text, strlen(text));
 }
 
+/* Big endian. */
+static void put_number(struct writer *w, int64_t number)
+{
+	uint64_t be = htobe64((uint64_t)number);
+
+	put(w, &be, sizeof(be));
+}
+
 enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 	uint8_t buf[CA_TICKET_MAX], size_t *ret_len, struct devid_error *err)
 {
@@ -88,6 +97,8 @@ enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 	struct writer w = { buf, 1, false };
 
 	buf[0] = TICKET_VERSION;
+	put_number(&w, in->deadline);
+	put(&w, in->secret_hash, sizeof(in->secret_hash));
 	put_text(&w, d->serial);
 	put_text(&w, d->model);
 	put_text(&w, d->tpm_vendor);
@@ -102,8 +113,8 @@ enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 		put(&w, in->key_fingerprint[i], sizeof(in->key_fingerprint[i]));
 	}
 	if (w.full)
-		return devid_fail(
-			err, DEVID_ERR_TOO_LARGE, "request: too large to keep");
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"request: too large for a ticket");
 	*ret_len = w.len;
 	return DEVID_OK;
 }
@@ -139,6 +150,14 @@ static void get_text(struct reader *r, char *to, size_t size)
 	to[get(r, to, 0, size - 1)] = '\0';
 }
 
+static int64_t get_number(struct reader *r)
+{
+	uint64_t be = 0;
+
+	(void)get(r, &be, sizeof(be), sizeof(be));
+	return (int64_t)be64toh(be);
+}
+
 enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	struct ca_ticket *ret, struct devid_error *err)
 {
@@ -147,6 +166,8 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 		len < 1 || data[0] != TICKET_VERSION };
 
 	memset(d, 0, sizeof(*d));
+	ret->deadline = get_number(&r);
+	(void)get(&r, ret->secret_hash, 32, 32);
 	get_text(&r, d->serial, sizeof(d->serial));
 	get_text(&r, d->model, sizeof(d->model));
 	get_text(&r, d->tpm_vendor, sizeof(d->tpm_vendor));
@@ -163,6 +184,6 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	}
 	if (r.bad || r.len != 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"register: a challenge's record cannot be read");
+			"challenge: its ticket cannot be read");
 	return DEVID_OK;
 }

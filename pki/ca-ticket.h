@@ -4,26 +4,31 @@
 
 /*
  * What a proved request leaves behind until its challenge is answered: just
- * what issuing needs, as bytes in the register. Written and read by this CA
- * only; read with bounds all the same.
+ * what issuing needs, as bytes that the challenge carries away and the answer
+ * brings back. Written and read by CAs of one register only, and sealed
+ * (ca-seal.h); read with bounds all the same.
  */
 
+#include "ca-seal.h"
 #include "ek-cert.h"
 #include "keystore.h"
 #include "proof.h"
 #include "register.h"
 
-#define CA_TICKET_MAX    4096
+#define CA_TICKET_MAX    (CHALLENGE_TICKET_MAX - CA_SEAL_LEN)
 #define CA_HW_SERIAL_MAX 300
 
 struct ca_ticket {
+	int64_t deadline;              /* of the challenge */
+	uint8_t secret_hash[32];       /* SHA-256; the secret is not kept */
 	struct register_device device; /* without id, created, state */
 	char hw_serial[CA_HW_SERIAL_MAX];
 	struct keystore_blob spki[N_KEY_ROLES];
 	uint8_t key_fingerprint[N_KEY_ROLES][32]; /* SHA-256 of these */
 };
 
-/* Fills *@ret from a proof that no rule refuses, for @station. Errors:
+/* Fills *@ret, but for deadline and secret_hash, from a proof that no rule
+ * refuses, for @station. Errors:
  * INVALID (an EK certificate that cannot be named in a DevID), CRYPTO. */
 DEVID_MUST_CHECK enum devid_err ca_ticket_from_proof(const struct proof *proof,
 	const char *station, struct ca_ticket *ret, struct devid_error *err);

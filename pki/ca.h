@@ -38,6 +38,8 @@ enum ca_role {
 
 #define CA_STATIONS_MAX 256
 
+#define CA_CHALLENGE_SECONDS_MAX (31 * 86400)
+
 struct ca_station {
 	char name[REGISTER_WHO_MAX];
 	uint8_t fingerprint[32]; /* SHA-256 of its client certificate */
@@ -53,7 +55,8 @@ struct ca_conf {
 	char *chain;         /* [ca] chain: certificates above it, PEM */
 	char *challenge_key; /* [ca] challenge_key: file */
 	char *publish;       /* [ca] publish: folder of CRLs and so on */
-	unsigned challenge_seconds; /* [ca]; default 86400 */
+	unsigned challenge_seconds; /* [ca]; default 86400, at most
+				     * CA_CHALLENGE_SECONDS_MAX */
 	enum ca_again again;
 	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
 	unsigned crl_hours, delta_hours, ocsp_hours;
@@ -151,10 +154,10 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
 
 /*
  * Step 1: judges each TCG-CSR and makes a challenge for those that prove what
- * they must. Refused with nothing written but an audit line: what proof.h
- * refuses; a serial number or EK that has live certificates with other keys
- * (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. job->judged is
- * used up. Returns an error only when the register cannot be used: then each
+ * they must; of these nothing is written. Refused with an audit line: what
+ * proof.h refuses; a serial number or EK that has live certificates with other
+ * keys (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. job->judged
+ * is used up. Returns an error only when the register cannot be used: then each
  * job has it too.
  */
 DEVID_MUST_CHECK enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs,
@@ -163,8 +166,8 @@ DEVID_MUST_CHECK enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs,
 /*
  * Step 2: judges each answer (constant time, once, before its deadline, by the
  * station that asked) and issues: IDevID, IAK and CA certificates as PEM, in
- * this order. Job errors: NOT_FOUND (no such challenge), EXISTS (answer
- * replayed; or the serial number was issued meanwhile), TIMEOUT (late),
+ * this order. Job errors: NOT_FOUND (not a challenge of this CA), EXISTS
+ * (answer replayed; or the serial number was issued meanwhile), TIMEOUT (late),
  * MISMATCH (wrong secret: the challenge is used up), DENIED (other station).
  */
 DEVID_MUST_CHECK enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs,

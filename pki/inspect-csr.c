@@ -229,6 +229,8 @@ void inspect_challenge(struct inspect_run *run, struct der_view pem)
 		json_integer((json_int_t)c.id_object_len));
 	inspect_set(run, run->subject, "enc_secret_bytes",
 		json_integer((json_int_t)c.enc_secret_len));
+	inspect_set(run, run->subject, "ticket_bytes",
+		json_integer((json_int_t)c.ticket.len));
 	inspect_rule(run, "deadline", "TCG DevID 1.00 issuing, 7f",
 		run->options->now <= c.deadline ? DEVID_PASS : DEVID_FAIL,
 		run->options->now <= c.deadline ? "" : "is over");
@@ -243,8 +245,11 @@ void inspect_answer(struct inspect_run *run, struct der_view pem)
 
 	run->kind = "answer";
 	inspect_check(run, "encoding", "RFC 7468 2; X.690 10", rc, &err);
-	if (rc == DEVID_OK)
+	if (rc == DEVID_OK) {
 		inspect_hex(run, run->subject, "id",
 			(struct der_view) { a.id, sizeof(a.id) });
+		inspect_set(run, run->subject, "ticket_bytes",
+			json_integer((json_int_t)a.ticket.len));
+	}
 	OPENSSL_cleanse(&a, sizeof(a));
 }

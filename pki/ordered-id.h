@@ -13,6 +13,9 @@
 
 #define ORDERED_ID_TIME 6 /* bytes; what is behind them is random */
 
+/* What identifiers begin with that were made @ms milliseconds after 1970. */
+void ordered_id_at(uint64_t ms, uint8_t ret[ORDERED_ID_TIME]);
+
 /* Milliseconds since 1970, UTC, the high byte first. False: no clock. */
 bool ordered_id_stamp(uint8_t ret[ORDERED_ID_TIME]);
 

@@ -5,7 +5,7 @@
 
 #include "register_private.h"
 
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 #define SCHEMA_MAX     8192 /* bytes of its text, filled in */
 
 /*
@@ -63,20 +63,8 @@ static const char schema[] =
 	/* All that a CRL needs, so that it does not read the certificates. */
 	"CREATE INDEX cert_revoked ON cert"
 	"	(issuer, revoked_at, id, reason, serial, state) WHERE state = 1;"
-	"CREATE TABLE challenge ("
-	"	number @ID,"
-	"	id @BLOB NOT NULL UNIQUE,"
-	"	deadline @INT NOT NULL,"
-	"	secret_hash @BLOB NOT NULL,"
-	"	station @TEXT NOT NULL,"
-	"	request @BLOB NOT NULL) @TABLE;"
-	"CREATE INDEX challenge_deadline ON challenge (deadline);"
-	/* Those that were answered. They stay as long as the challenge: whoever
-	 * comes with it again is told so. A row of its own costs less than to
-	 * change a long one. */
-	"CREATE TABLE challenge_used ("
-	"	number @INT PRIMARY KEY"
-	"	REFERENCES challenge (number) ON DELETE CASCADE) @TABLE;"
+	/* Those that were answered: whoever comes with it again is told so. */
+	"CREATE TABLE challenge_used (id @BLOB PRIMARY KEY) @CLUSTERED;"
 	"CREATE TABLE crl ("
 	"	issuer @INT PRIMARY KEY REFERENCES issuer (id),"
 	"	number @INT NOT NULL) @TABLE;"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "ordered-id.h"
 #include "register_private.h"
 
 CLEANUP_DEFINE(reg, struct reg *, register_close)
@@ -183,114 +184,37 @@ void register_rollback(struct reg *reg)
 	forget(reg);
 }
 
-/* ---- pending challenges ---- */
+/* ---- answered challenges ---- */
 
-enum devid_err register_challenge_add(struct reg *reg,
-	const struct register_challenge *what, struct devid_error *err)
+enum devid_err register_challenge_use(struct reg *reg,
+	const uint8_t id[CHALLENGE_ID_LEN], struct devid_error *err)
 {
-	static const char sql[] =
-		"INSERT INTO challenge"
-		" (id, deadline, secret_hash, station, request)"
-		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
-	const struct db_value params[] = {
-		DB_BLOB_V(what->id, sizeof(what->id)),
-		DB_INT_V(what->deadline),
-		DB_BLOB_V(what->secret_hash, sizeof(what->secret_hash)),
-		DB_TEXT_V(what->station),
-		DB_BLOB_V(what->request, what->request_len),
-	};
-	enum devid_err rc = db_run(reg->db, sql, params, 5, NULL, NULL, err);
-
-	if (rc == DEVID_OK && db_changes(reg->db) == 0)
-		return devid_fail(err, DEVID_ERR_EXISTS,
-			"register: challenge: this id is taken");
-	return rc;
-}
-
-struct taking {
-	struct reg *reg;
-	struct register_challenge *out;
-	bool found;
-};
-
-static enum devid_err note_challenge(void *arg, const struct db_value *columns,
-	size_t n_columns, struct devid_error *err)
-{
-	struct taking *t = arg;
-	struct register_challenge *out = t->out;
-
-	(void)n_columns;
-	if (!reg_blob(&columns[2], out->secret_hash, 32) ||
-		!reg_text(&columns[3], out->station, sizeof(out->station)) ||
-		columns[4].type != DB_BLOB)
-		return reg_damaged(err, "challenge");
-	out->number = columns[0].num;
-	out->deadline = columns[1].num;
-	out->request = reg_hold(t->reg, &columns[4]);
-	out->request_len = columns[4].len;
-	if (!out->request)
-		return devid_fail(err, DEVID_ERR_NOMEM, "register: no memory");
-	t->found = true;
-	return DEVID_OK;
-}
-
-enum devid_err register_challenge_take(struct reg *reg,
-	const uint8_t id[CHALLENGE_ID_LEN], struct register_challenge *ret,
-	struct devid_error *err)
-{
-	static const char look[] =
-		"SELECT number, deadline, secret_hash, station, request"
-		" FROM challenge WHERE id = ?1";
-	/* Of two that have found it one gets its number in; the other waits
-	 * for that, and does nothing then. */
-	static const char use[] = "INSERT INTO challenge_used (number)"
+	/* Of two with the same one waits for the other, and does nothing
+	 * then. */
+	static const char sql[] = "INSERT INTO challenge_used (id)"
 				  " VALUES (?1) ON CONFLICT DO NOTHING";
-	struct register_challenge out = { .number = 0 };
-	struct taking t = { reg, &out, false };
-	struct db_value param = DB_BLOB_V(id, CHALLENGE_ID_LEN);
-	enum devid_err rc =
-		db_run(reg->db, look, &param, 1, note_challenge, &t, err);
-
-	if (rc == DEVID_OK && !t.found)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"register: challenge: unknown, or expired long ago");
-	param = DB_INT_V(out.number);
-	if (rc == DEVID_OK)
-		rc = db_run(reg->db, use, &param, 1, NULL, NULL, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (db_changes(reg->db) == 0)
-		return devid_fail(err, DEVID_ERR_EXISTS,
-			"register: challenge: was answered already");
-	memcpy(out.id, id, sizeof(out.id));
-	*ret = out;
-	return DEVID_OK;
-}
-
-enum devid_err register_challenge_return(struct reg *reg,
-	const struct register_challenge *what, struct devid_error *err)
-{
-	static const char sql[] =
-		"DELETE FROM challenge_used WHERE number = ?1";
-	const struct db_value param = DB_INT_V(what->number);
+	const struct db_value param = DB_BLOB_V(id, CHALLENGE_ID_LEN);
 	enum devid_err rc = db_run(reg->db, sql, &param, 1, NULL, NULL, err);
 
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"register: challenge: is not one that was taken");
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"register: challenge: was answered already");
 	return rc;
 }
 
 enum devid_err register_challenge_purge(struct reg *reg, int64_t before,
 	int64_t limit, int64_t *ret_n, struct devid_error *err)
 {
-	/* Those that were answered lose their mark with it. */
-	static const char sql[] =
-		"DELETE FROM challenge WHERE number IN"
-		" (SELECT number FROM challenge WHERE deadline < ?1 LIMIT ?2)";
-	const struct db_value params[] = { DB_INT_V(before), DB_INT_V(limit) };
-	enum devid_err rc = db_run(reg->db, sql, params, 2, NULL, NULL, err);
+	static const char sql[] = "DELETE FROM challenge_used WHERE id IN"
+				  " (SELECT id FROM challenge_used"
+				  " WHERE id < ?1 ORDER BY id LIMIT ?2)";
+	uint8_t first[ORDERED_ID_TIME];
+	const struct db_value params[] = { DB_BLOB_V(first, sizeof(first)),
+		DB_INT_V(limit) };
+	enum devid_err rc;
 
+	ordered_id_at(before > 0 ? (uint64_t)before * 1000 : 0, first);
+	rc = db_run(reg->db, sql, params, 2, NULL, NULL, err);
 	if (rc == DEVID_OK)
 		*ret_n = db_changes(reg->db);
 	return rc;

@@ -3,7 +3,7 @@
 #define DEVID_REGISTER_H
 
 /*
- * The register of what the CA issued: devices, certificates, pending
+ * The register of what the CA issued: devices, certificates, answered
  * challenges, CRL numbers and the audit log, in SQLite or PostgreSQL with the
  * same schema. A certificate is in its row before anybody can have it; no row
  * is without its certificate. All calls but register_open() are inside
@@ -57,37 +57,17 @@ DEVID_MUST_CHECK enum devid_err register_commit(
 	struct reg *reg, struct devid_error *err);
 void register_rollback(struct reg *reg);
 
-/* ---- pending challenges ---- */
-
-struct register_challenge {
-	int64_t number; /* set where it is taken */
-	uint8_t id[CHALLENGE_ID_LEN];
-	int64_t deadline;
-	uint8_t secret_hash[32]; /* SHA-256; the secret is not kept */
-	char station[REGISTER_WHO_MAX];
-	const uint8_t *request; /* borrowed: what the proof needs again */
-	size_t request_len;
-};
-
-DEVID_MUST_CHECK enum devid_err register_challenge_add(struct reg *reg,
-	const struct register_challenge *what, struct devid_error *err);
+/* ---- answered challenges ---- */
 
 /*
- * Takes a challenge out: of two that ask for the same one gets it. What is
- * borrowed in *@ret is valid until the next call on @reg. Errors: NOT_FOUND
- * (never made, or expired and removed), EXISTS (used already).
+ * Marks the challenge @id as answered: of two that do, one gets OK. Errors:
+ * EXISTS. What is not answered is nowhere in the register.
  */
-DEVID_MUST_CHECK enum devid_err register_challenge_take(struct reg *reg,
-	const uint8_t id[CHALLENGE_ID_LEN], struct register_challenge *ret,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_challenge_use(struct reg *reg,
+	const uint8_t id[CHALLENGE_ID_LEN], struct devid_error *err);
 
-/* Puts back what register_challenge_take() has just taken, in the same
- * transaction: somebody asked who may not have it. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err register_challenge_return(struct reg *reg,
-	const struct register_challenge *what, struct devid_error *err);
-
-/* Removes those, used or not, whose deadline passed before @before, at most
- * @limit; *@ret_n: how many. */
+/* Forgets those that were made before @before, in seconds since 1970, as their
+ * ids say (ordered-id.h), at most @limit; *@ret_n: how many. */
 DEVID_MUST_CHECK enum devid_err register_challenge_purge(struct reg *reg,
 	int64_t before, int64_t limit, int64_t *ret_n, struct devid_error *err);
 

@@ -29,11 +29,11 @@
 /* How often the files are compared with the register. */
 #define FILES_LOOK MINUTE
 
-/* Challenges stay that long behind their deadline, so that a late or repeated
- * answer is told what it is. */
-#define PURGE_AFTER 86400 /* seconds */
+/* Marks of answered challenges stay for as long as a challenge can hold under
+ * any configuration, and a day for clocks that differ. */
+#define PURGE_AFTER (CA_CHALLENGE_SECONDS_MAX + 86400) /* seconds */
 
-/* Challenges removed between two looks at the queue. */
+/* Marks removed between two looks at the queue. */
 #define PURGE_PORTION 1024
 
 /* OCSP answers signed between two looks at the queue. */
@@ -134,7 +134,7 @@ static const struct {
 	[DUTY_CRL] = { "revocation list", LIST_LOOK },
 	[DUTY_DELTA] = { "delta list", LIST_LOOK },
 	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
-	[DUTY_PURGE] = { "old challenges", 60 * MINUTE },
+	[DUTY_PURGE] = { "marks of old challenges", 60 * MINUTE },
 	[DUTY_PROBE] = { "register or token", PROBE },
 	[DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
 		60 * MINUTE },

@@ -208,6 +208,7 @@ static void answer(struct device *d)
 				 strlen(d->challenge), &c, NULL),
 		DEVID_OK);
 	memcpy(a.id, c.id, sizeof(a.id));
+	a.ticket = c.ticket;
 	assert_true(csr_fixture_activate(d->ek, name, &c, a.secret));
 	assert_int_equal(
 		challenge_answer_encode(&a, d->answer, sizeof(d->answer), NULL),

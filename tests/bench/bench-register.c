@@ -3,7 +3,7 @@
  * bench-register: what the register costs per device, in a database that holds
  * many already. `bench-register URI --fill N` puts N devices into an empty one
  * on SQLite; `bench-register URI --devices N` adds N more as the CA does, in
- * batches of two transactions, and tells microseconds per device.
+ * batches, and tells microseconds per device.
  */
 #include "ordered-id.h"
 #include "register.h"
@@ -21,7 +21,6 @@
 
 #define BATCH       256
 #define DER_LEN     692 /* an IDevID certificate, P-256 */
-#define REQUEST_LEN 469 /* a sealed ticket, P-256 */
 #define SIG_LEN     71  /* ECDSA P-256 */
 #define INDEXES_MAX 32
 
@@ -123,12 +122,12 @@ static void fill_packed(struct reg *reg, int64_t n)
 /* ---- measuring ---- */
 
 struct device {
-	struct register_challenge challenge;
+	uint8_t id[CHALLENGE_ID_LEN]; /* of its challenge */
 	struct register_device row;
 	struct register_cert certs[N_KEY_ROLES];
 };
 
-static uint8_t der[DER_LEN], request[REQUEST_LEN];
+static uint8_t der[DER_LEN];
 
 static void random_bytes(void *ret, size_t len)
 {
@@ -154,13 +153,9 @@ static void make_device(struct device *ret, int64_t n)
 	struct register_device *d = &ret->row;
 
 	memset(ret, 0, sizeof(*ret));
-	random_bytes(ret->challenge.id, sizeof(ret->challenge.id));
-	if (!ordered_id_stamp(ret->challenge.id))
+	random_bytes(ret->id, sizeof(ret->id));
+	if (!ordered_id_stamp(ret->id))
 		abort();
-	ret->challenge.deadline = 1800000000;
-	(void)strcpy(ret->challenge.station, "line-1");
-	ret->challenge.request = request;
-	ret->challenge.request_len = sizeof(request);
 	(void)snprintf(d->serial, sizeof(d->serial), "TN%015" PRId64, n);
 	(void)strcpy(d->model, "Model 7");
 	random_bytes(d->ek_fingerprint, 32);
@@ -225,22 +220,12 @@ static void audit(struct reg *reg, const char *event, const char *serial)
 	must(register_audit(reg, line, &err), &err);
 }
 
-static void challenge(struct reg *reg, const struct device *d)
-{
-	struct devid_error err = { 0 };
-
-	look_up(reg, d);
-	must(register_challenge_add(reg, &d->challenge, &err), &err);
-	audit(reg, "challenge", d->row.serial);
-}
-
 static void issue(struct reg *reg, struct device *d)
 {
-	struct register_challenge taken;
 	struct devid_error err = { 0 };
 	bool barred = false;
 
-	must(register_challenge_take(reg, d->challenge.id, &taken, &err), &err);
+	must(register_challenge_use(reg, d->id, &err), &err);
 	must(register_device_add(reg, &d->row, &err), &err);
 	must(register_is_barred(reg, d->row.ek_fingerprint,
 		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &barred, &err),
@@ -252,6 +237,13 @@ static void issue(struct reg *reg, struct device *d)
 		must(register_cert_add(reg, &d->certs[i], &err), &err);
 	}
 	audit(reg, "issue", d->row.serial);
+}
+
+static void begin_read(struct reg *reg)
+{
+	struct devid_error err = { 0 };
+
+	must(register_begin_read(reg, &err), &err);
 }
 
 static void begin(struct reg *reg)
@@ -338,10 +330,10 @@ static void measure(struct reg *reg, int64_t n, int64_t first)
 			make_device(&batch[i], first + done + i);
 		cpu0 = cpu_now();
 		wall0 = wall_now();
-		begin(reg);
+		begin_read(reg);
 		for (int i = 0; i < BATCH; i++)
-			challenge(reg, &batch[i]);
-		commit(reg);
+			look_up(reg, &batch[i]);
+		register_rollback(reg);
 		begin(reg);
 		for (int i = 0; i < BATCH; i++)
 			issue(reg, &batch[i]);

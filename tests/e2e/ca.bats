@@ -133,12 +133,28 @@ refused() {
 	refused "expired" ca issue "$IN/one.answer"
 }
 
-@test "a challenge that somebody put into the database is none" {
+@test "a challenge that this CA did not make is none" {
 	challenged one UNIT1
-	sqlite3 "$CA/register.db" "update challenge set
-		deadline = deadline + 1000"
-	refused "challenge_key" ca issue "$IN/one.answer"
+	# A bit of the ticket, in which the CA keeps what it has found out.
+	edit_answer "$IN/one.answer" "$IN/forged.answer" \
+		's/^\(.\{140\}\)./\1e/; t; s/^\(.\{140\}\)e/\1f/'
+	run ! cmp "$IN/one.answer" "$IN/forged.answer"
+	refused "challenge_key" ca issue "$IN/forged.answer"
 	[ "$(stat -c %a "$CA/challenge.key")" = 600 ]
+	mv "$CA/challenge.key" "$CA/old.key"
+	refused "challenge_key" ca issue "$IN/one.answer"
+	mv "$CA/old.key" "$CA/challenge.key"
+	ca issue --out "$IN/unit.pem" "$IN/one.answer"
+}
+
+@test "a challenge that is not answered leaves nothing in the register" {
+	challenged one UNIT1
+	ca list >"$IN/before"
+	sqlite3 "$CA/register.db" "select count(*) from audit" >"$IN/lines"
+	challenged one UNIT1
+	ca list | cmp - "$IN/before"
+	sqlite3 "$CA/register.db" "select count(*) from audit" |
+		cmp - "$IN/lines"
 }
 
 @test "an answer with another's secret uses its challenge up" {
@@ -147,14 +163,16 @@ refused() {
 	ca challenge --out "$IN/two.challenge" "$IN/two.tcgcsr"
 	on_device two provision answer --out "$IN/two.answer" \
 		"$IN/two.challenge"
-	# Both are SEQUENCE { version, id, secret } of one length.
+	# Both are SEQUENCE { version, id, secret, ticket }; the secret has
+	# 32 bytes from byte 27 on.
 	openssl asn1parse -in "$IN/one.answer" -noout -out "$IN/one.der"
 	openssl asn1parse -in "$IN/two.answer" -noout -out "$IN/two.der"
 	{
 		echo "-----BEGIN DEVID ANSWER-----"
 		{
-			head -c 23 "$IN/two.der"
-			tail -c +24 "$IN/one.der"
+			head -c 27 "$IN/two.der"
+			tail -c +28 "$IN/one.der" | head -c 32
+			tail -c +60 "$IN/two.der"
 		} | base64 -w 64
 		echo "-----END DEVID ANSWER-----"
 	} >"$IN/mixed.answer"

@@ -160,7 +160,7 @@ tpm_clean() {
 	head -c 300 SN1.challenge >short
 	cat SN1.challenge SN1.challenge >two
 	: >empty
-	head -c 5000 /dev/zero >large
+	head -c 7000 /dev/zero >large
 	sed 's/CHALLENGE/ANSWER/' SN1.challenge >kind
 	while read -r f why; do
 		run -1 on "$DEV" answer --out x.answer "$f"
@@ -173,9 +173,9 @@ tpm_clean() {
 		SN1.tcgcsr does not begin with its PEM line
 	WHY
 	run -1 on "$DEV" answer --out x.answer large
-	[ "$output" = "devid: read: large: larger than 4096 bytes" ]
+	[ "$output" = "devid: read: large: larger than 6144 bytes" ]
 	run -1 on "$DEV" answer --out x.answer - <large
-	[ "$output" = "devid: read: standard input: larger than 4096 bytes" ]
+	[ "$output" = "devid: read: standard input: larger than 6144 bytes" ]
 	run -1 on "$DEV" answer none
 	[ "$output" = "devid: read: none: No such file or directory" ]
 	[ ! -e x.answer ]
@@ -195,7 +195,7 @@ tpm_clean() {
 	on "$DEV" answer SN1.challenge >x.answer
 	grep -q "credential opened: by uid 0" "$DEV/keyd.log"
 	secret=$(sed '/-----/d' x.answer | base64 -d |
-		openssl asn1parse -inform der | awk -F: '/:32 /{ print } END { print $NF }')
+		openssl asn1parse -inform der | awk -F: '/l= *32 / { print $NF }')
 	[ "${#secret}" -eq 64 ]
 	run -1 grep -i "$secret" "$DEV/keyd.log"
 }

@@ -260,15 +260,18 @@ healthy() { # STATUS
 	use_service
 	run -0 post_challenge floor "$CA/request"
 	[ "$output" = 200 ]
+	cp "$CA/body" "$CA/challenge"
+	answer_of "$DEV" "$CA/challenge" "$CA/answer"
 	: >"$CA/pulled"
-	run -0 post_challenge floor "$CA/request"
+	run -0 post_issue floor "$CA/answer"
 	[ "$output" = 503 ]
 	wait "$pid" || rest=$?
 	[ "$rest" = 1 ]
 	[ "$(grep -c "token or its session was lost" "$CA/serve.log")" = 1 ]
 	rm "$CA/pulled"
 	serve_start
-	run -0 post_challenge floor "$CA/request"
+	# The challenge is not used up.
+	run -0 post_issue floor "$CA/answer"
 	[ "$output" = 200 ]
 	serve_stop
 }

@@ -65,7 +65,8 @@ static void write_challenge(
 {
 	static const uint8_t secret[CHALLENGE_SECRET_LEN];
 	struct challenge challenge = { .deadline = 1781000000,
-		.serial = CSR_FIXTURE_SERIAL };
+		.serial = CSR_FIXTURE_SERIAL,
+		.ticket = { "ticket", 300 } };
 	struct ek_key_room room;
 	char pem[CHALLENGE_FILE_MAX];
 
@@ -88,7 +89,8 @@ int main(int argc, char **argv)
 		{ KEY_ALG_RSA2048, "RSA:2048", "tcg-csr/rsa2048",
 			"tpm-public/rsa2048", "challenge/rsa2048" },
 	};
-	const struct challenge_answer answer = { .id = "identity" };
+	const struct challenge_answer answer = { .id = "identity",
+		.ticket = { "ticket", 6 } };
 	static struct csr_fixture f;
 	char pem[CHALLENGE_FILE_MAX];
 

@@ -105,6 +105,7 @@ void ca_fixture_answer(struct ca_fixture *f, const struct csr_fixture *d)
 			  &c, NULL),
 		DEVID_OK);
 	memcpy(a.id, c.id, sizeof(a.id));
+	a.ticket = c.ticket;
 	assert_true(csr_fixture_activate(d->ek, name, &c, a.secret));
 	assert_rc(
 		challenge_answer_encode(&a, f->answer, sizeof(f->answer), NULL),
@@ -164,8 +165,7 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
 	} counts[] = {
 		{ "device", "SELECT count(*) FROM device" },
 		{ "cert", "SELECT count(*) FROM cert" },
-		{ "challenge", "SELECT count(*) FROM challenge WHERE number"
-			       " NOT IN (SELECT number FROM challenge_used)" },
+		{ "challenge_used", "SELECT count(*) FROM challenge_used" },
 		{ "audit", "SELECT count(*) FROM audit" },
 	};
 	struct devid_error err = { DEVID_OK, "" };
@@ -184,96 +184,83 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
 	return n;
 }
 
-/* The one pending challenge, as it is in the database. */
-static enum devid_err note_challenge(void *arg, const struct db_value *columns,
-	size_t n_columns, struct devid_error *err)
-{
-	static uint8_t request[CA_TICKET_MAX + CA_SEAL_LEN];
-	struct register_challenge *c = arg;
+/* ---- tickets ---- */
 
-	(void)err;
-	assert_int_equal(n_columns, 5);
-	assert_int_equal(columns[0].len, sizeof(c->id));
-	memcpy(c->id, columns[0].data, sizeof(c->id));
-	c->deadline = columns[1].num;
-	memcpy(c->secret_hash, columns[2].data, sizeof(c->secret_hash));
-	(void)snprintf(c->station, sizeof(c->station), "%.*s",
-		(int)columns[3].len, (const char *)columns[3].data);
-	assert_true(columns[4].len <= sizeof(request));
-	memcpy(request, columns[4].data, columns[4].len);
-	c->request = request;
-	c->request_len = columns[4].len;
-	return DEVID_OK;
-}
-
-static void read_challenge(struct ca_fixture *f, struct register_challenge *ret)
+static struct challenge_answer read_answer(struct ca_fixture *f)
 {
-	memset(ret, 0, sizeof(*ret));
-	assert_rc(db_run(register_db(f->ca.reg),
-			  "SELECT id, deadline, secret_hash, station, request "
-			  "FROM challenge",
-			  NULL, 0, note_challenge, ret, NULL),
+	struct challenge_answer a;
+
+	assert_rc(challenge_answer_parse((const uint8_t *)f->answer,
+			  strlen(f->answer), &a, NULL),
 		DEVID_OK);
-	assert_non_null(ret->request);
+	return a;
 }
 
-static void write_challenge(
-	struct ca_fixture *f, const struct register_challenge *c)
+static void write_answer(struct ca_fixture *f, const struct challenge_answer *a)
 {
-	const struct db_value params[] = { DB_INT_V(c->deadline),
-		DB_BLOB_V(c->secret_hash, sizeof(c->secret_hash)),
-		DB_BLOB_V(c->request, c->request_len) };
-
-	assert_rc(db_run(register_db(f->ca.reg),
-			  "UPDATE challenge SET deadline = ?1, "
-			  "secret_hash = ?2, request = ?3",
-			  params, 3, NULL, NULL, NULL),
-		DEVID_OK);
-}
-
-/* As the CA makes it, but for a deadline @seconds earlier and for @version. */
-static void make_again(struct ca_fixture *f, int64_t seconds, uint8_t version)
-{
-	struct register_challenge c;
-	uint8_t *ticket;
-
-	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
-	read_challenge(f, &c);
-	c.deadline -= seconds;
-	c.request_len -= CA_SEAL_LEN;
-	ticket = (uint8_t *)(uintptr_t)c.request;
-	if (version)
-		ticket[0] = version;
 	assert_rc(
-		ca_seal_make(f->ca.seal_key, &c, ticket + c.request_len, NULL),
+		challenge_answer_encode(a, f->answer, sizeof(f->answer), NULL),
 		DEVID_OK);
-	c.request_len += CA_SEAL_LEN;
-	write_challenge(f, &c);
-	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+static struct ca_ticket read_ticket(
+	struct ca_fixture *f, const struct challenge_answer *a)
+{
+	struct der_view sealed;
+	struct ca_ticket t;
+
+	assert_rc(
+		ca_seal_open(f->ca.seal_key, a->id, &a->ticket, &sealed, NULL),
+		DEVID_OK);
+	assert_rc(ca_ticket_parse(sealed.data, sealed.len, &t, NULL), DEVID_OK);
+	return t;
 }
 
 void ca_fixture_age(struct ca_fixture *f, int64_t seconds)
 {
-	make_again(f, seconds, 0);
+	struct challenge_answer a = read_answer(f);
+	struct ca_ticket t = read_ticket(f, &a);
+
+	t.deadline -= seconds;
+	assert_rc(ca_ticket_encode(&t, a.ticket.data, &a.ticket.len, NULL),
+		DEVID_OK);
+	assert_rc(ca_seal_add(f->ca.seal_key, a.id, &a.ticket, NULL), DEVID_OK);
+	write_answer(f, &a);
 }
 
 void ca_fixture_outdate(struct ca_fixture *f)
 {
-	make_again(f, 0, 1);
+	struct challenge_answer a = read_answer(f);
+
+	a.ticket.data[0]--;
+	a.ticket.len -= CA_SEAL_LEN;
+	assert_rc(ca_seal_add(f->ca.seal_key, a.id, &a.ticket, NULL), DEVID_OK);
+	write_answer(f, &a);
 }
 
-void ca_fixture_forge(
-	struct ca_fixture *f, const struct challenge_answer *answer)
+void ca_fixture_forge(struct ca_fixture *f, const uint8_t *secret)
 {
-	struct register_challenge c;
+	struct challenge_answer a = read_answer(f);
+	struct ca_ticket t = read_ticket(f, &a);
+	size_t len = 0;
 
-	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
-	read_challenge(f, &c);
-	assert_int_equal(EVP_Digest(answer->secret, sizeof(answer->secret),
-				 c.secret_hash, NULL, EVP_sha256(), NULL),
+	assert_int_equal(EVP_Digest(secret, sizeof(a.secret), t.secret_hash,
+				 NULL, EVP_sha256(), NULL),
 		1);
-	write_challenge(f, &c);
-	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
+	/* As long as before, so that the seal stays in its place. */
+	assert_rc(ca_ticket_encode(&t, a.ticket.data, &len, NULL), DEVID_OK);
+	assert_int_equal(len, a.ticket.len - CA_SEAL_LEN);
+	memcpy(a.secret, secret, sizeof(a.secret));
+	write_answer(f, &a);
+}
+
+void ca_fixture_cut(struct ca_fixture *f, size_t len)
+{
+	struct challenge_answer a = read_answer(f);
+
+	assert_true(len < a.ticket.len);
+	a.ticket.len = len;
+	write_answer(f, &a);
 }
 
 void ca_fixture_sql(struct ca_fixture *f, const char *sql)

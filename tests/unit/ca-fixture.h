@@ -52,16 +52,18 @@ enum devid_err ca_fixture_note_number(void *arg, const struct db_value *columns,
 /* Rows of @table. */
 int64_t ca_fixture_rows(struct ca_fixture *f, const char *table);
 
-/* The pending challenge as the CA would have made it @seconds earlier. */
+/* f->answer as to a challenge that was made @seconds earlier. */
 void ca_fixture_age(struct ca_fixture *f, int64_t seconds);
 
-/* The pending challenge as an older version of the CA would have made it. */
+/* f->answer as to a challenge of an older version of the CA. */
 void ca_fixture_outdate(struct ca_fixture *f);
 
-/* The pending challenge with the secret of @answer, as somebody makes it who
- * can write the database but has no key. */
-void ca_fixture_forge(
-	struct ca_fixture *f, const struct challenge_answer *answer);
+/* f->answer with @secret, and with a ticket that says so, as somebody makes it
+ * who has no key of the CA. CHALLENGE_SECRET_LEN bytes. */
+void ca_fixture_forge(struct ca_fixture *f, const uint8_t *secret);
+
+/* f->answer with the first @len bytes of its ticket. */
+void ca_fixture_cut(struct ca_fixture *f, size_t len);
 
 /* Runs @sql, which must be a constant. */
 void ca_fixture_sql(struct ca_fixture *f, const char *sql);

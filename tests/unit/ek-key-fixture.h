@@ -7,6 +7,7 @@
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "credential.h"
@@ -28,9 +29,9 @@ static inline const struct ek_key *ek_key_of(
 		room->key.ec = key;
 		return &room->key;
 	}
-	assert_int_equal(
-		EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n), 1);
-	assert_true((size_t)BN_num_bytes(n) <= sizeof(room->modulus));
+	if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n) != 1 ||
+		(size_t)BN_num_bytes(n) > sizeof(room->modulus))
+		abort();
 	room->key.modulus = (struct der_view) { room->modulus,
 		(size_t)BN_bn2bin(n, room->modulus) };
 	BN_free(n);

@@ -6,6 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Lines of the audit log that are LIKE @pattern. */
+static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
+{
+	static const char sql[] =
+		"SELECT count(*) FROM audit WHERE line LIKE ?1";
+	const struct db_value param = DB_TEXT_V(pattern);
+	int64_t n = -1;
+
+	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1,
+			  ca_fixture_note_number, &n, NULL),
+		DEVID_OK);
+	register_rollback(f->ca.reg);
+	return n;
+}
+
 /* Two requests with one between them that is none. */
 static void good_bad_good(const struct ca_fixture *f, struct ca_job jobs[3])
 {
@@ -30,8 +46,11 @@ static void batch_good_and_bad_each_get_their_own(void **state)
 	assert_rc(jobs[1].code, DEVID_ERR_NOT_GENUINE);
 	assert_int_equal(jobs[1].rule, PROOF_STRUCTURE);
 	assert_rc(jobs[2].code, DEVID_OK);
-	assert_int_equal(ca_fixture_rows(f, "challenge"), 2);
-	assert_int_equal(ca_fixture_rows(f, "audit"), 3);
+	assert_non_null(jobs[0].output);
+	assert_null(jobs[1].output);
+	assert_non_null(jobs[2].output);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
+	assert_int_equal(audit_lines(f, "%\"challenge\"%\"refused\":%"), 1);
 	for (size_t i = 0; i < N_OF(jobs); i++)
 		ca_job_done(&jobs[i]);
 }
@@ -61,22 +80,6 @@ static void batch_same_serial_twice_issues_once(void **state)
 	assert_int_equal(ca_fixture_rows(f, "device"), 1);
 	ca_job_done(&jobs[0]);
 	ca_job_done(&jobs[1]);
-}
-
-/* Lines of the audit log that are LIKE @pattern. */
-static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
-{
-	static const char sql[] =
-		"SELECT count(*) FROM audit WHERE line LIKE ?1";
-	const struct db_value param = DB_TEXT_V(pattern);
-	int64_t n = -1;
-
-	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
-	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1,
-			  ca_fixture_note_number, &n, NULL),
-		DEVID_OK);
-	register_rollback(f->ca.reg);
-	return n;
 }
 
 /* The line of the second, which nobody knows, must not name the first. */
@@ -140,6 +143,40 @@ static void judge_without_roots_says_nothing(void **state)
 	assert_null(job.judged);
 }
 
+/* Nothing unsealed leaves. */
+static void judge_without_key_says_nothing(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job job = { .station = "line-1",
+		.input = f->device.data,
+		.input_len = f->device.len };
+
+	f->ca.has_seal_key = false;
+	ca_judge(&f->ca, &job, 1);
+	assert_null(job.judged);
+	assert_rc(ca_challenge(&f->ca, &job, 1, NULL), DEVID_ERR_INVALID);
+	assert_null(job.output);
+	assert_cause(&job.error, "key of challenges");
+}
+
+/* A refusal that cannot be written to the audit log is not told, and nothing
+ * that was judged beside it. */
+static void batch_audit_log_full_answers_nobody(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[3] = { 0 };
+
+	ca_fixture_sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
+			  "SELECT RAISE(ABORT, 'disk full'); END");
+	good_bad_good(f, jobs);
+	assert_int_not_equal(
+		ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	for (size_t i = 0; i < N_OF(jobs); i++) {
+		assert_int_not_equal(jobs[i].code, DEVID_OK);
+		assert_null(jobs[i].output);
+	}
+}
+
 static void batch_register_full_leaves_nothing(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -157,7 +194,7 @@ static void batch_register_full_leaves_nothing(void **state)
 	assert_null(job.output);
 	assert_int_equal(ca_fixture_rows(f, "device"), 0);
 	assert_int_equal(ca_fixture_rows(f, "cert"), 0);
-	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 0);
 	/* The challenge is as it was; once there is room it is answered. */
 	ca_fixture_sql(f, "DROP TRIGGER full");
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
@@ -174,6 +211,8 @@ int main(void)
 		CASE(batch_answer_refused_names_no_other_device),
 		CASE(batch_judged_in_part),
 		CASE(judge_without_roots_says_nothing),
+		CASE(judge_without_key_says_nothing),
+		CASE(batch_audit_log_full_answers_nobody),
 		CASE(batch_register_full_leaves_nothing),
 	};
 

@@ -135,14 +135,16 @@ static void load_too_many_stations_are_refused(void **state)
 
 static struct ca_ticket a_ticket(void)
 {
-	struct ca_ticket t = { .device = { .serial = "S",
-				       .model = "M",
-				       .tpm_vendor = "IFX ",
-				       .tpm_model = "SLB",
-				       .tpm_firmware = "1",
-				       .station = "line-1" },
+	struct ca_ticket t = { .deadline = INT64_MAX - 5,
+		.device = { .serial = "S",
+			.model = "M",
+			.tpm_vendor = "IFX ",
+			.tpm_model = "SLB",
+			.tpm_firmware = "1",
+			.station = "line-1" },
 		.hw_serial = "IFX :A:B" };
 
+	memset(t.secret_hash, 9, 32);
 	memset(t.device.ek_fingerprint, 1, 32);
 	memset(t.device.ek_cert_fingerprint, 2, 32);
 	for (int i = 0; i < N_KEY_ROLES; i++) {
@@ -163,6 +165,9 @@ static void ticket_round_trip_keeps_all(void **state)
 	(void)state;
 	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_OK);
 	assert_rc(ca_ticket_parse(buf, len, &out, NULL), DEVID_OK);
+	assert_true(in.deadline == out.deadline);
+	assert_memory_equal(
+		in.secret_hash, out.secret_hash, sizeof(in.secret_hash));
 	assert_memory_equal(&in.device, &out.device, sizeof(in.device));
 	assert_string_equal(in.hw_serial, out.hw_serial);
 	for (int i = 0; i < N_KEY_ROLES; i++) {
@@ -249,36 +254,52 @@ static void seal_key_of_other_size_is_refused(void **state)
 	tempdir_remove(&dir);
 }
 
-/* Every part of a record is under the seal. */
-static void seal_changed_record_is_refused(void **state)
+/* The whole ticket, its length and the id are under the seal. */
+static void seal_changed_ticket_is_refused(void **state)
 {
 	const uint8_t key[CA_SEAL_KEY_LEN] = { 1 }, other[32] = { 2 };
-	uint8_t request[40 + CA_SEAL_LEN] = { 5 };
-	struct register_challenge good = { .deadline = 1000,
-		.station = "line-1",
-		.request = request,
-		.request_len = 40 };
+	uint8_t id[CHALLENGE_ID_LEN] = { 3 };
+	struct challenge_ticket good = { "ticket", 40 };
+	struct der_view sealed;
 
 	(void)state;
-	assert_rc(ca_seal_make(key, &good, request + 40, NULL), DEVID_OK);
-	good.request_len = sizeof(request);
-	for (int i = 0; i < 7; i++) {
-		struct register_challenge c = good;
+	assert_rc(ca_seal_add(key, id, &good, NULL), DEVID_OK);
+	assert_int_equal(good.len, 40 + CA_SEAL_LEN);
+	assert_rc(ca_seal_open(key, id, &good, &sealed, NULL), DEVID_OK);
+	assert_ptr_equal(sealed.data, good.data);
+	assert_int_equal(sealed.len, 40);
+	assert_rc(ca_seal_open(other, id, &good, &sealed, NULL),
+		DEVID_ERR_NOT_FOUND);
+	for (size_t i = 0; i < good.len; i++) {
+		struct challenge_ticket changed = good;
 
-		request[0] ^= i == 1;
-		request[sizeof(request) - 1] ^= i == 2;
-		c.id[0] ^= i == 3;
-		c.deadline += i == 4;
-		c.secret_hash[31] ^= i == 5;
-		c.station[5] ^= i == 6;
-		assert_rc(ca_seal_open(key, &c, NULL),
-			i == 0 ? DEVID_OK : DEVID_ERR_MISMATCH);
-		request[0] ^= i == 1;
-		request[sizeof(request) - 1] ^= i == 2;
+		changed.data[i] ^= 1;
+		assert_rc(ca_seal_open(key, id, &changed, &sealed, NULL),
+			DEVID_ERR_NOT_FOUND);
 	}
-	assert_rc(ca_seal_open(other, &good, NULL), DEVID_ERR_MISMATCH);
-	good.request_len = CA_SEAL_LEN;
-	assert_rc(ca_seal_open(key, &good, NULL), DEVID_ERR_MISMATCH);
+	for (size_t len = 0; len <= good.len + 1; len++) {
+		struct challenge_ticket changed = good;
+
+		changed.len = len;
+		assert_rc(ca_seal_open(key, id, &changed, &sealed, NULL),
+			len == good.len ? DEVID_OK : DEVID_ERR_NOT_FOUND);
+	}
+	id[CHALLENGE_ID_LEN - 1] ^= 1;
+	assert_rc(ca_seal_open(key, id, &good, &sealed, NULL),
+		DEVID_ERR_NOT_FOUND);
+}
+
+static void seal_without_room_is_refused(void **state)
+{
+	const uint8_t key[CA_SEAL_KEY_LEN] = { 1 },
+		      id[CHALLENGE_ID_LEN] = { 3 };
+	struct challenge_ticket ticket = { "ticket", CA_TICKET_MAX + 1 };
+
+	(void)state;
+	assert_rc(ca_seal_add(key, id, &ticket, NULL), DEVID_ERR_TOO_LARGE);
+	ticket.len = CA_TICKET_MAX;
+	assert_rc(ca_seal_add(key, id, &ticket, NULL), DEVID_OK);
+	assert_int_equal(ticket.len, CHALLENGE_TICKET_MAX);
 }
 
 int main(void)
@@ -294,7 +315,8 @@ int main(void)
 		cmocka_unit_test(seal_key_is_made_once),
 		cmocka_unit_test(seal_key_others_may_read_is_refused),
 		cmocka_unit_test(seal_key_of_other_size_is_refused),
-		cmocka_unit_test(seal_changed_record_is_refused),
+		cmocka_unit_test(seal_changed_ticket_is_refused),
+		cmocka_unit_test(seal_without_room_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

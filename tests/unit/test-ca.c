@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ca-seal.h"
 #include "ordered-id.h"
 #include "profile.h"
 #include "tpm-template.h"
@@ -70,8 +71,8 @@ static void issue_good_request_certifies_both_keys(void **state)
 	assert_profile(f, 1, DEVID_PROFILE_IAK);
 	assert_int_equal(ca_fixture_rows(f, "device"), 1);
 	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
-	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
-	assert_int_equal(ca_fixture_rows(f, "audit"), 2);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
 }
 
 static void issue_again_same_returns_same_certificates(void **state)
@@ -106,10 +107,23 @@ static void issue_challenge_of_other_version_refused(void **state)
 	assert_rc(ca_fixture_challenge(f, &f->device, "line"), DEVID_OK);
 	ca_fixture_answer(f, &f->device);
 	ca_fixture_outdate(f);
-	assert_rc(ca_fixture_issue(f, "line"), DEVID_ERR_MISMATCH);
+	assert_rc(ca_fixture_issue(f, "line"), DEVID_ERR_NOT_FOUND);
 	assert_cause(&f->job.error, "made by another version of this CA");
 	assert_int_equal(ca_fixture_rows(f, "device"), 0);
-	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 0);
+}
+
+/* Whoever asks and never answers takes no room. */
+static void challenge_not_answered_leaves_nothing(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	for (int i = 0; i < 3; i++)
+		assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+			DEVID_OK);
+	assert_int_equal(ca_fixture_rows(f, "device"), 0);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 0);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 0);
 }
 
 /* Two challenges for one device; the second answer comes after the first
@@ -169,9 +183,9 @@ static void issue_answer_of_other_challenge_is_refused_for_good(void **state)
 	assert_rc(challenge_answer_parse(
 			  (const uint8_t *)good, strlen(good), &mine, NULL),
 		DEVID_OK);
-	memcpy(others.id, mine.id, sizeof(mine.id));
+	memcpy(mine.secret, others.secret, sizeof(mine.secret));
 	assert_rc(challenge_answer_encode(
-			  &others, f->answer, sizeof(f->answer), NULL),
+			  &mine, f->answer, sizeof(f->answer), NULL),
 		DEVID_OK);
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_MISMATCH);
 	assert_unchanged(f, 0, "not the secret");
@@ -181,37 +195,53 @@ static void issue_answer_of_other_challenge_is_refused_for_good(void **state)
 	assert_unchanged(f, 0, "replayed");
 }
 
-/* Who can write the database sets a secret of his own. */
-static void issue_forged_record_is_refused(void **state)
+/* A thief who has no TPM sets a secret of his own. */
+static void issue_forged_ticket_is_refused(void **state)
 {
-	struct ca_fixture *f = *state;
-	struct challenge_answer mine;
-	struct challenge c;
-
-	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
-	assert_rc(challenge_parse((const uint8_t *)f->output, strlen(f->output),
-			  &c, NULL),
-		DEVID_OK);
-	memcpy(mine.id, c.id, sizeof(mine.id));
-	memset(mine.secret, 7, sizeof(mine.secret));
-	ca_fixture_forge(f, &mine);
-	assert_rc(challenge_answer_encode(
-			  &mine, f->answer, sizeof(f->answer), NULL),
-		DEVID_OK);
-	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_MISMATCH);
-	assert_unchanged(f, 0, "challenge_key");
-}
-
-/* A record that cannot be read is one job's trouble, not its batch's. */
-static void issue_cut_record_is_refused_alone(void **state)
-{
+	static const uint8_t secret[CHALLENGE_SECRET_LEN] = { 7 };
 	struct ca_fixture *f = *state;
 
 	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
 	ca_fixture_answer(f, &f->device);
-	ca_fixture_sql(f, "UPDATE challenge SET request = x'00'");
-	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_MISMATCH);
+	ca_fixture_forge(f, secret);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_NOT_FOUND);
 	assert_unchanged(f, 0, "challenge_key");
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 0);
+}
+
+/* The ticket of a device that a TPM vouches for, with an id that was not
+ * answered yet. */
+static void issue_ticket_of_other_challenge_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct challenge_answer a;
+
+	ca_fixture_certify(f, &f->device);
+	assert_rc(challenge_answer_parse((const uint8_t *)f->answer,
+			  strlen(f->answer), &a, NULL),
+		DEVID_OK);
+	a.id[sizeof(a.id) - 1] ^= 1;
+	assert_rc(
+		challenge_answer_encode(&a, f->answer, sizeof(f->answer), NULL),
+		DEVID_OK);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_NOT_FOUND);
+	assert_unchanged(f, 1, "challenge_key");
+}
+
+static void issue_cut_ticket_is_refused(void **state)
+{
+	static const size_t lengths[] = { 1, CA_SEAL_LEN, CA_SEAL_LEN + 1,
+		200 };
+	struct ca_fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(lengths); i++) {
+		assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+			DEVID_OK);
+		ca_fixture_answer(f, &f->device);
+		ca_fixture_cut(f, lengths[i]);
+		assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_NOT_FOUND);
+		assert_unchanged(f, 0, "challenge_key");
+	}
 }
 
 static void issue_again_by_other_ca_is_refused(void **state)
@@ -226,16 +256,17 @@ static void issue_again_by_other_ca_is_refused(void **state)
 	assert_unchanged(f, 1, "another issuing CA");
 }
 
-static void issue_unknown_challenge_is_refused(void **state)
+/* Of a CA with another register. */
+static void issue_challenge_of_other_ca_is_refused(void **state)
 {
 	struct ca_fixture *f = *state;
-	const struct challenge_answer a = { { 1 }, { 2 } };
 
-	assert_rc(
-		challenge_answer_encode(&a, f->answer, sizeof(f->answer), NULL),
-		DEVID_OK);
+	f->ca.seal_key[0] ^= 1;
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	f->ca.seal_key[0] ^= 1;
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_NOT_FOUND);
-	assert_unchanged(f, 0, "challenge");
+	assert_unchanged(f, 0, "challenge_key");
 }
 
 static void issue_other_station_is_refused(void **state)
@@ -439,7 +470,7 @@ static void challenge_refused_by_rule_names_it(void **state)
 		DEVID_ERR_NOT_GENUINE);
 	assert_int_equal(f->job.rule, PROOF_IAK_TEMPLATE);
 	assert_unchanged(f, 0, proof_rule_id(PROOF_IAK_TEMPLATE));
-	assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 0);
 	assert_int_equal(ca_fixture_rows(f, "audit"), 1);
 }
 
@@ -545,7 +576,7 @@ static void challenge_frauds_leave_register_unchanged(void **state)
 			DEVID_ERR_NOT_GENUINE);
 		assert_int_equal(f->job.rule, frauds[i].rule);
 		assert_unchanged(f, 0, proof_rule_id(frauds[i].rule));
-		assert_int_equal(ca_fixture_rows(f, "challenge"), 0);
+		assert_int_equal(ca_fixture_rows(f, "challenge_used"), 0);
 		assert_int_equal(ca_fixture_rows(f, "audit"), (int64_t)i + 1);
 		csr_fixture_done(d);
 		free(d);
@@ -595,7 +626,7 @@ static void revoke_live_device_frees_its_serial(void **state)
 		DEVID_OK);
 	assert_rc(ca_revoke(&f->ca, CSR_FIXTURE_SERIAL, 0, "x@ca", &err),
 		DEVID_ERR_NOT_FOUND);
-	assert_int_equal(ca_fixture_rows(f, "audit"), 4);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 3);
 	/* A repaired board: another TPM under the same serial number. */
 	f->other.serial = CSR_FIXTURE_SERIAL;
 	csr_fixture_encode(&f->other);
@@ -648,15 +679,17 @@ int main(void)
 		CASE(issue_good_request_certifies_both_keys),
 		CASE(issue_again_same_returns_same_certificates),
 		CASE(issue_challenge_of_other_version_refused),
+		CASE(challenge_not_answered_leaves_nothing),
 		CASE(challenge_again_refuse_is_refused),
 		CASE(issue_second_challenge_same_returns_same),
 		CASE(issue_replayed_answer_is_refused),
 		CASE(issue_late_answer_is_refused),
 		CASE(issue_answer_of_other_challenge_is_refused_for_good),
-		CASE(issue_forged_record_is_refused),
-		CASE(issue_cut_record_is_refused_alone),
+		CASE(issue_forged_ticket_is_refused),
+		CASE(issue_ticket_of_other_challenge_is_refused),
+		CASE(issue_cut_ticket_is_refused),
 		CASE(issue_again_by_other_ca_is_refused),
-		CASE(issue_unknown_challenge_is_refused),
+		CASE(issue_challenge_of_other_ca_is_refused),
 		CASE(issue_other_station_is_refused),
 		CASE(issue_other_operator_is_served),
 		CASE(issue_malformed_answer_is_refused),

@@ -36,26 +36,29 @@ struct member {
 	size_t len;
 };
 
-#define N_MEMBERS 6
+#define N_MEMBERS 7
 
-static const char blob[CHALLENGE_BLOB_MAX + 1] = "\0\1 blob";
+/* More than any member takes. */
+static const char blob[CHALLENGE_TICKET_MAX + 1] = "\0\1 blob";
 
 static const struct member good[N_MEMBERS] = {
-	{ 0x02, "\0", 1 },                 /* version */
-	{ 0x04, "identity identit", 16 },  /* id */
-	{ 0x02, "\x6a\x20\x00\x00", 4 },   /* deadline */
-	{ 0x0c, "ACCC8E000001", 12 },      /* serial */
-	{ 0x04, blob, 90 },                /* idObject */
-	{ 0x04, blob, CHALLENGE_BLOB_MAX } /* encSecret */
+	{ 0x02, "\1", 1 },                  /* version */
+	{ 0x04, "identity identit", 16 },   /* id */
+	{ 0x02, "\x6a\x20\x00\x00", 4 },    /* deadline */
+	{ 0x0c, "ACCC8E000001", 12 },       /* serial */
+	{ 0x04, blob, 90 },                 /* idObject */
+	{ 0x04, blob, CHALLENGE_BLOB_MAX }, /* encSecret */
+	{ 0x04, "ticket", 6 },
 };
 
 static const char *const names[N_MEMBERS] = { "version", "id", "deadline",
-	"serial", "idObject", "encSecret" };
+	"serial", "idObject", "encSecret", "ticket" };
 
 static const struct member good_answer[] = {
-	{ 0x02, "\0", 1 },
+	{ 0x02, "\1", 1 },
 	{ 0x04, "identity identit", 16 },
 	{ 0x04, "secret secret secret secret secr", 32 },
+	{ 0x04, "ticket", 6 },
 };
 
 /* The PEM of @der, with any label. */
@@ -119,7 +122,8 @@ static struct challenge a_challenge(void)
 		.deadline = 1781000000,
 		.serial = "ACCC8E000001",
 		.id_object_len = 88,
-		.enc_secret_len = 258 };
+		.enc_secret_len = 258,
+		.ticket = { "ticket", 500 } };
 
 	memset(c.id_object, 0xa5, c.id_object_len);
 	memset(c.enc_secret, 0x5a, c.enc_secret_len);
@@ -158,6 +162,7 @@ static void encode_largest_parsed_back(void **state)
 	(void)state;
 	in.deadline = INT64_MAX;
 	in.id_object_len = in.enc_secret_len = CHALLENGE_BLOB_MAX;
+	in.ticket.len = CHALLENGE_TICKET_MAX;
 	memset(in.serial, 'S', CHALLENGE_SERIAL_MAX);
 	assert_rc(challenge_encode(&in, pem, sizeof(pem), NULL), DEVID_OK);
 	assert_rc(
@@ -166,6 +171,7 @@ static void encode_largest_parsed_back(void **state)
 	assert_memory_equal(&in, &out, sizeof(in));
 }
 
+/* One of the largest. */
 static void encode_answer_parsed_back(void **state)
 {
 	struct challenge_answer in, out;
@@ -173,6 +179,7 @@ static void encode_answer_parsed_back(void **state)
 
 	(void)state;
 	memset(&in, 0x3c, sizeof(in));
+	in.ticket.len = CHALLENGE_TICKET_MAX;
 	assert_rc(
 		challenge_answer_encode(&in, pem, sizeof(pem), NULL), DEVID_OK);
 	assert_non_null(strstr(pem, "-----BEGIN DEVID ANSWER-----\n"));
@@ -198,6 +205,8 @@ static void encode_challenge_is_documented_der(void **state)
 	assert_string_equal(out.serial, "ACCC8E000001");
 	assert_int_equal(out.id_object_len, 90);
 	assert_int_equal(out.enc_secret_len, CHALLENGE_BLOB_MAX);
+	assert_int_equal(out.ticket.len, 6);
+	assert_memory_equal(out.ticket.data, "ticket", 6);
 	assert_rc(challenge_encode(&out, again, sizeof(again), NULL), DEVID_OK);
 	assert_string_equal(pem, again);
 }
@@ -242,7 +251,8 @@ static void parse_bad_member_refused(void **state)
 		enum devid_err rc;
 	} cases[] = {
 		{ 0, "", 0, DEVID_ERR_SYNTAX },
-		{ 0, "\1", 1, DEVID_ERR_UNSUPPORTED },
+		{ 0, "\0", 1, DEVID_ERR_UNSUPPORTED },
+		{ 0, "\2", 1, DEVID_ERR_UNSUPPORTED },
 		{ 0, "\xff", 1, DEVID_ERR_SYNTAX },
 		{ 1, "identity identi", 15, DEVID_ERR_SYNTAX },
 		{ 1, "identity identity", 17, DEVID_ERR_TOO_LARGE },
@@ -261,6 +271,8 @@ static void parse_bad_member_refused(void **state)
 		{ 4, blob, CHALLENGE_BLOB_MAX + 1, DEVID_ERR_TOO_LARGE },
 		{ 5, "", 0, DEVID_ERR_SYNTAX },
 		{ 5, blob, CHALLENGE_BLOB_MAX + 1, DEVID_ERR_TOO_LARGE },
+		{ 6, "", 0, DEVID_ERR_SYNTAX },
+		{ 6, blob, CHALLENGE_TICKET_MAX + 1, DEVID_ERR_TOO_LARGE },
 	};
 	struct devid_error err;
 
@@ -312,11 +324,15 @@ static void parse_bad_answer_refused(void **state)
 		const char *cause;
 		enum devid_err rc;
 	} cases[] = {
-		{ 0, { 0x02, "\1", 1 }, "version", DEVID_ERR_UNSUPPORTED },
+		{ 0, { 0x02, "\0", 1 }, "version", DEVID_ERR_UNSUPPORTED },
 		{ 1, { 0x04, blob, 15 }, "id", DEVID_ERR_SYNTAX },
 		{ 2, { 0x04, blob, 31 }, "secret", DEVID_ERR_SYNTAX },
 		{ 2, { 0x04, blob, 33 }, "secret", DEVID_ERR_TOO_LARGE },
 		{ 2, { 0x0c, blob, 32 }, "secret", DEVID_ERR_SYNTAX },
+		{ 3, { 0x04, blob, 0 }, "ticket", DEVID_ERR_SYNTAX },
+		{ 3, { 0x04, blob, CHALLENGE_TICKET_MAX + 1 }, "ticket",
+			DEVID_ERR_TOO_LARGE },
+		{ 3, { 0x0c, blob, 32 }, "ticket", DEVID_ERR_SYNTAX },
 	};
 	struct challenge_answer out;
 	char pem[8192];
@@ -339,6 +355,26 @@ static void parse_bad_answer_refused(void **state)
 	}
 }
 
+static void parse_answer_with_less_names_member(void **state)
+{
+	static const char *const members[] = { "version", "id", "secret",
+		"ticket" };
+	struct challenge_answer out;
+	char pem[8192];
+
+	(void)state;
+	for (size_t n = 0; n < N_OF(good_answer); n++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct der der = sequence(good_answer, n);
+		size_t len = armor("DEVID ANSWER", &der, pem);
+
+		assert_rc(challenge_answer_parse(
+				  (const uint8_t *)pem, len, &out, &err),
+			DEVID_ERR_SYNTAX);
+		assert_cause(&err, members[n]);
+	}
+}
+
 static void parse_answer_with_more_refused(void **state)
 {
 	struct member m[N_OF(good_answer) + 1];
@@ -352,6 +388,8 @@ static void parse_answer_with_more_refused(void **state)
 	assert_rc(challenge_answer_parse((const uint8_t *)pem, len, &out, NULL),
 		DEVID_OK);
 	assert_memory_equal(out.secret, "secret secret secret secret secr", 32);
+	assert_int_equal(out.ticket.len, 6);
+	assert_memory_equal(out.ticket.data, "ticket", 6);
 	memcpy(m, good_answer, sizeof(good_answer));
 	m[N_OF(good_answer)] = good_answer[0];
 	der = sequence(m, N_OF(m));
@@ -465,7 +503,7 @@ static void parse_too_large_file_refused(void **state)
 static void encode_small_buffer_refused(void **state)
 {
 	struct challenge in = a_challenge();
-	struct challenge_answer answer = { .id = { 0 } };
+	struct challenge_answer answer = { .ticket = { "ticket", 6 } };
 	char pem[CHALLENGE_FILE_MAX];
 	size_t len;
 
@@ -485,7 +523,8 @@ static void encode_small_buffer_refused(void **state)
 
 static void encode_bad_member_refused(void **state)
 {
-	struct challenge bad[8];
+	struct challenge_answer answer = { .ticket = { "", 0 } };
+	struct challenge bad[10];
 	char pem[CHALLENGE_FILE_MAX];
 
 	(void)state;
@@ -499,9 +538,16 @@ static void encode_bad_member_refused(void **state)
 	bad[5].id_object_len = CHALLENGE_BLOB_MAX + 1;
 	bad[6].enc_secret_len = 0;
 	bad[7].enc_secret_len = CHALLENGE_BLOB_MAX + 1;
+	bad[8].ticket.len = 0;
+	bad[9].ticket.len = CHALLENGE_TICKET_MAX + 1;
 	for (size_t i = 0; i < N_OF(bad); i++)
 		assert_rc(challenge_encode(&bad[i], pem, sizeof(pem), NULL),
 			DEVID_ERR_INVALID);
+	assert_rc(challenge_answer_encode(&answer, pem, sizeof(pem), NULL),
+		DEVID_ERR_INVALID);
+	answer.ticket.len = CHALLENGE_TICKET_MAX + 1;
+	assert_rc(challenge_answer_encode(&answer, pem, sizeof(pem), NULL),
+		DEVID_ERR_INVALID);
 }
 
 int main(void)
@@ -516,6 +562,7 @@ int main(void)
 		cmocka_unit_test(parse_bad_member_refused),
 		cmocka_unit_test(parse_bad_frame_refused),
 		cmocka_unit_test(parse_bad_answer_refused),
+		cmocka_unit_test(parse_answer_with_less_names_member),
 		cmocka_unit_test(parse_answer_with_more_refused),
 		cmocka_unit_test(parse_white_space_and_crlf_accepted),
 		cmocka_unit_test(parse_bad_pem_refused),

@@ -14,7 +14,7 @@
 #include "files.h"
 
 #define DEVICES   3 /* <= CRASH_TOLD_MAX */
-#define MIN_KILLS 55
+#define MIN_KILLS 50
 
 static struct crash_disks disks; /* here, to go also after a failure */
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "cmocka-all.h"
+#include "ordered-id.h"
 
 static void begin(struct reg *reg)
 {
@@ -38,14 +39,14 @@ static void open_other_version_refused(void **state)
 	struct devid_error err = { 0 };
 
 	begin(reg);
-	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 3",
+	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 4",
 			  NULL),
 		DEVID_OK);
 	commit(reg);
 	register_close(reg);
 	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
 		DEVID_ERR_UNSUPPORTED);
-	assert_cause(&err, "schema version 3");
+	assert_cause(&err, "schema version 4");
 }
 
 static void open_other_database_refused(void **state)
@@ -507,136 +508,88 @@ static void each_cert_gives_the_issuers_by_id(void **state)
 
 /* ---- challenges, numbers, publications ---- */
 
-static struct register_challenge make_challenge(uint8_t n)
-{
-	static const uint8_t request[3000] = "TCG-CSR";
+struct id {
+	uint8_t bytes[CHALLENGE_ID_LEN];
+};
 
-	return (struct register_challenge) { .id = { n },
-		.deadline = 1000 + n,
-		.secret_hash = { n, 1 },
-		.station = "line-1",
-		.request = request,
-		.request_len = sizeof(request) };
+/* Of a challenge that was made @seconds after 1970. */
+static struct id make_id(int64_t seconds)
+{
+	struct id id = { { 0 } };
+
+	ordered_id_at((uint64_t)seconds * 1000 + 999, id.bytes);
+	id.bytes[ORDERED_ID_TIME] = 0xff;
+	return id;
 }
 
-static void challenge_take_gives_it_once(void **state)
+static void challenge_is_used_once(void **state)
 {
 	struct reg *reg = place_open(*state);
-	struct register_challenge in = make_challenge(1), out;
+	struct id a = make_id(1), b = a;
 	struct devid_error err = { 0 };
 
+	b.bytes[CHALLENGE_ID_LEN - 1] ^= 1;
 	begin(reg);
-	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
-	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_ERR_EXISTS);
+	assert_rc(register_challenge_use(reg, a.bytes, NULL), DEVID_OK);
 	commit(reg);
 	begin(reg);
-	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
-	assert_int_equal(out.deadline, in.deadline);
-	assert_memory_equal(out.id, in.id, sizeof(in.id));
-	assert_memory_equal(out.secret_hash, in.secret_hash, 32);
-	assert_string_equal(out.station, "line-1");
-	assert_int_equal(out.request_len, in.request_len);
-	assert_memory_equal(out.request, in.request, in.request_len);
-	commit(reg);
-	begin(reg);
-	assert_rc(register_challenge_take(reg, in.id, &out, &err),
-		DEVID_ERR_EXISTS);
+	assert_rc(register_challenge_use(reg, a.bytes, &err), DEVID_ERR_EXISTS);
 	assert_cause(&err, "answered already");
-	in.id[1] = 1;
-	assert_rc(register_challenge_take(reg, in.id, &out, NULL),
-		DEVID_ERR_NOT_FOUND);
+	assert_rc(register_challenge_use(reg, b.bytes, NULL), DEVID_OK);
 	commit(reg);
 	register_close(reg);
 }
 
-static void challenge_take_rolled_back_can_be_taken(void **state)
+static void challenge_use_rolled_back_can_be_used(void **state)
 {
 	struct reg *reg = place_open(*state);
-	struct register_challenge in = make_challenge(1), out;
+	struct id id = make_id(1);
 
 	begin(reg);
-	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
-	commit(reg);
-	begin(reg);
-	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	assert_rc(register_challenge_use(reg, id.bytes, NULL), DEVID_OK);
 	register_rollback(reg);
 	begin(reg);
-	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	assert_rc(register_challenge_use(reg, id.bytes, NULL), DEVID_OK);
 	commit(reg);
 	register_close(reg);
 }
 
-static void challenge_purge_removes_the_expired(void **state)
+static void purge(struct reg *reg, int64_t before, int64_t limit, int64_t want)
 {
-	struct reg *reg = place_open(*state);
-	struct register_challenge out;
-	int64_t n = 0;
+	int64_t n = -1;
 
 	begin(reg);
-	for (uint8_t i = 0; i < 4; i++) {
-		struct register_challenge in = make_challenge(i);
+	assert_rc(register_challenge_purge(reg, before, limit, &n, NULL),
+		DEVID_OK);
+	assert_int_equal(n, want);
+	commit(reg);
+}
 
-		assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
-		if (i % 2)
-			assert_rc(
-				register_challenge_take(reg, in.id, &out, NULL),
-				DEVID_OK);
-	}
-	/* In portions. */
-	assert_rc(register_challenge_purge(reg, 1002, 1, &n, NULL), DEVID_OK);
-	assert_int_equal(n, 1);
-	assert_rc(register_challenge_purge(reg, 1002, 5, &n, NULL), DEVID_OK);
-	assert_int_equal(n, 1);
-	for (uint8_t i = 0; i < 4; i++) {
-		static const enum devid_err want[] = { DEVID_ERR_NOT_FOUND,
-			DEVID_ERR_NOT_FOUND, DEVID_OK, DEVID_ERR_EXISTS };
-		struct register_challenge in = make_challenge(i);
+/* The oldest first, in portions. */
+static void challenge_purge_forgets_the_old(void **state)
+{
+	struct reg *reg = place_open(*state);
 
-		assert_rc(register_challenge_take(reg, in.id, &out, NULL),
-			want[i]);
+	begin(reg);
+	for (int64_t i = 1003; i >= 1000; i--) {
+		struct id id = make_id(i);
+
+		assert_rc(
+			register_challenge_use(reg, id.bytes, NULL), DEVID_OK);
 	}
 	commit(reg);
-	register_close(reg);
-}
-
-/* A new challenge may get the number of one that was answered and removed. */
-static void challenge_after_purge_can_be_taken(void **state)
-{
-	struct reg *reg = place_open(*state);
-	struct register_challenge in = make_challenge(0), out;
-	int64_t n = 0;
-
-	for (int round = 0; round < 2; round++) {
-		begin(reg);
-		assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
-		assert_rc(register_challenge_take(reg, in.id, &out, NULL),
-			DEVID_OK);
-		commit(reg);
-		begin(reg);
-		assert_rc(register_challenge_purge(
-				  reg, in.deadline + 1, 5, &n, NULL),
-			DEVID_OK);
-		assert_int_equal(n, 1);
-		commit(reg);
-		assert_int_equal(fixture_count(reg,
-					 "SELECT count(*) FROM challenge_used"),
-			0);
-	}
-	register_close(reg);
-}
-
-static void challenge_return_of_one_not_taken_is_refused(void **state)
-{
-	struct reg *reg = place_open(*state);
-	struct register_challenge in = make_challenge(0), out;
-
+	purge(reg, -5, 5, 0);
+	purge(reg, 1000, 5, 0);
+	purge(reg, 1003, 2, 2);
+	purge(reg, 1003, 2, 1);
+	purge(reg, 1003, 2, 0);
 	begin(reg);
-	assert_rc(register_challenge_add(reg, &in, NULL), DEVID_OK);
-	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
-	assert_rc(register_challenge_return(reg, &out, NULL), DEVID_OK);
-	assert_rc(register_challenge_return(reg, &out, NULL),
-		DEVID_ERR_NOT_FOUND);
-	assert_rc(register_challenge_take(reg, in.id, &out, NULL), DEVID_OK);
+	for (int64_t i = 1000; i < 1004; i++) {
+		struct id id = make_id(i);
+
+		assert_rc(register_challenge_use(reg, id.bytes, NULL),
+			i < 1003 ? DEVID_OK : DEVID_ERR_EXISTS);
+	}
 	commit(reg);
 	register_close(reg);
 }
@@ -709,11 +662,9 @@ int main(void)
 		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
 		PLACE_CASE(each_revoked_of_many_pages_gives_all),
 		PLACE_CASE(each_cert_gives_the_issuers_by_id),
-		PLACE_CASE(challenge_take_gives_it_once),
-		PLACE_CASE(challenge_take_rolled_back_can_be_taken),
-		PLACE_CASE(challenge_purge_removes_the_expired),
-		PLACE_CASE(challenge_after_purge_can_be_taken),
-		PLACE_CASE(challenge_return_of_one_not_taken_is_refused),
+		PLACE_CASE(challenge_is_used_once),
+		PLACE_CASE(challenge_use_rolled_back_can_be_used),
+		PLACE_CASE(challenge_purge_forgets_the_old),
 		PLACE_CASE(crl_number_counts_per_issuer),
 		PLACE_CASE(blob_put_replaces),
 	};

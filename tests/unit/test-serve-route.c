@@ -161,7 +161,7 @@ static void route_body_of_the_limit_accepted_above_refused(void **state)
 		size_t max;
 	} rows[] = {
 		{ SERVE_STATIONS, "/v1/challenge", BYTES, TCG_CSR_MAX },
-		{ SERVE_STATIONS, "/v1/issue", PEM, 4096 },
+		{ SERVE_STATIONS, "/v1/issue", PEM, 6144 },
 		{ SERVE_PUBLIC, "/ocsp", OCSP, OCSP_REQUEST_MAX },
 	};
 	char *body = malloc(TCG_CSR_MAX + 2);
