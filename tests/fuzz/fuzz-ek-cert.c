@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	enum devid_err first;
 
 	if (ek_cert_parse(in, &cert, &err) != DEVID_OK) {
-		must(err.text[0] != '\0' && !cert.key);
+		must(err.text[0] != '\0' && !ek_cert_has_key(&cert));
 		ek_cert_done(&cert);
 		return 0;
 	}
@@ -73,7 +73,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (ek_cert_check_profile(&cert, NULL) == DEVID_OK)
 		must(cert.manufacturer[0] && cert.model[0] && cert.version[0]);
 	must((ek_cert_check_key(&cert, NULL) == DEVID_OK) ==
-		(cert.key != NULL));
+		ek_cert_has_key(&cert));
 	(void)!ek_cert_hw_serial(&cert, serial, sizeof(serial), NULL);
 	(void)!ek_policy_check(&policy, &cert, NULL);
 	/* the issuer that is remembered changes no verdict */
