@@ -125,7 +125,7 @@ static enum devid_err make_challenge(
 }
 
 /* For a proof that no rule refuses. */
-static enum devid_err challenge(const struct ca *ca, const char *station,
+static enum devid_err challenge_device(const struct ca *ca, const char *station,
 	struct room *room, struct ca_judged *j, struct devid_error *err)
 {
 	const struct ca_ticket *t = &room->ticket;
@@ -162,7 +162,7 @@ static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
 	enum devid_err rc;
 
 	if (proof_check(&ctx, job->input, job->input_len, proof)) {
-		rc = challenge(ca, job->station, room, j, &err);
+		rc = challenge_device(ca, job->station, room, j, &err);
 		if (rc != DEVID_OK)
 			j->error = err;
 	} else {
@@ -226,7 +226,8 @@ static enum devid_err look_up(struct ca *ca, struct ca_job *job,
 }
 
 /* The same for all that the rules let through. Nothing is written: the answer
- * is judged by what the register holds then. */
+ * is judged by what the register holds then. Who only reads waits for nobody,
+ * so that there is no conflict after which to try again. */
 static enum devid_err look_up_all(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct ca_judged *const *judged, struct devid_error *err)
 {
@@ -238,17 +239,18 @@ static enum devid_err look_up_all(struct ca *ca, struct ca_job *jobs,
 		if (jobs[i].code == DEVID_OK)
 			rc = look_up(ca, &jobs[i], judged[i], err);
 	}
-	register_rollback(ca->reg); /* nothing to keep */
+	if (rc == DEVID_OK)
+		return register_commit(ca->reg, err);
+	register_rollback(ca->reg);
 	return rc;
 }
 
 /* A challenge for each job that is not refused, once refusals have their audit
  * lines. */
-static enum devid_err answer_all(struct ca *ca, struct ca_job *jobs,
+static enum devid_err hand_out(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct ca_judged **judged, struct devid_error *err)
 {
-	const struct ca_batch lines = { jobs, n_jobs, judged, sizeof(*judged),
-		tell_refusal };
+	const struct ca_batch lines = { jobs, n_jobs, NULL, 0, tell_refusal };
 	enum devid_err rc = DEVID_OK;
 	bool refused = false;
 
@@ -256,7 +258,7 @@ static enum devid_err answer_all(struct ca *ca, struct ca_job *jobs,
 		refused = refused || jobs[i].code != DEVID_OK;
 	if (refused)
 		rc = ca_run_batch(ca, &lines, err);
-	for (size_t i = 0; i < n_jobs; i++) {
+	for (size_t i = 0; rc == DEVID_OK && i < n_jobs; i++) {
 		if (jobs[i].code == DEVID_OK)
 			jobs[i].output = STEAL(judged[i]->text);
 	}
@@ -301,7 +303,7 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	}
 	rc = look_up_all(ca, jobs, n_jobs, judged, &cause);
 	if (rc == DEVID_OK)
-		rc = answer_all(ca, jobs, n_jobs, judged, &cause);
+		rc = hand_out(ca, jobs, n_jobs, judged, &cause);
 	else
 		(void)ca_refuse_all(jobs, n_jobs, &cause);
 	for (size_t i = 0; i < n_jobs; i++)

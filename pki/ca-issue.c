@@ -12,9 +12,12 @@
 #include "cleanup.h"
 #include "digest.h"
 #include "hex.h"
+#include "ordered-id.h"
 #include "pem-text.h"
 
-/* Room that all of a batch share. */
+/* Room that all of a batch share, some KB that stay in the cache. That is why
+ * answers are read one by one, inside the register's transaction: a batch takes
+ * a millisecond for it. */
 struct step2 {
 	struct challenge_answer answer;
 	uint8_t secret_hash[32];
@@ -63,6 +66,17 @@ static enum devid_err open_ticket(
 	return DEVID_OK;
 }
 
+/* Behind its deadline; or so old that the register may have forgotten that it
+ * was answered (serve-duties.c), whatever its deadline says. */
+static bool is_late(const struct step2 *s)
+{
+	int64_t made = (int64_t)(ordered_id_time(s->answer.id) / 1000);
+	int64_t now = (int64_t)time(NULL);
+
+	return now > s->ticket.deadline ||
+	       now - made > CA_CHALLENGE_SECONDS_MAX;
+}
+
 /* Uses up the challenge that is answered; what is wrong with the answer then is
  * the job's trouble, and the challenge is used up all the same. */
 static enum devid_err take(struct ca *ca, const struct ca_job *job,
@@ -83,7 +97,7 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 			"answer: replayed: its challenge was answered before");
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (time(NULL) > t->deadline)
+	if (is_late(s))
 		return devid_fail(err, DEVID_ERR_TIMEOUT,
 			"answer: its challenge has expired");
 	/* Of hashes of 32 random bytes; nothing is told by their time. */
@@ -344,14 +358,14 @@ static enum devid_err work(
 enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 	struct devid_error *err)
 {
-	CLEANUP(cleanup_free) struct step2 *room = malloc(sizeof(*room));
+	CLEANUP(cleanup_free) struct step2 *s = malloc(sizeof(*s));
 	struct devid_error cause = { DEVID_OK, "" };
-	const struct ca_batch batch = { jobs, n_jobs, room, 0, work };
+	const struct ca_batch batch = { jobs, n_jobs, s, 0, work };
 
-	if (!room || !ca->has_seal_key) {
+	if (!s || !ca->has_seal_key) {
 		(void)devid_fail(&cause,
-			room ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
-			room ? "ca: no key of challenges" : "ca: no memory");
+			s ? DEVID_ERR_INVALID : DEVID_ERR_NOMEM,
+			s ? "ca: no key of challenges" : "ca: no memory");
 		return devid_fail(err, ca_refuse_all(jobs, n_jobs, &cause),
 			"%s", devid_error_text(&cause));
 	}

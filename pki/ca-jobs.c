@@ -29,8 +29,10 @@ void ca_job_refuse(struct ca_job *job, const struct devid_error *err)
 enum devid_err ca_refuse_all(
 	struct ca_job *jobs, size_t n_jobs, const struct devid_error *err)
 {
-	for (size_t i = 0; i < n_jobs; i++)
+	for (size_t i = 0; i < n_jobs; i++) {
 		ca_job_refuse(&jobs[i], err);
+		jobs[i].rule = PROOF_NONE;
+	}
 	return err->code;
 }
 
@@ -77,8 +79,12 @@ enum devid_err ca_run_batch(
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc = DEVID_ERR_STATE;
 
-	if (!before)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	if (!before) {
+		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
+		return devid_fail(err,
+			ca_refuse_all(b->jobs, b->n_jobs, &cause), "%s",
+			devid_error_text(&cause));
+	}
 	memcpy(before, b->jobs, b->n_jobs * sizeof(*before));
 	for (int i = 0; i < TRIES && is_conflict(rc); i++) {
 		if (i > 0)
@@ -88,11 +94,10 @@ enum devid_err ca_run_batch(
 	}
 	if (rc == DEVID_OK)
 		return DEVID_OK;
-	for (size_t i = 0; i < b->n_jobs; i++) {
-		if (before[i].code == DEVID_OK)
-			ca_job_refuse(&b->jobs[i], &cause);
-	}
-	return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	/* Those as well that were refused before: nobody is told what is not in
+	 * the audit log. */
+	return devid_fail(err, ca_refuse_all(b->jobs, b->n_jobs, &cause), "%s",
+		devid_error_text(&cause));
 }
 
 static enum devid_err other_device(const struct register_device *want,

@@ -32,10 +32,11 @@ struct ca_batch {
 DEVID_MUST_CHECK enum devid_err ca_run_batch(
 	struct ca *ca, const struct ca_batch *batch, struct devid_error *err);
 
-/* The job is over: refused. Keeps the first cause. */
+/* The job is over: refused for @err, and has no output. */
 void ca_job_refuse(struct ca_job *job, const struct devid_error *err);
 
-/* No job is done: each is refused with @err, which is returned. */
+/* No job is done: each is refused with @err, whose code is returned, and not by
+ * a rule. */
 enum devid_err ca_refuse_all(
 	struct ca_job *jobs, size_t n_jobs, const struct devid_error *err);
 

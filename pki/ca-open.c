@@ -179,6 +179,22 @@ static enum devid_err open_token(
 	return rc;
 }
 
+static enum devid_err bind_seal_key(struct ca *ca, struct devid_error *err)
+{
+	uint8_t secret[REGISTER_SECRET_LEN];
+	enum devid_err rc = register_begin_read(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = register_secret(ca->reg, secret, err);
+	register_rollback(ca->reg); /* nothing to keep */
+	if (rc == DEVID_OK)
+		rc = ca_seal_bind(ca->seal_key,
+			(struct der_view) { secret, sizeof(secret) }, err);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return rc;
+}
+
 /* Beside an SQLite register unless the configuration names a place. */
 static enum devid_err load_seal_key(struct ca *ca, struct devid_error *err)
 {
@@ -198,6 +214,8 @@ static enum devid_err load_seal_key(struct ca *ca, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 	}
 	rc = ca_seal_load(path, ca->seal_key, err);
+	if (rc == DEVID_OK)
+		rc = bind_seal_key(ca, err);
 	ca->has_seal_key = rc == DEVID_OK;
 	return rc;
 }

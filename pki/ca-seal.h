@@ -15,11 +15,18 @@
 #define CA_SEAL_LEN     32 /* HMAC-SHA-256 */
 
 /*
- * Reads the key from @path, which only its owner may read; makes it when it is
- * not there. Errors: DENIED (mode), SYNTAX (another size), IO, CRYPTO.
+ * Reads the key from @path, which only its owner, root or this user, may read;
+ * makes it when it is not there. Errors: DENIED (owner, mode), SYNTAX (another
+ * size), IO, CRYPTO.
  */
 DEVID_MUST_CHECK enum devid_err ca_seal_load(const char *path,
 	uint8_t ret[CA_SEAL_KEY_LEN], struct devid_error *err);
+
+/* Makes @key one for the register whose register_secret() is @secret: a ticket
+ * is good at that one only, and who wants to make one needs both. Errors:
+ * CRYPTO. */
+DEVID_MUST_CHECK enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
+	struct der_view secret, struct devid_error *err);
 
 /* Puts the seal of challenge @id behind what is in @ticket. Errors: TOO_LARGE,
  * CRYPTO. */

@@ -102,7 +102,7 @@ struct ca {
 #define CA_OPEN_REGISTER 1u
 #define CA_OPEN_TOKEN    2u /* asks for the PIN */
 #define CA_OPEN_TRUST    4u
-#define CA_OPEN_SEAL     8u /* the key of challenges */
+#define CA_OPEN_SEAL     8u /* the key of challenges; with the register */
 
 /* @pin: sources beside pin_file of the configuration. Errors: those of the
  * parts. *@ret is done by ca_done() also after an error. */
@@ -148,7 +148,7 @@ void ca_job_done(struct ca_job *job);
  * The first half of step 1, all that needs neither register nor token: fills
  * job->judged where it is NULL. One thread may do this while another uses @ca.
  * A verdict becomes the job's in ca_challenge(). A job stays as it is when
- * memory is out, and without TPM vendors' roots.
+ * memory is out, without TPM vendors' roots and without the key of challenges.
  */
 void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
 

@@ -13,7 +13,8 @@
 #include <openssl/rsa.h>
 
 #include "cleanup.h"
-#include "credential.h"
+
+#define MODULUS_MAX 384 /* bytes, of RSA-3072 */
 
 CLEANUP_DEFINE(rsa, RSA *, RSA_free)
 
@@ -35,11 +36,12 @@ bool credential_oaep(struct der_view modulus, const EVP_MD *md,
 	struct der_view label, struct der_view secret, uint8_t *ret)
 {
 	CLEANUP(cleanup_rsa) RSA *rsa = NULL;
-	uint8_t block[CHALLENGE_BLOB_MAX];
+	uint8_t block[MODULUS_MAX];
 	int len = (int)modulus.len;
 	bool ok;
 
-	if (modulus.len > sizeof(block))
+	/* Without @md OpenSSL would take SHA-1. */
+	if (!md || modulus.len > sizeof(block))
 		return false;
 	rsa = make_key(modulus);
 	ok = rsa &&

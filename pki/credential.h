@@ -27,7 +27,7 @@ struct ek_key {
  * symmetric key) follows from the type (TCG EK Credential Profile B.3, B.4).
  * @name: Name of the object, with its algorithm. @secret has
  * CHALLENGE_SECRET_LEN bytes. Fills id_object and enc_secret of @ret.
- * Errors: UNSUPPORTED, INVALID (no Name), CRYPTO, NOMEM.
+ * Errors: UNSUPPORTED, INVALID (no Name), CRYPTO.
  */
 DEVID_MUST_CHECK enum devid_err credential_make(const struct ek_key *ek,
 	const uint8_t *name, size_t name_len, const uint8_t *secret,

@@ -28,7 +28,7 @@ void ek_hex(struct der_view in, char *buf, size_t size)
 void ek_cert_done(struct ek_cert *cert)
 {
 	EVP_PKEY_free(cert->key.ec);
-	cert->key.ec = NULL;
+	cert->key = (struct ek_key) { .ec = NULL };
 }
 
 bool ek_cert_has_key(const struct ek_cert *cert)

@@ -4,7 +4,7 @@
 
 /*
  * What a TCG-CSR-IDEVID proves, rule by rule, in the order of the TCG's
- * section on issuing (7a to 7e); 7f, the challenge, is issue.h's. Later rules
+ * section on issuing (7a to 7e); 7f, the challenge, is ca.h's. Later rules
  * are judged also when earlier ones fail, as far as their input exists.
  */
 

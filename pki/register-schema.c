@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +19,9 @@
  * mostly count.
  */
 static const char schema[] =
-	"CREATE TABLE register (version @INT NOT NULL) @TABLE;"
+	"CREATE TABLE register ("
+	"	version @INT NOT NULL,"
+	"	secret @BLOB NOT NULL) @TABLE;"
 	"CREATE TABLE issuer ("
 	"	id @ID,"
 	"	hash @BLOB NOT NULL UNIQUE) @TABLE;"
@@ -81,11 +85,7 @@ static const char schema[] =
 	"	line @TEXT NOT NULL,"
 	"	hash @BLOB NOT NULL,"
 	"	signature @BLOB,"
-	"	PRIMARY KEY (instance, seq)) @CLUSTERED;"
-	"INSERT INTO register (version) VALUES (@VERSION);";
-
-#define STRING_OF(n) STRING_(n)
-#define STRING_(n)   #n
+	"	PRIMARY KEY (instance, seq)) @CLUSTERED;";
 
 static const struct {
 	const char *word, *sqlite, *postgres;
@@ -97,7 +97,6 @@ static const struct {
 	{ "@INT", "INTEGER", "BIGINT" },
 	{ "@TABLE", "STRICT", "" },
 	{ "@TEXT", "TEXT", "TEXT COLLATE \"C\"" },
-	{ "@VERSION", STRING_OF(SCHEMA_VERSION), STRING_OF(SCHEMA_VERSION) },
 };
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
@@ -159,10 +158,23 @@ static enum devid_err find_tables(
 
 static enum devid_err make(struct reg *reg, struct devid_error *err)
 {
+	static const char add[] = "INSERT INTO register (version, secret)"
+				  " VALUES (?1, ?2)";
+	uint8_t secret[REGISTER_SECRET_LEN];
+	const struct db_value params[] = { DB_INT_V(SCHEMA_VERSION),
+		DB_BLOB_V(secret, sizeof(secret)) };
 	char text[SCHEMA_MAX];
+	enum devid_err rc;
 
 	fill_in(db_is_postgres(reg->db), text, sizeof(text));
-	return db_script(reg->db, text, err);
+	if (RAND_priv_bytes(secret, sizeof(secret)) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "register: no random numbers");
+	rc = db_script(reg->db, text, err);
+	if (rc == DEVID_OK)
+		rc = db_run(reg->db, add, params, 2, NULL, NULL, err);
+	OPENSSL_cleanse(secret, sizeof(secret));
+	return rc;
 }
 
 /* Two that come to an empty database at once must not both fill it. SQLite's

@@ -184,6 +184,22 @@ void register_rollback(struct reg *reg)
 	forget(reg);
 }
 
+static enum devid_err note_secret(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)n_columns; /* one */
+	return reg_blob(&columns[0], arg, REGISTER_SECRET_LEN)
+		       ? DEVID_OK
+		       : reg_damaged(err, "register");
+}
+
+enum devid_err register_secret(struct reg *reg,
+	uint8_t ret[REGISTER_SECRET_LEN], struct devid_error *err)
+{
+	return db_run(reg->db, "SELECT secret FROM register", NULL, 0,
+		note_secret, ret, err);
+}
+
 /* ---- answered challenges ---- */
 
 enum devid_err register_challenge_use(struct reg *reg,

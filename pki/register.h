@@ -57,6 +57,12 @@ DEVID_MUST_CHECK enum devid_err register_commit(
 	struct reg *reg, struct devid_error *err);
 void register_rollback(struct reg *reg);
 
+#define REGISTER_SECRET_LEN 32
+
+/* Random bytes that were made with the register: no other has them. */
+DEVID_MUST_CHECK enum devid_err register_secret(struct reg *reg,
+	uint8_t ret[REGISTER_SECRET_LEN], struct devid_error *err);
+
 /* ---- answered challenges ---- */
 
 /*

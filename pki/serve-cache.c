@@ -17,6 +17,8 @@ struct entry {
 	int64_t forget;
 	int64_t this_update, next_update;
 	char last_modified[SERVE_DATE_MAX], expires[SERVE_DATE_MAX];
+	char cache_control[80]; /* as of the second @told */
+	int64_t told;
 	char etag[20]; /* 64 bits in hex, in quotes: RFC 9110 8.8.3 */
 };
 
@@ -98,6 +100,17 @@ static struct entry *find(struct serve_cache *cache, uint64_t hash,
 	return NULL;
 }
 
+/* The same for all who ask in one second. */
+static void tell_age(struct entry *e, int64_t now)
+{
+	if (e->told == now)
+		return;
+	(void)snprintf(e->cache_control, sizeof(e->cache_control),
+		"max-age=%lld,public,no-transform,must-revalidate",
+		(long long)(e->next_update - now));
+	e->told = now;
+}
+
 enum devid_err serve_cache_get(struct serve_cache *cache,
 	const uint8_t *request, size_t len, int64_t now,
 	struct serve_answer *ret)
@@ -112,10 +125,12 @@ enum devid_err serve_cache_get(struct serve_cache *cache,
 		return DEVID_ERR_NOT_FOUND;
 	}
 	e->used = ++cache->clock;
+	tell_age(e, now);
 	*ret = (struct serve_answer) { .data = e->bytes + e->request_len,
 		.len = e->len,
 		.this_update = e->this_update,
 		.next_update = e->next_update,
+		.cache_control = e->cache_control,
 		.last_modified = e->last_modified,
 		.expires = e->expires,
 		.etag = e->etag };
@@ -173,7 +188,8 @@ void serve_cache_put(struct serve_cache *cache, const uint8_t *request,
 		.used = ++cache->clock,
 		.forget = now + SERVE_CACHE_SECONDS,
 		.this_update = answer->this_update,
-		.next_update = answer->next_update };
+		.next_update = answer->next_update,
+		.told = -1 };
 	if (e->forget > e->next_update)
 		e->forget = e->next_update;
 	serve_http_date(e->this_update, e->last_modified);

@@ -24,8 +24,9 @@ struct serve_answer {
 	const uint8_t *data; /* borrowed, until the next call that changes */
 	size_t len;
 	int64_t this_update, next_update; /* seconds since 1970 */
-	/* The same as HTTP headers say it, made once; borrowed as well. */
-	const char *last_modified, *expires, *etag;
+	/* The same as HTTP headers say it, made once; borrowed as well.
+	 * Cache-Control is of the second that was asked about. */
+	const char *cache_control, *last_modified, *expires, *etag;
 };
 
 #define SERVE_DATE_MAX 30 /* "Sun, 06 Nov 1994 08:49:37 GMT" */

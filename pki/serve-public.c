@@ -34,27 +34,23 @@ static int64_t this_update(const uint8_t *der, size_t len)
 	return result;
 }
 
-/* RFC 5019 6.2; of a POST nobody keeps the answer (RFC 9110 9.3.3). */
-static void add_cache_headers(struct evhttp_request *req,
-	const struct serve_answer *answer, int64_t now)
+/* RFC 5019 6.2; of a POST nobody keeps the answer (RFC 9110 9.3.3). One that is
+ * not in the cache for want of memory goes without. */
+static void add_cache_headers(
+	struct evhttp_request *req, const struct serve_answer *answer)
 {
-	char text[96];
-
-	if (evhttp_request_get_command(req) != EVHTTP_REQ_GET)
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_GET || !answer->etag)
 		return;
-	(void)snprintf(text, sizeof(text),
-		"max-age=%lld,public,no-transform,must-revalidate",
-		(long long)(answer->next_update - now));
-	serve_header(req, "Cache-Control", text);
+	serve_header(req, "Cache-Control", answer->cache_control);
 	serve_header(req, "Expires", answer->expires);
 	serve_header(req, "Last-Modified", answer->last_modified);
 	serve_header(req, "ETag", answer->etag);
 }
 
 static void send_answer(struct serve *s, struct evhttp_request *req,
-	const struct serve_answer *answer, int64_t now)
+	const struct serve_answer *answer)
 {
-	add_cache_headers(req, answer, now);
+	add_cache_headers(req, answer);
 	serve_reply_bytes(
 		s, req, "application/ocsp-response", answer->data, answer->len);
 }
@@ -69,7 +65,7 @@ void serve_ocsp(struct serve *s, struct evhttp_request *req,
 
 	if (serve_cache_get(s->cache, route->input, route->input_len, now,
 		    &answer) == DEVID_OK) {
-		send_answer(s, req, &answer, now);
+		send_answer(s, req, &answer);
 		return;
 	}
 	job = serve_job_for(s, req, route);
@@ -111,7 +107,7 @@ void serve_ocsp_done(struct serve *s, struct serve_job *job)
 		/* With its tag; or as it is, when it could not be kept. */
 		(void)!serve_cache_get(
 			s->cache, job->input, job->input_len, now, &answer);
-		send_answer(s, req, &answer, now);
+		send_answer(s, req, &answer);
 		return;
 	}
 	serve_header(req, "Cache-Control", "no-store");

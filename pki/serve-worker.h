@@ -33,8 +33,9 @@ void serve_work(struct ca *ca, struct serve_job *list);
 /* Judges the requests of @list: the judge's work. */
 void serve_judge(struct ca *ca, struct serve_job *list);
 
-/* What a CA does by itself: lists, OCSP answers, old challenges, trust,
- * a look whether register and token are there. Each duty has its place. */
+/* What a CA does by itself: lists, OCSP answers, marks of old challenges,
+ * trust, a look whether register and token are there. Each duty has its place.
+ */
 #define SERVE_N_DUTIES 6
 
 struct serve_duties {

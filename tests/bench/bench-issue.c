@@ -420,6 +420,14 @@ int main(int argc, char **argv)
 	m.number = strtoul(argv[4], NULL, 10);
 	if (!m.f || round.n < 1)
 		return 2;
+	/* Not one of the last rounds. */
+	if ((rounds + 1) * round.n > PRIMES * (PRIMES - 1) / 2) {
+		(void)fprintf(stderr,
+			"bench-issue: %lu rounds of %zu devices: "
+			"there are EKs for %d devices\n",
+			rounds, round.n, PRIMES * (PRIMES - 1) / 2);
+		return 2;
+	}
 	log_init("bench-issue", LOG_LEVEL_INFO); /* as the service */
 	make_primes(m.primes);
 	csr_fixture_new(m.f, KEY_ALG_P256, "RSA:2048");

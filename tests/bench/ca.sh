@@ -47,9 +47,15 @@ issuer_up() {
 	FIRST_SERIAL=$((FIRST_SERIAL + ISSUE_SERIALS))
 	rm -f "$in" "$out"
 	mkfifo "$in" "$out"
-	TMPDIR=$CA "$@" "$BUILD/tests/bench/bench-issue" "$reg" "$ISSUE_DEVICES" \
-		"$rounds" "$FIRST_SERIAL" "$instance" "$vendor" \
-		<"$in" >"$out" 2>"$CA/issuer.$n.err" &
+	(
+		# The others' ends are theirs: they end when nobody has them.
+		for fd in "${ISSUER_IN[@]}" "${ISSUER_OUT[@]}"; do
+			exec {fd}>&-
+		done
+		TMPDIR=$CA exec "$@" "$BUILD/tests/bench/bench-issue" "$reg" \
+			"$ISSUE_DEVICES" "$rounds" "$FIRST_SERIAL" \
+			"$instance" "$vendor"
+	) <"$in" >"$out" 2>"$CA/issuer.$n.err" &
 	ISSUER_PIDS+=($!)
 	exec {fd}>"$in"
 	ISSUER_IN[n]=$fd
@@ -73,14 +79,29 @@ issuer_read() {
 	return 1
 }
 
+# is_running PID: a child that has not ended, whether it was waited for or not.
+is_running() {
+	local stat
+
+	read -r stat 2>/dev/null <"/proc/$1/stat" && [[ $stat != *") Z "* ]]
+}
+
 issuers_down() {
-	local fd
+	local fd pid tries
 
 	for fd in "${ISSUER_IN[@]}" "${ISSUER_OUT[@]}"; do
 		exec {fd}>&-
 	done
-	# They end by themselves when nobody can tell them to go on.
-	[[ ${#ISSUER_PIDS[@]} == 0 ]] || wait "${ISSUER_PIDS[@]}" || true
+	# They end by themselves when nobody can tell them to go on; all but one
+	# that hangs.
+	for pid in "${ISSUER_PIDS[@]}"; do
+		for ((tries = 0; tries < 300; tries++)); do
+			is_running "$pid" || break
+			sleep 0.1
+		done
+		kill -KILL "$pid" 2>/dev/null || true
+		wait "$pid" || true
+	done
 	rm -f "$CA"/issuer.*
 	ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()
 }
@@ -94,13 +115,15 @@ issue_round() {
 	issuer_go "$2"
 	issuer_read "$1" "$2" || return 1
 	ca_speed || return 1
-	RATIO[$1]=$(jq "($before + $LIMIT) / .device_us" <<<"$LINE")
+	RATIO[$1]=$(jq "($before + $LIMIT) / .device_us" <<<"$LINE") ||
+		return 1
 	sample "$1.ratio" "${RATIO[$1]}"
 	sample "$1.device" "$(jq .device_us <<<"$LINE")"
 	# Each device gets two.
 	sample "$1.certificate" "$(jq '.device_us / 2' <<<"$LINE")"
 	sample "$1.cpu" "$(jq '.cpu_us / 2' <<<"$LINE")"
-	sample "$1.warm" "$(jq .warm_s <<<"$LINE")"
+	# It is alone, the others begin together.
+	[[ $1 != ca.cores ]] || sample ca.full.warm "$(jq .warm_s <<<"$LINE")"
 }
 
 # issue NAME...: rounds of issuers 0, 1 and so on, by turns, of devices through
@@ -110,15 +133,16 @@ issue() {
 
 	for ((round = 0; round < ISSUE_ROUNDS; round++)); do
 		for n in "${!names[@]}"; do
-			issuer_read "${names[n]}" "$n" || return 1
+			issuer_read "${names[n]}" "$n" || unset "names[n]"
 		done
 		ca_speed || return 1
 		for n in "${!names[@]}"; do
-			issue_round "${names[n]}" "$n" || return 1
+			issue_round "${names[n]}" "$n" || unset "names[n]"
 		done
 		[[ ! -v RATIO[ca.full] || ! -v RATIO[ca.empty] ]] ||
 			sample ca.flat \
 				"$(jq -n "${RATIO[ca.empty]} / ${RATIO[ca.full]}")"
+		RATIO=()
 		for n in "${!names[@]}"; do
 			issuer_go "$n"
 		done
@@ -130,8 +154,7 @@ issue() {
 # Intel and Nuvoton.
 ca_issue() {
 	local -A RATIO=()
-	local names=(ca.empty ca.p256)
-	local one=(taskset -c 0) full=sqlite:$CA/full.db
+	local names=() one=(taskset -c 0) full=sqlite:$CA/full.db
 
 	FIRST_SERIAL=0
 	note "bench: filling a register with $REGISTER_DEVICES devices ..."
@@ -139,19 +162,18 @@ ca_issue() {
 		"$full" >"$CA/fill.log" 2>&1; then
 		names+=(ca.full)
 		sync -f "$CA/full.db" # not while others are measured
+		issuer_up "$full" bench RSA:2048 "$ISSUE_ROUNDS" "${one[@]}"
 	else
 		missing ca.full "$(tail -n1 "$CA/fill.log")"
 	fi
+	names+=(ca.empty ca.p256)
 	issuer_up "sqlite:$CA/empty.db" bench RSA:2048 "$ISSUE_ROUNDS" "${one[@]}"
 	issuer_up "sqlite:$CA/p256.db" bench P-256 "$ISSUE_ROUNDS" "${one[@]}"
-	[[ ${#names[@]} == 2 ]] ||
-		issuer_up "$full" bench RSA:2048 "$ISSUE_ROUNDS" "${one[@]}"
 	issue "${names[@]}" || true # what is missing was said
 	issuers_down
-	if [[ ${#names[@]} == 3 ]]; then
+	if [[ ${names[0]} == ca.full ]]; then
 		sample ca.full.bytes "$(stat -c %s "$CA/full.db")"
 		# The judge may have a core of its own.
-		RATIO=()
 		issuer_up "$full" bench RSA:2048 "$ISSUE_ROUNDS" taskset -c 0,1
 		issue ca.cores || true
 		issuers_down
@@ -237,13 +259,15 @@ pg_down() {
 }
 
 # pg_issue N: N processes at once; devices a second of all together. They begin
-# together: the slower one says how long it took.
+# together: the slower one says how long it took. Each is a CA machine with one
+# core: a second machine brings its own, which here the first must not have.
+# The server has what they leave of both.
 pg_issue() {
 	local n us=0
 
 	for ((n = 0; n < $1; n++)); do
 		issuer_up "postgresql:host=$CA/pg user=devid dbname=devid" \
-			"bench-$n" RSA:2048 1 taskset -c 0,1
+			"bench-$n" RSA:2048 1 taskset -c "$n"
 	done
 	for ((n = 0; n < $1; n++)); do
 		issuer_read "ca.pg.$1" "$n" || us=

@@ -137,13 +137,22 @@ refused() {
 	challenged one UNIT1
 	# A bit of the ticket, in which the CA keeps what it has found out.
 	edit_answer "$IN/one.answer" "$IN/forged.answer" \
-		's/^\(.\{140\}\)./\1e/; t; s/^\(.\{140\}\)e/\1f/'
+		's/^\(.\{140\}\)e/\1f/; t; s/^\(.\{140\}\)./\1e/'
 	run ! cmp "$IN/one.answer" "$IN/forged.answer"
 	refused "challenge_key" ca issue "$IN/forged.answer"
 	[ "$(stat -c %a "$CA/challenge.key")" = 600 ]
 	mv "$CA/challenge.key" "$CA/old.key"
 	refused "challenge_key" ca issue "$IN/one.answer"
 	mv "$CA/old.key" "$CA/challenge.key"
+	ca issue --out "$IN/unit.pem" "$IN/one.answer"
+}
+
+@test "a challenge counts at one register only, with the same challenge_key too" {
+	challenged one UNIT1
+	ca_conf "sqlite:$IN/other.db" "$IN/ca.conf"
+	grep -q "challenge_key = $CA/challenge.key" "$IN/ca.conf"
+	refused "challenge_key" devid-ca issue --config "$IN/ca.conf" \
+		"$IN/one.answer"
 	ca issue --out "$IN/unit.pem" "$IN/one.answer"
 }
 

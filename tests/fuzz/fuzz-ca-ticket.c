@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record of a challenge in the register: what is read is written back the
- * same. */
+/* The ticket of a challenge: what is read is written back the same. */
 #include <assert.h>
 #include <string.h>
 

@@ -8,6 +8,7 @@
 #include "ca-seal.h"
 #include "ca-ticket.h"
 #include "memory-signer.h"
+#include "ordered-id.h"
 
 static void open_ca(struct ca_fixture *f)
 {
@@ -224,6 +225,17 @@ void ca_fixture_age(struct ca_fixture *f, int64_t seconds)
 	t.deadline -= seconds;
 	assert_rc(ca_ticket_encode(&t, a.ticket.data, &a.ticket.len, NULL),
 		DEVID_OK);
+	assert_rc(ca_seal_add(f->ca.seal_key, a.id, &a.ticket, NULL), DEVID_OK);
+	write_answer(f, &a);
+}
+
+void ca_fixture_predate(struct ca_fixture *f, int64_t seconds)
+{
+	struct challenge_answer a = read_answer(f);
+	uint64_t made = ordered_id_time(a.id);
+
+	ordered_id_at(made - (uint64_t)seconds * 1000, a.id);
+	a.ticket.len -= CA_SEAL_LEN;
 	assert_rc(ca_seal_add(f->ca.seal_key, a.id, &a.ticket, NULL), DEVID_OK);
 	write_answer(f, &a);
 }

@@ -55,6 +55,9 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table);
 /* f->answer as to a challenge that was made @seconds earlier. */
 void ca_fixture_age(struct ca_fixture *f, int64_t seconds);
 
+/* The same, but its deadline is where it was. */
+void ca_fixture_predate(struct ca_fixture *f, int64_t seconds);
+
 /* f->answer as to a challenge of an older version of the CA. */
 void ca_fixture_outdate(struct ca_fixture *f);
 

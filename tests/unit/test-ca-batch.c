@@ -159,22 +159,102 @@ static void judge_without_key_says_nothing(void **state)
 	assert_cause(&job.error, "key of challenges");
 }
 
+/* Each job has the register's error, and no verdict of its own. */
+static void assert_nobody_is_told(struct ca_fixture *f)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_job jobs[3] = { 0 };
+	enum devid_err rc;
+
+	good_bad_good(f, jobs);
+	rc = ca_challenge(&f->ca, jobs, N_OF(jobs), &err);
+	assert_int_not_equal(rc, DEVID_OK);
+	for (size_t i = 0; i < N_OF(jobs); i++) {
+		assert_rc(jobs[i].code, rc);
+		assert_string_equal(devid_error_text(&jobs[i].error), err.text);
+		assert_int_equal(jobs[i].rule, PROOF_NONE);
+		assert_null(jobs[i].output);
+	}
+}
+
 /* A refusal that cannot be written to the audit log is not told, and nothing
  * that was judged beside it. */
 static void batch_audit_log_full_answers_nobody(void **state)
 {
 	struct ca_fixture *f = *state;
-	struct ca_job jobs[3] = { 0 };
 
 	ca_fixture_sql(f, "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN "
 			  "SELECT RAISE(ABORT, 'disk full'); END");
-	good_bad_good(f, jobs);
-	assert_int_not_equal(
-		ca_challenge(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	assert_nobody_is_told(f);
+}
+
+static void batch_register_damaged_answers_nobody(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_sql(f, "ALTER TABLE device RENAME TO gone");
+	assert_nobody_is_told(f);
+	assert_int_equal(ca_fixture_rows(f, "audit"), 0);
+}
+
+/* In one batch as well an answer counts once. */
+static void batch_same_answer_twice_issues_once(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct ca_job jobs[2] = { 0 };
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
 	for (size_t i = 0; i < N_OF(jobs); i++) {
-		assert_int_not_equal(jobs[i].code, DEVID_OK);
-		assert_null(jobs[i].output);
+		jobs[i].station = "line-1";
+		jobs[i].input = (const uint8_t *)f->answer;
+		jobs[i].input_len = strlen(f->answer);
 	}
+	assert_rc(ca_issue(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_EXISTS);
+	assert_cause(&jobs[1].error, "replayed");
+	assert_null(jobs[1].output);
+	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
+	ca_job_done(&jobs[0]);
+}
+
+/* Behind a good one, whose ticket the room still holds: a forged ticket, and a
+ * good one that another station brings. */
+static void batch_refused_behind_good_is_its_own(void **state)
+{
+	static const uint8_t secret[CHALLENGE_SECRET_LEN] = { 7 };
+	struct ca_fixture *f = *state;
+	char answers[3][CHALLENGE_FILE_MAX];
+	struct ca_job jobs[3] = { 0 };
+
+	for (size_t i = 0; i < N_OF(jobs); i++) {
+		const struct csr_fixture *d = i == 0 ? &f->device : &f->other;
+
+		assert_rc(ca_fixture_challenge(f, d, "line-1"), DEVID_OK);
+		ca_fixture_answer(f, d);
+		if (i == 1)
+			ca_fixture_forge(f, secret);
+		memcpy(answers[i], f->answer, sizeof(answers[i]));
+		jobs[i].station = i == 2 ? "line-2" : "line-1";
+		jobs[i].input = (const uint8_t *)answers[i];
+		jobs[i].input_len = strlen(answers[i]);
+	}
+	assert_rc(ca_issue(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
+	assert_rc(jobs[0].code, DEVID_OK);
+	assert_rc(jobs[1].code, DEVID_ERR_NOT_FOUND);
+	assert_rc(jobs[2].code, DEVID_ERR_DENIED);
+	for (size_t i = 1; i < N_OF(jobs); i++) {
+		assert_null(jobs[i].output);
+		assert_string_equal(jobs[i].serial, "");
+	}
+	assert_int_equal(ca_fixture_rows(f, "device"), 1);
+	assert_int_equal(audit_lines(f, "%\"serial\":\"\",\"refused\":%"), 1);
+	assert_int_equal(
+		audit_lines(f, "%\"line-2\"%\"ACCC8E000002\"%refused%"), 1);
+	assert_int_equal(
+		audit_lines(f, "%\"" CSR_FIXTURE_SERIAL "\"%refused%"), 0);
+	ca_job_done(&jobs[0]);
 }
 
 static void batch_register_full_leaves_nothing(void **state)
@@ -213,6 +293,9 @@ int main(void)
 		CASE(judge_without_roots_says_nothing),
 		CASE(judge_without_key_says_nothing),
 		CASE(batch_audit_log_full_answers_nobody),
+		CASE(batch_register_damaged_answers_nobody),
+		CASE(batch_same_answer_twice_issues_once),
+		CASE(batch_refused_behind_good_is_its_own),
 		CASE(batch_register_full_leaves_nothing),
 	};
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ca-seal.h"
 #include "ca-ticket.h"
@@ -80,6 +81,7 @@ static const struct {
 	{ "[ca]\ninstance = a/b\n", "name of letters" },
 	{ "[ca]\ncertificate = c.pem\n", "not an absolute path" },
 	{ "[ca]\nchallenge_seconds = 0\n", "from 1 to" },
+	{ "[ca]\nchallenge_seconds = 2678401\n", "from 1 to" },
 	{ "[ca]\nchallenge_key = key\n", "not an absolute path" },
 	{ "[ca]\nagain = maybe\n", "neither same nor refuse" },
 	{ "[ca]\ncrl_url = ftp://x\n", "not an http" },
@@ -198,6 +200,28 @@ static void ticket_other_length_is_refused(void **state)
 	assert_rc(ca_ticket_parse(buf, len, &out, NULL), DEVID_ERR_SYNTAX);
 }
 
+/* What a proof can give at most, with keys of 2048 bits. */
+static void ticket_of_longest_texts_fits(void **state)
+{
+	struct ca_ticket in = a_ticket(), out;
+	struct register_device *d = &in.device;
+	char *names[] = { d->serial, d->model, d->tpm_vendor, d->tpm_model,
+		d->tpm_firmware };
+	uint8_t buf[CA_TICKET_MAX];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(names); i++)
+		memset(names[i], 'x', REGISTER_NAME_MAX - 1);
+	memset(d->station, 'x', REGISTER_WHO_MAX - 1);
+	memset(in.hw_serial, 'x', CA_HW_SERIAL_MAX - 1);
+	in.spki[0].len = in.spki[1].len = 294;
+	assert_rc(ca_ticket_encode(&in, buf, &len, NULL), DEVID_OK);
+	assert_rc(ca_ticket_parse(buf, len, &out, NULL), DEVID_OK);
+	assert_memory_equal(&in.device, &out.device, sizeof(in.device));
+	assert_string_equal(in.hw_serial, out.hw_serial);
+}
+
 static void ticket_too_large_is_refused(void **state)
 {
 	struct ca_ticket in = a_ticket();
@@ -238,6 +262,42 @@ static void seal_key_others_may_read_is_refused(void **state)
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "0640");
 	tempdir_remove(&dir);
+}
+
+static void seal_key_of_another_is_refused(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct tempdir dir = tempdir_new();
+	uint8_t key[CA_SEAL_KEY_LEN] = { 1 };
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* cannot give a file away */
+	tempdir_write(&dir, "key", key, sizeof(key), 0600);
+	assert_int_equal(chown(tempdir_file(&dir, "key"), 12345, 0), 0);
+	assert_rc(ca_seal_load(tempdir_file(&dir, "key"), key, &err),
+		DEVID_ERR_DENIED);
+	assert_cause(&err, "owned by uid 12345");
+	tempdir_remove(&dir);
+}
+
+/* Another register has another key, and each always the same. */
+static void seal_key_is_bound_to_register(void **state)
+{
+	const uint8_t secret[REGISTER_SECRET_LEN] = { 5 };
+	const uint8_t other[REGISTER_SECRET_LEN] = { 6 };
+	uint8_t keys[4][CA_SEAL_KEY_LEN] = { { 1 }, { 1 }, { 1 }, { 1 } };
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		assert_rc(ca_seal_bind(keys[i],
+				  (struct der_view) {
+					  i == 2 ? other : secret, 32 },
+				  NULL),
+			DEVID_OK);
+	assert_memory_equal(keys[0], keys[1], CA_SEAL_KEY_LEN);
+	assert_memory_not_equal(keys[0], keys[2], CA_SEAL_KEY_LEN);
+	assert_memory_not_equal(keys[0], keys[3], CA_SEAL_KEY_LEN);
 }
 
 static void seal_key_of_other_size_is_refused(void **state)
@@ -311,10 +371,13 @@ int main(void)
 		cmocka_unit_test(load_too_many_stations_are_refused),
 		cmocka_unit_test(ticket_round_trip_keeps_all),
 		cmocka_unit_test(ticket_other_length_is_refused),
+		cmocka_unit_test(ticket_of_longest_texts_fits),
 		cmocka_unit_test(ticket_too_large_is_refused),
 		cmocka_unit_test(seal_key_is_made_once),
 		cmocka_unit_test(seal_key_others_may_read_is_refused),
 		cmocka_unit_test(seal_key_of_other_size_is_refused),
+		cmocka_unit_test(seal_key_of_another_is_refused),
+		cmocka_unit_test(seal_key_is_bound_to_register),
 		cmocka_unit_test(seal_changed_ticket_is_refused),
 		cmocka_unit_test(seal_without_room_is_refused),
 	};

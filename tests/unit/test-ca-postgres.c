@@ -4,6 +4,7 @@
  * the insert waits for the other one. What it did decides then.
  */
 #include "ca-fixture.h"
+#include "hex.h"
 #include "pg.h"
 
 #include <pthread.h>
@@ -183,6 +184,42 @@ static void issue_when_other_takes_serial_back_is_served(void **state)
 	assert_int_equal(ca_fixture_rows(f, "cert"), 2);
 }
 
+/* Another CA process has the same answer: it issues, or has to give up. */
+static void issue_same_answer_beside(struct site *s, bool other_issues)
+{
+	struct ca_fixture *f = s->ca;
+	struct challenge_answer a;
+	char sql[128], id[2 * CHALLENGE_ID_LEN + 1];
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	assert_rc(challenge_answer_parse((const uint8_t *)f->answer,
+			  strlen(f->answer), &a, NULL),
+		DEVID_OK);
+	hex_encode(a.id, sizeof(a.id), id);
+	(void)snprintf(sql, sizeof(sql),
+		"INSERT INTO challenge_used (id)"
+		" VALUES (decode('%s', 'hex'))",
+		id);
+	assert_rc(issue_beside(s, sql, other_issues),
+		other_issues ? DEVID_ERR_EXISTS : DEVID_OK);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
+	assert_int_equal(ca_fixture_rows(f, "device"), other_issues ? 0 : 1);
+}
+
+static void issue_answer_that_other_uses_is_refused(void **state)
+{
+	struct site *s = *state;
+
+	issue_same_answer_beside(s, true);
+	assert_cause(&s->ca->job.error, "replayed");
+}
+
+static void issue_answer_that_other_gives_back_is_served(void **state)
+{
+	issue_same_answer_beside(*state, false);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, site_new, site_done)
 
 int main(void)
@@ -191,6 +228,8 @@ int main(void)
 		CASE(issue_while_compromise_is_told_is_refused),
 		CASE(issue_while_serial_is_taken_is_refused),
 		CASE(issue_when_other_takes_serial_back_is_served),
+		CASE(issue_answer_that_other_uses_is_refused),
+		CASE(issue_answer_that_other_gives_back_is_served),
 	};
 
 	return cmocka_run_group_tests(tests, cluster_new, cluster_free);

@@ -164,6 +164,48 @@ static void issue_late_answer_is_refused(void **state)
 	ca_fixture_age(f, 61);
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_TIMEOUT);
 	assert_unchanged(f, 0, "expired");
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
+}
+
+/* Marks of answered challenges are not kept for ever: beyond that no deadline
+ * counts. */
+static void issue_answer_to_very_old_challenge_is_refused(void **state)
+{
+	static const struct {
+		int64_t age;
+		enum devid_err rc;
+	} cases[] = {
+		{ CA_CHALLENGE_SECONDS_MAX + 10, DEVID_ERR_TIMEOUT },
+		{ CA_CHALLENGE_SECONDS_MAX - 10, DEVID_OK },
+	};
+	struct ca_fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		assert_rc(ca_fixture_challenge(f, &f->device, "line-1"),
+			DEVID_OK);
+		ca_fixture_answer(f, &f->device);
+		ca_fixture_predate(f, cases[i].age);
+		assert_rc(ca_fixture_issue(f, "line-1"), cases[i].rc);
+		assert_int_equal(ca_fixture_rows(f, "device"), (int64_t)i);
+	}
+}
+
+static void issue_without_key_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_job job = { .station = "line-1" };
+
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	job.input = (const uint8_t *)f->answer;
+	job.input_len = strlen(f->answer);
+	f->ca.has_seal_key = false;
+	assert_rc(ca_issue(&f->ca, &job, 1, &err), DEVID_ERR_INVALID);
+	assert_rc(job.code, DEVID_ERR_INVALID);
+	assert_null(job.output);
+	assert_cause(&err, "key of challenges");
+	assert_int_equal(ca_fixture_rows(f, "device"), 0);
 }
 
 static void issue_answer_of_other_challenge_is_refused_for_good(void **state)
@@ -684,6 +726,8 @@ int main(void)
 		CASE(issue_second_challenge_same_returns_same),
 		CASE(issue_replayed_answer_is_refused),
 		CASE(issue_late_answer_is_refused),
+		CASE(issue_answer_to_very_old_challenge_is_refused),
+		CASE(issue_without_key_is_refused),
 		CASE(issue_answer_of_other_challenge_is_refused_for_good),
 		CASE(issue_forged_ticket_is_refused),
 		CASE(issue_ticket_of_other_challenge_is_refused),

@@ -506,7 +506,32 @@ static void each_cert_gives_the_issuers_by_id(void **state)
 	register_close(reg);
 }
 
-/* ---- challenges, numbers, publications ---- */
+/* ---- secret, challenges, numbers, publications ---- */
+
+/* It stays with the register, which is never without. */
+static void secret_is_the_register_s_own(void **state)
+{
+	const struct place *p = *state;
+	uint8_t first[REGISTER_SECRET_LEN], again[REGISTER_SECRET_LEN];
+	struct reg *reg;
+
+	for (int i = 0; i < 2; i++) {
+		reg = place_open(p);
+		begin(reg);
+		assert_rc(register_secret(reg, i == 0 ? first : again, NULL),
+			DEVID_OK);
+		commit(reg);
+		register_close(reg);
+	}
+	assert_memory_equal(first, again, sizeof(first));
+	reg = place_open(p);
+	begin(reg);
+	assert_int_not_equal(db_script(register_db(reg),
+				     "UPDATE register SET secret = NULL", NULL),
+		DEVID_OK);
+	register_rollback(reg);
+	register_close(reg);
+}
 
 struct id {
 	uint8_t bytes[CHALLENGE_ID_LEN];
@@ -581,6 +606,12 @@ static void challenge_purge_forgets_the_old(void **state)
 	purge(reg, -5, 5, 0);
 	purge(reg, 1000, 5, 0);
 	purge(reg, 1003, 2, 2);
+	begin(reg);
+	assert_rc(register_challenge_use(reg, make_id(1001).bytes, NULL),
+		DEVID_OK);
+	assert_rc(register_challenge_use(reg, make_id(1002).bytes, NULL),
+		DEVID_ERR_EXISTS);
+	register_rollback(reg);
 	purge(reg, 1003, 2, 1);
 	purge(reg, 1003, 2, 0);
 	begin(reg);
@@ -662,6 +693,7 @@ int main(void)
 		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
 		PLACE_CASE(each_revoked_of_many_pages_gives_all),
 		PLACE_CASE(each_cert_gives_the_issuers_by_id),
+		PLACE_CASE(secret_is_the_register_s_own),
 		PLACE_CASE(challenge_is_used_once),
 		PLACE_CASE(challenge_use_rolled_back_can_be_used),
 		PLACE_CASE(challenge_purge_forgets_the_old),

@@ -51,7 +51,13 @@ static void get_same_request_answer_found(void **state)
 	assert_int_equal(a.next_update, NOW + 1000);
 	assert_string_equal(a.last_modified, "Mon, 12 Jan 1970 13:46:30 GMT");
 	assert_string_equal(a.expires, "Mon, 12 Jan 1970 14:03:20 GMT");
+	assert_string_equal(a.cache_control,
+		"max-age=1000,public,no-transform,must-revalidate");
 	assert_int_equal(strlen(a.etag), 18);
+	/* It is a second older a second later. */
+	assert_true(get(*state, "request", NOW + 1, &a));
+	assert_string_equal(a.cache_control,
+		"max-age=999,public,no-transform,must-revalidate");
 }
 
 static void get_other_request_not_found(void **state)

@@ -5,9 +5,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "memory-signer.h"
+#include "ordered-id.h"
 #include "serve-warm.h"
 #include "serve-worker.h"
 
@@ -193,6 +195,29 @@ static void reload_bad_roots_old_ones_stay_new_ones_replace(void **state)
 	free(aside);
 }
 
+/* A mark is there for as long as the challenge could be answered again. */
+static void purge_keeps_marks_of_a_month(void **state)
+{
+	static const int64_t days[] = { 1, 31, 33, 400 };
+	struct ca_fixture *f = *state;
+	struct serve_duties d;
+	bool published;
+
+	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+	for (size_t i = 0; i < N_OF(days); i++) {
+		uint8_t id[CHALLENGE_ID_LEN] = { 0 };
+		int64_t made = (int64_t)time(NULL) - days[i] * 86400;
+
+		ordered_id_at((uint64_t)made * 1000, id);
+		assert_rc(
+			register_challenge_use(f->ca.reg, id, NULL), DEVID_OK);
+	}
+	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
+	serve_duties_init(&d, 1);
+	(void)serve_duties_run(&d, &f->ca, 1, &published);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 2);
+}
+
 static bool trouble_after_duties(
 	struct ca_fixture *f, struct serve_duties *d, int64_t now)
 {
@@ -266,6 +291,7 @@ int main(void)
 		T(work_judged_ahead_is_taken),
 		T(worker_roots_replaced_while_requests_are_judged),
 		T(warm_starts_and_ends),
+		T(purge_keeps_marks_of_a_month),
 		T(trouble_token_failed_until_it_signs_again),
 		T(trouble_register_damaged_told),
 		T(reload_bad_roots_old_ones_stay_new_ones_replace),
