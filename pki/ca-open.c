@@ -189,8 +189,7 @@ static enum devid_err bind_seal_key(struct ca *ca, struct devid_error *err)
 	rc = register_secret(ca->reg, secret, err);
 	register_rollback(ca->reg); /* nothing to keep */
 	if (rc == DEVID_OK)
-		rc = ca_seal_bind(ca->seal_key,
-			(struct der_view) { secret, sizeof(secret) }, err);
+		rc = ca_seal_bind(ca->seal_key, secret, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }

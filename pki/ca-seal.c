@@ -15,26 +15,21 @@
 #include "cleanup.h"
 #include "digest.h"
 #include "files.h"
-#include "register.h"
 
 CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 
 static const char purpose[] = "devid-ca ticket";
 static const char binding[] = "devid-ca register";
 
-/* A file that others could read is no secret, and one that another made is
- * his. */
-static enum devid_err check_file(const char *path, struct devid_error *err)
+/* A file that others could read is no secret. Its owner is looked at where it
+ * is read. */
+static enum devid_err check_mode(const char *path, struct devid_error *err)
 {
 	struct stat st;
 
 	if (lstat(path, &st) != 0)
 		return devid_fail(
 			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"%s: owned by uid %u, not by root or this user", path,
-			(unsigned)st.st_uid);
 	if (st.st_mode & 077)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"%s: mode %04o: others than its owner may read it",
@@ -52,7 +47,7 @@ static enum devid_err read_key(
 	rc = files_read(path, CA_SEAL_KEY_LEN + 1, &data, &len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = check_file(path, err);
+	rc = check_mode(path, err);
 	if (rc == DEVID_OK && len != CA_SEAL_KEY_LEN)
 		rc = devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: %zu bytes, a key of challenges has %d", path, len,
@@ -108,28 +103,38 @@ enum devid_err ca_seal_load(
 	return rc == DEVID_OK ? read_key(path, ret, err) : rc;
 }
 
-enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
-	struct der_view secret, struct devid_error *err)
+static enum devid_err hmac(const uint8_t key[CA_SEAL_KEY_LEN],
+	struct der_view message, uint8_t ret[CA_SEAL_LEN],
+	struct devid_error *err)
 {
 	CLEANUP(cleanup_mac_ctx)
 	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
+
+	if (!mac ||
+		!digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
+			message, ret, CA_SEAL_LEN))
+		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
+	return DEVID_OK;
+}
+
+_Static_assert(CA_SEAL_LEN == CA_SEAL_KEY_LEN, "a seal can be a key");
+
+enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t secret[REGISTER_SECRET_LEN], struct devid_error *err)
+{
 	uint8_t message[sizeof(binding) + REGISTER_SECRET_LEN];
-	uint8_t bound[CA_SEAL_KEY_LEN];
-	bool ok = mac && secret.len <= REGISTER_SECRET_LEN;
+	uint8_t bound[CA_SEAL_LEN];
+	enum devid_err rc;
 
 	memcpy(message, binding, sizeof(binding));
-	if (ok)
-		memcpy(message + sizeof(binding), secret.data, secret.len);
-	ok = ok && digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
-			   (struct der_view) {
-				   message, sizeof(binding) + secret.len },
-			   bound, sizeof(bound));
-	if (ok)
+	memcpy(message + sizeof(binding), secret, REGISTER_SECRET_LEN);
+	rc = hmac(key, (struct der_view) { message, sizeof(message) }, bound,
+		err);
+	if (rc == DEVID_OK)
 		memcpy(key, bound, sizeof(bound));
 	OPENSSL_cleanse(bound, sizeof(bound));
 	OPENSSL_cleanse(message, sizeof(message));
-	return ok ? DEVID_OK
-		  : devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
+	return rc;
 }
 
 /* HMAC(key, purpose || id || ticket): the first two have fixed lengths. */
@@ -137,8 +142,6 @@ static enum devid_err seal(const uint8_t key[CA_SEAL_KEY_LEN],
 	const uint8_t id[CHALLENGE_ID_LEN], struct der_view ticket,
 	uint8_t ret[CA_SEAL_LEN], struct devid_error *err)
 {
-	CLEANUP(cleanup_mac_ctx)
-	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
 	uint8_t message[sizeof(purpose) + CHALLENGE_ID_LEN +
 			CHALLENGE_TICKET_MAX];
 	size_t len = sizeof(purpose) + CHALLENGE_ID_LEN;
@@ -146,12 +149,8 @@ static enum devid_err seal(const uint8_t key[CA_SEAL_KEY_LEN],
 	memcpy(message, purpose, sizeof(purpose));
 	memcpy(message + sizeof(purpose), id, CHALLENGE_ID_LEN);
 	memcpy(message + len, ticket.data, ticket.len);
-	len += ticket.len;
-	if (!mac ||
-		!digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
-			(struct der_view) { message, len }, ret, CA_SEAL_LEN))
-		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
-	return DEVID_OK;
+	return hmac(
+		key, (struct der_view) { message, len + ticket.len }, ret, err);
 }
 
 enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],

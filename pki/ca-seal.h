@@ -10,6 +10,7 @@
 
 #include "challenge.h"
 #include "der.h"
+#include "register.h"
 
 #define CA_SEAL_KEY_LEN 32
 #define CA_SEAL_LEN     32 /* HMAC-SHA-256 */
@@ -26,7 +27,7 @@ DEVID_MUST_CHECK enum devid_err ca_seal_load(const char *path,
  * is good at that one only, and who wants to make one needs both. Errors:
  * CRYPTO. */
 DEVID_MUST_CHECK enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
-	struct der_view secret, struct devid_error *err);
+	const uint8_t secret[REGISTER_SECRET_LEN], struct devid_error *err);
 
 /* Puts the seal of challenge @id behind what is in @ticket. Errors: TOO_LARGE,
  * CRYPTO. */

@@ -290,10 +290,7 @@ static void seal_key_is_bound_to_register(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		assert_rc(ca_seal_bind(keys[i],
-				  (struct der_view) {
-					  i == 2 ? other : secret, 32 },
-				  NULL),
+		assert_rc(ca_seal_bind(keys[i], i == 2 ? other : secret, NULL),
 			DEVID_OK);
 	assert_memory_equal(keys[0], keys[1], CA_SEAL_KEY_LEN);
 	assert_memory_not_equal(keys[0], keys[2], CA_SEAL_KEY_LEN);
