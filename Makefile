@@ -4,6 +4,8 @@
 #   make            build everything into build/
 #   make SAN=1      the same under ASan and UBSan, into build/san/
 #   make check      install what is missing, build, run every test
+#   make check-long the same, and what takes too long for every day
+#   make lint       format, static analysis, limits of the house
 #   make demo       install what is missing, build, show one device attach
 
 VERSION := 0.1.0
@@ -56,6 +58,7 @@ all:
 PROGRAMS :=
 SHARED :=
 UNIT_TESTS :=
+PLAIN_ONLY :=
 FUZZERS :=
 
 include idevid/sources.mk
@@ -107,10 +110,21 @@ endef
 $(foreach a,$(ARCHIVES),$(eval $(call archive,$(a),$($(a)_src))))
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 $(foreach s,$(SHARED),$(eval $(call shared,$(s))))
-$(foreach t,$(UNIT_TESTS),$(eval $(call unit_test,$(t))))
+$(foreach t,$(if $(filter 1,$(SAN)),$(filter-out $(PLAIN_ONLY),$(UNIT_TESTS)),$(UNIT_TESTS)), \
+	$(eval $(call unit_test,$(t))))
 
 .PHONY: unit-tests
 unit-tests:
+
+# What tests/check runs; programs of another day may lie in build/ as well.
+# PLAIN_ONLY: unit tests that have nothing to run under sanitizers.
+.PHONY: list-unit-tests list-plain-only list-fuzzers
+list-unit-tests:
+	@printf '%s\n' $(UNIT_TESTS)
+list-plain-only:
+	@printf '%s\n' $(PLAIN_ONLY)
+list-fuzzers:
+	@printf '%s\n' $(FUZZERS)
 
 # Fuzz targets are compiled whole with clang, so that the parsers under test
 # are instrumented: F_src sources and all sources of the archives in F_libs.
@@ -148,7 +162,7 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: packages demo check bench lint
+.PHONY: packages demo check check-long bench lint
 packages:
 	@tests/packages packages.txt
 
@@ -158,6 +172,9 @@ demo: packages
 
 check: packages
 	@tests/check
+
+check-long: packages
+	@tests/check --long
 
 bench: packages
 	@tests/packages tests/bench/packages.txt

@@ -63,11 +63,9 @@ int prov_key_give(
 			OSSL_OBJECT_PARAM_REFERENCE, (void *)&key, sizeof(key)),
 		OSSL_PARAM_construct_end(),
 	};
-	struct prov_key *mine = key;
 	int ok = object_cb(params, object_cbarg);
 
-	/* prov_keymgmt's load() takes the reference out of @key. */
-	if (key)
-		prov_key_free(mine);
+	/* Where prov_keymgmt's load() took the reference, it left NULL. */
+	prov_key_free(key);
 	return ok;
 }

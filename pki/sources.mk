@@ -273,7 +273,8 @@ test-register-disk_ldlibs = $(CA_LDLIBS)
 # sanitizers, which want to be first.
 SHARED += file-fault.so
 file-fault.so_src := tests/fault/file-fault.c
-UNIT_TESTS += $(if $(filter 1,$(SAN)),,test-issue-crash)
+UNIT_TESTS += test-issue-crash
+PLAIN_ONLY += test-issue-crash
 test-issue-crash_src := tests/unit/crash-fixture.c $(ca_test_src)
 test-issue-crash_libs := libca.a libdevid.a
 test-issue-crash_ldlibs = $(CA_LDLIBS)

@@ -11,6 +11,12 @@
 # The folder of labs, if it is their own: made and removed by them.
 : "${LABS:=}"
 
+# What a person's shell has set must not matter: with another locale bash writes
+# times with a comma; root after `su` has no sbin in its path; files of the lab
+# are read by daemons that are not root.
+export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
+umask 022
+
 # Plain numbers: the lab makes no account. Each of the lab's own daemons has
 # one, so that none can read another's keys.
 UID_SWITCH=61001

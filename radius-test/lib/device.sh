@@ -38,7 +38,7 @@ device_new() {
 	until mkdir "$LAB/numbers/$number" 2>/dev/null; do
 		number=$((number + 1))
 	done
-	mkdir -p "$dir/run" "$dir/hooks"
+	mkdir -p "$dir/run" "$(hooks_dir "$dev")"
 	printf '%s\n' "$number" >"$dir/number"
 	printf '%s\n' "${2:-p256}" >"$dir/alg"
 	printf 'LAB%09d\n' "$number" >"$dir/serial"
@@ -69,7 +69,7 @@ device_configure() {
 		[agent.supplicant]=/sbin/wpa_supplicant
 		[agent.supplicant_user]=$UID_SUPPLICANT
 		[agent.provider_dir]=$LAB/bin
-		[agent.hooks_dir]=$dir/hooks
+		[agent.hooks_dir]=$(hooks_dir "$dev")
 		[agent.keyd_socket]=$dir/keyd/keyd.sock
 		[agent.start_wait]=2
 		[agent.auth_wait]=10

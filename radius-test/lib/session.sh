@@ -7,21 +7,6 @@ need_root() {
 	((EUID == 0)) || fail "${PROGRAM}" "needs root, for network namespaces"
 }
 
-# programs_copy: what the lab runs as users other than root must lie where they
-# can read it, and a build in between must not change a lab that is up.
-programs_copy() {
-	local build=${DEVID_BUILD:-$HERE/../build} plain program
-
-	# Loaded by programs that are not built with sanitizers.
-	plain=${build%/san}
-	mkdir -p "$LAB/bin"
-	for program in "$build"/{lab-port,devid,devid-ca,devid-keyd,devid-agent} \
-		"$plain"/{devid.so,liar.so}; do
-		[[ -e $program ]] || fail "$program" "not built; run make"
-		cp "$program" "$LAB/bin/"
-	done
-}
-
 # session_folder PARENT NAME: makes the empty folder of a new lab and names it
 # LAB; XXXX in NAME becomes unique. Another lab's end may remove PARENT between.
 session_folder() {
@@ -81,6 +66,7 @@ session_down() {
 	done
 	# The folder above goes with its last lab, if labs made it.
 	[[ ! -e $LAB/parent-made && ${LAB%/*} != "$LABS" ]] || parent=${LAB%/*}
+	programs_remove
 	rm -rf -- "$LAB"
 	[[ -z $parent ]] || rmdir -- "$parent" 2>/dev/null
 	set -e

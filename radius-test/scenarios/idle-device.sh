@@ -62,7 +62,7 @@ scenario() {
 	local before after
 
 	device_ready cam listed
-	put "$LAB/devices/cam/hooks/last" 0755 <<-END
+	put "$(hooks_dir cam)/last" 0755 <<-END
 		#!/bin/sh
 		[ "\$DEVID_EVENT" != authorized ] ||
 			: >$LAB/devices/cam/run/hook-ended
@@ -83,5 +83,5 @@ scenario() {
 		R_REASON=$(diff <(echo "$before") <(echo "$after") | tr '\n' ' ')
 	memory_check
 	result "$(outcome cam)" "$R_REASON"
-	rm -f "$LAB/devices/cam/hooks/last" "$LAB/devices/cam/run/hook-ended"
+	rm -f "$(hooks_dir cam)/last" "$LAB/devices/cam/run/hook-ended"
 }

@@ -249,7 +249,7 @@ edit_answer() {
 		echo "-----BEGIN DEVID ANSWER-----"
 		hex=$(openssl asn1parse -in "$1" -noout -out /dev/stdout |
 			od -An -v -tx1 | tr -d ' \n' | sed "$3")
-		printf '%b' "$(sed 's/../\\x&/g' <<<"$hex")" | base64 -w 64
+		basenc --base16 -d <<<"${hex^^}" | base64 -w 64
 		echo "-----END DEVID ANSWER-----"
 	} >"$2"
 }

@@ -1,175 +1,163 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# The 802.1X lab. All scenarios run once, on one lab; each is a test of its own.
+# The lab as its users call it. What happens in a scenario is judged by
+# tests/scenario, each on a lab of its own.
 
 setup_file() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	export repo
-	WORK=$(mktemp -d)
-	export WORK
-	# A place of its own: other labs may be up on this machine.
-	export lab=/run/devid-lab-bats.$$
-	"$repo/radius-test/lab" --dir "$lab" run --json "$WORK/results.json" \
-		>"$WORK/lines" 2>&1 || true
 }
 
-teardown_file() {
-	rm -rf "$WORK"
+setup() {
+	# Other labs may be up on this machine.
+	work=$(mktemp -d /run/devid-lab.XXXXXX)
+	labs=$work/l
+	export LAB_PROGRAMS=$BATS_TEST_TMPDIR/programs
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
 }
 
-# went NAME: the scenario ended as it should.
-went() {
-	grep -A6 " $1 " "$WORK/lines" || tail -n5 "$WORK/lines"
-	[ "$(jq -r --arg name "$1" '.[] | select(.scenario == $name) |
-		.result == .expected' "$WORK/results.json")" = true ]
-}
+teardown() {
+	local dir
 
-@test "agent-killed: devid-agent is killed while attached, and started again" {
-	went agent-killed
-}
-
-@test "authenticator-restarted: The authenticator dies and returns: shut meanwhile, then attached again" {
-	went authenticator-restarted
-}
-
-@test "cable-pulled-mid-handshake: The cable is pulled in the middle of the handshake, and put back" {
-	went cable-pulled-mid-handshake
-}
-
-@test "expired-issuing-ca: A certificate for the right key whose issuing CA has expired" {
-	went expired-issuing-ca
-}
-
-@test "genuine-listed: A genuine device on the site's list reaches the provisioning network" {
-	went genuine-listed
-}
-
-@test "genuine-unlisted: A genuine device that nobody expects is put into quarantine" {
-	went genuine-unlisted
-}
-
-@test "iak-profile-as-devid: A genuine certificate of the attestation profile is no identity" {
-	went iak-profile-as-devid
-}
-
-@test "idle-device: An attached device is idle: its daemons do not run once in ten seconds" {
-	went idle-device
-}
-
-@test "keyd-killed: devid-keyd is killed before the attach: named as cause, then recovered" {
-	went keyd-killed
-}
-
-@test "matrix-p256-tls12: Key type P-256 over TLS 1.2" {
-	went matrix-p256-tls12
-}
-
-@test "matrix-p256-tls13: Key type P-256 over TLS 1.3" {
-	went matrix-p256-tls13
-}
-
-@test "matrix-p384-tls12: Key type P-384 over TLS 1.2" {
-	went matrix-p384-tls12
-}
-
-@test "matrix-p384-tls13: Key type P-384 over TLS 1.3" {
-	went matrix-p384-tls13
-}
-
-@test "matrix-rsa2048-tls12: Key type RSA-2048 over TLS 1.2" {
-	went matrix-rsa2048-tls12
-}
-
-@test "matrix-rsa2048-tls13: Key type RSA-2048 over TLS 1.3" {
-	went matrix-rsa2048-tls13
-}
-
-@test "no-authenticator: No authenticator on the port: said so, and nothing is sent but EAPOL" {
-	went no-authenticator
-}
-
-@test "other-address-on-open-port: Another Ethernet address on a port that is open for one device" {
-	went other-address-on-open-port
-}
-
-@test "other-root-same-serial: A chain that copies every name and serial number, below another root" {
-	went other-root-same-serial
-}
-
-@test "radius-down-then-up: The RADIUS server is down when the device comes, then returns" {
-	went radius-down-then-up
-}
-
-@test "replug: Unplugged, shut; plugged again, resumed without the TPM (TLS 1.2)" {
-	went replug
-}
-
-@test "resumed-after-unlisting: Taken off the list, a device resumes its TLS session: quarantine" {
-	went resumed-after-unlisting
-}
-
-@test "rogue-control: The frauds' own tool gets in with a good certificate and its key" {
-	went rogue-control
-}
-
-@test "stolen-certificate: A genuine, listed certificate, presented by who does not hold its key" {
-	went stolen-certificate
-}
-
-@test "tpm-gone-and-back: The TPM disappears and returns: named as cause, then recovered" {
-	went tpm-gone-and-back
-}
-
-@test "twenty-devices: Twenty devices at once, each with its own TPM, key service and port" {
-	went twenty-devices
-}
-
-@test "untrusted-radius-server: A RADIUS server that the device must not trust gets no signature" {
-	went untrusted-radius-server
-}
-
-@test "wpa-supplicant-killed: wpa_supplicant is killed while attached: replaced and attached again" {
-	went wpa-supplicant-killed
-}
-
-@test "every scenario has a test here" {
-	for file in "$repo"/radius-test/scenarios/*.sh; do
-		grep -q "^	went $(basename "$file" .sh)\$" "$BATS_TEST_FILENAME"
+	for dir in "$labs" "$labs"/*; do
+		[ ! -e "$dir/id" ] || lab --dir "$dir" down
 	done
+	rm -rf "$work"
 }
 
-@test "results have the documented members and types" {
-	jq -e 'length > 0 and all(.[];
-		(keys == ["attach_ms", "expected", "port", "reason", "result",
-			"round_trips", "scenario", "tls_version",
-			"tpm_commands", "vlan"]) and
-		(.attach_ms | type == "number" or . == null) and
-		(.vlan | type == "number" or . == null))' \
-		"$WORK/results.json"
-}
+lab() { "$repo/radius-test/lab" "$@"; }
 
-@test "no fraud got further than its port" {
-	for name in other-root-same-serial stolen-certificate \
-		expired-issuing-ca iak-profile-as-devid; do
-		[ "$(jq -r --arg name $name '.[] | select(.scenario == $name) |
-			"\(.port) \(.vlan)"' "$WORK/results.json")" = \
-			"unauthorised null" ]
-	done
-}
-
-@test "nothing of the lab is left" {
-	[ ! -e "$lab" ]
-	# every process of a lab has its folder in its arguments or environment
-	run grep -lsaF "$lab/" /proc/[0-9]*/cmdline /proc/[0-9]*/environ
+nothing_left() {
+	[ ! -e "$labs" ]
+	[ ! -e "$LAB_PROGRAMS" ] || [ -z "$(ls "$LAB_PROGRAMS")" ]
+	run grep -lsaF "$labs/" /proc/[0-9]*/cmdline /proc/[0-9]*/environ
 	echo "$output"
 	[ -z "$output" ]
+}
+
+# A lab whose scenarios can be changed.
+copy_lab() {
+	cp -r "$repo/radius-test" "$BATS_TEST_TMPDIR/"
+	ln -s "$repo/pki" "$BATS_TEST_TMPDIR/pki"
+	export DEVID_BUILD=${DEVID_BUILD:-$repo/build}
+}
+
+@test "several scenarios on one lab: a line each, an array in their order" {
+	local names=(other-root-same-serial genuine-unlisted genuine-listed)
+
+	run lab --dir "$labs" run --json "$work/results.json" "${names[@]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 3 ]
+	[[ ${lines[0]} == "ok    other-root-same-serial "* ]]
+	[ "$(jq -r '.[].scenario' "$work/results.json")" = \
+		"$(printf '%s\n' "${names[@]}")" ]
+	jq -e 'all(.[]; .result == .expected)' "$work/results.json"
+	nothing_left
+}
+
+@test "a scenario that goes otherwise than expected: FAIL, status 1, told in JSON" {
+	copy_lab
+	sed -i 's/^EXPECTED=.*/EXPECTED="vlan 20"/' \
+		"$BATS_TEST_TMPDIR/radius-test/scenarios/genuine-unlisted.sh"
+	run "$BATS_TEST_TMPDIR/radius-test/lab" --dir "$labs" \
+		run --json "$work/results.json" genuine-unlisted
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ ${lines[0]} == "FAIL  genuine-unlisted "*"vlan 10"* ]]
+	jq -e '.[0].result == "vlan 10" and .[0].expected == "vlan 20"' \
+		"$work/results.json"
+	nothing_left
+}
+
+@test "a check that fails on the way is a failure, and so is a broken scenario" {
+	copy_lab
+	sed -i 's/attach_full stray 10/&; check "the moon is full" false/' \
+		"$BATS_TEST_TMPDIR/radius-test/scenarios/genuine-unlisted.sh"
+	sed -i 's/^	attach_full cam 20/	nosuch_command/' \
+		"$BATS_TEST_TMPDIR/radius-test/scenarios/genuine-listed.sh"
+	run "$BATS_TEST_TMPDIR/radius-test/lab" --dir "$labs" \
+		run genuine-unlisted genuine-listed
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"FAIL  genuine-unlisted "*"vlan 10, not so: the moon is full"* ]]
+	[[ $output == *"FAIL  genuine-listed "*"nosuch_command"* ]]
+}
+
+@test "by hand: up, plug, status, shell, unplug, down" {
+	run lab --dir "$labs" up
+	[ "$status" -eq 0 ]
+	[[ $output == *"--dir $labs plug cam1"* ]]
+	run lab --dir "$labs" plug cam1
+	echo "$output"
+	[[ $output == *"cam1: port p1 is open in VLAN 20, reaches vlan 20"* ]]
+	run lab --dir "$labs" plug newone
+	[[ $output == *"newone: port p3 is open in VLAN 10, reaches vlan 10"* ]]
+	run lab --dir "$labs" shell cam1 <<<'devid status --json'
+	[ "$(jq -r '.keystore.signatures' <<<"$output")" -ge 1 ]
+	run lab --dir "$labs" unplug cam1
+	[[ $output == *"cam1: port p1 is parked, reaches nothing"* ]]
+	lab --dir "$labs" down
+	nothing_left
+}
+
+@test "a lab that was killed is cleaned up by down" {
+	lab --dir "$labs" run idle-device >/dev/null 2>&1 3>&- &
+	up=$!
+	# Its daemons are there when a device has a certificate.
+	until compgen -G "$labs/run-*/devices/cam/idevid.pem" >/dev/null; do
+		kill -0 "$up"
+		read -rt 0.05 <> <(:) || :
+	done
+	kill -9 "$up"
+	run wait "$up"
+	id=$(cat "$labs"/run-*/id)
+	lab --dir "$(echo "$labs"/run-*)" down
+	[ -z "$(ip netns list | grep "^$id-")" ]
+	rmdir "$labs"
+	nothing_left
+}
+
+@test "programs that a lab left are swept by the next, those of a lab are not" {
+	mkdir -p "$LAB_PROGRAMS/devid000001" "$LAB_PROGRAMS/devid000002" \
+		"$work/alive" "$LAB_PROGRAMS/mine"
+	ln -s "$work/gone" "$LAB_PROGRAMS/devid000001/lab"
+	echo devid000002 >"$work/alive/id"
+	ln -s "$work/alive" "$LAB_PROGRAMS/devid000002/lab"
+	lab --dir "$labs" up
+	[ ! -e "$LAB_PROGRAMS/devid000001" ]
+	[ -e "$LAB_PROGRAMS/devid000002" ]
+	[ -e "$LAB_PROGRAMS/mine" ]
+	lab --dir "$labs" down
+	[ "$(ls "$LAB_PROGRAMS")" = "devid000002"$'\n'"mine" ]
+}
+
+@test "where programs may not run: one line that names the folder and the way out" {
+	mkdir "$LAB_PROGRAMS"
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -m sh -c 'mount -t tmpfs -o noexec tmpfs "$LAB_PROGRAMS" &&
+		exec "$0" --dir "$1" run genuine-listed' \
+		"$repo/radius-test/lab" "$labs"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == "lab: $LAB_PROGRAMS: programs cannot run there"*LAB_PROGRAMS* ]]
+	[ ! -e "$labs" ]
+}
+
+@test "list names every scenario and says what it is about" {
+	run lab list
+	[ "${#lines[@]}" -eq "$(ls "$repo"/radius-test/scenarios/*.sh | wc -l)" ]
+	for line in "${lines[@]}"; do
+		[[ $line =~ ^[a-z0-9-]+\ +[A-Z].*\.$ ]]
+	done
 }
 
 @test "wrong calls end with 2 and one line" {
 	for call in nonsense "run nosuch" "run --json" "plug" "--dir"; do
 		# shellcheck disable=SC2086
-		run "$repo/radius-test/lab" $call
+		run lab $call
 		[ "$status" -eq 2 ]
 		[ "${#lines[@]}" -eq 1 ]
 	done

@@ -151,12 +151,15 @@ new_answer() { # OUT
 		"$ca_url/v1/device/SN1"
 	[ "$status" -ne 0 ]
 	run as_station stranger "$ca_url/v1/device/SN1"
-	[ "$status" -ne 0 ] && [ "$output" = 000 ]
+	[ "$status" -ne 0 ]
+	[ "$output" = 000 ]
 	run as_station service2 "$ca_url/v1/device/SN1"
-	[ "$status" -ne 0 ] && [ "$output" = 000 ]
+	[ "$status" -ne 0 ]
+	[ "$output" = 000 ]
 	run as_station floor --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 \
 		"$ca_url/v1/device/SN1"
-	[ "$status" -ne 0 ] && [ "$output" = 000 ]
+	[ "$status" -ne 0 ]
+	[ "$output" = 000 ]
 	run -0 as_station floor --tls-max 1.2 "$ca_url/v1/device/SN1"
 	[ "$output" = 200 ]
 }
@@ -200,7 +203,8 @@ new_answer() { # OUT
 		run -0 as_station unlisted "$ca_url/v1/device/SN1"
 	done
 	lines=$(grep -c "no station has the certificate" "$CA/serve.log")
-	[ "$lines" -ge 1 ] && [ "$lines" -le 12 ]
+	[ "$lines" -ge 1 ]
+	[ "$lines" -le 12 ]
 }
 
 # brief_cert NAME SECONDS: as tls_cert, for so long
