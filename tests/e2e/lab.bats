@@ -111,7 +111,7 @@ copy_lab() {
 		read -rt 0.05 <> <(:) || :
 	done
 	kill -9 "$up"
-	run wait "$up"
+	wait "$up" || :
 	id=$(cat "$labs"/run-*/id)
 	lab --dir "$(echo "$labs"/run-*)" down
 	[ -z "$(ip netns list | grep "^$id-")" ]
