@@ -37,6 +37,11 @@ usage_fail() {
 	exit 2
 }
 
+# as_switch COMMAND...: as one of the lab's users, with no capability
+as_switch() {
+	setpriv --reuid "$UID_SWITCH" --regid "$UID_SWITCH" --clear-groups "$@"
+}
+
 # pause SECONDS: a sleep without a process.
 pause() {
 	[[ -v PAUSE_FD ]] || exec {PAUSE_FD}<> <(:)

@@ -38,8 +38,7 @@ programs_copy() {
 
 # As one of the users of the lab: the way to the folder must be open for all.
 programs_run() {
-	setpriv --reuid "$UID_SWITCH" --regid "$UID_SWITCH" --clear-groups \
-		"$LAB/bin/lab-port" --version >/dev/null 2>&1
+	as_switch "$LAB/bin/lab-port" --version >/dev/null 2>&1
 }
 
 # programs_remove: those of this lab. Where its end came before the link, the

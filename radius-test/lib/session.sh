@@ -35,6 +35,8 @@ session_prepare() {
 	chmod 0755 "$LAB"
 	# Now session_down knows it, however far it comes.
 	printf 'devid%s\n' "$(openssl rand -hex 3)" >"$LAB/id"
+	as_switch test -r "$LAB/id" ||
+		fail "$LAB" "users other than root cannot reach it"
 	programs_copy
 }
 

@@ -12,6 +12,7 @@ setup_file() {
 setup() {
 	# Other labs may be up on this machine.
 	work=$(mktemp -d /run/devid-lab.XXXXXX)
+	chmod 755 "$work"
 	labs=$work/l
 	export LAB_PROGRAMS=$BATS_TEST_TMPDIR/programs
 	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
@@ -146,11 +147,20 @@ copy_lab() {
 	[ ! -e "$labs" ]
 }
 
+@test "in a folder that is not open for all: one line that says so" {
+	chmod 700 "$work"
+	run lab --dir "$labs" up
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $output == "lab: $labs/up: users other than root cannot reach it"* ]]
+	nothing_left
+}
+
 @test "list names every scenario and says what it is about" {
 	run lab list
 	[ "${#lines[@]}" -eq "$(ls "$repo"/radius-test/scenarios/*.sh | wc -l)" ]
 	for line in "${lines[@]}"; do
-		[[ $line =~ ^[a-z0-9-]+\ +[A-Z].*\.$ ]]
+		[[ $line =~ ^[a-z0-9-]+\ +[A-Za-z_-]+\ .*\.$ ]]
 	done
 }
 

@@ -7,8 +7,8 @@
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	export LOCPATH=$BATS_FILE_TMPDIR/locale
-	mkdir "$LOCPATH"
+	export LOCPATH=$PWD/build/locale # not below a folder that is hidden here
+	mkdir -p "$LOCPATH"
 	localedef -i de_DE -f UTF-8 "$LOCPATH/de_DE.UTF-8"
 }
 
