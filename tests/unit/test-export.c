@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <cmocka.h>
 #include <jansson.h>
 
@@ -273,13 +277,27 @@ static void json_many_pages_all_written(void **state)
 	free(text);
 }
 
+/* /dev/full, and not a file that somebody wrote in its place. */
+static FILE *open_full(void)
+{
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct stat st = { 0 };
+	FILE *full;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_true(S_ISCHR(st.st_mode));
+	assert_int_equal(st.st_rdev, makedev(1, 7)); /* Linux devices.txt */
+	full = fdopen(fd, "w");
+	assert_non_null(full);
+	return full;
+}
+
 static void write_full_disk_error(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
-	FILE *full = fopen("/dev/full", "w");
+	FILE *full = open_full();
 
-	assert_non_null(full);
 	publish_fixture_device(f, "A1", a);
 	assert_int_equal(register_begin_read(f->ca.reg, NULL), DEVID_OK);
 	assert_int_equal(export_write(f->ca.reg, EXPORT_CSV, NULL, full, NULL),
