@@ -101,7 +101,7 @@ proc_start_time() {
 # Runs in the background with its output in log/NAME. CAPS: capabilities that
 # it keeps, as net_raw,net_admin; none by default.
 proc_start() {
-	local name=$1 node=$2 user=${3%%:*} caps=${3#*:} as pid
+	local name=$1 node=$2 user=${3%%:*} caps=${3#*:} as
 	shift 3
 	[[ $caps != "$user" ]] || caps=
 	as=(setpriv --bounding-set "-all${caps:+,+${caps//,/,+}}" --no-new-privs)
@@ -113,9 +113,12 @@ proc_start() {
 	mkdir -p "$LAB/procs" "$LAB/log"
 	setsid nsenter --net="/run/netns/$(ns "$node")" -- "${as[@]}" "$@" \
 		</dev/null >>"$LAB/log/$name" 2>&1 &
-	pid=$!
-	printf '%s %s\n' "$pid" "$(proc_start_time "$pid")" \
-		>"$LAB/procs/$name"
+	proc_note "$name" $!
+}
+
+# proc_note NAME PID: a process of the lab, so that its end is the lab's as well
+proc_note() {
+	printf '%s %s\n' "$2" "$(proc_start_time "$2")" >"$LAB/procs/$1"
 }
 
 # proc_pid NAME: its pid, if it is alive and still the one that was started.

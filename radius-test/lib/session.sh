@@ -69,7 +69,9 @@ session_down() {
 	# The folder above goes with its last lab, if labs made it.
 	[[ ! -e $LAB/parent-made && ${LAB%/*} != "$LABS" ]] || parent=${LAB%/*}
 	programs_remove
-	rm -rf -- "$LAB"
+	# What a killed scenario had in hand may still write.
+	wait_for 5 rm -rf -- "$LAB" 2>/dev/null ||
+		printf '%s: %s: cannot be removed\n' "$PROGRAM" "$LAB" >&2
 	[[ -z $parent ]] || rmdir -- "$parent" 2>/dev/null
 	set -e
 }
@@ -107,6 +109,7 @@ session_scenario() {
 	set +e
 	(
 		set -e
+		proc_note scenario "$BASHPID"
 		result_clear
 		# shellcheck source=/dev/null
 		. "$HERE/scenarios/$1.sh"

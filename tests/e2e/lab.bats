@@ -116,7 +116,6 @@ copy_lab() {
 	id=$(cat "$labs"/run-*/id)
 	lab --dir "$(echo "$labs"/run-*)" down
 	[ -z "$(ip netns list | grep "^$id-")" ]
-	rmdir "$labs"
 	nothing_left
 }
 
@@ -160,7 +159,7 @@ copy_lab() {
 	run lab list
 	[ "${#lines[@]}" -eq "$(ls "$repo"/radius-test/scenarios/*.sh | wc -l)" ]
 	for line in "${lines[@]}"; do
-		[[ $line =~ ^[a-z0-9-]+\ +[A-Za-z_-]+\ .*\.$ ]]
+		[[ $line =~ ^[a-z0-9-]+\ +[A-Za-z_,-]+\ .*\.$ ]]
 	done
 }
 

@@ -26,8 +26,11 @@ really() {
 		done
 		printf "#!/bin/sh\n" >/run/probe
 		chmod 755 /run/probe
-		! /run/probe 2>/dev/null
+		if /run/probe 2>/dev/null; then exit 1; fi
 		rm /run/probe
+		ip netns add probe
+		ip netns del probe
+		before=$(find /run | LC_ALL=C.UTF-8 sort)
 		export LC_ALL=de_DE.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin
 		printf -v now %s "$EPOCHREALTIME"
 		[[ $now == *,* ]]
@@ -36,7 +39,7 @@ really() {
 		unset TMPDIR
 		status=0
 		"$@" || status=$?
-		find /run -mindepth 1 ! -path "/run/netns*" ! -path "/run/lock*"
+		comm -13 <(echo "$before") <(find /run | LC_ALL=C.UTF-8 sort)
 		exit "$status"' _ "$@"
 	echo "$output"
 }
