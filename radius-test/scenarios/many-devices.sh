@@ -60,7 +60,7 @@ scenario() {
 	done >>"$LAB/aaa/listed"
 	allow_list_add
 	many_do many_agent
-	many_do plug $MANY
+	many_do plug "$MANY"
 	for ((i = 1; i <= MANY; i++)); do
 		check "many$i attached" attached "many$i" 20
 	done
@@ -71,7 +71,7 @@ scenario() {
 	done
 	measure many1
 	many_sum
-	check "one TPM command each (was: $R_TPM)" test "$R_TPM" = $MANY
+	check "one TPM command each (was: $R_TPM)" test "$R_TPM" = "$MANY"
 	if ((right == MANY)); then
 		result "all vlan 20" "$MANY devices"
 	else
