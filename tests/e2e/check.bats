@@ -134,6 +134,24 @@ good() {
 	[[ $(cat build/check/lab/new.tap) == *"ok 1 - new"* ]]
 }
 
+@test "a fuzz target without a corpus, one that crashes" {
+	cp "$repo/tests/fuzz/run" tests/fuzz/
+	mkdir -p build/fuzz tests/fuzz/corpus/a
+	: >tests/fuzz/fuzz-a.c
+	sed -i 's/^list-fuzzers:/&\n>@echo fuzz-a/' Makefile
+	printf '#!/bin/sh\necho "stat::number_of_executed_units: 7"\n' \
+		>build/fuzz/fuzz-a
+	chmod 755 build/fuzz/fuzz-a
+	rings "# tests/fuzz/corpus/a: no corpus" fuzz
+	echo seed >tests/fuzz/corpus/a/seed
+	run tests/check fuzz
+	echo "$output"
+	[ "$status" -eq 0 ]
+	printf '#!/bin/sh\necho "ERROR: AddressSanitizer"; exit 77\n' \
+		>build/fuzz/fuzz-a
+	rings "fuzz/fuzz-a: # ERROR: AddressSanitizer" fuzz
+}
+
 @test "bats files: one that is no bats file, one whose setup fails, none" {
 	echo '@test "a" { true; }' >tests/e2e/a.bats
 	echo '@test "b" { (' >tests/e2e/b.bats

@@ -90,6 +90,16 @@ copy_lab() {
 	[[ $output == *"FAIL  genuine-listed "*"nosuch_command"* ]]
 }
 
+@test "a sanitizer's report in any log of the lab is a failure" {
+	copy_lab
+	sed -i 's|attach_full stray 10|&; echo "==1==ERROR: AddressSanitizer: heap" >>"$LAB/log/agent-stray"|' \
+		"$BATS_TEST_TMPDIR/radius-test/scenarios/genuine-unlisted.sh"
+	run "$BATS_TEST_TMPDIR/radius-test/lab" --dir "$labs" run genuine-unlisted
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"FAIL  genuine-unlisted "*"sanitizer report"*"agent-stray"* ]]
+}
+
 @test "by hand: up, plug, status, shell, unplug, down" {
 	run lab --dir "$labs" up
 	[ "$status" -eq 0 ]
