@@ -215,15 +215,16 @@ static void answers(void)
 static void tcg_csr(const struct keystore_attest *said)
 {
 	static struct bytes b;
+	struct room out = { b.data, sizeof(b.data), 0 };
 	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
 
 	field[TCG_CSR_PROD_SERIAL] =
 		(struct der_view) { (const uint8_t *)"SN1", 3 };
 	field[TCG_CSR_SIGNING_PUB] = (struct der_view) { said->idevid_pub.data,
 		said->idevid_pub.len };
-	if (tcg_csr_encode_contents(HASH_SHA256, field, b.data, sizeof(b.data),
-		    &b.len, NULL) != DEVID_OK)
+	if (tcg_csr_encode_contents(HASH_SHA256, field, &out, NULL) != DEVID_OK)
 		abort();
+	b.len = out.len;
 	save_purpose("tcg-csr", 3, &b);
 }
 

@@ -276,14 +276,15 @@ static void make_area(
 static void put_area(struct keystore *ks, enum key_role role,
 	struct keystore_blob *ret, struct tpm_public *ret_parsed)
 {
+	struct room out = { ret->data, sizeof(ret->data), 0 };
 	TPMT_PUBLIC area;
 
 	make_area(ks, role, &area);
-	if (tpm_public_encode(&area, ret->data, sizeof(ret->data), &ret->len,
-		    NULL) != DEVID_OK ||
-		tpm_public_parse((struct der_view) { ret->data, ret->len },
+	if (tpm_public_encode(&area, &out, NULL) != DEVID_OK ||
+		tpm_public_parse((struct der_view) { out.data, out.len },
 			ret_parsed, NULL) != DEVID_OK)
 		abort();
+	ret->len = out.len;
 }
 
 /* TPM2_Certify of the object with @name. */
@@ -294,6 +295,8 @@ static void put_certify(struct keystore *ks, const struct tpm_public *object,
 		.type = TPM2_ST_ATTEST_CERTIFY };
 	uint8_t digest[32], sig[KEYSTORE_SIG_MAX];
 	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
+	struct room out = { ret->certify_sig.data,
+		sizeof(ret->certify_sig.data), 0 };
 	size_t len = 0;
 
 	a.attested.certify.name.size = (uint16_t)object->name_len;
@@ -304,10 +307,9 @@ static void put_certify(struct keystore *ks, const struct tpm_public *object,
 			EVP_sha256(), NULL) != 1 ||
 		sign(ks, KEY_ROLE_IAK, &what, sig, &len, NULL) != DEVID_OK ||
 		tpm_signature_encode(SIG_ECDSA, HASH_SHA256,
-			(struct der_view) { sig, len }, ret->certify_sig.data,
-			sizeof(ret->certify_sig.data), &ret->certify_sig.len,
-			NULL) != DEVID_OK)
+			(struct der_view) { sig, len }, &out, NULL) != DEVID_OK)
 		abort();
+	ret->certify_sig.len = out.len;
 }
 
 static enum devid_err attest(struct keystore *ks, struct keystore_attest *ret,
