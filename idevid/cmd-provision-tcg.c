@@ -56,14 +56,14 @@ static enum devid_err sign_contents(struct provision *p,
 	const struct client_sign *what, struct room *ret,
 	struct devid_error *err)
 {
-	uint8_t sig[KEYSTORE_SIG_MAX];
-	struct der_view view = { sig, 0 };
+	struct keystore_sig sig;
 	enum devid_err rc;
 
-	rc = client_sign(p->env.socket, what, sig, &view.len, err);
+	rc = client_sign(p->env.socket, what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return tpm_signature_encode(what->scheme, what->hash, view, ret, err);
+	return tpm_signature_encode(what->scheme, what->hash,
+		(struct der_view) { sig.data, sig.len }, ret, err);
 }
 
 /* The whole request. */
