@@ -202,14 +202,19 @@ static void on_watched(void *user, size_t index)
 
 static enum devid_err add_watch(struct agent *agent, struct devid_error *err)
 {
-	const char *paths[] = {
+	const char *const paths[] = {
 		[WATCHED_KEYD] = agent->config->keyd_socket,
 		[WATCHED_KEY] = agent->config->key,
 		[WATCHED_CERT] = agent->config->cert,
 	};
+	const struct watch_options options = {
+		.paths = paths,
+		.n_paths = sizeof(paths) / sizeof(paths[0]),
+		.changed = on_watched,
+		.user = agent,
+	};
 
-	return watch_new(
-		agent->event, paths, 3, on_watched, agent, &agent->watch, err);
+	return watch_new(agent->event, &options, &agent->watch, err);
 }
 
 /* End */
@@ -440,6 +445,11 @@ static enum devid_err make_dirs(
 
 static enum devid_err set_up(struct agent *agent, struct devid_error *err)
 {
+	const struct hooks_options hooks = {
+		.dir = agent->config->hooks_dir,
+		.idle = on_hooks_idle,
+		.user = agent,
+	};
 	enum devid_err rc;
 
 	rc = make_dirs(agent->config, err);
@@ -448,8 +458,7 @@ static enum devid_err set_up(struct agent *agent, struct devid_error *err)
 	if (rc == DEVID_OK)
 		rc = add_sources(agent, err);
 	if (rc == DEVID_OK)
-		rc = hooks_new(agent->event, agent->config->hooks_dir,
-			on_hooks_idle, agent, &agent->hooks, err);
+		rc = hooks_new(agent->event, &hooks, &agent->hooks, err);
 	if (rc != DEVID_OK)
 		return rc;
 	agent->clock_ok = true;

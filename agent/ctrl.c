@@ -193,15 +193,17 @@ static enum devid_err give_socket(
 	return DEVID_OK;
 }
 
-static enum devid_err connect_both(struct ctrl *c, const char *server,
-	const char *client_dir, struct devid_error *err)
+static enum devid_err connect_both(struct ctrl *c,
+	const struct ctrl_options *options, struct devid_error *err)
 {
-	c->commands = wpa_ctrl_open2(server, client_dir);
+	c->commands = wpa_ctrl_open2(options->server, options->client_dir);
 	if (c->commands)
-		c->events = wpa_ctrl_open2(server, client_dir);
+		c->events =
+			wpa_ctrl_open2(options->server, options->client_dir);
 	if (!c->events)
 		return devid_fail(err, DEVID_ERR_UNREACHABLE,
-			"control socket: %s: %s", server, strerror(errno));
+			"control socket: %s: %s", options->server,
+			strerror(errno));
 	return DEVID_OK;
 }
 
@@ -229,22 +231,20 @@ static enum devid_err add_sources(
 	return DEVID_OK;
 }
 
-enum devid_err ctrl_open(sd_event *event, const char *server,
-	const char *client_dir, uid_t uid, gid_t gid,
-	const struct ctrl_ops *ops, struct ctrl **ret_ctrl,
-	struct devid_error *err)
+enum devid_err ctrl_open(sd_event *event, const struct ctrl_options *options,
+	struct ctrl **ret_ctrl, struct devid_error *err)
 {
 	struct ctrl *c = calloc(1, sizeof(*c));
 	enum devid_err rc;
 
 	if (!c)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	c->ops = *ops;
-	rc = connect_both(c, server, client_dir, err);
+	c->ops = options->ops;
+	rc = connect_both(c, options, err);
 	if (rc == DEVID_OK)
-		rc = give_socket(c->commands, uid, gid, err);
+		rc = give_socket(c->commands, options->uid, options->gid, err);
 	if (rc == DEVID_OK)
-		rc = give_socket(c->events, uid, gid, err);
+		rc = give_socket(c->events, options->uid, options->gid, err);
 	if (rc == DEVID_OK)
 		rc = add_sources(c, event, err);
 	if (rc == DEVID_OK && send(wpa_ctrl_get_fd(c->events), "ATTACH", 6,

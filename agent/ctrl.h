@@ -34,14 +34,18 @@ struct ctrl_ops {
 	void *user; /* borrowed: for both */
 };
 
-/*
- * Connects to @server; client sockets are made in @client_dir and given to
- * @uid:@gid, who must be able to answer. Errors: UNREACHABLE (not listening
- * yet), IO.
- */
-DEVID_MUST_CHECK enum devid_err ctrl_open(sd_event *event, const char *server,
-	const char *client_dir, uid_t uid, gid_t gid,
-	const struct ctrl_ops *ops, struct ctrl **ret_ctrl,
+struct ctrl_options {
+	const char *server;     /* borrowed: the socket to connect to */
+	const char *client_dir; /* borrowed: folder of the client sockets */
+	/* Who gets the client sockets, and must be able to answer. */
+	uid_t uid;
+	gid_t gid;
+	struct ctrl_ops ops;
+};
+
+/* Connects as @options say. Errors: UNREACHABLE (not listening yet), IO. */
+DEVID_MUST_CHECK enum devid_err ctrl_open(sd_event *event,
+	const struct ctrl_options *options, struct ctrl **ret_ctrl,
 	struct devid_error *err);
 
 /* Pending replies are called with NULL. */

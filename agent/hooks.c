@@ -245,14 +245,13 @@ bool hooks_idle(const struct hooks *h)
 	return h->n_queue == 0 && !h->names && h->pid == 0;
 }
 
-enum devid_err hooks_new(sd_event *event, const char *dir,
-	void (*idle)(void *user), void *user, struct hooks **ret_hooks,
-	struct devid_error *err)
+enum devid_err hooks_new(sd_event *event, const struct hooks_options *options,
+	struct hooks **ret_hooks, struct devid_error *err)
 {
 	struct hooks *h = calloc(1, sizeof(*h));
 	int r = -ENOMEM;
 
-	if (h && (h->dir = strdup(dir)))
+	if (h && (h->dir = strdup(options->dir)))
 		r = sd_event_add_time_relative(event, &h->timer,
 			CLOCK_MONOTONIC, 0, 1000, on_timer, h);
 	if (r >= 0)
@@ -270,8 +269,8 @@ enum devid_err hooks_new(sd_event *event, const char *dir,
 		return devid_fail(err, DEVID_ERR_IO, "hooks: %s", strerror(-r));
 	}
 	h->event = event;
-	h->idle = idle;
-	h->user = user;
+	h->idle = options->idle;
+	h->user = options->user;
 	*ret_hooks = h;
 	return DEVID_OK;
 }

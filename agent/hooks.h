@@ -30,10 +30,16 @@ struct hooks_event {
 	char key[HOOKS_EVENT_MAX];
 };
 
-/* @dir is copied. @idle (may be NULL) is called whenever the last hook of the
- * last event has ended. */
-DEVID_MUST_CHECK enum devid_err hooks_new(sd_event *event, const char *dir,
-	void (*idle)(void *user), void *user, struct hooks **ret_hooks,
+struct hooks_options {
+	const char *dir; /* borrowed: the folder of the programs, copied */
+	/* Whenever the last hook of the last event has ended, or NULL. */
+	void (*idle)(void *user);
+	void *user; /* borrowed: for @idle */
+};
+
+/* *@ret_hooks is the caller's: hooks_free(). Errors: IO. */
+DEVID_MUST_CHECK enum devid_err hooks_new(sd_event *event,
+	const struct hooks_options *options, struct hooks **ret_hooks,
 	struct devid_error *err);
 
 /* Kills a hook that runs. */

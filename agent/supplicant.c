@@ -116,13 +116,17 @@ static void on_broken(void *user, const char *why)
 
 static bool try_open(struct supplicant *s)
 {
-	struct ctrl_ops ops = { on_event, on_broken, s };
+	const struct ctrl_options options = {
+		.server = s->socket,
+		.client_dir = s->client_dir,
+		.uid = s->config->supplicant_uid,
+		.gid = s->config->supplicant_gid,
+		.ops = { on_event, on_broken, s },
+	};
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	rc = ctrl_open(s->event, s->socket, s->client_dir,
-		s->config->supplicant_uid, s->config->supplicant_gid, &ops,
-		&s->ctrl, &err);
+	rc = ctrl_open(s->event, &options, &s->ctrl, &err);
 	if (rc == DEVID_ERR_UNREACHABLE)
 		return false;
 	if (rc != DEVID_OK) {

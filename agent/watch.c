@@ -144,8 +144,7 @@ static enum devid_err add_target(
 	return DEVID_OK;
 }
 
-enum devid_err watch_new(sd_event *event, const char *const *paths,
-	size_t n_paths, void (*changed)(void *user, size_t index), void *user,
+enum devid_err watch_new(sd_event *event, const struct watch_options *options,
 	struct watch **ret_watch, struct devid_error *err)
 {
 	struct watch *w = calloc(1, sizeof(*w));
@@ -154,8 +153,8 @@ enum devid_err watch_new(sd_event *event, const char *const *paths,
 
 	if (!w)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	w->changed = changed;
-	w->user = user;
+	w->changed = options->changed;
+	w->user = options->user;
 	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (w->fd < 0)
 		r = -errno;
@@ -164,8 +163,8 @@ enum devid_err watch_new(sd_event *event, const char *const *paths,
 			event, &w->source, w->fd, EPOLLIN, on_readable, w);
 	if (r < 0)
 		rc = devid_fail(err, DEVID_ERR_IO, "inotify: %s", strerror(-r));
-	for (size_t i = 0; i < n_paths && rc == DEVID_OK; i++)
-		rc = add_target(w, paths[i], err);
+	for (size_t i = 0; i < options->n_paths && rc == DEVID_OK; i++)
+		rc = add_target(w, options->paths[i], err);
 	if (rc != DEVID_OK) {
 		watch_free(w);
 		return rc;

@@ -16,12 +16,18 @@
 
 struct watch;
 
-/* @changed gets the index of the path in @paths (copied; at most WATCH_MAX).
- * It may be called without a change. Errors: IO, NOMEM. */
+struct watch_options {
+	const char *const *paths; /* borrowed, copied */
+	size_t n_paths;           /* at most WATCH_MAX */
+	/* Gets the index of the path; may be called without a change. */
+	void (*changed)(void *user, size_t index);
+	void *user; /* borrowed: for @changed */
+};
+
+/* *@ret_watch is the caller's: watch_free(). Errors: IO, NOMEM. */
 DEVID_MUST_CHECK enum devid_err watch_new(sd_event *event,
-	const char *const *paths, size_t n_paths,
-	void (*changed)(void *user, size_t index), void *user,
-	struct watch **ret_watch, struct devid_error *err);
+	const struct watch_options *options, struct watch **ret_watch,
+	struct devid_error *err);
 
 void watch_free(struct watch *watch);
 

@@ -72,25 +72,25 @@ static enum devid_err io_error(const char *path, struct devid_error *err)
 }
 
 /* One record out, one record in. */
-static enum devid_err exchange(const char *path, int fd, const uint8_t *req,
-	size_t req_len, struct wire_answer *ret, uint8_t *buf,
-	struct devid_error *err)
+static enum devid_err exchange(const char *path, int fd, struct der_view req,
+	struct room *ret, struct devid_error *err)
 {
 	ssize_t n;
 
 	do
-		n = send(fd, req, req_len, MSG_NOSIGNAL);
+		n = send(fd, req.data, req.len, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return io_error(path, err);
 	do
-		n = recv(fd, buf, WIRE_ANSWER_MAX, 0);
+		n = recv(fd, ret->data, ret->size, 0);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		errno = ECONNRESET;
 	if (n <= 0)
 		return io_error(path, err);
-	return wire_decode_answer(buf, (size_t)n, ret, err);
+	ret->len = (size_t)n;
+	return DEVID_OK;
 }
 
 /* The answer is @op's and no error, or its error is passed on. */
@@ -121,35 +121,40 @@ static time_t wait_seconds(uint8_t op)
 }
 
 enum devid_err client_request(const char *path, const struct wire_request *req,
-	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+	struct room *ret, struct devid_error *err)
 {
 	size_t out_max = WIRE_REQUEST_HEADER + KEY_NAME_MAX + req->data_len;
-	CLEANUP(cleanup_free) uint8_t *out = malloc(out_max);
-	CLEANUP(cleanup_free) uint8_t *in = malloc(WIRE_ANSWER_MAX);
+	CLEANUP(cleanup_free) uint8_t *out_buf = malloc(out_max);
+	CLEANUP(cleanup_free) uint8_t *in_buf = malloc(WIRE_ANSWER_MAX);
 	CLEANUP(cleanup_close) int fd = -1;
+	struct room out = { out_buf, out_max, 0 };
+	struct room in = { in_buf, WIRE_ANSWER_MAX, 0 };
 	struct wire_answer ans = { 0 };
 	enum devid_err rc;
-	size_t len;
 
-	if (!out || !in)
+	if (!out_buf || !in_buf)
 		return devid_fail(
 			err, DEVID_ERR_NOMEM, "key socket: no memory");
-	rc = wire_encode_request(req, out, out_max, &len, err);
+	rc = wire_encode_request(req, &out, err);
 	if (rc == DEVID_OK)
 		rc = connect_keyd(path, wait_seconds(req->op), &fd, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = exchange(path, fd, out, len, &ans, in, err);
+	rc = exchange(
+		path, fd, (struct der_view) { out.data, out.len }, &in, err);
+	if (rc == DEVID_OK)
+		rc = wire_decode_answer(
+			(struct der_view) { in.data, in.len }, &ans, err);
 	if (rc == DEVID_OK)
 		rc = check_answer(&ans, req->op, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (ans.data_len > size)
+	if (ans.data_len > ret->size)
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: answer of %zu bytes", ans.data_len);
 	if (ans.data_len > 0)
-		memcpy(buf, ans.data, ans.data_len);
-	*ret_len = ans.data_len;
+		memcpy(ret->data, ans.data, ans.data_len);
+	ret->len = ans.data_len;
 	return DEVID_OK;
 }
 
@@ -158,20 +163,21 @@ enum devid_err client_status(
 {
 	struct wire_request req = { .op = WIRE_STATUS };
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
+	struct room in = { buf, WIRE_ANSWER_MAX, 0 };
 	enum devid_err rc;
-	size_t len = 0;
 
 	if (!buf)
 		return devid_fail(
 			err, DEVID_ERR_NOMEM, "key socket: no memory");
-	rc = client_request(path, &req, buf, WIRE_ANSWER_MAX, &len, err);
+	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
-		rc = wire_decode_status(buf, len, ret, err);
+		rc = wire_decode_status(
+			(struct der_view) { in.data, in.len }, ret, err);
 	return rc;
 }
 
 enum devid_err client_sign(const char *path, const struct client_sign *what,
-	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+	struct keystore_sig *ret, struct devid_error *err)
 {
 	struct wire_request req = {
 		.op = WIRE_SIGN,
@@ -180,14 +186,18 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 		.data = what->data,
 		.data_len = what->data_len,
 	};
+	struct room in = { ret->data, sizeof(ret->data), 0 };
 	size_t name_len = strlen(what->key);
+	enum devid_err rc;
 
 	if (name_len > KEY_NAME_MAX)
 		return devid_fail(
 			err, DEVID_ERR_INVALID, "key socket: bad key name");
 	memcpy(req.name, what->key, name_len);
-	return client_request(
-		path, &req, ret_sig, KEYSTORE_SIG_MAX, ret_len, err);
+	rc = client_request(path, &req, &in, err);
+	if (rc == DEVID_OK)
+		ret->len = in.len;
+	return rc;
 }
 
 enum devid_err client_attest(
@@ -195,15 +205,16 @@ enum devid_err client_attest(
 {
 	struct wire_request req = { .op = WIRE_ATTEST };
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
+	struct room in = { buf, WIRE_ANSWER_MAX, 0 };
 	enum devid_err rc;
-	size_t len = 0;
 
 	if (!buf)
 		return devid_fail(
 			err, DEVID_ERR_NOMEM, "key socket: no memory");
-	rc = client_request(path, &req, buf, WIRE_ANSWER_MAX, &len, err);
+	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
-		rc = wire_decode_attest(buf, len, ret, err);
+		rc = wire_decode_attest(
+			(struct der_view) { in.data, in.len }, ret, err);
 	return rc;
 }
 
@@ -212,13 +223,17 @@ enum devid_err client_activate(const char *path,
 	struct devid_error *err)
 {
 	uint8_t data[WIRE_CREDENTIAL_MAX];
+	struct room out = { data, sizeof(data), 0 };
+	struct room in = { ret->data, sizeof(ret->data), 0 };
 	struct wire_request req = { .op = WIRE_ACTIVATE, .data = data };
 	enum devid_err rc;
 
-	rc = wire_encode_credential(
-		what, data, sizeof(data), &req.data_len, err);
+	rc = wire_encode_credential(what, &out, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return client_request(
-		path, &req, ret->data, sizeof(ret->data), &ret->len, err);
+	req.data_len = out.len;
+	rc = client_request(path, &req, &in, err);
+	if (rc == DEVID_OK)
+		ret->len = in.len;
+	return rc;
 }

@@ -25,12 +25,12 @@ const char *client_socket_path(void);
  * Sends @req and waits for its answer, at most 300 s for WIRE_CREATE,
  * WIRE_ATTEST and WIRE_ACTIVATE and 60 s for all else. An error that the
  * service returned is returned with its text. On success the data of the
- * answer is copied to @buf of @size bytes.
+ * answer is in @ret; data that does not fit there is PROTOCOL.
  * Errors: KEYD_ABSENT, TIMEOUT, PROTOCOL, and whatever the service answers.
  */
 DEVID_MUST_CHECK enum devid_err client_request(const char *path,
-	const struct wire_request *req, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	const struct wire_request *req, struct room *ret,
+	struct devid_error *err);
 
 /* WIRE_STATUS. */
 DEVID_MUST_CHECK enum devid_err client_status(
@@ -44,9 +44,9 @@ struct client_sign {
 	size_t data_len;
 };
 
-/* WIRE_SIGN. @ret_sig has KEYSTORE_SIG_MAX bytes. */
+/* WIRE_SIGN. */
 DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
-	const struct client_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct client_sign *what, struct keystore_sig *ret,
 	struct devid_error *err);
 
 /* WIRE_ATTEST. */

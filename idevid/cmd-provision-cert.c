@@ -10,8 +10,8 @@
 #include "profile.h"
 
 /* PEM certificates of @path as DER, one behind the other. */
-static enum devid_err read_chain(const char *path, uint8_t *der,
-	size_t *ret_len, size_t *ret_leaf_len, struct devid_error *err)
+static enum devid_err read_chain(const char *path, struct room *ret,
+	size_t *ret_leaf_len, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	struct der_view in, content, leaf;
@@ -21,11 +21,11 @@ static enum devid_err read_chain(const char *path, uint8_t *der,
 
 	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);
 	if (rc == DEVID_OK)
-		rc = pem_chain_to_der(
-			"cert", path, pem, pem_len, der, ret_len, err);
+		rc = pem_chain_to_der("cert", path,
+			(struct der_view) { pem, pem_len }, ret, err);
 	if (rc != DEVID_OK)
 		return rc;
-	in = (struct der_view) { der, *ret_len };
+	in = (struct der_view) { ret->data, ret->len };
 	if (!der_take(&in, &tag, &content, &leaf))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"cert: %s: not a DER certificate", path);
@@ -65,6 +65,7 @@ bool provision_profile_ok(
 int provision_cert(struct provision *p, const char *path)
 {
 	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
+	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
 	struct wire_request req = { .op = WIRE_INSTALL, .data = der };
 	size_t leaf_len = 0;
 	struct devid_error err = { DEVID_OK, "" };
@@ -72,9 +73,9 @@ int provision_cert(struct provision *p, const char *path)
 
 	if (strcmp(p->key, "idevid") != 0 && strcmp(p->key, "iak") != 0)
 		return provision_wrong_call("--key is idevid or iak");
-	if (!der || read_chain(path, der, &req.data_len, &leaf_len, &err) !=
-			    DEVID_OK)
+	if (!der || read_chain(path, &chain, &leaf_len, &err) != DEVID_OK)
 		return cmd_fail(&err);
+	req.data_len = chain.len;
 	if (!provision_profile_ok(p, p->key, der, leaf_len))
 		return EXIT_FAILURE;
 	memcpy(req.name, p->key, strlen(p->key));

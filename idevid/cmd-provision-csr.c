@@ -48,17 +48,18 @@ static int signature_nid(enum key_alg alg)
 
 /* Puts signature and algorithm into @req (RFC 2986 4.2). */
 static bool set_signature(
-	X509_REQ *req, enum key_alg alg, const uint8_t *sig, size_t len)
+	X509_REQ *req, enum key_alg alg, const struct keystore_sig *sig)
 {
 	X509_ALGOR *algor = X509_ALGOR_new();
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
-	bool ok = algor && bits &&
-		  X509_ALGOR_set0(algor, OBJ_nid2obj(signature_nid(alg)),
-			  alg == KEY_ALG_RSA2048 ? V_ASN1_NULL : V_ASN1_UNDEF,
-			  NULL) &&
-		  ASN1_BIT_STRING_set(
-			  bits, (unsigned char *)(uintptr_t)sig, (int)len) &&
-		  X509_REQ_set1_signature_algo(req, algor);
+	bool ok =
+		algor && bits &&
+		X509_ALGOR_set0(algor, OBJ_nid2obj(signature_nid(alg)),
+			alg == KEY_ALG_RSA2048 ? V_ASN1_NULL : V_ASN1_UNDEF,
+			NULL) &&
+		ASN1_BIT_STRING_set(bits, (unsigned char *)(uintptr_t)sig->data,
+			(int)sig->len) &&
+		X509_REQ_set1_signature_algo(req, algor);
 
 	if (ok) {
 		bits->flags &= ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07);
@@ -78,19 +79,18 @@ static enum devid_err sign_request(struct provision *p, X509_REQ *req,
 	struct client_sign what = { .key = key->name,
 		.scheme = key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA,
 		.hash = key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256 };
-	uint8_t sig[KEYSTORE_SIG_MAX];
+	struct keystore_sig sig;
 	enum devid_err rc;
-	size_t len = 0;
 
 	if (tbs_len <= 0)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"csr: the request cannot be encoded");
 	what.data = tbs;
 	what.data_len = (size_t)tbs_len;
-	rc = client_sign(p->env.socket, &what, sig, &len, err);
+	rc = client_sign(p->env.socket, &what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (!set_signature(req, key->alg, sig, len) ||
+	if (!set_signature(req, key->alg, &sig) ||
 		X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"csr: the signature does not verify");

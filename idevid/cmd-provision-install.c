@@ -63,18 +63,20 @@ static enum devid_err read_bundle(
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	CLEANUP(cleanup_bundle) struct bundle *b = calloc(1, sizeof(*b));
-	size_t pem_len = 0, der_len = 0;
+	struct room der = { NULL, WIRE_CHAIN_MAX, 0 };
+	size_t pem_len = 0;
 	enum devid_err rc;
 
 	if (!b)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	der.data = b->der;
 	b->path = strcmp(path, "-") == 0 ? "standard input" : path;
 	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);
 	if (rc == DEVID_OK)
-		rc = pem_chain_to_der("install", b->path, pem, pem_len, b->der,
-			&der_len, err);
+		rc = pem_chain_to_der("install", b->path,
+			(struct der_view) { pem, pem_len }, &der, err);
 	if (rc == DEVID_OK)
-		rc = parse_bundle(b, der_len, err);
+		rc = parse_bundle(b, der.len, err);
 	if (rc == DEVID_OK)
 		*ret = STEAL(b);
 	return rc;

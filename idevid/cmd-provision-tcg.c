@@ -28,9 +28,8 @@ static struct der_view view_of(const struct keystore_blob *blob)
 	return (struct der_view) { blob->data, blob->len };
 }
 
-/* csrContents into @buf of TCG_CSR_MAX bytes. */
 static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
-	uint8_t *buf, size_t *ret_len, struct devid_error *err)
+	struct room *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free)
 	struct keystore_attest *said = malloc(sizeof(*said));
@@ -49,52 +48,53 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 	field[TCG_CSR_SIGNING_PUB] = view_of(&said->idevid_pub);
 	field[TCG_CSR_SGN_CERTIFY] = view_of(&said->certify);
 	field[TCG_CSR_SGN_CERTIFY_SIG] = view_of(&said->certify_sig);
-	return tcg_csr_encode_contents(
-		hash, field, buf, TCG_CSR_MAX, ret_len, err);
+	return tcg_csr_encode_contents(hash, field, ret, err);
 }
 
-/* The IDevID's signature over @contents as TPMT_SIGNATURE. */
+/* The IDevID's signature over what is in @what as TPMT_SIGNATURE. */
 static enum devid_err sign_contents(struct provision *p,
-	const struct client_sign *what, uint8_t *buf, size_t *ret_len,
+	const struct client_sign *what, struct room *ret,
 	struct devid_error *err)
 {
-	uint8_t sig[KEYSTORE_SIG_MAX];
-	struct der_view view = { sig, 0 };
+	struct keystore_sig sig;
 	enum devid_err rc;
 
-	rc = client_sign(p->env.socket, what, sig, &view.len, err);
+	rc = client_sign(p->env.socket, what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return tpm_signature_encode(what->scheme, what->hash, view, buf,
-		SIGNATURE_MAX, ret_len, err);
+	return tpm_signature_encode(what->scheme, what->hash,
+		(struct der_view) { sig.data, sig.len }, ret, err);
 }
 
-/* The whole request into @buf of TCG_CSR_MAX bytes. */
-static enum devid_err make_request(struct provision *p, uint8_t *buf,
-	size_t *ret_len, struct devid_error *err)
+/* The whole request. */
+static enum devid_err make_request(
+	struct provision *p, struct room *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *contents = malloc(TCG_CSR_MAX);
+	CLEANUP(cleanup_free) uint8_t *buf = malloc(TCG_CSR_MAX);
+	struct room contents = { buf, TCG_CSR_MAX, 0 };
+	uint8_t sig_buf[SIGNATURE_MAX];
+	struct room sig = { sig_buf, sizeof(sig_buf), 0 };
 	struct wire_key key = { .alg = KEY_ALG_NONE };
-	struct client_sign what = { .key = "idevid", .data = contents };
-	uint8_t sig[SIGNATURE_MAX];
-	size_t sig_len = 0;
+	struct client_sign what = { .key = "idevid" };
 	enum devid_err rc;
 
-	if (!contents)
+	if (!buf)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	rc = provision_get_key(p, "idevid", &key, err);
 	if (rc != DEVID_OK)
 		return rc;
 	what.scheme = key.alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA;
 	what.hash = key.alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256;
-	rc = encode_contents(p, what.hash, contents, &what.data_len, err);
-	if (rc == DEVID_OK)
-		rc = sign_contents(p, &what, sig, &sig_len, err);
+	rc = encode_contents(p, what.hash, &contents, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return tcg_csr_encode((struct der_view) { contents, what.data_len },
-		(struct der_view) { sig, sig_len }, buf, TCG_CSR_MAX, ret_len,
-		err);
+	what.data = contents.data;
+	what.data_len = contents.len;
+	rc = sign_contents(p, &what, &sig, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return tcg_csr_encode((struct der_view) { contents.data, contents.len },
+		(struct der_view) { sig.data, sig.len }, ret, err);
 }
 
 /* The register of a CA, and a challenge, hold serials of these only. */
@@ -110,8 +110,8 @@ static bool is_printable(const char *text)
 int provision_request(struct provision *p)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(TCG_CSR_MAX);
+	struct room request = { buf, TCG_CSR_MAX, 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	size_t len = 0;
 	enum devid_err rc;
 
 	if (!provision_subject_ok(p) || !is_printable(p->serial) ||
@@ -121,10 +121,10 @@ int provision_request(struct provision *p)
 	if ((!p->out || strcmp(p->out, "-") == 0) && isatty(STDOUT_FILENO))
 		return provision_wrong_call("a request is binary and not for "
 					    "a terminal: --out FILE");
-	rc = buf ? make_request(p, buf, &len, &err)
+	rc = buf ? make_request(p, &request, &err)
 		 : devid_fail(&err, DEVID_ERR_NOMEM, "no memory");
 	if (rc == DEVID_OK)
-		rc = provision_write(p, buf, len, 0644, &err);
+		rc = provision_write(p, request.data, request.len, 0644, &err);
 	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
 }
 

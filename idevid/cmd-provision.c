@@ -45,10 +45,9 @@ int provision_put(struct provision *p, const struct wire_request *req)
 {
 	struct devid_error err = { DEVID_OK, "" };
 	uint8_t buf[16];
-	size_t len;
+	struct room answer = { buf, sizeof(buf), 0 };
 
-	if (client_request(p->env.socket, req, buf, sizeof(buf), &len, &err) !=
-		DEVID_OK)
+	if (client_request(p->env.socket, req, &answer, &err) != DEVID_OK)
 		return cmd_fail(&err);
 	return EXIT_SUCCESS;
 }

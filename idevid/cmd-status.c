@@ -82,15 +82,14 @@ static json_t *key_certificate(const char *socket, const char *name)
 	struct wire_request req = { .op = WIRE_CHAIN };
 	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
+	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
 	const uint8_t *p = der;
 	json_t *json;
-	size_t len;
 
 	memcpy(req.name, name, strlen(name));
-	if (!der || client_request(socket, &req, der, WIRE_CHAIN_MAX, &len,
-			    NULL) != DEVID_OK)
+	if (!der || client_request(socket, &req, &chain, NULL) != DEVID_OK)
 		return json_null();
-	cert = d2i_X509(NULL, &p, (long)len);
+	cert = d2i_X509(NULL, &p, (long)chain.len);
 	ERR_clear_error();
 	json = cert ? certificate_json(cert) : NULL;
 	return json ? json : json_null(); /* text that is not UTF-8 */

@@ -20,8 +20,7 @@ struct call {
 	const struct peer *peer;
 	unsigned perms;
 	const struct wire_request *req;
-	uint8_t *out; /* WIRE_CHAIN_MAX bytes for the answer's data */
-	size_t out_len;
+	struct room out; /* WIRE_CHAIN_MAX bytes for the answer's data */
 };
 
 typedef enum devid_err handler_fn(struct call *c, struct devid_error *err);
@@ -41,8 +40,7 @@ static enum devid_err do_status(struct call *c, struct devid_error *err)
 	module_status(c->r->module, &status);
 	status.signatures = c->r->signatures;
 	status.refused = c->r->refused;
-	return wire_encode_status(
-		&status, c->out, WIRE_CHAIN_MAX, &c->out_len, err);
+	return wire_encode_status(&status, &c->out, err);
 }
 
 static enum devid_err do_ping(struct call *c, struct devid_error *err)
@@ -61,8 +59,8 @@ static enum devid_err do_chain(struct call *c, struct devid_error *err)
 	rc = module_chain(c->r->module, c->req->name, &chain, &len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	memcpy(c->out, chain, len); /* a chain is at most WIRE_CHAIN_MAX */
-	c->out_len = len;
+	memcpy(c->out.data, chain, len); /* at most WIRE_CHAIN_MAX */
+	c->out.len = len;
 	return DEVID_OK;
 }
 
@@ -77,6 +75,7 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	const struct module_sign what = { c->req->name, c->req->arg,
 		c->req->hash, c->req->data, c->req->data_len };
 	struct purpose_verdict verdict;
+	struct keystore_sig sig;
 	enum devid_err rc;
 
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
@@ -86,9 +85,11 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"%s: uid %u may not sign for %s", c->req->name,
 			(unsigned)c->peer->uid, purpose_name(verdict.purpose));
-	rc = module_sign(c->r->module, &what, c->out, &c->out_len, err);
+	rc = module_sign(c->r->module, &what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
+	memcpy(c->out.data, sig.data, sig.len);
+	c->out.len = sig.len;
 	c->r->signatures++;
 	log_info("signed: %s: %s%s for uid %u pid %d", c->req->name,
 		purpose_name(verdict.purpose), tls_name(verdict.tls_version),
@@ -138,8 +139,7 @@ static enum devid_err do_attest(struct call *c, struct devid_error *err)
 	enum devid_err rc = module_attest(c->r->module, &said, err);
 
 	if (rc == DEVID_OK)
-		rc = wire_encode_attest(
-			&said, c->out, WIRE_CHAIN_MAX, &c->out_len, err);
+		rc = wire_encode_attest(&said, &c->out, err);
 	if (rc == DEVID_OK)
 		log_done(c, "keys attested");
 	return rc;
@@ -151,13 +151,15 @@ static enum devid_err do_activate(struct call *c, struct devid_error *err)
 	struct keystore_secret secret = { 0 };
 	enum devid_err rc;
 
-	rc = wire_decode_credential(c->req->data, c->req->data_len, &what, err);
+	rc = wire_decode_credential(
+		(struct der_view) { c->req->data, c->req->data_len }, &what,
+		err);
 	if (rc == DEVID_OK)
 		rc = module_activate(c->r->module, &what, &secret, err);
 	if (rc != DEVID_OK)
 		return rc;
-	memcpy(c->out, secret.data, secret.len);
-	c->out_len = secret.len;
+	memcpy(c->out.data, secret.data, secret.len);
+	c->out.len = secret.len;
 	OPENSSL_cleanse(&secret, sizeof(secret));
 	log_done(c, "credential opened");
 	return DEVID_OK;
@@ -267,22 +269,27 @@ void requests_refuse(
 }
 
 bool requests_answer(struct requests *r, const struct peer *peer,
-	const uint8_t *in, size_t in_len, uint8_t *out, size_t *ret_len)
+	struct der_view in, struct room *ret)
 {
 	static uint8_t data[WIRE_CHAIN_MAX]; /* one request at a time */
 	struct wire_request req = { 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	struct call call = { r, peer, policy_permissions(r->policy, peer), &req,
-		data, 0 };
+	struct call call = {
+		.r = r,
+		.peer = peer,
+		.perms = policy_permissions(r->policy, peer),
+		.req = &req,
+		.out = { data, sizeof(data), 0 },
+	};
 	struct wire_answer ans = { 0 };
 	char why[DEVID_ERROR_TEXT_MAX + 2 * KEY_NAME_MAX];
 
-	ans.code = wire_decode_request(in, in_len, &req, &err);
+	ans.code = wire_decode_request(in, &req, &err);
 	if (ans.code == DEVID_OK)
 		ans.code = dispatch(&call, &err);
 	ans.op = req.op & 0x7f;
 	ans.data = data;
-	ans.data_len = call.out_len;
+	ans.data_len = call.out.len;
 	if (ans.code != DEVID_OK) {
 		(void)snprintf(why, sizeof(why), "%s%s%s: %s", op_name(&req),
 			*req.name ? " " : "", req.name,
@@ -291,10 +298,9 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 		ans.data = (const uint8_t *)err.text;
 		ans.data_len = strlen(err.text);
 	}
-	if (wire_encode_answer(&ans, out, WIRE_ANSWER_MAX, ret_len, NULL) !=
-		DEVID_OK)
+	if (wire_encode_answer(&ans, ret, NULL) != DEVID_OK)
 		return false;
 	if (req.op == WIRE_ACTIVATE)
-		OPENSSL_cleanse(data, call.out_len);
+		OPENSSL_cleanse(data, call.out.len);
 	return ans.code != DEVID_ERR_PROTOCOL;
 }

@@ -38,13 +38,13 @@ struct requests {
 };
 
 /*
- * Answers the record @in from @peer into @out of WIRE_ANSWER_MAX bytes; one
- * line is logged for each signature, refusal and change. Returns false when
- * the record is not of the protocol: the connection is to be closed after
- * the answer.
+ * Answers the record @in from @peer into @ret, which has room for
+ * WIRE_ANSWER_MAX bytes; one line is logged for each signature, refusal and
+ * change. Returns false when the record is not of the protocol: the connection
+ * is to be closed after the answer.
  */
 bool requests_answer(struct requests *r, const struct peer *peer,
-	const uint8_t *in, size_t in_len, uint8_t *out, size_t *ret_len);
+	struct der_view in, struct room *ret);
 
 /*
  * Counts and logs that something of @peer was refused, @what as

@@ -46,7 +46,7 @@ static int on_record(
 	sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct connection *c = userdata;
-	size_t out_len = 0;
+	struct room out = { record_out, sizeof(record_out), 0 };
 	ssize_t n;
 	bool keep;
 
@@ -68,11 +68,11 @@ static int on_record(
 		drop(c);
 		return 0;
 	}
-	keep = requests_answer(c->server->requests, &c->peer, record_in,
-		(size_t)n, record_out, &out_len);
+	keep = requests_answer(c->server->requests, &c->peer,
+		(struct der_view) { record_in, (size_t)n }, &out);
 	/* A peer that does not read its answers is not waited for. */
-	if (out_len > 0 &&
-		send(fd, record_out, out_len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (out.len > 0 &&
+		send(fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		keep = false;
 	if (!keep)
 		drop(c);
@@ -193,20 +193,19 @@ void server_free(struct server *s)
 	free(s);
 }
 
-enum devid_err server_new(sd_event *event, int listen_fd,
-	struct requests *requests, unsigned connections_max,
+enum devid_err server_new(sd_event *event, const struct server_options *options,
 	struct server **ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_close) int fd = listen_fd;
+	CLEANUP(cleanup_close) int fd = options->listen_fd;
 	struct server *s = calloc(1, sizeof(*s));
 	int r = -ENOMEM;
 
 	if (s)
-		s->slots = calloc(connections_max, sizeof(*s->slots));
+		s->slots = calloc(options->connections_max, sizeof(*s->slots));
 	if (s && s->slots) {
 		s->event = event;
-		s->requests = requests;
-		s->max = connections_max;
+		s->requests = options->requests;
+		s->max = options->connections_max;
 		r = sd_event_add_io(
 			event, &s->listen_io, fd, EPOLLIN, on_connect, s);
 	}

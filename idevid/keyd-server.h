@@ -18,14 +18,18 @@
 
 struct server;
 
-/*
- * Serves @listen_fd (owned from now on, also on failure) on @event through
- * @requests (borrowed). At most @connections_max connections, and a quarter
- * of them for one user other than root. *@ret is the caller's.
- */
-DEVID_MUST_CHECK enum devid_err server_new(sd_event *event, int listen_fd,
-	struct requests *requests, unsigned connections_max,
-	struct server **ret, struct devid_error *err);
+struct server_options {
+	int listen_fd; /* owned from server_new() on, also when that fails */
+	struct requests *requests; /* borrowed: answer what is asked */
+	/* In all; a quarter of them for one user other than root. */
+	unsigned connections_max;
+};
+
+/* Serves the socket in @options on @event. *@ret is the caller's:
+ * server_free(). Errors: IO. */
+DEVID_MUST_CHECK enum devid_err server_new(sd_event *event,
+	const struct server_options *options, struct server **ret,
+	struct devid_error *err);
 
 void server_free(struct server *s);
 

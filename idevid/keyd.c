@@ -252,7 +252,11 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 {
 	struct module_options options = { .state_dir = k->state_dir };
 	enum devid_err rc;
-	int fd = -1;
+	struct server_options server = {
+		.listen_fd = -1,
+		.requests = &k->requests,
+		.connections_max = k->connections_max,
+	};
 
 	rc = keystore_tpm_new(k->tcti, &k->keystore, err);
 	if (rc != DEVID_OK)
@@ -267,11 +271,10 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 		return rc;
 	k->requests.module = k->module;
 	k->requests.policy = &k->policy;
-	rc = get_listen_fd(k, &fd, err);
+	rc = get_listen_fd(k, &server.listen_fd, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return server_new(k->event, fd, &k->requests, k->connections_max,
-		&k->server, err);
+	return server_new(k->event, &server, &k->server, err);
 }
 
 static int run(struct keyd *k, struct devid_error *err)

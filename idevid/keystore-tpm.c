@@ -158,8 +158,7 @@ static enum devid_err ks_create(struct keystore *ks, enum key_role role,
 struct sign_arg {
 	enum key_role role;
 	const struct keystore_sign *what;
-	uint8_t *ret_sig;
-	size_t *ret_len;
+	struct keystore_sig *ret;
 };
 
 static enum devid_err op_sign(
@@ -170,8 +169,8 @@ static enum devid_err op_sign(
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = tpm_key_sign(self->tpm, &self->keys[a->role], a->what, a->ret_sig,
-		a->ret_len, err);
+	rc = tpm_key_sign(
+		self->tpm, &self->keys[a->role], a->what, a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) /* evicted: to be looked for again */
 		(void)Esys_TR_Close(self->tpm->esys,
 			&self->keys[a->role].object); /* local only */
@@ -179,10 +178,10 @@ static enum devid_err op_sign(
 }
 
 static enum devid_err ks_sign(struct keystore *ks, enum key_role role,
-	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct keystore_sign *what, struct keystore_sig *ret,
 	struct devid_error *err)
 {
-	struct sign_arg arg = { role, what, ret_sig, ret_len };
+	struct sign_arg arg = { role, what, ret };
 
 	return run(self_of(ks), op_sign, &arg, err);
 }

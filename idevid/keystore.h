@@ -53,6 +53,12 @@ struct keystore_blob {
 	uint8_t data[KEYSTORE_CERT_MAX];
 };
 
+/* One signature, in the form of its scheme. */
+struct keystore_sig {
+	size_t len;
+	uint8_t data[KEYSTORE_SIG_MAX];
+};
+
 struct keystore_sign {
 	enum sig_scheme scheme;
 	enum sig_hash hash;
@@ -120,11 +126,10 @@ struct keystore_ops {
 		enum key_alg alg, const struct keystore_blob *expected,
 		struct devid_error *err);
 
-	/* One signature, at most KEYSTORE_SIG_MAX bytes: one TPM command when
-	 * the key has been loaded. */
+	/* One signature: one TPM command when the key has been loaded. */
 	enum devid_err (*sign)(struct keystore *ks, enum key_role role,
-		const struct keystore_sign *what, uint8_t *ret_sig,
-		size_t *ret_len, struct devid_error *err);
+		const struct keystore_sign *what, struct keystore_sig *ret,
+		struct devid_error *err);
 
 	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
 	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,

@@ -27,7 +27,7 @@ static const EVP_MD *hash_md(unsigned hash)
  * another length than the hash fails here, as it would in TLS 1.3
  * (RFC 8446 4.2.3). */
 static bool verifies(struct module_key *key, const struct keystore_sign *what,
-	const uint8_t *sig, size_t len)
+	const struct keystore_sig *sig)
 {
 	CLEANUP(cleanup_pctx)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pub, NULL);
@@ -43,50 +43,47 @@ static bool verifies(struct module_key *key, const struct keystore_sign *what,
 	if (ok && pss)
 		ok = EVP_PKEY_CTX_set_rsa_pss_saltlen(
 			     ctx, RSA_PSS_SALTLEN_DIGEST) > 0;
-	ok = ok && EVP_PKEY_verify(
-			   ctx, sig, len, what->digest, what->digest_len) == 1;
+	ok = ok && EVP_PKEY_verify(ctx, sig->data, sig->len, what->digest,
+			   what->digest_len) == 1;
 	ERR_clear_error();
 	return ok;
 }
 
 enum devid_err module_sign_once(struct module *m, struct module_key *key,
-	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct keystore_sign *what, struct keystore_sig *ret,
 	struct devid_error *err)
 {
 	struct keystore *ks = m->options.keystore;
-	uint8_t sig[KEYSTORE_SIG_MAX];
-	size_t len = 0;
+	struct keystore_sig sig = { .len = 0 };
 	enum devid_err rc;
 
-	rc = ks->ops->sign(ks, key->role, what, sig, &len, err);
+	rc = ks->ops->sign(ks, key->role, what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (!verifies(key, what, sig, len))
+	if (!verifies(key, what, &sig))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: the keystore's signature does not verify",
 			key_role_name(key->role));
-	memcpy(ret_sig, sig, len);
-	*ret_len = len;
+	*ret = sig;
 	return DEVID_OK;
 }
 
 /* Looks for the key first when it was never seen yet, and again when it has
  * gone from its place. */
 static enum devid_err sign_digest(struct module *m, struct module_key *key,
-	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct keystore_sign *what, struct keystore_sig *ret,
 	struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc = DEVID_ERR_NOT_FOUND;
 
 	if (key->present)
-		rc = module_sign_once(m, key, what, ret_sig, ret_len, &cause);
+		rc = module_sign_once(m, key, what, ret, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND) {
 		devid_error_clear(&cause);
 		rc = module_ensure_key(m, key, &cause);
 		if (rc == DEVID_OK)
-			rc = module_sign_once(
-				m, key, what, ret_sig, ret_len, &cause);
+			rc = module_sign_once(m, key, what, ret, &cause);
 	}
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
@@ -116,12 +113,12 @@ enum devid_err module_sign_purpose(struct module *m,
 			"hash 0x%04x)",
 			what->key, key_alg_name(key->alg), what->scheme,
 			what->hash);
-	return purpose_check(what->data, what->data_len, key->spki.data,
-		key->spki.len, ret, err);
+	return purpose_check((struct der_view) { what->data, what->data_len },
+		(struct der_view) { key->spki.data, key->spki.len }, ret, err);
 }
 
 enum devid_err module_sign(struct module *m, const struct module_sign *what,
-	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+	struct keystore_sig *ret, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, what->key, err);
 	uint8_t digest[EVP_MAX_MD_SIZE];
@@ -139,5 +136,5 @@ enum devid_err module_sign(struct module *m, const struct module_sign *what,
 			hash_md(what->hash), NULL))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "sign: no hash");
 	sign.digest_len = digest_len;
-	return sign_digest(m, key, &sign, ret_sig, ret_len, err);
+	return sign_digest(m, key, &sign, ret, err);
 }

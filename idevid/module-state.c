@@ -156,8 +156,9 @@ enum devid_err module_state_load(
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
+	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
 	struct devid_error cause = { DEVID_OK, "" };
-	size_t pem_len, der_len = 0;
+	size_t pem_len;
 	char path[PATH_MAX];
 	enum devid_err rc;
 
@@ -175,10 +176,10 @@ enum devid_err module_state_load(
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc == DEVID_OK)
-		rc = pem_chain_to_der(
-			"read", path, pem, pem_len, der, &der_len, &cause);
+		rc = pem_chain_to_der("read", path,
+			(struct der_view) { pem, pem_len }, &chain, &cause);
 	if (rc == DEVID_OK)
-		rc = module_set_chain(key, der, der_len, &cause);
+		rc = module_set_chain(key, chain.data, chain.len, &cause);
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	return DEVID_OK;

@@ -48,12 +48,12 @@ static void warn_key(struct module *m, const struct module_key *key,
  */
 static void probe(struct module *m, struct module_key *key)
 {
-	uint8_t sig[KEYSTORE_SIG_MAX], digest[48] = "devid probe";
+	uint8_t digest[48] = "devid probe";
 	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
 	bool rsa = key->alg == KEY_ALG_RSA2048;
 	struct devid_error cause = { DEVID_OK, "" };
+	struct keystore_sig sig;
 	enum devid_err rc;
-	size_t len;
 
 	key->tls13 = true;
 	if (key->role != KEY_ROLE_IDEVID)
@@ -64,7 +64,7 @@ static void probe(struct module *m, struct module_key *key)
 		what.hash = HASH_SHA384;
 		what.digest_len = 48;
 	}
-	rc = module_sign_once(m, key, &what, sig, &len, &cause);
+	rc = module_sign_once(m, key, &what, &sig, &cause);
 	key->tls13 = rc == DEVID_OK || !rsa;
 	if (rc != DEVID_OK)
 		warn_key(m, key,

@@ -76,11 +76,11 @@ DEVID_MUST_CHECK enum devid_err module_sign_purpose(struct module *m,
 /*
  * Hashes, signs with one TPM command and verifies the signature with the
  * certificate's public key before giving it out (a fault in the module must
- * not leak the key). @ret_sig has KEYSTORE_SIG_MAX bytes. The caller has
- * called module_sign_purpose() for the same bytes.
+ * not leak the key). The caller has called module_sign_purpose() for the same
+ * bytes.
  */
 DEVID_MUST_CHECK enum devid_err module_sign(struct module *m,
-	const struct module_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct module_sign *what, struct keystore_sig *ret,
 	struct devid_error *err);
 
 /*

@@ -78,6 +78,6 @@ DEVID_MUST_CHECK enum devid_err module_ensure_key(
  * result. Errors: CRYPTO, those of the keystore. */
 DEVID_MUST_CHECK enum devid_err module_sign_once(struct module *m,
 	struct module_key *key, const struct keystore_sign *what,
-	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err);
+	struct keystore_sig *ret, struct devid_error *err);
 
 #endif

@@ -6,16 +6,15 @@
 #include <openssl/x509.h>
 
 #include "cleanup.h"
-#include "wire.h"
 
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
 enum devid_err pem_chain_to_der(const char *what, const char *path,
-	const uint8_t *pem, size_t pem_len, uint8_t *ret, size_t *ret_len,
-	struct devid_error *err)
+	struct der_view pem, struct room *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem, (int)pem_len);
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+	uint8_t *p = ret->data;
 	size_t done = 0;
 
 	while (bio) {
@@ -25,16 +24,15 @@ enum devid_err pem_chain_to_der(const char *what, const char *path,
 
 		if (!cert)
 			break;
-		if (n <= 0 || (size_t)n > WIRE_CHAIN_MAX - done)
+		if (n <= 0 || (size_t)n > ret->size - done)
 			return devid_fail(err, DEVID_ERR_TOO_LARGE,
 				"%s: %s: chain too large", what, path);
-		ret += i2d_X509(cert, &(uint8_t *) { ret });
-		done += (size_t)n;
+		done += (size_t)i2d_X509(cert, &p);
 	}
 	ERR_clear_error(); /* the end of the file is one */
 	if (done == 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: %s: no certificate in it", what, path);
-	*ret_len = done;
+	ret->len = done;
 	return DEVID_OK;
 }

@@ -7,19 +7,17 @@
  * behind the other. Whether they belong together is not looked at here.
  */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
 
-#include <stddef.h>
-#include <stdint.h>
-
 /*
- * Turns the PEM certificates in @pem (RFC 7468 5) into DER in @ret of
- * WIRE_CHAIN_MAX bytes; what is no certificate block is passed over. @what and
- * @path begin the message of an error. Errors: SYNTAX when there is none,
- * TOO_LARGE.
+ * Turns the PEM certificates in @pem (RFC 7468 5) into DER in @ret; what is no
+ * certificate block is passed over. @what and @path begin the message of an
+ * error. Errors: SYNTAX when there is none, TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err pem_chain_to_der(const char *what,
-	const char *path, const uint8_t *pem, size_t pem_len, uint8_t *ret,
-	size_t *ret_len, struct devid_error *err);
+	const char *path, struct der_view pem, struct room *ret,
+	struct devid_error *err);
 
 #endif

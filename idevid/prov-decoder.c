@@ -46,6 +46,7 @@ static int does_selection(void *provctx, int selection)
 
 /* A PEM block of ours to its DER content. Anything else in the file is
  * another decoder's: 1 without a call back means "nothing for me". */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static int decode_pem(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_CALLBACK *data_cb, void *data_cbarg,
 	OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
@@ -113,6 +114,7 @@ static int decode_der(struct prov *prov, OSSL_CORE_BIO *cin, bool want_rsa,
 	return key ? prov_key_give(key, object_cb, object_cbarg) : 0;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static int decode_ec(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_CALLBACK *object_cb, void *object_cbarg,
 	OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)
@@ -123,6 +125,7 @@ static int decode_ec(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	return decode_der(ctx, cin, false, object_cb, object_cbarg);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static int decode_rsa(void *ctx, OSSL_CORE_BIO *cin, int selection,
 	OSSL_CALLBACK *object_cb, void *object_cbarg,
 	OSSL_PASSPHRASE_CALLBACK *pw_cb, void *pw_cbarg)

@@ -162,12 +162,16 @@ static int sign_update(void *vctx, const unsigned char *data, size_t len)
 
 /* Asks devid-keyd; with @sig NULL only tells how large it may get. */
 static int sign_bytes(struct sign_ctx *ctx, unsigned char *sig, size_t *siglen,
-	size_t sigsize, const uint8_t *data, size_t len)
+	size_t sigsize, struct der_view data)
 {
-	struct client_sign what = { NULL, ctx->scheme, ctx->hash, data, len };
+	struct client_sign what = {
+		.scheme = ctx->scheme,
+		.hash = ctx->hash,
+		.data = data.data,
+		.data_len = data.len,
+	};
 	struct devid_error err = { DEVID_OK, "" };
-	uint8_t out[KEYSTORE_SIG_MAX];
-	size_t out_len = 0;
+	struct keystore_sig out;
 
 	if (!ctx->key)
 		return fail(ctx, DEVID_ERR_INVALID, "no key");
@@ -176,15 +180,14 @@ static int sign_bytes(struct sign_ctx *ctx, unsigned char *sig, size_t *siglen,
 		return 1;
 	}
 	what.key = ctx->key->name;
-	if (client_sign(client_socket_path(), &what, out, &out_len, &err) !=
-		DEVID_OK) {
+	if (client_sign(client_socket_path(), &what, &out, &err) != DEVID_OK) {
 		prov_raise(ctx->prov, &err);
 		return 0;
 	}
-	if (out_len > sigsize)
+	if (out.len > sigsize)
 		return fail(ctx, DEVID_ERR_PROTOCOL, "signature too large");
-	memcpy(sig, out, out_len);
-	*siglen = out_len;
+	memcpy(sig, out.data, out.len);
+	*siglen = out.len;
 	return 1;
 }
 
@@ -193,13 +196,16 @@ static int sign_final(
 {
 	struct sign_ctx *ctx = vctx;
 
-	return sign_bytes(ctx, sig, siglen, sigsize, ctx->data, ctx->len);
+	return sign_bytes(ctx, sig, siglen, sigsize,
+		(struct der_view) { ctx->data, ctx->len });
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static int sign_oneshot(void *vctx, unsigned char *sig, size_t *siglen,
 	size_t sigsize, const unsigned char *tbs, size_t tbslen)
 {
-	return sign_bytes(vctx, sig, siglen, sigsize, tbs, tbslen);
+	return sign_bytes(
+		vctx, sig, siglen, sigsize, (struct der_view) { tbs, tbslen });
 }
 
 /* AlgorithmIdentifier: RFC 5758 3.2, RFC 4055 5 and 3.1. The last arc of the

@@ -68,14 +68,15 @@ static bool find_key(struct store *s, const char *name)
 static void fetch_chain(struct store *s)
 {
 	struct wire_request req = { .op = WIRE_CHAIN };
-	size_t len = 0;
+	struct room chain = { NULL, WIRE_CHAIN_MAX, 0 };
 
 	memcpy(req.name, s->ref.name, sizeof(req.name));
 	s->chain = malloc(WIRE_CHAIN_MAX);
-	if (s->chain && client_request(client_socket_path(), &req, s->chain,
-				WIRE_CHAIN_MAX, &len, NULL) != DEVID_OK)
-		len = 0;
-	s->rest = (struct der_view) { s->chain, len };
+	chain.data = s->chain;
+	if (s->chain && client_request(client_socket_path(), &req, &chain,
+				NULL) != DEVID_OK)
+		chain.len = 0;
+	s->rest = (struct der_view) { s->chain, chain.len };
 }
 
 static void *store_open(void *provctx, const char *uri)

@@ -6,7 +6,6 @@
 #include <openssl/obj_mac.h>
 #include <string.h>
 
-#include "der.h"
 #include "tcg-csr.h"
 #include "tpm-public.h"
 
@@ -59,20 +58,20 @@ const char *purpose_name(enum purpose purpose)
 }
 
 /* RFC 8446 4.4.3. */
-static enum devid_err check_tls13(const uint8_t *data, size_t len,
+static enum devid_err check_tls13(struct der_view in,
 	struct purpose_verdict *ret, struct devid_error *err)
 {
 	static const char client[] = "TLS 1.3, client CertificateVerify";
 	static const char server[] = "TLS 1.3, server CertificateVerify";
-	const uint8_t *context = data + TLS13_PAD_LEN;
+	const uint8_t *context = in.data + TLS13_PAD_LEN;
 	size_t hash_len;
 
 	_Static_assert(sizeof(client) == sizeof(server), "one length");
 	/* sizeof counts the zero byte, which is the separator. */
-	if (len < TLS13_PAD_LEN + sizeof(client))
+	if (in.len < TLS13_PAD_LEN + sizeof(client))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"64 spaces without a TLS 1.3 context (RFC 8446 4.4.3)");
-	hash_len = len - TLS13_PAD_LEN - sizeof(client);
+	hash_len = in.len - TLS13_PAD_LEN - sizeof(client);
 	if (hash_len != 32 && hash_len != 48)
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"transcript hash of %zu bytes, not 32 or 48 "
@@ -128,15 +127,19 @@ static bool certificate_spki(struct der_view cert, struct der_view *ret_spki)
 	return true;
 }
 
+static bool is_equal(struct der_view a, struct der_view b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
 /* The client's Certificate message, RFC 5246 7.4.6: first entry is ours. */
-static bool is_own_certificate(
-	struct der_view body, const uint8_t *spki, size_t spki_len)
+static bool is_own_certificate(struct der_view body, struct der_view spki)
 {
 	struct der_view list, cert, found;
 
 	return take_vector(&body, 3, &list) && body.len == 0 &&
 	       take_vector(&list, 3, &cert) && certificate_spki(cert, &found) &&
-	       found.len == spki_len && memcmp(found.data, spki, spki_len) == 0;
+	       is_equal(found, spki);
 }
 
 /* ClientHello and ServerHello begin with a version and a random. The server
@@ -149,7 +152,7 @@ static bool is_tls12_hello(struct der_view body)
 }
 
 static enum devid_err check_tls12_message(size_t step, struct der_view body,
-	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+	struct der_view spki, struct devid_error *err)
 {
 	enum handshake_type type = tls12_order[step].type;
 
@@ -158,8 +161,7 @@ static enum devid_err check_tls12_message(size_t step, struct der_view body,
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"handshake transcript of another version than TLS 1.2 "
 			"(RFC 5246 7.4.1.3)");
-	if (step == CLIENT_CERTIFICATE_STEP &&
-		!is_own_certificate(body, spki, spki_len))
+	if (step == CLIENT_CERTIFICATE_STEP && !is_own_certificate(body, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"handshake transcript with a client certificate of "
 			"another key (RFC 5246 7.4.6)");
@@ -167,10 +169,10 @@ static enum devid_err check_tls12_message(size_t step, struct der_view body,
 }
 
 /* RFC 5246 7.4.8 with the order of 7.3. */
-static enum devid_err check_tls12_transcript(const uint8_t *data, size_t len,
-	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+static enum devid_err check_tls12_transcript(
+	struct der_view in, struct der_view spki, struct devid_error *err)
 {
-	struct der_view in = { data, len }, body;
+	struct der_view body;
 	size_t step = 0;
 
 	while (in.len > 0) {
@@ -190,7 +192,7 @@ static enum devid_err check_tls12_transcript(const uint8_t *data, size_t len,
 				"handshake message %u out of order "
 				"(RFC 5246 7.3)",
 				type);
-		rc = check_tls12_message(step, body, spki, spki_len, err);
+		rc = check_tls12_message(step, body, spki, err);
 		if (rc != DEVID_OK)
 			return rc;
 		step++;
@@ -233,13 +235,13 @@ static bool is_point(int curve, const uint8_t *data, size_t len)
 }
 
 /* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
-static bool is_tls12_key_exchange(const uint8_t *data, size_t len)
+static bool is_tls12_key_exchange(struct der_view in)
 {
 	const uint8_t *params;
 
-	if (len < 2 * RANDOM_LEN + 4)
+	if (in.len < 2 * RANDOM_LEN + 4)
 		return false;
-	params = data + 2 * RANDOM_LEN;
+	params = in.data + 2 * RANDOM_LEN;
 	if (params[0] != 3 /* named_curve */)
 		return false;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
@@ -248,7 +250,7 @@ static bool is_tls12_key_exchange(const uint8_t *data, size_t len)
 		if (groups[i].group != ((unsigned)params[1] << 8 | params[2]))
 			continue;
 		return params[3] == point_len &&
-		       len == 2 * RANDOM_LEN + 4 + point_len &&
+		       in.len == 2 * RANDOM_LEN + 4 + point_len &&
 		       is_point(groups[i].curve, params + 4, point_len);
 	}
 	return false;
@@ -261,22 +263,23 @@ static bool is_tls12_key_exchange(const uint8_t *data, size_t len)
  * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
  * use the key as a client could then pose as the server.
  */
-static bool is_tls12_dh_exchange(const uint8_t *data, size_t len)
+static bool is_tls12_dh_exchange(struct der_view in)
 {
-	struct der_view in, part;
+	struct der_view part;
 
-	if (len < 2 * RANDOM_LEN)
+	if (in.len < 2 * RANDOM_LEN)
 		return false;
-	in = (struct der_view) { data + 2 * RANDOM_LEN, len - 2 * RANDOM_LEN };
+	in.data += 2 * RANDOM_LEN;
+	in.len -= 2 * RANDOM_LEN;
 	return take_vector(&in, 2, &part) && take_vector(&in, 2, &part) &&
 	       take_vector(&in, 2, &part) && in.len == 0;
 }
 
 /* CertificationRequestInfo, RFC 2986 4.1. */
-static enum devid_err check_csr(const uint8_t *data, size_t len,
-	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+static enum devid_err check_csr(
+	struct der_view in, struct der_view spki, struct devid_error *err)
 {
-	struct der_view in = { data, len }, info, content, whole;
+	struct der_view info, content, whole;
 	uint8_t tag;
 
 	if (!der_take_tag(&in, DER_SEQUENCE, &info) || in.len != 0)
@@ -289,7 +292,7 @@ static enum devid_err check_csr(const uint8_t *data, size_t len,
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"an ASN.1 object other than a certification request "
 			"(RFC 2986 4.1)");
-	if (whole.len != spki_len || memcmp(whole.data, spki, spki_len) != 0)
+	if (!is_equal(whole, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"certification request for another key "
 			"(RFC 2986 4.1)");
@@ -301,12 +304,12 @@ static enum devid_err check_csr(const uint8_t *data, size_t len,
 }
 
 /* TCG DevID 13.1: structVer of TCG-CSR-IDEVID-CONTENT. */
-static bool is_tcg_csr(const uint8_t *data, size_t len)
+static bool is_tcg_csr(struct der_view in)
 {
 	static const uint8_t version[] = { 0x00, 0x00, 0x01, 0x00 };
 
-	return len >= sizeof(version) &&
-	       memcmp(data, version, sizeof(version)) == 0;
+	return in.len >= sizeof(version) &&
+	       memcmp(in.data, version, sizeof(version)) == 0;
 }
 
 /*
@@ -326,8 +329,8 @@ static enum devid_err check_tcg_hash(
 	return tcg_csr_check_hash(csr, err);
 }
 
-static enum devid_err check_tcg_csr(const uint8_t *data, size_t len,
-	const uint8_t *spki, size_t spki_len, struct devid_error *err)
+static enum devid_err check_tcg_csr(
+	struct der_view in, struct der_view spki, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct keystore_blob own = { 0 };
@@ -335,7 +338,7 @@ static enum devid_err check_tcg_csr(const uint8_t *data, size_t len,
 	struct tcg_csr csr;
 	enum devid_err rc;
 
-	rc = tcg_csr_parse_contents(data, len, &csr, &cause);
+	rc = tcg_csr_parse_contents(in, &csr, &cause);
 	if (rc == DEVID_OK)
 		rc = check_tcg_hash(&csr, &cause);
 	if (rc == DEVID_OK)
@@ -346,60 +349,60 @@ static enum devid_err check_tcg_csr(const uint8_t *data, size_t len,
 	if (rc != DEVID_OK)
 		return devid_fail(
 			err, DEVID_ERR_PURPOSE, "%s", devid_error_text(&cause));
-	if (own.len != spki_len || memcmp(own.data, spki, spki_len) != 0)
+	if (!is_equal((struct der_view) { own.data, own.len }, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"TCG-CSR: signingPub: another key (TCG DevID 13.1)");
 	return DEVID_OK;
 }
 
 /* TPM 2.0 part 2, 6.2: what a TPM itself states begins with this. */
-static bool is_tpm_statement(const uint8_t *data, size_t len)
+static bool is_tpm_statement(struct der_view in)
 {
 	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
 
-	return len >= sizeof(magic) && memcmp(data, magic, sizeof(magic)) == 0;
+	return in.len >= sizeof(magic) &&
+	       memcmp(in.data, magic, sizeof(magic)) == 0;
 }
 
-static bool is_tls13_pad(const uint8_t *data, size_t len)
+static bool is_tls13_pad(struct der_view in)
 {
 	size_t i = 0;
 
-	while (i < len && i < TLS13_PAD_LEN && data[i] == ' ')
+	while (i < in.len && i < TLS13_PAD_LEN && in.data[i] == ' ')
 		i++;
 	return i == TLS13_PAD_LEN;
 }
 
-enum devid_err purpose_check(const uint8_t *data, size_t len,
-	const uint8_t *spki, size_t spki_len,
+enum devid_err purpose_check(struct der_view in, struct der_view spki,
 	struct purpose_verdict *ret_verdict, struct devid_error *err)
 {
 	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 0x0303 };
 	enum devid_err rc = DEVID_OK;
 
-	if (len > PURPOSE_DATA_MAX)
+	if (in.len > PURPOSE_DATA_MAX)
 		return devid_fail(err, DEVID_ERR_PURPOSE, "more than %d bytes",
 			PURPOSE_DATA_MAX);
-	if (is_tpm_statement(data, len))
+	if (is_tpm_statement(in))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"begins like a statement of the TPM");
-	if (is_tls13_pad(data, len)) {
-		rc = check_tls13(data, len, &v, err);
-	} else if (der_is_object(data, len)) {
+	if (is_tls13_pad(in)) {
+		rc = check_tls13(in, &v, err);
+	} else if (der_is_object(in.data, in.len)) {
 		/* This and the next one before that whose first 64 bytes are
 		 * free. */
-		rc = check_csr(data, len, spki, spki_len, err);
+		rc = check_csr(in, spki, err);
 		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
-	} else if (is_tcg_csr(data, len)) {
-		rc = check_tcg_csr(data, len, spki, spki_len, err);
+	} else if (is_tcg_csr(in)) {
+		rc = check_tcg_csr(in, spki, err);
 		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
-	} else if (is_tls12_key_exchange(data, len)) {
+	} else if (is_tls12_key_exchange(in)) {
 		v.purpose = PURPOSE_TLS_SERVER;
-	} else if (is_tls12_dh_exchange(data, len)) {
+	} else if (is_tls12_dh_exchange(in)) {
 		rc = devid_fail(err, DEVID_ERR_PURPOSE,
 			"reads as a finite-field key exchange "
 			"(RFC 5246 7.4.3)");
-	} else if (len >= 4 && data[0] == CLIENT_HELLO) {
-		rc = check_tls12_transcript(data, len, spki, spki_len, err);
+	} else if (in.len >= 4 && in.data[0] == CLIENT_HELLO) {
+		rc = check_tls12_transcript(in, spki, err);
 	} else {
 		rc = devid_fail(err, DEVID_ERR_PURPOSE,
 			"neither a TLS handshake nor a certification request");

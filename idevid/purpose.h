@@ -12,11 +12,8 @@
  * the key for a purpose may authenticate while it is there, and no more.
  */
 
+#include "der.h"
 #include "error.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 /* Bits, so that a set of them can say what a peer may ask. */
 enum purpose {
@@ -35,7 +32,7 @@ struct purpose_verdict {
 };
 
 /*
- * Finds what @data is, for the key with the DER SubjectPublicKeyInfo @spki.
+ * Finds what @in is, for the key with the DER SubjectPublicKeyInfo @spki.
  *
  *  - RFC 8446 4.4.3: 64 spaces, one of the two context strings, 0, and a
  *    transcript hash of 32 or 48 bytes.
@@ -51,9 +48,9 @@ struct purpose_verdict {
  *
  * Errors: PURPOSE, with the reason; @ret_verdict is then untouched.
  */
-DEVID_MUST_CHECK enum devid_err purpose_check(const uint8_t *data, size_t len,
-	const uint8_t *spki, size_t spki_len,
-	struct purpose_verdict *ret_verdict, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err purpose_check(struct der_view in,
+	struct der_view spki, struct purpose_verdict *ret_verdict,
+	struct devid_error *err);
 
 /* "tls-client", "tls-server" or "csr". */
 const char *purpose_name(enum purpose purpose);

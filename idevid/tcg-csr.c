@@ -139,17 +139,16 @@ static enum devid_err take_fields(
 	return rc;
 }
 
-enum devid_err tcg_csr_parse_contents(const uint8_t *data, size_t len,
-	struct tcg_csr *ret, struct devid_error *err)
+enum devid_err tcg_csr_parse_contents(
+	struct der_view in, struct tcg_csr *ret, struct devid_error *err)
 {
-	struct tcg_csr csr = { .contents = { data, len } };
-	struct der_view in = csr.contents;
+	struct tcg_csr csr = { .contents = in };
 	enum devid_err rc;
 
-	if (len > TCG_CSR_MAX)
+	if (in.len > TCG_CSR_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: csrContents: %zu bytes, at most %d are taken",
-			len, TCG_CSR_MAX);
+			in.len, TCG_CSR_MAX);
 	rc = take_header(&in, &csr, err);
 	if (rc == DEVID_OK)
 		rc = take_fields(&in, &csr, err);
@@ -162,18 +161,17 @@ enum devid_err tcg_csr_parse_contents(const uint8_t *data, size_t len,
 	return DEVID_OK;
 }
 
-enum devid_err tcg_csr_parse(const uint8_t *data, size_t len,
-	struct tcg_csr *ret, struct devid_error *err)
+enum devid_err tcg_csr_parse(
+	struct der_view in, struct tcg_csr *ret, struct devid_error *err)
 {
 	struct der_view contents = { NULL, 0 }, signature = { NULL, 0 };
-	struct der_view in = { data, len };
 	size_t contents_len = 0, sig_len = 0;
 	struct tcg_csr csr;
 	enum devid_err rc;
 
-	if (len > TCG_CSR_MAX)
+	if (in.len > TCG_CSR_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"TCG-CSR: %zu bytes, at most %d are taken", len,
+			"TCG-CSR: %zu bytes, at most %d are taken", in.len,
 			TCG_CSR_MAX);
 	rc = take_version(&in, "structVer", err);
 	if (rc == DEVID_OK)
@@ -192,7 +190,7 @@ enum devid_err tcg_csr_parse(const uint8_t *data, size_t len,
 	if (in.len > 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"TCG-CSR: signature: %zu bytes behind it", in.len);
-	rc = tcg_csr_parse_contents(contents.data, contents.len, &csr, err);
+	rc = tcg_csr_parse_contents(contents, &csr, err);
 	if (rc != DEVID_OK)
 		return rc;
 	csr.signature = signature;
@@ -265,8 +263,8 @@ static size_t sum_fields(
 }
 
 enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
-	const struct der_view field[TCG_CSR_N_FIELDS], uint8_t *buf,
-	size_t size, size_t *ret_len, struct devid_error *err)
+	const struct der_view field[TCG_CSR_N_FIELDS], struct room *ret,
+	struct devid_error *err)
 {
 	static const uint8_t zeros[PAD_TO];
 	const EVP_MD *md = tpm_hash_md(hash_alg);
@@ -282,10 +280,10 @@ enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
 	len = CONTENTS_HEADER + hash_len + sum;
 	pad = (PAD_TO - len % PAD_TO) % PAD_TO;
 	len += pad;
-	if (len > size || len > TCG_CSR_MAX)
+	if (len > ret->size || len > TCG_CSR_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: csrContents: %zu bytes do not fit", len);
-	p = put_u32(buf, TCG_CSR_STRUCT_VER);
+	p = put_u32(ret->data, TCG_CSR_STRUCT_VER);
 	p = put_u32(p, hash_alg);
 	hash = put_u32(p, hash_len);
 	p = hash + hash_len;
@@ -299,30 +297,29 @@ enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
 	if (EVP_Digest(p, sum + pad, hash, NULL, md, NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "TCG-CSR: hash: cannot hash");
-	*ret_len = len;
+	ret->len = len;
 	return DEVID_OK;
 }
 
 enum devid_err tcg_csr_encode(struct der_view contents,
-	struct der_view signature, uint8_t *buf, size_t size, size_t *ret_len,
-	struct devid_error *err)
+	struct der_view signature, struct room *ret, struct devid_error *err)
 {
 	size_t len;
 	uint8_t *p;
 
 	if (contents.len > TCG_CSR_MAX || signature.len > TCG_CSR_FIELD_MAX ||
 		OUTER_HEADER + contents.len + signature.len > TCG_CSR_MAX ||
-		OUTER_HEADER + contents.len + signature.len > size)
+		OUTER_HEADER + contents.len + signature.len > ret->size)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: contents of %zu and signature of %zu bytes "
 			"do not fit",
 			contents.len, signature.len);
 	len = OUTER_HEADER + contents.len + signature.len;
-	p = put_u32(buf, TCG_CSR_STRUCT_VER);
+	p = put_u32(ret->data, TCG_CSR_STRUCT_VER);
 	p = put_u32(p, contents.len);
 	p = put_u32(p, signature.len);
 	p = put_bytes(p, contents);
 	(void)put_bytes(p, signature);
-	*ret_len = len;
+	ret->len = len;
 	return DEVID_OK;
 }

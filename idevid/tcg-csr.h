@@ -9,6 +9,7 @@
  * tpm-public.h's part, whether they prove anything the CA's (pki/proof.h).
  */
 
+#include "blob.h"
 #include "der.h"
 #include "error.h"
 
@@ -45,20 +46,20 @@ struct tcg_csr {
 };
 
 /*
- * Splits a whole request; the views point into @data. Every size is checked
+ * Splits a whole request; the views point into @in. Every size is checked
  * against its limit, against what is left and against the sum. Payloads may be
  * empty here, and model and serial longer than TCG_CSR_NAME_MAX. A pad has at
  * most 15 bytes of any value; whether it fills up to 16 is not looked at,
  * because it is hashed and signed as it is. Errors: SYNTAX, TOO_LARGE; the
  * text names the field.
  */
-DEVID_MUST_CHECK enum devid_err tcg_csr_parse(const uint8_t *data, size_t len,
-	struct tcg_csr *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tcg_csr_parse(
+	struct der_view in, struct tcg_csr *ret, struct devid_error *err);
 
-/* The same for csrContents alone: contents and signature views are of @data
- * and empty. */
-DEVID_MUST_CHECK enum devid_err tcg_csr_parse_contents(const uint8_t *data,
-	size_t len, struct tcg_csr *ret, struct devid_error *err);
+/* The same for csrContents alone: contents and signature views are @in and
+ * empty. */
+DEVID_MUST_CHECK enum devid_err tcg_csr_parse_contents(
+	struct der_view in, struct tcg_csr *ret, struct devid_error *err);
 
 /* Whether the hash field is the hash of what follows. Errors: UNSUPPORTED
  * (none of SHA-256, -384, -512), SYNTAX (another length), MISMATCH. */
@@ -66,18 +67,17 @@ DEVID_MUST_CHECK enum devid_err tcg_csr_check_hash(
 	const struct tcg_csr *csr, struct devid_error *err);
 
 /*
- * Writes csrContents from @field (the pad is made here, to a multiple of 16
- * bytes; field[TCG_CSR_PAD] is not read). @hash_alg is a TPM_ALG_ID. Errors:
- * TOO_LARGE, UNSUPPORTED.
+ * Writes csrContents from @field to @ret (the pad is made here, to a multiple
+ * of 16 bytes; field[TCG_CSR_PAD] is not read). @hash_alg is a TPM_ALG_ID.
+ * Errors: TOO_LARGE, UNSUPPORTED.
  */
 DEVID_MUST_CHECK enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
-	const struct der_view field[TCG_CSR_N_FIELDS], uint8_t *buf,
-	size_t size, size_t *ret_len, struct devid_error *err);
-
-/* Writes the whole request. Errors: TOO_LARGE. */
-DEVID_MUST_CHECK enum devid_err tcg_csr_encode(struct der_view contents,
-	struct der_view signature, uint8_t *buf, size_t size, size_t *ret_len,
+	const struct der_view field[TCG_CSR_N_FIELDS], struct room *ret,
 	struct devid_error *err);
+
+/* Writes the whole request to @ret. Errors: TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err tcg_csr_encode(struct der_view contents,
+	struct der_view signature, struct room *ret, struct devid_error *err);
 
 /* The specification's name of @field ("ekCert"); never NULL. */
 const char *tcg_csr_field_name(enum tcg_csr_field field);

@@ -22,6 +22,7 @@ static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
 	struct keystore_blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
+	struct room out = { ret->data, sizeof(ret->data), 0 };
 	enum devid_err rc;
 
 	rc = key_result(tpm,
@@ -30,8 +31,10 @@ static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
 		"read public area", err);
 	if (rc != DEVID_OK)
 		return rc;
-	return tpm_public_encode(
-		&pub->publicArea, ret->data, sizeof(ret->data), &ret->len, err);
+	rc = tpm_public_encode(&pub->publicArea, &out, err);
+	if (rc == DEVID_OK)
+		ret->len = out.len;
+	return rc;
 }
 
 /*

@@ -83,60 +83,63 @@ enum devid_err tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template,
 		"create primary key", err);
 }
 
-/* A primary key of the template (TCG 7.3). */
-static enum devid_err create_devid(struct tpm *tpm, enum key_role role,
-	enum key_alg alg, enum template_unique unique, struct tpm_key *ret,
-	struct devid_error *err)
+/* The primary key of @key's role and algorithm from the template (TCG 7.3):
+ * its object and public key into @key. */
+static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
+	struct tpm_key *key, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *made = NULL;
 	ESYS_TR object = ESYS_TR_NONE;
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
 
-	if (!template_get(role, alg, unique, &template))
+	if (!template_get(key->role, key->alg, unique, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
-			"tpm: no template for %s", key_alg_name(alg));
+			"tpm: no template for %s", key_alg_name(key->alg));
 	rc = tpm_create_primary(tpm, &template, &object, &made, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = tpm_public_spki(&made->publicArea, &ret->spki, err);
+	rc = tpm_public_spki(&made->publicArea, &key->spki, err);
 	if (rc != DEVID_OK) {
 		(void)Esys_FlushContext(tpm->esys, object); /* rc is told */
 		return rc;
 	}
-	ret->object = object;
-	ret->alg = alg;
+	key->object = object;
 	return DEVID_OK;
 }
 
-/* Tries the variants until one has the public key @expected. */
-static enum devid_err derive(struct tpm *tpm, enum key_role role,
-	enum key_alg alg, const struct keystore_blob *expected,
-	struct tpm_key *ret, struct devid_error *err)
+/* Tries the variants of @key until one has the public key @expected. */
+static enum devid_err derive(struct tpm *tpm,
+	const struct keystore_blob *expected, struct tpm_key *key,
+	struct devid_error *err)
 {
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
-		enum devid_err rc = create_devid(
-			tpm, role, alg, (enum template_unique)u, ret, err);
+		enum devid_err rc =
+			create_devid(tpm, (enum template_unique)u, key, err);
 
 		if (rc != DEVID_OK)
 			return rc;
-		if (!expected || keystore_blob_equal(expected, &ret->spki))
+		if (!expected || keystore_blob_equal(expected, &key->spki))
 			return DEVID_OK;
-		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, ret->object),
+		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, key->object),
 			"flush key", err);
 		if (rc != DEVID_OK)
 			return rc;
 	}
 	return devid_fail(err, DEVID_ERR_MISMATCH,
 		"tpm: %s: this TPM does not derive the key of the certificate",
-		key_role_name(role));
+		key_role_name(key->role));
 }
 
 enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 	enum key_alg alg, const struct keystore_blob *expected,
 	struct devid_error *err)
 {
-	struct tpm_key key = { .object = ESYS_TR_NONE };
+	struct tpm_key key = {
+		.object = ESYS_TR_NONE,
+		.role = role,
+		.alg = alg,
+	};
 	TPM2_HANDLE handle = template_handle(role);
 	ESYS_TR persistent = ESYS_TR_NONE;
 	bool taken = false;
@@ -149,7 +152,7 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: %s: 0x%08x is taken", key_role_name(role),
 			handle);
-	rc = derive(tpm, role, alg, expected, &key, err);
+	rc = derive(tpm, expected, &key, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = tpm_result(tpm,
@@ -168,12 +171,13 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 }
 
 /* ECDSA-Sig-Value, RFC 3279 2.2.3. */
-static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in, uint8_t *ret,
-	size_t *ret_len, struct devid_error *err)
+static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,
+	struct keystore_sig *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
 	BIGNUM *r = BN_bin2bn(in->signatureR.buffer, in->signatureR.size, NULL);
 	BIGNUM *s = BN_bin2bn(in->signatureS.buffer, in->signatureS.size, NULL);
+	uint8_t *p = ret->data;
 	int len;
 
 	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
@@ -184,26 +188,26 @@ static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in, uint8_t *ret,
 	len = i2d_ECDSA_SIG(sig, NULL);
 	if (len <= 0 || len > KEYSTORE_SIG_MAX)
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
-	*ret_len = (size_t)i2d_ECDSA_SIG(sig, &ret);
+	ret->len = (size_t)i2d_ECDSA_SIG(sig, &p);
 	return DEVID_OK;
 }
 
-static enum devid_err encode_signature(const TPMT_SIGNATURE *sig, uint8_t *ret,
-	size_t *ret_len, struct devid_error *err)
+static enum devid_err encode_signature(const TPMT_SIGNATURE *sig,
+	struct keystore_sig *ret, struct devid_error *err)
 {
 	const TPM2B_PUBLIC_KEY_RSA *rsa = &sig->signature.rsassa.sig;
 
 	if (sig->sigAlg == TPM2_ALG_ECDSA)
-		return encode_ecdsa(&sig->signature.ecdsa, ret, ret_len, err);
+		return encode_ecdsa(&sig->signature.ecdsa, ret, err);
 	if (rsa->size > KEYSTORE_SIG_MAX)
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
-	memcpy(ret, rsa->buffer, rsa->size);
-	*ret_len = rsa->size;
+	memcpy(ret->data, rsa->buffer, rsa->size);
+	ret->len = rsa->size;
 	return DEVID_OK;
 }
 
 enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
-	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct keystore_sign *what, struct keystore_sig *ret,
 	struct devid_error *err)
 {
 	static const TPMI_ALG_SIG_SCHEME schemes[] = {
@@ -231,5 +235,5 @@ enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
 	rc = tpm_result(tpm, tss, "sign", err);
 	if (rc != DEVID_OK)
 		return rc;
-	return encode_signature(sig, ret_sig, ret_len, err);
+	return encode_signature(sig, ret, err);
 }

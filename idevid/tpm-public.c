@@ -111,16 +111,16 @@ enum devid_err tpm_public_parse(
 	return rc;
 }
 
-enum devid_err tpm_public_encode(const TPMT_PUBLIC *area, uint8_t *buf,
-	size_t size, size_t *ret_len, struct devid_error *err)
+enum devid_err tpm_public_encode(
+	const TPMT_PUBLIC *area, struct room *ret, struct devid_error *err)
 {
 	size_t len = 0;
 
-	if (Tss2_MU_TPMT_PUBLIC_Marshal(area, buf, size, &len) !=
+	if (Tss2_MU_TPMT_PUBLIC_Marshal(area, ret->data, ret->size, &len) !=
 		TSS2_RC_SUCCESS)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"public area: does not fit in %zu bytes", size);
-	*ret_len = len;
+			"public area: does not fit in %zu bytes", ret->size);
+	ret->len = len;
 	return DEVID_OK;
 }
 

@@ -9,6 +9,7 @@
  * Not checked here: what a key's attributes permit (tpm-template.h).
  */
 
+#include "blob.h"
 #include "der.h"
 #include "error.h"
 #include "keystore.h"
@@ -33,9 +34,9 @@ const EVP_MD *tpm_hash_md(unsigned alg);
 DEVID_MUST_CHECK enum devid_err tpm_public_parse(
 	struct der_view in, struct tpm_public *ret, struct devid_error *err);
 
-/* Writes the TPMT_PUBLIC @area. Errors: TOO_LARGE. */
-DEVID_MUST_CHECK enum devid_err tpm_public_encode(const TPMT_PUBLIC *area,
-	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err);
+/* Writes the TPMT_PUBLIC @area to @ret. Errors: TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err tpm_public_encode(
+	const TPMT_PUBLIC *area, struct room *ret, struct devid_error *err);
 
 /* The public key as DER SubjectPublicKeyInfo: RSA of 2048 to 4096 bits, P-256,
  * P-384, P-521. Errors: SYNTAX (no point of the curve, a modulus of another
@@ -84,12 +85,12 @@ DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
 	struct devid_error *err);
 
 /*
- * A signature in the form of keystore.h (@sig) as TPMT_SIGNATURE; r and s as
- * long as the hash, as they are for the curves of keystore.h. Errors: SYNTAX,
- * UNSUPPORTED (hash), TOO_LARGE.
+ * Writes a signature in the form of keystore.h (@sig) as TPMT_SIGNATURE to
+ * @ret; r and s as long as the hash, as they are for the curves of keystore.h.
+ * Errors: SYNTAX, UNSUPPORTED (hash), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
-	enum sig_hash hash, struct der_view sig, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	enum sig_hash hash, struct der_view sig, struct room *ret,
+	struct devid_error *err);
 
 #endif

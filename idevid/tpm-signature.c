@@ -225,8 +225,7 @@ static enum devid_err ecdsa_from_der(struct der_view in, size_t len,
 }
 
 enum devid_err tpm_signature_encode(enum sig_scheme scheme, enum sig_hash hash,
-	struct der_view sig, uint8_t *buf, size_t size, size_t *ret_len,
-	struct devid_error *err)
+	struct der_view sig, struct room *ret, struct devid_error *err)
 {
 	TPMT_SIGNATURE out = { 0 };
 	TPM2B_PUBLIC_KEY_RSA *rsa = &out.signature.rsassa.sig;
@@ -251,10 +250,10 @@ enum devid_err tpm_signature_encode(enum sig_scheme scheme, enum sig_hash hash,
 		rsa->size = (uint16_t)sig.len;
 		memcpy(rsa->buffer, sig.data, sig.len);
 	}
-	if (Tss2_MU_TPMT_SIGNATURE_Marshal(&out, buf, size, &len) !=
+	if (Tss2_MU_TPMT_SIGNATURE_Marshal(&out, ret->data, ret->size, &len) !=
 		TSS2_RC_SUCCESS)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"signature: does not fit in %zu bytes", size);
-	*ret_len = len;
+			"signature: does not fit in %zu bytes", ret->size);
+	ret->len = len;
 	return DEVID_OK;
 }

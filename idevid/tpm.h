@@ -91,7 +91,7 @@ DEVID_MUST_CHECK enum devid_err tpm_key_create(struct tpm *tpm,
  * Errors: NOT_FOUND when the key has gone from its handle. */
 DEVID_MUST_CHECK enum devid_err tpm_key_sign(struct tpm *tpm,
 	const struct tpm_key *key, const struct keystore_sign *what,
-	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err);
+	struct keystore_sig *ret, struct devid_error *err);
 
 /*
  * What the TPM states of its keys: the certificate of its EK, both public

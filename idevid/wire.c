@@ -82,13 +82,13 @@ static size_t get_counted(struct in *i, unsigned n, void *ret, size_t max)
 	return len;
 }
 
-static enum devid_err finish_out(const struct out *o, const uint8_t *buf,
-	size_t *ret_len, struct devid_error *err)
+static enum devid_err finish_out(
+	const struct out *o, struct room *ret, struct devid_error *err)
 {
 	if (o->bad)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"key socket: message too large");
-	*ret_len = (size_t)(o->p - buf);
+	ret->len = (size_t)(o->p - ret->data);
 	return DEVID_OK;
 }
 
@@ -97,11 +97,11 @@ static bool name_valid(const char *name, size_t len)
 	return len == 0 || keyref_name_ok(name, len);
 }
 
-enum devid_err wire_encode_request(const struct wire_request *req, uint8_t *buf,
-	size_t size, size_t *ret_len, struct devid_error *err)
+enum devid_err wire_encode_request(const struct wire_request *req,
+	struct room *ret, struct devid_error *err)
 {
 	size_t name_len = strnlen(req->name, sizeof(req->name));
-	struct out o = { buf, size, false };
+	struct out o = { ret->data, ret->size, false };
 
 	if (!name_valid(req->name, name_len))
 		return devid_fail(
@@ -118,13 +118,13 @@ enum devid_err wire_encode_request(const struct wire_request *req, uint8_t *buf,
 	put_uint(&o, (uint32_t)req->data_len, 4);
 	put_bytes(&o, req->name, name_len);
 	put_bytes(&o, req->data, req->data_len);
-	return finish_out(&o, buf, ret_len, err);
+	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_request(const uint8_t *buf, size_t len,
-	struct wire_request *ret, struct devid_error *err)
+enum devid_err wire_decode_request(
+	struct der_view in, struct wire_request *ret, struct devid_error *err)
 {
-	struct in i = { buf, len, false };
+	struct in i = { in.data, in.len, false };
 	struct wire_request req = { 0 };
 	const uint8_t *name;
 	size_t name_len;
@@ -143,7 +143,7 @@ enum devid_err wire_decode_request(const uint8_t *buf, size_t len,
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: request of %zu bytes does not fit its "
 			"fields",
-			len);
+			in.len);
 	if (version != WIRE_VERSION || zero != 0)
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: request of version %u, not %d",
@@ -157,22 +157,22 @@ enum devid_err wire_decode_request(const uint8_t *buf, size_t len,
 	return DEVID_OK;
 }
 
-enum devid_err wire_encode_answer(const struct wire_answer *ans, uint8_t *buf,
-	size_t size, size_t *ret_len, struct devid_error *err)
+enum devid_err wire_encode_answer(const struct wire_answer *ans,
+	struct room *ret, struct devid_error *err)
 {
-	struct out o = { buf, size, false };
+	struct out o = { ret->data, ret->size, false };
 
 	put_uint(&o, WIRE_VERSION, 1);
 	put_uint(&o, ans->op | 0x80u, 1);
 	put_uint(&o, (uint32_t)-ans->code, 2);
 	put_counted(&o, ans->data, ans->data_len, 4);
-	return finish_out(&o, buf, ret_len, err);
+	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_answer(const uint8_t *buf, size_t len,
-	struct wire_answer *ret, struct devid_error *err)
+enum devid_err wire_decode_answer(
+	struct der_view in, struct wire_answer *ret, struct devid_error *err)
 {
-	struct in i = { buf, len, false };
+	struct in i = { in.data, in.len, false };
 	uint32_t version = get_uint(&i, 1);
 	uint32_t op = get_uint(&i, 1);
 	uint32_t code = get_uint(&i, 2);
@@ -216,9 +216,9 @@ static void get_key(struct in *i, struct wire_key *k)
 }
 
 enum devid_err wire_encode_status(const struct wire_status *status,
-	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+	struct room *ret, struct devid_error *err)
 {
-	struct out o = { buf, size, false };
+	struct out o = { ret->data, ret->size, false };
 
 	put_uint(&o, (uint32_t)-status->module, 2);
 	put_counted(&o, status->module_text,
@@ -228,13 +228,13 @@ enum devid_err wire_encode_status(const struct wire_status *status,
 	put_uint(&o, (uint32_t)status->n_keys, 1);
 	for (size_t k = 0; k < status->n_keys; k++)
 		put_key(&o, &status->keys[k]);
-	return finish_out(&o, buf, ret_len, err);
+	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_status(const uint8_t *buf, size_t len,
-	struct wire_status *ret, struct devid_error *err)
+enum devid_err wire_decode_status(
+	struct der_view in, struct wire_status *ret, struct devid_error *err)
 {
-	struct in i = { buf, len, false };
+	struct in i = { in.data, in.len, false };
 	uint32_t code;
 
 	memset(ret, 0, sizeof(*ret));
@@ -259,25 +259,25 @@ enum devid_err wire_decode_status(const uint8_t *buf, size_t len,
 #define N_ATTEST 5
 
 enum devid_err wire_encode_attest(const struct keystore_attest *attest,
-	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+	struct room *ret, struct devid_error *err)
 {
 	const struct keystore_blob *const blobs[N_ATTEST] = { &attest->ek_cert,
 		&attest->iak_pub, &attest->idevid_pub, &attest->certify,
 		&attest->certify_sig };
-	struct out o = { buf, size, false };
+	struct out o = { ret->data, ret->size, false };
 
 	for (int b = 0; b < N_ATTEST; b++)
 		put_counted(&o, blobs[b]->data, blobs[b]->len, 2);
-	return finish_out(&o, buf, ret_len, err);
+	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_attest(const uint8_t *buf, size_t len,
+enum devid_err wire_decode_attest(struct der_view in,
 	struct keystore_attest *ret, struct devid_error *err)
 {
 	struct keystore_blob *const blobs[N_ATTEST] = { &ret->ek_cert,
 		&ret->iak_pub, &ret->idevid_pub, &ret->certify,
 		&ret->certify_sig };
-	struct in i = { buf, len, false };
+	struct in i = { in.data, in.len, false };
 
 	for (int b = 0; b < N_ATTEST; b++) {
 		blobs[b]->len = get_counted(
@@ -297,9 +297,9 @@ static bool credential_len_ok(size_t len)
 }
 
 enum devid_err wire_encode_credential(const struct keystore_credential *what,
-	uint8_t *buf, size_t size, size_t *ret_len, struct devid_error *err)
+	struct room *ret, struct devid_error *err)
 {
-	struct out o = { buf, size, false };
+	struct out o = { ret->data, ret->size, false };
 
 	if (!credential_len_ok(what->id_object_len) ||
 		!credential_len_ok(what->enc_secret_len))
@@ -308,13 +308,13 @@ enum devid_err wire_encode_credential(const struct keystore_credential *what,
 			what->id_object_len, what->enc_secret_len);
 	put_counted(&o, what->id_object, what->id_object_len, 2);
 	put_counted(&o, what->enc_secret, what->enc_secret_len, 2);
-	return finish_out(&o, buf, ret_len, err);
+	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_credential(const uint8_t *buf, size_t len,
+enum devid_err wire_decode_credential(struct der_view in,
 	struct keystore_credential *ret, struct devid_error *err)
 {
-	struct in i = { buf, len, false };
+	struct in i = { in.data, in.len, false };
 	struct keystore_credential what;
 
 	what.id_object_len = get_uint(&i, 2);

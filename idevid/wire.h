@@ -15,6 +15,8 @@
  * A record that is longer or shorter than its fields say is refused.
  */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
 #include "keyref.h"
 #include "keystore.h"
@@ -85,49 +87,49 @@ struct wire_status {
 	struct wire_key keys[N_KEY_ROLES];
 };
 
-/* Encodes to @buf of @size bytes. Errors: TOO_LARGE, INVALID. */
+/* Writes the record to @ret. Errors: TOO_LARGE, INVALID. */
 DEVID_MUST_CHECK enum devid_err wire_encode_request(
-	const struct wire_request *req, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	const struct wire_request *req, struct room *ret,
+	struct devid_error *err);
 
-/* Decodes a record; the views point into @buf. Errors: PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_request(const uint8_t *buf,
-	size_t len, struct wire_request *ret, struct devid_error *err);
+/* Decodes a record; the views point into @in. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_request(
+	struct der_view in, struct wire_request *ret, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_encode_answer(
-	const struct wire_answer *ans, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	const struct wire_answer *ans, struct room *ret,
+	struct devid_error *err);
 
-DEVID_MUST_CHECK enum devid_err wire_decode_answer(const uint8_t *buf,
-	size_t len, struct wire_answer *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_answer(
+	struct der_view in, struct wire_answer *ret, struct devid_error *err);
 
 /* The data of an ATTEST answer: each blob behind its u16 length. Errors:
  * TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err wire_encode_attest(
-	const struct keystore_attest *attest, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	const struct keystore_attest *attest, struct room *ret,
+	struct devid_error *err);
 
 /* None of the blobs is empty. @ret may be changed also on errors. Errors:
  * PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_attest(const uint8_t *buf,
-	size_t len, struct keystore_attest *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_attest(struct der_view in,
+	struct keystore_attest *ret, struct devid_error *err);
 
 /* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
  * to KEYSTORE_CREDENTIAL_MAX bytes. Errors: TOO_LARGE, INVALID. */
 DEVID_MUST_CHECK enum devid_err wire_encode_credential(
-	const struct keystore_credential *what, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	const struct keystore_credential *what, struct room *ret,
+	struct devid_error *err);
 
-/* The views point into @buf. Errors: PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_credential(const uint8_t *buf,
-	size_t len, struct keystore_credential *ret, struct devid_error *err);
+/* The views point into @in. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_credential(struct der_view in,
+	struct keystore_credential *ret, struct devid_error *err);
 
 /* The data of a STATUS answer. */
 DEVID_MUST_CHECK enum devid_err wire_encode_status(
-	const struct wire_status *status, uint8_t *buf, size_t size,
-	size_t *ret_len, struct devid_error *err);
+	const struct wire_status *status, struct room *ret,
+	struct devid_error *err);
 
-DEVID_MUST_CHECK enum devid_err wire_decode_status(const uint8_t *buf,
-	size_t len, struct wire_status *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_status(
+	struct der_view in, struct wire_status *ret, struct devid_error *err);
 
 #endif

@@ -29,7 +29,7 @@ struct ca_judged {
 
 /* Some 20 KB that are worth their place in the cache: one serves all of a
  * batch. */
-struct room {
+struct step1 {
 	struct proof proof;
 	struct ca_ticket ticket;
 	struct challenge challenge;
@@ -98,11 +98,11 @@ static enum devid_err seal_ticket(const struct ca *ca,
 
 /* TPM 2.0 part 1, 24: a secret for the EK and the Name of the IAK. */
 static enum devid_err make_challenge(
-	const struct ca *ca, struct room *room, struct devid_error *err)
+	const struct ca *ca, struct step1 *s, struct devid_error *err)
 {
-	const struct proof *proof = &room->proof;
-	struct challenge *c = &room->challenge;
-	struct ca_ticket *t = &room->ticket;
+	const struct proof *proof = &s->proof;
+	struct challenge *c = &s->challenge;
+	struct ca_ticket *t = &s->ticket;
 	uint8_t secret[CHALLENGE_SECRET_LEN];
 	enum devid_err rc;
 
@@ -126,31 +126,31 @@ static enum devid_err make_challenge(
 
 /* For a proof that no rule refuses. */
 static enum devid_err challenge_device(const struct ca *ca, const char *station,
-	struct room *room, struct ca_judged *j, struct devid_error *err)
+	struct step1 *s, struct ca_judged *j, struct devid_error *err)
 {
-	const struct ca_ticket *t = &room->ticket;
+	const struct ca_ticket *t = &s->ticket;
 	enum devid_err rc =
-		ca_ticket_from_proof(&room->proof, station, &room->ticket, err);
+		ca_ticket_from_proof(&s->proof, station, &s->ticket, err);
 
 	if (rc == DEVID_OK)
-		rc = make_challenge(ca, room, err);
+		rc = make_challenge(ca, s, err);
 	if (rc == DEVID_OK)
 		rc = challenge_encode(
-			&room->challenge, room->text, sizeof(room->text), err);
+			&s->challenge, s->text, sizeof(s->text), err);
 	if (rc != DEVID_OK)
 		return rc;
 	j->device = t->device;
 	memcpy(j->key_fingerprint, t->key_fingerprint,
 		sizeof(j->key_fingerprint));
-	j->text = strdup(room->text);
+	j->text = strdup(s->text);
 	return j->text ? DEVID_OK
 		       : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 }
 
-static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
+static void judge(struct ca *ca, const struct ca_job *job, struct step1 *s,
 	struct ca_judged *j)
 {
-	struct proof *proof = &room->proof;
+	struct proof *proof = &s->proof;
 	const struct proof_context ctx = {
 		.trust = ca->trust,
 		.policy = &ca->conf->ek,
@@ -162,7 +162,7 @@ static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
 	enum devid_err rc;
 
 	if (proof_check(&ctx, job->input, job->input_len, proof)) {
-		rc = challenge_device(ca, job->station, room, j, &err);
+		rc = challenge_device(ca, job->station, s, j, &err);
 		if (rc != DEVID_OK)
 			j->error = err;
 	} else {
@@ -172,25 +172,32 @@ static void judge(struct ca *ca, const struct ca_job *job, struct room *room,
 	proof_done(proof);
 }
 
+/* NULL: it was not judged. */
+static struct ca_judged *judge_locked(
+	struct ca *ca, const struct ca_job *job, struct step1 *s)
+{
+	CLEANUP(judged_done) struct ca_judged *j = calloc(1, sizeof(*j));
+	bool able;
+
+	if (!j)
+		return NULL;
+	(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
+	/* Without roots proof.h would not judge the chain, and what has no
+	 * seal must not leave. */
+	able = ca->trust && ca->has_seal_key;
+	if (able)
+		judge(ca, job, s, j);
+	(void)pthread_mutex_unlock(&judge_lock);
+	return able ? STEAL(j) : NULL;
+}
+
 void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs)
 {
-	CLEANUP(cleanup_free) struct room *room = malloc(sizeof(*room));
+	CLEANUP(cleanup_free) struct step1 *s = malloc(sizeof(*s));
 
-	for (size_t i = 0; room && i < n_jobs; i++) {
-		CLEANUP(judged_done)
-		struct ca_judged *j =
-			jobs[i].judged ? NULL : calloc(1, sizeof(*j));
-
-		if (!j)
-			continue;
-		(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
-		/* Without roots proof.h would not judge the chain, and what
-		 * has no seal must not leave. */
-		if (ca->trust && ca->has_seal_key) {
-			judge(ca, &jobs[i], room, j);
-			jobs[i].judged = STEAL(j);
-		}
-		(void)pthread_mutex_unlock(&judge_lock);
+	for (size_t i = 0; s && i < n_jobs; i++) {
+		if (!jobs[i].judged)
+			jobs[i].judged = judge_locked(ca, &jobs[i], s);
 	}
 }
 

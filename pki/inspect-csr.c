@@ -188,7 +188,7 @@ static void judge(struct inspect_run *run, struct der_view data, bool contents)
 void inspect_csr(struct inspect_run *run, struct der_view data, bool contents)
 {
 	CLEANUP(cleanup_free) uint8_t *whole = NULL;
-	size_t len = 0;
+	struct room out = { NULL, TCG_CSR_MAX, 0 };
 
 	run->kind = contents ? "tcg-csr-contents" : "tcg-csr";
 	if (!contents || !run->options->signature.data) {
@@ -200,9 +200,10 @@ void inspect_csr(struct inspect_run *run, struct der_view data, bool contents)
 		run->failed = true;
 		return;
 	}
-	if (tcg_csr_encode(data, run->options->signature, whole, TCG_CSR_MAX,
-		    &len, NULL) == DEVID_OK)
-		judge(run, (struct der_view) { whole, len }, false);
+	out.data = whole;
+	if (tcg_csr_encode(data, run->options->signature, &out, NULL) ==
+		DEVID_OK)
+		judge(run, (struct der_view) { out.data, out.len }, false);
 	else
 		judge(run, data, true);
 }

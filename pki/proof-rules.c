@@ -31,10 +31,9 @@ enum devid_verdict proof_structure(
 	enum devid_err rc;
 
 	if (run->ctx->contents_only)
-		rc = tcg_csr_parse_contents(
-			run->input.data, run->input.len, csr, err);
+		rc = tcg_csr_parse_contents(run->input, csr, err);
 	else
-		rc = tcg_csr_parse(run->input.data, run->input.len, csr, err);
+		rc = tcg_csr_parse(run->input, csr, err);
 	run->has_csr = rc == DEVID_OK;
 	return verdict_of(rc);
 }

@@ -274,7 +274,7 @@ enum devid_err register_blob_put(struct reg *reg, const char *name,
 	return db_run(reg->db, sql, params, 3, NULL, NULL, err);
 }
 
-struct blob {
+struct publication {
 	struct reg *reg;
 	int64_t expires;
 	const uint8_t *data;
@@ -284,7 +284,7 @@ struct blob {
 static enum devid_err note_blob(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err)
 {
-	struct blob *b = arg;
+	struct publication *b = arg;
 
 	(void)n_columns;
 	if (columns[1].type != DB_BLOB)
@@ -304,7 +304,7 @@ enum devid_err register_blob_get(struct reg *reg, const char *name,
 	static const char sql[] =
 		"SELECT expires, data FROM publication WHERE name = ?1";
 	const struct db_value param = DB_TEXT_V(name);
-	struct blob b = { .reg = reg };
+	struct publication b = { .reg = reg };
 	enum devid_err rc = db_run(reg->db, sql, &param, 1, note_blob, &b, err);
 
 	if (rc != DEVID_OK)

@@ -120,15 +120,15 @@ struct direct {
 static bool sign_directly(void *arg, const uint8_t tbs[TBS_LEN])
 {
 	struct direct *direct = arg;
-	uint8_t sig[KEYSTORE_SIG_MAX], digest[32];
+	uint8_t digest[32];
 	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest,
 		sizeof(digest) };
 	struct devid_error err = { DEVID_OK, "" };
-	size_t len;
+	struct keystore_sig sig;
 
 	if (EVP_Digest(tbs, TBS_LEN, digest, NULL, EVP_sha256(), NULL) != 1)
 		return false;
-	if (tpm_key_sign(direct->tpm, &direct->key, &what, sig, &len, &err) ==
+	if (tpm_key_sign(direct->tpm, &direct->key, &what, &sig, &err) ==
 		DEVID_OK)
 		return true;
 	fprintf(stderr, "bench-sign: %s\n", devid_error_text(&err));

@@ -71,7 +71,8 @@ static int exchange(int fd, const uint8_t *record, size_t len)
 		(void)puts("closed");
 		return 1;
 	}
-	if (wire_decode_answer(in, (size_t)n, &ans, NULL) != DEVID_OK) {
+	if (wire_decode_answer((struct der_view) { in, (size_t)n }, &ans,
+		    NULL) != DEVID_OK) {
 		(void)puts("malformed");
 		return 1;
 	}
@@ -99,11 +100,11 @@ static size_t unhex(const char *hex, uint8_t *out)
 static size_t status_request(uint8_t *out)
 {
 	struct wire_request req = { .op = WIRE_STATUS };
-	size_t len = 0;
+	struct room record = { out, 64, 0 };
 
-	if (wire_encode_request(&req, out, 64, &len, NULL) != DEVID_OK)
+	if (wire_encode_request(&req, &record, NULL) != DEVID_OK)
 		abort();
-	return len;
+	return record.len;
 }
 
 static int beside(const char *hex)
@@ -146,35 +147,34 @@ static size_t make_form(const char *form, uint8_t *out)
 
 static int sign(const char *alg, const char *form, const char *key)
 {
-	uint8_t data[256], sig[KEYSTORE_SIG_MAX];
+	uint8_t data[256];
 	struct client_sign what = { key, SIG_ECDSA, HASH_SHA256, data, 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	size_t len = 0;
+	struct keystore_sig sig;
 
 	if (strcmp(alg, "p384") == 0)
 		what.hash = HASH_SHA384;
 	if (strcmp(alg, "rsa2048") == 0)
 		what.scheme = SIG_RSAPSS;
 	what.data_len = make_form(form, data);
-	if (client_sign(path, &what, sig, &len, &err) != DEVID_OK) {
+	if (client_sign(path, &what, &sig, &err) != DEVID_OK) {
 		(void)printf("error %d %s\n", -err.code, err.text);
 		return 1;
 	}
-	(void)printf("ok %zu\n", len);
+	(void)printf("ok %zu\n", sig.len);
 	return 0;
 }
 
 static int operation(const char *op, const char *key)
 {
 	struct wire_request req = { .op = (uint8_t)atoi(op) };
-	static uint8_t record[1024];
-	size_t len = 0;
+	static uint8_t buf[1024];
+	struct room record = { buf, sizeof(buf), 0 };
 
 	(void)snprintf(req.name, sizeof(req.name), "%s", key);
-	if (wire_encode_request(&req, record, sizeof(record), &len, NULL) !=
-		DEVID_OK)
+	if (wire_encode_request(&req, &record, NULL) != DEVID_OK)
 		abort();
-	return exchange(dial(), record, len);
+	return exchange(dial(), record.data, record.len);
 }
 
 static void wait_for_stdin(void)

@@ -111,6 +111,7 @@ static CK_RV sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG len,
 	return told_so != CKR_OK ? told_so : rv;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): C_GenerateKeyPair of PKCS#11 */
 static CK_RV generate(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_ATTRIBUTE *pub, CK_ULONG n_pub, CK_ATTRIBUTE *priv, CK_ULONG n_priv,
 	CK_OBJECT_HANDLE *ret_pub, CK_OBJECT_HANDLE *ret_priv)

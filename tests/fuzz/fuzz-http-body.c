@@ -64,7 +64,9 @@ static void read_on(const struct serve_route *r)
 
 	switch (r->action) {
 	case SERVE_CHALLENGE:
-		(void)!tcg_csr_parse(r->input, r->input_len, &csr, NULL);
+		(void)!tcg_csr_parse(
+			(struct der_view) { r->input, r->input_len }, &csr,
+			NULL);
 		break;
 	case SERVE_ISSUE:
 		(void)!challenge_answer_parse(

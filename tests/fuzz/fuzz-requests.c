@@ -60,11 +60,11 @@ static void start(void)
 }
 
 /* Whether the peer @uid may have had this answered without an error. */
-static void check_allowed(unsigned uid, const uint8_t *record, size_t len)
+static void check_allowed(unsigned uid, struct der_view record)
 {
 	struct wire_request req;
 
-	if (wire_decode_request(record, len, &req, NULL) != DEVID_OK)
+	if (wire_decode_request(record, &req, NULL) != DEVID_OK)
 		abort();
 	switch (req.op) {
 	case WIRE_STATUS:
@@ -98,10 +98,11 @@ static void check_allowed(unsigned uid, const uint8_t *record, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static uint8_t out[WIRE_ANSWER_MAX];
+	static uint8_t buf[WIRE_ANSWER_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
 	struct wire_answer ans;
 	struct peer peer = { .pid = 1 };
-	size_t out_len = 0;
+	struct der_view record;
 	bool keep;
 
 	if (!requests.module)
@@ -110,13 +111,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	peer.uid = data[0] % 6;
 	peer.gid = peer.uid;
-	keep = requests_answer(
-		&requests, &peer, data + 1, len - 1, out, &out_len);
-	if (out_len == 0 || out_len > sizeof(out) ||
-		wire_decode_answer(out, out_len, &ans, NULL) != DEVID_OK ||
+	record = (struct der_view) { data + 1, len - 1 };
+	keep = requests_answer(&requests, &peer, record, &out);
+	if (out.len == 0 || out.len > out.size ||
+		wire_decode_answer((struct der_view) { out.data, out.len },
+			&ans, NULL) != DEVID_OK ||
 		keep == (ans.code == DEVID_ERR_PROTOCOL))
 		abort();
 	if (ans.code == DEVID_OK)
-		check_allowed(peer.uid, data + 1, len - 1);
+		check_allowed(peer.uid, record);
 	return 0;
 }

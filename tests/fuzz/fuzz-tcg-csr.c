@@ -25,17 +25,19 @@ static void inside(struct der_view part, const uint8_t *data, size_t len)
 /* What was read and is written again has the same fields. */
 static void write_again(const struct tcg_csr *csr)
 {
-	static uint8_t contents[TCG_CSR_MAX], whole[TCG_CSR_MAX];
+	static uint8_t contents_buf[TCG_CSR_MAX], whole_buf[TCG_CSR_MAX];
+	struct room contents = { contents_buf, sizeof(contents_buf), 0 };
+	struct room whole = { whole_buf, sizeof(whole_buf), 0 };
 	struct tcg_csr again;
-	size_t len = 0, whole_len = 0;
 
-	if (tcg_csr_encode_contents(csr->hash_alg, csr->field, contents,
-		    sizeof(contents), &len, NULL) != DEVID_OK)
+	if (tcg_csr_encode_contents(
+		    csr->hash_alg, csr->field, &contents, NULL) != DEVID_OK)
 		return; /* another hash, or no room for the pad */
-	if (tcg_csr_encode((struct der_view) { contents, len }, csr->signature,
-		    whole, sizeof(whole), &whole_len, NULL) != DEVID_OK)
+	if (tcg_csr_encode((struct der_view) { contents.data, contents.len },
+		    csr->signature, &whole, NULL) != DEVID_OK)
 		return;
-	must(tcg_csr_parse(whole, whole_len, &again, NULL) == DEVID_OK);
+	must(tcg_csr_parse((struct der_view) { whole.data, whole.len }, &again,
+		     NULL) == DEVID_OK);
 	must(tcg_csr_check_hash(&again, NULL) == DEVID_OK);
 	for (int i = 0; i < TCG_CSR_PAD; i++) {
 		must(again.field[i].len == csr->field[i].len);
@@ -47,11 +49,12 @@ static void write_again(const struct tcg_csr *csr)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	struct der_view in = { data, len };
 	struct devid_error err = { DEVID_OK, "" };
 	struct tcg_csr csr;
 
-	(void)!tcg_csr_parse_contents(data, len, &csr, NULL);
-	if (tcg_csr_parse(data, len, &csr, &err) != DEVID_OK) {
+	(void)!tcg_csr_parse_contents(in, &csr, NULL);
+	if (tcg_csr_parse(in, &csr, &err) != DEVID_OK) {
 		must(err.text[0] != '\0');
 		return 0;
 	}

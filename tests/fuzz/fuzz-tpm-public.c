@@ -54,16 +54,16 @@ static struct der_view copy_of(struct der_view in)
 
 static void use_public(const struct tpm_public *pub, struct der_view in)
 {
-	static uint8_t again[sizeof(TPMT_PUBLIC)];
+	static uint8_t buf[sizeof(TPMT_PUBLIC)];
+	struct room again = { buf, sizeof(buf), 0 };
 	struct keystore_blob spki;
 	enum key_alg alg;
 	EVP_PKEY *pkey = NULL;
-	size_t len = 0;
 
 	/* There is one encoding: a Name is over what is shown. */
-	must(tpm_public_encode(&pub->area, again, sizeof(again), &len, NULL) ==
-		DEVID_OK);
-	must(len == in.len && memcmp(again, in.data, len) == 0);
+	must(tpm_public_encode(&pub->area, &again, NULL) == DEVID_OK);
+	must(again.len == in.len &&
+		memcmp(again.data, in.data, again.len) == 0);
 	must(pub->name_len >= 34 && pub->name_len <= TPM_NAME_MAX);
 	(void)template_matches(KEY_ROLE_IAK, &pub->area, &alg);
 	(void)template_matches(KEY_ROLE_IDEVID, &pub->area, &alg);

@@ -11,103 +11,102 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static uint8_t buf[WIRE_REQUEST_MAX + WIRE_ANSWER_MAX];
 
-static void check_same(const uint8_t *data, size_t len, size_t out_len)
+static void check_same(struct der_view in, const struct room *out)
 {
-	if (out_len != len || memcmp(buf, data, len) != 0)
+	if (out->len != in.len || memcmp(out->data, in.data, in.len) != 0)
 		abort();
 }
 
-static void request(const uint8_t *data, size_t len)
+static void request(struct der_view in)
 {
 	struct wire_request req;
-	size_t out_len = 0;
+	struct room out = { buf, sizeof(buf), 0 };
 
-	if (wire_decode_request(data, len, &req, NULL) != DEVID_OK)
+	if (wire_decode_request(in, &req, NULL) != DEVID_OK)
 		return;
-	if (strlen(req.name) > KEY_NAME_MAX || req.data_len > len ||
-		wire_encode_request(&req, buf, sizeof(buf), &out_len, NULL) !=
-			DEVID_OK)
+	if (strlen(req.name) > KEY_NAME_MAX || req.data_len > in.len ||
+		wire_encode_request(&req, &out, NULL) != DEVID_OK)
 		abort();
-	check_same(data, len, out_len);
+	check_same(in, &out);
 }
 
-static void answer(const uint8_t *data, size_t len)
+static void answer(struct der_view in)
 {
 	struct wire_answer ans;
-	size_t out_len = 0;
+	struct room out = { buf, sizeof(buf), 0 };
 
-	if (wire_decode_answer(data, len, &ans, NULL) != DEVID_OK)
+	if (wire_decode_answer(in, &ans, NULL) != DEVID_OK)
 		return;
-	if (wire_encode_answer(&ans, buf, sizeof(buf), &out_len, NULL) !=
-		DEVID_OK)
+	if (wire_encode_answer(&ans, &out, NULL) != DEVID_OK)
 		return; /* longer than this program's buffer */
-	check_same(data, len, out_len);
+	check_same(in, &out);
 }
 
 /* Flags may be any byte but 0 for "yes", so only a second round is equal. */
-static void status(const uint8_t *data, size_t len)
+static void status(struct der_view in)
 {
 	static struct wire_status first, second;
-	size_t out_len = 0;
+	struct room out = { buf, sizeof(buf), 0 };
 
-	if (wire_decode_status(data, len, &first, NULL) != DEVID_OK)
+	if (wire_decode_status(in, &first, NULL) != DEVID_OK)
 		return;
 	if (first.n_keys > N_KEY_ROLES ||
 		memchr(first.module_text, 0, sizeof(first.module_text)) ==
 			NULL ||
-		wire_encode_status(&first, buf, sizeof(buf), &out_len, NULL) !=
-			DEVID_OK ||
-		wire_decode_status(buf, out_len, &second, NULL) != DEVID_OK ||
+		wire_encode_status(&first, &out, NULL) != DEVID_OK ||
+		wire_decode_status((struct der_view) { out.data, out.len },
+			&second, NULL) != DEVID_OK ||
 		second.n_keys != first.n_keys)
 		abort();
 }
 
-static void attest(const uint8_t *data, size_t len)
+static void attest(struct der_view in)
 {
 	static struct keystore_attest said;
-	size_t out_len = 0;
+	struct room out = { buf, sizeof(buf), 0 };
 
-	if (wire_decode_attest(data, len, &said, NULL) != DEVID_OK)
+	if (wire_decode_attest(in, &said, NULL) != DEVID_OK)
 		return;
-	if (wire_encode_attest(&said, buf, sizeof(buf), &out_len, NULL) !=
-		DEVID_OK)
+	if (wire_encode_attest(&said, &out, NULL) != DEVID_OK)
 		abort();
-	check_same(data, len, out_len);
+	check_same(in, &out);
 }
 
-static void credential(const uint8_t *data, size_t len)
+static void credential(struct der_view in)
 {
 	struct keystore_credential what;
-	size_t out_len = 0;
+	struct room out = { buf, sizeof(buf), 0 };
 
-	if (wire_decode_credential(data, len, &what, NULL) != DEVID_OK)
+	if (wire_decode_credential(in, &what, NULL) != DEVID_OK)
 		return;
-	if (wire_encode_credential(&what, buf, sizeof(buf), &out_len, NULL) !=
-			DEVID_OK ||
-		out_len > WIRE_CREDENTIAL_MAX)
+	if (wire_encode_credential(&what, &out, NULL) != DEVID_OK ||
+		out.len > WIRE_CREDENTIAL_MAX)
 		abort();
-	check_same(data, len, out_len);
+	check_same(in, &out);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	struct der_view in;
+
 	if (len < 1)
 		return 0;
+	in = (struct der_view) { data + 1, len - 1 };
 	switch (data[0] % 5) {
 	case 0:
-		request(data + 1, len - 1);
+		request(in);
 		break;
 	case 1:
-		answer(data + 1, len - 1);
+		answer(in);
 		break;
 	case 2:
-		status(data + 1, len - 1);
+		status(in);
 		break;
 	case 3:
-		attest(data + 1, len - 1);
+		attest(in);
 		break;
 	default:
-		credential(data + 1, len - 1);
+		credential(in);
 		break;
 	}
 	return 0;

@@ -101,7 +101,8 @@ int main(int argc, char **argv)
 
 		csr_fixture_new(&f, seeds[i].alg, seeds[i].ek);
 		csr_fixture_encode(&f);
-		must(tcg_csr_parse(f.data, f.len, &csr, NULL));
+		must(tcg_csr_parse(
+			(struct der_view) { f.data, f.len }, &csr, NULL));
 		write_seed(argv[1], seeds[i].csr, f.data, f.len);
 		write_structures(argv[1], seeds[i].structures, &csr);
 		write_challenge(argv[1], seeds[i].challenge, &f);

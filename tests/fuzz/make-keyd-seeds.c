@@ -51,36 +51,51 @@ static void save(
 }
 
 /* A record for the request table: from uid @uid. */
-static void save_request(const char *name, uint8_t uid, uint8_t op,
-	const char *key_name, const void *data, size_t len)
+static void save_request(
+	const char *name, uint8_t uid, const struct wire_request *req)
 {
 	static struct bytes b;
-	struct wire_request req = { .op = op,
+	struct room out = { b.data + 1, sizeof(b.data) - 1, 0 };
+
+	b.data[0] = uid;
+	if (wire_encode_request(req, &out, NULL) != DEVID_OK)
+		abort();
+	save("requests", name, b.data, out.len + 1);
+	b.data[0] = 0; /* fuzz-wire: a request */
+	save("wire", name, b.data, out.len + 1);
+}
+
+/* The same by its operation, on the key @key_name. */
+static void save_operation(
+	const char *name, uint8_t uid, enum wire_op op, const char *key_name)
+{
+	struct wire_request req = {
+		.op = (uint8_t)op,
 		.arg = SIG_ECDSA,
 		.hash = HASH_SHA256,
-		.data = data,
-		.data_len = len };
-	size_t out = 0;
+	};
 
 	strcpy(req.name, key_name);
-	b.data[0] = uid;
-	if (wire_encode_request(&req, b.data + 1, sizeof(b.data) - 1, &out,
-		    NULL) != DEVID_OK)
-		abort();
-	save("requests", name, b.data, out + 1);
-	b.data[0] = 0; /* fuzz-wire: a request */
-	save("wire", name, b.data, out + 1);
+	save_request(name, uid, &req);
 }
 
 /* A purpose: by itself, and as a request of who may and who may not. */
 static void save_purpose(const char *name, uint8_t uid, const struct bytes *b)
 {
+	const struct wire_request req = {
+		.op = WIRE_SIGN,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.name = "idevid",
+		.data = b->data,
+		.data_len = b->len,
+	};
 	char other[64];
 
 	save("purpose", name, b->data, b->len);
-	save_request(name, uid, WIRE_SIGN, "idevid", b->data, b->len);
+	save_request(name, uid, &req);
 	(void)snprintf(other, sizeof(other), "%s-refused", name);
-	save_request(other, 5, WIRE_SIGN, "idevid", b->data, b->len);
+	save_request(other, 5, &req);
 }
 
 static struct bytes tls13(const char *side)
@@ -95,6 +110,7 @@ static struct bytes tls13(const char *side)
 	return b;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static void on_message(int write_p, int version, int type, const void *data,
 	size_t len, SSL *ssl, void *arg)
 {
@@ -193,37 +209,39 @@ static void answers(void)
 {
 	static struct wire_status st = { .n_keys = 1, .signatures = 7 };
 	struct wire_answer ans = { WIRE_STATUS, DEVID_OK, NULL, 0 };
-	static uint8_t data[4096], out[4096];
+	static uint8_t data_buf[4096], out_buf[4096];
+	struct room data = { data_buf + 1, sizeof(data_buf) - 1, 0 };
+	struct room out = { out_buf + 1, sizeof(out_buf) - 1, 0 };
 	uint8_t *p = st.keys[0].spki.data;
-	size_t len = 0, out_len = 0;
 
 	strcpy(st.keys[0].name, "idevid");
 	st.keys[0].spki.len = (size_t)i2d_PUBKEY(key, &p);
-	if (wire_encode_status(&st, data + 1, sizeof(data) - 1, &len, NULL))
+	if (wire_encode_status(&st, &data, NULL))
 		abort();
-	data[0] = 2;
-	save("wire", "status-data", data, len + 1);
-	ans.data = data + 1;
-	ans.data_len = len;
-	if (wire_encode_answer(&ans, out + 1, sizeof(out) - 1, &out_len, NULL))
+	data_buf[0] = 2;
+	save("wire", "status-data", data_buf, data.len + 1);
+	ans.data = data.data;
+	ans.data_len = data.len;
+	if (wire_encode_answer(&ans, &out, NULL))
 		abort();
-	out[0] = 1;
-	save("wire", "status-answer", out, out_len + 1);
+	out_buf[0] = 1;
+	save("wire", "status-answer", out_buf, out.len + 1);
 }
 
 /* A TCG-CSR-IDEVID-CONTENT for the key. */
 static void tcg_csr(const struct keystore_attest *said)
 {
 	static struct bytes b;
+	struct room out = { b.data, sizeof(b.data), 0 };
 	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
 
 	field[TCG_CSR_PROD_SERIAL] =
 		(struct der_view) { (const uint8_t *)"SN1", 3 };
 	field[TCG_CSR_SIGNING_PUB] = (struct der_view) { said->idevid_pub.data,
 		said->idevid_pub.len };
-	if (tcg_csr_encode_contents(HASH_SHA256, field, b.data, sizeof(b.data),
-		    &b.len, NULL) != DEVID_OK)
+	if (tcg_csr_encode_contents(HASH_SHA256, field, &out, NULL) != DEVID_OK)
 		abort();
+	b.len = out.len;
 	save_purpose("tcg-csr", 3, &b);
 }
 
@@ -235,25 +253,30 @@ static void attestation(void)
 	static const uint8_t part[66] = { 0, 64 };
 	struct keystore_credential what = { part, sizeof(part), part,
 		sizeof(part) };
+	struct wire_request activate = {
+		.op = WIRE_ACTIVATE,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.data = data + 1,
+	};
+	struct room out = { data + 1, sizeof(data) - 1, 0 };
 	struct keystore *ks;
-	size_t len = 0;
 
 	fake_keystore_new(&ks);
 	if (ks->ops->attest(ks, &said, NULL) ||
-		wire_encode_attest(
-			&said, data + 1, sizeof(data) - 1, &len, NULL))
+		wire_encode_attest(&said, &out, NULL))
 		abort();
 	ks->ops->free(ks);
 	tcg_csr(&said);
 	data[0] = 3;
-	save("wire", "attest-data", data, len + 1);
-	if (wire_encode_credential(
-		    &what, data + 1, sizeof(data) - 1, &len, NULL))
+	save("wire", "attest-data", data, out.len + 1);
+	if (wire_encode_credential(&what, &out, NULL))
 		abort();
 	data[0] = 4;
-	save("wire", "credential-data", data, len + 1);
-	save_request("attest", 4, WIRE_ATTEST, "", "", 0);
-	save_request("activate", 4, WIRE_ACTIVATE, "", data + 1, len);
+	save("wire", "credential-data", data, out.len + 1);
+	save_operation("attest", 4, WIRE_ATTEST, "");
+	activate.data_len = out.len;
+	save_request("activate", 4, &activate);
 }
 
 static X509 *self_signed(void)
@@ -273,8 +296,13 @@ static X509 *self_signed(void)
 int main(void)
 {
 	static struct bytes b, ske;
+	struct wire_request install = {
+		.op = WIRE_INSTALL,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.name = "idevid",
+	};
 	unsigned char *der = NULL;
-	int len;
 
 	key = fake_keystore_key();
 	cert = self_signed();
@@ -288,13 +316,14 @@ int main(void)
 	tls12(&b, &ske);
 	save_purpose("tls12-transcript", 1, &b);
 	save_purpose("tls12-key-exchange", 2, &ske);
-	len = i2d_X509(cert, &der);
-	save_request("status", 0, WIRE_STATUS, "", "", 0);
-	save_request("chain", 0, WIRE_CHAIN, "idevid", "", 0);
-	save_request("create", 4, WIRE_CREATE, "", "", 0);
-	save_request("install", 4, WIRE_INSTALL, "idevid", der, (size_t)len);
-	save_request("enable", 4, WIRE_ENABLE, "idevid", "", 0);
-	save_request("delete", 4, WIRE_DELETE, "idevid", "", 0);
+	save_operation("status", 0, WIRE_STATUS, "");
+	save_operation("chain", 0, WIRE_CHAIN, "idevid");
+	save_operation("create", 4, WIRE_CREATE, "");
+	install.data_len = (size_t)i2d_X509(cert, &der);
+	install.data = der;
+	save_request("install", 4, &install);
+	save_operation("enable", 4, WIRE_ENABLE, "idevid");
+	save_operation("delete", 4, WIRE_DELETE, "idevid");
 	keyref();
 	answers();
 	attestation();

@@ -18,11 +18,16 @@
 #define assert_rc(call, want) assert_int_equal((call), (want))
 
 /* @err holds a cause with @part in it. */
-#define assert_cause(err, part)                                                \
-	do {                                                                   \
-		if (!strstr((err)->text, (part)))                              \
-			fail_msg("'%s' lacks '%s'", (err)->text, (part));      \
-	} while (0)
+#define assert_cause(err, part) check_cause((err), (part), __FILE__, __LINE__)
+
+static inline void check_cause(const struct devid_error *err, const char *part,
+	const char *file, int line)
+{
+	if (strstr(err->text, part))
+		return;
+	print_error("ERROR: '%s' lacks '%s'\n", err->text, part);
+	_fail(file, line);
+}
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 

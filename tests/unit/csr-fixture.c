@@ -304,11 +304,12 @@ static void fill_payloads(struct csr_fixture *f, struct payloads *p)
 
 void csr_fixture_encode(struct csr_fixture *f)
 {
-	static uint8_t contents[TCG_CSR_MAX];
+	static uint8_t buf[TCG_CSR_MAX];
+	struct room contents = { buf, sizeof(buf), 0 };
+	struct room whole = { f->data, sizeof(f->data), 0 };
 	struct payloads p;
 	uint8_t sig[600];
-	struct der_view signature = { sig, 0 };
-	size_t len = 0;
+	struct der_view signature = { sig, 0 }, what;
 
 	certs_done(&f->ek_cert);
 	assert(EVP_PKEY_up_ref(f->ek) == 1);
@@ -316,16 +317,16 @@ void csr_fixture_encode(struct csr_fixture *f)
 	f->iak_name_len = csr_fixture_name(&f->iak_area, f->iak_name);
 	f->idevid_name_len = csr_fixture_name(&f->idevid_area, f->idevid_name);
 	fill_payloads(f, &p);
-	assert(tcg_csr_encode_contents(f->hash_alg, p.field, contents,
-		       sizeof(contents), &len, NULL) == DEVID_OK);
+	assert(tcg_csr_encode_contents(f->hash_alg, p.field, &contents, NULL) ==
+		DEVID_OK);
 	if (f->bad_hash)
-		contents[12] ^= 1;
-	signature.len = csr_fixture_sign(f->signer, &f->idevid_area,
-		(struct der_view) { contents, len }, sig);
+		buf[12] ^= 1;
+	what = (struct der_view) { contents.data, contents.len };
+	signature.len = csr_fixture_sign(f->signer, &f->idevid_area, what, sig);
 	if (f->signature.data)
 		signature = f->signature;
-	assert(tcg_csr_encode((struct der_view) { contents, len }, signature,
-		       f->data, sizeof(f->data), &f->len, NULL) == DEVID_OK);
+	assert(tcg_csr_encode(what, signature, &whole, NULL) == DEVID_OK);
+	f->len = whole.len;
 }
 
 char *csr_fixture_trust_pem(const struct csr_fixture *f)

@@ -20,7 +20,8 @@ int csr_suites_new(void **state)
 
 		csr_fixture_new(f, algs[i], "P-256");
 		csr_fixture_encode(f);
-		assert_rc(tcg_csr_parse(f->data, f->len, &csrs[algs[i]], NULL),
+		assert_rc(tcg_csr_parse((struct der_view) { f->data, f->len },
+				  &csrs[algs[i]], NULL),
 			DEVID_OK);
 	}
 	return 0;

@@ -44,10 +44,9 @@ void device_use(const struct device *dev)
 static void ask(const struct device *dev, const struct wire_request *req)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	size_t len = 0;
+	struct room none = { NULL, 0, 0 };
 
-	if (client_request(socket_of(dev), req, NULL, 0, &len, &err) !=
-		DEVID_OK)
+	if (client_request(socket_of(dev), req, &none, &err) != DEVID_OK)
 		fail_msg("devid-keyd: %s", err.text);
 }
 
@@ -84,15 +83,14 @@ void device_start_keyd(struct device *dev)
 {
 	const struct wire_request ping = { .op = WIRE_PING };
 	const struct timespec wait = { 0, 5000000 };
-	size_t len = 0;
+	struct room none = { NULL, 0, 0 };
 	int tries = 0;
 
 	dev->keyd = fork();
 	assert_true(dev->keyd >= 0);
 	if (dev->keyd == 0)
 		exec_keyd(dev);
-	while (client_request(socket_of(dev), &ping, NULL, 0, &len, NULL) !=
-		DEVID_OK) {
+	while (client_request(socket_of(dev), &ping, &none, NULL) != DEVID_OK) {
 		if (waitpid(dev->keyd, NULL, WNOHANG) != 0 ||
 			tries++ > START_TRIES)
 			fail_msg("devid-keyd does not start");

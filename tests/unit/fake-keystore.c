@@ -196,21 +196,21 @@ static enum devid_err create(struct keystore *ks, enum key_role role,
 }
 
 static enum devid_err sign(struct keystore *ks, enum key_role role,
-	const struct keystore_sign *what, uint8_t *ret_sig, size_t *ret_len,
+	const struct keystore_sign *what, struct keystore_sig *ret,
 	struct devid_error *err)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(self_of(ks)->key, NULL);
-	size_t len = KEYSTORE_SIG_MAX;
+	size_t len = sizeof(ret->data);
 	int ok;
 
 	(void)role;
 	ok = ctx && EVP_PKEY_sign_init(ctx) == 1 &&
 	     EVP_PKEY_sign(
-		     ctx, ret_sig, &len, what->digest, what->digest_len) == 1;
+		     ctx, ret->data, &len, what->digest, what->digest_len) == 1;
 	EVP_PKEY_CTX_free(ctx);
 	if (!ok)
 		return devid_fail(err, DEVID_ERR_TPM, "fake: no signature");
-	*ret_len = len;
+	ret->len = len;
 	return DEVID_OK;
 }
 
@@ -276,14 +276,15 @@ static void make_area(
 static void put_area(struct keystore *ks, enum key_role role,
 	struct keystore_blob *ret, struct tpm_public *ret_parsed)
 {
+	struct room out = { ret->data, sizeof(ret->data), 0 };
 	TPMT_PUBLIC area;
 
 	make_area(ks, role, &area);
-	if (tpm_public_encode(&area, ret->data, sizeof(ret->data), &ret->len,
-		    NULL) != DEVID_OK ||
-		tpm_public_parse((struct der_view) { ret->data, ret->len },
+	if (tpm_public_encode(&area, &out, NULL) != DEVID_OK ||
+		tpm_public_parse((struct der_view) { out.data, out.len },
 			ret_parsed, NULL) != DEVID_OK)
 		abort();
+	ret->len = out.len;
 }
 
 /* TPM2_Certify of the object with @name. */
@@ -292,9 +293,11 @@ static void put_certify(struct keystore *ks, const struct tpm_public *object,
 {
 	TPMS_ATTEST a = { .magic = TPM2_GENERATED_VALUE,
 		.type = TPM2_ST_ATTEST_CERTIFY };
-	uint8_t digest[32], sig[KEYSTORE_SIG_MAX];
+	uint8_t digest[32];
 	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
-	size_t len = 0;
+	struct room out = { ret->certify_sig.data,
+		sizeof(ret->certify_sig.data), 0 };
+	struct keystore_sig sig;
 
 	a.attested.certify.name.size = (uint16_t)object->name_len;
 	memcpy(a.attested.certify.name.name, object->name, object->name_len);
@@ -302,12 +305,12 @@ static void put_certify(struct keystore *ks, const struct tpm_public *object,
 		    sizeof(ret->certify.data), &ret->certify.len) != 0 ||
 		EVP_Digest(ret->certify.data, ret->certify.len, digest, NULL,
 			EVP_sha256(), NULL) != 1 ||
-		sign(ks, KEY_ROLE_IAK, &what, sig, &len, NULL) != DEVID_OK ||
+		sign(ks, KEY_ROLE_IAK, &what, &sig, NULL) != DEVID_OK ||
 		tpm_signature_encode(SIG_ECDSA, HASH_SHA256,
-			(struct der_view) { sig, len }, ret->certify_sig.data,
-			sizeof(ret->certify_sig.data), &ret->certify_sig.len,
+			(struct der_view) { sig.data, sig.len }, &out,
 			NULL) != DEVID_OK)
 		abort();
+	ret->certify_sig.len = out.len;
 }
 
 static enum devid_err attest(struct keystore *ks, struct keystore_attest *ret,

@@ -16,6 +16,7 @@ void bytes_put(struct bytes *b, const void *data, size_t len)
 }
 
 /* Gathers the handshake messages a client sees, as RFC 5246 7.4.8 wants. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static void on_message(int write_p, int version, int type, const void *data,
 	size_t len, SSL *ssl, void *arg)
 {

@@ -160,21 +160,20 @@ enum devid_err fixture_sign(
 {
 	struct module_sign what = fixture_tls13_request(alg);
 	struct purpose_verdict verdict;
-	uint8_t sig[KEYSTORE_SIG_MAX] = { 0 };
+	struct keystore_sig sig = { .len = 0 };
 	uint8_t zero[KEYSTORE_SIG_MAX] = { 0 };
-	size_t len = 0;
 	enum devid_err rc;
 
 	rc = module_sign_purpose(f->m, &what, &verdict, err);
 	if (rc != DEVID_OK)
 		return rc;
 	assert_int_equal(verdict.purpose, PURPOSE_TLS_CLIENT);
-	rc = module_sign(f->m, &what, sig, &len, err);
+	rc = module_sign(f->m, &what, &sig, err);
 	if (rc == DEVID_OK) {
-		assert_true(len > 0);
+		assert_true(sig.len > 0);
 	} else {
-		assert_int_equal(len, 0);
-		assert_memory_equal(sig, zero, sizeof(sig));
+		assert_int_equal(sig.len, 0);
+		assert_memory_equal(sig.data, zero, sizeof(zero));
 	}
 	return rc;
 }

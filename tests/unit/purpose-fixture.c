@@ -48,8 +48,9 @@ enum devid_err purpose_judge(const void *data, size_t len,
 
 	if (len > 0)
 		memcpy(exact, data, len);
-	rc = purpose_check(
-		exact, len, purpose_keys.spki, purpose_keys.spki_len, ret, err);
+	rc = purpose_check((struct der_view) { exact, len },
+		(struct der_view) { purpose_keys.spki, purpose_keys.spki_len },
+		ret, err);
 	free(exact);
 	return rc;
 }

@@ -35,16 +35,18 @@ static int on_deadline(sd_event_source *s, uint64_t now, void *user)
 
 static int setup(void **state)
 {
+	struct hooks_options options = { .idle = on_idle };
 	struct devid_error err = { DEVID_OK, "" };
 	sigset_t mask;
 
 	(void)state;
 	dir = tempdir_new();
+	options.dir = dir.path;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGCHLD);
 	if (sigprocmask(SIG_BLOCK, &mask, NULL) < 0 || sd_event_new(&loop) < 0)
 		return -1;
-	return hooks_new(loop, dir.path, on_idle, NULL, &hooks, &err);
+	return hooks_new(loop, &options, &hooks, &err);
 }
 
 static int teardown(void **state)
@@ -201,14 +203,18 @@ static void watch_file_is_seen_below_folders_that_come_later(void **state)
 {
 	char path[256];
 	const char *const paths[] = { path };
+	const struct watch_options options = {
+		.paths = paths,
+		.n_paths = 1,
+		.changed = on_changed,
+	};
 	struct devid_error err = { DEVID_OK, "" };
 	struct watch *watch = NULL;
 
 	(void)state;
 	(void)snprintf(path, sizeof(path), "%s/a/f", dir.path);
 	n_seen = 0;
-	assert_rc(watch_new(loop, paths, 1, on_changed, NULL, &watch, &err),
-		DEVID_OK);
+	assert_rc(watch_new(loop, &options, &watch, &err), DEVID_OK);
 	tempdir_write(&dir, "other", "x", 1, 0644);
 	settle();
 	assert_int_equal(n_seen, 0);

@@ -17,8 +17,9 @@ static struct der_view contents(void)
 	struct tcg_csr csr;
 
 	csr_fixture_encode(&fixture);
-	assert_rc(
-		tcg_csr_parse(fixture.data, fixture.len, &csr, NULL), DEVID_OK);
+	assert_rc(tcg_csr_parse((struct der_view) { fixture.data, fixture.len },
+			  &csr, NULL),
+		DEVID_OK);
 	return csr.contents;
 }
 
@@ -32,7 +33,8 @@ static enum devid_err judge_for(EVP_PKEY *key, struct der_view what,
 	enum devid_err rc;
 
 	memcpy(exact, what.data, what.len);
-	rc = purpose_check(exact, what.len, spki, (size_t)len, ret, err);
+	rc = purpose_check((struct der_view) { exact, what.len },
+		(struct der_view) { spki, (size_t)len }, ret, err);
 	free(exact);
 	return rc;
 }

@@ -275,8 +275,10 @@ static void nothing_at_all_refused(void **state)
 	struct purpose_verdict v;
 
 	(void)state;
-	assert_rc(purpose_check(NULL, 0, purpose_keys.spki,
-			  purpose_keys.spki_len, &v, NULL),
+	assert_rc(purpose_check((struct der_view) { NULL, 0 },
+			  (struct der_view) {
+				  purpose_keys.spki, purpose_keys.spki_len },
+			  &v, NULL),
 		DEVID_ERR_PURPOSE);
 }
 

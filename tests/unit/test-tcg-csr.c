@@ -25,17 +25,21 @@ static struct der_view view(const uint8_t *data, size_t len)
 
 static int setup(void **state)
 {
+	struct room out = { contents, sizeof(contents), 0 };
+
 	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (uint8_t)(i * 7);
 	for (size_t i = 0; i < TCG_CSR_PAD; i++)
 		fields[i] = view(bytes + i, 20 + i);
-	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, fields, contents,
-			  sizeof(contents), &contents_len, NULL),
+	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, fields, &out, NULL),
 		DEVID_OK);
+	contents_len = out.len;
+	out = (struct room) { request, sizeof(request), 0 };
 	assert_rc(tcg_csr_encode(view(contents, contents_len), view(bytes, 72),
-			  request, sizeof(request), &request_len, NULL),
+			  &out, NULL),
 		DEVID_OK);
+	request_len = out.len;
 	return 0;
 }
 
@@ -64,8 +68,8 @@ static enum devid_err parse_copy(const uint8_t *data, size_t len,
 	assert_non_null(copy);
 	memcpy(copy, data, len);
 	*err = (struct devid_error) { DEVID_OK, "" };
-	rc = only_contents ? tcg_csr_parse_contents(copy, len, &csr, err)
-			   : tcg_csr_parse(copy, len, &csr, err);
+	rc = only_contents ? tcg_csr_parse_contents(view(copy, len), &csr, err)
+			   : tcg_csr_parse(view(copy, len), &csr, err);
 	free(copy);
 	return rc;
 }
@@ -77,7 +81,8 @@ static void parse_good_request_split(void **state)
 	struct tcg_csr csr;
 
 	(void)state;
-	assert_rc(tcg_csr_parse(request, request_len, &csr, NULL), DEVID_OK);
+	assert_rc(tcg_csr_parse(view(request, request_len), &csr, NULL),
+		DEVID_OK);
 	assert_ptr_equal(csr.contents.data, request + 12);
 	assert_int_equal(csr.contents.len, contents_len);
 	assert_int_equal(csr.signature.len, 72);
@@ -99,7 +104,8 @@ static void parse_contents_alone_split(void **state)
 	struct tcg_csr csr;
 
 	(void)state;
-	assert_rc(tcg_csr_parse_contents(contents, contents_len, &csr, NULL),
+	assert_rc(tcg_csr_parse_contents(
+			  view(contents, contents_len), &csr, NULL),
 		DEVID_OK);
 	assert_ptr_equal(csr.contents.data, contents);
 	assert_int_equal(csr.signature.len, 0);
@@ -117,7 +123,8 @@ static void parse_fixture_every_suite_split(void **state)
 
 		csr_fixture_new(&f, (enum key_alg)alg, "P-256");
 		csr_fixture_encode(&f);
-		assert_rc(tcg_csr_parse(f.data, f.len, &csr, NULL), DEVID_OK);
+		assert_rc(tcg_csr_parse(view(f.data, f.len), &csr, NULL),
+			DEVID_OK);
 		assert_rc(tcg_csr_check_hash(&csr, NULL), DEVID_OK);
 		assert_int_equal(
 			csr.field[TCG_CSR_EK_CERT].len, f.ek_cert.der.len);
@@ -131,14 +138,14 @@ static void parse_empty_payloads_split(void **state)
 {
 	static const struct der_view none[TCG_CSR_N_FIELDS];
 	uint8_t buf[256];
+	struct room out = { buf, sizeof(buf), 0 };
 	struct tcg_csr csr;
-	size_t len = 0;
 
 	(void)state;
-	assert_rc(tcg_csr_encode_contents(
-			  TPM2_ALG_SHA256, none, buf, sizeof(buf), &len, NULL),
+	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, none, &out, NULL),
 		DEVID_OK);
-	assert_rc(tcg_csr_parse_contents(buf, len, &csr, NULL), DEVID_OK);
+	assert_rc(tcg_csr_parse_contents(view(buf, out.len), &csr, NULL),
+		DEVID_OK);
 	for (size_t i = 0; i < TCG_CSR_PAD; i++)
 		assert_int_equal(csr.field[i].len, 0);
 }
@@ -191,7 +198,8 @@ static void parse_each_cut_field_named(void **state)
 	assert_rc(
 		parse_copy(contents, SIZES - 1, true, &err), DEVID_ERR_SYNTAX);
 	assert_cause(&err, "TCG-CSR: hash: 32 bytes announced, 31 left");
-	assert_rc(tcg_csr_parse_contents(contents, contents_len, &csr, NULL),
+	assert_rc(tcg_csr_parse_contents(
+			  view(contents, contents_len), &csr, NULL),
 		DEVID_OK);
 	for (size_t i = 0; i < TCG_CSR_N_FIELDS; i++) {
 		const char *name = tcg_csr_field_name((enum tcg_csr_field)i);
@@ -318,7 +326,7 @@ static void check_hash_any_bit_refused(void **state)
 
 	(void)state;
 	memcpy(copy, contents, contents_len);
-	assert_rc(tcg_csr_parse_contents(copy, contents_len, &csr, NULL),
+	assert_rc(tcg_csr_parse_contents(view(copy, contents_len), &csr, NULL),
 		DEVID_OK);
 	for (size_t i = 12; i < contents_len; i++) {
 		struct devid_error err = { DEVID_OK, "" };
@@ -349,21 +357,22 @@ static void check_hash_each_algorithm(void **state)
 	for (size_t i = 0; i < N_OF(cases); i++) {
 		struct devid_error err = { DEVID_OK, "" };
 		uint8_t buf[2048];
+		struct room out = { buf, sizeof(buf), 0 };
 		struct tcg_csr csr;
-		size_t len = 0;
 
-		assert_rc(tcg_csr_encode_contents(cases[i].alg, fields, buf,
-				  sizeof(buf), &len, NULL),
+		assert_rc(tcg_csr_encode_contents(
+				  cases[i].alg, fields, &out, NULL),
 			cases[i].rc);
 		if (cases[i].rc == DEVID_OK) {
-			assert_rc(tcg_csr_parse_contents(buf, len, &csr, NULL),
+			assert_rc(tcg_csr_parse_contents(
+					  view(buf, out.len), &csr, NULL),
 				DEVID_OK);
-			assert_int_equal(len % 16, 0);
+			assert_int_equal(out.len % 16, 0);
 			assert_rc(tcg_csr_check_hash(&csr, NULL), DEVID_OK);
 			continue;
 		}
 		assert_rc(tcg_csr_parse_contents(
-				  contents, contents_len, &csr, NULL),
+				  view(contents, contents_len), &csr, NULL),
 			DEVID_OK);
 		csr.hash_alg = cases[i].alg;
 		assert_rc(tcg_csr_check_hash(&csr, &err), cases[i].rc);
@@ -377,7 +386,8 @@ static void check_hash_other_length_refused(void **state)
 	struct tcg_csr csr;
 
 	(void)state;
-	assert_rc(tcg_csr_parse_contents(contents, contents_len, &csr, NULL),
+	assert_rc(tcg_csr_parse_contents(
+			  view(contents, contents_len), &csr, NULL),
 		DEVID_OK);
 	for (size_t i = 0; i < N_OF(sizes); i++) {
 		struct devid_error err = { DEVID_OK, "" };
@@ -394,18 +404,19 @@ static void encode_pad_fills_to_sixteen(void **state)
 {
 	struct der_view some[TCG_CSR_N_FIELDS] = { { NULL, 0 } };
 	uint8_t buf[512];
+	struct room out = { buf, sizeof(buf), 0 };
 	struct tcg_csr csr;
-	size_t len = 0;
 
 	(void)state;
 	for (size_t n = 0; n < 40; n++) {
 		some[TCG_CSR_PROD_MODEL] = view(bytes, n);
-		assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA384, some, buf,
-				  sizeof(buf), &len, NULL),
+		assert_rc(tcg_csr_encode_contents(
+				  TPM2_ALG_SHA384, some, &out, NULL),
 			DEVID_OK);
-		assert_int_equal(len % 16, 0);
+		assert_int_equal(out.len % 16, 0);
 		assert_rc(
-			tcg_csr_parse_contents(buf, len, &csr, NULL), DEVID_OK);
+			tcg_csr_parse_contents(view(buf, out.len), &csr, NULL),
+			DEVID_OK);
 		assert_int_equal(csr.field[TCG_CSR_PROD_MODEL].len, n);
 	}
 }
@@ -413,7 +424,7 @@ static void encode_pad_fills_to_sixteen(void **state)
 static void encode_each_oversized_field_refused(void **state)
 {
 	static uint8_t buf[TCG_CSR_MAX];
-	size_t len = 0;
+	struct room out = { buf, sizeof(buf), 0 };
 
 	(void)state;
 	for (size_t i = 0; i < TCG_CSR_PAD; i++) {
@@ -421,12 +432,12 @@ static void encode_each_oversized_field_refused(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 
 		some[i] = view(bytes, TCG_CSR_FIELD_MAX);
-		assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, some, buf,
-				  sizeof(buf), &len, NULL),
+		assert_rc(tcg_csr_encode_contents(
+				  TPM2_ALG_SHA256, some, &out, NULL),
 			DEVID_OK);
 		some[i].len++;
-		assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, some, buf,
-				  sizeof(buf), &len, &err),
+		assert_rc(tcg_csr_encode_contents(
+				  TPM2_ALG_SHA256, some, &out, &err),
 			DEVID_ERR_TOO_LARGE);
 		assert_cause(&err, tcg_csr_field_name((enum tcg_csr_field)i));
 	}
@@ -435,28 +446,29 @@ static void encode_each_oversized_field_refused(void **state)
 static void encode_small_buffer_refused(void **state)
 {
 	static uint8_t buf[TCG_CSR_MAX + 12];
-	size_t len = 0;
+	struct room out = { buf, contents_len, 0 };
 
 	(void)state;
-	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, fields, buf,
-			  contents_len, &len, NULL),
+	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, fields, &out, NULL),
 		DEVID_OK);
-	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, fields, buf,
-			  contents_len - 1, &len, NULL),
+	out.size = contents_len - 1;
+	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, fields, &out, NULL),
 		DEVID_ERR_TOO_LARGE);
+	out.size = request_len;
 	assert_rc(tcg_csr_encode(view(contents, contents_len), view(bytes, 72),
-			  buf, request_len, &len, NULL),
+			  &out, NULL),
 		DEVID_OK);
+	out.size = request_len - 1;
 	assert_rc(tcg_csr_encode(view(contents, contents_len), view(bytes, 72),
-			  buf, request_len - 1, &len, NULL),
+			  &out, NULL),
 		DEVID_ERR_TOO_LARGE);
 	/* Together more than a request may have. */
+	out.size = sizeof(buf);
 	assert_rc(tcg_csr_encode(view(contents, TCG_CSR_MAX - 12 - 71),
-			  view(bytes, 72), buf, sizeof(buf), &len, NULL),
+			  view(bytes, 72), &out, NULL),
 		DEVID_ERR_TOO_LARGE);
 	assert_rc(tcg_csr_encode(view(contents, 100),
-			  view(bytes, TCG_CSR_FIELD_MAX + 1), buf, sizeof(buf),
-			  &len, NULL),
+			  view(bytes, TCG_CSR_FIELD_MAX + 1), &out, NULL),
 		DEVID_ERR_TOO_LARGE);
 }
 
@@ -464,14 +476,13 @@ static void encode_small_buffer_refused(void **state)
 static void encode_too_large_sum_refused(void **state)
 {
 	static uint8_t buf[2 * TCG_CSR_N_FIELDS * TCG_CSR_FIELD_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
 	struct der_view some[TCG_CSR_N_FIELDS];
-	size_t len = 0;
 
 	(void)state;
 	for (size_t i = 0; i < TCG_CSR_N_FIELDS; i++)
 		some[i] = view(bytes, TCG_CSR_FIELD_MAX);
-	assert_rc(tcg_csr_encode_contents(
-			  TPM2_ALG_SHA256, some, buf, sizeof(buf), &len, NULL),
+	assert_rc(tcg_csr_encode_contents(TPM2_ALG_SHA256, some, &out, NULL),
 		DEVID_ERR_TOO_LARGE);
 }
 

@@ -48,18 +48,16 @@ static void parse_every_suite_named(void **state)
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		const struct csr_fixture *f = &fixtures[algs[i]];
 		struct der_view in = csrs[algs[i]].field[TCG_CSR_ATTEST_PUB];
-		uint8_t again[sizeof(TPMT_PUBLIC)];
+		uint8_t buf[sizeof(TPMT_PUBLIC)];
+		struct room again = { buf, sizeof(buf), 0 };
 		struct tpm_public pub;
-		size_t len = 0;
 
 		assert_rc(tpm_public_parse(in, &pub, NULL), DEVID_OK);
 		assert_int_equal(pub.name_len, f->iak_name_len);
 		assert_memory_equal(pub.name, f->iak_name, pub.name_len);
-		assert_rc(tpm_public_encode(
-				  &pub.area, again, sizeof(again), &len, NULL),
-			DEVID_OK);
-		assert_int_equal(len, in.len);
-		assert_memory_equal(again, in.data, len);
+		assert_rc(tpm_public_encode(&pub.area, &again, NULL), DEVID_OK);
+		assert_int_equal(again.len, in.len);
+		assert_memory_equal(again.data, in.data, again.len);
 	}
 }
 
@@ -146,15 +144,13 @@ static void encode_small_buffer_refused(void **state)
 {
 	const struct csr_fixture *f = &fixtures[KEY_ALG_P256];
 	uint8_t buf[200];
-	size_t len = 0;
+	struct room out = { buf, 120, 0 };
 
 	(void)state;
-	assert_rc(tpm_public_encode(&f->iak_area, buf, 120, &len, NULL),
-		DEVID_OK);
-	assert_int_equal(len, 120);
-	for (size_t size = 0; size < 120; size++)
-		assert_rc(
-			tpm_public_encode(&f->iak_area, buf, size, &len, NULL),
+	assert_rc(tpm_public_encode(&f->iak_area, &out, NULL), DEVID_OK);
+	assert_int_equal(out.len, 120);
+	for (out.size = 0; out.size < 120; out.size++)
+		assert_rc(tpm_public_encode(&f->iak_area, &out, NULL),
 			DEVID_ERR_TOO_LARGE);
 }
 

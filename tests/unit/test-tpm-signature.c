@@ -281,29 +281,24 @@ static void signature_encode_checked_back(void **state)
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		const struct csr_fixture *f = &fixtures[algs[i]];
 		bool p384 = algs[i] == KEY_ALG_P384;
-		uint8_t plain[600], out[600];
-		size_t plain_len = plain_sign(
-			f->idevid, p384 ? "SHA384" : "SHA256", plain);
+		bool rsa = algs[i] == KEY_ALG_RSA2048;
+		enum sig_scheme scheme = rsa ? SIG_RSASSA : SIG_ECDSA;
+		enum sig_hash hash = p384 ? HASH_SHA384 : HASH_SHA256;
+		uint8_t plain[600], buf[600];
+		struct der_view sig =
+			view(plain, plain_sign(f->idevid,
+					    p384 ? "SHA384" : "SHA256", plain));
+		struct room out = { buf, sizeof(buf), 0 };
 		struct devid_error err;
-		size_t len = 0;
 
-		assert_rc(tpm_signature_encode(algs[i] == KEY_ALG_RSA2048
-						       ? SIG_RSASSA
-						       : SIG_ECDSA,
-				  p384 ? HASH_SHA384 : HASH_SHA256,
-				  view(plain, plain_len), out, sizeof(out),
-				  &len, NULL),
+		assert_rc(tpm_signature_encode(scheme, hash, sig, &out, NULL),
 			DEVID_OK);
-		assert_int_equal(len, algs[i] == KEY_ALG_RSA2048
-					      ? 6 + 256
-					      : 4 + 2 * (p384 ? 50 : 34));
-		assert_rc(check(&f->idevid_area, out, len, &err), DEVID_OK);
-		assert_rc(tpm_signature_encode(algs[i] == KEY_ALG_RSA2048
-						       ? SIG_RSASSA
-						       : SIG_ECDSA,
-				  p384 ? HASH_SHA384 : HASH_SHA256,
-				  view(plain, plain_len), out, len - 1, &len,
-				  NULL),
+		assert_int_equal(
+			out.len, rsa ? 6 + 256 : 4 + 2 * (p384 ? 50 : 34));
+		assert_rc(check(&f->idevid_area, out.data, out.len, &err),
+			DEVID_OK);
+		out.size = out.len - 1;
+		assert_rc(tpm_signature_encode(scheme, hash, sig, &out, NULL),
 			DEVID_ERR_TOO_LARGE);
 	}
 }
@@ -336,14 +331,14 @@ static void signature_encode_bad_input_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(cases); i++) {
 		struct devid_error err = { DEVID_OK, "" };
-		uint8_t out[600];
-		size_t len = 0;
+		uint8_t buf[600];
+		struct room out = { buf, sizeof(buf), 0 };
 
 		assert_rc(tpm_signature_encode(cases[i].scheme,
 				  (enum sig_hash)cases[i].hash,
 				  view((const uint8_t *)cases[i].sig,
 					  cases[i].len),
-				  out, sizeof(out), &len, &err),
+				  &out, &err),
 			cases[i].rc);
 		if (cases[i].rc != DEVID_OK)
 			assert_cause(&err, "signature: ");
@@ -354,13 +349,14 @@ static void signature_encode_bad_input_refused(void **state)
 static void signature_encode_large_number_refused(void **state)
 {
 	const struct csr_fixture *f = &fixtures[KEY_ALG_P384];
-	uint8_t plain[600], out[600];
+	uint8_t plain[600], buf[600];
+	struct room out = { buf, sizeof(buf), 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	size_t plain_len = plain_sign(f->idevid, "SHA384", plain), len = 0;
+	size_t plain_len = plain_sign(f->idevid, "SHA384", plain);
 
 	(void)state;
 	assert_rc(tpm_signature_encode(SIG_ECDSA, HASH_SHA256,
-			  view(plain, plain_len), out, sizeof(out), &len, &err),
+			  view(plain, plain_len), &out, &err),
 		DEVID_ERR_SYNTAX);
 	assert_cause(&err, "r or s");
 }

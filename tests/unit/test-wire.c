@@ -8,6 +8,18 @@
 
 static uint8_t buf[WIRE_REQUEST_MAX + 16];
 
+/* The first @size bytes of @buf, to be written. */
+static struct room room(size_t size)
+{
+	return (struct room) { buf, size, 0 };
+}
+
+/* The first @len bytes of @buf, to be read. */
+static struct der_view view(size_t len)
+{
+	return (struct der_view) { buf, len };
+}
+
 static size_t good_request(void)
 {
 	struct wire_request req = { .op = WIRE_SIGN,
@@ -16,11 +28,10 @@ static size_t good_request(void)
 		.name = "idevid",
 		.data = (const uint8_t *)"bytes",
 		.data_len = 5 };
-	size_t len = 0;
+	struct room out = room(sizeof(buf));
 
-	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
-		DEVID_OK);
-	return len;
+	assert_rc(wire_encode_request(&req, &out, NULL), DEVID_OK);
+	return out.len;
 }
 
 /* Decodes exactly @len bytes of @buf from memory of that size. */
@@ -30,7 +41,7 @@ static enum devid_err decode(size_t len, struct wire_request *ret)
 	enum devid_err rc;
 
 	memcpy(exact, buf, len);
-	rc = wire_decode_request(exact, len, ret, NULL);
+	rc = wire_decode_request((struct der_view) { exact, len }, ret, NULL);
 	free(exact);
 	return rc;
 }
@@ -41,7 +52,7 @@ static void request_round_trip_keeps_fields(void **state)
 	size_t len = good_request();
 
 	(void)state;
-	assert_rc(wire_decode_request(buf, len, &out, NULL), DEVID_OK);
+	assert_rc(wire_decode_request(view(len), &out, NULL), DEVID_OK);
 	assert_int_equal(out.op, WIRE_SIGN);
 	assert_int_equal(out.arg, SIG_ECDSA);
 	assert_int_equal(out.hash, HASH_SHA256);
@@ -53,13 +64,12 @@ static void request_round_trip_keeps_fields(void **state)
 static void request_without_name_and_data_round_trips(void **state)
 {
 	struct wire_request in = { .op = WIRE_STATUS }, out;
-	size_t len = 0;
+	struct room record = room(sizeof(buf));
 
 	(void)state;
-	assert_rc(wire_encode_request(&in, buf, sizeof(buf), &len, NULL),
-		DEVID_OK);
-	assert_int_equal(len, WIRE_REQUEST_HEADER);
-	assert_rc(wire_decode_request(buf, len, &out, NULL), DEVID_OK);
+	assert_rc(wire_encode_request(&in, &record, NULL), DEVID_OK);
+	assert_int_equal(record.len, WIRE_REQUEST_HEADER);
+	assert_rc(wire_decode_request(view(record.len), &out, NULL), DEVID_OK);
 	assert_string_equal(out.name, "");
 	assert_int_equal(out.data_len, 0);
 }
@@ -159,33 +169,32 @@ static void request_length_that_wraps_refused(void **state)
 static void encode_request_beyond_limits_refused(void **state)
 {
 	struct wire_request req = { .op = WIRE_SIGN, .name = "idevid" };
-	size_t len;
+	struct room out = room(sizeof(buf));
 
 	(void)state;
 	req.data = buf;
 	req.data_len = PURPOSE_DATA_MAX + 1;
-	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
-		DEVID_ERR_TOO_LARGE);
+	assert_rc(wire_encode_request(&req, &out, NULL), DEVID_ERR_TOO_LARGE);
 	req.data_len = 0;
-	for (size_t size = 0; size < WIRE_REQUEST_HEADER + 6; size++)
-		assert_rc(wire_encode_request(&req, buf, size, &len, NULL),
+	for (size_t size = 0; size < WIRE_REQUEST_HEADER + 6; size++) {
+		struct room small = room(size);
+
+		assert_rc(wire_encode_request(&req, &small, NULL),
 			DEVID_ERR_TOO_LARGE);
+	}
 	req.name[0] = 'X';
-	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
-		DEVID_ERR_INVALID);
+	assert_rc(wire_encode_request(&req, &out, NULL), DEVID_ERR_INVALID);
 	memset(req.name, 'a', sizeof(req.name));
-	assert_rc(wire_encode_request(&req, buf, sizeof(buf), &len, NULL),
-		DEVID_ERR_INVALID);
+	assert_rc(wire_encode_request(&req, &out, NULL), DEVID_ERR_INVALID);
 }
 
 static size_t encode_answer(enum devid_err code)
 {
 	struct wire_answer ans = { WIRE_SIGN, code, (const uint8_t *)"sig", 3 };
-	size_t len = 0;
+	struct room out = room(sizeof(buf));
 
-	assert_rc(wire_encode_answer(&ans, buf, sizeof(buf), &len, NULL),
-		DEVID_OK);
-	return len;
+	assert_rc(wire_encode_answer(&ans, &out, NULL), DEVID_OK);
+	return out.len;
 }
 
 static void answer_round_trip_every_code(void **state)
@@ -196,7 +205,7 @@ static void answer_round_trip_every_code(void **state)
 	for (int code = DEVID_ERR_MIN; code <= 0; code++) {
 		size_t len = encode_answer((enum devid_err)code);
 
-		assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_OK);
+		assert_rc(wire_decode_answer(view(len), &out, NULL), DEVID_OK);
 		assert_int_equal(out.code, code);
 		assert_int_equal(out.op, WIRE_SIGN);
 		assert_int_equal(out.data_len, 3);
@@ -210,9 +219,9 @@ static void answer_truncated_or_longer_refused(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < len; n++)
-		assert_rc(wire_decode_answer(buf, n, &out, NULL),
+		assert_rc(wire_decode_answer(view(n), &out, NULL),
 			DEVID_ERR_PROTOCOL);
-	assert_rc(wire_decode_answer(buf, len + 1, &out, NULL),
+	assert_rc(wire_decode_answer(view(len + 1), &out, NULL),
 		DEVID_ERR_PROTOCOL);
 }
 
@@ -223,26 +232,29 @@ static void answer_foreign_fields_refused(void **state)
 
 	(void)state;
 	buf[0]++;
-	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	assert_rc(
+		wire_decode_answer(view(len), &out, NULL), DEVID_ERR_PROTOCOL);
 	len = encode_answer(DEVID_OK);
 	buf[1] &= 0x7f; /* a request's */
-	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	assert_rc(
+		wire_decode_answer(view(len), &out, NULL), DEVID_ERR_PROTOCOL);
 	len = encode_answer(DEVID_OK);
 	buf[3] = -DEVID_ERR_MIN + 1;
-	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	assert_rc(
+		wire_decode_answer(view(len), &out, NULL), DEVID_ERR_PROTOCOL);
 	buf[2] = 0x80;
-	assert_rc(wire_decode_answer(buf, len, &out, NULL), DEVID_ERR_PROTOCOL);
+	assert_rc(
+		wire_decode_answer(view(len), &out, NULL), DEVID_ERR_PROTOCOL);
 }
 
 static void answer_too_large_for_buffer_refused(void **state)
 {
 	struct wire_answer ans = { WIRE_CHAIN, DEVID_OK, buf, 100 };
 	uint8_t small[WIRE_ANSWER_HEADER + 99];
-	size_t len;
+	struct room out = { small, sizeof(small), 0 };
 
 	(void)state;
-	assert_rc(wire_encode_answer(&ans, small, sizeof(small), &len, NULL),
-		DEVID_ERR_TOO_LARGE);
+	assert_rc(wire_encode_answer(&ans, &out, NULL), DEVID_ERR_TOO_LARGE);
 }
 
 static struct wire_status *good_status(void)
@@ -274,12 +286,11 @@ static void status_round_trip_keeps_fields(void **state)
 {
 	static struct wire_status out;
 	struct wire_status *in = good_status();
-	size_t len = 0;
+	struct room data = room(WIRE_CHAIN_MAX);
 
 	(void)state;
-	assert_rc(wire_encode_status(in, buf, WIRE_CHAIN_MAX, &len, NULL),
-		DEVID_OK);
-	assert_rc(wire_decode_status(buf, len, &out, NULL), DEVID_OK);
+	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
+	assert_rc(wire_decode_status(view(data.len), &out, NULL), DEVID_OK);
 	assert_memory_equal(&out, in, sizeof(out));
 }
 
@@ -287,7 +298,7 @@ static void status_largest_fits_an_answer(void **state)
 {
 	struct wire_status *in = good_status();
 	static struct wire_status out;
-	size_t len = 0;
+	struct room data = room(WIRE_CHAIN_MAX);
 
 	(void)state;
 	memset(in->module_text, 'x', sizeof(in->module_text) - 1);
@@ -295,29 +306,27 @@ static void status_largest_fits_an_answer(void **state)
 		memset(in->keys[i].name, 'n', KEY_NAME_MAX);
 		in->keys[i].spki.len = KEYSTORE_SPKI_MAX;
 	}
-	assert_rc(wire_encode_status(in, buf, WIRE_CHAIN_MAX, &len, NULL),
-		DEVID_OK);
-	assert_rc(wire_decode_status(buf, len, &out, NULL), DEVID_OK);
+	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
+	assert_rc(wire_decode_status(view(data.len), &out, NULL), DEVID_OK);
 }
 
 static void status_every_truncation_refused(void **state)
 {
 	static struct wire_status out;
-	size_t len = 0;
+	struct room data = room(sizeof(buf));
 
 	(void)state;
-	assert_rc(
-		wire_encode_status(good_status(), buf, sizeof(buf), &len, NULL),
-		DEVID_OK);
-	for (size_t n = 0; n < len; n++) {
+	assert_rc(wire_encode_status(good_status(), &data, NULL), DEVID_OK);
+	for (size_t n = 0; n < data.len; n++) {
 		uint8_t *exact = malloc(n ? n : 1);
 
 		memcpy(exact, buf, n);
-		assert_rc(wire_decode_status(exact, n, &out, NULL),
+		assert_rc(wire_decode_status(
+				  (struct der_view) { exact, n }, &out, NULL),
 			DEVID_ERR_PROTOCOL);
 		free(exact);
 	}
-	assert_rc(wire_decode_status(buf, len + 1, &out, NULL),
+	assert_rc(wire_decode_status(view(data.len + 1), &out, NULL),
 		DEVID_ERR_PROTOCOL);
 }
 
@@ -340,16 +349,15 @@ static void status_oversize_fields_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(bad); i++) {
-		size_t len = 0;
+		struct room data = room(sizeof(buf));
 
 		memset(buf, 0, sizeof(buf));
-		assert_rc(wire_encode_status(
-				  good_status(), buf, sizeof(buf), &len, NULL),
+		assert_rc(wire_encode_status(good_status(), &data, NULL),
 			DEVID_OK);
 		assert_int_equal(buf[34], 2);
 		assert_int_equal(buf[52], 120);
 		buf[bad[i].at] = bad[i].value;
-		assert_rc(wire_decode_status(buf, len, &out, NULL),
+		assert_rc(wire_decode_status(view(data.len), &out, NULL),
 			DEVID_ERR_PROTOCOL);
 	}
 }
@@ -376,12 +384,11 @@ static struct keystore_attest *some_attest(void)
 
 static size_t encode_attest(const struct keystore_attest *a)
 {
-	size_t len = 0;
+	struct room out = room(sizeof(buf));
 
 	memset(buf, 0, sizeof(buf));
-	assert_rc(
-		wire_encode_attest(a, buf, sizeof(buf), &len, NULL), DEVID_OK);
-	return len;
+	assert_rc(wire_encode_attest(a, &out, NULL), DEVID_OK);
+	return out.len;
 }
 
 /* Decodes exactly @len bytes of @buf from memory of that size. */
@@ -391,7 +398,7 @@ static enum devid_err decode_attest(size_t len, struct keystore_attest *ret)
 	enum devid_err rc;
 
 	memcpy(exact, buf, len);
-	rc = wire_decode_attest(exact, len, ret, NULL);
+	rc = wire_decode_attest((struct der_view) { exact, len }, ret, NULL);
 	free(exact);
 	return rc;
 }
@@ -450,12 +457,10 @@ static size_t encode_credential(size_t object_len, size_t secret_len)
 	static const uint8_t data[KEYSTORE_CREDENTIAL_MAX] = { 7, 8, 9 };
 	struct keystore_credential what = { data, object_len, data,
 		secret_len };
-	size_t len = 0;
+	struct room out = room(WIRE_CREDENTIAL_MAX);
 
-	assert_rc(wire_encode_credential(
-			  &what, buf, WIRE_CREDENTIAL_MAX, &len, NULL),
-		DEVID_OK);
-	return len;
+	assert_rc(wire_encode_credential(&what, &out, NULL), DEVID_OK);
+	return out.len;
 }
 
 static enum devid_err decode_credential(
@@ -466,7 +471,8 @@ static enum devid_err decode_credential(
 	free(exact);
 	exact = malloc(len ? len : 1);
 	memcpy(exact, buf, len);
-	return wire_decode_credential(exact, len, ret, NULL);
+	return wire_decode_credential(
+		(struct der_view) { exact, len }, ret, NULL);
 }
 
 static void credential_round_trip_keeps_both_parts(void **state)
@@ -502,15 +508,14 @@ static void credential_empty_or_oversize_part_refused(void **state)
 	static const uint8_t data[KEYSTORE_CREDENTIAL_MAX + 1];
 	static const size_t bad[] = { 0, KEYSTORE_CREDENTIAL_MAX + 1 };
 	struct keystore_credential out;
-	size_t len;
+	struct room record = room(sizeof(buf));
 
 	(void)state;
 	for (size_t i = 0; i < 2 * N_OF(bad); i++) {
 		size_t a = i % 2 ? bad[i / 2] : 10, b = i % 2 ? 10 : bad[i / 2];
 		struct keystore_credential in = { data, a, data, b };
 
-		assert_rc(wire_encode_credential(
-				  &in, buf, sizeof(buf), &len, NULL),
+		assert_rc(wire_encode_credential(&in, &record, NULL),
 			DEVID_ERR_INVALID);
 		memset(buf, 0, sizeof(buf));
 		buf[0] = (uint8_t)(a >> 8);
