@@ -149,7 +149,7 @@ p11-fault.so_src := tests/fault/p11-fault.c
 p11-fault.so_ldlibs := -lp11-kit
 
 UNIT_TESTS += test-pin test-revoked-list test-token
-test-pin_src := tests/unit/tempdir.c
+test-pin_src := tests/unit/tempdir.c tests/unit/trace.c
 test-pin_libs := libca.a libdevid.a
 test-pin_ldlibs := $(CA_LDLIBS)
 test-revoked-list_libs := libca.a libdevid.a
@@ -263,7 +263,7 @@ test-register-audit_ldlibs = $(CA_LDLIBS)
 test-register-plans_src := $(register_test_src)
 test-register-plans_libs := libca.a libdevid.a
 test-register-plans_ldlibs = $(CA_LDLIBS)
-test-register-crash_src := $(register_test_src)
+test-register-crash_src := $(register_test_src) tests/unit/trace.c
 test-register-crash_libs := libca.a libdevid.a
 test-register-crash_ldlibs = $(CA_LDLIBS)
 test-register-disk_src := $(register_test_src)
