@@ -247,11 +247,14 @@ $(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \
 	| $(B)/devid.so $(B)/devid-keyd
 
 # Programs of the end-to-end tests; never installed.
-PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client
+PROGRAMS += tests/e2e/await tests/e2e/key-storm tests/e2e/keyd-client \
+	tests/e2e/kill-at
+tests/e2e/await_src := tests/e2e/await.c
 tests/e2e/key-storm_src := tests/e2e/key-storm.c
 tests/e2e/key-storm_ldlibs := -lcrypto -pthread
 tests/e2e/keyd-client_src := tests/e2e/keyd-client.c
 tests/e2e/keyd-client_libs := libdevid.a
+tests/e2e/kill-at_src := tests/e2e/kill-at.c tests/unit/trace.c
 
 FUZZERS += fuzz-conf fuzz-keyref fuzz-purpose fuzz-requests fuzz-wire
 fuzz-conf_src := idevid/keyd-policy.c
