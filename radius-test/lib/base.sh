@@ -31,14 +31,32 @@ usage_fail() {
 	exit 2
 }
 
-# pause SECONDS: a sleep without a process.
+# await_path: the lab's own copy of the program, as a build in between must not
+# change a lab that is up. Several may come first at once.
+await_path() {
+	local build=${DEVID_BUILD:-$HERE/../build}
+
+	[[ -x $LAB/await ]] || {
+		cp "${build%/san}/tests/e2e/await" "$LAB/await.$BASHPID" &&
+			mv -f "$LAB/await.$BASHPID" "$LAB/await"
+	} || fail "${build%/san}/tests/e2e/await" "not built; run make"
+	printf '%s\n' "$LAB/await"
+}
+
+# shellcheck source=tests/e2e/wait.bash
+. "$HERE/../tests/e2e/wait.bash"
+
+# pause SECONDS: so long and no longer, without a process.
 pause() {
 	[[ -v PAUSE_FD ]] || exec {PAUSE_FD}<> <(:)
 	read -r -t "$1" -u "$PAUSE_FD" || true
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds, at most that long.
-wait_for() {
+# ask_until SECONDS COMMAND...: until it succeeds, at most that long. For what
+# changes in another program and comes neither to a file nor to the end of a
+# process, as hostapd's counters: it can only be asked again. All else is
+# waited for with wait_on.
+ask_until() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
 	until "$@"; do
@@ -121,8 +139,12 @@ proc_alive() {
 	proc_pid "$1" >/dev/null
 }
 
-proc_gone() {
-	! proc_pid "$1" >/dev/null
+# proc_await NAME SECONDS: its end.
+proc_await() {
+	local pid
+
+	pid=$(proc_pid "$1") || return 0
+	await exit --seconds "$2" "$pid" 2>/dev/null
 }
 
 # proc_signal NAME SIGNAL: harmless when it is gone.
@@ -142,8 +164,8 @@ proc_stop() {
 		proc_signal "$name" CONT
 	done
 	for name; do
-		wait_for 3 proc_gone "$name" || proc_signal "$name" KILL
-		wait_for 3 proc_gone "$name" ||
+		proc_await "$name" 3 || proc_signal "$name" KILL
+		proc_await "$name" 3 ||
 			fail "$name" "process does not end"
 		rm -f "$LAB/procs/$name"
 	done
@@ -152,7 +174,7 @@ proc_stop() {
 # proc_kill NAME: SIGKILL, as a crash would.
 proc_kill() {
 	proc_signal "$1" KILL
-	wait_for 3 proc_gone "$1" || fail "$1" "process does not end"
+	proc_await "$1" 3 || fail "$1" "process does not end"
 }
 
 # Every process of this lab's namespaces: also those that a program of the lab
