@@ -175,7 +175,7 @@ test-der_src := tests/unit/certs.c
 test-der_libs := libdevid.a
 test-der_ldlibs := -lcrypto
 test-error_libs := libdevid.a
-test-files_src := tests/unit/tempdir.c
+test-files_src := tests/unit/tempdir.c tests/unit/trace.c
 test-files_libs := libdevid.a
 test-keyd-policy_libs := libkeyd.a libdevid.a
 test-keyref_src := tests/unit/certs.c
@@ -184,17 +184,18 @@ test-keyref_ldlibs := -lcrypto
 test-keystore_src := tests/unit/certs.c
 test-keystore_libs := libdevid.a
 test-keystore_ldlibs := -lcrypto
-test-keystore-tpm_src := tests/unit/swtpm.c tests/unit/tempdir.c
+test-keystore-tpm_src := tests/unit/await.c tests/unit/swtpm.c \
+	tests/unit/tempdir.c
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
 attest_test_src := pki/credential.c pki/credential-rsa.c \
-	tests/unit/attest-fixture.c tests/unit/certs.c \
+	tests/unit/attest-fixture.c tests/unit/await.c tests/unit/certs.c \
 	tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-attest_src := $(attest_test_src)
 test-keystore-attest_libs := libkeyd.a libdevid.a
 test-keystore-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
-module_test_src := tests/unit/certs.c tests/unit/module-fixture.c \
-	tests/unit/swtpm.c tests/unit/tempdir.c
+module_test_src := tests/unit/await.c tests/unit/certs.c \
+	tests/unit/module-fixture.c tests/unit/swtpm.c tests/unit/tempdir.c
 test-module_src := $(module_test_src)
 test-module_libs := libkeyd.a libdevid.a
 test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
@@ -205,7 +206,7 @@ test-module-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
 test-module-tpm_src := $(module_test_src)
 test-module-tpm_libs := libkeyd.a libdevid.a
 test-module-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
-provider_test_src := tests/unit/certs.c tests/unit/device.c \
+provider_test_src := tests/unit/await.c tests/unit/certs.c tests/unit/device.c \
 	tests/unit/provider.c tests/unit/swtpm.c tests/unit/tempdir.c
 test-provider_src := $(provider_test_src)
 test-provider_libs := libkeyd.a libdevid.a
@@ -246,11 +247,13 @@ $(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \
 	| $(B)/devid.so $(B)/devid-keyd
 
 # Programs of the end-to-end tests; never installed.
-PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client
+PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client \
+	tests/e2e/kill-at
 tests/e2e/key-storm_src := tests/e2e/key-storm.c
 tests/e2e/key-storm_ldlibs := -lcrypto -pthread
 tests/e2e/keyd-client_src := tests/e2e/keyd-client.c
 tests/e2e/keyd-client_libs := libdevid.a
+tests/e2e/kill-at_src := tests/e2e/kill-at.c tests/unit/trace.c
 
 FUZZERS += fuzz-conf fuzz-keyref fuzz-purpose fuzz-requests fuzz-wire
 fuzz-conf_src := idevid/keyd-policy.c

@@ -44,7 +44,7 @@ test-ca_ldlibs = $(CA_LDLIBS)
 test-ca-batch_src = $(test-ca_src)
 test-ca-batch_libs = $(test-ca_libs)
 test-ca-batch_ldlibs = $(test-ca_ldlibs)
-test-ca-postgres_src = $(test-ca_src) tests/unit/pg.c
+test-ca-postgres_src = $(test-ca_src) tests/unit/await.c tests/unit/pg.c
 test-ca-postgres_libs = $(test-ca_libs)
 test-ca-postgres_ldlibs = $(test-ca_ldlibs)
 
@@ -64,7 +64,8 @@ libca_src += \
 	pki/credential.c
 
 UNIT_TESTS += test-credential
-test-credential_src := tests/unit/certs.c tests/unit/csr-fixture.c \
+test-credential_src := tests/unit/await.c tests/unit/certs.c \
+	tests/unit/csr-fixture.c \
 	tests/unit/swtpm.c tests/unit/tempdir.c
 test-credential_libs := libca.a libkeyd.a libdevid.a
 test-credential_ldlibs = $(TPM_LDLIBS) $(CA_LDLIBS)
@@ -148,7 +149,7 @@ p11-fault.so_src := tests/fault/p11-fault.c
 p11-fault.so_ldlibs := -lp11-kit
 
 UNIT_TESTS += test-pin test-revoked-list test-token
-test-pin_src := tests/unit/tempdir.c
+test-pin_src := tests/unit/tempdir.c tests/unit/trace.c
 test-pin_libs := libca.a libdevid.a
 test-pin_ldlibs := $(CA_LDLIBS)
 test-revoked-list_libs := libca.a libdevid.a
@@ -199,8 +200,8 @@ test-ocsp_ldlibs = $(CA_LDLIBS)
 test-ocsp-parse_src := tests/unit/certs.c
 test-ocsp-parse_libs := libca.a libdevid.a
 test-ocsp-parse_ldlibs = $(CA_LDLIBS)
-test-publish_src := $(publish_test_src) tests/unit/pg.c \
-	tests/unit/register-fixture.c
+test-publish_src := $(publish_test_src) tests/unit/await.c \
+	tests/unit/pg.c tests/unit/register-fixture.c
 test-publish_libs := libca.a libdevid.a
 test-publish_ldlibs = $(CA_LDLIBS)
 test-build_src := $(build_test_src)
@@ -239,8 +240,8 @@ libca_src += \
 	pki/register-warm.c \
 	pki/register.c
 
-register_test_src := tests/unit/memory-signer.c tests/unit/pg.c \
-	tests/unit/register-fixture.c tests/unit/tempdir.c
+register_test_src := tests/unit/await.c tests/unit/memory-signer.c \
+	tests/unit/pg.c tests/unit/register-fixture.c tests/unit/tempdir.c
 UNIT_TESTS += test-db test-db-sqlite-vfs test-device-json test-register \
 	test-register-audit test-register-crash test-register-disk \
 	test-register-plans
@@ -262,7 +263,7 @@ test-register-audit_ldlibs = $(CA_LDLIBS)
 test-register-plans_src := $(register_test_src)
 test-register-plans_libs := libca.a libdevid.a
 test-register-plans_ldlibs = $(CA_LDLIBS)
-test-register-crash_src := $(register_test_src)
+test-register-crash_src := $(register_test_src) tests/unit/trace.c
 test-register-crash_libs := libca.a libdevid.a
 test-register-crash_ldlibs = $(CA_LDLIBS)
 test-register-disk_src := $(register_test_src)

@@ -10,6 +10,11 @@ lab-port_src := \
 lab-port_libs := libdevid.a
 lab-port_ldlibs := -lwpa_client -lmnl
 
+# Waits for events, for the lab's scripts and those of tests.
+PROGRAMS += await
+
+await_src := radius-test/await.c
+
 # Preloaded into programs without sanitizers, so never built with them.
 SHARED += liar.so
 

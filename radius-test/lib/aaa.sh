@@ -76,7 +76,8 @@ radius_start() {
 	rm -f "$log"
 	proc_start "$1" aaa "$UID_AAA" freeradius -f -n radiusd \
 		-d "$LAB/aaa/$1.d"
-	wait_for 10 grep -qs "Ready to process requests" "$log" ||
+	wait_on --seconds 10 "$log" -- \
+		grep -qs "Ready to process requests" "$log" ||
 		fail freeradius "does not start: $LAB/log/$1 $log"
 }
 

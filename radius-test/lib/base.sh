@@ -42,14 +42,24 @@ as_switch() {
 	setpriv --reuid "$UID_SWITCH" --regid "$UID_SWITCH" --clear-groups "$@"
 }
 
-# pause SECONDS: a sleep without a process.
+await_path() {
+	printf '%s\n' "$LAB/bin/await"
+}
+
+# shellcheck source=radius-test/lib/wait.sh
+. "$HERE/lib/wait.sh"
+
+# pause SECONDS: so long and no longer, without a process.
 pause() {
 	[[ -v PAUSE_FD ]] || exec {PAUSE_FD}<> <(:)
 	read -r -t "$1" -u "$PAUSE_FD" || true
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds, at most that long.
-wait_for() {
+# ask_until SECONDS COMMAND...: until it succeeds, at most that long. For what
+# changes in another program and comes neither to a file nor to the end of a
+# process, as hostapd's counters: it can only be asked again. All else is
+# waited for with wait_on.
+ask_until() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
 	until "$@"; do
@@ -135,8 +145,12 @@ proc_alive() {
 	proc_pid "$1" >/dev/null
 }
 
-proc_gone() {
-	! proc_pid "$1" >/dev/null
+# proc_await NAME SECONDS: its end.
+proc_await() {
+	local pid
+
+	pid=$(proc_pid "$1") || return 0
+	await exit --seconds "$2" "$pid" 2>/dev/null
 }
 
 # proc_signal NAME SIGNAL: harmless when it is gone.
@@ -156,8 +170,8 @@ proc_stop() {
 		proc_signal "$name" CONT
 	done
 	for name; do
-		wait_for 3 proc_gone "$name" || proc_signal "$name" KILL
-		wait_for 3 proc_gone "$name" ||
+		proc_await "$name" 3 || proc_signal "$name" KILL
+		proc_await "$name" 3 ||
 			fail "$name" "process does not end"
 		rm -f "$LAB/procs/$name"
 	done
@@ -166,7 +180,7 @@ proc_stop() {
 # proc_kill NAME: SIGKILL, as a crash would.
 proc_kill() {
 	proc_signal "$1" KILL
-	wait_for 3 proc_gone "$1" || fail "$1" "process does not end"
+	proc_await "$1" 3 || fail "$1" "process does not end"
 }
 
 # Every process of this lab's namespaces: also those that a program of the lab

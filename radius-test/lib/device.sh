@@ -120,13 +120,15 @@ device_address_set() {
 tpm_start() {
 	local dir=$LAB/devices/$1
 
+	rm -f "$dir/tpm/ready"
 	proc_start "tpm-$1" "$1" "$UID_TPM" swtpm socket --tpm2 \
 		--tpmstate "dir=$dir/tpm" \
 		--server "type=unixio,path=$dir/tpm/tpm.sock,mode=0666" \
 		--ctrl "type=unixio,path=$dir/tpm/tpm.sock.ctrl,mode=0666" \
 		--flags not-need-init,startup-clear \
-		--log "file=$dir/tpm/log,level=5"
-	wait_for 5 test -S "$dir/tpm/tpm.sock" ||
+		--log "file=$dir/tpm/log,level=5" --pid "file=$dir/tpm/ready"
+	# Written when both sockets listen.
+	wait_on --seconds 5 "$dir/tpm/ready" -- test -s "$dir/tpm/ready" ||
 		fail "$1" "swtpm does not start: $LAB/log/tpm-$1"
 }
 
@@ -136,14 +138,23 @@ tpm_stop() {
 }
 
 keyd_start() {
+	local before
+	before=$(keyd_starts "$1")
 	proc_start "keyd-$1" "$1" "$UID_KEYD" \
 		"$LAB/bin/devid-keyd" --config "$LAB/devices/$1/devid.conf"
-	wait_for 10 keyd_answers "$1" ||
+	wait_on --seconds 10 "$LAB/log/keyd-$1" -- \
+		keyd_started "$1" "$before" ||
 		fail "$1" "devid-keyd does not start: $LAB/log/keyd-$1"
 }
 
-keyd_answers() {
-	[[ -S $LAB/devices/$1/keyd/keyd.sock ]]
+# keyd_starts DEVICE: how often it has said that it listens.
+keyd_starts() {
+	grep -cs '[ >]ready: ' "$LAB/log/keyd-$1" || true
+}
+
+# keyd_started DEVICE BEFORE: more often than that.
+keyd_started() {
+	(($(keyd_starts "$1") > ${2:-0}))
 }
 
 keyd_stop() {
@@ -204,7 +215,9 @@ plug() {
 }
 
 unplug() {
-	in_ns switch ip link set "$(device_port "$1")" down
-	wait_for 3 port_is_parked "$(device_port "$1")" ||
+	local port
+	port=$(device_port "$1")
+	in_ns switch ip link set "$port" down
+	port_await 3 "$port" port_is_parked "$port" ||
 		fail "$1" "port stays open without a carrier"
 }

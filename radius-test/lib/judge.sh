@@ -87,6 +87,12 @@ agent_is() {
 	[[ $(agent_get "$1" '.ports[0].state') == "$2" ]]
 }
 
+# agent_await SECONDS DEVICE COMMAND...: until it succeeds, asked again when the
+# agent has written its state.
+agent_await() {
+	wait_on --seconds "$1" "$LAB/devices/$2/run/agent.json" -- "${@:3}"
+}
+
 # agent_class_is DEVICE CLASS[|CLASS]
 agent_class_is() {
 	local class
@@ -101,7 +107,7 @@ agent_is_ready() {
 
 agent_start_ready() {
 	agent_start "$1"
-	wait_for 10 agent_is_ready "$1" ||
+	agent_await 10 "$1" agent_is_ready "$1" ||
 		fail "$1" "devid-agent is not ready: $LAB/log/agent-$1"
 }
 
@@ -157,13 +163,15 @@ tpm_commands() {
 
 # attached DEVICE [SECONDS]: the port is open and the agent knows it.
 attached() {
-	wait_for "${2:-10}" port_is_open "$(device_port "$1")" &&
-		wait_for 3 agent_is "$1" authorized
+	local port
+	port=$(device_port "$1")
+	port_await "${2:-10}" "$port" port_is_open "$port" &&
+		agent_await 3 "$1" agent_is "$1" authorized
 }
 
 # refused DEVICE CLASS [SECONDS]: the agent came to that verdict.
 refused() {
-	wait_for "${3:-15}" agent_class_is "$1" "$2"
+	agent_await "${3:-15}" "$1" agent_class_is "$1" "$2"
 }
 
 # attach_ms PORT: from carrier-up to open, by the switch's clock; also when
@@ -226,7 +234,8 @@ attach_full() {
 	probe_start "$dev"
 	plug "$dev"
 	check "attached" attached "$dev"
-	wait_for 2 probe_answered "$dev" "$vlan" || true
+	wait_on --seconds 2 "$LAB/log/probe-$dev-$vlan" -- \
+		probe_answered "$dev" "$vlan" || true
 	measure "$dev"
 	probe_stop "$dev"
 	probe_check "$dev" "$vlan"

@@ -15,7 +15,7 @@ programs_copy() {
 	local build=${DEVID_BUILD:-$HERE/../build} plain program new
 
 	programs_sweep
-	# Loaded by programs that are not built with sanitizers.
+	# Loaded by programs that are not built with sanitizers; and the lab's own.
 	plain=${build%/san}
 	# Another lab's end may remove the folder between the two.
 	new=$({ mkdir -p "$PROGRAMS" && mktemp -d "$PROGRAMS/new.XXXXXX"; } ||
@@ -23,7 +23,7 @@ programs_copy() {
 	ln -s "$LAB" "$new/lab"
 	chmod 0755 "$new"
 	for program in "$build"/{lab-port,devid,devid-ca,devid-keyd,devid-agent} \
-		"$plain"/{devid.so,liar.so}; do
+		"$plain"/{await,devid.so,liar.so}; do
 		[[ -e $program ]] || {
 			rm -rf -- "$new"
 			fail "$program" "not built; run make"

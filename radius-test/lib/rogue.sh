@@ -14,7 +14,8 @@ rogue_ready() {
 
 # rogue_attach NAME KEY CHAIN [PRELOAD]: plugs the cable and authenticates.
 rogue_attach() {
-	local dev=$1 dir=$LAB/devices/$1/fraud
+	local dev=$1 dir=$LAB/devices/$1/fraud port
+	port=$(device_port "$dev")
 
 	chown "$UID_SUPPLICANT" "$2" "$3"
 	install -d -o "$UID_SUPPLICANT" -g "$UID_SUPPLICANT" "$dir/ctrl" "$dir/end"
@@ -33,19 +34,20 @@ rogue_attach() {
 			phase1="tls_disable_tlsv1_3=0"
 		}
 	END
-	port_mark "$(device_port "$dev")"
-	radius_requests "$(device_port "$dev")" \
-		>"$LAB/devices/$dev/requests.mark"
+	port_mark "$port"
+	radius_requests "$port" >"$LAB/devices/$dev/requests.mark"
 	decision_mark "$dev"
 	rm -f "$LAB/log/rogue-$dev" # an earlier fraud's
 	plug "$dev"
-	wait_for 3 port_saw "$(device_port "$dev")" carrier-up
+	port_await 3 "$port" port_saw "$port" carrier-up
 	proc_start "rogue-$dev" "$dev" "$UID_SUPPLICANT:net_raw" \
 		env ${4:+"LD_PRELOAD=$4"} wpa_supplicant -Dwired -ieth0 \
 		-c "$dir/wpa.conf"
-	wait_for 5 rogue_command "$dev" select_network 0 ||
+	wait_on --seconds 5 "$dir/ctrl/eth0" -- \
+		rogue_command "$dev" select_network 0 ||
 		fail "$dev" "wpa_supplicant: $LAB/log/rogue-$dev"
-	wait_for 5 grep -q "Associated with" "$LAB/log/rogue-$dev"
+	wait_on --seconds 5 "$LAB/log/rogue-$dev" -- \
+		grep -q "Associated with" "$LAB/log/rogue-$dev"
 	rogue_command "$dev" logon
 }
 
@@ -62,7 +64,8 @@ rogue_command() {
 rogue_result() {
 	local port
 	port=$(device_port "$1")
-	check "RADIUS said no" wait_for 10 port_saw "$port" eap-failure
+	check "RADIUS said no" port_await 10 "$port" \
+		port_saw "$port" eap-failure
 	check_refused_for "$1" "$2"
 	measure "$1"
 	result "$(outcome "$1")" "RADIUS: $(refused_cause "$1" || echo nothing)"

@@ -70,7 +70,7 @@ session_down() {
 	[[ ! -e $LAB/parent-made && ${LAB%/*} != "$LABS" ]] || parent=${LAB%/*}
 	programs_remove
 	# What a killed scenario had in hand may still write.
-	wait_for 5 rm -rf -- "$LAB" 2>/dev/null ||
+	ask_until 5 rm -rf -- "$LAB" 2>/dev/null ||
 		printf '%s: %s: cannot be removed\n' "$PROGRAM" "$LAB" >&2
 	[[ -z $parent ]] || rmdir -- "$parent" 2>/dev/null
 	set -e

@@ -86,7 +86,8 @@ port_helper_start() {
 		--own-dir "$LAB/switch/ends" \
 		--log "$LAB/switch/events/$1" \
 		--vlan 10=br10 --vlan 20=br20 --vlan 30=br30
-	wait_for 5 grep -qs event=started "$LAB/switch/events/$1" ||
+	wait_on --seconds 5 "$LAB/switch/events/$1" -- \
+		grep -qs event=started "$LAB/switch/events/$1" ||
 		fail "lab-port" "does not start: $LAB/log/lab-port-$1"
 }
 
@@ -117,13 +118,13 @@ authenticator_start() {
 	port_mark "$port"
 	proc_start "hostapd-$port" switch "$UID_SWITCH:net_admin,net_raw,net_bind_service" \
 		hostapd "$LAB/switch/$port.conf"
-	wait_for 5 port_saw "$port" hostapd-up ||
+	port_await 5 "$port" port_saw "$port" hostapd-up ||
 		fail "hostapd" "does not start: $LAB/log/hostapd-$port"
 }
 
 authenticator_stop() {
 	proc_stop "hostapd-$1"
-	wait_for 3 port_saw "$1" hostapd-down || true
+	port_await 3 "$1" port_saw "$1" hostapd-down || true
 }
 
 # --- the events of a port, from a mark on --------------------------------
@@ -136,6 +137,12 @@ port_mark() {
 port_events() {
 	tail -c "+$(($(<"$LAB/switch/$1.mark") + 1))" \
 		"$LAB/switch/events/$1"
+}
+
+# port_await SECONDS PORT COMMAND...: until it succeeds, asked again at each
+# event of the port. Its helper notes those after what it does in the kernel.
+port_await() {
+	wait_on --seconds "$1" "$LAB/switch/events/$2" -- "${@:3}"
 }
 
 # port_saw PORT EVENT

@@ -22,12 +22,16 @@ none_left() {
 }
 
 scenario() {
+	local old
+
 	device_ready cam listed
 	agent_start_ready cam
 	plug cam
 	check "attached" attached cam
+	old=$(agent_get cam .supplicant)
 	proc_kill agent-cam
-	check "wpa_supplicant ended with it" wait_for 3 none_left
+	check "wpa_supplicant ended with it" \
+		wait_on --seconds 3 "$old" -- none_left
 	attach_mark cam
 	agent_start_ready cam
 	check "attached again" attached cam

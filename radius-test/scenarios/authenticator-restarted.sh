@@ -16,7 +16,7 @@ scenario() {
 	plug cam
 	check "attached" attached cam
 	proc_kill "hostapd-$port"
-	check "the port was shut" wait_for 3 port_is_parked "$port"
+	check "the port was shut" port_await 3 "$port" port_is_parked "$port"
 	check "reaches nothing meanwhile" test -z "$(reach cam)"
 	authenticator_start "$port"
 	unplug cam

@@ -17,9 +17,9 @@ scenario() {
 	attach_mark cam
 	before=$(<"$LAB/devices/cam/requests.mark")
 	plug cam
-	check "the handshake has begun" wait_for 5 \
+	check "the handshake has begun" port_await 5 "$port" \
 		port_saw "$port" eap-started
-	wait_for 5 requests_above "$port" "$before"
+	ask_until 5 requests_above "$port" "$before"
 	unplug cam
 	proc_signal radius CONT
 	plug cam

@@ -10,7 +10,7 @@ EXPECTED="vlan 20"
 scenario() {
 	device_ready cam listed
 	plug cam
-	wait_for 3 port_saw "$(device_port cam)" carrier-up
+	port_await 3 "$(device_port cam)" port_saw "$(device_port cam)" carrier-up
 	check "reaches nothing without 802.1X" test -z "$(reach cam)"
 	unplug cam
 

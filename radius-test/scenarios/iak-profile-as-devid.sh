@@ -28,7 +28,9 @@ refused_as_iak() {
 	attach_mark cam
 	plug cam
 	check "the agent says AUTHZ_DENIED" refused cam AUTHZ_DENIED
-	check "refused $2 times" wait_for 15 rejects_reach $((before + $2))
+	check "refused $2 times" wait_on --seconds 15 \
+		"$LAB/aaa/radius.d/run/decisions.log" -- \
+		rejects_reach $((before + $2))
 	check "the port is shut" port_is_parked "$(device_port cam)"
 	measure cam
 	check_refused_for cam "not a certificate of the IDevID profile"

@@ -70,7 +70,7 @@ scenario() {
 	agent_start_ready cam
 	plug cam
 	check "attached" attached cam
-	check "the hook has ended" wait_for 10 attach_is_over
+	check "the hook has ended" ask_until 10 attach_is_over
 	measure cam
 	before=$(switches) || before=
 	pause $IDLE_SECONDS

@@ -14,7 +14,7 @@ scenario() {
 	agent_start_ready cam
 	attach_mark cam
 	plug cam
-	check "the switch asks in vain" wait_for 10 asked
+	check "the switch asks in vain" ask_until 10 asked
 	check "reaches nothing meanwhile" test -z "$(reach cam)"
 	radius_start radius
 	check "attached by itself" attached cam 30

@@ -14,7 +14,7 @@ replugged() {
 	plug cam
 	check "attached" attached cam
 	unplug cam
-	check "the agent knows" wait_for 3 agent_is cam down
+	check "the agent knows" agent_await 3 cam agent_is cam down
 	attach_mark cam
 	plug cam
 	check "attached again" attached cam

@@ -16,7 +16,7 @@ scenario() {
 	check "attached" attached cam
 	check "reaches VLAN 20" test "$(reach cam)" = 20
 	unplug cam
-	wait_for 3 agent_is cam down
+	agent_await 3 cam agent_is cam down
 	allow_list_remove "$serial"
 	attach_mark cam
 	plug cam

@@ -9,9 +9,10 @@
 EXPECTED="vlan 20"
 
 scenario() {
-	local dir serial
+	local dir serial port
 
 	rogue_ready rogue
+	port=$(device_port rogue)
 	dir=$LAB/devices/rogue/fraud
 	serial=$(device_get rogue serial)
 	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
@@ -20,8 +21,7 @@ scenario() {
 	pki issue-idevid "$dir/file.csr" --out "$dir/file.pem"
 	allow_list_add "$serial"
 	rogue_attach rogue "$dir/file.key" "$dir/file.pem"
-	check "the port was opened" \
-		wait_for 10 port_is_open "$(device_port rogue)"
+	check "the port was opened" port_await 10 "$port" port_is_open "$port"
 	measure rogue
 	check "RADIUS said yes" test "$(decision "$(device_get rogue mac)" \
 		verdict)" = accept

@@ -20,7 +20,8 @@ scenario() {
 	old=$(agent_get cam .supplicant)
 	attach_mark cam
 	kill -KILL "$old"
-	check "another one, authorised" wait_for 10 other_supplicant "$old"
+	check "another one, authorised" agent_await 10 cam \
+		other_supplicant "$old"
 	measure cam
 	result "$(outcome cam)"
 }

@@ -24,7 +24,7 @@ eapol_watch() {
 	port=$(device_port "$1")
 	proc_start "eapol-$1" switch 0:net_raw "$BUILD/tests/bench/bench-eapol" \
 		"$port" "$LAB/eapol-$port"
-	wait_for 5 test -e "$LAB/eapol-$port" ||
+	wait_on --seconds 5 "$LAB/eapol-$port" -- test -e "$LAB/eapol-$port" ||
 		fail eapol-watch "does not start: $LAB/log/eapol-$1"
 }
 
@@ -50,7 +50,7 @@ attach() {
 	plug "$dev"
 	"$@"
 	pause "$quiet"
-	if ! wait_for 10 port_saw "$port" open; then
+	if ! port_await 10 "$port" port_saw "$port" open; then
 		missing "attach.$name" "the port of $dev did not open"
 		return
 	fi
@@ -90,7 +90,7 @@ attach_peer() {
 
 detach_devid() {
 	unplug "$1"
-	wait_for 5 agent_is "$1" down ||
+	agent_await 5 "$1" agent_is "$1" down ||
 		fail "$1" "agent does not see that the cable is gone"
 }
 
@@ -127,7 +127,8 @@ warm_up() {
 
 	for dev in tls12 tls13; do
 		plug "$dev"
-		wait_for 10 port_saw "$(device_port "$dev")" open ||
+		port_await 10 "$(device_port "$dev")" \
+			port_saw "$(device_port "$dev")" open ||
 			fail "$dev" "does not attach: $LAB/log/agent-$dev"
 		detach_devid "$dev"
 	done

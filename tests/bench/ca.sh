@@ -79,15 +79,8 @@ issuer_read() {
 	return 1
 }
 
-# is_running PID: a child that has not ended, whether it was waited for or not.
-is_running() {
-	local stat
-
-	read -r stat 2>/dev/null <"/proc/$1/stat" && [[ $stat != *") Z "* ]]
-}
-
 issuers_down() {
-	local fd pid tries
+	local fd pid
 
 	for fd in "${ISSUER_IN[@]}" "${ISSUER_OUT[@]}"; do
 		exec {fd}>&-
@@ -95,11 +88,8 @@ issuers_down() {
 	# They end by themselves when nobody can tell them to go on; all but one
 	# that hangs.
 	for pid in "${ISSUER_PIDS[@]}"; do
-		for ((tries = 0; tries < 300; tries++)); do
-			is_running "$pid" || break
-			sleep 0.1
-		done
-		kill -KILL "$pid" 2>/dev/null || true
+		"$BUILD/await" exit --seconds 30 "$pid" ||
+			kill -KILL "$pid" 2>/dev/null || true
 		wait "$pid" || true
 	done
 	rm -f "$CA"/issuer.*

@@ -34,7 +34,8 @@ memory_all() {
 	plug peer
 	peer_start tls13
 	for dev in tls13 peer; do
-		wait_for 10 port_saw "$(device_port "$dev")" open || {
+		port_await 10 "$(device_port "$dev")" \
+			port_saw "$(device_port "$dev")" open || {
 			missing memory "the port of $dev did not open"
 			return
 		}

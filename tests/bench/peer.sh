@@ -22,7 +22,7 @@ peer_up() {
 	# As root: the bus knows no user without an account.
 	proc_start abrmd-peer peer 0:dac_override "${PEER_ENV[@]}" tpm2-abrmd \
 		--session --allow-root --tcti="swtpm:path=$dir/tpm/tpm.sock"
-	wait_for 10 peer_tpm_answers ||
+	ask_until 10 peer_tpm_answers ||
 		fail peer "tpm2-abrmd does not start: $LAB/log/abrmd-peer"
 	peer_provision >"$LAB/log/provision-peer" 2>&1 ||
 		fail peer "no key: $(tail -n1 "$LAB/log/provision-peer")"
@@ -52,8 +52,10 @@ peer_bus_start() {
 		</busconfig>
 	END
 	proc_start bus-peer peer 0 dbus-daemon --nofork --nopidfile \
-		--config-file="$dir/bus.conf"
-	wait_for 5 test -S "$dir/bus.sock" ||
+		--config-file="$dir/bus.conf" --print-address
+	# Printed when it listens.
+	wait_on --seconds 5 "$LAB/log/bus-peer" -- \
+		grep -qs ^unix: "$LAB/log/bus-peer" ||
 		fail peer "dbus-daemon does not start: $LAB/log/bus-peer"
 }
 

@@ -173,7 +173,7 @@ serve_start() {
 	: >"$CA/$name.log"
 	spawn "$CA/$name.log" devid-ca serve --config "$file"
 	echo "$spawned" >"$CA/$name.pid"
-	wait_for serve_answers "$name"
+	wait_on "$spawned" "$CA/$name.log" -- serve_answers "$name"
 	use_service "$name"
 }
 
@@ -287,12 +287,12 @@ pg_start() {
 		--clear-groups "$pg_bin/postgres" -D "$CA/pg/data" \
 		-k "$CA/pg" -c listen_addresses=
 	echo "$spawned" >"$CA/pg.pid"
-	wait_for pg_answers
+	wait_on "$CA/pg.log" -- pg_answers
 	pg_uri="postgresql:host=$CA/pg user=postgres dbname=postgres"
 	export pg_uri
 }
 
 pg_stop() {
 	kill -INT "$(cat "$CA/pg.pid")"
-	wait_for gone "$(cat "$CA/pg.pid")"
+	await exit "$(cat "$CA/pg.pid")"
 }

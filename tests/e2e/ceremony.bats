@@ -338,12 +338,12 @@ spawn() {
 shows() { grep -q -- "$1" screen; }
 
 answer() { # AT WITH
-	wait_for shows "$1"
+	wait_on screen -- shows "$1"
 	printf '%s\n' "$2" >&"$KEYS"
 }
 
 ended() { # STATUS
-	wait_for test -s status
+	wait_on status -- test -s status
 	exec {KEYS}>&-
 	[ "$(cat status)" -eq "$1" ]
 }
@@ -360,17 +360,19 @@ ended() { # STATUS
 @test "question and PIN typed at a terminal; the PIN is not shown" {
 	at_terminal "$repo/pki/devid-ceremony" --dir d root --module "$module" --token root --org Acme --key typed
 	answer 'Go on? (yes/no)' yes
-	wait_for shows 'PIN of root:'
+	wait_on screen -- shows 'PIN of root:'
 	pid=$(pgrep -n -f -- "--key typed --make")
-	wait_for no_echo "$pid"
+	wait_on "$(terminal_of "$pid")" -- no_echo "$pid"
 	answer 'PIN of root:' pin-of-root
 	ended 0
 	verifies d/root/cert.pem d/root/cert.pem
 	run -1 grep -r pin-of- screen d
 }
 
+terminal_of() { readlink "/proc/$1/fd/0"; }
+
 # no_echo PID: its terminal is
-no_echo() { stty -a -F "$(readlink "/proc/$1/fd/0")" | grep -q -- '-echo '; }
+no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 
 # ---- PINs ----
 
@@ -415,7 +417,7 @@ no_echo() { stty -a -F "$(readlink "/proc/$1/fd/0")" | grep -q -- '-echo '; }
 	grep -q 'wrong PIN' d/root/transcript-*
 	# The right PIN at a prompt, which warns, and the file is good again.
 	at_terminal "$DEVID_CA" token-key --make p384 "${args[@]}" --key root
-	wait_for shows 'the token says: few tries left'
+	wait_on screen -- shows 'the token says: few tries left'
 	answer 'PIN of guarded:' pin-of-guarded
 	ended 0
 	ceremony d root "${args[@]}" --pin-file "$WORK/guarded.pin" --org Acme

@@ -20,7 +20,7 @@ teardown() {
 		[ -e "$file" ] || continue
 		pid=$(cat "$file")
 		end "$pid"
-		wait_for gone "$pid" || kill -9 "$pid"
+		await exit "$pid" || kill -9 "$pid"
 	done
 	rm -rf "$WORK"
 }

@@ -181,7 +181,7 @@ alive() {
 	as_other keyd-client "$sock" hold 70 <"$WORK/hold.in" \
 		>"$WORK/hold.out" 2>&1 3>&- &
 	exec 9>"$WORK/hold.in"
-	wait_for grep -q held "$WORK/hold.out"
+	wait_on "$WORK/hold.out" -- grep -q held "$WORK/hold.out"
 	[ "$(find "/proc/$(cat "$DEV/keyd.pid")/fd" -type l | wc -l)" -lt 40 ]
 	run -0 timeout 10 keyd-client "$sock" sign p256 client13
 	# His own silent connections make room, so he is not locked out either.
@@ -197,7 +197,7 @@ alive() {
 	keyd-client "$sock" hold 100 <"$WORK/hold.in" >"$WORK/all.out" \
 		2>&1 3>&- &
 	exec 9>"$WORK/hold.in"
-	wait_for grep -q "held 100 of 100" "$WORK/all.out"
+	wait_on "$WORK/all.out" -- grep -q "held 100 of 100" "$WORK/all.out"
 	[ "$(find "/proc/$(cat "$DEV/keyd.pid")/fd" -type l | wc -l)" -lt 90 ]
 	run -0 timeout 10 keyd-client "$sock" sign p256 client13
 	exec 9>&-
@@ -210,7 +210,7 @@ alive() {
 	as_other keyd-client "$sock" deaf 20000 <"$WORK/hold.in" \
 		>"$WORK/deaf.out" 2>&1 3>&- &
 	exec 9>"$WORK/hold.in"
-	wait_for grep -q sent "$WORK/deaf.out"
+	wait_on "$WORK/deaf.out" -- grep -q sent "$WORK/deaf.out"
 	run -0 timeout 10 keyd-client "$sock" sign p256 client13
 	exec 9>&-
 	wait
@@ -256,7 +256,7 @@ alive() {
 	tpm_stop "$DEV"
 	run -1 keyd-client "$sock" sign p256 client13
 	[[ $output == "error 19 "*absent* ]]
-	wait_for state_is absent
+	ask_until state_is absent # known when it is tried again
 	tpm_start "$DEV"
 	run -0 keyd-client "$sock" sign p256 client13
 }
@@ -275,7 +275,7 @@ alive() {
 	kill -STOP "$(cat "$DEV/tpm.pid")"
 	run -1 timeout 20 keyd-client "$sock" sign p256 client13
 	[[ $output == "error 15 "*"devid-keyd gone"* ]]
-	wait_for gone "$(cat "$DEV/keyd.pid")"
+	await exit "$(cat "$DEV/keyd.pid")"
 	log_has "tpm: no answer in time: giving up"
 	kill -CONT "$(cat "$DEV/tpm.pid")"
 	keyd_start "$DEV"
@@ -302,7 +302,7 @@ alive() {
 
 @test "a socket file that nobody listens on is replaced" {
 	kill -9 "$(cat "$DEV/keyd.pid")"
-	wait_for gone "$(cat "$DEV/keyd.pid")"
+	await exit "$(cat "$DEV/keyd.pid")"
 	[ -S "$sock" ]
 	keyd_start "$DEV"
 	alive
@@ -327,7 +327,7 @@ alive() {
 	rm -f "$sock"
 	devid-keyd --config "$DEV/devid.conf" 2>>"$DEV/keyd.log" 3>&- &
 	pid=$!
-	wait_for keyd_ready "$DEV"
+	wait_on "$DEV/keyd.log" -- keyd_ready "$DEV"
 	kill -TERM "$pid"
 	wait "$pid"
 	keyd_start "$DEV"
@@ -338,7 +338,8 @@ alive() {
 	rm -f "$sock"
 	spawn "$WORK/activate.log" systemd-socket-activate --seqpacket \
 		-l "$sock" devid-keyd --config "$DEV/devid.conf"
-	wait_for test -S "$sock"
+	wait_on "$WORK/activate.log" -- grep -q "Listening on" \
+		"$WORK/activate.log"
 	run -0 keyd-client "$sock" sign p256 client13
 	stop_pid "$spawned"
 	rm -f "$sock"
@@ -348,9 +349,9 @@ alive() {
 @test "sd_notify says READY=1 once it listens" {
 	keyd_stop "$DEV"
 	spawn "$WORK/notify.out" keyd-client "$WORK/notify.sock" notify 1
-	wait_for test -S "$WORK/notify.sock"
+	wait_on "$WORK/notify.sock" -- test -S "$WORK/notify.sock"
 	NOTIFY_SOCKET=$WORK/notify.sock keyd_start "$DEV"
-	wait_for grep -q READY=1 "$WORK/notify.out"
+	wait_on "$WORK/notify.out" -- grep -q READY=1 "$WORK/notify.out"
 }
 
 # ---- configuration and command ----

@@ -10,6 +10,10 @@ build=${DEVID_BUILD:-$repo/build}
 plain=${build%/san} # what unmodified programs load has no sanitizer in it
 other_uid=61234 # nobody's
 
+await_path() { printf '%s\n' "$plain/await"; }
+# shellcheck source=radius-test/lib/wait.sh
+. "$repo/radius-test/lib/wait.sh"
+
 # What unprivileged users run must lie where they can read it.
 lib_init() {
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/devid-e2e.XXXXXX")
@@ -44,7 +48,7 @@ lib_done() {
 		end "$pid"
 	done <"$WORK/pids"
 	while read -r pid; do
-		wait_for gone "$pid" || kill -9 "$pid"
+		await exit "$pid" || kill -9 "$pid"
 	done <"$WORK/pids"
 	rm -rf "$WORK"
 }
@@ -53,14 +57,17 @@ gone() { ! kill -0 "$1" 2>/dev/null || in_state Z "$1"; }
 
 in_state() { grep -q "^State:[[:space:]]*$1" "/proc/$2/status" 2>/dev/null; }
 
-# wait_for COMMAND...: until it succeeds, at most 30 s
-wait_for() {
-	local end=$((SECONDS + 30))
+# ask_until COMMAND...: until it succeeds, at most 30 s; for what a service
+# answers by its own clock and tells nobody: it can only be asked again.
+ask_until() {
+	local end=$((SECONDS + 30)) nothing
 
-	until "$@"; do
-		((SECONDS < end)) || return 1
-		sleep 0.02
+	exec {nothing}<> <(:)
+	until "$@" || ((SECONDS >= end)); do
+		read -r -t 0.02 -u "$nothing" || true
 	done
+	exec {nothing}>&-
+	((SECONDS < end))
 }
 
 # spawn LOG COMMAND...: in the background, its pid in $spawned
@@ -110,15 +117,15 @@ software_key() {
 listens() { keyd-client "$1" listens - 2>/dev/null; }
 
 tpm_start() {
-	rm -f "$1/tpm.sock" "$1/tpm.sock.ctrl"
+	rm -f "$1/tpm.sock" "$1/tpm.sock.ctrl" "$1/tpm.ready"
 	spawn "$1/swtpm.out" swtpm socket --tpm2 --tpmstate dir="$1/tpm" \
 		--server type=unixio,path="$1/tpm.sock" \
 		--ctrl type=unixio,path="$1/tpm.sock.ctrl" \
 		--flags not-need-init,startup-clear \
-		--log file="$1/tpm.log",level=5
+		--log file="$1/tpm.log",level=5 --pid file="$1/tpm.ready"
 	echo "$spawned" >"$1/tpm.pid"
-	wait_for listens "$1/tpm.sock.ctrl"
-	wait_for listens "$1/tpm.sock"
+	# Written when both sockets listen.
+	wait_on "$1/tpm.ready" -- test -s "$1/tpm.ready"
 }
 
 tpm_stop() { stop_pid "$(cat "$1/tpm.pid")"; }
@@ -132,7 +139,7 @@ end() {
 
 stop_pid() {
 	end "$1"
-	wait_for gone "$1"
+	await exit "$1"
 }
 
 # Commands the TPM has got: all, or those with the code $2 (015D is Sign)
@@ -152,7 +159,7 @@ keyd_ready() {
 keyd_start() {
 	spawn "$1/keyd.log" devid-keyd --config "$1/devid.conf"
 	echo "$spawned" >"$1/keyd.pid"
-	wait_for keyd_ready "$1"
+	wait_on "$1/keyd.log" -- keyd_ready "$1"
 }
 
 keyd_stop() { stop_pid "$(cat "$1/keyd.pid")"; }

@@ -32,7 +32,7 @@ serve() {
 
 	shift
 	spawn "$socket.log" "$@" -unix "$socket" -www
-	wait_for listens "$socket"
+	wait_on "$socket.log" -- listens "$socket"
 }
 
 # request SOCKET DEV OPTIONS...: one handshake as client, the server checked
@@ -373,13 +373,13 @@ nginx_start() {
 	rm -f "$dir/sock"
 	spawn "$dir/out" with_key "$1" nginx -p "$dir" -c "$dir/conf"
 	nginx_pid=$spawned
-	wait_for listens "$dir/sock"
+	wait_on "$dir/pid" -- listens "$dir/sock"
 }
 
 # The worker processes go with the master.
 nginx_stop() {
 	kill -QUIT "$nginx_pid"
-	wait_for gone "$nginx_pid"
+	await exit "$nginx_pid"
 }
 
 # get DEV OPTIONS...

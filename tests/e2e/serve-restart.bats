@@ -90,10 +90,10 @@ devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
 	serve_start
 	make_answers
 	issue_all "$ca_url"
-	wait_for some_got 3
+	wait_on "$CA" -- some_got 3
 	kill -TERM "$(cat "$CA/serve.pid")"
 	wait "${posts[@]}"
-	wait_for gone "$(cat "$CA/serve.pid")"
+	await exit "$(cat "$CA/serve.pid")"
 	grep -q "serve: ending" "$CA/serve.log"
 	run ! grep -q "giving up" "$CA/serve.log"
 	serve_start
@@ -109,7 +109,7 @@ devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
 	pid=$!
 	echo "$pid" >>"$WORK/pids"
 	echo "$pid" >"$CA/serve.pid"
-	wait_for serve_answers serve
+	wait_on "$(cat "$CA/serve.pid")" "$CA/serve.log" -- serve_answers serve
 	use_service
 	exec 9<>"/dev/tcp/127.0.0.1/${ca_url##*:}"
 	kill -TERM "$pid"
@@ -156,14 +156,14 @@ devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
 	rm -f "$CA/serve.pid"
 	spawn "$CA/serve.log" systemd-socket-activate \
 		-l "127.0.0.1:$port" bash "$CA/activated"
-	wait_for touch_port "$port" # the first connection starts it
-	wait_for test -s "$CA/serve.pid"
-	wait_for serve_answers serve
+	wait_on "$CA/serve.log" -- touch_port "$port" # the first connection starts it
+	wait_on "$CA/serve.pid" -- test -s "$CA/serve.pid"
+	wait_on "$(cat "$CA/serve.pid")" "$CA/serve.log" -- serve_answers serve
 	use_service
 	make_answers
 	first=$(cat "$CA/serve.pid")
 	kill -TERM "$first"
-	wait_for gone "$first"
+	await exit "$first"
 	issue_all "$ca_url"
 	wait "${posts[@]}"
 	run -0 settle
@@ -227,15 +227,15 @@ healthy() { # STATUS
 	[ "$output" = 503 ]
 	grep -qi '^retry-after: [0-9]' "$CA/head"
 	[ "$(jq -r .error "$CA/body")" = "not reachable" ]
-	wait_for healthy 503
+	ask_until healthy 503
 	pg_start
-	wait_for healthy 200
+	ask_until healthy 200
 	# Without anybody asking for anything.
 	pg_stop
-	wait_for healthy 503
+	ask_until healthy 503
 	[ "$(cat "$CA/health")" = "register or token: the last use failed" ]
 	pg_start
-	wait_for healthy 200
+	ask_until healthy 200
 	[ "$(cat "$CA/health")" = ok ]
 	run -0 station floor challenge --out "$CA/c" "$CA/request"
 }
@@ -254,7 +254,7 @@ healthy() { # STATUS
 	pid=$!
 	echo "$pid" >>"$WORK/pids"
 	echo "$pid" >"$CA/serve.pid"
-	wait_for serve_answers serve
+	wait_on "$(cat "$CA/serve.pid")" "$CA/serve.log" -- serve_answers serve
 	use_service
 	run -0 post_challenge floor "$CA/request"
 	[ "$output" = 200 ]

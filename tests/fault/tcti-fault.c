@@ -16,13 +16,11 @@
  *   cut N       the command is run, only N bytes of the response arrive
  *   hangup      the connection breaks before the command is run
  *   lost        the command is run, the connection breaks before the response
- *   delay MS    the command is run after so many milliseconds
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <tss2/tss2_tcti.h>
 #include <tss2/tss2_tctildr.h>
 #include <unistd.h>
@@ -83,13 +81,6 @@ static void set_reply(struct fault *f, const char *hex)
 	f->action = REPLY;
 }
 
-static void sleep_ms(unsigned ms)
-{
-	struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
-
-	(void)nanosleep(&t, NULL);
-}
-
 static void set_action(struct fault *f, const char *name, const char *arg)
 {
 	f->arg = (unsigned)strtoul(arg, NULL, 10);
@@ -105,8 +96,6 @@ static void set_action(struct fault *f, const char *name, const char *arg)
 		f->action = HANGUP;
 	else if (strcmp(name, "lost") == 0)
 		f->action = LOST;
-	else if (strcmp(name, "delay") == 0)
-		sleep_ms(f->arg);
 	else
 		abort(); /* a mistake in a test */
 }

@@ -10,12 +10,10 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "client.h"
-
-#define START_TRIES 4000 /* of 5 ms */
 
 const char *device_build(void)
 {
@@ -34,6 +32,11 @@ const char *device_build(void)
 static const char *socket_of(const struct device *dev)
 {
 	return tempdir_file(&dev->dir, "keyd.sock");
+}
+
+static const char *notify_of(const struct device *dev)
+{
+	return tempdir_file(&dev->dir, "notify.sock");
 }
 
 void device_use(const struct device *dev)
@@ -72,6 +75,7 @@ static void exec_keyd(const struct device *dev)
 	int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)setenv("NOTIFY_SOCKET", notify_of(dev), 1);
 	(void)dup2(fd, STDOUT_FILENO);
 	(void)dup2(fd, STDERR_FILENO);
 	(void)snprintf(path, sizeof(path), "%s/devid-keyd", device_build());
@@ -82,20 +86,16 @@ static void exec_keyd(const struct device *dev)
 void device_start_keyd(struct device *dev)
 {
 	const struct wire_request ping = { .op = WIRE_PING };
-	const struct timespec wait = { 0, 5000000 };
-	struct room none = { NULL, 0, 0 };
-	int tries = 0;
+	int notify = await_notify_open(notify_of(dev));
 
 	dev->keyd = fork();
 	assert_true(dev->keyd >= 0);
 	if (dev->keyd == 0)
 		exec_keyd(dev);
-	while (client_request(socket_of(dev), &ping, &none, NULL) != DEVID_OK) {
-		if (waitpid(dev->keyd, NULL, WNOHANG) != 0 ||
-			tries++ > START_TRIES)
-			fail_msg("devid-keyd does not start");
-		(void)nanosleep(&wait, NULL);
-	}
+	if (!await_notify_ready(notify, dev->keyd))
+		fail_msg("devid-keyd does not start");
+	(void)close(notify);
+	ask(dev, &ping);
 }
 
 void device_stop_keyd(struct device *dev)

@@ -11,13 +11,12 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "cmocka-all.h"
 
-#define BIN         "/usr/lib/postgresql/15/bin/"
-#define START_TRIES 6000 /* of 10 ms */
+#define BIN "/usr/lib/postgresql/15/bin/"
 
 /* initdb and the server refuse root; they run as the package's user then. */
 static const struct passwd *server_user(void)
@@ -39,6 +38,11 @@ void pg_own(const char *path)
 		assert_int_equal(chown(path, pw->pw_uid, pw->pw_gid), 0);
 }
 
+static const char *notify_of(const struct pg *pg)
+{
+	return tempdir_file(&pg->dir, "notify");
+}
+
 /* Starts a program as that user, its output in the file "log". */
 static pid_t start(const struct pg *pg, char *const argv[])
 {
@@ -57,6 +61,7 @@ static pid_t start(const struct pg *pg, char *const argv[])
 	if (pw && (setgroups(0, NULL) < 0 || setgid(pw->pw_gid) < 0 ||
 			  setuid(pw->pw_uid) < 0))
 		_exit(126);
+	(void)setenv("NOTIFY_SOCKET", notify_of(pg), 1);
 	/* Behind setuid(), which would undo it. */
 	(void)prctl(PR_SET_PDEATHSIG, SIGQUIT);
 	if (chdir("/") < 0)
@@ -91,19 +96,16 @@ void pg_start(struct pg *pg)
 	     listen[] = "-clisten_addresses=", data[128], socket[128],
 	     info[256];
 	char *const argv[] = { bin, listen, data, socket, NULL };
-	const struct timespec pause = { 0, 10000000 };
-	int tries = 0;
+	int notify = await_notify_open(notify_of(pg));
 
 	(void)snprintf(data, sizeof(data), "-D%s/data", pg->dir.path);
 	(void)snprintf(socket, sizeof(socket), "-k%s", pg->dir.path);
 	conninfo(pg, info, sizeof(info));
 	pg->pid = start(pg, argv);
-	while (PQping(info) != PQPING_OK) {
-		if (waitpid(pg->pid, NULL, WNOHANG) != 0 ||
-			tries++ > START_TRIES)
-			fail_msg("PostgreSQL does not start");
-		(void)nanosleep(&pause, NULL);
-	}
+	if (!await_notify_ready(notify, pg->pid))
+		fail_msg("PostgreSQL does not start");
+	(void)close(notify);
+	assert_int_equal(PQping(info), PQPING_OK);
 }
 
 void pg_stop(struct pg *pg)

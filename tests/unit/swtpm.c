@@ -3,43 +3,25 @@
 
 #include <fcntl.h>
 #include <libgen.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "await.h"
+#include "cmocka-all.h"
 #include "tpm-template.h"
 
 #define SWTPM_STATE "tpm2-00.permall"
-#define START_TRIES 4000 /* of 5 ms */
 
-/* Whether somebody listens at @path. */
-static bool listens(const char *path)
-{
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-	ok = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
-	(void)close(fd);
-	return ok;
-}
-
+/* It writes the file "ready" when both sockets listen. */
 static void exec_swtpm(const struct swtpm *tpm)
 {
-	char state[128], server[128], ctrl[128], log[128];
+	char state[128], server[128], ctrl[128], log[128], pid[128];
 	const char *dir = tpm->dir.path;
 	int null = open("/dev/null", O_RDWR);
 
@@ -52,31 +34,41 @@ static void exec_swtpm(const struct swtpm *tpm)
 	(void)snprintf(
 		ctrl, sizeof(ctrl), "type=unixio,path=%s/tpm.sock.ctrl", dir);
 	(void)snprintf(log, sizeof(log), "file=%s/log,level=5", dir);
+	(void)snprintf(pid, sizeof(pid), "file=%s/ready", dir);
 	(void)execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state,
 		"--server", server, "--ctrl", ctrl, "--flags",
-		"not-need-init,startup-clear", "--log", log, (char *)NULL);
+		"not-need-init,startup-clear", "--log", log, "--pid", pid,
+		(char *)NULL);
 	_exit(127);
+}
+
+static bool is_ready(const struct swtpm *tpm)
+{
+	struct stat st;
+
+	return stat(tempdir_file(&tpm->dir, "ready"), &st) == 0 &&
+	       st.st_size > 0;
 }
 
 void swtpm_start(struct swtpm *tpm)
 {
-	const char *ctrl = tempdir_file(&tpm->dir, "tpm.sock.ctrl");
-	const char *data = tempdir_file(&tpm->dir, "tpm.sock");
-	const struct timespec wait = { 0, 5000000 };
-	int tries = 0;
+	int fds[] = { await_watch_open(tpm->dir.path), -1 };
 
-	(void)unlink(ctrl);
-	(void)unlink(data);
+	(void)unlink(tempdir_file(&tpm->dir, "tpm.sock.ctrl"));
+	(void)unlink(tempdir_file(&tpm->dir, "tpm.sock"));
+	(void)unlink(tempdir_file(&tpm->dir, "ready"));
 	tpm->pid = fork();
 	assert_true(tpm->pid >= 0);
 	if (tpm->pid == 0)
 		exec_swtpm(tpm);
-	while (!listens(ctrl) || !listens(data)) {
-		if (waitpid(tpm->pid, NULL, WNOHANG) != 0 ||
-			tries++ > START_TRIES)
+	fds[1] = await_pidfd(tpm->pid);
+	while (!is_ready(tpm)) {
+		if (await_any(fds, N_OF(fds)) != 0)
 			fail_msg("swtpm does not start");
-		(void)nanosleep(&wait, NULL);
+		await_watch_clear(fds[0]);
 	}
+	(void)close(fds[0]);
+	(void)close(fds[1]);
 }
 
 void swtpm_stop(struct swtpm *tpm)

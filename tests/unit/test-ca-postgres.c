@@ -3,17 +3,19 @@
  * Step 2 of issuing while another CA process is at the same rows: on PostgreSQL
  * the insert waits for the other one. What it did decides then.
  */
+#include "await.h"
 #include "ca-fixture.h"
 #include "hex.h"
 #include "pg.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#define WAIT_TRIES 30000 /* of a millisecond */
+/* The server tells at once who waits for a lock, in its log. */
+#define TELL_WAITS "-c log_lock_waits=on -c deadlock_timeout=1ms"
 
 static struct pg cluster; /* here, to go also after a failure */
 
@@ -44,7 +46,7 @@ static int site_new(void **state)
 
 	memset(&s, 0, sizeof(s));
 	(void)ca_fixture_new((void **)&s.ca);
-	pg_schema(&cluster, "", s.uri, sizeof(s.uri));
+	pg_schema(&cluster, TELL_WAITS, s.uri, sizeof(s.uri));
 	register_close(s.ca->ca.reg);
 	s.ca->ca.reg = NULL;
 	assert_rc(register_open(s.uri, "test", &s.ca->ca.reg, &err), DEVID_OK);
@@ -68,7 +70,7 @@ static int site_done(void **state)
 struct issuing {
 	struct ca_fixture *f;
 	enum devid_err code;
-	atomic_bool over;
+	int over; /* owned: an eventfd, written at the end */
 };
 
 static void *issue(void *arg)
@@ -76,28 +78,34 @@ static void *issue(void *arg)
 	struct issuing *i = arg;
 
 	i->code = ca_fixture_issue(i->f, "line-1");
-	i->over = true;
+	(void)eventfd_write(i->over, 1); /* cannot be full */
 	return NULL;
 }
 
-/* Until somebody waits for a lock. */
-static void await_waiter(struct db *db, const struct issuing *i)
+static int64_t count_waiters(struct db *db)
 {
 	static const char sql[] =
 		"SELECT count(*) FROM pg_locks WHERE NOT granted";
-	const struct timespec pause = { 0, 1000000 };
 	int64_t n = 0;
 
-	for (int tries = 0; tries < WAIT_TRIES && n == 0; tries++) {
-		assert_false(i->over); /* it should wait */
-		assert_rc(db_begin_read(db, NULL), DEVID_OK);
-		assert_rc(db_run(db, sql, NULL, 0, ca_fixture_note_number, &n,
-				  NULL),
-			DEVID_OK);
-		assert_rc(db_commit(db, NULL), DEVID_OK);
-		(void)nanosleep(&pause, NULL);
+	assert_rc(db_begin_read(db, NULL), DEVID_OK);
+	assert_rc(db_run(db, sql, NULL, 0, ca_fixture_note_number, &n, NULL),
+		DEVID_OK);
+	assert_rc(db_commit(db, NULL), DEVID_OK);
+	return n;
+}
+
+/* Until somebody waits for a lock. @log: a watch of the server's log. */
+static void await_waiter(struct db *db, int log, const struct issuing *i)
+{
+	const int fds[] = { i->over, log };
+
+	while (count_waiters(db) == 0) {
+		/* It should wait, not end. */
+		assert_int_equal(await_any(fds, N_OF(fds)), 1);
+		await_watch_clear(log);
 	}
-	assert_int_equal(n, 1);
+	assert_int_equal(count_waiters(db), 1);
 }
 
 /* The code of an answer that comes when another process has done @sql, which
@@ -105,18 +113,22 @@ static void await_waiter(struct db *db, const struct issuing *i)
 static enum devid_err issue_beside(
 	struct site *s, const char *sql, bool commit_it)
 {
-	struct issuing i = { s->ca, DEVID_OK, false };
+	struct issuing i = { s->ca, DEVID_OK, eventfd(0, EFD_CLOEXEC) };
+	int log = await_watch_open(tempdir_file(&cluster.dir, "log"));
 	pthread_t thread;
 
+	assert_true(i.over >= 0);
 	assert_rc(db_begin(s->other, NULL), DEVID_OK);
 	assert_rc(db_script(s->other, sql, NULL), DEVID_OK);
 	assert_int_equal(pthread_create(&thread, NULL, issue, &i), 0);
-	await_waiter(s->watch, &i);
+	await_waiter(s->watch, log, &i);
 	if (commit_it)
 		assert_rc(db_commit(s->other, NULL), DEVID_OK);
 	else
 		db_rollback(s->other);
 	assert_int_equal(pthread_join(thread, NULL), 0);
+	(void)close(log);
+	(void)close(i.over);
 	return i.code;
 }
 

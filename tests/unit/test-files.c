@@ -4,18 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "files.h"
 #include "tempdir.h"
+#include "trace.h"
 
 #define MAX 100000
+
+#define KILL_CALLS 64  /* stops at system calls: more than two writes have */
+#define KILL_STEPS 997 /* instructions behind such a stop */
 
 static int setup(void **state)
 {
@@ -199,8 +201,9 @@ static void write_path_too_long_refused(void **state)
 	assert_rc(files_write_atomic(path, "a", 1, 0644, NULL), DEVID_ERR_IO);
 }
 
-/* Writes 'a's and 'b's in turn until it is killed. */
-static void write_for_ever(const char *path, int ready)
+/* Writes 'a's and 'b's in turn until it is killed, some time after the first
+ * two. */
+static void write_for_ever(const char *path)
 {
 	static char a[65536], b[40000];
 
@@ -212,34 +215,27 @@ static void write_for_ever(const char *path, int ready)
 			files_write_atomic(path, b, sizeof(b), 0644, NULL) !=
 				DEVID_OK)
 			_exit(1);
-		if (i == 0 && write(ready, "r", 1) != 1)
+		if (i == 0 && !trace_me())
 			_exit(1);
 	}
 }
 
-/* SIGKILL at many moments: what is there is one content whole. */
+/* SIGKILL around each system call: what is there is one content whole. */
 static void write_killed_leaves_old_or_new(void **state)
 {
 	const char *path = tempdir_file(*state, "f");
 	uint8_t *data;
 	size_t len;
 
-	for (int round = 0; round < 20; round++) {
-		struct timespec wait = { 0, round * 150000 };
-		int pipes[2], status;
-		char c;
-		pid_t pid;
+	for (unsigned calls = 0; calls < KILL_CALLS; calls++) {
+		unsigned steps = calls * KILL_STEPS / KILL_CALLS;
+		pid_t pid = fork();
+		int status;
 
-		assert_int_equal(pipe(pipes), 0);
-		pid = fork();
+		assert_true(pid >= 0);
 		if (pid == 0)
-			write_for_ever(path, pipes[1]);
-		assert_int_equal(read(pipes[0], &c, 1), 1);
-		(void)nanosleep(&wait, NULL); /* the moment, not a condition */
-		assert_int_equal(kill(pid, SIGKILL), 0);
-		assert_int_equal(waitpid(pid, &status, 0), pid);
-		(void)close(pipes[0]);
-		(void)close(pipes[1]);
+			write_for_ever(path);
+		assert_true(trace_kill(pid, calls, steps, &status));
 		assert_rc(files_read(path, MAX, &data, &len, NULL), DEVID_OK);
 		assert_int_equal(len, data[0] == 'a' ? 65536 : 40000);
 		for (size_t i = 0; i < len; i++)

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pty.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 
 #include "tempdir.h"
 #include "token.h"
+#include "trace.h"
 
 static struct devid_error err;
 
@@ -247,29 +247,12 @@ static size_t read_terminal(int fd, const char *part, char *ret, size_t max)
 	return n;
 }
 
-static char process_state(pid_t pid)
-{
-	char path[40], state = '?';
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
-	(void)fclose(f);
-	return state;
-}
-
-/* The prompt comes before the echo goes, and a key that interrupts is lost
- * between that and the reading: nobody types that fast. */
-static void wait_for_reader(int tty, pid_t pid)
+static bool has_no_echo(void *tty)
 {
 	struct termios mode;
 
-	do {
-		assert_int_equal(tcgetattr(tty, &mode), 0);
-		(void)sched_yield();
-	} while ((mode.c_lflag & ECHO) || process_state(pid) != 'S');
+	assert_int_equal(tcgetattr(*(int *)tty, &mode), 0);
+	return (mode.c_lflag & ECHO) == 0;
 }
 
 /* Types @keys at the prompt; what the terminal showed goes to @shown. */
@@ -282,13 +265,18 @@ static struct report prompt(const char *keys, char *shown, size_t max)
 
 	assert_int_equal(pipe(fds), 0);
 	pid = forkpty(&tty, NULL, NULL, NULL);
-	if (pid == 0)
+	if (pid == 0) {
+		if (!trace_me())
+			_exit(1);
 		ask_and_report(fds[1]);
+	}
 	assert_true(pid > 0);
 	(void)close(fds[1]);
+	/* The prompt comes before the echo goes, and a key that interrupts is
+	 * lost between that and the reading: nobody types that fast. */
+	assert_true(trace_to_read(pid, has_no_echo, &tty));
 	n = read_terminal(tty, "PIN of token \"ca\": ", shown, max);
 	assert_non_null(strstr(shown, "PIN of token \"ca\": "));
-	wait_for_reader(tty, pid);
 	assert_int_equal(write(tty, keys, strlen(keys)), strlen(keys));
 	(void)read_terminal(tty, NULL, shown + n, max - n);
 	assert_int_equal(read(fds[0], &report, sizeof(report)), sizeof(report));

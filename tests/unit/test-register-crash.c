@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kills and races: what was told to be issued is there, whole, and once. */
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,22 +13,25 @@
 #include "cmocka-all.h"
 #include "memory-signer.h"
 #include "register-fixture.h"
+#include "trace.h"
 
-#define KILLS       30
-#define KILL_MAX_US 20000 /* after the first device of a child */
-#define DEVICES_MAX 200000
+#define KILLS          30
+#define KILL_CALLS_MAX 400  /* stops at system calls: up to 20 devices */
+#define KILL_STEPS_MAX 1000 /* instructions behind such a stop */
+#define DEVICES_MAX    200000
 
 static struct signer *signer;
 
 /* ---- kill -9 ---- */
 
-/* Issues @first, @first + 1 and so on until it is killed; each number goes to
- * @fd when its device is on disk. */
+/* Issues @first, @first + 1 and so on until it is killed, some time after the
+ * first; each number goes to @fd when its device is on disk. */
 static void issue_until_killed(const struct place *p, unsigned first, int fd)
 {
 	struct reg *reg = NULL;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	(void)alarm(60); /* a hang is a failure */
 	if (register_open(p->uri, "ca-1", &reg, NULL) != DEVID_OK)
 		_exit(1);
 	for (unsigned n = first;; n++) {
@@ -39,17 +41,18 @@ static void issue_until_killed(const struct place *p, unsigned first, int fd)
 			register_commit(reg, NULL) != DEVID_OK ||
 			write(fd, &n, sizeof(n)) != sizeof(n))
 			_exit(1);
+		if (n == first && !trace_me())
+			_exit(1);
 	}
 }
 
-/* Waits for the first number, then kills the child some time later; returns
- * the last number. */
+/* Kills the child at any instruction; returns the last number. */
 static unsigned run_and_kill(const struct place *p, unsigned first)
 {
-	struct timespec until_kill = { 0, (rand() % KILL_MAX_US) * 1000L };
+	unsigned calls = (unsigned)rand() % KILL_CALLS_MAX;
+	unsigned steps = (unsigned)rand() % KILL_STEPS_MAX;
 	int fds[2], status;
 	unsigned n = 0, last = 0;
-	struct pollfd wait;
 	pid_t pid;
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
@@ -58,13 +61,7 @@ static unsigned run_and_kill(const struct place *p, unsigned first)
 	if (pid == 0)
 		issue_until_killed(p, first, fds[1]);
 	(void)close(fds[1]);
-	wait = (struct pollfd) { .fd = fds[0], .events = POLLIN };
-	assert_int_equal(poll(&wait, 1, 60000), 1);
-	/* Any instruction may be the last one: this is no wait for an event. */
-	(void)nanosleep(&until_kill, NULL);
-	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_true(trace_kill(pid, calls, steps, &status));
 	while (read(fds[0], &n, sizeof(n)) == sizeof(n))
 		last = n;
 	(void)close(fds[0]);

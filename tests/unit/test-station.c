@@ -278,9 +278,12 @@ static void run_endless_output_stopped(void **state)
 	assert_rc(run_bad("yes", "x", &err), DEVID_ERR_TOO_LARGE);
 }
 
-/* One second, then nothing that holds the other end of a pipe is left. */
+/* One second, then nothing that holds the other end of a pipe is left. What is
+ * read from the fifo $NEVER comes never: also a shell that would run it waits
+ * for ever. */
 static void run_slow(const char *script_text)
 {
+	const char *never = tempdir_file(&dir, "never");
 	char sh[] = "sh", c[] = "-c", script[64];
 	char *prefix[] = { sh, c, script };
 	const char *const args[] = { "provision", "key", NULL };
@@ -291,12 +294,15 @@ static void run_slow(const char *script_text)
 	size_t len;
 	char byte;
 
+	if (mkfifo(never, 0600) < 0)
+		assert_int_equal(errno, EEXIST); /* of the last call */
+	assert_int_equal(setenv("NEVER", never, 1), 0);
 	assert_int_equal(pipe(held), 0);
 	(void)snprintf(script, sizeof(script), "%s", script_text);
 	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_TIMEOUT);
 	assert_cause(&err, "sh: not done after 1 seconds");
 	(void)close(held[1]);
-	(void)alarm(20); /* they sleep longer */
+	(void)alarm(20); /* they stay longer */
 	assert_int_equal(read(held[0], &byte, 1), 0);
 	(void)alarm(0);
 	(void)close(held[0]);
@@ -305,21 +311,21 @@ static void run_slow(const char *script_text)
 static void run_who_prints_nothing_killed(void **state)
 {
 	(void)state;
-	run_slow("exec sleep 60");
+	run_slow("exec sh $NEVER");
 }
 
 static void run_who_closes_output_and_stays_killed(void **state)
 {
 	(void)state;
-	run_slow("exec sleep 60 >&-");
+	run_slow("exec sh $NEVER >&-");
 }
 
 static void run_who_leaves_another_killed_with_it(void **state)
 {
 	(void)state;
-	run_slow("sleep 60 & wait");
-	run_slow("sleep 60 & exit 0");
-	run_slow("sleep 60 >&- & exec sleep 60 >&-");
+	run_slow("sh $NEVER & wait");
+	run_slow("sh $NEVER & exit 0");
+	run_slow("sh $NEVER >&- & exec sh $NEVER >&-");
 }
 
 static void run_has_no_terminal(void **state)
@@ -451,9 +457,9 @@ int main(void)
 		cmocka_unit_test(run_failure_and_step_told),
 		cmocka_unit_test(run_signal_told),
 		cmocka_unit_test(run_endless_output_stopped),
-		cmocka_unit_test(run_who_prints_nothing_killed),
-		cmocka_unit_test(run_who_closes_output_and_stays_killed),
-		cmocka_unit_test(run_who_leaves_another_killed_with_it),
+		T(run_who_prints_nothing_killed),
+		T(run_who_closes_output_and_stays_killed),
+		T(run_who_leaves_another_killed_with_it),
 		cmocka_unit_test(run_has_no_terminal),
 		cmocka_unit_test(run_too_many_words_refused),
 		cmocka_unit_test(error_each_status_mapped),
