@@ -29,12 +29,13 @@ struct progress {
 
 struct todo {
 	struct register_cert cert;
-	uint8_t *der; /* owned: the new answer, NULL when none is needed */
-	size_t len;
+	bool due;          /* it needs a new answer */
+	struct blob reply; /* the new answer */
 	int64_t expires;
 };
 
 struct page {
+	struct progress progress;
 	size_t n;
 	struct todo todo[PAGE];
 };
@@ -42,7 +43,7 @@ struct page {
 static void page_clear(struct page *page)
 {
 	for (size_t i = 0; i < page->n; i++)
-		free(page->todo[i].der);
+		blob_done(&page->todo[i].reply);
 	page->n = 0;
 }
 
@@ -128,8 +129,8 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 }
 
 /* CertID with SHA-1 and NULL parameters, as clients write it. */
-static const uint8_t *make_cert_id(struct der_out *out, const uint8_t *name,
-	const uint8_t *key, const struct register_cert *cert, size_t *ret_len)
+static struct der_view make_cert_id(struct der_out *out, const uint8_t *name,
+	const uint8_t *key, const struct register_cert *cert)
 {
 	static const uint8_t sha1_id[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,
 		0x03, 0x02, 0x1a, 0x05, 0x00 };
@@ -139,7 +140,7 @@ static const uint8_t *make_cert_id(struct der_out *out, const uint8_t *name,
 	der_out_element(out, DER_OCTET_STRING, name, 20);
 	der_out_bytes(out, sha1_id, sizeof(sha1_id));
 	der_out_wrap(out, DER_SEQUENCE, 0);
-	return der_out_data(out, ret_len);
+	return der_out_view(out);
 }
 
 struct producer {
@@ -148,18 +149,17 @@ struct producer {
 	int64_t left;              /* answers that may still be signed */
 };
 
-static enum devid_err sign_one(struct ca *ca, const struct producer *p,
-	struct todo *todo, struct devid_error *err)
+static enum devid_err sign_one(
+	const struct producer *p, struct todo *todo, struct devid_error *err)
 {
 	uint8_t buf[CERT_ID_MAX];
 	struct der_out out = der_out_init(buf, sizeof(buf));
 	struct build_ocsp what = { .reason = 0 };
 	enum devid_err rc;
 
-	what.cert_id = make_cert_id(
-		&out, p->name, p->key, &todo->cert, &what.cert_id_len);
-	rc = publish_ocsp_sign(ca, &p->responder, &todo->cert, &what,
-		&todo->der, &todo->len, err);
+	what.cert_id = make_cert_id(&out, p->name, p->key, &todo->cert);
+	rc = publish_ocsp_sign(
+		&p->responder, &todo->cert, &what, &todo->reply, err);
 	if (rc == DEVID_OK)
 		todo->expires = (int64_t)what.next_update;
 	return rc;
@@ -168,34 +168,35 @@ static enum devid_err sign_one(struct ca *ca, const struct producer *p,
 /* Looks at the next page and marks what is due, at most @p->left: the page
  * ends before the first that is one too many. */
 static enum devid_err read_page(struct ca *ca, struct producer *p,
-	struct page *page, struct progress *progress, bool due[PAGE],
-	struct devid_error *err)
+	struct page *page, struct devid_error *err)
 {
 	int64_t now = (int64_t)time(NULL);
-	enum devid_err rc = get_progress(ca, progress, err);
+	enum devid_err rc = get_progress(ca, &page->progress, err);
 
 	if (rc == DEVID_OK)
 		rc = register_each_cert(ca->reg, ca->issuer_hash,
-			progress->after, PAGE, note_cert, page, err);
+			page->progress.after, PAGE, note_cert, page, err);
 	if (rc == DEVID_OK && page->n == 0 &&
-		now - progress->started >=
+		now - page->progress.started >=
 			(int64_t)ca->conf->ocsp_hours * 1800) {
-		*progress = (struct progress) { 0, now };
+		page->progress = (struct progress) { 0, now };
 		rc = register_each_cert(ca->reg, ca->issuer_hash, 0, PAGE,
 			note_cert, page, err);
 	}
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
-		rc = is_due(ca, &page->todo[i].cert, now, &due[i], err);
-		if (due[i] && p->left == 0)
+		struct todo *todo = &page->todo[i];
+
+		rc = is_due(ca, &todo->cert, now, &todo->due, err);
+		if (todo->due && p->left == 0)
 			page->n = i;
-		else if (due[i])
+		else if (todo->due)
 			p->left--;
 	}
 	return rc;
 }
 
-static enum devid_err write_page(struct ca *ca, const struct page *page,
-	const struct progress *progress, struct devid_error *err)
+static enum devid_err write_page(
+	struct ca *ca, const struct page *page, struct devid_error *err)
 {
 	char name[PUBLISH_NAME_MAX];
 	enum devid_err rc = register_begin(ca->reg, err);
@@ -205,14 +206,14 @@ static enum devid_err write_page(struct ca *ca, const struct page *page,
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
 		const struct todo *todo = &page->todo[i];
 
-		if (!todo->der)
+		if (!todo->due)
 			continue;
 		publish_ocsp_name(ca, &todo->cert, name);
-		rc = register_blob_put(ca->reg, name, todo->expires, todo->der,
-			todo->len, err);
+		rc = register_blob_put(ca->reg, name, todo->expires,
+			todo->reply.data, todo->reply.len, err);
 	}
 	if (rc == DEVID_OK)
-		rc = put_progress(ca, progress, err);
+		rc = put_progress(ca, &page->progress, err);
 	if (rc == DEVID_OK)
 		return register_commit(ca->reg, err);
 	register_rollback(ca->reg);
@@ -227,23 +228,21 @@ static enum devid_err write_page(struct ca *ca, const struct page *page,
 static enum devid_err do_page(struct ca *ca, struct producer *p,
 	struct page *page, bool *ret_more, struct devid_error *err)
 {
-	struct progress progress;
-	bool due[PAGE] = { false };
 	enum devid_err rc = register_begin_read(ca->reg, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = read_page(ca, p, page, &progress, due, err);
+	rc = read_page(ca, p, page, err);
 	register_rollback(ca->reg);
 	*ret_more = page->n > 0;
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
-		if (due[i])
-			rc = sign_one(ca, p, &page->todo[i], err);
+		if (page->todo[i].due)
+			rc = sign_one(p, &page->todo[i], err);
 	}
 	if (rc != DEVID_OK || page->n == 0)
 		return rc;
-	progress.after = page->todo[page->n - 1].cert.id;
-	return write_page(ca, page, &progress, err);
+	page->progress.after = page->todo[page->n - 1].cert.id;
+	return write_page(ca, page, err);
 }
 
 enum devid_err publish_ocsp(

@@ -38,11 +38,6 @@ struct base {
  */
 #define PAIR_LEN 16 /* a base or a mark in the register */
 
-struct made {
-	uint8_t *der; /* owned */
-	size_t len;
-};
-
 void publish_name(
 	const struct ca *ca, const char *what, char ret[PUBLISH_NAME_MAX])
 {
@@ -198,14 +193,14 @@ static enum devid_err audit(
 }
 
 static enum devid_err store(struct ca *ca, const struct build_crl *crl,
-	const struct made *made, struct devid_error *err)
+	const struct blob *made, struct devid_error *err)
 {
 	char name[PUBLISH_NAME_MAX];
 	enum devid_err rc;
 
 	publish_name(ca, crl->base ? "delta" : "crl", name);
 	rc = register_blob_put(ca->reg, name, (int64_t)crl->next_update,
-		made->der, made->len, err);
+		made->data, made->len, err);
 	if (rc == DEVID_OK && !crl->base)
 		rc = put_base(ca, crl, err);
 	if (rc == DEVID_OK)
@@ -218,10 +213,9 @@ static enum devid_err store(struct ca *ca, const struct build_crl *crl,
 static enum devid_err make(
 	struct ca *ca, bool delta, struct list *list, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
+	CLEANUP(blob_done) struct blob made = { NULL, 0 };
 	struct build_crl crl = { .freshest = ca->conf->delta_url };
 	struct base base = { .number = 0 };
-	struct made made;
 	enum devid_err rc;
 	int64_t since = 0;
 
@@ -244,8 +238,7 @@ static enum devid_err make(
 							: ca->conf->crl_hours);
 	crl.n = list->n;
 	crl.entries = list->entries;
-	rc = build_crl(ca->issuer, &crl, &der, &made.len, err);
-	made.der = der;
+	rc = build_crl(ca->issuer, &crl, &made, err);
 	return rc == DEVID_OK ? store(ca, &crl, &made, err) : rc;
 }
 

@@ -143,18 +143,18 @@ enum devid_err register_audit_sign(
 {
 	static const char sql[] = "UPDATE audit SET signature = ?3"
 				  " WHERE instance = ?1 AND seq = ?2";
-	uint8_t sig[SIGNER_SIG_MAX];
-	size_t len = sizeof(sig);
+	const struct der_view hash = { reg->audit_hash, 32 };
+	struct signer_sig sig;
 	enum devid_err rc;
 
 	if (reg->audit_number == 0)
 		return DEVID_OK; /* nothing was appended */
-	rc = signer->ops->sign(signer, reg->audit_hash, 32, sig, &len, err);
+	rc = signer->ops->sign(signer, hash, &sig, err);
 	if (rc == DEVID_OK) {
 		const struct db_value params[] = {
 			DB_INT_V(reg->audit_number),
 			DB_INT_V(reg->audit_seq),
-			DB_BLOB_V(sig, len),
+			DB_BLOB_V(sig.data, sig.len),
 		};
 
 		rc = db_run(reg->db, sql, params, 3, NULL, NULL, err);

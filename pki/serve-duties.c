@@ -108,11 +108,12 @@ static enum devid_err do_probe(
 	struct serve_duties *d, struct ca *ca, struct devid_error *err)
 {
 	static const char text[] = "devid-ca: is the token there?";
+	const struct der_view data = { (const uint8_t *)text,
+		sizeof(text) - 1 };
 	struct signer *s = ca->audit_signer;
-	uint8_t sig[SIGNER_SIG_MAX];
+	struct signer_sig sig;
 	enum devid_err rc = register_begin_read(ca->reg, err);
 	int64_t n = 0;
-	size_t len;
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -120,8 +121,7 @@ static enum devid_err do_probe(
 		ca->reg, ca->issuer_hash, INT64_MAX, &n, err);
 	register_rollback(ca->reg);
 	if (rc == DEVID_OK && d->use_failed && s)
-		rc = s->ops->sign(s, (const uint8_t *)text, sizeof(text) - 1,
-			sig, &len, err);
+		rc = s->ops->sign(s, data, &sig, err);
 	if (rc == DEVID_OK)
 		d->use_failed = false;
 	return rc;

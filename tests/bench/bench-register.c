@@ -177,15 +177,14 @@ static void make_device(struct device *ret, int64_t n)
 	}
 }
 
-static enum devid_err sign_nothing(struct signer *s, const uint8_t *data,
-	size_t len, uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+static enum devid_err sign_nothing(struct signer *s, struct der_view data,
+	struct signer_sig *ret, struct devid_error *err)
 {
 	(void)s;
 	(void)data;
-	(void)len;
 	(void)err;
-	memset(ret_sig, 1, SIG_LEN);
-	*ret_len = SIG_LEN;
+	memset(ret->data, 1, SIG_LEN);
+	ret->len = SIG_LEN;
 	return DEVID_OK;
 }
 
