@@ -153,8 +153,8 @@ static enum devid_err find_cert(struct ca *ca, const struct ocsp_request *req,
 	ret->found = false;
 	if (req->serial.len > SERIAL_LEN || req->serial.data[0] & 0x80)
 		return DEVID_OK;
-	rc = register_cert_by_serial(ca->reg, ca->issuer_hash, req->serial.data,
-		req->serial.len, &ret->cert, &cause);
+	rc = register_cert_by_serial(
+		ca->reg, ca->issuer_hash, req->serial, &ret->cert, &cause);
 	ret->found = rc == DEVID_OK;
 	ret->cert.der = NULL; /* the next call on the register would end it */
 	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND)
@@ -170,20 +170,19 @@ static enum devid_err get_stored(struct ca *ca,
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
-	int64_t expires;
+	struct register_blob stored;
 	enum devid_err rc;
-	size_t len;
 
 	publish_ocsp_name(ca, cert, name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND || (rc == DEVID_OK && expires <= now))
+	rc = register_blob_get(ca->reg, name, &stored, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND ||
+		(rc == DEVID_OK && stored.expires <= now))
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	rc = build_copy((struct der_view) { data, len }, &ret->der, err);
+	rc = build_copy(stored.data, &ret->der, err);
 	if (rc == DEVID_OK)
-		ret->expires = expires;
+		ret->expires = stored.expires;
 	return rc;
 }
 

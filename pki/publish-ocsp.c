@@ -29,9 +29,8 @@ struct progress {
 
 struct todo {
 	struct register_cert cert;
-	bool due;          /* it needs a new answer */
-	struct blob reply; /* the new answer */
-	int64_t expires;
+	bool due;                /* it needs a new answer */
+	struct ocsp_reply reply; /* the new answer */
 };
 
 struct page {
@@ -43,7 +42,7 @@ struct page {
 static void page_clear(struct page *page)
 {
 	for (size_t i = 0; i < page->n; i++)
-		blob_done(&page->todo[i].reply);
+		blob_done(&page->todo[i].reply.der);
 	page->n = 0;
 }
 
@@ -59,21 +58,21 @@ static enum devid_err get_progress(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
+	struct register_blob blob;
 	const uint8_t *data;
-	int64_t expires;
 	enum devid_err rc;
-	size_t len;
 
 	*ret = (struct progress) { 0, 0 };
 	publish_name(ca, "ocsp-next", name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	rc = register_blob_get(ca->reg, name, &blob, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (len != PROGRESS_LEN)
+	if (blob.data.len != PROGRESS_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
+	data = blob.data.data;
 	for (int i = 0; i < 8; i++) {
 		ret->after = (int64_t)((uint64_t)ret->after << 8 | data[i]);
 		ret->started =
@@ -87,14 +86,14 @@ static enum devid_err put_progress(
 {
 	char name[PUBLISH_NAME_MAX];
 	uint8_t data[PROGRESS_LEN];
+	const struct register_blob blob = { { data, sizeof(data) }, INT64_MAX };
 
 	for (int i = 0; i < 8; i++) {
 		data[i] = (uint8_t)((uint64_t)p->after >> (56 - 8 * i));
 		data[8 + i] = (uint8_t)((uint64_t)p->started >> (56 - 8 * i));
 	}
 	publish_name(ca, "ocsp-next", name);
-	return register_blob_put(
-		ca->reg, name, INT64_MAX, data, sizeof(data), err);
+	return register_blob_put(ca->reg, name, &blob, err);
 }
 
 static enum devid_err note_cert(
@@ -114,17 +113,15 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
-	int64_t expires;
+	struct register_blob stored;
 	enum devid_err rc;
-	size_t len;
 
 	publish_ocsp_name(ca, cert, name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	rc = register_blob_get(ca->reg, name, &stored, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	*ret = rc != DEVID_OK ||
-	       expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
+	       stored.expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
 	return DEVID_OK;
 }
 
@@ -159,9 +156,9 @@ static enum devid_err sign_one(
 
 	what.cert_id = make_cert_id(&out, p->name, p->key, &todo->cert);
 	rc = publish_ocsp_sign(
-		&p->responder, &todo->cert, &what, &todo->reply, err);
+		&p->responder, &todo->cert, &what, &todo->reply.der, err);
 	if (rc == DEVID_OK)
-		todo->expires = (int64_t)what.next_update;
+		todo->reply.expires = (int64_t)what.next_update;
 	return rc;
 }
 
@@ -170,18 +167,19 @@ static enum devid_err sign_one(
 static enum devid_err read_page(struct ca *ca, struct producer *p,
 	struct page *page, struct devid_error *err)
 {
+	struct register_page which = { ca->issuer_hash, 0, PAGE };
 	int64_t now = (int64_t)time(NULL);
 	enum devid_err rc = get_progress(ca, &page->progress, err);
 
+	which.after = page->progress.after;
 	if (rc == DEVID_OK)
-		rc = register_each_cert(ca->reg, ca->issuer_hash,
-			page->progress.after, PAGE, note_cert, page, err);
+		rc = register_each_cert(ca->reg, &which, note_cert, page, err);
 	if (rc == DEVID_OK && page->n == 0 &&
 		now - page->progress.started >=
 			(int64_t)ca->conf->ocsp_hours * 1800) {
 		page->progress = (struct progress) { 0, now };
-		rc = register_each_cert(ca->reg, ca->issuer_hash, 0, PAGE,
-			note_cert, page, err);
+		which.after = 0;
+		rc = register_each_cert(ca->reg, &which, note_cert, page, err);
 	}
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
 		struct todo *todo = &page->todo[i];
@@ -205,12 +203,14 @@ static enum devid_err write_page(
 		return rc;
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
 		const struct todo *todo = &page->todo[i];
+		const struct register_blob answer = {
+			blob_view(&todo->reply.der), todo->reply.expires
+		};
 
 		if (!todo->due)
 			continue;
 		publish_ocsp_name(ca, &todo->cert, name);
-		rc = register_blob_put(ca->reg, name, todo->expires,
-			todo->reply.data, todo->reply.len, err);
+		rc = register_blob_put(ca->reg, name, &answer, err);
 	}
 	if (rc == DEVID_OK)
 		rc = put_progress(ca, &page->progress, err);

@@ -110,6 +110,7 @@ static enum devid_err do_probe(
 	static const char text[] = "devid-ca: is the token there?";
 	const struct der_view data = { (const uint8_t *)text,
 		sizeof(text) - 1 };
+	const struct register_revoked none = { ca->issuer_hash, INT64_MAX };
 	struct signer *s = ca->audit_signer;
 	struct signer_sig sig;
 	enum devid_err rc = register_begin_read(ca->reg, err);
@@ -117,8 +118,7 @@ static enum devid_err do_probe(
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = register_count_revoked(
-		ca->reg, ca->issuer_hash, INT64_MAX, &n, err);
+	rc = register_count_revoked(ca->reg, &none, &n, err);
 	register_rollback(ca->reg);
 	if (rc == DEVID_OK && d->use_failed && s)
 		rc = s->ops->sign(s, data, &sig, err);

@@ -101,9 +101,11 @@ static void fill_packed(struct reg *reg, int64_t n)
 	char sql[4096];
 
 	must(db_run(db,
-		     "SELECT name, sql FROM sqlite_schema WHERE type = 'index'"
-		     " AND sql IS NOT NULL",
-		     NULL, 0, note_index, &all, &err),
+		     DB_QUERY(
+			     "SELECT name, sql FROM sqlite_schema WHERE type = 'index'"
+			     " AND sql IS NOT NULL",
+			     NULL, 0),
+		     note_index, &all, &err),
 		&err);
 	must(db_begin(db, &err), &err);
 	/* An index over what is there is built in order: much faster. */
@@ -195,12 +197,13 @@ static struct signer no_signer = { .ops = &no_ops };
 /* What ca_challenge() asks before it goes on. */
 static void look_up(struct reg *reg, const struct device *d)
 {
+	const struct register_identity who = { d->row.serial,
+		d->row.ek_fingerprint,
+		d->certs[KEY_ROLE_IDEVID].key_fingerprint };
 	struct devid_error err = { 0 };
 	struct register_holders found;
 
-	must(register_find_holders(reg, d->row.serial, d->row.ek_fingerprint,
-		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &found, &err),
-		&err);
+	must(register_find_holders(reg, &who, &found, &err), &err);
 	for (int i = 0; i < REGISTER_N_HOLDERS; i++) {
 		if (found.found[i])
 			abort();

@@ -123,11 +123,12 @@ void publish_fixture_device(struct publish_fixture *f, const char *serial,
 void publish_fixture_revoke(struct publish_fixture *f,
 	const uint8_t serial[SERIAL_LEN], int64_t when, int reason)
 {
+	const struct der_view number = { serial, SERIAL_LEN };
 	struct register_cert cert;
 
 	assert(register_begin(f->ca.reg, NULL) == DEVID_OK);
-	assert(register_cert_by_serial(f->ca.reg, f->ca.issuer_hash, serial,
-		       SERIAL_LEN, &cert, NULL) == DEVID_OK);
+	assert(register_cert_by_serial(f->ca.reg, f->ca.issuer_hash, number,
+		       &cert, NULL) == DEVID_OK);
 	assert(register_cert_revoke(f->ca.reg, cert.id, when, reason, NULL) ==
 		DEVID_OK);
 	assert(register_commit(f->ca.reg, NULL) == DEVID_OK);

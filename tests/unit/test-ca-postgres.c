@@ -91,8 +91,8 @@ static void await_waiter(struct db *db, const struct issuing *i)
 	for (int tries = 0; tries < WAIT_TRIES && n == 0; tries++) {
 		assert_false(i->over); /* it should wait */
 		assert_rc(db_begin_read(db, NULL), DEVID_OK);
-		assert_rc(db_run(db, sql, NULL, 0, ca_fixture_note_number, &n,
-				  NULL),
+		assert_rc(db_run(db, DB_QUERY(sql, NULL, 0),
+				  ca_fixture_note_number, &n, NULL),
 			DEVID_OK);
 		assert_rc(db_commit(db, NULL), DEVID_OK);
 		(void)nanosleep(&pause, NULL);
