@@ -121,7 +121,7 @@ struct build_ocsp {
 	int64_t when; /* revoked: when, and why */
 	int reason;
 	time_t this_update, next_update;
-	struct der_view nonce; /* octets of the Nonce (RFC 9654 2.1), or NULL */
+	struct der_view nonce; /* octets of it (RFC 9654 2.1); empty: none */
 	/* SHA-1 of the responder's public key; NULL: made from the signer,
 	 * which costs more than the signature */
 	const uint8_t *key_hash;

@@ -41,7 +41,7 @@ struct ocsp_request {
 	/* They point into the request. */
 	struct der_view cert_id; /* CertID with its header */
 	struct der_view serial;
-	struct der_view nonce; /* NULL: none asked */
+	struct der_view nonce; /* empty: none asked */
 	uint8_t issuer_name_hash[64], issuer_key_hash[64];
 	size_t issuer_hash_len; /* 20: SHA-1, 32: SHA-256 */
 };

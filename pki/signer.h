@@ -38,8 +38,8 @@ struct signer_ops {
 struct signer {
 	const struct signer_ops *ops; /* borrowed, static */
 	EVP_PKEY *public_key;         /* owned */
-	/* Of public_key, found by signer_wrap() at the first use; static, with
-	 * NULL: not yet. */
+	/* AlgorithmIdentifier of public_key, static; empty until the first
+	 * signer_wrap(). */
 	struct der_view alg;
 };
 

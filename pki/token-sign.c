@@ -172,7 +172,7 @@ enum devid_err token_signer_check(
 	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	const struct der_view data = { (const uint8_t *)text,
 		sizeof(text) - 1 };
-	struct signer_sig sig;
+	struct signer_sig sig = { .len = 0 };
 	enum devid_err rc = sign(signer, data, &sig, err);
 
 	if (rc != DEVID_OK)
