@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "der.h"
+
 /* Bytes in memory of their own. Empty is { NULL, 0 }. */
 struct blob {
 	uint8_t *data; /* owned, of malloc() */
@@ -31,6 +33,12 @@ static inline struct blob blob_take(struct blob *b)
 
 	*b = (struct blob) { NULL, 0 };
 	return out;
+}
+
+/* The bytes to look at, for as long as @b has them. */
+static inline struct der_view blob_view(const struct blob *b)
+{
+	return (struct der_view) { b->data, b->len };
 }
 
 /*

@@ -66,7 +66,7 @@ static enum devid_err put_extensions(struct der_out *out,
 	if (rc != DEVID_OK)
 		return rc;
 	if (issuer)
-		der_out_bytes(out, issuer->ext_back, issuer->ext_back_len);
+		der_out_bytes(out, issuer->ext_back.data, issuer->ext_back.len);
 	if (what->ocsp_signer)
 		put_ocsp_signer(out);
 	else
@@ -84,7 +84,7 @@ static enum devid_err put_extensions(struct der_out *out,
 }
 
 static enum devid_err get_subject(struct der_out *out,
-	const struct build_ca *what, const uint8_t **ret, size_t *ret_len,
+	const struct build_ca *what, struct der_view *ret,
 	struct devid_error *err)
 {
 	const unsigned char *der;
@@ -102,9 +102,10 @@ static enum devid_err get_subject(struct der_out *out,
 				"subject: empty or not readable");
 		der_out_bytes(out, der, len);
 	}
-	*ret = der_out_data(out, ret_len);
-	return *ret ? DEVID_OK
-		    : devid_fail(err, DEVID_ERR_TOO_LARGE, "subject: too long");
+	*ret = der_out_view(out);
+	return ret->data ? DEVID_OK
+			 : devid_fail(err, DEVID_ERR_TOO_LARGE,
+				   "subject: too long");
 }
 
 static enum devid_err check_ca(const struct build_issuer *issuer,
@@ -125,8 +126,7 @@ static enum devid_err check_ca(const struct build_issuer *issuer,
 }
 
 enum devid_err build_ca(struct build_issuer *issuer, struct signer *self,
-	const struct build_ca *what, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err)
+	const struct build_ca *what, struct blob *ret, struct devid_error *err)
 {
 	uint8_t buf[BUILD_TBS_MAX], name[2048], serial[SERIAL_LEN];
 	struct der_out out = der_out_init(buf, sizeof(buf));
@@ -144,27 +144,23 @@ enum devid_err build_ca(struct build_issuer *issuer, struct signer *self,
 	if (len <= 0)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "key: cannot be encoded");
-	tbs.spki = spki;
-	tbs.spki_len = (size_t)len;
+	tbs.spki = (struct der_view) { spki, (size_t)len };
 	rc = build_serial(serial, err);
 	if (rc == DEVID_OK)
-		rc = get_subject(
-			&subject, what, &tbs.subject, &tbs.subject_len, err);
+		rc = get_subject(&subject, what, &tbs.subject, err);
 	if (rc == DEVID_OK)
-		rc = signer_algorithm(
-			signer->public_key, &tbs.alg, &tbs.alg_len, err);
+		rc = signer_algorithm(signer->public_key, &tbs.alg, err);
 	if (rc == DEVID_OK)
 		rc = put_extensions(&out, issuer, what, err);
 	if (rc != DEVID_OK)
 		return rc;
-	tbs.issuer = issuer ? issuer->name : tbs.subject;
-	tbs.issuer_len = issuer ? issuer->name_len : tbs.subject_len;
+	tbs.issuer = issuer ? blob_view(&issuer->name) : tbs.subject;
 	build_tbs(&out, &tbs);
-	return build_sign(signer, &out, ret, ret_len, err);
+	return build_sign(signer, &out, ret, err);
 }
 
 enum devid_err build_request(struct signer *signer, const char *org,
-	const char *cn, uint8_t **ret, size_t *ret_len, struct devid_error *err)
+	const char *cn, struct blob *ret, struct devid_error *err)
 {
 	uint8_t buf[BUILD_TBS_MAX];
 	struct der_out out = der_out_init(buf, sizeof(buf));
@@ -182,5 +178,5 @@ enum devid_err build_request(struct signer *signer, const char *org,
 		return rc;
 	der_out_uint(&out, DER_INTEGER, 0); /* v1 */
 	der_out_wrap(&out, DER_SEQUENCE, 0);
-	return build_sign(signer, &out, ret, ret_len, err);
+	return build_sign(signer, &out, ret, err);
 }

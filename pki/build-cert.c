@@ -74,9 +74,8 @@ static enum devid_err make_extensions(struct build_issuer *b,
 {
 	uint8_t buf[BUILD_TBS_MAX];
 	struct der_out out = der_out_init(buf, sizeof(buf));
-	const uint8_t *data;
+	struct der_view view;
 	enum devid_err rc;
-	size_t len;
 
 	if (!url_fits(urls->crl) || !url_fits(urls->ocsp) ||
 		!url_fits(urls->issuer))
@@ -86,21 +85,21 @@ static enum devid_err make_extensions(struct build_issuer *b,
 		build_ext_aia(&out, urls->ocsp, urls->issuer);
 	if (urls->crl)
 		build_ext_crl_url(&out, build_oid_crl_dp, urls->crl);
-	data = der_out_data(&out, &len);
-	if (!data)
+	view = der_out_view(&out);
+	if (!view.data)
 		return devid_fail(
 			err, DEVID_ERR_TOO_LARGE, "extensions do not fit");
-	rc = build_copy(data, len, &b->ext_back, &b->ext_back_len, err);
+	rc = build_copy(view, &b->ext_back, err);
 	if (rc != DEVID_OK)
 		return rc;
 	out = der_out_init(buf, sizeof(buf));
 	build_ext_key_usage(&out, BUILD_KU_DIGITAL_SIGNATURE);
 	build_ext_aki(&out, b->key_id, b->key_id_len);
-	data = der_out_data(&out, &len);
-	if (!data)
+	view = der_out_view(&out);
+	if (!view.data)
 		return devid_fail(
 			err, DEVID_ERR_TOO_LARGE, "extensions do not fit");
-	return build_copy(data, len, &b->ext_front, &b->ext_front_len, err);
+	return build_copy(view, &b->ext_front, err);
 }
 
 /* RFC 5280 4.2.1.1: the issuer's own subjectKeyIdentifier. */
@@ -124,13 +123,13 @@ static enum devid_err make_key_id(
 
 static enum devid_err make_name(struct build_issuer *b, struct devid_error *err)
 {
-	const unsigned char *der;
-	size_t len;
+	struct der_view name;
 
-	if (X509_NAME_get0_der(X509_get_subject_name(b->cert), &der, &len) != 1)
+	if (X509_NAME_get0_der(
+		    X509_get_subject_name(b->cert), &name.data, &name.len) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "issuer: name not readable");
-	return build_copy(der, len, &b->name, &b->name_len, err);
+	return build_copy(name, &b->name, err);
 }
 
 enum devid_err build_issuer_new(X509 *cert, struct signer *signer,
@@ -151,7 +150,7 @@ enum devid_err build_issuer_new(X509 *cert, struct signer *signer,
 	b->cert = X509_dup(cert);
 	if (!b->cert)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	rc = signer_algorithm(signer->public_key, &b->alg, &b->alg_len, err);
+	rc = signer_algorithm(signer->public_key, &b->alg, err);
 	if (rc == DEVID_OK)
 		rc = make_name(b, err);
 	if (rc == DEVID_OK)
@@ -168,9 +167,9 @@ void build_issuer_free(struct build_issuer *issuer)
 	if (!issuer)
 		return;
 	X509_free(issuer->cert);
-	free(issuer->name);
-	free(issuer->ext_front);
-	free(issuer->ext_back);
+	blob_done(&issuer->name);
+	blob_done(&issuer->ext_front);
+	blob_done(&issuer->ext_back);
 	free(issuer);
 }
 
@@ -240,18 +239,18 @@ static void put_san(struct der_out *out, const struct build_devid *what)
 }
 
 /* Name of CN (model, when there is one) and serialNumber. */
-static const uint8_t *make_subject(
-	struct der_out *out, const struct build_devid *what, size_t *ret_len)
+static struct der_view make_subject(
+	struct der_out *out, const struct build_devid *what)
 {
 	build_rdn(out, build_oid_at_serial, TAG_PRINTABLE, what->serial);
 	if (what->model[0])
 		build_rdn(out, build_oid_at_cn, DER_UTF8_STRING, what->model);
 	der_out_wrap(out, DER_SEQUENCE, 0);
-	return der_out_data(out, ret_len);
+	return der_out_view(out);
 }
 
 enum devid_err build_devid(struct build_issuer *issuer,
-	const struct build_devid *what, uint8_t **ret, size_t *ret_len,
+	const struct build_devid *what, struct blob *ret,
 	struct devid_error *err)
 {
 	uint8_t buf[BUILD_TBS_MAX], name[512];
@@ -259,26 +258,23 @@ enum devid_err build_devid(struct build_issuer *issuer,
 	struct der_out subject = der_out_init(name, sizeof(name));
 	struct build_tbs tbs = { .serial = what->cert_serial,
 		.alg = issuer->alg,
-		.alg_len = issuer->alg_len,
-		.issuer = issuer->name,
-		.issuer_len = issuer->name_len,
-		.spki = what->spki->data,
-		.spki_len = what->spki->len,
+		.issuer = blob_view(&issuer->name),
+		.spki = { what->spki->data, what->spki->len },
 		.not_before = what->not_before };
 	enum devid_err rc = check_devid(what, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	tbs.subject = make_subject(&subject, what, &tbs.subject_len);
-	if (!tbs.subject)
+	tbs.subject = make_subject(&subject, what);
+	if (!tbs.subject.data)
 		return devid_fail(
 			err, DEVID_ERR_TOO_LARGE, "subject does not fit");
-	der_out_bytes(&out, issuer->ext_back, issuer->ext_back_len);
+	der_out_bytes(&out, issuer->ext_back.data, issuer->ext_back.len);
 	put_san(&out, what);
 	der_out_bytes(&out, policies[what->role], sizeof(policies[0]));
-	der_out_bytes(&out, issuer->ext_front, issuer->ext_front_len);
+	der_out_bytes(&out, issuer->ext_front.data, issuer->ext_front.len);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
 	der_out_wrap(&out, DER_CONTEXT(3), 0);
 	build_tbs(&out, &tbs);
-	return build_sign(issuer->signer, &out, ret, ret_len, err);
+	return build_sign(issuer->signer, &out, ret, err);
 }

@@ -144,15 +144,14 @@ static void put_list(struct der_out *out, const struct build_issuer *issuer,
 		der_out_wrap(out, DER_SEQUENCE, mark);
 	build_time(out, what->next_update);
 	build_time(out, what->this_update);
-	der_out_bytes(out, issuer->name, issuer->name_len);
-	der_out_bytes(out, issuer->alg, issuer->alg_len);
+	der_out_bytes(out, issuer->name.data, issuer->name.len);
+	der_out_bytes(out, issuer->alg.data, issuer->alg.len);
 	der_out_uint(out, DER_INTEGER, 1); /* v2 */
 	der_out_wrap(out, DER_SEQUENCE, 0);
 }
 
 enum devid_err build_crl(struct build_issuer *issuer,
-	const struct build_crl *what, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err)
+	const struct build_crl *what, struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) const struct build_revoked **sorted = NULL;
 	CLEANUP(cleanup_free) uint8_t *buf = NULL;
@@ -183,5 +182,5 @@ enum devid_err build_crl(struct build_issuer *issuer,
 	out = der_out_init(buf, size);
 	put_extensions(&out, issuer, what);
 	put_list(&out, issuer, what, sorted, n);
-	return build_sign(issuer->signer, &out, ret, ret_len, err);
+	return build_sign(issuer->signer, &out, ret, err);
 }

@@ -43,7 +43,8 @@ static void put_nonce(struct der_out *out, const struct build_ocsp *what)
 {
 	size_t mark = der_out_mark(out);
 
-	der_out_element(out, DER_OCTET_STRING, what->nonce, what->nonce_len);
+	der_out_element(
+		out, DER_OCTET_STRING, what->nonce.data, what->nonce.len);
 	build_ext(out, build_oid_ocsp_nonce, false, mark);
 	der_out_wrap(out, DER_SEQUENCE, mark);
 	der_out_wrap(out, DER_CONTEXT(1), mark);
@@ -55,7 +56,7 @@ static void put_data(struct der_out *out, const struct build_ocsp *what,
 {
 	size_t mark, next;
 
-	if (what->nonce)
+	if (what->nonce.data)
 		put_nonce(out, what);
 	mark = der_out_mark(out);
 	next = mark;
@@ -63,7 +64,7 @@ static void put_data(struct der_out *out, const struct build_ocsp *what,
 	der_out_wrap(out, DER_CONTEXT(0), next);
 	build_generalized_time(out, what->this_update);
 	put_status(out, what);
-	der_out_bytes(out, what->cert_id, what->cert_id_len);
+	der_out_bytes(out, what->cert_id.data, what->cert_id.len);
 	der_out_wrap(out, DER_SEQUENCE, mark); /* SingleResponse */
 	der_out_wrap(out, DER_SEQUENCE, mark);
 	build_generalized_time(out, what->this_update); /* producedAt */
@@ -75,17 +76,15 @@ static void put_data(struct der_out *out, const struct build_ocsp *what,
 
 /* certs [0] EXPLICIT SEQUENCE OF Certificate; nothing when there is none. */
 static enum devid_err make_certs(
-	X509 *cert, uint8_t **ret, size_t *ret_len, struct devid_error *err)
+	X509 *cert, struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_ossl) unsigned char *der = NULL;
 	CLEANUP(cleanup_free) uint8_t *buf = NULL;
-	const uint8_t *data;
 	struct der_out out;
 	size_t len;
 	int n;
 
-	*ret = NULL;
-	*ret_len = 0;
+	*ret = (struct blob) { NULL, 0 };
 	if (!cert)
 		return DEVID_OK;
 	n = i2d_X509(cert, &der);
@@ -100,61 +99,57 @@ static enum devid_err make_certs(
 	der_out_bytes(&out, der, (size_t)n);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
 	der_out_wrap(&out, DER_CONTEXT(0), 0);
-	data = der_out_data(&out, &len); /* there is room for it */
-	return build_copy(data, len, ret, ret_len, err);
+	return build_copy(der_out_view(&out), ret, err); /* it did fit */
 }
 
 /* OCSPResponse, successful, around a BasicOCSPResponse. */
-static enum devid_err wrap_response(const uint8_t *basic, size_t basic_len,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err)
+static enum devid_err wrap_response(
+	const struct blob *basic, struct blob *ret, struct devid_error *err)
 {
-	size_t size = basic_len + 64;
+	size_t size = basic->len + 64;
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(size);
-	const uint8_t *data;
+	struct der_view view;
 	struct der_out out;
 
 	if (!buf)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	out = der_out_init(buf, size);
-	der_out_element(&out, DER_OCTET_STRING, basic, basic_len);
+	der_out_element(&out, DER_OCTET_STRING, basic->data, basic->len);
 	build_oid(&out, build_oid_ocsp_basic);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
 	der_out_wrap(&out, DER_CONTEXT(0), 0);
 	der_out_uint(&out, TAG_ENUMERATED, 0);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
-	data = der_out_data(&out, &size);
-	if (!data)
+	view = der_out_view(&out);
+	if (!view.data)
 		return devid_fail(
 			err, DEVID_ERR_TOO_LARGE, "OCSP answer: too large");
-	return build_copy(data, size, ret, ret_len, err);
+	return build_copy(view, ret, err);
 }
 
 enum devid_err build_ocsp(struct signer *responder, X509 *responder_cert,
-	const struct build_ocsp *what, uint8_t **ret, size_t *ret_len,
+	const struct build_ocsp *what, struct blob *ret,
 	struct devid_error *err)
 {
 	uint8_t buf[BUILD_TBS_MAX], key_id[BUILD_KEY_ID];
 	struct der_out out = der_out_init(buf, sizeof(buf));
-	CLEANUP(cleanup_free) uint8_t *certs = NULL;
-	CLEANUP(cleanup_free) uint8_t *basic = NULL;
-	size_t certs_len = 0, basic_len = 0, len = 0;
+	CLEANUP(blob_done) struct blob certs = { NULL, 0 };
+	CLEANUP(blob_done) struct blob basic = { NULL, 0 };
 	enum devid_err rc = DEVID_OK;
-	const uint8_t *tbs;
+	struct der_view tbs;
 
 	if (!what->key_hash)
 		rc = build_key_id(responder->public_key, key_id, err);
 	if (rc != DEVID_OK)
 		return rc;
 	put_data(&out, what, what->key_hash ? what->key_hash : key_id);
-	tbs = der_out_data(&out, &len);
-	if (!tbs)
+	tbs = der_out_view(&out);
+	if (!tbs.data)
 		return devid_fail(
 			err, DEVID_ERR_TOO_LARGE, "OCSP answer: too large");
-	rc = make_certs(responder_cert, &certs, &certs_len, err);
+	rc = make_certs(responder_cert, &certs, err);
 	if (rc == DEVID_OK)
-		rc = signer_wrap(responder, tbs, len, certs, certs_len, &basic,
-			&basic_len, err);
-	if (rc != DEVID_OK)
-		return rc;
-	return wrap_response(basic, basic_len, ret, ret_len, err);
+		rc = signer_wrap(
+			responder, tbs, blob_view(&certs), &basic, err);
+	return rc == DEVID_OK ? wrap_response(&basic, ret, err) : rc;
 }

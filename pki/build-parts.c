@@ -233,11 +233,11 @@ void build_tbs(struct der_out *out, const struct build_tbs *tbs)
 	static const uint8_t version3[] = { DER_CONTEXT(0), 3, DER_INTEGER, 1,
 		2 };
 
-	der_out_bytes(out, tbs->spki, tbs->spki_len);
-	der_out_bytes(out, tbs->subject, tbs->subject_len);
+	der_out_bytes(out, tbs->spki.data, tbs->spki.len);
+	der_out_bytes(out, tbs->subject.data, tbs->subject.len);
 	build_validity(out, tbs->not_before, tbs->not_after);
-	der_out_bytes(out, tbs->issuer, tbs->issuer_len);
-	der_out_bytes(out, tbs->alg, tbs->alg_len);
+	der_out_bytes(out, tbs->issuer.data, tbs->issuer.len);
+	der_out_bytes(out, tbs->alg.data, tbs->alg.len);
 	der_out_element(out, DER_INTEGER, tbs->serial, SERIAL_LEN);
 	der_out_bytes(out, version3, sizeof(version3));
 	der_out_wrap(out, DER_SEQUENCE, 0);
@@ -265,29 +265,27 @@ enum devid_err build_key_id(
 			      "key: its identifier cannot be made");
 }
 
-enum devid_err build_copy(const uint8_t *data, size_t len, uint8_t **ret,
-	size_t *ret_len, struct devid_error *err)
+enum devid_err build_copy(
+	struct der_view data, struct blob *ret, struct devid_error *err)
 {
-	uint8_t *copy = malloc(len ? len : 1);
+	uint8_t *copy = malloc(data.len ? data.len : 1);
 
 	if (!copy)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	if (len)
-		memcpy(copy, data, len);
-	*ret = copy;
-	*ret_len = len;
+	if (data.len)
+		memcpy(copy, data.data, data.len);
+	*ret = (struct blob) { copy, data.len };
 	return DEVID_OK;
 }
 
 enum devid_err build_sign(struct signer *signer, const struct der_out *out,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err)
+	struct blob *ret, struct devid_error *err)
 {
-	size_t len;
-	const uint8_t *tbs = der_out_data(out, &len);
+	const struct der_view tbs = der_out_view(out), no_more = { NULL, 0 };
 
-	if (!tbs)
+	if (!tbs.data)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"what is to be signed does not fit, or holds a time "
 			"that no certificate can");
-	return signer_wrap(signer, tbs, len, NULL, 0, ret, ret_len, err);
+	return signer_wrap(signer, tbs, no_more, ret, err);
 }

@@ -20,16 +20,13 @@
 struct build_issuer {
 	X509 *cert;            /* owned */
 	struct signer *signer; /* borrowed */
-	const uint8_t *alg;    /* AlgorithmIdentifier; static */
-	size_t alg_len;
-	uint8_t *name; /* owned: subject of the CA */
-	size_t name_len;
-	uint8_t key_id[64]; /* SKI of the CA */
+	struct der_view alg;   /* AlgorithmIdentifier; static */
+	struct blob name;      /* subject of the CA */
+	uint8_t key_id[64];    /* SKI of the CA */
 	size_t key_id_len;
 	/* Extensions that every DevID of this CA ends with: CRL distribution
-	 * point, AIA; and begins with: AKI, keyUsage. Owned. */
-	uint8_t *ext_front, *ext_back;
-	size_t ext_front_len, ext_back_len;
+	 * point, AIA; and begins with: AKI, keyUsage. */
+	struct blob ext_front, ext_back;
 };
 
 /* Object identifiers, as content octets with their length before them. */
@@ -84,8 +81,7 @@ void build_validity(struct der_out *out, int64_t not_before, int64_t not_after);
  * around it: @spki, @subject are DER; NULL @subject: written already. */
 struct build_tbs {
 	const uint8_t *serial; /* SERIAL_LEN */
-	const uint8_t *alg, *issuer, *subject, *spki;
-	size_t alg_len, issuer_len, subject_len, spki_len;
+	struct der_view alg, issuer, subject, spki;
 	int64_t not_before, not_after;
 };
 
@@ -96,13 +92,12 @@ void build_tbs(struct der_out *out, const struct build_tbs *tbs);
 DEVID_MUST_CHECK enum devid_err build_key_id(const EVP_PKEY *key,
 	uint8_t ret[BUILD_KEY_ID], struct devid_error *err);
 
-/* DER of the subject of @cert; *@ret is the caller's. Errors: NOMEM. */
-DEVID_MUST_CHECK enum devid_err build_copy(const uint8_t *data, size_t len,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err);
+/* A copy of @data, the caller's. Errors: NOMEM. */
+DEVID_MUST_CHECK enum devid_err build_copy(
+	struct der_view data, struct blob *ret, struct devid_error *err);
 
 /* signer_wrap() of what @out holds. Errors: TOO_LARGE when it did not fit. */
 DEVID_MUST_CHECK enum devid_err build_sign(struct signer *signer,
-	const struct der_out *out, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err);
+	const struct der_out *out, struct blob *ret, struct devid_error *err);
 
 #endif

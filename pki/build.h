@@ -6,9 +6,11 @@
  * What the CA signs: certificates, requests, revocation lists, OCSP answers.
  * The encoding is ours (der-out.h), the signature a signer's. Nothing is
  * taken from a request but what the caller passes. DER results are the
- * caller's (free()).
+ * caller's.
  */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
 #include "keystore.h"
 #include "signer.h"
@@ -62,7 +64,7 @@ struct build_devid {
 };
 
 DEVID_MUST_CHECK enum devid_err build_devid(struct build_issuer *issuer,
-	const struct build_devid *what, uint8_t **ret, size_t *ret_len,
+	const struct build_devid *what, struct blob *ret,
 	struct devid_error *err);
 
 struct build_ca {
@@ -77,12 +79,12 @@ struct build_ca {
 
 /* @issuer NULL: self-signed by @self. */
 DEVID_MUST_CHECK enum devid_err build_ca(struct build_issuer *issuer,
-	struct signer *self, const struct build_ca *what, uint8_t **ret,
-	size_t *ret_len, struct devid_error *err);
+	struct signer *self, const struct build_ca *what, struct blob *ret,
+	struct devid_error *err);
 
 /* PKCS#10 for @signer's key (RFC 2986). */
 DEVID_MUST_CHECK enum devid_err build_request(struct signer *signer,
-	const char *org, const char *cn, uint8_t **ret, size_t *ret_len,
+	const char *org, const char *cn, struct blob *ret,
 	struct devid_error *err);
 
 struct build_revoked {
@@ -104,7 +106,7 @@ struct build_crl {
 /* Sorted, each serial number once, with its earliest revocation. 100,000
  * entries in well under a second. Errors: INVALID. */
 DEVID_MUST_CHECK enum devid_err build_crl(struct build_issuer *issuer,
-	const struct build_crl *what, uint8_t **ret, size_t *ret_len,
+	const struct build_crl *what, struct blob *ret,
 	struct devid_error *err);
 
 enum ocsp_status {
@@ -114,15 +116,12 @@ enum ocsp_status {
 };
 
 struct build_ocsp {
-	/* CertID as it was asked (DER, borrowed) */
-	const uint8_t *cert_id;
-	size_t cert_id_len;
+	struct der_view cert_id; /* CertID as it was asked */
 	enum ocsp_status status;
 	int64_t when; /* revoked: when, and why */
 	int reason;
 	time_t this_update, next_update;
-	const uint8_t *nonce; /* octets of the Nonce (RFC 9654 2.1), or NULL */
-	size_t nonce_len;
+	struct der_view nonce; /* octets of it (RFC 9654 2.1); empty: none */
 	/* SHA-1 of the responder's public key; NULL: made from the signer,
 	 * which costs more than the signature */
 	const uint8_t *key_hash;
@@ -132,7 +131,7 @@ struct build_ocsp {
  * @responder_cert in it (NULL: none, the CA answers itself); produced at
  * @what->this_update. */
 DEVID_MUST_CHECK enum devid_err build_ocsp(struct signer *responder,
-	X509 *responder_cert, const struct build_ocsp *what, uint8_t **ret,
-	size_t *ret_len, struct devid_error *err);
+	X509 *responder_cert, const struct build_ocsp *what, struct blob *ret,
+	struct devid_error *err);
 
 #endif

@@ -101,6 +101,7 @@ static enum devid_err make_challenge(
 	const struct ca *ca, struct step1 *s, struct devid_error *err)
 {
 	const struct proof *proof = &s->proof;
+	const struct der_view name = { proof->iak.name, proof->iak.name_len };
 	struct challenge *c = &s->challenge;
 	struct ca_ticket *t = &s->ticket;
 	uint8_t secret[CHALLENGE_SECRET_LEN];
@@ -116,8 +117,7 @@ static enum devid_err make_challenge(
 	t->deadline = c->deadline;
 	memcpy(c->serial, proof->serial, sizeof(proof->serial));
 	rc = digest_hash(secret, sizeof(secret), t->secret_hash)
-		     ? credential_make(&proof->ek.key, proof->iak.name,
-			       proof->iak.name_len, secret, c, err)
+		     ? credential_make(&proof->ek.key, name, secret, c, err)
 		     : devid_fail(
 			       err, DEVID_ERR_CRYPTO, "challenge: no SHA-256");
 	OPENSSL_cleanse(secret, sizeof(secret));

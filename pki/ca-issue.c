@@ -22,6 +22,7 @@ struct step2 {
 	struct challenge_answer answer;
 	uint8_t secret_hash[32];
 	struct ca_ticket ticket;
+	struct ca_found found;
 };
 
 /* The answer as it came; of its secret the hash is kept. */
@@ -156,13 +157,14 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 		.model = t->device.model,
 		.hw_serial = t->hw_serial,
 		.ek_fingerprint = t->device.ek_cert_fingerprint };
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	enum devid_err rc;
 
-	rc = build_devid(ca->issuer, &what, &der, &cert->der_len, err);
+	rc = build_devid(ca->issuer, &what, &der, err);
 	if (rc != DEVID_OK)
 		return rc;
-	cert->der = der;
+	cert->der = der.data;
+	cert->der_len = der.len;
 	rc = register_cert_add(ca->reg, cert, err);
 	return rc == DEVID_OK ? write_pem(w, cert, err) : rc;
 }
@@ -259,23 +261,22 @@ static enum devid_err write_output(struct ca *ca, struct ca_job *job,
 	return DEVID_OK;
 }
 
-static enum devid_err issue(struct ca *ca, struct ca_job *job,
-	struct ca_ticket *t, const struct ca_found *found, struct pem_writer *w,
-	struct devid_error *err)
+static enum devid_err issue(struct ca *ca, struct ca_job *job, struct step2 *s,
+	struct pem_writer *w, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
 	w->issuer = ca->issuer_hash;
-	rc = found->known ? register_certs_of_device(ca->reg, found->device.id,
-				    write_pem, w, err)
-			  : add_certs(ca, t, w, err);
+	rc = s->found.known ? register_certs_of_device(ca->reg,
+				      s->found.device.id, write_pem, w, err)
+			    : add_certs(ca, &s->ticket, w, err);
 	if (rc == DEVID_OK && w->other_issuer) {
 		/* This CA's chain would not fit them. */
 		(void)devid_fail(&cause, DEVID_ERR_EXISTS,
 			"%s: its certificates are another issuing CA's; ask "
 			"that one",
-			t->device.serial);
+			s->ticket.device.serial);
 		ca_job_refuse(job, &cause);
 		return DEVID_OK;
 	}
@@ -293,7 +294,7 @@ static bool is_jobs_own(enum devid_err code)
 /* Everything but the certificates. An answer that cannot be read is refused
  * here; any other error is returned. */
 static enum devid_err judge(struct ca *ca, struct ca_job *job, struct step2 *s,
-	struct ca_found *found, struct devid_error *err)
+	struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
@@ -305,7 +306,8 @@ static enum devid_err judge(struct ca *ca, struct ca_job *job, struct step2 *s,
 	rc = open_ticket(ca, s, err);
 	if (rc == DEVID_OK)
 		rc = take(ca, job, s, err);
-	return rc == DEVID_OK ? add_or_find(ca, &s->ticket, found, err) : rc;
+	return rc == DEVID_OK ? add_or_find(ca, &s->ticket, &s->found, err)
+			      : rc;
 }
 
 /* For the audit log: which certificates, for which TPM. */
@@ -326,15 +328,16 @@ static enum devid_err work(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct step2 *s = state;
-	struct ca_found found = { .known = false };
 	CLEANUP(writer_done) struct pem_writer w = { .issuer = NULL };
 	struct ca_event event = { "issue", s->ticket.device.serial, "" };
 	char more[CA_EVENT_MORE_MAX];
 	enum devid_err rc = DEVID_OK;
 
-	s->ticket.device.serial[0] = '\0'; /* the last job's */
+	/* The last job's. */
+	s->ticket.device.serial[0] = '\0';
+	s->found.known = false;
 	if (job->code == DEVID_OK) {
-		rc = judge(ca, job, s, &found, &cause);
+		rc = judge(ca, job, s, &cause);
 		if (is_jobs_own(rc))
 			ca_job_refuse(job, &cause);
 		else if (rc != DEVID_OK)
@@ -342,14 +345,14 @@ static enum devid_err work(
 				err, rc, "%s", devid_error_text(&cause));
 	}
 	if (job->code == DEVID_OK) {
-		rc = issue(ca, job, &s->ticket, &found, &w, err);
+		rc = issue(ca, job, s, &w, err);
 		if (rc != DEVID_OK)
 			return rc;
 		memcpy(job->serial, s->ticket.device.serial,
 			sizeof(job->serial));
 		tell_issued(&s->ticket, &w, more);
 		event.more = more;
-		if (found.known)
+		if (s->found.known)
 			event.name = "issue-again";
 	}
 	return ca_audit_job(ca, &event, job, err);

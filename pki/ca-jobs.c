@@ -152,13 +152,14 @@ enum devid_err ca_find_device(struct ca *ca, const struct register_device *want,
 	const uint8_t (*key_fingerprint)[32], struct ca_found *ret,
 	struct devid_error *err)
 {
+	const struct register_identity who = { want->serial,
+		want->ek_fingerprint, key_fingerprint[KEY_ROLE_IDEVID] };
 	struct same_keys keys = { key_fingerprint, { false } };
 	struct register_holders h;
 	enum devid_err rc;
 
 	ret->known = false;
-	rc = register_find_holders(ca->reg, want->serial, want->ek_fingerprint,
-		key_fingerprint[KEY_ROLE_IDEVID], &h, err);
+	rc = register_find_holders(ca->reg, &who, &h, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (h.found[REGISTER_BY_EK] &&

@@ -100,28 +100,29 @@ enum devid_err cert_once_look(const struct token_cmd *cmd,
 	len = i2d_X509(cert, &der);
 	if (len <= 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	token_cmd_tell("certificate", path, der, (size_t)len, "kept");
+	token_cmd_tell("certificate", path,
+		(struct der_view) { der, (size_t)len }, "kept");
 	*ret_done = true;
 	return DEVID_OK;
 }
 
 /* Looks at what was signed once more, then writes it. */
 static enum devid_err store_cert(const struct token_cmd *cmd,
-	const struct cert_wanted *want, const uint8_t *der, size_t len,
+	const struct cert_wanted *want, struct der_view der,
 	struct devid_error *err)
 {
 	const char *path = cmd->value[TOKEN_OPT_OUT], *why;
-	const uint8_t *p = der;
-	CLEANUP(cleanup_x509) X509 *cert = d2i_X509(NULL, &p, (long)len);
+	const uint8_t *p = der.data;
+	CLEANUP(cleanup_x509) X509 *cert = d2i_X509(NULL, &p, (long)der.len);
 	enum devid_err rc;
 
 	why = cert ? why_wrong(cert, want, cmd) : "cannot be read again";
 	if (why)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: not written: what was signed %s", path, why);
-	rc = token_cmd_write_pem(path, "CERTIFICATE", der, len, err);
+	rc = token_cmd_write_pem(path, "CERTIFICATE", der, err);
 	if (rc == DEVID_OK)
-		token_cmd_tell("certificate", path, der, len, "made");
+		token_cmd_tell("certificate", path, der, "made");
 	return rc;
 }
 
@@ -129,10 +130,10 @@ enum devid_err cert_once_make(const struct token_cmd *cmd,
 	struct build_issuer *issuer, const struct build_ca *what,
 	const struct cert_wanted *want, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
-	size_t len = 0;
-	enum devid_err rc = build_ca(
-		issuer, issuer ? NULL : cmd->signer, what, &der, &len, err);
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
+	enum devid_err rc =
+		build_ca(issuer, issuer ? NULL : cmd->signer, what, &der, err);
 
-	return rc == DEVID_OK ? store_cert(cmd, want, der, len, err) : rc;
+	return rc == DEVID_OK ? store_cert(cmd, want, blob_view(&der), err)
+			      : rc;
 }

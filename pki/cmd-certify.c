@@ -107,7 +107,8 @@ static enum devid_err look_at_request(
 	len = i2d_X509_REQ(req, &der);
 	if (len <= 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	token_cmd_tell("request", path, der, (size_t)len, "kept");
+	token_cmd_tell("request", path, (struct der_view) { der, (size_t)len },
+		"kept");
 	*ret_done = true;
 	return DEVID_OK;
 }
@@ -116,8 +117,7 @@ static enum devid_err run_request(
 	struct token_cmd *cmd, struct devid_error *err)
 {
 	const char *path = cmd->value[TOKEN_OPT_OUT];
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
-	size_t len = 0;
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	bool done = false;
 	enum devid_err rc = token_cmd_open(cmd, err);
 
@@ -126,12 +126,12 @@ static enum devid_err run_request(
 	if (rc != DEVID_OK || done)
 		return rc;
 	rc = build_request(cmd->signer, cmd->value[TOKEN_OPT_ORG],
-		cmd->value[TOKEN_OPT_CN], &der, &len, err);
+		cmd->value[TOKEN_OPT_CN], &der, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_write_pem(
-			path, "CERTIFICATE REQUEST", der, len, err);
+			path, "CERTIFICATE REQUEST", blob_view(&der), err);
 	if (rc == DEVID_OK)
-		token_cmd_tell("request", path, der, len, "made");
+		token_cmd_tell("request", path, blob_view(&der), "made");
 	return rc;
 }
 

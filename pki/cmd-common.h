@@ -4,6 +4,7 @@
 
 /* What the subcommands of devid-ca share: options, opening, messages. */
 
+#include "blob.h"
 #include "ca.h"
 
 #include <getopt.h>
@@ -49,11 +50,11 @@ void ca_cmd_done(struct ca_cmd *cmd);
 /* Prints the error as one line; returns EXIT_FAILURE. */
 int ca_cmd_fail(const struct devid_error *err);
 
-/* Reads @path or, for "-", standard input, at most @max bytes. The caller
- * frees. Errors: as files_read(), without its demands on owner and mode: what
- * is read here is judged by its content. */
+/* Reads @path or, for "-", standard input, at most @max bytes. *@ret is the
+ * caller's. Errors: as files_read(), without its demands on owner and mode:
+ * what is read here is judged by its content. */
 DEVID_MUST_CHECK enum devid_err ca_cmd_read(const char *path, size_t max,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err);
+	struct blob *ret, struct devid_error *err);
 
 /* Writes to @path (atomically), or to standard output when it is NULL or
  * "-". */

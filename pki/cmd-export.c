@@ -55,17 +55,16 @@ static int format_by_name(const char *name)
 static enum devid_err write_all(struct reg *reg, const struct options *o,
 	FILE *out, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *text = NULL;
+	CLEANUP(blob_done) struct blob text = { NULL, 0 };
 	CLEANUP(cleanup_free) char *copy = NULL;
 	CLEANUP(cleanup_only) struct export_only *only = NULL;
 	enum devid_err rc = DEVID_OK;
-	size_t len = 0;
 
 	if (o->only) {
-		rc = ca_cmd_read(o->only, ONLY_MAX, &text, &len, err);
+		rc = ca_cmd_read(o->only, ONLY_MAX, &text, err);
 		if (rc != DEVID_OK)
 			return rc;
-		copy = strndup((char *)text, len);
+		copy = strndup((char *)text.data, text.len);
 		if (!copy)
 			return devid_fail(
 				err, DEVID_ERR_NOMEM, "export: no memory");

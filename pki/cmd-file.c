@@ -12,32 +12,34 @@
 #include "cleanup.h"
 #include "files.h"
 
-/* Reads @fd to its end. */
-static enum devid_err read_all(int fd, const char *path, uint8_t *buf,
-	size_t max, size_t *ret_len, struct devid_error *err)
+/* Reads @fd to its end, which must come before that of @out. */
+static enum devid_err read_all(
+	int fd, const char *path, struct room *out, struct devid_error *err)
 {
 	size_t len = 0;
 	ssize_t n;
 
-	while ((n = read(fd, buf + len, max + 1 - len)) != 0) {
+	while ((n = read(fd, out->data + len, out->size - len)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return devid_fail(err, DEVID_ERR_IO, "%s: %s", path,
 				strerror(errno));
 		len += (size_t)n;
-		if (len > max)
+		if (len == out->size)
 			return devid_fail(err, DEVID_ERR_TOO_LARGE,
-				"%s: larger than %zu bytes", path, max);
+				"%s: larger than %zu bytes", path,
+				out->size - 1);
 	}
-	*ret_len = len;
+	out->len = len;
 	return DEVID_OK;
 }
 
-enum devid_err ca_cmd_read(const char *path, size_t max, uint8_t **ret,
-	size_t *ret_len, struct devid_error *err)
+enum devid_err ca_cmd_read(
+	const char *path, size_t max, struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(max + 1);
+	struct room room = { buf, max + 1, 0 };
 	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = STDIN_FILENO;
 	enum devid_err rc;
@@ -50,12 +52,11 @@ enum devid_err ca_cmd_read(const char *path, size_t max, uint8_t **ret,
 		return devid_fail(err,
 			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
 			"%s: %s", path, strerror(errno));
-	rc = read_all(
-		fd, is_stdin ? "standard input" : path, buf, max, ret_len, err);
+	rc = read_all(fd, is_stdin ? "standard input" : path, &room, err);
 	if (!is_stdin)
 		(void)close(fd); /* only read from */
 	if (rc == DEVID_OK)
-		*ret = STEAL(buf);
+		*ret = (struct blob) { STEAL(buf), room.len };
 	return rc;
 }
 

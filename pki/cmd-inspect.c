@@ -56,7 +56,7 @@ struct call {
 	const char *config;   /* borrowed, or NULL */
 	const char *ek_roots; /* the same */
 	const char *quirks;   /* the same */
-	uint8_t *signature;   /* owned */
+	struct blob signature;
 	bool json, help;
 };
 
@@ -68,7 +68,7 @@ static void cleanup_call(struct call *call)
 	ca_conf_done(&call->conf);
 	ek_trust_free(call->options.trust);
 	chain_store_free(call->options.roots);
-	free(call->signature);
+	blob_done(&call->signature);
 }
 
 static enum devid_err add_roots(
@@ -116,13 +116,11 @@ static enum devid_err take_root(
 static enum devid_err take_signature(
 	struct call *call, const char *path, struct devid_error *err)
 {
-	size_t len = 0;
 	enum devid_err rc;
 
-	free(call->signature);
-	call->signature = NULL;
-	rc = ca_cmd_read(path, TCG_CSR_FIELD_MAX, &call->signature, &len, err);
-	call->options.signature = (struct der_view) { call->signature, len };
+	blob_done(&call->signature);
+	rc = ca_cmd_read(path, TCG_CSR_FIELD_MAX, &call->signature, err);
+	call->options.signature = blob_view(&call->signature);
 	return rc;
 }
 
@@ -192,20 +190,18 @@ static int print_report(
 
 static int run(struct call *call, const char *path)
 {
-	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	CLEANUP(blob_done) struct blob data = { NULL, 0 };
 	CLEANUP(cleanup_json) json_t *report = NULL;
 	struct devid_error err = { 0 };
 	bool refused = true;
-	size_t len = 0;
 
 	call->options.now = time(NULL);
-	if (ca_cmd_read(path, INSPECT_FILE_MAX, &data, &len, &err) !=
-		DEVID_OK) {
+	if (ca_cmd_read(path, INSPECT_FILE_MAX, &data, &err) != DEVID_OK) {
 		log_error("inspect: %s", devid_error_text(&err));
 		return EXIT_FAILURE;
 	}
-	if (inspect(&call->options, (struct der_view) { data, len }, &report,
-		    &refused, &err) != DEVID_OK) {
+	if (inspect(&call->options, blob_view(&data), &report, &refused,
+		    &err) != DEVID_OK) {
 		log_error("inspect: %s: %s", path, devid_error_text(&err));
 		return EXIT_FAILURE;
 	}

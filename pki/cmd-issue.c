@@ -57,7 +57,7 @@ static enum devid_err check_out(const char *out, struct devid_error *err)
 static enum devid_err run_step(struct ca *ca, const struct step *step,
 	const char *in, const char *out, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *input = NULL;
+	CLEANUP(blob_done) struct blob input = { NULL, 0 };
 	char who[REGISTER_WHO_MAX];
 	struct ca_job job = { .station = who };
 	enum devid_err rc;
@@ -65,11 +65,11 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 	operator_name(who);
 	rc = check_out(out, err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_read(
-			in, step->input_max, &input, &job.input_len, err);
+		rc = ca_cmd_read(in, step->input_max, &input, err);
 	if (rc != DEVID_OK)
 		return rc;
-	job.input = input;
+	job.input = input.data;
+	job.input_len = input.len;
 	rc = step->run(ca, &job, 1, err);
 	if (rc == DEVID_OK && job.code != DEVID_OK)
 		rc = devid_fail(

@@ -109,16 +109,16 @@ static enum devid_err show_page(struct reg *reg, const struct page *page,
 static enum devid_err show_all(
 	struct reg *reg, struct page *page, bool json, struct devid_error *err)
 {
-	int64_t after = 0;
+	struct register_page which = { .limit = PAGE };
 	enum devid_err rc;
 
 	do {
 		page->n = 0;
-		rc = register_each_device(reg, after, PAGE, keep, page, err);
+		rc = register_each_device(reg, &which, keep, page, err);
 		if (rc == DEVID_OK)
 			rc = show_page(reg, page, json, err);
 		if (page->n)
-			after = page->list[page->n - 1].id;
+			which.after = page->list[page->n - 1].id;
 	} while (rc == DEVID_OK && page->n == PAGE);
 	return rc;
 }

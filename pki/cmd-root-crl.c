@@ -73,20 +73,19 @@ static enum devid_err number_of_crl(
 {
 	CLEANUP(cleanup_asn1_integer) ASN1_INTEGER *number = NULL;
 	CLEANUP(cleanup_crl) X509_CRL *crl = NULL;
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	struct devid_error why = { DEVID_OK, "" };
-	size_t len = 0;
 	const uint8_t *p;
 	uint64_t value;
-	enum devid_err rc = ca_cmd_read(path, CRL_FILE_MAX, &der, &len, &why);
+	enum devid_err rc = ca_cmd_read(path, CRL_FILE_MAX, &der, &why);
 
 	*ret = 0;
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&why));
-	p = der;
-	crl = d2i_X509_CRL(NULL, &p, (long)len);
+	p = der.data;
+	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	if (crl)
 		number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
 	if (!number || ASN1_INTEGER_get_uint64(&value, number) != 1 ||
@@ -121,19 +120,20 @@ static enum devid_err next_number(
 }
 
 static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
-	const uint8_t *der, size_t len, struct devid_error *err)
+	struct der_view der, struct devid_error *err)
 {
 	const char *path = cmd->value[TOKEN_OPT_OUT];
-	const uint8_t *p = der;
-	CLEANUP(cleanup_crl) X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)len);
+	const uint8_t *p = der.data;
+	CLEANUP(cleanup_crl)
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	enum devid_err rc;
 
 	if (!crl || X509_CRL_verify(crl, X509_get0_pubkey(ca)) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: not written: the signature is wrong", path);
-	rc = files_write_atomic(path, der, len, 0644, err);
+	rc = files_write_atomic(path, der.data, der.len, 0644, err);
 	if (rc == DEVID_OK)
-		token_cmd_tell("crl", path, der, len, "made");
+		token_cmd_tell("crl", path, der, "made");
 	return rc;
 }
 
@@ -152,11 +152,10 @@ static enum devid_err run_root_crl(
 	static const struct build_urls no_urls;
 	CLEANUP(cleanup_issuer) struct build_issuer *issuer = NULL;
 	CLEANUP(cleanup_free) struct build_revoked *list = NULL;
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	CLEANUP(cleanup_x509) X509 *ca = NULL;
 	struct build_crl what = { .this_update = time(NULL) };
 	unsigned days = 0, number = 0;
-	size_t len = 0;
 	enum devid_err rc = days_of(cmd, &days, err);
 
 	if (rc == DEVID_OK)
@@ -175,8 +174,8 @@ static enum devid_err run_root_crl(
 	what.number = number;
 	what.next_update = what.this_update + (time_t)days * DAY_SECONDS;
 	what.entries = list;
-	rc = build_crl(issuer, &what, &der, &len, err);
-	return rc == DEVID_OK ? store_crl(cmd, ca, der, len, err) : rc;
+	rc = build_crl(issuer, &what, &der, err);
+	return rc == DEVID_OK ? store_crl(cmd, ca, blob_view(&der), err) : rc;
 }
 
 int cmd_root_crl(int argc, char **argv)

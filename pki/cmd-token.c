@@ -153,13 +153,13 @@ static const char *alg_of(const EVP_PKEY *key)
 	return name ? name : "unknown"; /* token_key() gives no other */
 }
 
-void token_cmd_tell(const char *what, const char *name, const uint8_t *der,
-	size_t len, const char *verb)
+void token_cmd_tell(const char *what, const char *name, struct der_view der,
+	const char *verb)
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	char hex[2 * sizeof(hash) + 1];
 
-	(void)SHA256(der, len, hash); /* cannot fail */
+	(void)SHA256(der.data, der.len, hash); /* cannot fail */
 	for (size_t i = 0; i < sizeof(hash); i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", hash[i]); /* fits */
 	(void)printf("%s %s sha256 %s %s\n", what, name, hex, verb);
@@ -177,8 +177,8 @@ static enum devid_err tell_key(
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	(void)snprintf(what, sizeof(what), "key %s",
 		alg_of(cmd->signer->public_key)); /* fits */
-	token_cmd_tell(
-		what, cmd->value[TOKEN_OPT_KEY], spki, (size_t)len, verb);
+	token_cmd_tell(what, cmd->value[TOKEN_OPT_KEY],
+		(struct der_view) { spki, (size_t)len }, verb);
 	return DEVID_OK;
 }
 
@@ -237,17 +237,16 @@ enum devid_err token_cmd_until(
 
 /* A BIO of the file's bytes, which *@ret_data owns: one @what. */
 static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
-	uint8_t **ret_data, struct devid_error *err)
+	struct blob *ret_data, struct devid_error *err)
 {
-	size_t len = 0;
-	enum devid_err rc =
-		ca_cmd_read(path, PEM_FILE_MAX, ret_data, &len, err);
+	enum devid_err rc = ca_cmd_read(path, PEM_FILE_MAX, ret_data, err);
 
 	if (rc == DEVID_OK)
-		rc = cert_check_one(path, what, *ret_data, len, err);
+		rc = cert_check_one(
+			path, what, ret_data->data, ret_data->len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	*ret = BIO_new_mem_buf(*ret_data, (int)len);
+	*ret = BIO_new_mem_buf(ret_data->data, (int)ret_data->len);
 	if (!*ret)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	return DEVID_OK;
@@ -256,7 +255,7 @@ static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
 enum devid_err token_cmd_read_cert(
 	const char *path, X509 **ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	CLEANUP(blob_done) struct blob data = { NULL, 0 };
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
 	enum devid_err rc = open_pem(path, "certificate", &bio, &data, err);
 
@@ -272,7 +271,7 @@ enum devid_err token_cmd_read_cert(
 enum devid_err token_cmd_read_request(
 	const char *path, X509_REQ **ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	CLEANUP(blob_done) struct blob data = { NULL, 0 };
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
 	enum devid_err rc = open_pem(path, "request", &bio, &data, err);
 
@@ -286,13 +285,13 @@ enum devid_err token_cmd_read_request(
 }
 
 enum devid_err token_cmd_write_pem(const char *path, const char *label,
-	const uint8_t *der, size_t len, struct devid_error *err)
+	struct der_view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
 	char *text;
 	long n;
 
-	if (!bio || PEM_write_bio(bio, label, "", der, (long)len) <= 0)
+	if (!bio || PEM_write_bio(bio, label, "", der.data, (long)der.len) <= 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	n = BIO_get_mem_data(bio, &text);
 	return files_write_atomic(path, text, (size_t)n, 0644, err);

@@ -83,11 +83,17 @@ static enum devid_err crypto_fail(struct devid_error *err, const char *what)
 		err, DEVID_ERR_CRYPTO, "make credential: cannot %s", what);
 }
 
+/* What KDFa computes with; its members are the caller's. */
+struct kdfa {
+	EVP_MAC_CTX *mac;
+	struct der_view seed;
+};
+
 /*
  * One block of KDFa (part 1, 11.4.10.2), which is all that a key of at most a
  * hash's length needs: HMAC(seed, counter || label || 00 || context || bits).
  */
-static bool kdfa(EVP_MAC_CTX *mac, const struct seed *seed, const char *label,
+static bool kdfa_block(const struct kdfa *kdfa, const char *label,
 	struct der_view context, size_t bits, uint8_t ret[HASH_MAX])
 {
 	uint8_t input[4 + 16 + TPM_NAME_MAX + 4] = { 0, 0, 0, 1 };
@@ -101,8 +107,8 @@ static bool kdfa(EVP_MAC_CTX *mac, const struct seed *seed, const char *label,
 	put_u16(input + len, 0);
 	put_u16(input + len + 2, bits);
 	len += 4;
-	return digest_hmac(mac, (struct der_view) { seed->data, seed->len },
-		(struct der_view) { input, len }, ret, seed->len);
+	return digest_hmac(kdfa->mac, kdfa->seed,
+		(struct der_view) { input, len }, ret, kdfa->seed.len);
 }
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
@@ -279,6 +285,7 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	const struct der_view none = { NULL, 0 };
 	CLEANUP(cleanup_mac_ctx)
 	EVP_MAC_CTX *mac = digest_hmac_new(tpm_hash_md(suite->name_alg));
+	const struct kdfa kdfa = { mac, { seed->data, seed->len } };
 	uint8_t *integrity = ret->id_object + 4;
 	uint8_t *enc_identity = integrity + suite->hash_len;
 	uint8_t key[HASH_MAX];
@@ -288,18 +295,18 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	put_u16(ret->id_object, len);
 	put_u16(ret->id_object + 2, suite->hash_len);
 	ret->id_object_len = 2 + len;
-	ok = mac && kdfa(mac, seed, "STORAGE", name, suite->sym_len * 8, key) &&
+	ok = mac &&
+	     kdfa_block(&kdfa, "STORAGE", name, suite->sym_len * 8, key) &&
 	     encrypt(suite, key, secret, enc_identity) &&
-	     kdfa(mac, seed, "INTEGRITY", none, suite->hash_len * 8, key) &&
+	     kdfa_block(&kdfa, "INTEGRITY", none, suite->hash_len * 8, key) &&
 	     protect(mac, (struct der_view) { key, suite->hash_len },
 		     enc_identity, name, integrity);
 	OPENSSL_cleanse(key, sizeof(key));
 	return ok ? DEVID_OK : DEVID_ERR_CRYPTO;
 }
 
-enum devid_err credential_make(const struct ek_key *ek, const uint8_t *name,
-	size_t name_len, const uint8_t *secret, struct challenge *ret,
-	struct devid_error *err)
+enum devid_err credential_make(const struct ek_key *ek, struct der_view name,
+	const uint8_t *secret, struct challenge *ret, struct devid_error *err)
 {
 	const struct suite *suite = suite_of(ek);
 	struct challenge made = *ret;
@@ -310,14 +317,13 @@ enum devid_err credential_make(const struct ek_key *ek, const uint8_t *name,
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"make credential: EK: neither RSA of 2048 or 3072 bits "
 			"nor P-256 nor P-384");
-	if (name_len == 0 || name_len > TPM_NAME_MAX)
+	if (name.len == 0 || name.len > TPM_NAME_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"make credential: Name: %zu bytes", name_len);
+			"make credential: Name: %zu bytes", name.len);
 	rc = ek->ec ? share_ecc(ek->ec, suite, &seed, &made, err)
 		    : share_rsa(ek->modulus, suite, &seed, &made, err);
 	if (rc == DEVID_OK &&
-		wrap(suite, &seed, (struct der_view) { name, name_len }, secret,
-			&made) != DEVID_OK)
+		wrap(suite, &seed, name, secret, &made) != DEVID_OK)
 		rc = crypto_fail(err, "wrap the secret");
 	OPENSSL_cleanse(&seed, sizeof(seed));
 	if (rc == DEVID_OK)

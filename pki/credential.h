@@ -30,7 +30,7 @@ struct ek_key {
  * Errors: UNSUPPORTED, INVALID (no Name), CRYPTO.
  */
 DEVID_MUST_CHECK enum devid_err credential_make(const struct ek_key *ek,
-	const uint8_t *name, size_t name_len, const uint8_t *secret,
-	struct challenge *ret, struct devid_error *err);
+	struct der_view name, const uint8_t *secret, struct challenge *ret,
+	struct devid_error *err);
 
 #endif

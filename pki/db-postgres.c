@@ -135,7 +135,7 @@ static enum devid_err prepare(struct postgres *p, const struct db_call *call,
 {
 	CLEANUP(cleanup_result) PGresult *res = NULL;
 	char sql[SQL_MAX];
-	int len = snprintf(sql, sizeof(sql), "%s%s", call->sql,
+	int len = snprintf(sql, sizeof(sql), "%s%s", call->query.sql,
 		call->ret_id ? " RETURNING id" : "");
 
 	if (len < 0 || len >= SQL_MAX)
@@ -162,8 +162,8 @@ struct params {
 
 static void fill_params(const struct db_call *call, struct params *ret)
 {
-	for (size_t i = 0; i < call->n_params; i++) {
-		const struct db_value *v = &call->params[i];
+	for (size_t i = 0; i < call->query.n_params; i++) {
+		const struct db_value *v = &call->query.params[i];
 
 		ret->values[i] = NULL;
 		ret->lengths[i] = (int)v->len;
@@ -278,8 +278,8 @@ static enum devid_err run(
 	if (rc != DEVID_OK)
 		return rc;
 	fill_params(call, &params);
-	res = PQexecPrepared(p->conn, name, (int)call->n_params, params.values,
-		params.lengths, params.formats, 1);
+	res = PQexecPrepared(p->conn, name, (int)call->query.n_params,
+		params.values, params.lengths, params.formats, 1);
 	if (!succeeded(res))
 		return fail(p, res, err);
 	if (strncmp(PQcmdStatus(res), "SELECT", 6) != 0)

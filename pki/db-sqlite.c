@@ -210,13 +210,14 @@ static enum devid_err run(
 	sqlite3_stmt **st = &s->statements[call->slot];
 	enum devid_err rc;
 
-	if (!*st && sqlite3_prepare_v3(s->conn, call->sql, -1,
+	if (!*st && sqlite3_prepare_v3(s->conn, call->query.sql, -1,
 			    SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK) {
 		db->broken = true;
 		return fail(s->conn, err);
 	}
-	for (size_t i = 0; i < call->n_params; i++) {
-		if (bind_one(*st, (int)i + 1, &call->params[i]) == SQLITE_OK)
+	for (size_t i = 0; i < call->query.n_params; i++) {
+		if (bind_one(*st, (int)i + 1, &call->query.params[i]) ==
+			SQLITE_OK)
 			continue;
 		db->broken = true;
 		return fail(s->conn, err);

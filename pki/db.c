@@ -72,35 +72,26 @@ static enum devid_err run(
 
 	if (rc != DEVID_OK)
 		return rc;
-	call->slot = find_slot(db, call->sql);
-	if (call->slot == DB_STATEMENTS || call->n_params > DB_PARAMS_MAX)
+	call->slot = find_slot(db, call->query.sql);
+	if (call->slot == DB_STATEMENTS || call->query.n_params > DB_PARAMS_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"database: too many statements or parameters");
 	db->changes = 0;
 	return db->ops->run(db, call, err);
 }
 
-enum devid_err db_run(struct db *db, const char *sql,
-	const struct db_value *params, size_t n_params, db_row_fn *row,
+enum devid_err db_run(struct db *db, struct db_query query, db_row_fn *row,
 	void *arg, struct devid_error *err)
 {
-	struct db_call call = { .sql = sql,
-		.params = params,
-		.n_params = n_params,
-		.row = row,
-		.arg = arg };
+	struct db_call call = { .query = query, .row = row, .arg = arg };
 
 	return run(db, &call, err);
 }
 
-enum devid_err db_insert(struct db *db, const char *sql,
-	const struct db_value *params, size_t n_params, int64_t *ret_id,
+enum devid_err db_insert(struct db *db, struct db_query query, int64_t *ret_id,
 	struct devid_error *err)
 {
-	struct db_call call = { .sql = sql,
-		.params = params,
-		.n_params = n_params,
-		.ret_id = ret_id };
+	struct db_call call = { .query = query, .ret_id = ret_id };
 
 	*ret_id = 0;
 	return run(db, &call, err);

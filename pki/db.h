@@ -34,6 +34,15 @@ struct db_value {
 #define DB_BLOB_V(p, l) ((struct db_value) { DB_BLOB, 0, (p), (l) })
 #define DB_NULL_V       ((struct db_value) { DB_NULL, 0, NULL, 0 })
 
+/* A statement and its parameters. */
+struct db_query {
+	const char *sql;               /* borrowed */
+	const struct db_value *params; /* borrowed */
+	size_t n_params;
+};
+
+#define DB_QUERY(sql, params, n) ((struct db_query) { (sql), (params), (n) })
+
 #define DB_PARAMS_MAX  16
 #define DB_COLUMNS_MAX 16
 
@@ -62,15 +71,13 @@ void db_close(struct db *db);
  * database has gone: what was not committed is lost, the next db_begin()
  * connects again), IO (disk full and all else), and what @row returns.
  */
-DEVID_MUST_CHECK enum devid_err db_run(struct db *db, const char *sql,
-	const struct db_value *params, size_t n_params, db_row_fn *row,
-	void *arg, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err db_run(struct db *db, struct db_query query,
+	db_row_fn *row, void *arg, struct devid_error *err);
 
 /* The same for an INSERT into a table with a column "id": *@ret_id is that of
  * the new row, or 0 when ON CONFLICT DO NOTHING let it be. */
-DEVID_MUST_CHECK enum devid_err db_insert(struct db *db, const char *sql,
-	const struct db_value *params, size_t n_params, int64_t *ret_id,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err db_insert(struct db *db, struct db_query query,
+	int64_t *ret_id, struct devid_error *err);
 
 /* Several statements without parameters: a schema. */
 DEVID_MUST_CHECK enum devid_err db_script(

@@ -11,10 +11,8 @@
 
 /* One call of db_run() or db_insert(); everything borrowed. */
 struct db_call {
-	const char *sql;
-	size_t slot; /* of the prepared statement, below DB_STATEMENTS */
-	const struct db_value *params;
-	size_t n_params;
+	struct db_query query;
+	size_t slot;    /* of the prepared statement, below DB_STATEMENTS */
 	db_row_fn *row; /* or NULL */
 	void *arg;
 	int64_t *ret_id; /* of an INSERT, or NULL */

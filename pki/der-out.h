@@ -9,9 +9,7 @@
  * more; it is looked at once, at the end.
  */
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "der.h"
 
 /* The longest header: tag, length of lengths, eight octets. */
 #define DER_HEADER_MAX 10
@@ -42,7 +40,7 @@ void der_out_element(
 /* An INTEGER or ENUMERATED that is not negative. */
 void der_out_uint(struct der_out *out, uint8_t tag, uint64_t value);
 
-/* What was written; NULL when it did not fit. */
-const uint8_t *der_out_data(const struct der_out *out, size_t *ret_len);
+/* What was written, inside the buffer; its data is NULL when it did not fit. */
+struct der_view der_out_view(const struct der_out *out);
 
 #endif

@@ -294,19 +294,19 @@ enum devid_err export_write(struct reg *reg, enum export_format format,
 {
 	CLEANUP(cleanup_free) struct page *page = calloc(1, sizeof(*page));
 	struct export e = { .format = format, .out = out };
+	struct register_page which = { .limit = PAGE };
 	enum devid_err rc = DEVID_OK;
-	int64_t after = 0;
 
 	if (!page)
 		return devid_fail(err, DEVID_ERR_NOMEM, "export: no memory");
 	put_head(&e);
 	do {
 		page->n = 0;
-		rc = register_each_device(reg, after, PAGE, keep, page, err);
+		rc = register_each_device(reg, &which, keep, page, err);
 		if (rc == DEVID_OK)
 			rc = put_page(reg, &e, page, only, err);
 		if (page->n)
-			after = page->list[page->n - 1].id;
+			which.after = page->list[page->n - 1].id;
 	} while (rc == DEVID_OK && page->n == PAGE);
 	if (rc == DEVID_OK && (fflush(out) != 0 || ferror(out)))
 		return devid_fail(

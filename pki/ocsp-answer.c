@@ -20,11 +20,12 @@
 #define STATUS_UNAUTHORIZED 6
 
 static enum devid_err answer_status(
-	uint8_t status, uint8_t **ret, size_t *ret_len, struct devid_error *err)
+	uint8_t status, struct ocsp_reply *ret, struct devid_error *err)
 {
 	const uint8_t der[] = { 0x30, 0x03, 0x0a, 0x01, status };
 
-	return build_copy(der, sizeof(der), ret, ret_len, err);
+	return build_copy(
+		(struct der_view) { der, sizeof(der) }, &ret->der, err);
 }
 
 enum devid_err publish_issuer_hashes(const struct ca *ca, size_t len,
@@ -62,6 +63,7 @@ enum devid_err responder_init(const struct ca *ca, int64_t now,
 	struct responder r = {
 		.signer = ca->ocsp_signer ? ca->ocsp_signer : ca->signer,
 		.cert = ca->ocsp_signer ? ca->ocsp_cert : NULL,
+		.seconds = (int64_t)ca->conf->ocsp_hours * 3600,
 	};
 	const X509 *cert = ca->ocsp_signer ? ca->ocsp_cert : ca->cert;
 	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert);
@@ -95,15 +97,14 @@ void publish_ocsp_name(const struct ca *ca, const struct register_cert *cert,
 	publish_name(ca, what, ret);
 }
 
-enum devid_err publish_ocsp_sign(const struct ca *ca,
-	const struct responder *responder, const struct register_cert *cert,
-	struct build_ocsp *what, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err)
+enum devid_err publish_ocsp_sign(const struct responder *responder,
+	const struct register_cert *cert, struct build_ocsp *what,
+	struct blob *ret, struct devid_error *err)
 {
 	int64_t now = (int64_t)time(NULL), until;
 
 	what->status = OCSP_GOOD;
-	until = now + (int64_t)ca->conf->ocsp_hours * 3600;
+	until = now + responder->seconds;
 	if (!cert) {
 		what->status = OCSP_UNKNOWN;
 		until = now + UNKNOWN_SECONDS;
@@ -117,8 +118,7 @@ enum devid_err publish_ocsp_sign(const struct ca *ca,
 	what->this_update = (time_t)now;
 	what->next_update = (time_t)until;
 	what->key_hash = responder->key_hash;
-	return build_ocsp(
-		responder->signer, responder->cert, what, ret, ret_len, err);
+	return build_ocsp(responder->signer, responder->cert, what, ret, err);
 }
 
 /* Whether @req asks about a certificate of this CA. */
@@ -137,71 +137,69 @@ static enum devid_err is_ours(const struct ca *ca,
 	return rc;
 }
 
-/* The row of the certificate asked about. A number that cannot be ours is not
- * looked for. */
+/* The row of the certificate asked about. */
+struct known {
+	bool found;
+	struct register_cert cert; /* when found; without DER */
+};
+
+/* A number that cannot be ours is not looked for. */
 static enum devid_err find_cert(struct ca *ca, const struct ocsp_request *req,
-	struct register_cert *ret, bool *ret_found, struct devid_error *err)
+	struct known *ret, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	*ret_found = false;
-	if (req->serial_len > SERIAL_LEN || req->serial[0] & 0x80)
+	ret->found = false;
+	if (req->serial.len > SERIAL_LEN || req->serial.data[0] & 0x80)
 		return DEVID_OK;
-	rc = register_cert_by_serial(ca->reg, ca->issuer_hash, req->serial,
-		req->serial_len, ret, &cause);
-	*ret_found = rc == DEVID_OK;
-	ret->der = NULL; /* the next call on the register would end it */
+	rc = register_cert_by_serial(
+		ca->reg, ca->issuer_hash, req->serial, &ret->cert, &cause);
+	ret->found = rc == DEVID_OK;
+	ret->cert.der = NULL; /* the next call on the register would end it */
 	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	return devid_fail(err, rc, "%s", devid_error_text(&cause));
 }
 
-struct answer {
-	uint8_t *der; /* owned by the caller of ocsp_answer() */
-	size_t len;
-	int64_t expires;
-};
-
-/* The answer that was signed before, unless it is over; leaves @ret->der
- * NULL when there is none. */
+/* The answer that was signed before, unless it is over; leaves @ret empty when
+ * there is none. */
 static enum devid_err get_stored(struct ca *ca,
-	const struct register_cert *cert, int64_t now, struct answer *ret,
+	const struct register_cert *cert, int64_t now, struct ocsp_reply *ret,
 	struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
-	int64_t expires;
+	struct register_blob stored;
 	enum devid_err rc;
-	size_t len;
 
 	publish_ocsp_name(ca, cert, name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND || (rc == DEVID_OK && expires <= now))
+	rc = register_blob_get(ca->reg, name, &stored, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND ||
+		(rc == DEVID_OK && stored.expires <= now))
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	rc = build_copy(data, len, &ret->der, &ret->len, err);
+	rc = build_copy(stored.data, &ret->der, err);
 	if (rc == DEVID_OK)
-		ret->expires = expires;
+		ret->expires = stored.expires;
 	return rc;
 }
 
 /* What the register has, in one transaction that sees one instant. Stored
  * answers are about SHA-1 CertIDs, as RFC 5019 2.1.1 has clients ask. */
 static enum devid_err look_up(struct ca *ca, const struct ocsp_request *req,
-	struct register_cert *ret_cert, bool *ret_found, struct answer *ret,
-	struct devid_error *err)
+	struct known *known, struct ocsp_reply *ret, struct devid_error *err)
 {
 	enum devid_err rc = register_begin_read(ca->reg, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = find_cert(ca, req, ret_cert, ret_found, err);
-	if (rc == DEVID_OK && *ret_found && !req->nonce &&
+	rc = find_cert(ca, req, known, err);
+	if (rc == DEVID_OK && known->found && !req->nonce.data &&
 		req->issuer_hash_len == 20)
-		rc = get_stored(ca, ret_cert, (int64_t)time(NULL), ret, err);
+		rc = get_stored(
+			ca, &known->cert, (int64_t)time(NULL), ret, err);
 	register_rollback(ca->reg); /* nothing was changed */
 	return rc;
 }
@@ -219,61 +217,51 @@ static bool may_sign(struct ca *ca)
 }
 
 static enum devid_err answer_request(struct ca *ca,
-	const struct ocsp_request *req, struct answer *ret,
+	const struct ocsp_request *req, struct ocsp_reply *ret,
 	struct devid_error *err)
 {
 	struct build_ocsp what = { .cert_id = req->cert_id,
-		.cert_id_len = req->cert_id_len,
-		.nonce = req->nonce,
-		.nonce_len = req->nonce_len };
-	struct register_cert cert;
+		.nonce = req->nonce };
 	struct responder responder = { .signer = NULL };
-	bool ours = false, found = false;
+	struct known known = { .found = false };
+	bool ours = false;
 	enum devid_err rc = is_ours(ca, req, &ours, err);
 
 	if (rc == DEVID_OK && !ours)
-		return answer_status(
-			STATUS_UNAUTHORIZED, &ret->der, &ret->len, err);
+		return answer_status(STATUS_UNAUTHORIZED, ret, err);
 	if (rc == DEVID_OK)
-		rc = look_up(ca, req, &cert, &found, ret, err);
-	if (rc != DEVID_OK || ret->der)
+		rc = look_up(ca, req, &known, ret, err);
+	if (rc != DEVID_OK || ret->der.data)
 		return rc;
 	if (!may_sign(ca))
-		return answer_status(
-			STATUS_TRY_LATER, &ret->der, &ret->len, err);
+		return answer_status(STATUS_TRY_LATER, ret, err);
 	rc = responder_init(ca, (int64_t)time(NULL), &responder, NULL);
 	if (rc == DEVID_ERR_STATE)
-		return answer_status(
-			STATUS_TRY_LATER, &ret->der, &ret->len, err);
+		return answer_status(STATUS_TRY_LATER, ret, err);
 	if (rc == DEVID_OK)
-		rc = publish_ocsp_sign(ca, &responder, found ? &cert : NULL,
-			&what, &ret->der, &ret->len, err);
-	if (rc == DEVID_OK && !req->nonce)
+		rc = publish_ocsp_sign(&responder,
+			known.found ? &known.cert : NULL, &what, &ret->der,
+			err);
+	if (rc == DEVID_OK && !req->nonce.data)
 		ret->expires = (int64_t)what.next_update;
 	return rc;
 }
 
-enum devid_err ocsp_answer(struct ca *ca, const uint8_t *der, size_t len,
-	uint8_t **ret, size_t *ret_len, int64_t *ret_expires,
-	struct devid_error *err)
+enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
+	struct ocsp_reply *ret, struct devid_error *err)
 {
-	struct answer answer = { .expires = 0 };
+	struct ocsp_reply reply = { .expires = 0 };
 	struct ocsp_request req;
-	enum devid_err rc = ocsp_parse(der, len, &req, NULL);
+	enum devid_err rc = ocsp_parse(der, &req, NULL);
 
 	if (rc == DEVID_ERR_SYNTAX)
-		rc = answer_status(
-			STATUS_MALFORMED, &answer.der, &answer.len, err);
+		rc = answer_status(STATUS_MALFORMED, &reply, err);
 	else if (rc == DEVID_ERR_UNSUPPORTED)
 		/* RFC 5019 2.2.3: not able to answer it */
-		rc = answer_status(
-			STATUS_UNAUTHORIZED, &answer.der, &answer.len, err);
+		rc = answer_status(STATUS_UNAUTHORIZED, &reply, err);
 	else if (rc == DEVID_OK)
-		rc = answer_request(ca, &req, &answer, err);
-	if (rc != DEVID_OK)
-		return rc;
-	*ret = answer.der;
-	*ret_len = answer.len;
-	*ret_expires = answer.expires;
-	return DEVID_OK;
+		rc = answer_request(ca, &req, &reply, err);
+	if (rc == DEVID_OK)
+		*ret = reply;
+	return rc;
 }

@@ -77,8 +77,7 @@ static enum devid_err parse_cert_id(
 	memcpy(ret->issuer_name_hash, name.data, name.len);
 	memcpy(ret->issuer_key_hash, key.data, key.len);
 	ret->issuer_hash_len = (size_t)len;
-	ret->serial = serial.data;
-	ret->serial_len = serial.len;
+	ret->serial = serial;
 	return DEVID_OK;
 }
 
@@ -89,13 +88,12 @@ static enum devid_err parse_nonce(struct der_view value,
 {
 	struct der_view nonce;
 
-	if (ret->nonce)
+	if (ret->nonce.data)
 		return malformed(err, "second nonce");
 	if (!der_take_tag(&value, DER_OCTET_STRING, &nonce) || value.len != 0 ||
 		nonce.len < 1 || nonce.len > OCSP_NONCE_MAX)
 		return malformed(err, "nonce");
-	ret->nonce = nonce.data;
-	ret->nonce_len = nonce.len;
+	ret->nonce = nonce;
 	return DEVID_OK;
 }
 
@@ -160,8 +158,7 @@ static enum devid_err parse_request(struct der_view request,
 	rc = parse_cert_id(id, ret, err);
 	if (rc != DEVID_OK)
 		return rc;
-	ret->cert_id = whole.data;
-	ret->cert_id_len = whole.len;
+	ret->cert_id = whole;
 	if (der_take_tag(&request, DER_CONTEXT(0), &ext)) {
 		rc = parse_extensions(ext, false, ret, err);
 		if (rc != DEVID_OK)
@@ -192,18 +189,18 @@ static enum devid_err parse_list(
 	return rc;
 }
 
-enum devid_err ocsp_parse(const uint8_t *der, size_t len,
-	struct ocsp_request *ret, struct devid_error *err)
+enum devid_err ocsp_parse(
+	struct der_view der, struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view in = { der, len }, seq, tbs, part;
-	struct ocsp_request out = { .cert_id = NULL };
+	struct ocsp_request out = { .issuer_hash_len = 0 };
+	struct der_view seq, tbs, part;
 	enum devid_err rc;
 
-	if (len > OCSP_REQUEST_MAX)
+	if (der.len > OCSP_REQUEST_MAX)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"OCSP request: larger than %d octets",
 			OCSP_REQUEST_MAX);
-	if (!der_take_tag(&in, DER_SEQUENCE, &seq) || in.len != 0 ||
+	if (!der_take_tag(&der, DER_SEQUENCE, &seq) || der.len != 0 ||
 		!der_take_tag(&seq, DER_SEQUENCE, &tbs))
 		return malformed(err, "OCSPRequest");
 	/* optionalSignature: not looked into, answers are for everybody */

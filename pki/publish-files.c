@@ -89,18 +89,16 @@ static enum devid_err put_list(struct ca *ca, const char *what,
 	CLEANUP(cleanup_free) char *path = path_of(ca, true, suffix);
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
-	int64_t expires;
+	struct register_blob list;
 	enum devid_err rc;
-	size_t len;
 
 	publish_name(ca, what, name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	rc = register_blob_get(ca->reg, name, &list, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	return put_file(path, data, len, err);
+	return put_file(path, list.data.data, list.data.len, err);
 }
 
 static enum devid_err put_lists(struct ca *ca, struct devid_error *err)

@@ -29,12 +29,12 @@ struct progress {
 
 struct todo {
 	struct register_cert cert;
-	uint8_t *der; /* owned: the new answer, NULL when none is needed */
-	size_t len;
-	int64_t expires;
+	bool due;                /* it needs a new answer */
+	struct ocsp_reply reply; /* the new answer */
 };
 
 struct page {
+	struct progress progress;
 	size_t n;
 	struct todo todo[PAGE];
 };
@@ -42,7 +42,7 @@ struct page {
 static void page_clear(struct page *page)
 {
 	for (size_t i = 0; i < page->n; i++)
-		free(page->todo[i].der);
+		blob_done(&page->todo[i].reply.der);
 	page->n = 0;
 }
 
@@ -58,21 +58,21 @@ static enum devid_err get_progress(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
+	struct register_blob blob;
 	const uint8_t *data;
-	int64_t expires;
 	enum devid_err rc;
-	size_t len;
 
 	*ret = (struct progress) { 0, 0 };
 	publish_name(ca, "ocsp-next", name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	rc = register_blob_get(ca->reg, name, &blob, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (len != PROGRESS_LEN)
+	if (blob.data.len != PROGRESS_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
+	data = blob.data.data;
 	for (int i = 0; i < 8; i++) {
 		ret->after = (int64_t)((uint64_t)ret->after << 8 | data[i]);
 		ret->started =
@@ -86,14 +86,14 @@ static enum devid_err put_progress(
 {
 	char name[PUBLISH_NAME_MAX];
 	uint8_t data[PROGRESS_LEN];
+	const struct register_blob blob = { { data, sizeof(data) }, INT64_MAX };
 
 	for (int i = 0; i < 8; i++) {
 		data[i] = (uint8_t)((uint64_t)p->after >> (56 - 8 * i));
 		data[8 + i] = (uint8_t)((uint64_t)p->started >> (56 - 8 * i));
 	}
 	publish_name(ca, "ocsp-next", name);
-	return register_blob_put(
-		ca->reg, name, INT64_MAX, data, sizeof(data), err);
+	return register_blob_put(ca->reg, name, &blob, err);
 }
 
 static enum devid_err note_cert(
@@ -113,23 +113,21 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
-	int64_t expires;
+	struct register_blob stored;
 	enum devid_err rc;
-	size_t len;
 
 	publish_ocsp_name(ca, cert, name);
-	rc = register_blob_get(ca->reg, name, &expires, &data, &len, &cause);
+	rc = register_blob_get(ca->reg, name, &stored, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
 	*ret = rc != DEVID_OK ||
-	       expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
+	       stored.expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
 	return DEVID_OK;
 }
 
 /* CertID with SHA-1 and NULL parameters, as clients write it. */
-static const uint8_t *make_cert_id(struct der_out *out, const uint8_t *name,
-	const uint8_t *key, const struct register_cert *cert, size_t *ret_len)
+static struct der_view make_cert_id(struct der_out *out, const uint8_t *name,
+	const uint8_t *key, const struct register_cert *cert)
 {
 	static const uint8_t sha1_id[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,
 		0x03, 0x02, 0x1a, 0x05, 0x00 };
@@ -139,7 +137,7 @@ static const uint8_t *make_cert_id(struct der_out *out, const uint8_t *name,
 	der_out_element(out, DER_OCTET_STRING, name, 20);
 	der_out_bytes(out, sha1_id, sizeof(sha1_id));
 	der_out_wrap(out, DER_SEQUENCE, 0);
-	return der_out_data(out, ret_len);
+	return der_out_view(out);
 }
 
 struct producer {
@@ -148,54 +146,55 @@ struct producer {
 	int64_t left;              /* answers that may still be signed */
 };
 
-static enum devid_err sign_one(struct ca *ca, const struct producer *p,
-	struct todo *todo, struct devid_error *err)
+static enum devid_err sign_one(
+	const struct producer *p, struct todo *todo, struct devid_error *err)
 {
 	uint8_t buf[CERT_ID_MAX];
 	struct der_out out = der_out_init(buf, sizeof(buf));
 	struct build_ocsp what = { .reason = 0 };
 	enum devid_err rc;
 
-	what.cert_id = make_cert_id(
-		&out, p->name, p->key, &todo->cert, &what.cert_id_len);
-	rc = publish_ocsp_sign(ca, &p->responder, &todo->cert, &what,
-		&todo->der, &todo->len, err);
+	what.cert_id = make_cert_id(&out, p->name, p->key, &todo->cert);
+	rc = publish_ocsp_sign(
+		&p->responder, &todo->cert, &what, &todo->reply.der, err);
 	if (rc == DEVID_OK)
-		todo->expires = (int64_t)what.next_update;
+		todo->reply.expires = (int64_t)what.next_update;
 	return rc;
 }
 
 /* Looks at the next page and marks what is due, at most @p->left: the page
  * ends before the first that is one too many. */
 static enum devid_err read_page(struct ca *ca, struct producer *p,
-	struct page *page, struct progress *progress, bool due[PAGE],
-	struct devid_error *err)
+	struct page *page, struct devid_error *err)
 {
+	struct register_page which = { ca->issuer_hash, 0, PAGE };
 	int64_t now = (int64_t)time(NULL);
-	enum devid_err rc = get_progress(ca, progress, err);
+	enum devid_err rc = get_progress(ca, &page->progress, err);
 
+	which.after = page->progress.after;
 	if (rc == DEVID_OK)
-		rc = register_each_cert(ca->reg, ca->issuer_hash,
-			progress->after, PAGE, note_cert, page, err);
+		rc = register_each_cert(ca->reg, &which, note_cert, page, err);
 	if (rc == DEVID_OK && page->n == 0 &&
-		now - progress->started >=
+		now - page->progress.started >=
 			(int64_t)ca->conf->ocsp_hours * 1800) {
-		*progress = (struct progress) { 0, now };
-		rc = register_each_cert(ca->reg, ca->issuer_hash, 0, PAGE,
-			note_cert, page, err);
+		page->progress = (struct progress) { 0, now };
+		which.after = 0;
+		rc = register_each_cert(ca->reg, &which, note_cert, page, err);
 	}
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
-		rc = is_due(ca, &page->todo[i].cert, now, &due[i], err);
-		if (due[i] && p->left == 0)
+		struct todo *todo = &page->todo[i];
+
+		rc = is_due(ca, &todo->cert, now, &todo->due, err);
+		if (todo->due && p->left == 0)
 			page->n = i;
-		else if (due[i])
+		else if (todo->due)
 			p->left--;
 	}
 	return rc;
 }
 
-static enum devid_err write_page(struct ca *ca, const struct page *page,
-	const struct progress *progress, struct devid_error *err)
+static enum devid_err write_page(
+	struct ca *ca, const struct page *page, struct devid_error *err)
 {
 	char name[PUBLISH_NAME_MAX];
 	enum devid_err rc = register_begin(ca->reg, err);
@@ -204,15 +203,17 @@ static enum devid_err write_page(struct ca *ca, const struct page *page,
 		return rc;
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
 		const struct todo *todo = &page->todo[i];
+		const struct register_blob answer = {
+			blob_view(&todo->reply.der), todo->reply.expires
+		};
 
-		if (!todo->der)
+		if (!todo->due)
 			continue;
 		publish_ocsp_name(ca, &todo->cert, name);
-		rc = register_blob_put(ca->reg, name, todo->expires, todo->der,
-			todo->len, err);
+		rc = register_blob_put(ca->reg, name, &answer, err);
 	}
 	if (rc == DEVID_OK)
-		rc = put_progress(ca, progress, err);
+		rc = put_progress(ca, &page->progress, err);
 	if (rc == DEVID_OK)
 		return register_commit(ca->reg, err);
 	register_rollback(ca->reg);
@@ -227,23 +228,21 @@ static enum devid_err write_page(struct ca *ca, const struct page *page,
 static enum devid_err do_page(struct ca *ca, struct producer *p,
 	struct page *page, bool *ret_more, struct devid_error *err)
 {
-	struct progress progress;
-	bool due[PAGE] = { false };
 	enum devid_err rc = register_begin_read(ca->reg, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = read_page(ca, p, page, &progress, due, err);
+	rc = read_page(ca, p, page, err);
 	register_rollback(ca->reg);
 	*ret_more = page->n > 0;
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
-		if (due[i])
-			rc = sign_one(ca, p, &page->todo[i], err);
+		if (page->todo[i].due)
+			rc = sign_one(p, &page->todo[i], err);
 	}
 	if (rc != DEVID_OK || page->n == 0)
 		return rc;
-	progress.after = page->todo[page->n - 1].cert.id;
-	return write_page(ca, page, &progress, err);
+	page->progress.after = page->todo[page->n - 1].cert.id;
+	return write_page(ca, page, err);
 }
 
 enum devid_err publish_ocsp(

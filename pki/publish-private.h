@@ -25,6 +25,7 @@ struct responder {
 	X509 *cert;            /* borrowed; NULL: the CA itself */
 	uint8_t key_hash[20];
 	int64_t not_after; /* of its certificate */
+	int64_t seconds;   /* that its answers hold */
 };
 
 /* Errors: STATE (no key at hand, or its certificate has expired). */
@@ -38,9 +39,8 @@ DEVID_MUST_CHECK enum devid_err publish_issuer_hashes(const struct ca *ca,
 
 /* Signs what is known of @cert (NULL: nothing) into @what, whose CertID and
  * nonce are set; sets when it ends. */
-DEVID_MUST_CHECK enum devid_err publish_ocsp_sign(const struct ca *ca,
+DEVID_MUST_CHECK enum devid_err publish_ocsp_sign(
 	const struct responder *responder, const struct register_cert *cert,
-	struct build_ocsp *what, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err);
+	struct build_ocsp *what, struct blob *ret, struct devid_error *err);
 
 #endif

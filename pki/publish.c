@@ -38,11 +38,6 @@ struct base {
  */
 #define PAIR_LEN 16 /* a base or a mark in the register */
 
-struct made {
-	uint8_t *der; /* owned */
-	size_t len;
-};
-
 void publish_name(
 	const struct ca *ca, const char *what, char ret[PUBLISH_NAME_MAX])
 {
@@ -99,21 +94,21 @@ static enum devid_err get_pair(struct ca *ca, const char *what, uint64_t ret[2],
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	const uint8_t *data;
+	struct register_blob blob;
 	enum devid_err rc;
-	size_t len;
 
 	publish_name(ca, what, name);
-	rc = register_blob_get(ca->reg, name, ret_expires, &data, &len, &cause);
+	rc = register_blob_get(ca->reg, name, &blob, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return rc;
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (len != PAIR_LEN)
+	if (blob.data.len != PAIR_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
-	ret[0] = get_be64(data);
-	ret[1] = get_be64(data + 8);
+	ret[0] = get_be64(blob.data.data);
+	ret[1] = get_be64(blob.data.data + 8);
+	*ret_expires = blob.expires;
 	return DEVID_OK;
 }
 
@@ -123,12 +118,13 @@ static enum devid_err put_pair(struct ca *ca, const char *what,
 {
 	char name[PUBLISH_NAME_MAX];
 	uint8_t data[PAIR_LEN];
+	const struct register_blob blob = { { data, sizeof(data) },
+		(int64_t)crl->next_update };
 
 	put_be64(data, pair[0]);
 	put_be64(data + 8, pair[1]);
 	publish_name(ca, what, name);
-	return register_blob_put(ca->reg, name, (int64_t)crl->next_update, data,
-		sizeof(data), err);
+	return register_blob_put(ca->reg, name, &blob, err);
 }
 
 static enum devid_err get_base(
@@ -198,14 +194,15 @@ static enum devid_err audit(
 }
 
 static enum devid_err store(struct ca *ca, const struct build_crl *crl,
-	const struct made *made, struct devid_error *err)
+	const struct blob *made, struct devid_error *err)
 {
+	const struct register_blob list = { blob_view(made),
+		(int64_t)crl->next_update };
 	char name[PUBLISH_NAME_MAX];
 	enum devid_err rc;
 
 	publish_name(ca, crl->base ? "delta" : "crl", name);
-	rc = register_blob_put(ca->reg, name, (int64_t)crl->next_update,
-		made->der, made->len, err);
+	rc = register_blob_put(ca->reg, name, &list, err);
 	if (rc == DEVID_OK && !crl->base)
 		rc = put_base(ca, crl, err);
 	if (rc == DEVID_OK)
@@ -218,12 +215,11 @@ static enum devid_err store(struct ca *ca, const struct build_crl *crl,
 static enum devid_err make(
 	struct ca *ca, bool delta, struct list *list, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) uint8_t *der = NULL;
+	CLEANUP(blob_done) struct blob made = { NULL, 0 };
 	struct build_crl crl = { .freshest = ca->conf->delta_url };
 	struct base base = { .number = 0 };
-	struct made made;
+	struct register_revoked which = { ca->issuer_hash, 0 };
 	enum devid_err rc;
-	int64_t since = 0;
 
 	rc = register_crl_number(ca->reg, ca->issuer_hash, &crl.number, err);
 	if (rc == DEVID_OK && delta)
@@ -231,10 +227,9 @@ static enum devid_err make(
 	if (rc != DEVID_OK)
 		return rc;
 	if (delta && base.this_update > DELTA_SLACK)
-		since = base.this_update - DELTA_SLACK;
+		which.since = base.this_update - DELTA_SLACK;
 	list->n = 0;
-	rc = register_each_revoked(
-		ca->reg, ca->issuer_hash, since, note_revoked, list, err);
+	rc = register_each_revoked(ca->reg, &which, note_revoked, list, err);
 	if (rc != DEVID_OK)
 		return rc;
 	crl.base = base.number;
@@ -244,8 +239,7 @@ static enum devid_err make(
 							: ca->conf->crl_hours);
 	crl.n = list->n;
 	crl.entries = list->entries;
-	rc = build_crl(ca->issuer, &crl, &der, &made.len, err);
-	made.der = der;
+	rc = build_crl(ca->issuer, &crl, &made, err);
 	return rc == DEVID_OK ? store(ca, &crl, &made, err) : rc;
 }
 
@@ -306,6 +300,7 @@ enum devid_err publish_crl(struct ca *ca, bool delta, struct devid_error *err)
 enum devid_err publish_newest(struct ca *ca, bool delta,
 	struct publish_newest *ret, struct devid_error *err)
 {
+	struct register_revoked which = { ca->issuer_hash, 0 };
 	uint64_t pair[2] = { 0, 0 };
 	int64_t expires = 0, n = 0;
 	enum devid_err rc = register_begin_read(ca->reg, err);
@@ -315,8 +310,8 @@ enum devid_err publish_newest(struct ca *ca, bool delta,
 		return rc;
 	rc = get_pair(ca, mark_name(delta), pair, &expires, err);
 	if (rc == DEVID_OK) {
-		rc = register_count_revoked(
-			ca->reg, ca->issuer_hash, (int64_t)pair[0], &n, err);
+		which.since = (int64_t)pair[0];
+		rc = register_count_revoked(ca->reg, &which, &n, err);
 		ret->expires = expires;
 		ret->lacks = (uint64_t)n != pair[1];
 	} else if (rc == DEVID_ERR_NOT_FOUND) {

@@ -38,15 +38,12 @@ DEVID_MUST_CHECK enum devid_err publish_ocsp(
 	struct ca *ca, int64_t limit, int64_t *ret_n, struct devid_error *err);
 
 struct ocsp_request {
-	const uint8_t *cert_id; /* CertID with its header; points into the
-				 * request */
-	size_t cert_id_len;
+	/* They point into the request. */
+	struct der_view cert_id; /* CertID with its header */
+	struct der_view serial;
+	struct der_view nonce; /* empty: none asked */
 	uint8_t issuer_name_hash[64], issuer_key_hash[64];
 	size_t issuer_hash_len; /* 20: SHA-1, 32: SHA-256 */
-	const uint8_t *serial;
-	size_t serial_len;
-	const uint8_t *nonce; /* NULL: none asked */
-	size_t nonce_len;
 };
 
 #define OCSP_REQUEST_MAX 2048
@@ -54,18 +51,22 @@ struct ocsp_request {
 
 /* Reads the DER of an OCSPRequest with one CertID; more than one is
  * UNSUPPORTED. Not checked: a requestor's signature. Errors: SYNTAX. */
-DEVID_MUST_CHECK enum devid_err ocsp_parse(const uint8_t *der, size_t len,
-	struct ocsp_request *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err ocsp_parse(
+	struct der_view der, struct ocsp_request *ret, struct devid_error *err);
+
+struct ocsp_reply {
+	struct blob der;
+	int64_t expires; /* seconds since 1970; 0: not to be kept */
+};
 
 /*
- * Answers @req: the stored answer, or with a nonce or without a stored one a
- * fresh one. A malformed request gets malformedRequest, another issuer's
- * certificate unauthorized, an unknown serial number the status unknown; what
- * must be signed gets tryLater when ca->on_demand says so.
+ * Answers the request @der: the stored answer, or with a nonce or without a
+ * stored one a fresh one. A malformed request gets malformedRequest, another
+ * issuer's certificate unauthorized, an unknown serial number the status
+ * unknown; what must be signed gets tryLater when ca->on_demand says so.
  * *@ret is the caller's.
  */
-DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, const uint8_t *der,
-	size_t len, uint8_t **ret, size_t *ret_len, int64_t *ret_expires,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
+	struct ocsp_reply *ret, struct devid_error *err);
 
 #endif

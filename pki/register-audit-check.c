@@ -120,10 +120,10 @@ static enum devid_err check_owners(struct reg *reg, struct devid_error *err)
 	for (;;) {
 		int64_t after = number.num, named = INT64_MIN;
 
-		rc = reg_int(reg, next, &number, 1, &number.num, err);
+		rc = reg_int(reg, DB_QUERY(next, &number, 1), &number.num, err);
 		if (rc != DEVID_OK || number.num == after)
 			return rc;
-		rc = reg_int(reg, find, &number, 1, &named, err);
+		rc = reg_int(reg, DB_QUERY(find, &number, 1), &named, err);
 		if (rc == DEVID_OK && named != number.num)
 			rc = devid_fail(err, DEVID_ERR_MISMATCH,
 				"audit: instance %" PRId64

@@ -95,11 +95,13 @@ static enum devid_err find_end(struct reg *reg, struct devid_error *err)
 	struct db_value param = DB_TEXT_V(reg->instance);
 	struct head h = { 0, { 0 } };
 	int64_t number = 0;
-	enum devid_err rc = reg_int(reg, lock, &param, 1, &number, err);
+	enum devid_err rc =
+		reg_int(reg, DB_QUERY(lock, &param, 1), &number, err);
 
 	param = DB_INT_V(number);
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, last, &param, 1, note_head, &h, err);
+		rc = db_run(
+			reg->db, DB_QUERY(last, &param, 1), note_head, &h, err);
 	if (rc == DEVID_OK && h.seq == 0)
 		rc = reg_audit_begin(reg->instance, h.hash, err);
 	if (rc != DEVID_OK)
@@ -135,7 +137,7 @@ enum devid_err register_audit(
 	params[1] = DB_INT_V(reg->audit_seq);
 	params[2] = text;
 	params[3] = DB_BLOB_V(reg->audit_hash, 32);
-	return db_run(reg->db, sql, params, 4, NULL, NULL, err);
+	return db_run(reg->db, DB_QUERY(sql, params, 4), NULL, NULL, err);
 }
 
 enum devid_err register_audit_sign(
@@ -143,21 +145,21 @@ enum devid_err register_audit_sign(
 {
 	static const char sql[] = "UPDATE audit SET signature = ?3"
 				  " WHERE instance = ?1 AND seq = ?2";
-	uint8_t sig[SIGNER_SIG_MAX];
-	size_t len = sizeof(sig);
+	const struct der_view hash = { reg->audit_hash, 32 };
+	struct signer_sig sig;
 	enum devid_err rc;
 
 	if (reg->audit_number == 0)
 		return DEVID_OK; /* nothing was appended */
-	rc = signer->ops->sign(signer, reg->audit_hash, 32, sig, &len, err);
+	rc = signer->ops->sign(signer, hash, &sig, err);
 	if (rc == DEVID_OK) {
 		const struct db_value params[] = {
 			DB_INT_V(reg->audit_number),
 			DB_INT_V(reg->audit_seq),
-			DB_BLOB_V(sig, len),
+			DB_BLOB_V(sig.data, sig.len),
 		};
 
-		rc = db_run(reg->db, sql, params, 3, NULL, NULL, err);
+		rc = db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
 	}
 	return rc;
 }
@@ -216,7 +218,7 @@ static enum devid_err walk_instance(struct reg *reg, int64_t number,
 			DB_INT_V(w->seq), DB_INT_V(REG_PAGE) };
 
 		w->n = 0;
-		rc = db_run(reg->db, sql, params, 3, give, w, err);
+		rc = db_run(reg->db, DB_QUERY(sql, params, 3), give, w, err);
 	} while (rc == DEVID_OK && w->n == REG_PAGE);
 	return rc;
 }
@@ -228,7 +230,7 @@ static enum devid_err next_instance(struct reg *reg, int64_t *number,
 	static const char sql[] = "SELECT id FROM instance WHERE id > ?1"
 				  " ORDER BY id LIMIT 1";
 	const struct db_value param = DB_INT_V(*number);
-	enum devid_err rc = reg_int(reg, sql, &param, 1, number, err);
+	enum devid_err rc = reg_int(reg, DB_QUERY(sql, &param, 1), number, err);
 
 	*ret_found = *number != param.num;
 	return rc;
@@ -258,7 +260,7 @@ enum devid_err register_each_audit_head(struct reg *reg, register_audit_fn *fn,
 				  " WHERE instance = n.id) ORDER BY n.name";
 	struct walk w = { fn, arg, 0, 0 };
 
-	return db_run(reg->db, sql, NULL, 0, give, &w, err);
+	return db_run(reg->db, DB_QUERY(sql, NULL, 0), give, &w, err);
 }
 
 struct one {
@@ -306,8 +308,9 @@ enum devid_err register_audit_get(struct reg *reg, const char *instance,
 	const struct db_value params[] = { DB_TEXT_V(instance), DB_INT_V(seq) };
 	struct register_audit_line out;
 	struct one o = { reg, &out, false };
-	enum devid_err rc = db_run(reg->db, seq ? at : newest, params,
-		seq ? 2 : 1, note_one, &o, err);
+	enum devid_err rc = db_run(reg->db,
+		DB_QUERY(seq ? at : newest, params, seq ? 2 : 1), note_one, &o,
+		err);
 
 	if (rc != DEVID_OK)
 		return rc;

@@ -82,7 +82,8 @@ enum devid_err register_cert_add(struct reg *reg,
 			"register: certificate: no DER or serial number");
 	rc = reg_issuer_number(reg, what->issuer, true, &params[1].num, err);
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, sql, params, 11, NULL, NULL, err);
+		rc = db_run(
+			reg->db, DB_QUERY(sql, params, 11), NULL, NULL, err);
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"register: certificate: its serial number was given "
@@ -111,13 +112,12 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 				     "register: no memory");
 }
 
-static enum devid_err get_one(struct reg *reg, const char *sql,
-	const struct db_value params[2], struct register_cert *ret,
-	struct devid_error *err)
+static enum devid_err get_one(struct reg *reg, struct db_query query,
+	struct register_cert *ret, struct devid_error *err)
 {
 	struct register_cert out;
 	struct one o = { reg, &out, false };
-	enum devid_err rc = db_run(reg->db, sql, params, 2, note_one, &o, err);
+	enum devid_err rc = db_run(reg->db, query, note_one, &o, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -129,17 +129,18 @@ static enum devid_err get_one(struct reg *reg, const char *sql,
 }
 
 enum devid_err register_cert_by_serial(struct reg *reg,
-	const uint8_t issuer[32], const uint8_t *serial, size_t serial_len,
+	const uint8_t issuer[32], struct der_view serial,
 	struct register_cert *ret, struct devid_error *err)
 {
 	static const char sql[] = "SELECT " COLUMNS ", c.der" FROM
 				  " WHERE c.issuer = ?1 AND c.serial = ?2";
 	struct db_value params[] = { DB_INT_V(0),
-		DB_BLOB_V(serial, serial_len) };
+		DB_BLOB_V(serial.data, serial.len) };
 	enum devid_err rc =
 		reg_issuer_number(reg, issuer, false, &params[0].num, err);
 
-	return rc == DEVID_OK ? get_one(reg, sql, params, ret, err) : rc;
+	return rc == DEVID_OK ? get_one(reg, DB_QUERY(sql, params, 2), ret, err)
+			      : rc;
 }
 
 /* ---- revoking ---- */
@@ -154,11 +155,12 @@ enum devid_err register_cert_revoke(struct reg *reg, int64_t id, int64_t when,
 	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(when),
 		DB_INT_V(reason) };
 	int64_t was = -1;
-	enum devid_err rc = db_run(reg->db, sql, params, 3, NULL, NULL, err);
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
 
 	if (rc != DEVID_OK || db_changes(reg->db) > 0)
 		return rc;
-	rc = reg_int(reg, look, params, 1, &was, err);
+	rc = reg_int(reg, DB_QUERY(look, params, 1), &was, err);
 	if (rc == DEVID_OK && was < 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"register: certificate %" PRId64 ": not there", id);
@@ -195,25 +197,25 @@ enum devid_err register_certs_of_device(struct reg *reg, int64_t device,
 	const struct db_value param = DB_INT_V(device);
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, sql, &param, 1, give, &w, err);
+	return db_run(reg->db, DB_QUERY(sql, &param, 1), give, &w, err);
 }
 
-enum devid_err register_each_cert(struct reg *reg, const uint8_t issuer[32],
-	int64_t after, int64_t limit, register_cert_fn *fn, void *arg,
+enum devid_err register_each_cert(struct reg *reg,
+	const struct register_page *page, register_cert_fn *fn, void *arg,
 	struct devid_error *err)
 {
 	/* +0: by id, not by way of an index over the issuer. */
 	static const char sql[] =
 		"SELECT " COLUMNS FROM " WHERE c.id > ?2 AND c.issuer + 0 = ?1"
 		" ORDER BY c.id LIMIT ?3";
-	struct db_value params[] = { DB_INT_V(0), DB_INT_V(after),
-		DB_INT_V(limit) };
+	struct db_value params[] = { DB_INT_V(0), DB_INT_V(page->after),
+		DB_INT_V(page->limit) };
 	struct walk w = { fn, arg };
-	enum devid_err rc =
-		reg_issuer_number(reg, issuer, false, &params[0].num, err);
+	enum devid_err rc = reg_issuer_number(
+		reg, page->issuer, false, &params[0].num, err);
 
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, sql, params, 3, give, &w, err);
+		rc = db_run(reg->db, DB_QUERY(sql, params, 3), give, &w, err);
 	return rc;
 }
 
@@ -245,17 +247,19 @@ static enum devid_err give_revoked(void *arg, const struct db_value *c,
 	return w->fn(w->arg, &cert, err);
 }
 
-enum devid_err register_each_revoked(struct reg *reg, const uint8_t issuer[32],
-	int64_t since, register_cert_fn *fn, void *arg, struct devid_error *err)
+enum devid_err register_each_revoked(struct reg *reg,
+	const struct register_revoked *which, register_cert_fn *fn, void *arg,
+	struct devid_error *err)
 {
 	static const char sql[] =
 		"SELECT id, revoked_at, reason, serial FROM cert"
 		" WHERE issuer = ?1 AND state = 1"
 		" AND (revoked_at, id) > (?2, ?3)"
 		" ORDER BY revoked_at, id LIMIT ?4";
-	struct revoked_walk w = { issuer, fn, arg, 0, since, 0 };
+	struct revoked_walk w = { which->issuer, fn, arg, 0, which->since, 0 };
 	int64_t number = 0;
-	enum devid_err rc = reg_issuer_number(reg, issuer, false, &number, err);
+	enum devid_err rc =
+		reg_issuer_number(reg, which->issuer, false, &number, err);
 
 	do {
 		const struct db_value params[] = { DB_INT_V(number),
@@ -264,21 +268,23 @@ enum devid_err register_each_revoked(struct reg *reg, const uint8_t issuer[32],
 
 		w.n = 0;
 		if (rc == DEVID_OK)
-			rc = db_run(
-				reg->db, sql, params, 4, give_revoked, &w, err);
+			rc = db_run(reg->db, DB_QUERY(sql, params, 4),
+				give_revoked, &w, err);
 	} while (rc == DEVID_OK && w.n == REG_PAGE);
 	return rc;
 }
 
-enum devid_err register_count_revoked(struct reg *reg, const uint8_t issuer[32],
-	int64_t since, int64_t *ret, struct devid_error *err)
+enum devid_err register_count_revoked(struct reg *reg,
+	const struct register_revoked *which, int64_t *ret,
+	struct devid_error *err)
 {
 	static const char sql[] =
 		"SELECT COUNT(*) FROM cert"
 		" WHERE issuer = ?1 AND state = 1 AND revoked_at >= ?2";
-	struct db_value params[] = { DB_INT_V(0), DB_INT_V(since) };
-	enum devid_err rc =
-		reg_issuer_number(reg, issuer, false, &params[0].num, err);
+	struct db_value params[] = { DB_INT_V(0), DB_INT_V(which->since) };
+	enum devid_err rc = reg_issuer_number(
+		reg, which->issuer, false, &params[0].num, err);
 
-	return rc == DEVID_OK ? reg_int(reg, sql, params, 2, ret, err) : rc;
+	return rc == DEVID_OK ? reg_int(reg, DB_QUERY(sql, params, 2), ret, err)
+			      : rc;
 }

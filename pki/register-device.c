@@ -62,34 +62,24 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 	return read_row(columns, o->out, err);
 }
 
-static enum devid_err get_one(struct reg *reg, const char *sql,
-	const struct db_value *params, size_t n_params,
-	struct register_device *ret, struct devid_error *err)
-{
-	struct register_device out;
-	struct one o = { &out, false };
-	enum devid_err rc =
-		db_run(reg->db, sql, params, n_params, note_one, &o, err);
-
-	if (rc != DEVID_OK)
-		return rc;
-	if (!o.found)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"register: %s: no such live device",
-			params[0].type == DB_TEXT ? (const char *)params[0].data
-						  : "this EK");
-	*ret = out;
-	return DEVID_OK;
-}
-
 enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 	struct register_device *ret, struct devid_error *err)
 {
 	static const char sql[] = "SELECT " COLUMNS " FROM device"
 				  " WHERE serial = ?1 AND state = 0";
 	const struct db_value param = DB_TEXT_V(serial);
+	struct register_device out;
+	struct one o = { &out, false };
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, &param, 1), note_one, &o, err);
 
-	return get_one(reg, sql, &param, 1, ret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!o.found)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: %s: no such live device", serial);
+	*ret = out;
+	return DEVID_OK;
 }
 
 /* The schema and the statement below say 0 for it. */
@@ -129,9 +119,9 @@ static enum devid_err note_holder(void *arg, const struct db_value *columns,
 	return read_row(columns + 1, &h->device[which], err);
 }
 
-enum devid_err register_find_holders(struct reg *reg, const char *serial,
-	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
-	struct register_holders *ret, struct devid_error *err)
+enum devid_err register_find_holders(struct reg *reg,
+	const struct register_identity *who, struct register_holders *ret,
+	struct devid_error *err)
 {
 	/* Each part has an index, and numbers as in enum register_holder. */
 	static const char sql[] =
@@ -145,14 +135,14 @@ enum devid_err register_find_holders(struct reg *reg, const char *serial,
 		" UNION ALL SELECT 2, " COLUMNS
 		" FROM device WHERE " COMPROMISED;
 	const struct db_value params[] = {
-		DB_BLOB_V(ek_fingerprint, 32),
-		DB_INT_V(reg_key_prefix(key_fingerprint)),
-		DB_BLOB_V(key_fingerprint, 32), DB_TEXT_V(serial),
-		DB_BLOB_V(ek_fingerprint, 16), /* what the index has */
+		DB_BLOB_V(who->ek_fingerprint, 32),
+		DB_INT_V(reg_key_prefix(who->key_fingerprint)),
+		DB_BLOB_V(who->key_fingerprint, 32), DB_TEXT_V(who->serial),
+		DB_BLOB_V(who->ek_fingerprint, 16), /* what the index has */
 	};
 
 	memset(ret->found, 0, sizeof(ret->found));
-	return db_run(reg->db, sql, params, 5, note_holder, ret, err);
+	return db_run(reg->db, DB_QUERY(sql, params, 5), note_holder, ret, err);
 }
 
 enum devid_err register_device_add(
@@ -176,7 +166,8 @@ enum devid_err register_device_add(
 		DB_TEXT_V(what->station),
 	};
 	int64_t id = 0;
-	enum devid_err rc = db_insert(reg->db, sql, params, 9, &id, err);
+	enum devid_err rc =
+		db_insert(reg->db, DB_QUERY(sql, params, 9), &id, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -204,7 +195,8 @@ enum devid_err register_is_barred(struct reg *reg,
 		DB_BLOB_V(key_fingerprint, 32),
 	};
 	int64_t found = 0;
-	enum devid_err rc = reg_int(reg, reg_barred, params, 3, &found, err);
+	enum devid_err rc =
+		reg_int(reg, DB_QUERY(reg_barred, params, 3), &found, err);
 
 	*ret = found != 0;
 	return rc;
@@ -216,7 +208,7 @@ enum devid_err register_device_remove(
 	static const char sql[] = "DELETE FROM device WHERE id = ?1";
 	const struct db_value param = DB_INT_V(id);
 
-	return db_run(reg->db, sql, &param, 1, NULL, NULL, err);
+	return db_run(reg->db, DB_QUERY(sql, &param, 1), NULL, NULL, err);
 }
 
 enum devid_err register_device_set_state(struct reg *reg, int64_t id,
@@ -224,7 +216,8 @@ enum devid_err register_device_set_state(struct reg *reg, int64_t id,
 {
 	static const char sql[] = "UPDATE device SET state = ?2 WHERE id = ?1";
 	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(state) };
-	enum devid_err rc = db_run(reg->db, sql, params, 2, NULL, NULL, err);
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, params, 2), NULL, NULL, err);
 
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
@@ -248,16 +241,17 @@ static enum devid_err give(void *arg, const struct db_value *columns,
 	return rc == DEVID_OK ? w->fn(w->arg, &device, err) : rc;
 }
 
-enum devid_err register_each_device(struct reg *reg, int64_t after,
-	int64_t limit, register_device_fn *fn, void *arg,
+enum devid_err register_each_device(struct reg *reg,
+	const struct register_page *page, register_device_fn *fn, void *arg,
 	struct devid_error *err)
 {
 	static const char sql[] = "SELECT " COLUMNS " FROM device"
 				  " WHERE id > ?1 ORDER BY id LIMIT ?2";
-	const struct db_value params[] = { DB_INT_V(after), DB_INT_V(limit) };
+	const struct db_value params[] = { DB_INT_V(page->after),
+		DB_INT_V(page->limit) };
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, sql, params, 2, give, &w, err);
+	return db_run(reg->db, DB_QUERY(sql, params, 2), give, &w, err);
 }
 
 enum devid_err register_each_device_named(struct reg *reg, const char *serial,
@@ -272,5 +266,5 @@ enum devid_err register_each_device_named(struct reg *reg, const char *serial,
 	const struct db_value param = DB_TEXT_V(serial);
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, sql, &param, 1, give, &w, err);
+	return db_run(reg->db, DB_QUERY(sql, &param, 1), give, &w, err);
 }

@@ -153,7 +153,7 @@ static enum devid_err find_tables(
 			  " (WHERE name = 'register') FROM sqlite_schema"
 			  " WHERE type = 'table'";
 
-	return db_run(reg->db, sql, NULL, 0, note_tables, ret, err);
+	return db_run(reg->db, DB_QUERY(sql, NULL, 0), note_tables, ret, err);
 }
 
 static enum devid_err make(struct reg *reg, struct devid_error *err)
@@ -172,7 +172,7 @@ static enum devid_err make(struct reg *reg, struct devid_error *err)
 			err, DEVID_ERR_CRYPTO, "register: no random numbers");
 	rc = db_script(reg->db, text, err);
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, add, params, 2, NULL, NULL, err);
+		rc = db_run(reg->db, DB_QUERY(add, params, 2), NULL, NULL, err);
 	OPENSSL_cleanse(secret, sizeof(secret));
 	return rc;
 }
@@ -223,8 +223,8 @@ enum devid_err reg_schema(struct reg *reg, struct devid_error *err)
 	if (t.ours == 0)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"register: the database holds something else");
-	rc = reg_int(
-		reg, "SELECT version FROM register", NULL, 0, &version, err);
+	rc = reg_int(reg, DB_QUERY("SELECT version FROM register", NULL, 0),
+		&version, err);
 	if (rc == DEVID_OK && version != SCHEMA_VERSION)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"register: schema version %" PRId64 ", not %d", version,

@@ -44,12 +44,13 @@ static enum devid_err read_part(
 
 	memset(high, 0xff, sizeof(high));
 	high[0] = (uint8_t)part;
-	rc = db_run(db, reg_warm_eks, params, 2, ignore_row, NULL, err);
+	rc = db_run(
+		db, DB_QUERY(reg_warm_eks, params, 2), ignore_row, NULL, err);
 	params[0] = DB_INT_V(reg_key_prefix(low));
 	params[1] = DB_INT_V(reg_key_prefix(high));
 	if (rc == DEVID_OK)
-		rc = db_run(
-			db, reg_warm_keys, params, 2, ignore_row, NULL, err);
+		rc = db_run(db, DB_QUERY(reg_warm_keys, params, 2), ignore_row,
+			NULL, err);
 	return rc;
 }
 

@@ -22,11 +22,10 @@ static enum devid_err note_int(void *arg, const struct db_value *columns,
 	return DEVID_OK;
 }
 
-enum devid_err reg_int(struct reg *reg, const char *sql,
-	const struct db_value *params, size_t n_params, int64_t *ret,
+enum devid_err reg_int(struct reg *reg, struct db_query query, int64_t *ret,
 	struct devid_error *err)
 {
-	return db_run(reg->db, sql, params, n_params, note_int, ret, err);
+	return db_run(reg->db, query, note_int, ret, err);
 }
 
 bool reg_text(const struct db_value *v, char *ret, size_t size)
@@ -92,11 +91,12 @@ enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
 	enum devid_err rc = DEVID_OK;
 
 	if (!number)
-		rc = reg_int(reg, find, &param, 1, &number, err);
+		rc = reg_int(reg, DB_QUERY(find, &param, 1), &number, err);
 	if (rc == DEVID_OK && !number && make) {
-		rc = db_run(reg->db, add, &param, 1, NULL, NULL, err);
+		rc = db_run(reg->db, DB_QUERY(add, &param, 1), NULL, NULL, err);
 		if (rc == DEVID_OK)
-			rc = reg_int(reg, find, &param, 1, &number, err);
+			rc = reg_int(
+				reg, DB_QUERY(find, &param, 1), &number, err);
 	}
 	if (rc != DEVID_OK)
 		return rc;
@@ -196,7 +196,7 @@ static enum devid_err note_secret(void *arg, const struct db_value *columns,
 enum devid_err register_secret(struct reg *reg,
 	uint8_t ret[REGISTER_SECRET_LEN], struct devid_error *err)
 {
-	return db_run(reg->db, "SELECT secret FROM register", NULL, 0,
+	return db_run(reg->db, DB_QUERY("SELECT secret FROM register", NULL, 0),
 		note_secret, ret, err);
 }
 
@@ -210,7 +210,8 @@ enum devid_err register_challenge_use(struct reg *reg,
 	static const char sql[] = "INSERT INTO challenge_used (id)"
 				  " VALUES (?1) ON CONFLICT DO NOTHING";
 	const struct db_value param = DB_BLOB_V(id, CHALLENGE_ID_LEN);
-	enum devid_err rc = db_run(reg->db, sql, &param, 1, NULL, NULL, err);
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, &param, 1), NULL, NULL, err);
 
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
@@ -230,7 +231,7 @@ enum devid_err register_challenge_purge(struct reg *reg, int64_t before,
 	enum devid_err rc;
 
 	ordered_id_at(before > 0 ? (uint64_t)before * 1000 : 0, first);
-	rc = db_run(reg->db, sql, params, 2, NULL, NULL, err);
+	rc = db_run(reg->db, DB_QUERY(sql, params, 2), NULL, NULL, err);
 	if (rc == DEVID_OK)
 		*ret_n = db_changes(reg->db);
 	return rc;
@@ -251,15 +252,14 @@ enum devid_err register_crl_number(struct reg *reg, const uint8_t issuer[32],
 		reg_issuer_number(reg, issuer, true, &param.num, err);
 
 	if (rc == DEVID_OK)
-		rc = reg_int(reg, sql, &param, 1, &number, err);
+		rc = reg_int(reg, DB_QUERY(sql, &param, 1), &number, err);
 	if (rc == DEVID_OK)
 		*ret = (uint64_t)number;
 	return rc;
 }
 
 enum devid_err register_blob_put(struct reg *reg, const char *name,
-	int64_t expires, const uint8_t *data, size_t len,
-	struct devid_error *err)
+	const struct register_blob *what, struct devid_error *err)
 {
 	static const char sql[] =
 		"INSERT INTO publication (name, expires, data)"
@@ -267,53 +267,49 @@ enum devid_err register_blob_put(struct reg *reg, const char *name,
 		" SET expires = excluded.expires, data = excluded.data";
 	const struct db_value params[] = {
 		DB_TEXT_V(name),
-		DB_INT_V(expires),
-		DB_BLOB_V(data, len),
+		DB_INT_V(what->expires),
+		DB_BLOB_V(what->data.data, what->data.len),
 	};
 
-	return db_run(reg->db, sql, params, 3, NULL, NULL, err);
+	return db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
 }
 
-struct publication {
+struct held_blob {
 	struct reg *reg;
-	int64_t expires;
-	const uint8_t *data;
-	size_t len;
+	struct register_blob blob; /* data NULL: not there */
 };
 
 static enum devid_err note_blob(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err)
 {
-	struct publication *b = arg;
+	struct held_blob *h = arg;
 
 	(void)n_columns;
 	if (columns[1].type != DB_BLOB)
 		return reg_damaged(err, "publication");
-	b->expires = columns[0].num;
-	b->data = reg_hold(b->reg, &columns[1]);
-	b->len = columns[1].len;
-	return b->data ? DEVID_OK
-		       : devid_fail(
-				 err, DEVID_ERR_NOMEM, "register: no memory");
+	h->blob.expires = columns[0].num;
+	h->blob.data.data = reg_hold(h->reg, &columns[1]);
+	h->blob.data.len = columns[1].len;
+	return h->blob.data.data ? DEVID_OK
+				 : devid_fail(err, DEVID_ERR_NOMEM,
+					   "register: no memory");
 }
 
 enum devid_err register_blob_get(struct reg *reg, const char *name,
-	int64_t *ret_expires, const uint8_t **ret, size_t *ret_len,
-	struct devid_error *err)
+	struct register_blob *ret, struct devid_error *err)
 {
 	static const char sql[] =
 		"SELECT expires, data FROM publication WHERE name = ?1";
 	const struct db_value param = DB_TEXT_V(name);
-	struct publication b = { .reg = reg };
-	enum devid_err rc = db_run(reg->db, sql, &param, 1, note_blob, &b, err);
+	struct held_blob h = { .reg = reg };
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, &param, 1), note_blob, &h, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	if (!b.data)
+	if (!h.blob.data.data)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"register: %s: not published", name);
-	*ret_expires = b.expires;
-	*ret = b.data;
-	*ret_len = b.len;
+	*ret = h.blob;
 	return DEVID_OK;
 }

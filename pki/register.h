@@ -124,11 +124,16 @@ struct register_holders {
 	struct register_device device[REGISTER_N_HOLDERS]; /* where found */
 };
 
-/* Finds them all in one statement. @key_fingerprint: of the IDevID. Nobody is
- * no error. */
+/* What one that wants to get in is known by; borrowed. */
+struct register_identity {
+	const char *serial;
+	const uint8_t *ek_fingerprint;  /* 32 bytes */
+	const uint8_t *key_fingerprint; /* 32 bytes: of the IDevID */
+};
+
+/* Finds them all in one statement. Nobody is no error. */
 DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,
-	const char *serial, const uint8_t ek_fingerprint[32],
-	const uint8_t key_fingerprint[32], struct register_holders *ret,
+	const struct register_identity *who, struct register_holders *ret,
 	struct devid_error *err);
 
 /* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
@@ -183,7 +188,7 @@ DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
 
 /* Errors: NOT_FOUND. *@ret's DER is valid until the next call. */
 DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
-	const uint8_t issuer[32], const uint8_t *serial, size_t serial_len,
+	const uint8_t issuer[32], struct der_view serial,
 	struct register_cert *ret, struct devid_error *err);
 
 /* Revokes; again with the same reason is OK and keeps the first time. Errors:
@@ -191,30 +196,40 @@ DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
 DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
 	int64_t id, int64_t when, int reason, struct devid_error *err);
 
+/* Certificates of one issuer that were revoked at @since or later (0: all). */
+struct register_revoked {
+	const uint8_t *issuer; /* borrowed; 32 bytes */
+	int64_t since;
+};
+
 /* How many register_each_revoked() would give: a look into one index. */
 DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
-	const uint8_t issuer[32], int64_t since, int64_t *ret,
+	const struct register_revoked *which, int64_t *ret,
 	struct devid_error *err);
 
-/* Revoked certificates of @issuer with revoked_at >= @since (0: all), by time:
- * id, issuer, serial number, when and why, nothing else. */
+/* Each, by time: id, issuer, serial number, when and why, nothing else. */
 DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
-	const uint8_t issuer[32], int64_t since, register_cert_fn *fn,
-	void *arg, struct devid_error *err);
+	const struct register_revoked *which, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
 
-/* Every certificate of @issuer with id > @after, ascending, at most @limit,
- * without DER: for OCSP production and export. On PostgreSQL one with a
- * smaller id can still be committed later. */
+/* Those with id > @after, at most @limit. */
+struct register_page {
+	const uint8_t *issuer; /* borrowed; 32 bytes; of certificates only */
+	int64_t after, limit;
+};
+
+/* Every certificate of the page, ascending, without DER: for OCSP production.
+ * On PostgreSQL one with a smaller id can still be committed later. */
 DEVID_MUST_CHECK enum devid_err register_each_cert(struct reg *reg,
-	const uint8_t issuer[32], int64_t after, int64_t limit,
-	register_cert_fn *fn, void *arg, struct devid_error *err);
+	const struct register_page *page, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
 
 typedef enum devid_err register_device_fn(void *arg,
 	const struct register_device *device, struct devid_error *err);
 
-/* Every device with id > @after, ascending, at most @limit. */
+/* Every device of the page, ascending. */
 DEVID_MUST_CHECK enum devid_err register_each_device(struct reg *reg,
-	int64_t after, int64_t limit, register_device_fn *fn, void *arg,
+	const struct register_page *page, register_device_fn *fn, void *arg,
 	struct devid_error *err);
 
 /* Every device that has or had this serial number, live or not, ascending. */
@@ -229,13 +244,20 @@ DEVID_MUST_CHECK enum devid_err register_each_device_named(struct reg *reg,
 DEVID_MUST_CHECK enum devid_err register_crl_number(struct reg *reg,
 	const uint8_t issuer[32], uint64_t *ret, struct devid_error *err);
 
-/* Pre-produced OCSP answers and published CRLs: name -> bytes, expiry. */
+/* A pre-produced OCSP answer or a published CRL. */
+struct register_blob {
+	struct der_view data; /* borrowed */
+	int64_t expires;
+};
+
+/* Stores it under @name, in place of what was there. */
 DEVID_MUST_CHECK enum devid_err register_blob_put(struct reg *reg,
-	const char *name, int64_t expires, const uint8_t *data, size_t len,
+	const char *name, const struct register_blob *what,
 	struct devid_error *err);
+
+/* Its data is valid until the next call. Errors: NOT_FOUND. */
 DEVID_MUST_CHECK enum devid_err register_blob_get(struct reg *reg,
-	const char *name, int64_t *ret_expires, const uint8_t **ret,
-	size_t *ret_len, struct devid_error *err);
+	const char *name, struct register_blob *ret, struct devid_error *err);
 
 /* ---- audit log ---- */
 

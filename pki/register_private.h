@@ -26,9 +26,8 @@ struct reg {
 
 /* One statement whose only row gives one integer; *@ret stays when there is no
  * row. */
-DEVID_MUST_CHECK enum devid_err reg_int(struct reg *reg, const char *sql,
-	const struct db_value *params, size_t n_params, int64_t *ret,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err reg_int(struct reg *reg, struct db_query query,
+	int64_t *ret, struct devid_error *err);
 
 /* Copies a column; false when it is no such value or does not fit. */
 bool reg_text(const struct db_value *v, char *ret, size_t size);

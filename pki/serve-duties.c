@@ -51,10 +51,17 @@ enum duty {
 
 _Static_assert(N_DUTIES == SERVE_N_DUTIES, "each duty has its place");
 
-/* A portion; true in *@ret_more when there may be more to do. */
-static enum devid_err do_purge(
-	struct ca *ca, bool *ret_more, struct devid_error *err)
+/* A duty's turn. */
+struct turn {
+	struct ca *ca; /* borrowed */
+	enum duty duty;
+	int64_t now;
+	bool more; /* only a portion was done: there may be more to do */
+};
+
+static enum devid_err do_purge(struct turn *turn, struct devid_error *err)
 {
+	struct ca *ca = turn->ca;
 	enum devid_err rc = register_begin(ca->reg, err);
 	int64_t n = 0;
 
@@ -67,14 +74,13 @@ static enum devid_err do_purge(
 		return rc;
 	}
 	rc = register_commit(ca->reg, err);
-	*ret_more = rc == DEVID_OK && n == PURGE_PORTION;
+	turn->more = rc == DEVID_OK && n == PURGE_PORTION;
 	return rc;
 }
 
-/* A portion; true in *@ret_more when there may be more to do. */
-static enum devid_err do_ocsp(
-	struct ca *ca, bool *ret_more, struct devid_error *err)
+static enum devid_err do_ocsp(struct turn *turn, struct devid_error *err)
 {
+	struct ca *ca = turn->ca;
 	enum devid_err rc;
 	int64_t n = 0;
 
@@ -82,7 +88,7 @@ static enum devid_err do_ocsp(
 	if (!ca->ocsp_signer && !ca->conf->ocsp_url)
 		return DEVID_OK;
 	rc = publish_ocsp(ca, OCSP_PORTION, &n, err);
-	*ret_more = rc == DEVID_OK && n == OCSP_PORTION;
+	turn->more = rc == DEVID_OK && n == OCSP_PORTION;
 	return rc;
 }
 
@@ -108,20 +114,20 @@ static enum devid_err do_probe(
 	struct serve_duties *d, struct ca *ca, struct devid_error *err)
 {
 	static const char text[] = "devid-ca: is the token there?";
+	const struct der_view data = { (const uint8_t *)text,
+		sizeof(text) - 1 };
+	const struct register_revoked none = { ca->issuer_hash, INT64_MAX };
 	struct signer *s = ca->audit_signer;
-	uint8_t sig[SIGNER_SIG_MAX];
+	struct signer_sig sig;
 	enum devid_err rc = register_begin_read(ca->reg, err);
 	int64_t n = 0;
-	size_t len;
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = register_count_revoked(
-		ca->reg, ca->issuer_hash, INT64_MAX, &n, err);
+	rc = register_count_revoked(ca->reg, &none, &n, err);
 	register_rollback(ca->reg);
 	if (rc == DEVID_OK && d->use_failed && s)
-		rc = s->ops->sign(s, (const uint8_t *)text, sizeof(text) - 1,
-			sig, &len, err);
+		rc = s->ops->sign(s, data, &sig, err);
 	if (rc == DEVID_OK)
 		d->use_failed = false;
 	return rc;
@@ -162,9 +168,12 @@ static enum duty list_of_revocations(const struct ca *ca)
  * time left, or lacks a revocation, whoever made it and wherever that was
  * revoked; when another process was first, its list is written to our folder.
  */
-static enum devid_err do_list(struct serve_duties *d, struct ca *ca,
-	enum duty duty, int64_t now, struct devid_error *err)
+static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
+	struct devid_error *err)
 {
+	struct ca *ca = turn->ca;
+	enum duty duty = turn->duty;
+	int64_t now = turn->now;
 	bool delta = duty == DUTY_DELTA;
 	unsigned hours = delta ? ca->conf->delta_hours : ca->conf->crl_hours;
 	int64_t half = (int64_t)hours * 3600 / 2;
@@ -190,21 +199,21 @@ static enum devid_err do_list(struct serve_duties *d, struct ca *ca,
 	return publish_files(ca, err);
 }
 
-static enum devid_err do_duty(struct serve_duties *d, struct ca *ca,
-	enum duty duty, int64_t now, bool *ret_more, struct devid_error *err)
+static enum devid_err do_duty(
+	struct serve_duties *d, struct turn *turn, struct devid_error *err)
 {
-	switch (duty) {
+	switch (turn->duty) {
 	case DUTY_CRL:
 	case DUTY_DELTA:
-		return do_list(d, ca, duty, now, err);
+		return do_list(d, turn, err);
 	case DUTY_OCSP:
-		return do_ocsp(ca, ret_more, err);
+		return do_ocsp(turn, err);
 	case DUTY_PURGE:
-		return do_purge(ca, ret_more, err);
+		return do_purge(turn, err);
 	case DUTY_TRUST:
-		return do_trust(ca, err);
+		return do_trust(turn->ca, err);
 	case DUTY_PROBE:
-		return do_probe(d, ca, err);
+		return do_probe(d, turn->ca, err);
 	case N_DUTIES:
 		break;
 	}
@@ -269,16 +278,16 @@ int64_t serve_duties_run(
 
 	*ret_published = false;
 	for (int i = 0; i < N_DUTIES; i++) {
+		struct turn turn = { ca, (enum duty)i, now, false };
 		struct devid_error err = { DEVID_OK, "" };
-		bool more = false;
 
 		if (now >= d->due[i]) {
-			if (do_duty(d, ca, (enum duty)i, now, &more, &err) ==
-					DEVID_OK &&
+			if (do_duty(d, &turn, &err) == DEVID_OK &&
 				(i == DUTY_CRL || i == DUTY_DELTA))
 				*ret_published = true;
-			note(d, (enum duty)i, now, &err);
-			d->due[i] = more ? now : now + about(table[i].every);
+			note(d, turn.duty, now, &err);
+			d->due[i] =
+				turn.more ? now : now + about(table[i].every);
 		}
 		if (d->due[i] < next)
 			next = d->due[i];

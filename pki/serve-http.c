@@ -234,7 +234,7 @@ static void station_done(struct serve *s, struct serve_job *job)
 	serve_reply_bytes(s, req,
 		job->action == SERVE_SHOW ? "application/json"
 					  : "application/x-pem-file",
-		job->output, job->output_len);
+		job->output.data, job->output.len);
 }
 
 void serve_on_done(evutil_socket_t fd, short what, void *arg)

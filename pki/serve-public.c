@@ -72,9 +72,10 @@ void serve_ocsp(struct serve *s, struct evhttp_request *req,
 	if (!job)
 		return;
 	/* An answer with a nonce is for this request alone. */
-	job->keep = ocsp_parse(route->input, route->input_len, &asked, NULL) ==
-			    DEVID_OK &&
-		    !asked.nonce;
+	job->keep =
+		ocsp_parse((struct der_view) { route->input, route->input_len },
+			&asked, NULL) == DEVID_OK &&
+		!asked.nonce.data;
 	if (serve_queue_push(s->queue, job)) {
 		s->pending++;
 		return;
@@ -89,8 +90,8 @@ void serve_ocsp_done(struct serve *s, struct serve_job *job)
 {
 	struct evhttp_request *req = job->owner;
 	int64_t now = (int64_t)time(NULL);
-	struct serve_answer answer = { .data = job->output,
-		.len = job->output_len,
+	struct serve_answer answer = { .data = job->output.data,
+		.len = job->output.len,
 		.next_update = job->expires };
 
 	if (job->code != DEVID_OK) {
@@ -111,8 +112,8 @@ void serve_ocsp_done(struct serve *s, struct serve_job *job)
 		return;
 	}
 	serve_header(req, "Cache-Control", "no-store");
-	serve_reply_bytes(s, req, "application/ocsp-response", job->output,
-		job->output_len);
+	serve_reply_bytes(s, req, "application/ocsp-response", job->output.data,
+		job->output.len);
 }
 
 static void free_blob(const void *data, size_t len, void *arg)

@@ -69,7 +69,7 @@ void serve_job_free(struct serve_job *job)
 	if (!job)
 		return;
 	free(job->input);
-	free(job->output);
+	blob_done(&job->output);
 	ca_judged_free(job->judged);
 	free(job);
 }

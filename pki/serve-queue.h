@@ -35,8 +35,7 @@ struct serve_job {
 	enum devid_err code;
 	struct devid_error error;
 	enum proof_rule rule;
-	uint8_t *output; /* owned; NULL: none */
-	size_t output_len;
+	struct blob output;
 	int64_t expires; /* OCSP */
 };
 

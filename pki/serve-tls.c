@@ -11,6 +11,7 @@ static const unsigned char alpn[] = { 8, 'h', 't', 't', 'p', '/', '1', '.',
 
 /* RFC 7301 3.2: http/1.1 when it is offered; who offers none of ours has no
  * protocol in common with us. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
 static int select_alpn(SSL *ssl, const unsigned char **out,
 	unsigned char *out_len, const unsigned char *in, unsigned in_len,
 	void *arg)

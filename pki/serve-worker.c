@@ -52,8 +52,8 @@ static void take_result(struct serve_job *job, struct ca_job *from,
 	}
 	log_step(job, from->serial);
 	if (job->code == DEVID_OK) {
-		job->output_len = strlen(from->output);
-		job->output = (uint8_t *)STEAL(from->output);
+		job->output.len = strlen(from->output);
+		job->output.data = (uint8_t *)STEAL(from->output);
 	}
 	ca_job_done(from);
 }
@@ -101,6 +101,7 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 
 static void work_one(struct ca *ca, struct serve_job *job)
 {
+	struct ocsp_reply reply = { .expires = 0 };
 	char *text = NULL;
 
 	switch (job->action) {
@@ -115,14 +116,16 @@ static void work_one(struct ca *ca, struct serve_job *job)
 	case SERVE_SHOW:
 		job->code = serve_show(ca, job->serial, &text, &job->error);
 		if (job->code == DEVID_OK) {
-			job->output = (uint8_t *)text;
-			job->output_len = strlen(text);
+			job->output.len = strlen(text);
+			job->output.data = (uint8_t *)text;
 		}
 		break;
 	case SERVE_OCSP:
-		job->code = ocsp_answer(ca, job->input, job->input_len,
-			&job->output, &job->output_len, &job->expires,
-			&job->error);
+		job->code = ocsp_answer(ca,
+			(struct der_view) { job->input, job->input_len },
+			&reply, &job->error);
+		job->output = reply.der;
+		job->expires = reply.expires;
 		break;
 	case SERVE_CHALLENGE:
 	case SERVE_ISSUE:

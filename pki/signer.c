@@ -24,17 +24,16 @@ static const struct {
 	int type;
 	int bits;
 	int nid;
-	const uint8_t *alg;
-	size_t alg_len;
+	struct der_view alg;
 } keys[] = {
-	{ "p256", EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256, ecdsa_sha256,
-		sizeof(ecdsa_sha256) },
-	{ "p384", EVP_PKEY_EC, 384, NID_ecdsa_with_SHA384, ecdsa_sha384,
-		sizeof(ecdsa_sha384) },
+	{ "p256", EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256,
+		{ ecdsa_sha256, sizeof(ecdsa_sha256) } },
+	{ "p384", EVP_PKEY_EC, 384, NID_ecdsa_with_SHA384,
+		{ ecdsa_sha384, sizeof(ecdsa_sha384) } },
 	{ "rsa2048", EVP_PKEY_RSA, 2048, NID_sha256WithRSAEncryption,
-		rsa_sha256, sizeof(rsa_sha256) },
+		{ rsa_sha256, sizeof(rsa_sha256) } },
 	{ "rsa4096", EVP_PKEY_RSA, 4096, NID_sha256WithRSAEncryption,
-		rsa_sha256, sizeof(rsa_sha256) },
+		{ rsa_sha256, sizeof(rsa_sha256) } },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -78,8 +77,8 @@ const char *signer_key_name(const EVP_PKEY *key)
 	return i < N_KEYS ? keys[i].name : NULL;
 }
 
-enum devid_err signer_algorithm(const EVP_PKEY *key, const uint8_t **ret,
-	size_t *ret_len, struct devid_error *err)
+enum devid_err signer_algorithm(
+	const EVP_PKEY *key, struct der_view *ret, struct devid_error *err)
 {
 	size_t i = find_key(key);
 
@@ -88,7 +87,6 @@ enum devid_err signer_algorithm(const EVP_PKEY *key, const uint8_t **ret,
 			"signer: the key is not P-256, P-384, RSA-2048 or "
 			"RSA-4096");
 	*ret = keys[i].alg;
-	*ret_len = keys[i].alg_len;
 	return DEVID_OK;
 }
 
@@ -98,38 +96,37 @@ void signer_free(struct signer *s)
 		s->ops->free(s);
 }
 
-enum devid_err signer_wrap(struct signer *s, const uint8_t *tbs, size_t tbs_len,
-	const uint8_t *extra, size_t extra_len, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err)
+enum devid_err signer_wrap(struct signer *s, struct der_view tbs,
+	struct der_view extra, struct blob *ret, struct devid_error *err)
 {
-	uint8_t sig[1 + SIGNER_SIG_MAX]; /* no unused bits, signature */
+	static const uint8_t no_unused_bits = 0;
 	enum devid_err rc = DEVID_OK;
-	size_t sig_len = 0, size;
+	struct signer_sig sig;
 	struct der_out out;
+	size_t size, mark;
 	uint8_t *buf;
 
-	if (!s->alg)
-		rc = signer_algorithm(s->public_key, &s->alg, &s->alg_len, err);
+	if (!s->alg.data)
+		rc = signer_algorithm(s->public_key, &s->alg, err);
 	if (rc == DEVID_OK)
-		rc = s->ops->sign(s, tbs, tbs_len, sig + 1, &sig_len, err);
+		rc = s->ops->sign(s, tbs, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	sig[0] = 0;
-	size = tbs_len + s->alg_len + 1 + sig_len + 2 * DER_HEADER_MAX;
-	if (extra)
-		size += extra_len;
+	size = tbs.len + s->alg.len + 1 + sig.len + extra.len +
+	       2 * DER_HEADER_MAX;
 	buf = malloc(size);
 	if (!buf)
 		return devid_fail(err, DEVID_ERR_NOMEM, "signer: no memory");
 	out = der_out_init(buf, size);
-	if (extra)
-		der_out_bytes(&out, extra, extra_len);
-	der_out_element(&out, DER_BIT_STRING, sig, 1 + sig_len);
-	der_out_bytes(&out, s->alg, s->alg_len);
-	der_out_bytes(&out, tbs, tbs_len);
+	der_out_bytes(&out, extra.data, extra.len);
+	mark = der_out_mark(&out);
+	der_out_bytes(&out, sig.data, sig.len);
+	der_out_bytes(&out, &no_unused_bits, 1);
+	der_out_wrap(&out, DER_BIT_STRING, mark);
+	der_out_bytes(&out, s->alg.data, s->alg.len);
+	der_out_bytes(&out, tbs.data, tbs.len);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
-	*ret_len = der_out_mark(&out);
-	memmove(buf, buf + out.pos, *ret_len);
-	*ret = buf;
+	ret->len = der_out_mark(&out);
+	ret->data = memmove(buf, buf + out.pos, ret->len);
 	return DEVID_OK;
 }

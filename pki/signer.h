@@ -7,6 +7,8 @@
  * one from a PKCS#11 object; there is none for a key in a file.
  */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
 
 #include <openssl/evp.h>
@@ -16,26 +18,29 @@
 
 #define SIGNER_SIG_MAX 512 /* RSA-4096 */
 
+struct signer_sig {
+	size_t len;
+	uint8_t data[SIGNER_SIG_MAX];
+};
+
 struct signer;
 
 struct signer_ops {
 	void (*free)(struct signer *s);
 	/*
-	 * Signs @data (hashed as signer_nid() says). ECDSA in DER. At
-	 * most SIGNER_SIG_MAX bytes. Errors: CRYPTO, UNREACHABLE (logged out,
-	 * token gone).
+	 * Signs @data (hashed as signer_nid() says). ECDSA in DER. Errors:
+	 * CRYPTO, UNREACHABLE (logged out, token gone).
 	 */
-	enum devid_err (*sign)(struct signer *s, const uint8_t *data,
-		size_t len, uint8_t *ret_sig, size_t *ret_len,
-		struct devid_error *err);
+	enum devid_err (*sign)(struct signer *s, struct der_view data,
+		struct signer_sig *ret, struct devid_error *err);
 };
 
 struct signer {
 	const struct signer_ops *ops; /* borrowed, static */
 	EVP_PKEY *public_key;         /* owned */
-	/* Of public_key, found by signer_wrap() at the first use. */
-	const uint8_t *alg; /* borrowed, static; NULL: not yet */
-	size_t alg_len;
+	/* AlgorithmIdentifier of public_key, static; empty until the first
+	 * signer_wrap(). */
+	struct der_view alg;
 };
 
 /* NID of the signature algorithm that goes with the key: ecdsa-with-SHA256
@@ -48,20 +53,19 @@ const char *signer_key_name(const EVP_PKEY *key);
 
 /* The same as a DER AlgorithmIdentifier; *@ret is static. Errors:
  * UNSUPPORTED. */
-DEVID_MUST_CHECK enum devid_err signer_algorithm(const EVP_PKEY *key,
-	const uint8_t **ret, size_t *ret_len, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err signer_algorithm(
+	const EVP_PKEY *key, struct der_view *ret, struct devid_error *err);
 
 /* Frees; NULL is allowed. */
 void signer_free(struct signer *s);
 
 /*
- * SEQUENCE { @tbs, AlgorithmIdentifier, BIT STRING } and, when @extra is not
- * NULL, @extra behind them inside: the outer form of certificate, request,
- * CRL and BasicOCSPResponse. *@ret is the caller's (free()).
+ * SEQUENCE { @tbs, AlgorithmIdentifier, BIT STRING } with @extra, which may be
+ * empty, behind them inside: the outer form of certificate, request, CRL and
+ * BasicOCSPResponse. *@ret is the caller's.
  */
 DEVID_MUST_CHECK enum devid_err signer_wrap(struct signer *s,
-	const uint8_t *tbs, size_t tbs_len, const uint8_t *extra,
-	size_t extra_len, uint8_t **ret, size_t *ret_len,
+	struct der_view tbs, struct der_view extra, struct blob *ret,
 	struct devid_error *err);
 
 #endif

@@ -10,28 +10,26 @@
 #include "station-run.h"
 #include "station-state.h"
 
-enum devid_err station_challenge(struct station_http *http, const void *request,
-	size_t len, char **ret, size_t *ret_len, struct devid_error *err)
+enum devid_err station_challenge(struct station_http *http,
+	struct der_view request, struct blob *ret, struct devid_error *err)
 {
 	const struct station_call call = { .what = "challenge",
 		.path = "/v1/challenge",
 		.type = "application/octet-stream",
-		.body = request,
-		.len = len };
+		.body = request };
 
-	return station_http_ask(http, &call, ret, ret_len, err);
+	return station_http_ask(http, &call, ret, err);
 }
 
-enum devid_err station_issue(struct station_http *http, const void *answer,
-	size_t len, char **ret, size_t *ret_len, struct devid_error *err)
+enum devid_err station_issue(struct station_http *http, struct der_view answer,
+	struct blob *ret, struct devid_error *err)
 {
 	const struct station_call call = { .what = "issue",
 		.path = "/v1/issue",
 		.type = "application/x-pem-file",
-		.body = answer,
-		.len = len };
+		.body = answer };
 
-	return station_http_ask(http, &call, ret, ret_len, err);
+	return station_http_ask(http, &call, ret, err);
 }
 
 enum devid_err station_revoke(struct station_http *http, const char *serial,
@@ -43,27 +41,25 @@ enum devid_err station_revoke(struct station_http *http, const char *serial,
 	char *body = json ? json_dumps(json, JSON_COMPACT) : NULL;
 	struct station_call call = { .what = "revoke",
 		.path = "/v1/revoke",
-		.type = "application/json",
-		.body = body };
-	CLEANUP(cleanup_free) char *reply = NULL;
-	size_t len;
+		.type = "application/json" };
+	CLEANUP(blob_done) struct blob reply = { NULL, 0 };
 
 	json_decref(json);
 	if (!body)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"revoke: serial number or reason is not UTF-8");
-	call.len = strlen(body);
-	return station_http_ask(http, &call, &reply, &len, err);
+	call.body = (struct der_view) { (uint8_t *)body, strlen(body) };
+	return station_http_ask(http, &call, &reply, err);
 }
 
 enum devid_err station_show(struct station_http *http, const char *serial,
-	char **ret, size_t *ret_len, struct devid_error *err)
+	struct blob *ret, struct devid_error *err)
 {
 	const struct station_call call = {
 		.what = "show", .path = "/v1/device/", .name = serial
 	};
 
-	return station_http_ask(http, &call, ret, ret_len, err);
+	return station_http_ask(http, &call, ret, err);
 }
 
 struct flow {
@@ -72,50 +68,36 @@ struct flow {
 	struct station_state state;
 };
 
-struct data {
-	uint8_t *bytes; /* owned */
-	size_t len;
-};
-
-static void data_done(struct data *d)
-{
-	free(d->bytes);
-}
-
 /* Runs a step of `devid provision` on the device. */
 static enum devid_err device(const struct flow *f, const char *const *args,
-	const struct data *input, struct data *ret, struct devid_error *err)
+	struct der_view input, struct blob *ret, struct devid_error *err)
 {
 	const struct station_run what = { .prefix = f->unit->prefix,
 		.n_prefix = f->unit->n_prefix,
 		.args = args,
-		.input = input ? input->bytes : NULL,
-		.input_len = input ? input->len : 0 };
+		.input = input };
 
-	return station_run(&what, &ret->bytes, &ret->len, err);
+	return station_run(&what, ret, err);
 }
 
 static enum devid_err make_request(
-	const struct flow *f, struct data *ret, struct devid_error *err)
+	const struct flow *f, struct blob *ret, struct devid_error *err)
 {
 	const struct station_unit *u = f->unit;
 	const char *const key[] = { "provision", "key", "--alg", u->alg, NULL };
 	const char *const request[] = { "provision", "request", "--serial",
 		u->serial, "--out", "-", u->model ? "--model" : NULL, u->model,
 		NULL };
-	struct data nothing = { NULL, 0 };
-	enum devid_err rc;
+	const struct der_view none = { NULL, 0 };
+	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
+	enum devid_err rc = device(f, key, none, &nothing, err);
 
-	rc = device(f, key, NULL, &nothing, err);
-	data_done(&nothing);
-	if (rc != DEVID_OK)
-		return rc;
-	return device(f, request, NULL, ret, err);
+	return rc == DEVID_OK ? device(f, request, none, ret, err) : rc;
 }
 
 /* Makes what @step stands for from @before, the result of the step before. */
 static enum devid_err make(const struct flow *f, enum station_step step,
-	const struct data *before, struct data *ret, struct devid_error *err)
+	struct der_view before, struct blob *ret, struct devid_error *err)
 {
 	static const char *const answer[] = { "provision", "answer", "--out",
 		"-", "-", NULL };
@@ -124,13 +106,11 @@ static enum devid_err make(const struct flow *f, enum station_step step,
 	case STATION_REQUEST:
 		return make_request(f, ret, err);
 	case STATION_CHALLENGE:
-		return station_challenge(f->http, before->bytes, before->len,
-			(char **)&ret->bytes, &ret->len, err);
+		return station_challenge(f->http, before, ret, err);
 	case STATION_ANSWER:
 		return device(f, answer, before, ret, err);
 	case STATION_CERTIFICATES:
-		return station_issue(f->http, before->bytes, before->len,
-			(char **)&ret->bytes, &ret->len, err);
+		return station_issue(f->http, before, ret, err);
 	case STATION_N_STEPS:
 		break;
 	}
@@ -139,41 +119,39 @@ static enum devid_err make(const struct flow *f, enum station_step step,
 
 /* Loads the result of @step, or makes and stores it. */
 static enum devid_err reach(const struct flow *f, enum station_step step,
-	const struct data *before, struct data *ret, struct devid_error *err)
+	struct der_view before, struct blob *ret, struct devid_error *err)
 {
 	struct devid_error none = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	rc = station_state_load(&f->state, step, &ret->bytes, &ret->len, &none);
+	rc = station_state_load(&f->state, step, ret, &none);
 	if (rc == DEVID_OK)
 		return DEVID_OK;
 	if (rc != DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, rc, "%s", devid_error_text(&none));
 	rc = make(f, step, before, ret, err);
 	if (rc == DEVID_OK)
-		rc = station_state_store(
-			&f->state, step, ret->bytes, ret->len, err);
+		rc = station_state_store(&f->state, step, blob_view(ret), err);
 	return rc;
 }
 
 /* All steps up to the certificates, *@ret. *@ret_step is the last tried. */
-static enum devid_err run_steps(const struct flow *f, struct data *ret,
+static enum devid_err run_steps(const struct flow *f, struct blob *ret,
 	enum station_step *ret_step, struct devid_error *err)
 {
-	struct data data[STATION_N_STEPS] = { { NULL, 0 } };
+	struct blob made[STATION_N_STEPS] = { { NULL, 0 } };
+	struct der_view before = { NULL, 0 };
 	enum devid_err rc = DEVID_OK;
 
 	for (int i = 0; rc == DEVID_OK && i < STATION_N_STEPS; i++) {
 		*ret_step = (enum station_step)i;
-		rc = reach(f, *ret_step, i > 0 ? &data[i - 1] : NULL, &data[i],
-			err);
+		rc = reach(f, *ret_step, before, &made[i], err);
+		before = blob_view(&made[i]);
 	}
-	if (rc == DEVID_OK) {
-		*ret = data[STATION_CERTIFICATES];
-		data[STATION_CERTIFICATES].bytes = NULL;
-	}
+	if (rc == DEVID_OK)
+		*ret = blob_take(&made[STATION_CERTIFICATES]);
 	for (int i = 0; i < STATION_N_STEPS; i++)
-		data_done(&data[i]);
+		blob_done(&made[i]);
 	return rc;
 }
 
@@ -186,7 +164,7 @@ static bool is_stale(enum station_step step, enum devid_err rc)
 }
 
 static enum devid_err get_certificates(
-	const struct flow *f, struct data *ret, struct devid_error *err)
+	const struct flow *f, struct blob *ret, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	enum station_step step = STATION_REQUEST;
@@ -210,7 +188,8 @@ enum devid_err station_provision(struct station_http *http,
 	static const char *const install[] = { "provision", "install", "-",
 		NULL };
 	struct flow f = { .http = http, .unit = unit };
-	struct data certificates = { NULL, 0 }, nothing = { NULL, 0 };
+	CLEANUP(blob_done) struct blob certificates = { NULL, 0 };
+	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
 	enum devid_err rc;
 
 	rc = station_state_open(unit->dir, unit->serial, &f.state, err);
@@ -219,9 +198,8 @@ enum devid_err station_provision(struct station_http *http,
 	if (rc == DEVID_OK)
 		rc = get_certificates(&f, &certificates, err);
 	if (rc == DEVID_OK)
-		rc = device(&f, install, &certificates, &nothing, err);
-	data_done(&certificates);
-	data_done(&nothing);
+		rc = device(
+			&f, install, blob_view(&certificates), &nothing, err);
 	station_state_done(&f.state);
 	return rc;
 }

@@ -24,17 +24,14 @@ struct station_unit {
 DEVID_MUST_CHECK enum devid_err station_provision(struct station_http *http,
 	const struct station_unit *unit, struct devid_error *err);
 
-/* Single exchanges with the CA; *@ret is the caller's (free()). */
+/* Single exchanges with the CA; *@ret is the caller's. */
 DEVID_MUST_CHECK enum devid_err station_challenge(struct station_http *http,
-	const void *request, size_t len, char **ret, size_t *ret_len,
-	struct devid_error *err);
+	struct der_view request, struct blob *ret, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err station_issue(struct station_http *http,
-	const void *answer, size_t len, char **ret, size_t *ret_len,
-	struct devid_error *err);
+	struct der_view answer, struct blob *ret, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err station_revoke(struct station_http *http,
 	const char *serial, const char *reason, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err station_show(struct station_http *http,
-	const char *serial, char **ret, size_t *ret_len,
-	struct devid_error *err);
+	const char *serial, struct blob *ret, struct devid_error *err);
 
 #endif

@@ -20,8 +20,7 @@ struct station_http {
 	const struct station_access *access; /* borrowed */
 	CURL *curl;                          /* owned */
 	char message[CURL_ERROR_SIZE];
-	char *body; /* owned */
-	size_t len;
+	struct blob body; /* with a NUL behind it */
 	bool too_long;
 };
 
@@ -30,20 +29,21 @@ CLEANUP_DEFINE(slist, struct curl_slist *, curl_slist_free_all)
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct station_http *h = arg;
-	char *bigger;
+	struct blob *body = &h->body;
+	uint8_t *bigger;
 
 	n *= size; /* 1, says libcurl */
-	if (n > STATION_REPLY_MAX - h->len) {
+	if (n > STATION_REPLY_MAX - body->len) {
 		h->too_long = true;
 		return 0;
 	}
-	bigger = realloc(h->body, h->len + n + 1);
+	bigger = realloc(body->data, body->len + n + 1);
 	if (!bigger)
 		return 0;
-	h->body = bigger;
-	memcpy(h->body + h->len, data, n);
-	h->len += n;
-	h->body[h->len] = '\0';
+	body->data = bigger;
+	memcpy(body->data + body->len, data, n);
+	body->len += n;
+	body->data[body->len] = '\0';
 	return n;
 }
 
@@ -106,7 +106,7 @@ void station_http_free(struct station_http *h)
 		return;
 	if (h->curl)
 		curl_easy_cleanup(h->curl);
-	free(h->body);
+	blob_done(&h->body);
 	free(h);
 	curl_global_cleanup();
 }
@@ -138,9 +138,11 @@ static enum devid_err code_of(long status)
 }
 
 enum devid_err station_http_error(const char *what, long status,
-	const char *body, size_t len, struct devid_error *err)
+	struct der_view body, struct devid_error *err)
 {
-	json_t *json = len > 0 ? json_loadb(body, len, 0, NULL) : NULL;
+	json_t *json = body.len > 0 ? json_loadb((const char *)body.data,
+					      body.len, 0, NULL)
+				    : NULL;
 	const char *rule = NULL, *message = NULL;
 	enum devid_err code = code_of(status);
 
@@ -230,19 +232,18 @@ static CURLcode ask_once(struct station_http *h,
 {
 	CURLcode code;
 
-	free(h->body);
-	h->body = NULL;
-	h->len = 0;
+	blob_done(&h->body);
 	h->too_long = false;
 	h->message[0] = '\0';
 	*ret_status = 0;
 	code = curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, headers);
 	if (code == 0 && call->type) {
 		code = curl_easy_setopt(h->curl, CURLOPT_POSTFIELDSIZE_LARGE,
-			(curl_off_t)call->len);
+			(curl_off_t)call->body.len);
 		if (code == 0)
 			code = curl_easy_setopt(h->curl, CURLOPT_POSTFIELDS,
-				call->body ? call->body : "");
+				call->body.data ? (const char *)call->body.data
+						: "");
 	} else if (code == 0) {
 		code = curl_easy_setopt(h->curl, CURLOPT_HTTPGET, 1L);
 	}
@@ -280,7 +281,7 @@ static bool may_try_again(CURLcode code, long status)
 }
 
 enum devid_err station_http_ask(struct station_http *h,
-	const struct station_call *call, char **ret, size_t *ret_len,
+	const struct station_call *call, struct blob *ret,
 	struct devid_error *err)
 {
 	CLEANUP(cleanup_slist) struct curl_slist *headers = make_headers(call);
@@ -299,10 +300,9 @@ enum devid_err station_http_ask(struct station_http *h,
 		return transport_error(h, call->what, code, err);
 	if (status < 200 || status > 299)
 		return station_http_error(
-			call->what, status, h->body, h->len, err);
-	if (!h->body && !(h->body = calloc(1, 1)))
+			call->what, status, blob_view(&h->body), err);
+	if (!h->body.data && !(h->body.data = calloc(1, 1)))
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	*ret_len = h->len;
-	*ret = STEAL(h->body);
+	*ret = blob_take(&h->body);
 	return DEVID_OK;
 }

@@ -7,10 +7,9 @@
  * are, no redirect, nothing unbounded.
  */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
-
-#include <stddef.h>
-#include <stdint.h>
 
 /* Bytes of an answer: a chain of certificates is the longest. */
 #define STATION_REPLY_MAX 262144
@@ -34,25 +33,24 @@ struct station_call {
 	const char *path; /* "/v1/challenge" */
 	const char *name; /* appended to it percent-encoded, or NULL */
 	const char *type; /* of the body; NULL: GET */
-	const void *body;
-	size_t len;
+	struct der_view body;
 };
 
 /*
- * Asks and returns the body of a success, NUL-terminated, the caller's
- * (free()). While the CA is not there, or says that it cannot now or that this
+ * Asks and returns the body of a success, with a NUL behind it, the caller's.
+ * While the CA is not there, or says that it cannot now or that this
  * is too often, it is asked again a few times, after the time that it names.
  * Errors: UNREACHABLE (still not), NOT_GENUINE (not the CA; or the CA found
  * the proof wanting), INVALID (files of the access), and as the CA answers
  * SYNTAX, DENIED, NOT_FOUND, EXISTS, TIMEOUT, TOO_LARGE, PROTOCOL.
  */
 DEVID_MUST_CHECK enum devid_err station_http_ask(struct station_http *http,
-	const struct station_call *call, char **ret, size_t *ret_len,
+	const struct station_call *call, struct blob *ret,
 	struct devid_error *err);
 
-/* The error that an answer of @status with the JSON @body of @len bytes
- * stands for; @what begins its text. */
+/* The error that an answer of @status with the JSON @body stands for; @what
+ * begins its text. */
 enum devid_err station_http_error(const char *what, long status,
-	const char *body, size_t len, struct devid_error *err);
+	struct der_view body, struct devid_error *err);
 
 #endif

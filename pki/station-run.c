@@ -21,10 +21,9 @@ extern char **environ;
 struct running {
 	const char *name; /* borrowed: first word, for messages */
 	pid_t pid;
-	int in, out; /* owned; -1: closed */
-	const uint8_t *input;
-	size_t input_left;
-	uint8_t *output; /* owned */
+	int in, out;           /* owned; -1: closed */
+	struct der_view input; /* what is left of it */
+	uint8_t *output;       /* owned */
 	size_t len;
 	unsigned seconds;
 	int64_t end; /* milliseconds */
@@ -116,15 +115,15 @@ static void feed(struct running *p)
 {
 	ssize_t n = 0;
 
-	if (p->input_left > 0)
-		n = write(p->in, p->input, p->input_left);
+	if (p->input.len > 0)
+		n = write(p->in, p->input.data, p->input.len);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n > 0) {
-		p->input += n;
-		p->input_left -= (size_t)n;
+		p->input.data += n;
+		p->input.len -= (size_t)n;
 	}
-	if (n < 0 || p->input_left == 0)
+	if (n < 0 || p->input.len == 0)
 		close_fd(&p->in);
 }
 
@@ -241,8 +240,8 @@ static enum devid_err gather(
 	return DEVID_OK;
 }
 
-enum devid_err station_run(const struct station_run *what, uint8_t **ret,
-	size_t *ret_len, struct devid_error *err)
+enum devid_err station_run(const struct station_run *what, struct blob *ret,
+	struct devid_error *err)
 {
 	char *argv[STATION_ARGS_MAX + 1] = { NULL };
 	struct running p = { .in = -1, .out = -1 };
@@ -253,7 +252,6 @@ enum devid_err station_run(const struct station_run *what, uint8_t **ret,
 		return rc;
 	p.name = argv[0];
 	p.input = what->input;
-	p.input_left = what->input_len;
 	p.seconds = what->seconds ? what->seconds : STATION_RUN_SECONDS;
 	p.end = now_ms() + (int64_t)p.seconds * 1000;
 	p.output = malloc(STATION_OUTPUT_MAX + 2);
@@ -279,7 +277,6 @@ enum devid_err station_run(const struct station_run *what, uint8_t **ret,
 		return rc;
 	}
 	p.output[p.len] = '\0';
-	*ret = p.output;
-	*ret_len = p.len;
+	*ret = (struct blob) { p.output, p.len };
 	return DEVID_OK;
 }

@@ -4,10 +4,9 @@
 
 /* A command that reaches the device, run without a shell. */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
-
-#include <stddef.h>
-#include <stdint.h>
 
 #define STATION_ARGS_MAX    64     /* words of a command */
 #define STATION_OUTPUT_MAX  262144 /* bytes that it may print */
@@ -17,18 +16,18 @@ struct station_run {
 	char *const *prefix; /* words that reach the device's devid command */
 	size_t n_prefix;
 	const char *const *args; /* what is asked of it; ends with NULL */
-	const void *input;       /* for its standard input */
-	size_t input_len;
-	unsigned seconds; /* that it may take; 0: STATION_RUN_SECONDS */
+	struct der_view input;   /* for its standard input */
+	unsigned seconds;        /* that it may take; 0: STATION_RUN_SECONDS */
 };
 
 /*
  * Runs it, in a session of its own, until it has ended; what it started is
  * killed with it when it takes too long. Its standard error is ours. *@ret is
- * what it printed, the caller's (free()). Errors: NOT_FOUND (no such program),
- * STATE (it failed, or was ended by a signal), TIMEOUT, TOO_LARGE, IO.
+ * what it printed, with a NUL behind it, the caller's. Errors: NOT_FOUND (no
+ * such program), STATE (it failed, or was ended by a signal), TIMEOUT,
+ * TOO_LARGE, IO.
  */
 DEVID_MUST_CHECK enum devid_err station_run(const struct station_run *what,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err);
+	struct blob *ret, struct devid_error *err);
 
 #endif

@@ -96,27 +96,25 @@ static enum devid_err path_of(const struct station_state *state,
 }
 
 enum devid_err station_state_load(const struct station_state *state,
-	enum station_step step, uint8_t **ret, size_t *ret_len,
-	struct devid_error *err)
+	enum station_step step, struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	enum devid_err rc = path_of(state, step, &path, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	return files_read(path, FILE_MAX, ret, ret_len, err);
+	return files_read(path, FILE_MAX, &ret->data, &ret->len, err);
 }
 
 enum devid_err station_state_store(const struct station_state *state,
-	enum station_step step, const void *data, size_t len,
-	struct devid_error *err)
+	enum station_step step, struct der_view data, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	enum devid_err rc = path_of(state, step, &path, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	return files_write_atomic(path, data, len, 0600, err);
+	return files_write_atomic(path, data.data, data.len, 0600, err);
 }
 
 enum devid_err station_state_forget(const struct station_state *state,

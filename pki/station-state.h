@@ -9,10 +9,9 @@
  * have are written as %XX.
  */
 
+#include "blob.h"
+#include "der.h"
 #include "error.h"
-
-#include <stddef.h>
-#include <stdint.h>
 
 enum station_step {
 	STATION_REQUEST,
@@ -31,15 +30,15 @@ DEVID_MUST_CHECK enum devid_err station_state_open(const char *dir,
 	const char *serial, struct station_state *ret, struct devid_error *err);
 void station_state_done(struct station_state *state);
 
-/* What @step left; the caller's (free()). Errors: NOT_FOUND, those of
+/* What @step left; the caller's. Errors: NOT_FOUND, those of
  * files_read(). */
 DEVID_MUST_CHECK enum devid_err station_state_load(
 	const struct station_state *state, enum station_step step,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err);
+	struct blob *ret, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err station_state_store(
 	const struct station_state *state, enum station_step step,
-	const void *data, size_t len, struct devid_error *err);
+	struct der_view data, struct devid_error *err);
 
 /* Forgets @from and all steps behind it, the last one first. */
 DEVID_MUST_CHECK enum devid_err station_state_forget(

@@ -74,26 +74,25 @@ static int provision(struct station *s, int argc, char **argv)
 	return exit_of(rc, &err);
 }
 
-typedef enum devid_err exchange_fn(struct station_http *http, const void *in,
-	size_t len, char **ret, size_t *ret_len, struct devid_error *err);
+typedef enum devid_err exchange_fn(struct station_http *http,
+	struct der_view in, struct blob *ret, struct devid_error *err);
 
 static int exchange(
 	struct station *s, const char *path, size_t max, exchange_fn *fn)
 {
-	CLEANUP(cleanup_free) uint8_t *in = NULL;
-	CLEANUP(cleanup_free) char *reply = NULL;
+	CLEANUP(blob_done) struct blob in = { NULL, 0 };
+	CLEANUP(blob_done) struct blob reply = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	size_t len = 0, reply_len = 0;
 	enum devid_err rc;
 
-	rc = ca_cmd_read(path, max, &in, &len, &err);
+	rc = ca_cmd_read(path, max, &in, &err);
 	if (rc != DEVID_OK) {
 		log_error("%s", devid_error_text(&err));
 		return EXIT_USAGE;
 	}
-	rc = fn(s->http, in, len, &reply, &reply_len, &err);
+	rc = fn(s->http, blob_view(&in), &reply, &err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_write(s->out, reply, reply_len, &err);
+		rc = ca_cmd_write(s->out, reply.data, reply.len, &err);
 	return exit_of(rc, &err);
 }
 
@@ -122,16 +121,15 @@ static int revoke_unit(struct station *s, int argc, char **argv)
 
 static int show(struct station *s, int argc, char **argv)
 {
-	CLEANUP(cleanup_free) char *reply = NULL;
+	CLEANUP(blob_done) struct blob reply = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
-	size_t len = 0;
 
 	if (argc != 1)
 		return wrong_call("show: one SERIAL is needed");
-	rc = station_show(s->http, argv[0], &reply, &len, &err);
+	rc = station_show(s->http, argv[0], &reply, &err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_write(NULL, reply, len, &err);
+		rc = ca_cmd_write(NULL, reply.data, reply.len, &err);
 	if (rc == DEVID_OK)
 		rc = ca_cmd_write(NULL, "\n", 1, &err);
 	return exit_of(rc, &err);

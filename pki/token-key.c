@@ -42,26 +42,25 @@ const struct token_alg *token_alg_find(const char *name)
 
 /* ---- finding ---- */
 
-/* How many objects match, at most 2; the first of them. */
+struct search {
+	CK_ATTRIBUTE *match; /* borrowed */
+	CK_ULONG n_match;
+	CK_ULONG n; /* found, of which two are looked at */
+	CK_OBJECT_HANDLE found[2];
+};
+
 static enum devid_err find(const struct token *token, CK_SESSION_HANDLE session,
-	CK_ATTRIBUTE *match, CK_ULONG n_match, CK_OBJECT_HANDLE *ret,
-	CK_ULONG *ret_n, struct devid_error *err)
+	struct search *s, struct devid_error *err)
 {
 	CK_FUNCTION_LIST *m = token->module;
-	CK_OBJECT_HANDLE found[2];
-	CK_ULONG n = 0;
-	CK_RV rv = m->C_FindObjectsInit(session, match, n_match);
+	CK_RV rv = m->C_FindObjectsInit(session, s->match, s->n_match);
 
+	s->n = 0;
 	if (rv == CKR_OK) {
-		rv = m->C_FindObjects(session, found, 2, &n);
+		rv = m->C_FindObjects(session, s->found, 2, &s->n);
 		(void)m->C_FindObjectsFinal(session); /* rv says it all */
 	}
-	if (rv != CKR_OK)
-		return token_result(token, rv, "find key", err);
-	if (n > 0)
-		*ret = found[0];
-	*ret_n = n;
-	return DEVID_OK;
+	return token_result(token, rv, "find key", err);
 }
 
 enum devid_err token_find_private(const struct token *token,
@@ -75,19 +74,19 @@ enum devid_err token_find_private(const struct token *token,
 		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_LABEL, (void *)(uintptr_t)label, strlen(label) },
 	};
-	CK_ULONG n = 0;
-	enum devid_err rc =
-		find(token, session, match, N_OF(match), ret, &n, err);
+	struct search s = { .match = match, .n_match = N_OF(match) };
+	enum devid_err rc = find(token, session, &s, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	if (n == 0)
+	if (s.n == 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"token: %s: no private key %s", token->label, label);
-	if (n > 1)
+	if (s.n > 1)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"token: %s: several private keys %s", token->label,
 			label);
+	*ret = s.found[0];
 	return DEVID_OK;
 }
 
@@ -113,7 +112,7 @@ static enum devid_err find_public(const struct token *token,
 	uint8_t id_buf[KEY_ID_MAX];
 	CK_ATTRIBUTE id = { CKA_ID, id_buf, sizeof(id_buf) };
 	CK_BBOOL yes = CK_TRUE;
-	CK_ULONG n = 0;
+	struct search s = { .n = 0 };
 	enum devid_err rc = get(token, session, private_key, &id, err);
 
 	if (rc == DEVID_OK) {
@@ -123,37 +122,46 @@ static enum devid_err find_public(const struct token *token,
 			id,
 		};
 
-		rc = find(token, session, match, N_OF(match), ret, &n, err);
+		s.match = match;
+		s.n_match = N_OF(match);
+		rc = find(token, session, &s, err);
 	}
 	if (rc != DEVID_OK)
 		return rc;
-	if (n == 0)
+	if (s.n == 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"token: %s: no public key beside the private one",
 			token->label);
-	if (n > 1)
+	if (s.n > 1)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"token: %s: several public keys beside the private one",
 			token->label);
+	*ret = s.found[0];
 	return DEVID_OK;
 }
 
 /* ---- what a CA key must be (4.9, table 20) ---- */
 
-static enum devid_err check_bool(const struct token *token,
+struct key_rule {
+	CK_ATTRIBUTE_TYPE type;
+	bool want;
+	const char *why; /* it is refused when it is not so */
+};
+
+static enum devid_err check_rule(const struct token *token,
 	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-	CK_ATTRIBUTE_TYPE type, bool want, const char *why,
-	struct devid_error *err)
+	const struct key_rule *rule, struct devid_error *err)
 {
-	CK_BBOOL value = want ? CK_FALSE : CK_TRUE;
-	CK_ATTRIBUTE attr = { type, &value, sizeof(value) };
+	CK_BBOOL value = rule->want ? CK_FALSE : CK_TRUE;
+	CK_ATTRIBUTE attr = { rule->type, &value, sizeof(value) };
 	enum devid_err rc = get(token, session, object, &attr, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	if (attr.ulValueLen != sizeof(value) || (value != CK_FALSE) != want)
+	if (attr.ulValueLen != sizeof(value) ||
+		(value != CK_FALSE) != rule->want)
 		return devid_fail(err, DEVID_ERR_DENIED,
-			"token: %s: key refused: %s", token->label, why);
+			"token: %s: key refused: %s", token->label, rule->why);
 	return DEVID_OK;
 }
 
@@ -161,11 +169,7 @@ enum devid_err token_check_private(const struct token *token,
 	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
 	struct devid_error *err)
 {
-	static const struct {
-		CK_ATTRIBUTE_TYPE type;
-		bool want;
-		const char *why;
-	} rules[] = {
+	static const struct key_rule rules[] = {
 		{ CKA_SENSITIVE, true,
 			"it can be read in the clear (not CKA_SENSITIVE)" },
 		{ CKA_ALWAYS_SENSITIVE, true,
@@ -183,8 +187,7 @@ enum devid_err token_check_private(const struct token *token,
 	enum devid_err rc = DEVID_OK;
 
 	for (size_t i = 0; i < N_OF(rules) && rc == DEVID_OK; i++)
-		rc = check_bool(token, session, object, rules[i].type,
-			rules[i].want, rules[i].why, err);
+		rc = check_rule(token, session, object, &rules[i], err);
 	return rc;
 }
 

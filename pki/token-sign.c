@@ -49,13 +49,14 @@ static const struct form {
 };
 
 /* r || s, each half of @raw, to the DER of ECDSA-Sig-Value (RFC 3279 2.2.3). */
-static enum devid_err ecdsa_der(const uint8_t *raw, size_t len,
-	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+static enum devid_err ecdsa_der(
+	struct der_view raw, struct signer_sig *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(raw, (int)(len / 2), NULL);
-	BIGNUM *s = BN_bin2bn(raw + len / 2, (int)(len / 2), NULL);
-	uint8_t *out = ret_sig;
+	size_t half = raw.len / 2;
+	BIGNUM *r = BN_bin2bn(raw.data, (int)half, NULL);
+	BIGNUM *s = BN_bin2bn(raw.data + half, (int)half, NULL);
+	uint8_t *out = ret->data;
 	int n;
 
 	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
@@ -67,7 +68,7 @@ static enum devid_err ecdsa_der(const uint8_t *raw, size_t len,
 	if (n <= 0)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "token: signature has no DER");
-	*ret_len = (size_t)n;
+	ret->len = (size_t)n;
 	return DEVID_OK;
 }
 
@@ -86,8 +87,8 @@ static CK_RV sign_raw(struct token_signer *s, uint8_t *in, size_t in_len,
 	return rv;
 }
 
-static enum devid_err sign(struct signer *base, const uint8_t *data, size_t len,
-	uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+static enum devid_err sign(struct signer *base, struct der_view data,
+	struct signer_sig *ret, struct devid_error *err)
 {
 	struct token_signer *s = (struct token_signer *)base;
 	const struct form *form = s->form;
@@ -98,7 +99,8 @@ static enum devid_err sign(struct signer *base, const uint8_t *data, size_t len,
 	enum devid_err rc;
 
 	memcpy(in, form->prefix, skip);
-	if (EVP_Digest(data, len, in + skip, &hash_len, form->md(), NULL) != 1)
+	if (EVP_Digest(data.data, data.len, in + skip, &hash_len, form->md(),
+		    NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "token: hash not computed");
 	rc = token_result(s->token,
@@ -112,9 +114,9 @@ static enum devid_err sign(struct signer *base, const uint8_t *data, size_t len,
 			"token: %s: sign: %lu bytes, not %zu", s->token->label,
 			(unsigned long)raw_len, form->raw_len);
 	if (form->mechanism == CKM_ECDSA)
-		return ecdsa_der(raw, raw_len, ret_sig, ret_len, err);
-	memcpy(ret_sig, raw, raw_len);
-	*ret_len = raw_len;
+		return ecdsa_der((struct der_view) { raw, raw_len }, ret, err);
+	memcpy(ret->data, raw, raw_len);
+	ret->len = raw_len;
 	return DEVID_OK;
 }
 
@@ -168,18 +170,17 @@ enum devid_err token_signer_check(
 	static const char text[] = "devid-ca: do these two keys match?";
 	const struct form *form = ((struct token_signer *)signer)->form;
 	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t sig[SIGNER_SIG_MAX];
-	size_t len = 0;
-	enum devid_err rc = sign(signer, (const uint8_t *)text,
-		sizeof(text) - 1, sig, &len, err);
+	const struct der_view data = { (const uint8_t *)text,
+		sizeof(text) - 1 };
+	struct signer_sig sig = { .len = 0 };
+	enum devid_err rc = sign(signer, data, &sig, err);
 
 	if (rc != DEVID_OK)
 		return rc;
 	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, form->md(), NULL,
 			    signer->public_key) != 1)
 		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
-	if (EVP_DigestVerify(ctx, sig, len, (const uint8_t *)text,
-		    sizeof(text) - 1) != 1)
+	if (EVP_DigestVerify(ctx, sig.data, sig.len, data.data, data.len) != 1)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"token: the public key beside the private one is not "
 			"its own");

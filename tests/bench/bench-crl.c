@@ -28,8 +28,7 @@ int main(int argc, char **argv)
 	struct devid_error err = { DEVID_OK, "" };
 	struct build_issuer *issuer = NULL;
 	struct timespec a, b;
-	uint8_t *der = NULL;
-	size_t len = 0;
+	struct blob der = { NULL, 0 };
 
 	if (n == 0 || !entries)
 		return 2;
@@ -42,12 +41,13 @@ int main(int argc, char **argv)
 	assert_rc(
 		build_issuer_new(cert, signer, &urls, &issuer, &err), DEVID_OK);
 	(void)clock_gettime(CLOCK_MONOTONIC, &a);
-	assert_rc(build_crl(issuer, &what, &der, &len, &err), DEVID_OK);
+	assert_rc(build_crl(issuer, &what, &der, &err), DEVID_OK);
 	(void)clock_gettime(CLOCK_MONOTONIC, &b);
-	(void)printf("{\"entries\":%zu,\"bytes\":%zu,\"ms\":%.1f}\n", n, len,
+	(void)printf("{\"entries\":%zu,\"bytes\":%zu,\"ms\":%.1f}\n", n,
+		der.len,
 		(double)(b.tv_sec - a.tv_sec) * 1e3 +
 			(double)(b.tv_nsec - a.tv_nsec) / 1e6);
-	free(der);
+	blob_done(&der);
 	free(entries);
 	build_issuer_free(issuer);
 	X509_free(cert);

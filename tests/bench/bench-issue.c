@@ -264,7 +264,8 @@ static void take_back(struct round *r, struct serve_job *job)
 	if (job->code != DEVID_OK)
 		die(&job->error);
 	if (job->action == SERVE_CHALLENGE) {
-		d->challenge = strndup((char *)job->output, job->output_len);
+		d->challenge =
+			strndup((char *)job->output.data, job->output.len);
 		assert_non_null(d->challenge);
 	}
 	r->back++;

@@ -101,9 +101,11 @@ static void fill_packed(struct reg *reg, int64_t n)
 	char sql[4096];
 
 	must(db_run(db,
-		     "SELECT name, sql FROM sqlite_schema WHERE type = 'index'"
-		     " AND sql IS NOT NULL",
-		     NULL, 0, note_index, &all, &err),
+		     DB_QUERY(
+			     "SELECT name, sql FROM sqlite_schema WHERE type = 'index'"
+			     " AND sql IS NOT NULL",
+			     NULL, 0),
+		     note_index, &all, &err),
 		&err);
 	must(db_begin(db, &err), &err);
 	/* An index over what is there is built in order: much faster. */
@@ -177,15 +179,14 @@ static void make_device(struct device *ret, int64_t n)
 	}
 }
 
-static enum devid_err sign_nothing(struct signer *s, const uint8_t *data,
-	size_t len, uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+static enum devid_err sign_nothing(struct signer *s, struct der_view data,
+	struct signer_sig *ret, struct devid_error *err)
 {
 	(void)s;
 	(void)data;
-	(void)len;
 	(void)err;
-	memset(ret_sig, 1, SIG_LEN);
-	*ret_len = SIG_LEN;
+	memset(ret->data, 1, SIG_LEN);
+	ret->len = SIG_LEN;
 	return DEVID_OK;
 }
 
@@ -196,12 +197,13 @@ static struct signer no_signer = { .ops = &no_ops };
 /* What ca_challenge() asks before it goes on. */
 static void look_up(struct reg *reg, const struct device *d)
 {
+	const struct register_identity who = { d->row.serial,
+		d->row.ek_fingerprint,
+		d->certs[KEY_ROLE_IDEVID].key_fingerprint };
 	struct devid_error err = { 0 };
 	struct register_holders found;
 
-	must(register_find_holders(reg, d->row.serial, d->row.ek_fingerprint,
-		     d->certs[KEY_ROLE_IDEVID].key_fingerprint, &found, &err),
-		&err);
+	must(register_find_holders(reg, &who, &found, &err), &err);
 	for (int i = 0; i < REGISTER_N_HOLDERS; i++) {
 		if (found.found[i])
 			abort();

@@ -25,14 +25,14 @@ int main(int argc, char **argv)
 	const struct pin_source source = { -1, argv[4], false, "token" };
 	const struct token_place place = { argv[1], argv[2] };
 	static const uint8_t data[600]; /* a certificate's worth */
+	const struct der_view view = { data, sizeof(data) };
 	struct devid_error err = { DEVID_OK, "" };
-	uint8_t sig[SIGNER_SIG_MAX];
+	struct signer_sig sig;
 	struct signer *signer = NULL;
 	struct token *token = NULL;
 	enum devid_err rc;
 	struct pin pin;
 	double start = 0;
-	size_t len;
 
 	if (argc != 5)
 		return 2;
@@ -44,8 +44,7 @@ int main(int argc, char **argv)
 	for (int i = 0; rc == DEVID_OK && i < WARM_UP + ROUNDS; i++) {
 		if (i == WARM_UP)
 			start = now_us();
-		rc = signer->ops->sign(
-			signer, data, sizeof(data), sig, &len, &err);
+		rc = signer->ops->sign(signer, view, &sig, &err);
 	}
 	if (rc != DEVID_OK) {
 		(void)fprintf(

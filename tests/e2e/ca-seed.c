@@ -74,19 +74,20 @@ static void certify(struct ca *ca, const struct register_device *device,
 		.model = device->model,
 		.hw_serial = "IBM :00:00",
 		.ek_fingerprint = device->ek_cert_fingerprint };
-	uint8_t *der;
+	struct blob der;
 
 	make_key(&spki);
 	check(build_serial(row.serial, &err), &err);
-	check(build_devid(ca->issuer, &what, &der, &row.der_len, &err), &err);
-	row.der = der;
+	check(build_devid(ca->issuer, &what, &der, &err), &err);
+	row.der = der.data;
+	row.der_len = der.len;
 	memcpy(row.issuer, ca->issuer_hash, 32);
 	require(EVP_Digest(spki.data, spki.len, row.key_fingerprint, NULL,
 			EVP_sha256(), NULL) == 1,
 		"no SHA-256");
 	check(register_cert_add(ca->reg, &row, &err), &err);
-	write_cert(folder, &what, der, row.der_len);
-	free(der);
+	write_cert(folder, &what, der.data, der.len);
+	blob_done(&der);
 }
 
 static void add_device(struct ca *ca, const char *serial, const char *folder)

@@ -75,7 +75,8 @@ static void read_on(const struct serve_route *r)
 	case SERVE_OCSP:
 		if (r->input_len > OCSP_REQUEST_MAX)
 			abort();
-		(void)!ocsp_parse(r->input, r->input_len, &ocsp, NULL);
+		(void)!ocsp_parse((struct der_view) { r->input, r->input_len },
+			&ocsp, NULL);
 		break;
 	case SERVE_REVOKE:
 		if (r->reason < 0 || r->reason > 10)

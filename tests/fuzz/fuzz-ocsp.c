@@ -9,32 +9,30 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static int is_inside(
-	const uint8_t *data, size_t len, const uint8_t *part, size_t part_len)
+static int is_inside(struct der_view in, struct der_view part)
 {
-	return part >= data && part_len <= len &&
-	       part <= data + (len - part_len);
+	return part.data >= in.data && part.len <= in.len &&
+	       part.data <= in.data + (in.len - part.len);
 }
 
 /* What an answer is made of lies in the request and is of its form. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	const struct der_view in = { data, len };
 	struct ocsp_request req;
 
-	if (ocsp_parse(data, len, &req, NULL) != DEVID_OK)
+	if (ocsp_parse(in, &req, NULL) != DEVID_OK)
 		return 0;
 	if (len > OCSP_REQUEST_MAX || !der_is_object(data, len) ||
-		!der_is_object(req.cert_id, req.cert_id_len) ||
-		!is_inside(data, len, req.cert_id, req.cert_id_len) ||
-		!is_inside(req.cert_id, req.cert_id_len, req.serial,
-			req.serial_len) ||
-		req.serial_len == 0)
+		!der_is_object(req.cert_id.data, req.cert_id.len) ||
+		!is_inside(in, req.cert_id) ||
+		!is_inside(req.cert_id, req.serial) || req.serial.len == 0)
 		abort();
 	if (req.issuer_hash_len != 20 && req.issuer_hash_len != 32)
 		abort();
-	if (req.nonce &&
-		(req.nonce_len == 0 || req.nonce_len > OCSP_NONCE_MAX ||
-			!is_inside(data, len, req.nonce, req.nonce_len)))
+	if (req.nonce.data &&
+		(req.nonce.len == 0 || req.nonce.len > OCSP_NONCE_MAX ||
+			!is_inside(in, req.nonce)))
 		abort();
 	return 0;
 }

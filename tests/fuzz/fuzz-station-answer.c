@@ -16,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct devid_error err = { DEVID_OK, "" };
 	long status = 500;
-	char *body;
+	uint8_t *body;
 
 	if (len >= 2) {
 		status = (long)data[0] << 8 | data[1];
@@ -27,7 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!body)
 		abort();
 	memcpy(body, data, len);
-	if (station_http_error("issue", status, body, len, &err) == DEVID_OK ||
+	if (station_http_error("issue", status, (struct der_view) { body, len },
+		    &err) == DEVID_OK ||
 		err.code == DEVID_OK ||
 		strncmp(devid_error_text(&err), "issue: ", 7) != 0)
 		abort();

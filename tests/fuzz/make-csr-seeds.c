@@ -70,8 +70,9 @@ static void write_challenge(
 	struct ek_key_room room;
 	char pem[CHALLENGE_FILE_MAX];
 
-	must(credential_make(ek_key_of(f->ek, &room), f->iak_name,
-		f->iak_name_len, secret, &challenge, NULL));
+	must(credential_make(ek_key_of(f->ek, &room),
+		(struct der_view) { f->iak_name, f->iak_name_len }, secret,
+		&challenge, NULL));
 	must(challenge_encode(&challenge, pem, sizeof(pem), NULL));
 	write_seed(dir, name, pem, strlen(pem));
 }

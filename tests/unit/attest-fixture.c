@@ -120,8 +120,9 @@ struct challenge attest_credential(
 	struct challenge ch = { .deadline = 0 };
 	struct ek_key_room room;
 
-	assert_rc(credential_make(ek_key_of(ek, &room), object->name,
-			  object->name_len, secret, &ch, NULL),
+	assert_rc(credential_make(ek_key_of(ek, &room),
+			  (struct der_view) { object->name, object->name_len },
+			  secret, &ch, NULL),
 		DEVID_OK);
 	EVP_PKEY_free(ek);
 	return ch;

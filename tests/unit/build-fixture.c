@@ -7,13 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-X509 *build_fixture_x509(uint8_t *der, size_t len)
+X509 *build_fixture_x509(struct blob *der)
 {
-	const unsigned char *p = der;
-	X509 *cert = d2i_X509(NULL, &p, (long)len);
+	const unsigned char *p = der->data;
+	X509 *cert = d2i_X509(NULL, &p, (long)der->len);
 
-	assert(cert && p == der + len);
-	free(der);
+	assert(cert && p == der->data + der->len);
+	blob_done(der);
 	return cert;
 }
 
@@ -43,24 +43,21 @@ void build_fixture_init(struct build_fixture *f, const char *alg)
 		.cn = "Acme Root",
 		.pathlen = -1,
 		.not_before = FIXTURE_NOW };
-	uint8_t *der;
-	size_t len;
+	struct blob der;
 
 	memset(f, 0, sizeof(*f));
 	f->root_key = memory_signer_new("p384");
 	f->ca_key = memory_signer_new(alg);
 	what.key = f->root_key->public_key;
-	assert(build_ca(NULL, f->root_key, &what, &der, &len, NULL) ==
-		DEVID_OK);
-	f->root = build_fixture_x509(der, len);
+	assert(build_ca(NULL, f->root_key, &what, &der, NULL) == DEVID_OK);
+	f->root = build_fixture_x509(&der);
 	assert(build_issuer_new(f->root, f->root_key, &none, &f->root_issuer,
 		       NULL) == DEVID_OK);
 	what.cn = "Acme Issuing 1";
 	what.key = f->ca_key->public_key;
 	what.pathlen = 0;
-	assert(build_ca(f->root_issuer, NULL, &what, &der, &len, NULL) ==
-		DEVID_OK);
-	f->ca = build_fixture_x509(der, len);
+	assert(build_ca(f->root_issuer, NULL, &what, &der, NULL) == DEVID_OK);
+	f->ca = build_fixture_x509(&der);
 	assert(build_issuer_new(f->ca, f->ca_key, &urls, &f->issuer, NULL) ==
 		DEVID_OK);
 	f->spki = build_fixture_spki(NULL);

@@ -30,7 +30,7 @@ struct build_devid build_fixture_devid(
 /* The public key of a new P-256 key, or the one of @key (borrowed). */
 struct keystore_blob build_fixture_spki(EVP_PKEY *key);
 
-/* DER to certificate; frees @der. */
-X509 *build_fixture_x509(uint8_t *der, size_t len);
+/* DER to certificate; takes what @der has. */
+X509 *build_fixture_x509(struct blob *der);
 
 #endif

@@ -175,9 +175,9 @@ int64_t ca_fixture_rows(struct ca_fixture *f, const char *table)
 	assert_rc(register_begin(f->ca.reg, &err), DEVID_OK);
 	for (size_t i = 0; i < N_OF(counts); i++) {
 		if (strcmp(counts[i].table, table) == 0)
-			assert_rc(db_run(register_db(f->ca.reg), counts[i].sql,
-					  NULL, 0, ca_fixture_note_number, &n,
-					  &err),
+			assert_rc(db_run(register_db(f->ca.reg),
+					  DB_QUERY(counts[i].sql, NULL, 0),
+					  ca_fixture_note_number, &n, &err),
 				DEVID_OK);
 	}
 	register_rollback(f->ca.reg);
@@ -280,8 +280,8 @@ void ca_fixture_sql(struct ca_fixture *f, const char *sql)
 	struct devid_error err = { DEVID_OK, "" };
 
 	assert_rc(register_begin(f->ca.reg, &err), DEVID_OK);
-	assert_rc(
-		db_run(register_db(f->ca.reg), sql, NULL, 0, NULL, NULL, &err),
+	assert_rc(db_run(register_db(f->ca.reg), DB_QUERY(sql, NULL, 0), NULL,
+			  NULL, &err),
 		DEVID_OK);
 	assert_rc(register_commit(f->ca.reg, &err), DEVID_OK);
 }

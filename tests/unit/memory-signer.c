@@ -29,19 +29,20 @@ static void memory_free(struct signer *s)
 	free(m);
 }
 
-static enum devid_err memory_sign(struct signer *s, const uint8_t *data,
-	size_t len, uint8_t *ret_sig, size_t *ret_len, struct devid_error *err)
+static enum devid_err memory_sign(struct signer *s, struct der_view data,
+	struct signer_sig *ret, struct devid_error *err)
 {
 	struct memory_signer *m = (struct memory_signer *)s;
 	uint8_t hash[EVP_MAX_MD_SIZE];
-	size_t sig_len = SIGNER_SIG_MAX;
+	size_t sig_len = sizeof(ret->data);
 	unsigned hash_len = 0;
 
 	if (m->broken)
 		return devid_fail(err, DEVID_ERR_UNREACHABLE, "token: gone");
-	assert(EVP_Digest(data, len, hash, &hash_len, m->md, NULL) == 1);
-	assert(EVP_PKEY_sign(m->ctx, ret_sig, &sig_len, hash, hash_len) == 1);
-	*ret_len = sig_len;
+	assert(EVP_Digest(data.data, data.len, hash, &hash_len, m->md, NULL) ==
+		1);
+	assert(EVP_PKEY_sign(m->ctx, ret->data, &sig_len, hash, hash_len) == 1);
+	ret->len = sig_len;
 	m->count++;
 	return DEVID_OK;
 }

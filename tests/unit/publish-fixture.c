@@ -85,19 +85,19 @@ static void add_cert(struct publish_fixture *f, int64_t device,
 		.role = role,
 		.serial_len = SERIAL_LEN,
 		.created = FIXTURE_NOW };
-	uint8_t *der;
+	struct blob der;
 
 	what.role = role;
 	what.serial = serial;
 	assert(build_serial(number, NULL) == DEVID_OK);
-	assert(build_devid(f->ca.issuer, &what, &der, &row.der_len, NULL) ==
-		DEVID_OK);
-	row.der = der;
+	assert(build_devid(f->ca.issuer, &what, &der, NULL) == DEVID_OK);
+	row.der = der.data;
+	row.der_len = der.len;
 	memcpy(row.issuer, f->ca.issuer_hash, 32);
 	memcpy(row.serial, number, SERIAL_LEN);
 	memcpy(row.key_fingerprint, number, SERIAL_LEN); /* any, all differ */
 	assert(register_cert_add(f->ca.reg, &row, NULL) == DEVID_OK);
-	free(der);
+	blob_done(&der);
 }
 
 void publish_fixture_device(struct publish_fixture *f, const char *serial,
@@ -123,11 +123,12 @@ void publish_fixture_device(struct publish_fixture *f, const char *serial,
 void publish_fixture_revoke(struct publish_fixture *f,
 	const uint8_t serial[SERIAL_LEN], int64_t when, int reason)
 {
+	const struct der_view number = { serial, SERIAL_LEN };
 	struct register_cert cert;
 
 	assert(register_begin(f->ca.reg, NULL) == DEVID_OK);
-	assert(register_cert_by_serial(f->ca.reg, f->ca.issuer_hash, serial,
-		       SERIAL_LEN, &cert, NULL) == DEVID_OK);
+	assert(register_cert_by_serial(f->ca.reg, f->ca.issuer_hash, number,
+		       &cert, NULL) == DEVID_OK);
 	assert(register_cert_revoke(f->ca.reg, cert.id, when, reason, NULL) ==
 		DEVID_OK);
 	assert(register_commit(f->ca.reg, NULL) == DEVID_OK);
@@ -141,11 +142,9 @@ void publish_fixture_delegate(struct publish_fixture *f, int64_t not_after)
 		.key = key->public_key,
 		.not_before = FIXTURE_NOW,
 		.not_after = not_after };
-	uint8_t *der;
-	size_t len;
+	struct blob der;
 
-	assert(build_ca(f->ca.issuer, NULL, &what, &der, &len, NULL) ==
-		DEVID_OK);
+	assert(build_ca(f->ca.issuer, NULL, &what, &der, NULL) == DEVID_OK);
 	f->ca.ocsp_signer = key; /* ca_done() frees both */
-	f->ca.ocsp_cert = build_fixture_x509(der, len);
+	f->ca.ocsp_cert = build_fixture_x509(&der);
 }

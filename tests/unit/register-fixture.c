@@ -160,7 +160,8 @@ int64_t fixture_count(struct reg *reg, const char *sql)
 	struct devid_error err = { 0 };
 	int64_t n = -1;
 
-	if (db_run(register_db(reg), sql, NULL, 0, note, &n, &err) != DEVID_OK)
+	if (db_run(register_db(reg), DB_QUERY(sql, NULL, 0), note, &n, &err) !=
+		DEVID_OK)
 		fail_msg("%s", err.text);
 	return n;
 }

@@ -54,15 +54,14 @@ static void serials_of_one_draw_differ(void **state)
 static void check_kind(struct build_fixture *f, enum key_role role)
 {
 	struct devid_profile_report report;
-	uint8_t serial[SERIAL_LEN] = { 0 }, *der;
+	uint8_t serial[SERIAL_LEN] = { 0 };
+	struct blob der;
 	struct build_devid what = build_fixture_devid(f, serial);
-	size_t len;
 
 	what.role = role;
 	assert_int_equal(build_serial(serial, NULL), DEVID_OK);
-	assert_int_equal(
-		build_devid(f->issuer, &what, &der, &len, NULL), DEVID_OK);
-	if (!devid_profile_check(der, len,
+	assert_int_equal(build_devid(f->issuer, &what, &der, NULL), DEVID_OK);
+	if (!devid_profile_check(der.data, der.len,
 		    role == KEY_ROLE_IAK ? DEVID_PROFILE_IAK
 					 : DEVID_PROFILE_IDEVID,
 		    DEVID_PROFILE_STRICT, &report))
@@ -75,7 +74,7 @@ static void check_kind(struct build_fixture *f, enum key_role role)
 	assert_string_equal(report.permanent_id,
 		"e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfe"
 		"ff");
-	free(der);
+	blob_done(&der);
 }
 
 static void devid_each_ca_key_strict_profile_passed(void **state)
@@ -93,12 +92,10 @@ static void devid_each_ca_key_strict_profile_passed(void **state)
 
 static X509 *issue(struct build_fixture *f, const struct build_devid *change)
 {
-	uint8_t *der;
-	size_t len;
+	struct blob der;
 
-	assert_int_equal(
-		build_devid(f->issuer, change, &der, &len, NULL), DEVID_OK);
-	return build_fixture_x509(der, len);
+	assert_int_equal(build_devid(f->issuer, change, &der, NULL), DEVID_OK);
+	return build_fixture_x509(&der);
 }
 
 /* X509_verify_cert() with X509_V_FLAG_X509_STRICT. */
@@ -185,31 +182,30 @@ static void devid_extensions_read_back_by_openssl(void **state)
 /* OpenSSL's own encoder makes the same bytes of what it read. */
 static void devid_reencoded_by_openssl_same_bytes(void **state)
 {
-	uint8_t serial[SERIAL_LEN] = { 0 }, *der;
+	uint8_t serial[SERIAL_LEN] = { 0 };
+	struct blob der;
 	struct build_fixture f;
 	struct build_devid what;
 	unsigned char *again = NULL;
 	const unsigned char *p;
 	X509 *leaf;
-	size_t len;
 	int n;
 
 	(void)state;
 	build_fixture_init(&f, "rsa2048");
 	what = build_fixture_devid(&f, serial);
 	assert_int_equal(build_serial(serial, NULL), DEVID_OK);
-	assert_int_equal(
-		build_devid(f.issuer, &what, &der, &len, NULL), DEVID_OK);
-	p = der;
-	leaf = d2i_X509(NULL, &p, (long)len);
+	assert_int_equal(build_devid(f.issuer, &what, &der, NULL), DEVID_OK);
+	p = der.data;
+	leaf = d2i_X509(NULL, &p, (long)der.len);
 	assert_non_null(leaf);
 	n = i2d_re_X509_tbs(leaf, &again);
 	assert_true(n > 0);
 	/* certificate header 4 octets: the tbs follows */
-	assert_memory_equal(der + 4, again, (size_t)n);
+	assert_memory_equal(der.data + 4, again, (size_t)n);
 	OPENSSL_free(again);
 	X509_free(leaf);
-	free(der);
+	blob_done(&der);
 	build_fixture_done(&f);
 }
 
@@ -294,8 +290,7 @@ static void devid_each_bad_part_refused(void **state)
 		uint8_t serial[SERIAL_LEN] = { bad_devids[i].cert_serial };
 		struct build_devid what = build_fixture_devid(&f, serial);
 		struct keystore_blob spki = f.spki;
-		uint8_t *der = NULL;
-		size_t len;
+		struct blob der = { NULL, 0 };
 
 		what.serial = bad_devids[i].serial;
 		what.model = bad_devids[i].model;
@@ -303,9 +298,9 @@ static void devid_each_bad_part_refused(void **state)
 		what.spki = &spki;
 		if (bad_devids[i].spki_len)
 			spki.len = bad_devids[i].spki_len;
-		assert_int_equal(build_devid(f.issuer, &what, &der, &len, NULL),
+		assert_int_equal(build_devid(f.issuer, &what, &der, NULL),
 			DEVID_ERR_INVALID);
-		assert_null(der);
+		assert_null(der.data);
 	}
 	assert_int_equal(memory_signer_count(f.ca_key), 0);
 	build_fixture_done(&f);
@@ -333,10 +328,10 @@ static void devid_longest_parts_built(void **state)
 static void devid_hw_serial_too_long_refused(void **state)
 {
 	static char hw_serial[9000];
-	uint8_t serial[SERIAL_LEN] = { 0 }, *der;
+	uint8_t serial[SERIAL_LEN] = { 0 };
+	struct blob der;
 	struct build_fixture f;
 	struct build_devid what;
-	size_t len;
 
 	(void)state;
 	memset(hw_serial, 'a', sizeof(hw_serial) - 1);
@@ -344,8 +339,8 @@ static void devid_hw_serial_too_long_refused(void **state)
 	what = build_fixture_devid(&f, serial);
 	what.hw_serial = hw_serial;
 	assert_int_equal(build_serial(serial, NULL), DEVID_OK);
-	assert_int_equal(build_devid(f.issuer, &what, &der, &len, NULL),
-		DEVID_ERR_TOO_LARGE);
+	assert_int_equal(
+		build_devid(f.issuer, &what, &der, NULL), DEVID_ERR_TOO_LARGE);
 	build_fixture_done(&f);
 }
 
@@ -368,11 +363,11 @@ static void issuer_no_urls_extensions_left_out(void **state)
 {
 	static const struct build_urls none;
 	struct build_issuer *issuer = NULL;
-	uint8_t serial[SERIAL_LEN] = { 0 }, *der;
+	uint8_t serial[SERIAL_LEN] = { 0 };
+	struct blob der;
 	struct build_fixture f;
 	struct build_devid what;
 	X509 *leaf;
-	size_t len;
 
 	(void)state;
 	build_fixture_init(&f, "p256");
@@ -380,9 +375,8 @@ static void issuer_no_urls_extensions_left_out(void **state)
 		DEVID_OK);
 	what = build_fixture_devid(&f, serial);
 	assert_int_equal(build_serial(serial, NULL), DEVID_OK);
-	assert_int_equal(
-		build_devid(issuer, &what, &der, &len, NULL), DEVID_OK);
-	leaf = build_fixture_x509(der, len);
+	assert_int_equal(build_devid(issuer, &what, &der, NULL), DEVID_OK);
+	leaf = build_fixture_x509(&der);
 	assert_int_equal(X509_get_ext_count(leaf), 4);
 	assert_int_equal(
 		X509_get_ext_by_NID(leaf, NID_crl_distribution_points, -1), -1);
@@ -419,18 +413,17 @@ static void ca_cross_certificate_name_and_key_kept(void **state)
 	struct build_ca what = { .pathlen = -1,
 		.not_before = FIXTURE_NOW,
 		.not_after = FIXTURE_NOW + 86400 };
-	uint8_t *der;
+	struct blob der;
 	X509 *cross;
-	size_t len;
 
 	(void)state;
 	build_fixture_init(&f, "p256");
 	build_fixture_init(&other, "p256");
 	what.subject = X509_get_subject_name(other.root);
 	what.key = other.root_key->public_key;
-	assert_int_equal(build_ca(f.root_issuer, NULL, &what, &der, &len, NULL),
-		DEVID_OK);
-	cross = build_fixture_x509(der, len);
+	assert_int_equal(
+		build_ca(f.root_issuer, NULL, &what, &der, NULL), DEVID_OK);
+	cross = build_fixture_x509(&der);
 	assert_int_equal(X509_check_issued(cross, other.ca), X509_V_OK);
 	assert_int_equal(X509_verify(cross, f.root_key->public_key), 1);
 	assert_int_equal(ASN1_OCTET_STRING_cmp(X509_get0_subject_key_id(cross),
@@ -453,15 +446,13 @@ static void ca_ocsp_signer_no_ca(void **state)
 		.not_after = FIXTURE_NOW + 86400,
 		.key = key->public_key };
 	struct build_fixture f;
-	uint8_t *der;
+	struct blob der;
 	X509 *cert;
-	size_t len;
 
 	(void)state;
 	build_fixture_init(&f, "p256");
-	assert_int_equal(
-		build_ca(f.issuer, NULL, &what, &der, &len, NULL), DEVID_OK);
-	cert = build_fixture_x509(der, len);
+	assert_int_equal(build_ca(f.issuer, NULL, &what, &der, NULL), DEVID_OK);
+	cert = build_fixture_x509(&der);
 	assert_int_equal(X509_check_ca(cert), 0);
 	assert_int_equal(X509_get_extended_key_usage(cert), XKU_OCSP_SIGN);
 	assert_int_equal(X509_get_key_usage(cert), KU_DIGITAL_SIGNATURE);
@@ -477,8 +468,7 @@ static void ca_each_bad_part_refused(void **state)
 	struct build_fixture f;
 	EVP_PKEY *weak = EVP_RSA_gen(1024), *p521 = EVP_EC_gen("P-521");
 	struct build_ca good, bad;
-	uint8_t *der;
-	size_t len;
+	struct blob der;
 
 	(void)state;
 	build_fixture_init(&f, "p256");
@@ -488,24 +478,24 @@ static void ca_each_bad_part_refused(void **state)
 		.not_before = FIXTURE_NOW };
 	bad = good;
 	bad.key = weak;
-	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, &len, NULL),
+	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, NULL),
 		DEVID_ERR_UNSUPPORTED);
 	bad.key = p521;
-	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, &len, NULL),
+	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, NULL),
 		DEVID_ERR_UNSUPPORTED);
 	bad = good;
 	bad.not_after = FIXTURE_NOW;
-	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, &len, NULL),
+	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, NULL),
 		DEVID_ERR_INVALID);
 	bad = good;
 	bad.cn = "";
-	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, &len, NULL),
+	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, NULL),
 		DEVID_ERR_INVALID);
 	bad = good;
 	bad.org = CHARS_64 "4";
-	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, &len, NULL),
+	assert_int_equal(build_ca(f.root_issuer, NULL, &bad, &der, NULL),
 		DEVID_ERR_INVALID);
-	assert_int_equal(build_ca(NULL, f.root_key, &good, &der, &len, NULL),
+	assert_int_equal(build_ca(NULL, f.root_key, &good, &der, NULL),
 		DEVID_ERR_MISMATCH);
 	EVP_PKEY_free(weak);
 	EVP_PKEY_free(p521);
@@ -519,24 +509,23 @@ static void request_each_key_verified_by_openssl(void **state)
 		struct signer *key = memory_signer_new(algs[i]);
 		const unsigned char *p;
 		X509_REQ *req;
-		uint8_t *der;
-		size_t len;
+		struct blob der;
 		char name[64];
 
-		assert_int_equal(build_request(key, "Acme", "Issuing 2", &der,
-					 &len, NULL),
+		assert_int_equal(
+			build_request(key, "Acme", "Issuing 2", &der, NULL),
 			DEVID_OK);
-		p = der;
-		req = d2i_X509_REQ(NULL, &p, (long)len);
+		p = der.data;
+		req = d2i_X509_REQ(NULL, &p, (long)der.len);
 		assert_non_null(req);
-		assert_ptr_equal(p, der + len);
+		assert_ptr_equal(p, der.data + der.len);
 		assert_int_equal(X509_REQ_verify(req, key->public_key), 1);
 		assert_string_equal(
 			X509_NAME_oneline(X509_REQ_get_subject_name(req), name,
 				sizeof(name)),
 			"/O=Acme/CN=Issuing 2");
 		X509_REQ_free(req);
-		free(der);
+		blob_done(&der);
 		signer_free(key);
 	}
 }

@@ -15,7 +15,7 @@ static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
 	int64_t n = -1;
 
 	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
-	assert_rc(db_run(register_db(f->ca.reg), sql, &param, 1,
+	assert_rc(db_run(register_db(f->ca.reg), DB_QUERY(sql, &param, 1),
 			  ca_fixture_note_number, &n, NULL),
 		DEVID_OK);
 	register_rollback(f->ca.reg);

@@ -89,7 +89,8 @@ static int64_t count_waiters(struct db *db)
 	int64_t n = 0;
 
 	assert_rc(db_begin_read(db, NULL), DEVID_OK);
-	assert_rc(db_run(db, sql, NULL, 0, ca_fixture_note_number, &n, NULL),
+	assert_rc(db_run(db, DB_QUERY(sql, NULL, 0), ca_fixture_note_number, &n,
+			  NULL),
 		DEVID_OK);
 	assert_rc(db_commit(db, NULL), DEVID_OK);
 	return n;

@@ -228,15 +228,17 @@ static void run(struct fixture *f, const TPMT_PUBLIC *template)
 	size_t name_len = csr_fixture_name(&obj_pub.publicArea, name);
 
 	assert_rc(tpm_public_pkey(&ek_pub.publicArea, &ek_key, NULL), DEVID_OK);
-	assert_rc(credential_make(ek_key_of(ek_key, &room), name, name_len,
-			  secret, &challenge, NULL),
+	assert_rc(credential_make(ek_key_of(ek_key, &room),
+			  (struct der_view) { name, name_len }, secret,
+			  &challenge, NULL),
 		DEVID_OK);
 	assert_int_equal(
 		activate(f, object, ek, &ek_pub.publicArea, &challenge),
 		TSS2_RC_SUCCESS);
 	name[10] ^= 1;
-	assert_rc(credential_make(ek_key_of(ek_key, &room), name, name_len,
-			  secret, &challenge, NULL),
+	assert_rc(credential_make(ek_key_of(ek_key, &room),
+			  (struct der_view) { name, name_len }, secret,
+			  &challenge, NULL),
 		DEVID_OK);
 	assert_true(tpm_rc_is(
 		activate(f, object, ek, &ek_pub.publicArea, &challenge),
@@ -269,14 +271,15 @@ static void make_p384_ek_activated_by_tpm(void **state)
 
 /* ---- without a TPM ---- */
 
-static const uint8_t a_name[34] = { 0x00, 0x0b, 1, 2, 3 };
+static const uint8_t name_bytes[34] = { 0x00, 0x0b, 1, 2, 3 };
+static const struct der_view a_name = { name_bytes, sizeof(name_bytes) };
 
 /* The secret is for one EK, one Name and one blob. */
 static void make_every_ek_activated_by_it_alone(void **state)
 {
 	static const char *const types[] = { "RSA:2048", "RSA:3072", "P-256",
 		"P-384" };
-	struct der_view name = { a_name, sizeof(a_name) };
+	const struct der_view name = a_name;
 	struct der_view other_name = { secret, sizeof(secret) };
 
 	(void)state;
@@ -287,8 +290,8 @@ static void make_every_ek_activated_by_it_alone(void **state)
 		uint8_t out[CHALLENGE_SECRET_LEN];
 		struct ek_key_room room;
 
-		assert_rc(credential_make(ek_key_of(ek, &room), name.data,
-				  name.len, secret, &challenge, NULL),
+		assert_rc(credential_make(ek_key_of(ek, &room), name, secret,
+				  &challenge, NULL),
 			DEVID_OK);
 		assert_int_equal(challenge.deadline, 77);
 		assert_true(csr_fixture_activate(ek, name, &challenge, out));
@@ -307,7 +310,7 @@ static void make_every_ek_activated_by_it_alone(void **state)
 /* An EK that was read from a compressed point is the same EK. */
 static void make_compressed_ek_activated(void **state)
 {
-	struct der_view name = { a_name, sizeof(a_name) };
+	const struct der_view name = a_name;
 	struct challenge challenge = { .deadline = 0 };
 	EVP_PKEY *ek = certs_key("P-384"), *read = EVP_PKEY_new();
 	uint8_t point[97], out[CHALLENGE_SECRET_LEN];
@@ -322,8 +325,8 @@ static void make_compressed_ek_activated(void **state)
 	point[0] = point[96] & 1 ? 0x03 : 0x02;
 	assert_int_equal(EVP_PKEY_copy_parameters(read, ek), 1);
 	assert_int_equal(EVP_PKEY_set1_encoded_public_key(read, point, 49), 1);
-	assert_rc(credential_make(ek_key_of(read, &room), name.data, name.len,
-			  secret, &challenge, NULL),
+	assert_rc(credential_make(ek_key_of(read, &room), name, secret,
+			  &challenge, NULL),
 		DEVID_OK);
 	assert_true(csr_fixture_activate(ek, name, &challenge, out));
 	assert_memory_equal(out, secret, sizeof(secret));
@@ -340,12 +343,8 @@ static void make_twice_differs(void **state)
 	const struct ek_key *key = ek_key_of(ek, &room);
 
 	(void)state;
-	assert_rc(
-		credential_make(key, a_name, sizeof(a_name), secret, &a, NULL),
-		DEVID_OK);
-	assert_rc(
-		credential_make(key, a_name, sizeof(a_name), secret, &b, NULL),
-		DEVID_OK);
+	assert_rc(credential_make(key, a_name, secret, &a, NULL), DEVID_OK);
+	assert_rc(credential_make(key, a_name, secret, &b, NULL), DEVID_OK);
 	assert_int_equal(a.id_object_len, b.id_object_len);
 	assert_memory_not_equal(a.id_object + 4, b.id_object + 4, 32);
 	assert_memory_not_equal(a.id_object + 36, b.id_object + 36, 34);
@@ -365,8 +364,8 @@ static void make_other_ek_refused(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 		struct ek_key_room room;
 
-		assert_rc(credential_make(ek_key_of(ek, &room), a_name,
-				  sizeof(a_name), secret, &challenge, &err),
+		assert_rc(credential_make(ek_key_of(ek, &room), a_name, secret,
+				  &challenge, &err),
 			DEVID_ERR_UNSUPPORTED);
 		assert_cause(&err, "EK");
 		assert_int_equal(challenge.id_object_len, 0);
@@ -381,8 +380,7 @@ static void make_without_key_refused(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 
 	(void)state;
-	assert_rc(credential_make(&none, a_name, sizeof(a_name), secret,
-			  &challenge, &err),
+	assert_rc(credential_make(&none, a_name, secret, &challenge, &err),
 		DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, "EK");
 }
@@ -399,8 +397,9 @@ static void make_name_of_bad_size_refused(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 		struct ek_key_room room;
 
-		assert_rc(credential_make(ek_key_of(ek, &room), name, sizes[i],
-				  secret, &challenge, &err),
+		assert_rc(credential_make(ek_key_of(ek, &room),
+				  (struct der_view) { name, sizes[i] }, secret,
+				  &challenge, &err),
 			DEVID_ERR_INVALID);
 		assert_cause(&err, "Name");
 	}

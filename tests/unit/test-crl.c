@@ -17,16 +17,14 @@ static X509_CRL *crl_of(struct build_fixture *f, const struct build_crl *what)
 {
 	const unsigned char *p;
 	X509_CRL *crl;
-	uint8_t *der;
-	size_t len;
+	struct blob der;
 
-	assert_int_equal(
-		build_crl(f->issuer, what, &der, &len, NULL), DEVID_OK);
-	p = der;
-	crl = d2i_X509_CRL(NULL, &p, (long)len);
+	assert_int_equal(build_crl(f->issuer, what, &der, NULL), DEVID_OK);
+	p = der.data;
+	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	assert_non_null(crl);
-	assert_ptr_equal(p, der + len);
-	free(der);
+	assert_ptr_equal(p, der.data + der.len);
+	blob_done(&der);
 	assert_int_equal(X509_CRL_verify(crl, f->ca_key->public_key), 1);
 	return crl;
 }
@@ -212,8 +210,7 @@ static void crl_each_bad_part_refused(void **state)
 		{ .serial_len = 0, .when = 1 } };
 	struct build_fixture f;
 	struct build_crl what;
-	uint8_t *der = NULL;
-	size_t len;
+	struct blob der = { NULL, 0 };
 
 	(void)state;
 	build_fixture_init(&f, "p256");
@@ -221,22 +218,22 @@ static void crl_each_bad_part_refused(void **state)
 		what = good_crl();
 		what.n = 1;
 		what.entries = &bad[i];
-		assert_int_equal(build_crl(f.issuer, &what, &der, &len, NULL),
+		assert_int_equal(build_crl(f.issuer, &what, &der, NULL),
 			DEVID_ERR_INVALID);
 	}
 	what = good_crl();
 	what.next_update = what.this_update;
-	assert_int_equal(build_crl(f.issuer, &what, &der, &len, NULL),
-		DEVID_ERR_INVALID);
+	assert_int_equal(
+		build_crl(f.issuer, &what, &der, NULL), DEVID_ERR_INVALID);
 	what = good_crl();
 	what.base = what.number;
-	assert_int_equal(build_crl(f.issuer, &what, &der, &len, NULL),
-		DEVID_ERR_INVALID);
+	assert_int_equal(
+		build_crl(f.issuer, &what, &der, NULL), DEVID_ERR_INVALID);
 	what = good_crl();
 	what.next_update = INT64_C(253402300800); /* year 10000 */
-	assert_int_equal(build_crl(f.issuer, &what, &der, &len, NULL),
-		DEVID_ERR_TOO_LARGE);
-	assert_null(der);
+	assert_int_equal(
+		build_crl(f.issuer, &what, &der, NULL), DEVID_ERR_TOO_LARGE);
+	assert_null(der.data);
 	assert_int_equal(memory_signer_count(f.ca_key), 0);
 	build_fixture_done(&f);
 }

@@ -159,7 +159,7 @@ static int64_t number(struct db *db, const char *sql)
 {
 	int64_t n = -1;
 
-	assert_rc(db_run(db, sql, NULL, 0, note, &n, NULL), DEVID_OK);
+	assert_rc(db_run(db, DB_QUERY(sql, NULL, 0), note, &n, NULL), DEVID_OK);
 	return n;
 }
 
@@ -182,7 +182,9 @@ static void insert(struct db *db, unsigned n)
 	const struct db_value v = DB_BLOB_V(zeros, sizeof(zeros));
 
 	for (unsigned i = 0; i < n; i++)
-		assert_rc(db_run(db, "INSERT INTO t (b) VALUES (?1)", &v, 1,
+		assert_rc(db_run(db,
+				  DB_QUERY("INSERT INTO t (b) VALUES (?1)", &v,
+					  1),
 				  NULL, NULL, NULL),
 			DEVID_OK);
 }
@@ -241,8 +243,8 @@ static int rows_elsewhere(void)
 
 	(void)snprintf(uri, sizeof(uri), "sqlite:%s/t.db", dir.path);
 	if (db_open(uri, &db, NULL) != DEVID_OK ||
-		db_run(db, "SELECT count(*) FROM t", NULL, 0, note, &n, NULL) !=
-			DEVID_OK)
+		db_run(db, DB_QUERY("SELECT count(*) FROM t", NULL, 0), note,
+			&n, NULL) != DEVID_OK)
 		return 255;
 	return (int)n;
 }

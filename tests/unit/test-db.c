@@ -35,8 +35,8 @@ static enum devid_err insert(struct db *db, int64_t n, struct devid_error *err)
 {
 	const struct db_value v = DB_INT_V(n);
 
-	return db_run(
-		db, "INSERT INTO t (n) VALUES (?1)", &v, 1, NULL, NULL, err);
+	return db_run(db, DB_QUERY("INSERT INTO t (n) VALUES (?1)", &v, 1),
+		NULL, NULL, err);
 }
 
 static enum devid_err note(void *arg, const struct db_value *columns,
@@ -52,7 +52,8 @@ static int64_t count(struct db *db)
 {
 	int64_t n = -1;
 
-	assert_rc(db_run(db, "SELECT count(*) FROM t", NULL, 0, note, &n, NULL),
+	assert_rc(db_run(db, DB_QUERY("SELECT count(*) FROM t", NULL, 0), note,
+			  &n, NULL),
 		DEVID_OK);
 	return n;
 }
@@ -75,11 +76,12 @@ static void insert_gives_the_id_or_none(void **state)
 				    " n INTEGER UNIQUE)",
 			  NULL),
 		DEVID_OK);
-	assert_rc(db_insert(db, sql, &v[0], 1, &first, NULL), DEVID_OK);
+	assert_rc(
+		db_insert(db, DB_QUERY(sql, &v[0], 1), &first, NULL), DEVID_OK);
 	assert_true(first > 0);
-	assert_rc(db_insert(db, sql, &v[0], 1, &id, NULL), DEVID_OK);
+	assert_rc(db_insert(db, DB_QUERY(sql, &v[0], 1), &id, NULL), DEVID_OK);
 	assert_int_equal(id, 0);
-	assert_rc(db_insert(db, sql, &v[1], 1, &id, NULL), DEVID_OK);
+	assert_rc(db_insert(db, DB_QUERY(sql, &v[1], 1), &id, NULL), DEVID_OK);
 	assert_true(id > first);
 	assert_rc(db_commit(db, NULL), DEVID_OK);
 	db_close(db);
@@ -207,7 +209,8 @@ static void assert_setting(struct db *db, const char *sql, const char *want)
 {
 	char got[16] = "";
 
-	assert_rc(db_run(db, sql, NULL, 0, note_text, got, NULL), DEVID_OK);
+	assert_rc(db_run(db, DB_QUERY(sql, NULL, 0), note_text, got, NULL),
+		DEVID_OK);
 	assert_string_equal(got, want);
 }
 
@@ -223,12 +226,12 @@ static void open_settings_are_durable(void **state)
 		assert_setting(db, "SHOW fsync", "on");
 	} else {
 		assert_setting(db, "PRAGMA journal_mode", "wal");
-		assert_rc(db_run(db, "PRAGMA synchronous", NULL, 0, note,
-				  &level, NULL),
+		assert_rc(db_run(db, DB_QUERY("PRAGMA synchronous", NULL, 0),
+				  note, &level, NULL),
 			DEVID_OK);
 		assert_int_equal(level, 2); /* FULL */
-		assert_rc(db_run(db, "PRAGMA cache_spill", NULL, 0, note,
-				  &spill, NULL),
+		assert_rc(db_run(db, DB_QUERY("PRAGMA cache_spill", NULL, 0),
+				  note, &spill, NULL),
 			DEVID_OK);
 		assert_int_equal(spill, 0); /* db-sqlite-vfs.c */
 	}
@@ -274,16 +277,19 @@ static void run_values_come_back_as_they_went(void **state)
 			DB_BLOB_V(NULL, 0) };
 		struct got g = { .text = "" };
 
-		assert_rc(
-			db_run(db, "DELETE FROM v", NULL, 0, NULL, NULL, NULL),
+		assert_rc(db_run(db, DB_QUERY("DELETE FROM v", NULL, 0), NULL,
+				  NULL, NULL),
 			DEVID_OK);
 		assert_rc(db_run(db,
-				  "INSERT INTO v (i, t, b, n, e)"
-				  " VALUES (?1, ?2, ?3, ?4, ?5)",
-				  in, 5, NULL, NULL, NULL),
+				  DB_QUERY("INSERT INTO v (i, t, b, n, e)"
+					   " VALUES (?1, ?2, ?3, ?4, ?5)",
+					  in, 5),
+				  NULL, NULL, NULL),
 			DEVID_OK);
 		assert_int_equal(db_changes(db), 1);
-		assert_rc(db_run(db, "SELECT i, t, b, n, e FROM v", NULL, 0,
+		assert_rc(db_run(db,
+				  DB_QUERY("SELECT i, t, b, n, e FROM v", NULL,
+					  0),
 				  keep, &g, NULL),
 			DEVID_OK);
 		assert_true(g.columns[0].type == DB_INT &&
@@ -319,7 +325,8 @@ static void run_row_function_stops_the_walk_only(void **state)
 	assert_rc(db_begin(db, NULL), DEVID_OK);
 	assert_rc(insert(db, 1, NULL), DEVID_OK);
 	assert_rc(insert(db, 2, NULL), DEVID_OK);
-	assert_rc(db_run(db, "SELECT n FROM t", NULL, 0, stop, &rows, &err),
+	assert_rc(db_run(db, DB_QUERY("SELECT n FROM t", NULL, 0), stop, &rows,
+			  &err),
 		DEVID_ERR_MISMATCH);
 	assert_int_equal(rows, 1);
 	assert_cause(&err, "enough");
@@ -356,7 +363,7 @@ static void run_bad_sql_is_an_error(void **state)
 	struct db *db = open_with_table(*state);
 	struct devid_error err = { 0 };
 
-	assert_rc(db_run(db, "SELEKT 1", NULL, 0, NULL, NULL, &err),
+	assert_rc(db_run(db, DB_QUERY("SELEKT 1", NULL, 0), NULL, NULL, &err),
 		DEVID_ERR_IO);
 	assert_cause(&err, "syntax error");
 	assert_int_equal(count(db), 0);

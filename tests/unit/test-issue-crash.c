@@ -128,7 +128,8 @@ static int64_t number(struct reg *reg, const char *sql)
 {
 	int64_t n = -1;
 
-	if (db_run(register_db(reg), sql, NULL, 0, note, &n, NULL) != DEVID_OK)
+	if (db_run(register_db(reg), DB_QUERY(sql, NULL, 0), note, &n, NULL) !=
+		DEVID_OK)
 		return -1;
 	return n;
 }
@@ -168,15 +169,15 @@ static const char *judge_rows(struct reg *reg)
 
 static bool has_cert(const struct site *s, struct reg *reg, const X509 *cert)
 {
-	const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+	const ASN1_INTEGER *number = X509_get0_serialNumber(cert);
+	const struct der_view serial = { ASN1_STRING_get0_data(number),
+		(size_t)ASN1_STRING_length(number) };
 	struct register_cert got;
 	unsigned char *der = NULL;
 	int len = i2d_X509(cert, &der);
 	bool there = len > 0 &&
-		     register_cert_by_serial(reg, s->ca->ca.issuer_hash,
-			     ASN1_STRING_get0_data(serial),
-			     (size_t)ASN1_STRING_length(serial), &got,
-			     NULL) == DEVID_OK &&
+		     register_cert_by_serial(reg, s->ca->ca.issuer_hash, serial,
+			     &got, NULL) == DEVID_OK &&
 		     got.der_len == (size_t)len &&
 		     memcmp(got.der, der, got.der_len) == 0;
 

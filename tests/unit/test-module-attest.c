@@ -43,8 +43,9 @@ static struct challenge make_credential(void)
 	struct tpm_public iak;
 
 	assert_rc(tpm_public_parse(area, &iak, NULL), DEVID_OK);
-	assert_rc(credential_make(ek_key_of(ek, &room), iak.name, iak.name_len,
-			  secret, &ch, NULL),
+	assert_rc(credential_make(ek_key_of(ek, &room),
+			  (struct der_view) { iak.name, iak.name_len }, secret,
+			  &ch, NULL),
 		DEVID_OK);
 	EVP_PKEY_free(ek);
 	X509_free(cert);

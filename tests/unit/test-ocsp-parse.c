@@ -118,6 +118,11 @@ static const struct parts requests[] = {
 	{ CANT, .single = "a00e 300c 300a" OTHER "0101ff 0400" },
 };
 
+static struct der_view view_of(const struct certs_buf *buf)
+{
+	return (struct der_view) { buf->data, buf->len };
+}
+
 static void parse_each_request_judged(void **state)
 {
 	(void)state;
@@ -125,12 +130,12 @@ static void parse_each_request_judged(void **state)
 		struct certs_buf der = request_of(&requests[i]);
 		struct devid_error err = { DEVID_OK, "" };
 		struct ocsp_request req;
-		enum devid_err rc = ocsp_parse(der.data, der.len, &req, &err);
+		enum devid_err rc = ocsp_parse(view_of(&der), &req, &err);
 
 		if (rc != requests[i].want)
 			fail_msg("%zu: %d: %s", i, rc, devid_error_text(&err));
 		if (rc == DEVID_OK)
-			assert_memory_equal(req.serial, "\x05", 1);
+			assert_memory_equal(req.serial.data, "\x05", 1);
 	}
 }
 
@@ -147,7 +152,7 @@ static void parse_second_nonce_malformed(void **state)
 
 	(void)state;
 	assert_int_equal(
-		ocsp_parse(der.data, der.len, &req, &err), DEVID_ERR_SYNTAX);
+		ocsp_parse(view_of(&der), &req, &err), DEVID_ERR_SYNTAX);
 	assert_non_null(strstr(err.text, "second nonce"));
 }
 
@@ -160,7 +165,8 @@ static void parse_truncated_malformed(void **state)
 
 	(void)state;
 	for (size_t len = 0; len < der.len; len++)
-		assert_int_equal(ocsp_parse(der.data, len, &req, NULL),
+		assert_int_equal(ocsp_parse((struct der_view) { der.data, len },
+					 &req, NULL),
 			DEVID_ERR_SYNTAX);
 }
 
@@ -172,7 +178,8 @@ static void parse_too_large_malformed(void **state)
 
 	(void)state;
 	assert_int_equal(
-		ocsp_parse(der, sizeof(der), &req, &err), DEVID_ERR_SYNTAX);
+		ocsp_parse((struct der_view) { der, sizeof(der) }, &req, &err),
+		DEVID_ERR_SYNTAX);
 	assert_non_null(strstr(err.text, "larger than 2048"));
 }
 
@@ -188,8 +195,8 @@ static void parse_extension_flood_unsupported(void **state)
 	for (int i = 0; i < 17; i++)
 		(void)strcat(hex, "3007" OTHER "0400");
 	der = request_of(&parts);
-	assert_int_equal(ocsp_parse(der.data, der.len, &req, &err),
-		DEVID_ERR_UNSUPPORTED);
+	assert_int_equal(
+		ocsp_parse(view_of(&der), &req, &err), DEVID_ERR_UNSUPPORTED);
 	assert_non_null(strstr(err.text, "more than 16 extensions"));
 }
 

@@ -42,13 +42,11 @@ static int teardown(void **state)
 
 /* What a client keeps of its question, and the answer. */
 struct talk {
-	OCSP_REQUEST *req;     /* owned */
-	OCSP_CERTID *id;       /* borrowed from req */
-	OCSP_RESPONSE *resp;   /* owned */
-	OCSP_BASICRESP *basic; /* owned; NULL: not successful */
-	uint8_t *der;          /* owned: the answer */
-	size_t len;
-	int64_t expires;
+	OCSP_REQUEST *req;       /* owned */
+	OCSP_CERTID *id;         /* borrowed from req */
+	OCSP_RESPONSE *resp;     /* owned */
+	OCSP_BASICRESP *basic;   /* owned; NULL: not successful */
+	struct ocsp_reply reply; /* owned: the answer */
 };
 
 static OCSP_CERTID *id_of(
@@ -65,18 +63,16 @@ static OCSP_CERTID *id_of(
 	return id;
 }
 
-static void ask_der(
-	struct world *w, const uint8_t *der, size_t len, struct talk *t)
+static void ask_der(struct world *w, struct der_view der, struct talk *t)
 {
+	const struct blob *answer = &t->reply.der;
 	const unsigned char *p;
 
-	assert_int_equal(ocsp_answer(&w->f.ca, der, len, &t->der, &t->len,
-				 &t->expires, NULL),
-		DEVID_OK);
-	p = t->der;
-	t->resp = d2i_OCSP_RESPONSE(NULL, &p, (long)t->len);
+	assert_int_equal(ocsp_answer(&w->f.ca, der, &t->reply, NULL), DEVID_OK);
+	p = answer->data;
+	t->resp = d2i_OCSP_RESPONSE(NULL, &p, (long)answer->len);
 	assert_non_null(t->resp);
-	assert_ptr_equal(p, t->der + t->len);
+	assert_ptr_equal(p, answer->data + answer->len);
 	t->basic = OCSP_response_get1_basic(t->resp);
 }
 
@@ -86,7 +82,7 @@ static void ask(struct world *w, struct talk *t)
 	int len = i2d_OCSP_REQUEST(t->req, &der);
 
 	assert_true(len > 0);
-	ask_der(w, der, (size_t)len, t);
+	ask_der(w, (struct der_view) { der, (size_t)len }, t);
 	OPENSSL_free(der);
 }
 
@@ -104,7 +100,7 @@ static void talk_done(struct talk *t)
 	OCSP_REQUEST_free(t->req);
 	OCSP_RESPONSE_free(t->resp);
 	OCSP_BASICRESP_free(t->basic);
-	free(t->der);
+	blob_done(&t->reply.der);
 }
 
 /* The status that a careful client takes from the answer. */
@@ -150,7 +146,7 @@ static void answer_live_both_hashes_good(void **state)
 
 		assert_int_equal(
 			status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
-		assert_in_range(t.expires, time(NULL) + 72 * 3600 - 60,
+		assert_in_range(t.reply.expires, time(NULL) + 72 * 3600 - 60,
 			time(NULL) + 72 * 3600);
 		talk_done(&t);
 	}
@@ -195,7 +191,7 @@ static void answer_unknown_serial_unknown_and_short_lived(void **state)
 
 	t = asked(w, EVP_sha1(), (const uint8_t *)"\x41\x42", 2);
 	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_UNKNOWN);
-	assert_true(t.expires <= time(NULL) + 60);
+	assert_true(t.reply.expires <= time(NULL) + 60);
 	talk_done(&t);
 	t = asked(w, EVP_sha256(), long_number, sizeof(long_number));
 	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_UNKNOWN);
@@ -222,7 +218,7 @@ static void answer_nonce_each_size_echoed(void **state)
 		assert_int_equal(
 			status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
 		assert_int_equal(OCSP_check_nonce(t.req, t.basic), 1);
-		assert_int_equal(t.expires, 0); /* for nobody else */
+		assert_int_equal(t.reply.expires, 0); /* for nobody else */
 		talk_done(&t);
 	}
 }
@@ -312,7 +308,7 @@ static void answer_delegated_verified_and_certificate_in_it(void **state)
 	assert_int_equal(sk_X509_num(OCSP_resp_get0_certs(t.basic)), 1);
 	assert_int_equal(memory_signer_count(w->f.ca.ocsp_signer), 1);
 	/* no answer outlives the certificate of who signed it */
-	assert_true(t.expires <= time(NULL) + 3600);
+	assert_true(t.reply.expires <= time(NULL) + 3600);
 	talk_done(&t);
 }
 
@@ -342,7 +338,7 @@ static void answer_stored_no_signature_until_revoked(void **state)
 	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
 	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
 	assert_int_equal(memory_signer_count(key), before);
-	assert_true(t.expires > time(NULL));
+	assert_true(t.reply.expires > time(NULL));
 	talk_done(&t);
 	/* a stored "good" must not outlive the revocation */
 	publish_fixture_revoke(&w->f, w->numbers[0], time(NULL), 1);
@@ -399,33 +395,29 @@ static void answer_bucket_empty_try_later_and_stored_given(void **state)
 	static const uint8_t try_later[] = { 0x30, 0x03, 0x0a, 0x01, 0x03 };
 	struct world *w = *state;
 	struct serve_rate rate;
-	uint8_t *der = NULL;
-	size_t len = 0;
+	struct ocsp_reply reply = { .expires = 0 };
 	struct talk t = talk_about(
 		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
 	unsigned char *req = NULL;
 	int req_len = i2d_OCSP_REQUEST(t.req, &req);
+	const struct der_view asked = { req, (size_t)req_len };
 	int64_t n;
 
 	/* Of no size. */
 	serve_rate_init(&rate, 1, INT64_MAX / 2);
 	rate.burst = 0;
 	w->f.ca.on_demand = &rate;
-	assert_int_equal(ocsp_answer(&w->f.ca, req, (size_t)req_len, &der, &len,
-				 &t.expires, NULL),
-		DEVID_OK);
-	assert_int_equal(len, sizeof(try_later));
-	assert_memory_equal(der, try_later, len);
-	free(der);
+	assert_int_equal(ocsp_answer(&w->f.ca, asked, &reply, NULL), DEVID_OK);
+	assert_int_equal(reply.der.len, sizeof(try_later));
+	assert_memory_equal(reply.der.data, try_later, reply.der.len);
+	blob_done(&reply.der);
 	/* What was signed before is given all the same. */
 	w->f.ca.on_demand = NULL;
 	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
 	w->f.ca.on_demand = &rate;
-	assert_int_equal(ocsp_answer(&w->f.ca, req, (size_t)req_len, &der, &len,
-				 &t.expires, NULL),
-		DEVID_OK);
-	assert_true(len > sizeof(try_later));
-	free(der);
+	assert_int_equal(ocsp_answer(&w->f.ca, asked, &reply, NULL), DEVID_OK);
+	assert_true(reply.der.len > sizeof(try_later));
+	blob_done(&reply.der);
 	w->f.ca.on_demand = NULL;
 	OPENSSL_free(req);
 	talk_done(&t);
@@ -440,10 +432,11 @@ static void answer_token_gone_error(void **state)
 	int len = i2d_OCSP_REQUEST(t.req, &der);
 
 	memory_signer_break(w->f.build.ca_key, true);
-	assert_int_equal(ocsp_answer(&w->f.ca, der, (size_t)len, &t.der, &t.len,
-				 &t.expires, NULL),
+	assert_int_equal(
+		ocsp_answer(&w->f.ca, (struct der_view) { der, (size_t)len },
+			&t.reply, NULL),
 		DEVID_ERR_UNREACHABLE);
-	assert_null(t.der);
+	assert_null(t.reply.der.data);
 	memory_signer_break(w->f.build.ca_key, false);
 	OPENSSL_free(der);
 	talk_done(&t);

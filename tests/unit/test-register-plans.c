@@ -37,8 +37,8 @@ static void explain(struct reg *reg, const char *sql, char text[PLAN_MAX],
 	(void)snprintf(text, PLAN_MAX, "EXPLAIN QUERY PLAN %s", sql);
 	plan[0] = '\0';
 	assert_rc(register_begin(reg, NULL), DEVID_OK);
-	assert_rc(db_run(register_db(reg), text, params, n_params, note_step,
-			  plan, NULL),
+	assert_rc(db_run(register_db(reg), DB_QUERY(text, params, n_params),
+			  note_step, plan, NULL),
 		DEVID_OK);
 	assert_rc(register_commit(reg, NULL), DEVID_OK);
 }

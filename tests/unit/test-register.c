@@ -92,12 +92,12 @@ static unsigned find_holders(struct reg *reg,
 	const struct register_device *device, const uint8_t key_fingerprint[32],
 	struct register_holders *ret)
 {
+	const struct register_identity who = { device->serial,
+		device->ek_fingerprint, key_fingerprint };
 	unsigned found = 0;
 	bool barred = false;
 
-	assert_rc(register_find_holders(reg, device->serial,
-			  device->ek_fingerprint, key_fingerprint, ret, NULL),
-		DEVID_OK);
+	assert_rc(register_find_holders(reg, &who, ret, NULL), DEVID_OK);
 	for (int i = 0; i < REGISTER_N_HOLDERS; i++)
 		found |= (unsigned)ret->found[i] << i;
 	assert_rc(register_is_barred(reg, device->ek_fingerprint,
@@ -223,9 +223,11 @@ static void each_device_pages_through_all(void **state)
 		fixture_issue_now(reg, NULL, i);
 	begin(reg);
 	do {
+		const struct register_page page = { NULL, seen.last, 10 };
+
 		before = seen.n;
 		assert_rc(register_each_device(
-				  reg, seen.last, 10, see_device, &seen, NULL),
+				  reg, &page, see_device, &seen, NULL),
 			DEVID_OK);
 	} while (seen.n > before);
 	assert_int_equal(seen.n, 25);
@@ -234,6 +236,13 @@ static void each_device_pages_through_all(void **state)
 }
 
 /* ---- certificates ---- */
+
+static enum devid_err cert_by_serial(struct reg *reg,
+	const struct register_cert *of, struct register_cert *ret)
+{
+	return register_cert_by_serial(reg, of->issuer,
+		(struct der_view) { of->serial, of->serial_len }, ret, NULL);
+}
 
 static void cert_add_is_found_by_serial_and_key(void **state)
 {
@@ -245,9 +254,7 @@ static void cert_add_is_found_by_serial_and_key(void **state)
 	fixture_issue_now(reg, NULL, 5);
 	in = fixture_cert(5, KEY_ROLE_IAK, 0);
 	begin(reg);
-	assert_rc(register_cert_by_serial(
-			  reg, in.issuer, in.serial, in.serial_len, &out, NULL),
-		DEVID_OK);
+	assert_rc(cert_by_serial(reg, &in, &out), DEVID_OK);
 	assert_int_equal(out.role, KEY_ROLE_IAK);
 	assert_int_equal(out.state, REGISTER_LIVE);
 	assert_true(out.device > 0);
@@ -266,9 +273,7 @@ static void cert_add_is_found_by_serial_and_key(void **state)
 	in.key_fingerprint[31] ^= 1;
 	assert_int_equal(find_holders(reg, &other, in.key_fingerprint, &h), 0);
 	in.issuer[0] ^= 1;
-	assert_rc(register_cert_by_serial(
-			  reg, in.issuer, in.serial, in.serial_len, &out, NULL),
-		DEVID_ERR_NOT_FOUND);
+	assert_rc(cert_by_serial(reg, &in, &out), DEVID_ERR_NOT_FOUND);
 	commit(reg);
 	register_close(reg);
 }
@@ -413,31 +418,27 @@ static void cert_revoke_is_in_the_list_from_then_on(void **state)
 {
 	struct reg *reg = place_open(*state);
 	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0), found;
+	const struct register_revoked then = { cert.issuer, 1000 };
+	const struct register_revoked later = { cert.issuer, 1001 };
 	unsigned n = 0;
 
 	fixture_issue_now(reg, NULL, 1);
 	begin(reg);
-	assert_rc(register_cert_by_serial(reg, cert.issuer, cert.serial,
-			  cert.serial_len, &found, NULL),
-		DEVID_OK);
+	assert_rc(cert_by_serial(reg, &cert, &found), DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 1000, 1, NULL), DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 2000, 1, NULL), DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 2000, 3, NULL),
 		DEVID_ERR_EXISTS);
 	assert_rc(register_cert_revoke(reg, 99999, 1000, 1, NULL),
 		DEVID_ERR_NOT_FOUND);
-	assert_rc(register_cert_by_serial(reg, cert.issuer, cert.serial,
-			  cert.serial_len, &found, NULL),
-		DEVID_OK);
+	assert_rc(cert_by_serial(reg, &cert, &found), DEVID_OK);
 	assert_int_equal(found.state, REGISTER_REVOKED);
 	assert_int_equal(found.revoked_at, 1000);
 	assert_int_equal(found.reason, 1);
-	assert_rc(register_each_revoked(
-			  reg, cert.issuer, 1000, count_cert, &n, NULL),
+	assert_rc(register_each_revoked(reg, &then, count_cert, &n, NULL),
 		DEVID_OK);
 	assert_int_equal(n, 1);
-	assert_rc(register_each_revoked(
-			  reg, cert.issuer, 1001, count_cert, &n, NULL),
+	assert_rc(register_each_revoked(reg, &later, count_cert, &n, NULL),
 		DEVID_OK);
 	assert_int_equal(n, 1);
 	commit(reg);
@@ -463,6 +464,7 @@ static void each_revoked_of_many_pages_gives_all(void **state)
 	struct reg *reg = place_open(*state);
 	struct seen seen = { .n = 0 };
 	const uint8_t issuer[32] = { 7 };
+	const struct register_revoked all = { issuer, 0 };
 
 	begin(reg);
 	for (unsigned i = 0; i < 1100; i++) {
@@ -473,8 +475,7 @@ static void each_revoked_of_many_pages_gives_all(void **state)
 		c.reason = 4;
 		assert_rc(register_cert_add(reg, &c, NULL), DEVID_OK);
 	}
-	assert_rc(
-		register_each_revoked(reg, issuer, 0, see_revoked, &seen, NULL),
+	assert_rc(register_each_revoked(reg, &all, see_revoked, &seen, NULL),
 		DEVID_OK);
 	assert_int_equal(seen.n, 1100);
 	commit(reg);
@@ -485,6 +486,9 @@ static void each_cert_gives_the_issuers_by_id(void **state)
 {
 	struct reg *reg = place_open(*state);
 	const uint8_t issuer[32] = { 7 }, none[32] = { 9 };
+	const struct register_page all = { issuer, 0, 1000 };
+	const struct register_page of_none = { none, 0, 1000 };
+	const struct register_page some = { issuer, 5, 7 };
 	struct register_cert other = fixture_cert(900, KEY_ROLE_IDEVID, 0);
 	unsigned n = 0;
 
@@ -494,13 +498,12 @@ static void each_cert_gives_the_issuers_by_id(void **state)
 	begin(reg);
 	assert_rc(register_cert_add(reg, &other, NULL), DEVID_OK);
 	assert_rc(
-		register_each_cert(reg, issuer, 0, 1000, count_cert, &n, NULL),
-		DEVID_OK);
+		register_each_cert(reg, &all, count_cert, &n, NULL), DEVID_OK);
 	assert_int_equal(n, 20);
-	assert_rc(register_each_cert(reg, none, 0, 1000, count_cert, &n, NULL),
+	assert_rc(register_each_cert(reg, &of_none, count_cert, &n, NULL),
 		DEVID_OK);
-	assert_rc(register_each_cert(reg, issuer, 5, 7, count_cert, &n, NULL),
-		DEVID_OK);
+	assert_rc(
+		register_each_cert(reg, &some, count_cert, &n, NULL), DEVID_OK);
 	assert_int_equal(n, 27);
 	commit(reg);
 	register_close(reg);
@@ -650,24 +653,20 @@ static void crl_number_counts_per_issuer(void **state)
 static void blob_put_replaces(void **state)
 {
 	struct reg *reg = place_open(*state);
-	const uint8_t *data = NULL;
-	int64_t expires = 0;
-	size_t len = 0;
+	const struct register_blob one = { { (const uint8_t *)"one", 3 }, 10 };
+	const struct register_blob two = { { (const uint8_t *)"t\0wo", 4 },
+		20 };
+	struct register_blob got = { .expires = 0 };
 
 	begin(reg);
-	assert_rc(register_blob_get(reg, "a.crl", &expires, &data, &len, NULL),
+	assert_rc(register_blob_get(reg, "a.crl", &got, NULL),
 		DEVID_ERR_NOT_FOUND);
-	assert_rc(register_blob_put(
-			  reg, "a.crl", 10, (const uint8_t *)"one", 3, NULL),
-		DEVID_OK);
-	assert_rc(register_blob_put(
-			  reg, "a.crl", 20, (const uint8_t *)"t\0wo", 4, NULL),
-		DEVID_OK);
-	assert_rc(register_blob_get(reg, "a.crl", &expires, &data, &len, NULL),
-		DEVID_OK);
-	assert_int_equal(expires, 20);
-	assert_int_equal(len, 4);
-	assert_memory_equal(data, "t\0wo", 4);
+	assert_rc(register_blob_put(reg, "a.crl", &one, NULL), DEVID_OK);
+	assert_rc(register_blob_put(reg, "a.crl", &two, NULL), DEVID_OK);
+	assert_rc(register_blob_get(reg, "a.crl", &got, NULL), DEVID_OK);
+	assert_int_equal(got.expires, 20);
+	assert_int_equal(got.data.len, 4);
+	assert_memory_equal(got.data.data, "t\0wo", 4);
 	commit(reg);
 	register_close(reg);
 }

@@ -37,14 +37,13 @@ static void uint_each_size_minimal(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t buf[16];
 		struct der_out out = der_out_init(buf, sizeof(buf));
-		const uint8_t *data;
-		size_t len = 0;
+		struct der_view view;
 
 		der_out_uint(&out, DER_INTEGER, cases[i].value);
-		data = der_out_data(&out, &len);
-		assert_non_null(data);
-		assert_int_equal(len, cases[i].len);
-		assert_memory_equal(data, cases[i].want, len);
+		view = der_out_view(&out);
+		assert_non_null(view.data);
+		assert_int_equal(view.len, cases[i].len);
+		assert_memory_equal(view.data, cases[i].want, view.len);
 	}
 }
 
@@ -59,7 +58,7 @@ static void wrap_long_content_length_read_back(void **state)
 		struct der_view view, read;
 
 		der_out_element(&out, DER_OCTET_STRING, content, lens[i]);
-		view.data = der_out_data(&out, &view.len);
+		view = der_out_view(&out);
 		assert_non_null(view.data);
 		assert_true(der_take_tag(&view, DER_OCTET_STRING, &read));
 		assert_int_equal(read.len, lens[i]);
@@ -71,13 +70,12 @@ static void element_too_long_full(void **state)
 {
 	uint8_t buf[8];
 	struct der_out out = der_out_init(buf, sizeof(buf));
-	size_t len;
 
 	(void)state;
 	der_out_element(&out, DER_OCTET_STRING, "1234567", 7);
-	assert_null(der_out_data(&out, &len));
+	assert_null(der_out_view(&out).data);
 	der_out_element(&out, DER_OCTET_STRING, "1", 1);
-	assert_null(der_out_data(&out, &len));
+	assert_null(der_out_view(&out).data);
 }
 
 static void nid_each_key_fits(void **state)
@@ -97,14 +95,12 @@ static void nid_each_key_fits(void **state)
 		struct signer *s = memory_signer_new(cases[i].alg);
 		X509_ALGOR *want = X509_ALGOR_new();
 		unsigned char *der = NULL;
-		const uint8_t *alg;
-		size_t len;
+		struct der_view alg;
 		int n;
 
 		assert_int_equal(signer_nid(s->public_key), cases[i].nid);
 		assert_int_equal(
-			signer_algorithm(s->public_key, &alg, &len, NULL),
-			DEVID_OK);
+			signer_algorithm(s->public_key, &alg, NULL), DEVID_OK);
 		assert_int_equal(
 			X509_ALGOR_set0(want, OBJ_nid2obj(cases[i].nid),
 				cases[i].alg[0] == 'r' ? V_ASN1_NULL
@@ -112,8 +108,8 @@ static void nid_each_key_fits(void **state)
 				NULL),
 			1);
 		n = i2d_X509_ALGOR(want, &der);
-		assert_int_equal(n, len);
-		assert_memory_equal(der, alg, len);
+		assert_int_equal(n, alg.len);
+		assert_memory_equal(der, alg.data, alg.len);
 		OPENSSL_free(der);
 		X509_ALGOR_free(want);
 		signer_free(s);
@@ -128,12 +124,11 @@ static void nid_other_key_undefined(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		const uint8_t *alg;
-		size_t len;
+		struct der_view alg;
 
 		assert_non_null(keys[i]);
 		assert_int_equal(signer_nid(keys[i]), NID_undef);
-		assert_int_equal(signer_algorithm(keys[i], &alg, &len, NULL),
+		assert_int_equal(signer_algorithm(keys[i], &alg, NULL),
 			DEVID_ERR_UNSUPPORTED);
 		EVP_PKEY_free(keys[i]);
 	}
@@ -145,14 +140,14 @@ static void wrap_with_extra_all_parts_there(void **state)
 	struct signer *s = memory_signer_new("p256");
 	struct der_view whole, seq, part, sig;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t *der;
-	size_t len;
+	struct blob der;
 
 	(void)state;
-	assert_int_equal(signer_wrap(s, tbs, sizeof(tbs), extra, sizeof(extra),
-				 &der, &len, NULL),
+	assert_int_equal(
+		signer_wrap(s, (struct der_view) { tbs, sizeof(tbs) },
+			(struct der_view) { extra, sizeof(extra) }, &der, NULL),
 		DEVID_OK);
-	whole = (struct der_view) { der, len };
+	whole = blob_view(&der);
 	assert_true(der_take_tag(&whole, DER_SEQUENCE, &seq));
 	assert_int_equal(whole.len, 0);
 	assert_memory_equal(seq.data, tbs, sizeof(tbs));
@@ -169,22 +164,21 @@ static void wrap_with_extra_all_parts_there(void **state)
 				 sizeof(tbs)),
 		1);
 	EVP_MD_CTX_free(ctx);
-	free(der);
+	blob_done(&der);
 	signer_free(s);
 }
 
 static void wrap_token_gone_refused(void **state)
 {
 	struct signer *s = memory_signer_new("p256");
-	uint8_t *der = NULL;
-	size_t len;
+	struct blob der = { NULL, 0 };
 
 	(void)state;
 	memory_signer_break(s, true);
-	assert_int_equal(
-		signer_wrap(s, tbs, sizeof(tbs), NULL, 0, &der, &len, NULL),
+	assert_int_equal(signer_wrap(s, (struct der_view) { tbs, sizeof(tbs) },
+				 (struct der_view) { NULL, 0 }, &der, NULL),
 		DEVID_ERR_UNREACHABLE);
-	assert_null(der);
+	assert_null(der.data);
 	signer_free(s);
 }
 

@@ -33,22 +33,26 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct der_view view_of(const char *text)
+{
+	return (struct der_view) { (const uint8_t *)text, strlen(text) };
+}
+
 static void store(enum station_step step, const char *text)
 {
-	assert_rc(station_state_store(&unit, step, text, strlen(text), NULL),
+	assert_rc(station_state_store(&unit, step, view_of(text), NULL),
 		DEVID_OK);
 }
 
 static enum devid_err load(enum station_step step, const char *want)
 {
-	uint8_t *data = NULL;
-	size_t len = 0;
-	enum devid_err rc = station_state_load(&unit, step, &data, &len, NULL);
+	struct blob data = { NULL, 0 };
+	enum devid_err rc = station_state_load(&unit, step, &data, NULL);
 
 	if (rc == DEVID_OK) {
-		assert_int_equal(len, strlen(want));
-		assert_memory_equal(data, want, len);
-		free(data);
+		assert_int_equal(data.len, strlen(want));
+		assert_memory_equal(data.data, want, data.len);
+		blob_done(&data);
 	}
 	return rc;
 }
@@ -160,16 +164,15 @@ static void open_no_folder_refused(void **state)
 static char *run_ok(char *const *prefix, size_t n_prefix,
 	const char *const *args, const char *input)
 {
-	const struct station_run what = { prefix, n_prefix, args, input,
-		strlen(input), 0 };
+	const struct station_run what = { prefix, n_prefix, args,
+		view_of(input), 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	uint8_t *out = NULL;
-	size_t len = 0;
+	struct blob out = { NULL, 0 };
 
-	if (station_run(&what, &out, &len, &err) != DEVID_OK)
+	if (station_run(&what, &out, &err) != DEVID_OK)
 		fail_msg("%s", err.text);
-	assert_int_equal(strlen((char *)out), len);
-	return (char *)out;
+	assert_int_equal(strlen((char *)out.data), out.len);
+	return (char *)out.data;
 }
 
 static enum devid_err run_bad(
@@ -178,14 +181,13 @@ static enum devid_err run_bad(
 	char name[256], second[256];
 	char *prefix[] = { name };
 	const char *const args[] = { second, "step", NULL };
-	const struct station_run what = { prefix, 1, args, "", 0, 0 };
-	uint8_t *out;
-	size_t len;
+	const struct station_run what = { prefix, 1, args, view_of(""), 0 };
+	struct blob out;
 
 	(void)snprintf(name, sizeof(name), "%s", program);
 	(void)snprintf(second, sizeof(second), "%s", arg);
 	devid_error_clear(err);
-	return station_run(&what, &out, &len, err);
+	return station_run(&what, &out, err);
 }
 
 static void run_words_passed_as_they_are(void **state)
@@ -260,13 +262,12 @@ static void run_signal_told(void **state)
 	char sh[] = "sh", c[] = "-c", script[] = "kill -9 $$";
 	char *prefix[] = { sh, c, script };
 	const char *const args[] = { "provision", "key", NULL };
-	const struct station_run what = { prefix, 3, args, "", 0, 0 };
+	const struct station_run what = { prefix, 3, args, view_of(""), 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	uint8_t *out;
-	size_t len;
+	struct blob out;
 
 	(void)state;
-	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_STATE);
+	assert_rc(station_run(&what, &out, &err), DEVID_ERR_STATE);
 	assert_cause(&err, "provision key: ended by signal 9");
 }
 
@@ -287,11 +288,10 @@ static void run_slow(const char *script_text)
 	char sh[] = "sh", c[] = "-c", script[64];
 	char *prefix[] = { sh, c, script };
 	const char *const args[] = { "provision", "key", NULL };
-	const struct station_run what = { prefix, 3, args, "", 0, 1 };
+	const struct station_run what = { prefix, 3, args, view_of(""), 1 };
 	struct devid_error err = { DEVID_OK, "" };
 	int held[2];
-	uint8_t *out;
-	size_t len;
+	struct blob out;
 	char byte;
 
 	if (mkfifo(never, 0600) < 0)
@@ -299,7 +299,7 @@ static void run_slow(const char *script_text)
 	assert_int_equal(setenv("NEVER", never, 1), 0);
 	assert_int_equal(pipe(held), 0);
 	(void)snprintf(script, sizeof(script), "%s", script_text);
-	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_TIMEOUT);
+	assert_rc(station_run(&what, &out, &err), DEVID_ERR_TIMEOUT);
 	assert_cause(&err, "sh: not done after 1 seconds");
 	(void)close(held[1]);
 	(void)alarm(20); /* they stay longer */
@@ -346,16 +346,15 @@ static void run_too_many_words_refused(void **state)
 	char word[] = "true";
 	char *prefix[STATION_ARGS_MAX];
 	const char *const args[] = { "x", NULL };
-	const struct station_run what = { prefix, STATION_ARGS_MAX, args, "", 0,
-		0 };
+	const struct station_run what = { prefix, STATION_ARGS_MAX, args,
+		view_of(""), 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	uint8_t *out;
-	size_t len;
+	struct blob out;
 
 	(void)state;
 	for (size_t i = 0; i < STATION_ARGS_MAX; i++)
 		prefix[i] = word;
-	assert_rc(station_run(&what, &out, &len, &err), DEVID_ERR_INVALID);
+	assert_rc(station_run(&what, &out, &err), DEVID_ERR_INVALID);
 }
 
 /* ---- the CA's answers ---- */
@@ -364,7 +363,7 @@ static enum devid_err refused(
 	long status, const char *body, struct devid_error *err)
 {
 	devid_error_clear(err);
-	return station_http_error("issue", status, body, strlen(body), err);
+	return station_http_error("issue", status, view_of(body), err);
 }
 
 static void error_each_status_mapped(void **state)

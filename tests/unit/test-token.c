@@ -291,8 +291,8 @@ static void open_pin_of_impossible_length_not_tried(void **state)
 
 /* ---- keys ---- */
 
-static void verify(const struct signer *s, const uint8_t *data, size_t len,
-	const uint8_t *sig, size_t sig_len)
+static void verify(const struct signer *s, struct der_view data,
+	const struct signer_sig *sig)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int nid = signer_nid(s->public_key);
@@ -302,7 +302,9 @@ static void verify(const struct signer *s, const uint8_t *data, size_t len,
 				 sha384 ? EVP_sha384() : EVP_sha256(), NULL,
 				 s->public_key),
 		1);
-	assert_int_equal(EVP_DigestVerify(ctx, sig, sig_len, data, len), 1);
+	assert_int_equal(
+		EVP_DigestVerify(ctx, sig->data, sig->len, data.data, data.len),
+		1);
 	EVP_MD_CTX_free(ctx);
 }
 
@@ -319,13 +321,12 @@ static const struct {
 static void key_of_each_algorithm_signs(void **state)
 {
 	struct token *token = open_good(SOFTHSM_MODULE);
-	uint8_t data[1000], sig[SIGNER_SIG_MAX];
+	uint8_t data[1000];
 
 	(void)state;
 	memset(data, 7, sizeof(data));
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		struct signer *s = NULL;
-		size_t len = 0;
 
 		assert_rc(
 			token_key_new(token, algs[i].name, algs[i].name, &err),
@@ -333,10 +334,11 @@ static void key_of_each_algorithm_signs(void **state)
 		assert_rc(token_key(token, algs[i].name, &s, &err), DEVID_OK);
 		assert_int_equal(signer_nid(s->public_key), algs[i].nid);
 		for (size_t n = 0; n < 20; n++) {
-			assert_rc(
-				s->ops->sign(s, data, n * 50, sig, &len, &err),
-				DEVID_OK);
-			verify(s, data, n * 50, sig, len);
+			const struct der_view view = { data, n * 50 };
+			struct signer_sig sig;
+
+			assert_rc(s->ops->sign(s, view, &sig, &err), DEVID_OK);
+			verify(s, view, &sig);
 		}
 		signer_free(s);
 	}
@@ -620,11 +622,11 @@ static struct signer *new_signer(struct token *token)
 
 static enum devid_err sign_once(struct signer *s)
 {
-	uint8_t sig[SIGNER_SIG_MAX];
-	size_t len = 0;
+	const struct der_view data = { (const uint8_t *)"x", 1 };
+	struct signer_sig sig;
 
 	devid_error_clear(&err);
-	return s->ops->sign(s, (const uint8_t *)"x", 1, sig, &len, &err);
+	return s->ops->sign(s, data, &sig, &err);
 }
 
 static void sign_with_lost_session_is_gone(void **state)
@@ -696,16 +698,16 @@ static void sign_return_values_have_their_class(void **state)
 
 static void *sign_many(void *arg)
 {
-	uint8_t sig[SIGNER_SIG_MAX], data[32] = { 0 };
+	uint8_t data[32] = { 0 };
+	const struct der_view view = { data, sizeof(data) };
 	struct signer *s = arg;
-	size_t len = 0;
+	struct signer_sig sig;
 
 	for (int i = 0; i < 50; i++) {
 		data[0] = (uint8_t)i;
-		if (s->ops->sign(s, data, sizeof(data), sig, &len, NULL) !=
-			DEVID_OK)
+		if (s->ops->sign(s, view, &sig, NULL) != DEVID_OK)
 			return arg;
-		verify(s, data, sizeof(data), sig, len);
+		verify(s, view, &sig);
 	}
 	return NULL;
 }
