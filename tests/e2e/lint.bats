@@ -105,16 +105,16 @@ commit() {
 	rings tidy 'clang-tidy failed'
 }
 
-@test "size: 60 lines and no more" {
+@test "tidy: 60 lines and no more" {
 	function_of f 60 >idevid/long.c
 	sed -i '1i int good(void);' idevid/long.c
-	silent size
+	silent tidy
 	function_of g 61 >>idevid/long.c
-	rings size "function 'g' exceeds recommended size"
+	rings tidy "function 'g' exceeds recommended size"
 	[[ $output != *"function 'f'"* ]]
 }
 
-@test "size: five parameters and no more, in tests as well" {
+@test "size: five parameters and no more in tests" {
 	mkdir tests/unit
 	echo 'int f(int a, int b, int c, int d, int e) { return a+b+c+d+e; }' \
 		>tests/unit/many.c
@@ -124,7 +124,7 @@ commit() {
 	rings size "tests/unit/many.c:2:5: warning: function 'g' exceeds"
 }
 
-@test "size: three levels of blocks and no more" {
+@test "tidy: three levels of blocks and no more" {
 	cat >idevid/deep.c <<-'C'
 		int f(int n)
 		{
@@ -139,9 +139,9 @@ commit() {
 			return n;
 		}
 	C
-	silent size
+	silent tidy
 	sed -i 's/n++;$/if (n) { n++; }/; s/int f/int g/' idevid/deep.c
-	rings size "function 'g' exceeds"
+	rings tidy "function 'g' exceeds"
 }
 
 @test "cppcheck: an index out of bounds" {
