@@ -114,16 +114,16 @@ libdevid.so.0_ldflags := -Wl,-soname,libdevid.so.0 -Wl,-z,defs
 libdevid.so.0_ldlibs := -lssl -lcrypto -pthread
 
 UNIT_TESTS += test-chain test-profile test-san test-verify
-test-chain_src := tests/unit/certs.c
+test-chain_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-chain_libs := libdevid.a
 test-chain_ldlibs := -lssl -lcrypto -pthread
-test-profile_src := tests/unit/certs.c
+test-profile_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-profile_libs := libdevid.a
 test-profile_ldlibs := -lcrypto
-test-san_src := tests/unit/certs.c
+test-san_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-san_libs := libdevid.a
 test-san_ldlibs := -lcrypto
-test-verify_src := tests/unit/certs.c
+test-verify_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-verify_libs := libdevid.a
 test-verify_ldlibs := -lssl -lcrypto -pthread
 
@@ -136,7 +136,8 @@ fuzz-san_ldlibs := -lssl -lcrypto -linih -ltss2-mu -pthread
 # What goes between device and CA.
 UNIT_TESTS += test-challenge test-digest test-tcg-csr test-tpm-public \
 	test-tpm-signature test-tpm-verifier
-csr_test_src := tests/unit/certs.c tests/unit/csr-fixture.c
+csr_test_src := tests/unit/certs.c tests/unit/csr-fixture.c \
+	tests/unit/rsa-keys.c
 test-challenge_libs := libdevid.a
 test-challenge_ldlibs := -lcrypto
 test-digest_libs := libdevid.a
@@ -171,17 +172,17 @@ UNIT_TESTS += test-conf test-der test-error test-files test-keyd-policy \
 test-conf_src := tests/unit/tempdir.c
 test-conf_libs := libdevid.a
 test-conf_ldlibs := -linih
-test-der_src := tests/unit/certs.c
+test-der_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-der_libs := libdevid.a
 test-der_ldlibs := -lcrypto
 test-error_libs := libdevid.a
 test-files_src := tests/unit/tempdir.c tests/unit/trace.c
 test-files_libs := libdevid.a
 test-keyd-policy_libs := libkeyd.a libdevid.a
-test-keyref_src := tests/unit/certs.c
+test-keyref_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-keyref_libs := libdevid.a
 test-keyref_ldlibs := -lcrypto
-test-keystore_src := tests/unit/certs.c
+test-keystore_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-keystore_libs := libdevid.a
 test-keystore_ldlibs := -lcrypto
 test-keystore-tpm_src := tests/unit/await.c tests/unit/swtpm.c \
@@ -189,13 +190,13 @@ test-keystore-tpm_src := tests/unit/await.c tests/unit/swtpm.c \
 test-keystore-tpm_libs := libkeyd.a libdevid.a
 test-keystore-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
 attest_test_src := pki/credential.c pki/credential-rsa.c \
-	tests/unit/attest-fixture.c tests/unit/await.c tests/unit/certs.c \
+	tests/unit/attest-fixture.c tests/unit/await.c tests/unit/certs.c tests/unit/rsa-keys.c \
 	tests/unit/swtpm.c tests/unit/tempdir.c
 test-keystore-attest_src := $(attest_test_src)
 test-keystore-attest_libs := libkeyd.a libdevid.a
 test-keystore-attest_ldlibs := $(TPM_LDLIBS) -lcrypto
-module_test_src := tests/unit/await.c tests/unit/certs.c \
-	tests/unit/module-fixture.c tests/unit/swtpm.c tests/unit/tempdir.c
+module_test_src := tests/unit/await.c tests/unit/certs.c tests/unit/module-fixture.c \
+	tests/unit/rsa-keys.c tests/unit/swtpm.c tests/unit/tempdir.c
 test-module_src := $(module_test_src)
 test-module_libs := libkeyd.a libdevid.a
 test-module_ldlibs := $(TPM_LDLIBS) -lcrypto
@@ -207,7 +208,8 @@ test-module-tpm_src := $(module_test_src)
 test-module-tpm_libs := libkeyd.a libdevid.a
 test-module-tpm_ldlibs := $(TPM_LDLIBS) -lcrypto
 provider_test_src := tests/unit/await.c tests/unit/certs.c tests/unit/device.c \
-	tests/unit/provider.c tests/unit/swtpm.c tests/unit/tempdir.c
+	tests/unit/provider.c tests/unit/rsa-keys.c tests/unit/swtpm.c \
+	tests/unit/tempdir.c
 test-provider_src := $(provider_test_src)
 test-provider_libs := libkeyd.a libdevid.a
 test-provider_ldlibs := $(TPM_LDLIBS) -lssl -lcrypto
@@ -215,7 +217,7 @@ test-provider-sign_src := $(provider_test_src)
 test-provider-sign_libs := libkeyd.a libdevid.a
 test-provider-sign_ldlibs := $(TPM_LDLIBS) -lcrypto
 purpose_test_src := tests/unit/certs.c tests/unit/handshake.c \
-	tests/unit/purpose-fixture.c
+	tests/unit/purpose-fixture.c tests/unit/rsa-keys.c
 test-purpose_src := $(purpose_test_src)
 test-purpose_libs := libdevid.a
 test-purpose_ldlibs := -lssl -lcrypto -ltss2-mu
@@ -228,7 +230,7 @@ test-purpose-tls12_ldlibs := -lssl -lcrypto -ltss2-mu
 test-tpm-ek_src := $(attest_test_src)
 test-tpm-ek_libs := libkeyd.a libdevid.a
 test-tpm-ek_ldlibs := $(TPM_LDLIBS) -lcrypto
-test-tpm-policy_src := tests/unit/certs.c
+test-tpm-policy_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-tpm-policy_libs := libkeyd.a libdevid.a
 test-tpm-policy_ldlibs := -lcrypto
 test-tpm-template_libs := libdevid.a

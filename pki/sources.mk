@@ -31,11 +31,11 @@ libca_src += \
 
 ca_test_src := tests/unit/ca-fixture.c tests/unit/certs.c \
 	tests/unit/csr-fixture.c tests/unit/memory-signer.c \
-	tests/unit/tempdir.c
+	tests/unit/rsa-keys.c tests/unit/tempdir.c
 
 UNIT_TESTS += test-ca test-ca-batch test-ca-conf test-ca-postgres \
 	test-cert-check
-test-cert-check_src := tests/unit/certs.c
+test-cert-check_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-cert-check_libs := libca.a libdevid.a
 test-cert-check_ldlibs = $(CA_LDLIBS)
 test-ca_src := $(ca_test_src)
@@ -64,9 +64,8 @@ libca_src += \
 	pki/credential.c
 
 UNIT_TESTS += test-credential
-test-credential_src := tests/unit/await.c tests/unit/certs.c \
-	tests/unit/csr-fixture.c \
-	tests/unit/swtpm.c tests/unit/tempdir.c
+test-credential_src := tests/unit/await.c tests/unit/certs.c tests/unit/csr-fixture.c \
+	tests/unit/rsa-keys.c tests/unit/swtpm.c tests/unit/tempdir.c
 test-credential_libs := libca.a libkeyd.a libdevid.a
 test-credential_ldlibs = $(TPM_LDLIBS) $(CA_LDLIBS)
 
@@ -95,7 +94,7 @@ libca_src += \
 UNIT_TESTS += test-ek-cert test-ek-policy test-ek-trust test-proof \
 	test-proof-rules
 ek_test_src := tests/unit/certs.c tests/unit/ek-fixture.c \
-	tests/unit/tempdir.c
+	tests/unit/rsa-keys.c tests/unit/tempdir.c
 test-ek-cert_src := $(ek_test_src)
 test-ek-cert_libs := libca.a libdevid.a
 test-ek-cert_ldlibs := -lcrypto
@@ -183,7 +182,8 @@ libca_src += \
 	pki/publish-ocsp.c \
 	pki/publish.c
 
-build_test_src := tests/unit/build-fixture.c tests/unit/memory-signer.c
+build_test_src := tests/unit/build-fixture.c tests/unit/memory-signer.c \
+	tests/unit/rsa-keys.c
 publish_test_src := $(build_test_src) tests/unit/publish-fixture.c \
 	tests/unit/tempdir.c
 UNIT_TESTS += test-build test-crl test-export test-ocsp \
@@ -197,7 +197,7 @@ test-crl_ldlibs = $(CA_LDLIBS)
 test-ocsp_src := $(publish_test_src)
 test-ocsp_libs := libca.a libdevid.a
 test-ocsp_ldlibs = $(CA_LDLIBS)
-test-ocsp-parse_src := tests/unit/certs.c
+test-ocsp-parse_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-ocsp-parse_libs := libca.a libdevid.a
 test-ocsp-parse_ldlibs = $(CA_LDLIBS)
 test-publish_src := $(publish_test_src) tests/unit/await.c \
@@ -207,7 +207,7 @@ test-publish_ldlibs = $(CA_LDLIBS)
 test-build_src := $(build_test_src)
 test-build_libs := libca.a libdevid.a
 test-build_ldlibs = $(CA_LDLIBS)
-test-signer_src := tests/unit/memory-signer.c
+test-signer_src := tests/unit/memory-signer.c tests/unit/rsa-keys.c
 test-signer_libs := libca.a libdevid.a
 test-signer_ldlibs = $(CA_LDLIBS)
 
@@ -240,8 +240,9 @@ libca_src += \
 	pki/register-warm.c \
 	pki/register.c
 
-register_test_src := tests/unit/await.c tests/unit/memory-signer.c \
-	tests/unit/pg.c tests/unit/register-fixture.c tests/unit/tempdir.c
+register_test_src := tests/unit/await.c tests/unit/memory-signer.c tests/unit/pg.c \
+	tests/unit/register-fixture.c tests/unit/rsa-keys.c \
+	tests/unit/tempdir.c
 UNIT_TESTS += test-db test-db-sqlite-vfs test-device-json test-register \
 	test-register-audit test-register-crash test-register-disk \
 	test-register-plans

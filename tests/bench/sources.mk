@@ -18,7 +18,8 @@ tests/bench/bench-conns_ldlibs := -lssl -lcrypto
 
 tests/bench/bench-crl_src := \
 	tests/bench/bench-crl.c \
-	tests/unit/memory-signer.c
+	tests/unit/memory-signer.c \
+	tests/unit/rsa-keys.c
 tests/bench/bench-crl_libs := libca.a libdevid.a
 tests/bench/bench-crl_ldlibs = $(CA_LDLIBS) -lcmocka
 
@@ -40,6 +41,7 @@ tests/bench/bench-issue_src := \
 	tests/unit/certs.c \
 	tests/unit/csr-fixture.c \
 	tests/unit/memory-signer.c \
+	tests/unit/rsa-keys.c \
 	tests/unit/tempdir.c
 tests/bench/bench-issue_libs := libca.a libdevid.a
 tests/bench/bench-issue_ldlibs = $(CA_LDLIBS) -lcmocka
@@ -50,7 +52,8 @@ tests/bench/bench-sign_ldlibs := $(TPM_LDLIBS) -lcrypto
 
 tests/bench/bench-verify_src := \
 	tests/bench/bench-verify.c \
-	tests/unit/certs.c
+	tests/unit/certs.c \
+	tests/unit/rsa-keys.c
 tests/bench/bench-verify_libs := libdevid.a
 tests/bench/bench-verify_ldlibs := -lcrypto -lcmocka
 tests/bench/bench-verify_cflags := -Itests/unit

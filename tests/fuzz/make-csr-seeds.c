@@ -5,7 +5,8 @@
  *
  *	cc -Iidevid -Ipki -Itests/unit -D_GNU_SOURCE -o /tmp/make-csr-seeds \
  *		tests/fuzz/make-csr-seeds.c tests/unit/csr-fixture.c \
- *		tests/unit/certs.c pki/credential.c pki/credential-rsa.c \
+ *		tests/unit/certs.c tests/unit/rsa-keys.c \
+ *		pki/credential.c pki/credential-rsa.c \
  *		build/libdevid.a -ltss2-mu -lcrypto
  *	/tmp/make-csr-seeds tests/fuzz/corpus
  */

@@ -6,11 +6,12 @@
  *	cc -Iidevid -Ipki -Itests/unit -D_GNU_SOURCE -o /tmp/make-ek-seeds \
  *		tests/fuzz/make-ek-seeds.c tests/unit/csr-fixture.c \
  *		tests/unit/ek-fixture.c tests/unit/certs.c \
- *		tests/unit/tempdir.c build/libca.a build/libdevid.a \
+ *		tests/unit/rsa-keys.c tests/unit/tempdir.c \
+ *		build/libca.a build/libdevid.a \
  *		-ltss2-mu -lcrypto
  *	/tmp/make-ek-seeds tests/fuzz/corpus
  *
- * Keys are new each time, so the root in fuzz-ek-cert.c changes with it.
+ * EC keys are new each time, so the root in fuzz-ek-cert.c changes with it.
  */
 #include <stdio.h>
 #include <stdlib.h>

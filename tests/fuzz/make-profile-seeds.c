@@ -4,10 +4,11 @@
  * root for fuzz-profile.c on stdout:
  *
  *	cc -Iidevid -Itests/unit -D_GNU_SOURCE -o /tmp/make-profile-seeds \
- *		tests/fuzz/make-profile-seeds.c tests/unit/certs.c -lcrypto
+ *		tests/fuzz/make-profile-seeds.c tests/unit/certs.c \
+ *		tests/unit/rsa-keys.c -lcrypto
  *	/tmp/make-profile-seeds tests/fuzz/corpus
  *
- * Keys are new each time, so the root in fuzz-profile.c changes with it.
+ * EC keys are new each time, so the root in fuzz-profile.c changes with it.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,10 +5,11 @@
 #include <assert.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "rsa-keys.h"
 
 void certs_append(struct certs_buf *buf, const void *data, size_t len)
 {
@@ -158,7 +159,7 @@ EVP_PKEY *certs_key(const char *type)
 	EVP_PKEY *key;
 
 	if (strncmp(type, "RSA:", 4) == 0)
-		key = EVP_RSA_gen((unsigned)atoi(type + 4));
+		key = rsa_keys_next((unsigned)atoi(type + 4));
 	else if (type[0] == 'P')
 		key = EVP_EC_gen(type);
 	else

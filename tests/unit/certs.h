@@ -80,7 +80,8 @@ struct certs_spec certs_idevid_spec(void);
 void certs_set_ext(struct certs_spec *spec, const char *oid,
 	const char *critical, const char *value);
 
-/* A key: "P-256", "P-384", "P-521", "RSA:2048", "ED25519"... */
+/* A new key: "P-256", "P-384", "P-521", "ED25519"...; of "RSA:2048" and so on
+ * the next in rsa-keys.h. */
 EVP_PKEY *certs_key(const char *type);
 
 /* Certifies @key (taken) below @issuer (NULL: by itself). */

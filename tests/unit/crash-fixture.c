@@ -41,14 +41,16 @@ static void hear(int fd, struct crash_told *t)
 static void set_faults(
 	const struct crash_run *r, const char *dir, const char *shadow)
 {
-	char at[16];
+	char at[16], trace[16];
 
 	(void)snprintf(at, sizeof(at), "%u", r->kill_at);
+	(void)snprintf(trace, sizeof(trace), "%d", r->trace);
 	/* A failed assertion is this process's end, not the next test's. */
 	if (setenv("CMOCKA_TEST_ABORT", "1", 1) != 0 ||
 		setenv("FILE_FAULT_DIR", dir, 1) != 0 ||
 		setenv("FILE_FAULT_KILL", at, 1) != 0 ||
 		(shadow && setenv("FILE_FAULT_SHADOW", shadow, 1) != 0) ||
+		(r->trace && setenv("FILE_FAULT_TRACE", trace, 1) != 0) ||
 		(r->lose && setenv("FILE_FAULT_LOSE", r->lose, 1) != 0))
 		_exit(2);
 }
@@ -96,6 +98,72 @@ void crash_disks_new(struct crash_disks *d)
 	assert_non_null(d->shadow);
 	assert_int_equal(mkdir(d->real, 0700), 0);
 	assert_int_equal(mkdir(d->shadow, 0700), 0);
+}
+
+/* ---- which calls ---- */
+
+static void choose(struct crash_places *p, unsigned at)
+{
+	if (p->n > 0 && p->at[p->n - 1] == at)
+		return;
+	if (p->n == p->size) {
+		p->size = p->size ? 2 * p->size : 64;
+		p->at = realloc(p->at, p->size * sizeof(*p->at));
+		assert_non_null(p->at);
+	}
+	p->at[p->n++] = at;
+}
+
+static void choose_of(FILE *trace, struct crash_places *ret)
+{
+	const char *every = getenv("DEVID_LONG");
+	char line[PATH_MAX], last[PATH_MAX] = "";
+	unsigned at = 0, same = 0;
+
+	while (fgets(line, sizeof(line), trace)) {
+		same = strcmp(line, last) == 0 ? same + 1 : 1;
+		if (same == 1 && at > 0)
+			choose(ret, at); /* the last of those before */
+		at++;
+		if (same <= 2 || (every && every[0]))
+			choose(ret, at);
+		memcpy(last, line, sizeof(last));
+	}
+	assert_true(at > 0);
+	choose(ret, at);
+}
+
+void crash_places_find(const struct crash_run *r, const char *dir,
+	const char *shadow, struct crash_places *ret)
+{
+	struct crash_run whole = *r;
+	struct crash_told told;
+	FILE *trace = tmpfile();
+
+	assert_non_null(trace);
+	whole.kill_at = 0;
+	whole.trace = fileno(trace);
+	assert_false(crash_run(&whole, dir, shadow, &told));
+	crash_told_done(&told);
+	rewind(trace);
+	memset(ret, 0, sizeof(*ret));
+	choose_of(trace, ret);
+	(void)fclose(trace);
+}
+
+void crash_places_done(struct crash_places *p)
+{
+	free(p->at);
+	memset(p, 0, sizeof(*p));
+}
+
+unsigned crash_places_next(const struct crash_places *p, unsigned kill_at)
+{
+	for (unsigned i = 0; i < p->n; i++) {
+		if (p->at[i] > kill_at)
+			return p->at[i];
+	}
+	return kill_at + 1;
 }
 
 void crash_lose_syncs(const char *dir)

@@ -41,6 +41,7 @@ struct crash_run {
 	const void *arg;  /* borrowed */
 	const char *lose; /* NULL, or names whose syncs are lost end so */
 	unsigned kill_at; /* which call; 0: none */
+	int trace;        /* 0, or a file that gets a line for each call */
 };
 
 /* For work functions: @text is out once it returns true. All texts of a run
@@ -51,6 +52,26 @@ bool crash_tell(int fd, const char *text);
  * otherwise it got done. */
 bool crash_run(const struct crash_run *r, const char *dir, const char *shadow,
 	struct crash_told *ret);
+
+/* Which calls of a run to kill. */
+struct crash_places {
+	unsigned n, size;
+	unsigned *at; /* owned; ascending */
+};
+
+/*
+ * Runs @r in @dir without a kill and looks at its calls. Of those in a row that
+ * do the same to the same file, as the pages of one transaction into the log,
+ * the first, the second and the last are chosen; all when the environment has
+ * DEVID_LONG. A run may differ a little from the next: who wants the last call
+ * goes on behind the last place until nothing is killed.
+ */
+void crash_places_find(const struct crash_run *r, const char *dir,
+	const char *shadow, struct crash_places *ret);
+void crash_places_done(struct crash_places *p);
+
+/* The place behind @kill_at. */
+unsigned crash_places_next(const struct crash_places *p, unsigned kill_at);
 
 /* From here on no sync in @dir does anything in this process, to save time;
  * NULL: as usual again. */

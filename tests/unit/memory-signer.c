@@ -5,12 +5,12 @@
 #include <assert.h>
 #include <openssl/ec.h>
 #include <openssl/objects.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "digest.h"
+#include "rsa-keys.h"
 
 struct memory_signer {
 	struct signer base;
@@ -69,7 +69,7 @@ struct signer *memory_signer_of(EVP_PKEY *key)
 struct signer *memory_signer_new(const char *alg)
 {
 	if (strncmp(alg, "rsa", 3) == 0)
-		return memory_signer_of(EVP_RSA_gen((unsigned)atoi(alg + 3)));
+		return memory_signer_of(rsa_keys_next((unsigned)atoi(alg + 3)));
 	return memory_signer_of(
 		EVP_EC_gen(strcmp(alg, "p384") == 0 ? "P-384" : "P-256"));
 }

@@ -9,8 +9,8 @@
 
 #include "signer.h"
 
-/* Makes a key: "p256", "p384", "rsa2048", "rsa4096". Free with
- * signer_free(). */
+/* Of a new key: "p256", "p384"; or of the next in rsa-keys.h: "rsa2048",
+ * "rsa4096". Free with signer_free(). */
 struct signer *memory_signer_new(const char *alg);
 
 /* The same with @key, which is taken. */

@@ -4,12 +4,16 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <limits.h>
 #include <postgresql/libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,10 +47,10 @@ static const char *notify_of(const struct pg *pg)
 	return tempdir_file(&pg->dir, "notify");
 }
 
-/* Starts a program as that user, its output in the file "log". */
-static pid_t start(const struct pg *pg, char *const argv[])
+/* Starts a program, as user @pw unless NULL, its output in the file "log". */
+static pid_t start_as(
+	const struct passwd *pw, const struct pg *pg, char *const argv[])
 {
-	const struct passwd *pw = server_user();
 	const char *log = tempdir_file(&pg->dir, "log");
 	pid_t pid = fork();
 	int fd;
@@ -70,18 +74,124 @@ static pid_t start(const struct pg *pg, char *const argv[])
 	_exit(127);
 }
 
-static void make_cluster(const struct pg *pg)
+static pid_t start(const struct pg *pg, char *const argv[])
 {
-	char bin[] = BIN "initdb", nosync[] = "-N", locale[] = "--locale=C",
-	     utf8[] = "-EUTF8", trust[] = "-Atrust", user[] = "-Upostgres",
-	     data[128];
-	char *const argv[] = { bin, nosync, locale, utf8, trust, user, data,
-		NULL };
+	return start_as(server_user(), pg, argv);
+}
+
+static void wait_good(pid_t pid)
+{
 	int status;
 
+	assert_int_equal(waitpid(pid, &status, 0) > 0 ? status : -1, 0);
+}
+
+static int remove_one(
+	const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* ---- the cluster ---- */
+
+/* What initdb is told, but where. A small log is quick to copy. */
+#define INITDB                                                                 \
+	"-N", "--locale=C", "-EUTF8", "-Atrust", "-Upostgres", "--wal-segsize=1"
+
+static const char cheap[] = "shared_buffers = 4MB\n"
+			    "autovacuum = off\n"
+			    "max_parallel_workers = 0\n"
+			    "jit = off\n"
+			    "wal_level = minimal\n"
+			    "max_wal_senders = 0\n";
+
+static void run_initdb(const struct pg *pg)
+{
+	static const char *const args[] = { BIN "initdb", INITDB };
+	char data[128], *argv[N_OF(args) + 2] = { NULL };
+
 	(void)snprintf(data, sizeof(data), "-D%s/data", pg->dir.path);
-	assert_int_equal(
-		waitpid(start(pg, argv), &status, 0) > 0 ? status : -1, 0);
+	for (size_t i = 0; i < N_OF(args); i++)
+		argv[i] = (char *)args[i];
+	argv[N_OF(args)] = data;
+	wait_good(start(pg, argv));
+}
+
+/* The server's version, such as 15.13. */
+static void tell_version(char ret[32])
+{
+	FILE *f = popen(BIN "postgres --version", "re");
+
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%*s (PostgreSQL) %31s", ret), 1);
+	assert_int_equal(pclose(f), 0);
+}
+
+/* Where a cluster of this version, made by these arguments, is kept: in the
+ * folder of what is built. */
+static void name_template(char ret[PATH_MAX])
+{
+	static const char *const args[] = { INITDB };
+	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX / 2);
+	char version[32];
+
+	assert_true(n > 0 && n < PATH_MAX / 2);
+	ret[n] = '\0';
+	for (int up = 0; up < 3; up++) /* build/tests/unit/test-x */
+		*strrchr(ret, '/') = '\0';
+	tell_version(version);
+	(void)strcat(strcat(ret, "/postgresql-"), version);
+	for (size_t i = 0; i < N_OF(args); i++)
+		(void)strcat(ret, args[i]);
+}
+
+/* As the test's own user: the server's need not get to the build. */
+static void copy(const struct pg *pg, const char *from, const char *to)
+{
+	char *const argv[] = { (char[]) { "/bin/cp" }, (char[]) { "-a" },
+		(char *)from, (char *)to, NULL };
+
+	wait_good(start_as(NULL, pg, argv));
+}
+
+/* initdb takes longer than most tests: the first that needs a cluster leaves a
+ * copy for all that come later. */
+static void make_data(const struct pg *pg, const char *data)
+{
+	char template[PATH_MAX], part[PATH_MAX + 8];
+	int lock;
+
+	name_template(template);
+	(void)snprintf(part, sizeof(part), "%s.lock", template);
+	lock = open(part, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(lock >= 0);
+	assert_int_equal(flock(lock, LOCK_EX), 0);
+	if (access(template, F_OK) == 0) {
+		copy(pg, template, data);
+	} else {
+		run_initdb(pg);
+		(void)snprintf(part, sizeof(part), "%s.part", template);
+		(void)nftw(part, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+		copy(pg, data, part);
+		assert_int_equal(rename(part, template), 0);
+	}
+	(void)close(lock);
+}
+
+static void make_cluster(const struct pg *pg)
+{
+	char data[128];
+	FILE *conf;
+
+	(void)snprintf(data, sizeof(data), "%s/data", pg->dir.path);
+	make_data(pg, data);
+	conf = fopen(tempdir_file(&pg->dir, "data/postgresql.conf"), "ae");
+	assert_non_null(conf);
+	assert_true(fputs(cheap, conf) >= 0);
+	assert_int_equal(fclose(conf), 0);
 }
 
 static void conninfo(const struct pg *pg, char *ret, size_t size)
@@ -123,15 +233,6 @@ void pg_new(struct pg *pg)
 	pg_own(pg->dir.path);
 	make_cluster(pg);
 	pg_start(pg);
-}
-
-static int remove_one(
-	const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 void pg_free(struct pg *pg)

@@ -8,6 +8,8 @@
 
 #define CASES_MAX 64
 
+bool place_on_disk;
+
 static struct pg cluster;
 static const bool kinds[] = { false, true };
 
@@ -17,7 +19,7 @@ static int make_place(void **state)
 
 	assert_non_null(p);
 	p->postgres = *(const bool *)*state;
-	p->dir = tempdir_new();
+	p->dir = place_on_disk ? tempdir_new_on_disk() : tempdir_new();
 	if (p->postgres) {
 		if (cluster.pid == 0)
 			pg_start(&cluster);

@@ -30,6 +30,9 @@ struct place_case {
 #f, f                                                          \
 	}
 
+/* SQLite's files are not in memory; to be set before place_run(). */
+extern bool place_on_disk;
+
 /* main() of a test program: what cmocka_run_group_tests() returns. */
 int place_run(const char *group, const struct place_case *cases, size_t n);
 

@@ -3,24 +3,67 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
-struct tempdir tempdir_new(void)
+#define MEMORY     "/dev/shm"
+#define MEMORY_MIN (1ull << 30) /* several clusters of PostgreSQL at once */
+
+/* What TMPDIR says, when it is short: socket names have 108 bytes. */
+static const char *wanted(void)
 {
-	struct tempdir dir;
 	const char *base = getenv("TMPDIR");
 
-	/* Short: socket names have 108 bytes. */
-	if (!base || strlen(base) > sizeof(dir.path) - 20)
-		base = "/tmp";
+	if (!base || !base[0] || strlen(base) > sizeof(struct tempdir) - 20)
+		return NULL;
+	return base;
+}
+
+static struct tempdir new_in(const char *base)
+{
+	struct tempdir dir;
+
 	(void)snprintf(dir.path, sizeof(dir.path), "%s/devid.XXXXXX", base);
 	if (!mkdtemp(dir.path))
 		abort();
 	return dir;
+}
+
+/* Whether there is a file system in memory to write to and run programs from,
+ * that is no container's with its 64 MB. */
+static bool has_memory(void)
+{
+	struct statvfs room;
+	struct statfs kind;
+
+	return statfs(MEMORY, &kind) == 0 && kind.f_type == TMPFS_MAGIC &&
+	       statvfs(MEMORY, &room) == 0 &&
+	       !(room.f_flag & (ST_RDONLY | ST_NOEXEC)) &&
+	       room.f_bavail >= MEMORY_MIN / room.f_bsize &&
+	       access(MEMORY, W_OK | X_OK) == 0;
+}
+
+struct tempdir tempdir_new(void)
+{
+	const char *base = wanted();
+
+	if (!base)
+		base = has_memory() ? MEMORY : "/tmp";
+	return new_in(base);
+}
+
+struct tempdir tempdir_new_on_disk(void)
+{
+	const char *base = wanted();
+
+	return new_in(base ? base : "/tmp");
 }
 
 static int is_dot(const char *name)

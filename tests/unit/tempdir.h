@@ -11,7 +11,13 @@ struct tempdir {
 	char path[64];
 };
 
+/* In the folder that TMPDIR names; else in memory, where a sync costs nothing;
+ * where that cannot be, in /tmp. */
 struct tempdir tempdir_new(void);
+
+/* The same, never in memory unless TMPDIR or /tmp is: for tests of what comes
+ * through a crash. */
+struct tempdir tempdir_new_on_disk(void);
 
 /* Removes the folder and what is in it, one level of folders deep. */
 void tempdir_remove(const struct tempdir *dir);

@@ -12,11 +12,11 @@
 #include <openssl/ec.h>
 #include <openssl/ocsp.h>
 #include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include "build-fixture.h"
 #include "profile.h"
+#include "rsa-keys.h"
 #include "verify.h"
 
 static const char *const algs[] = { "p256", "p384", "rsa2048", "rsa4096" };
@@ -466,7 +466,7 @@ static void ca_ocsp_signer_no_ca(void **state)
 static void ca_each_bad_part_refused(void **state)
 {
 	struct build_fixture f;
-	EVP_PKEY *weak = EVP_RSA_gen(1024), *p521 = EVP_EC_gen("P-521");
+	EVP_PKEY *weak = rsa_keys_next(1024), *p521 = EVP_EC_gen("P-521");
 	struct build_ca good, bad;
 	struct blob der;
 

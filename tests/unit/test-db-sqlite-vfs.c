@@ -111,7 +111,7 @@ static struct tempdir dir;
 static int dir_new(void **state)
 {
 	(void)state;
-	dir = tempdir_new();
+	dir = tempdir_new_on_disk();
 	count_again();
 	return 0;
 }

@@ -274,13 +274,24 @@ static void failure_mode_is_told_from_a_wrong_credential(void **state)
 
 /* Without a resource manager what a broken connection had stays: two sessions
  * and the EK, of three places each. */
+/* The keystore anew, with the ECC EK, which has to be derived. */
+static struct challenge go_on_with_ecc(struct attest_fixture *f)
+{
+	attest_close(f);
+	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_evict(&f->tpm, EK_P384_HANDLE);
+	attest_open(f, true);
+	attest_now(f);
+	return attest_credential(attest_ek(f), &f->iak);
+}
+
 static void connection_lost_in_the_middle_heals(void **state)
 {
 	struct attest_fixture *f = *state;
 	static const char *const faults[] = {
 		"once 00000147 lost",   /* ActivateCredential */
 		"once 00000147 hangup", /* before it */
-		"once 00000171 lost",   /* PolicyOR */
+		"once 00000171 lost",   /* PolicyOR; not for RSA */
 		"once 00000131 lost",   /* CreatePrimary */
 		"once 00000148 lost",   /* Certify */
 	};
@@ -293,6 +304,8 @@ static void connection_lost_in_the_middle_heals(void **state)
 	attest_close(f);
 	attest_open(f, true);
 	for (size_t i = 0; i < 2 * N_OF(faults); i++) {
+		if (i == N_OF(faults)) /* and the same with an ECC EK */
+			ch = go_on_with_ecc(f);
 		attest_now(f); /* connected */
 		swtpm_set_fault(&f->tpm, faults[i % N_OF(faults)]);
 		assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);

@@ -15,7 +15,7 @@
 #include "memory-signer.h"
 #include "register-fixture.h"
 
-#define DISK_LEN    "size=24m,mode=0755"
+#define DISK_LEN    "size=19m,mode=0755"
 #define BALLAST_LEN (16 * 1024 * 1024)
 #define DEVICES_MAX 20000 /* more than the disk holds */
 

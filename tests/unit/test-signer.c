@@ -9,12 +9,12 @@
 
 #include <cmocka.h>
 #include <openssl/ec.h>
-#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "der-out.h"
 #include "der.h"
 #include "memory-signer.h"
+#include "rsa-keys.h"
 
 static const uint8_t tbs[] = { 0x30, 0x03, 0x02, 0x01, 0x07 };
 
@@ -119,7 +119,7 @@ static void nid_each_key_fits(void **state)
 static void nid_other_key_undefined(void **state)
 {
 	EVP_PKEY *keys[] = { EVP_EC_gen("P-521"), EVP_EC_gen("secp256k1"),
-		EVP_EC_gen("brainpoolP384r1"), EVP_RSA_gen(3072),
+		EVP_EC_gen("brainpoolP384r1"), rsa_keys_next(3072),
 		EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") };
 
 	(void)state;
