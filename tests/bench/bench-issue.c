@@ -401,7 +401,7 @@ static void run_rounds(struct maker *m, struct round *r, struct db *db,
 int main(int argc, char **argv)
 {
 	struct maker m = { .f = calloc(1, sizeof(*m.f)) };
-	struct tempdir dir = tempdir_new();
+	struct tempdir dir = tempdir_new_on_disk();
 	struct devid_error err = { DEVID_OK, "" };
 	struct serve_worker *worker = NULL;
 	struct round round = { .queue = NULL };
