@@ -24,7 +24,8 @@ usage_fail() {
 put_file() {
 	local mode=$1 target=$2 temp
 
-	temp=$(mktemp "$(dirname -- "$target")/.new-XXXXXXXX" 2>/dev/null) ||
+	[[ $target == */* ]] || target=./$target
+	temp=$(mktemp "${target%/*}/.new-XXXXXXXX" 2>/dev/null) ||
 		fail "$target" "cannot be written"
 	if ! { cat >"$temp" && chmod "$mode" "$temp" && sync "$temp" &&
 		mv -f -- "$temp" "$target"; }; then
@@ -39,7 +40,7 @@ check_time() {
 }
 
 time_now() {
-	date -u +%Y%m%d%H%M%SZ
+	TZ=UTC0 printf '%(%Y%m%d%H%M%SZ)T\n' -1
 }
 
 # time_in YEARS
@@ -52,7 +53,8 @@ time_in() {
 random_serial() {
 	local hex
 
-	hex=$(openssl rand -hex 20)
+	hex=$(od -An -v -N 20 -tx1 /dev/urandom | tr -d ' \n')
+	((${#hex} == 40)) || fail /dev/urandom "no random serial number"
 	printf '%x%s\n' $((0x${hex:0:2} & 0x3f | 0x40)) "${hex:2}"
 }
 
@@ -74,11 +76,12 @@ ca_key_ref() {
 	esac
 }
 
-# The digest that belongs to the size of the CA's key.
+# ca_digest x509|req FILE: the digest that belongs to the size of its key.
 ca_digest() {
-	openssl pkey -pubin -noout -text | awk '
-		/Public-Key: \(384 bit\)/ { d = "sha384" }
-		END { print d ? d : "sha256" }'
+	case $(openssl "$1" -in "$2" -noout -text) in
+	*"Public-Key: (384 bit)"*) echo sha384 ;;
+	*) echo sha256 ;;
+	esac
 }
 
 # Escapes what `openssl -subj` gives a meaning to.
@@ -90,19 +93,18 @@ subject_escape() {
 # The one place where a certificate is signed. EXTENSIONS is a file with the
 # section [ext]. CA_DIR without a certificate signs itself (a root).
 # `openssl ca` verifies the signature of the CSR once more; its own database
-# is thrown away, because the inventory is the record of what was issued.
+# goes with WORK, because the inventory is the record of what was issued.
 ca_sign() {
 	local dir=$1 csr=$2 subject=$3 serial=$4 from=$5 until=$6 ext=$7 out=$8
-	local key work issuer digest
+	local key work=$WORK/sign issuer digest
 	key=$(ca_key_ref "$dir")
-	work=$(mktemp -d "$WORK/sign-XXXXXX")
+	mkdir -p -- "$work"
 	if [[ -s $dir/cert.pem ]]; then
 		issuer=(-cert "$dir/cert.pem")
-		digest=$(openssl x509 -in "$dir/cert.pem" -noout -pubkey |
-			ca_digest)
+		digest=$(ca_digest x509 "$dir/cert.pem")
 	else
 		issuer=(-selfsign)
-		digest=$(openssl req -in "$csr" -noout -pubkey | ca_digest)
+		digest=$(ca_digest req "$csr")
 	fi
 	: >"$work/index"
 	printf '%s\n' "$serial" >"$work/serial"
@@ -131,8 +133,7 @@ ca_sign() {
 		fail "$csr" "not signed by $(basename "$dir"):\
  $(grep -m1 -E 'rror|unable|not match' "$work/log" || echo unknown cause)"
 	fi
-	openssl x509 -in "$work/cert.pem" | put_file 0644 "$out"
-	rm -rf -- "$work"
+	put_file 0644 "$out" <"$work/cert.pem"
 }
 
 # ca_new CA_DIR CURVE PARENT_DIR|- SUBJECT FROM UNTIL PATHLEN [CRL_URL]

@@ -21,15 +21,17 @@ plan() { # WHAT VALUE
 	PLAN+=("$(printf '%-12s %s' "$1:" "$2")")
 }
 
-# note LINE: into the transcript, on disk before the next step
+# note LINE...: into the transcript, on disk before the next step
 note() {
-	printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$1" >>"$TRANSCRIPT" &&
-		sync "$TRANSCRIPT"
+	local now
+
+	TZ=UTC0 printf -v now '%(%Y-%m-%dT%H:%M:%SZ)T' -1
+	printf '%s\n' "${@/#/$now }" >>"$TRANSCRIPT" && sync "$TRANSCRIPT"
 }
 
 say() {
-	printf '%s\n' "$1"
-	note "$1"
+	printf '%s\n' "$@"
+	note "$@"
 }
 
 # ask: once; everything that is not yes is no
@@ -48,7 +50,7 @@ ask() {
 
 # begin FOLDER: shows the plan, asks, opens the transcript in FOLDER
 begin() {
-	local folder=$1 line who
+	local folder=$1 who
 	who=${SUDO_USER:-${USER:-$(id -un)}}@$(uname -n)
 
 	printf '%s: will do this:\n' "$CEREMONY"
@@ -62,19 +64,12 @@ begin() {
 		fail "$folder" "no transcript can be written"
 	chmod 644 "$TRANSCRIPT"
 	sync "$folder"
-	note "ceremony: $CEREMONY by $who with $PROGRAM $VERSION"
-	for line in "${PLAN[@]}"; do
-		note "plan: $line"
-	done
+	note "ceremony: $CEREMONY by $who with $PROGRAM $VERSION" \
+		"${PLAN[@]/#/plan: }"
 }
 
 finish() { # [LINE...] what comes next
-	local line
-
-	for line in "$@"; do
-		say "next: $line"
-	done
-	say "done: $CEREMONY"
+	say "${@/#/next: }" "done: $CEREMONY"
 	printf 'transcript: %s\n' "$TRANSCRIPT"
 }
 

@@ -53,5 +53,5 @@ spki_hash() {
 }
 
 sha256_hex() {
-	openssl dgst -sha256 -r | cut -d' ' -f1
+	sha256sum | cut -d' ' -f1
 }

@@ -32,7 +32,6 @@ aaa_up() {
 	: >"$LAB/aaa/listed"
 	openssl rand -hex 16 | put "$LAB/secret" 0600
 	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
-	radius_start radius
 }
 
 # radius_configure NAME ADDRESS SERVER_CERT_PREFIX
@@ -85,6 +84,19 @@ radius_stop() {
 	proc_stop "$1"
 }
 
+# radius_first_start: the site's server, once in the life of a lab: when there is
+# a device on its list or an authenticator. False: it was before.
+radius_first_start() {
+	mkdir "$LAB/aaa/radius.started" 2>/dev/null || return 1
+	radius_start radius
+}
+
+radius_restart() {
+	radius_first_start && return
+	radius_stop radius
+	radius_start radius
+}
+
 allow_list_write() {
 	maker_allow_list "$LAB/aaa/listed" |
 		put "$LAB/aaa/$1.d/devices" 0440 "$UID_AAA"
@@ -96,16 +108,14 @@ allow_list_write() {
 allow_list_add() {
 	printf '%s\n' "$@" >>"$LAB/aaa/listed"
 	allow_list_write radius
-	radius_stop radius
-	radius_start radius
+	radius_restart
 }
 
 # allow_list_remove SERIAL
 allow_list_remove() {
 	sed -i "/^$1\$/d" "$LAB/aaa/listed"
 	allow_list_write radius
-	radius_stop radius
-	radius_start radius
+	radius_restart
 }
 
 # A resumption would hide what a scenario wants to see.

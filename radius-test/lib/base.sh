@@ -16,6 +16,9 @@
 # are read by daemons that are not root.
 export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
 umask 022
+# Nor whom this machine trusts; and `openssl x509` reads that whole list first,
+# which takes it longer than all the rest.
+export SSL_CERT_FILE=/dev/null
 
 # Plain numbers: the lab makes no account. Each of the lab's own daemons has
 # one, so that none can read another's keys.
@@ -71,7 +74,10 @@ ask_until() {
 # --- namespaces ---------------------------------------------------------
 
 ns() {
-	printf '%s-%s\n' "$(<"$LAB/id")" "$1"
+	local id
+
+	read -r id <"$LAB/id"
+	printf '%s-%s\n' "$id" "$1"
 }
 
 ns_exists() {
@@ -80,14 +86,23 @@ ns_exists() {
 
 # in_ns NODE COMMAND...
 in_ns() {
-	nsenter --net="/run/netns/$(ns "$1")" -- "${@:2}"
+	local id
+
+	read -r id <"$LAB/id"
+	nsenter --net="/run/netns/$id-$1" -- "${@:2}"
+}
+
+# ip_in NODE: many commands of ip(8), one a line on standard input
+ip_in() {
+	in_ns "$1" ip -batch -
 }
 
 ns_add() {
 	ip netns add "$(ns "$1")"
-	in_ns "$1" sysctl -q -w net.ipv6.conf.all.disable_ipv6=1 \
-		net.ipv6.conf.default.disable_ipv6=1
-	in_ns "$1" ip link set lo up
+	in_ns "$1" sh -ec '
+		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+		exec ip link set lo up'
 }
 
 ns_remove() {
@@ -120,7 +135,7 @@ proc_start() {
 		[[ -z $caps ]] || as+=(--inh-caps "+${caps//,/,+}"
 			--ambient-caps "+${caps//,/,+}")
 	fi
-	mkdir -p "$LAB/procs" "$LAB/log"
+	[[ -d $LAB/procs && -d $LAB/log ]] || mkdir -p "$LAB/procs" "$LAB/log"
 	setsid nsenter --net="/run/netns/$(ns "$node")" -- "${as[@]}" "$@" \
 		</dev/null >>"$LAB/log/$name" 2>&1 &
 	proc_note "$name" $!
@@ -173,8 +188,8 @@ proc_stop() {
 		proc_await "$name" 3 || proc_signal "$name" KILL
 		proc_await "$name" 3 ||
 			fail "$name" "process does not end"
-		rm -f "$LAB/procs/$name"
 	done
+	rm -f "${@/#/$LAB/procs/}"
 }
 
 # proc_kill NAME: SIGKILL, as a crash would.

@@ -14,7 +14,10 @@ device_mac() {
 
 # device_get DEVICE FIELD: what device_new wrote down.
 device_get() {
-	printf '%s\n' "$(<"$LAB/devices/$1/$2")"
+	local value=
+
+	read -r value <"$LAB/devices/$1/$2" || true # may have no line end
+	printf '%s\n' "$value"
 }
 
 device_port() {
@@ -95,14 +98,17 @@ device_configure() {
 # Ethernet address: what the switch lets through is the only thing that
 # decides which of the hosts answers.
 device_addresses() {
-	local n vlan
+	local n vlan mac
 	n=$(device_get "$1" number)
+	mac=$(device_get "$1" mac)
 	for vlan in "${VLANS[@]}"; do
-		in_ns "$1" ip addr add "10.10.$vlan.$((100 + n))/24" dev eth0
-		in_ns "$1" ip neigh replace "10.10.$vlan.1" dev eth0 \
-			lladdr "$(host_mac "$vlan")" nud permanent
+		echo "addr add 10.10.$vlan.$((100 + n))/24 dev eth0"
+		echo "neigh replace 10.10.$vlan.1 dev eth0" \
+			"lladdr $(host_mac "$vlan") nud permanent"
+	done | ip_in "$1"
+	for vlan in "${VLANS[@]}"; do
 		in_ns "v$vlan" ip neigh replace "10.10.$vlan.$((100 + n))" \
-			dev eth0 lladdr "$(device_get "$1" mac)" nud permanent
+			dev eth0 lladdr "$mac" nud permanent
 	done
 }
 

@@ -162,28 +162,29 @@ session_tidy() {
 		rm -f "$dir/run/agent.json" "$dir"/state/history.json
 	done
 	proc_signal radius CONT
-	proc_alive radius || radius_start radius
+	proc_alive radius || radius_first_start || radius_start radius
 	radius_forget_sessions
 }
 
 # One line of LAB/result for a person. Says by its status whether the
 # scenario went as expected.
 session_line() {
-	local verdict=ok
+	local line
 
-	[[ $(jq -r .result "$LAB/result") == "$EXPECTED" ]] || verdict=FAIL
-	jq -r --arg verdict $verdict '
+	line=$(jq -r --arg expected "$EXPECTED" '
 		def pad(n): . + " " * ([n - length, 0] | max);
 		def num(unit): if . == null then "-" else "\(.)\(unit)" end;
-		[ ($verdict | pad(4)), (.scenario | pad(27)),
+		[ (if .result == $expected then "ok" else "FAIL" end | pad(4)),
+		  (.scenario | pad(27)),
 		  (.result | pad(8)),
 		  (.attach_ms | if . == null then "-" else "\(. * 10 | round / 10) ms" end | pad(9)),
 		  ("TPM " + (.tpm_commands | num("")) | pad(6)),
 		  (.tls_version // "-" | pad(7)),
 		  ((.round_trips | num("")) + " rt" | pad(5)),
 		  .reason ] | join("  ")
-		| sub(" +$"; "")' "$LAB/result"
-	if [[ $verdict == FAIL ]]; then
+		| sub(" +$"; "")' "$LAB/result")
+	printf '%s\n' "$line"
+	if [[ $line != "ok "* ]]; then
 		printf '     expected: %s\n' "$EXPECTED"
 		[[ ! -s $LAB/scenario.err ]] ||
 			sed 's/^/     /' "$LAB/scenario.err" | tail -n5

@@ -11,23 +11,28 @@ switch_up() {
 	local vlan
 
 	ns_add switch
-	in_ns switch ip link add park type bridge
-	in_ns switch ip link set park up
+	{
+		echo "link add park up type bridge"
+		printf 'link add br%s up type bridge mcast_snooping 0\n' \
+			"${VLANS[@]}"
+	} | ip_in switch
 	for vlan in "${VLANS[@]}"; do
-		in_ns switch ip link add "br$vlan" type bridge mcast_snooping 0
-		in_ns switch ip link set "br$vlan" up
 		host_up "$vlan"
 	done
 	# The management network: the switch asks the AAA server over it.
 	ns_add aaa
 	ip link add "x$$" netns "$(ns switch)" type veth \
 		peer name eth0 netns "$(ns aaa)"
-	in_ns switch ip link set "x$$" name mgmt
-	in_ns switch ip addr add 10.10.0.1/24 dev mgmt
-	in_ns switch ip link set mgmt up
-	in_ns aaa ip addr add 10.10.0.2/24 dev eth0
-	in_ns aaa ip addr add 10.10.0.3/24 dev eth0
-	in_ns aaa ip link set eth0 up
+	ip_in switch <<-END
+		link set x$$ name mgmt
+		addr add 10.10.0.1/24 dev mgmt
+		link set mgmt up
+	END
+	ip_in aaa <<-END
+		addr add 10.10.0.2/24 dev eth0
+		addr add 10.10.0.3/24 dev eth0
+		link set eth0 up
+	END
 	# hostapd accepts only a VLAN that it knows with an interface, and tries
 	# to put that into the bridge of the third column. The kernel refuses
 	# (a bridge in a bridge), which is what is wanted: lab-port does it.
@@ -42,9 +47,11 @@ host_up() {
 	ip link add "v$1" netns "$(ns switch)" type veth \
 		peer name eth0 netns "$(ns "v$1")"
 	in_ns switch ip link set "v$1" master "br$1" up
-	in_ns "v$1" ip link set eth0 address "$(host_mac "$1")"
-	in_ns "v$1" ip addr add "10.10.$1.1/24" dev eth0
-	in_ns "v$1" ip link set eth0 up
+	ip_in "v$1" <<-END
+		link set eth0 address $(host_mac "$1")
+		addr add 10.10.$1.1/24 dev eth0
+		link set eth0 up
+	END
 }
 
 host_mac() {
@@ -64,8 +71,7 @@ port_add() {
 	in_ns switch ip link set "$port" master park
 	in_ns switch bridge link set dev "$port" locked on learning off \
 		flood off mcast_flood off bcast_flood off
-	in_ns "$dev" ip link set eth0 address "$(device_mac "$2")"
-	in_ns "$dev" ip link set eth0 up
+	in_ns "$dev" ip link set eth0 address "$(device_mac "$2")" up
 	printf '%s\n' "$port" >"$LAB/devices/$dev/port"
 	port_helper_start "$port"
 }
@@ -115,6 +121,7 @@ authenticator_start() {
 		dynamic_vlan=1
 		vlan_file=$LAB/vlans
 	END
+	radius_first_start || true
 	port_mark "$port"
 	proc_start "hostapd-$port" switch "$UID_SWITCH:net_admin,net_raw,net_bind_service" \
 		hostapd "$LAB/switch/$port.conf"
@@ -158,13 +165,13 @@ port_time() {
 
 # port_state PORT: `open VLAN` or `parked`, as the kernel has it.
 port_state() {
-	local master
-	master=$(in_ns switch ip -o link show "$1" |
-		sed -n 's/.* master \([a-z0-9]*\) .*/\1/p')
-	case $master in
-	br[0-9]*) printf 'open %s\n' "${master#br}" ;;
-	*) printf 'parked\n' ;;
-	esac
+	local link open=' master br([0-9]+) '
+	link=$(in_ns switch ip -o link show "$1")
+	if [[ $link =~ $open ]]; then
+		printf 'open %s\n' "${BASH_REMATCH[1]}"
+	else
+		printf 'parked\n'
+	fi
 }
 
 port_is_open() {

@@ -8,7 +8,6 @@ setup_file() {
 	load ca
 	lib_init
 	ca_init
-	manufacture_tpm "$WORK/tpm" # its vendor's root is wanted
 	head -c 300 /dev/zero >"$CA/bad.tcgcsr"
 	refuse_one
 	refuse_one

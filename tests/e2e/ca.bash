@@ -59,10 +59,26 @@ ca_init() {
 	ca_conf "sqlite:$CA/register.db"
 }
 
-# A vendor of TPMs, and swtpm_setup's settings to be it.
+# A vendor of TPMs, and swtpm_setup's settings to be it. swtpm_localca makes a
+# vendor of its own with RSA-3072 keys, which takes longer than all the rest of
+# a TPM; here it finds one, with P-256 keys. (inspect.bats has one of its own
+# making.)
 make_vendor() {
 	local v=$CA/vendor
 
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$v/root.key" -out "$v/root.pem" -days 30 \
+		-subj "/CN=Vendor root" \
+		-addext keyUsage=critical,keyCertSign 2>/dev/null
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$v/signkey.pem" -out "$v/issuer.csr" \
+		-subj "/CN=Vendor" 2>/dev/null
+	openssl x509 -req -in "$v/issuer.csr" -CA "$v/root.pem" \
+		-CAkey "$v/root.key" -days 30 -out "$v/issuer.pem" \
+		-extfile <(printf '%s\n' basicConstraints=critical,CA:TRUE \
+			keyUsage=critical,keyCertSign \
+			subjectKeyIdentifier=hash) 2>/dev/null
+	cp "$v"/{issuer,root}.pem "$CA/ek-roots/"
 	cat >"$v/setup.conf" <<-CONF
 		create_certs_tool = /usr/bin/swtpm_localca
 		create_certs_tool_config = $v/localca.conf
@@ -83,7 +99,6 @@ manufacture_tpm() {
 	mkdir -p "$1"
 	TMPDIR=$CA/vendor swtpm_setup --tpm2 --tpmstate "$1" --createek \
 		--create-ek-cert --config "$CA/vendor/setup.conf" >/dev/null
-	cp "$CA"/vendor/{issuer,swtpm-localca-rootca-cert}.pem "$CA/ek-roots/"
 }
 
 # device_made DEV [LINE...]: as device_new, with a TPM of the vendor's

@@ -8,18 +8,29 @@ load ca
 build=${build:?set in lib.bash}
 public_url='' # set by ca.bash
 
-setup() {
+setup_file() {
 	lib_init
 	export CA_EXTRA="crl_url = http://ca.test/line1.crl
 delta_url = http://ca.test/line1-delta.crl
 ocsp_url = http://ca.test/ocsp
 issuer_url = http://ca.test/line1.cer"
 	ca_init
-	conf=$CA/devid-ca.conf
-	"$build/tests/e2e/ca-seed" "$conf" "$CA" A1 B1
+	"$build/tests/e2e/ca-seed" "$CA/devid-ca.conf" "$CA" A1 B1
+	mv "$CA" "$WORK/new-ca"
 }
 
-teardown() { lib_done; }
+teardown_file() { lib_done; }
+
+# Each test has a CA that did nothing yet, at the same place.
+setup() {
+	cp -a "$WORK/new-ca" "$CA"
+	conf=$CA/devid-ca.conf
+}
+
+teardown() {
+	[ ! -e "$CA/serve.pid" ] || serve_stop
+	rm -rf "$CA"
+}
 
 ca() {
 	local command=$1
@@ -127,7 +138,6 @@ ask_status() {
 
 @test "openssl's OCSP client is answered: good, revoked, nonce, other hash" {
 	ca ocsp
-	manufacture_tpm "$WORK/tpm" # for its vendor's root
 	serve_start
 	run ask_status "$CA/A1-idevid.pem" -no_nonce
 	[[ $output == *"Response verify OK"*": good"* ]]

@@ -5,6 +5,7 @@
 setup_file() {
 	export DEVID_BUILD="${DEVID_BUILD:-$BATS_TEST_DIRNAME/../../build}"
 	export SERVERS="$BATS_FILE_TMPDIR/servers"
+	export SSL_CERT_FILE=/dev/null # as lib.bash
 	: >"$SERVERS"
 	cd "$BATS_FILE_TMPDIR" || return 1
 	make_ca root "/CN=Verify Root"
