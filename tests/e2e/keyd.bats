@@ -429,10 +429,9 @@ alive() {
 
 @test "status --json says what there is" {
 	run -0 devid status --config "$DEV/devid.conf" --json
-	[ "$(jq -r .keystore.state <<<"$output")" = ok ]
-	[ "$(jq -r '.identities[0].name' <<<"$output")" = idevid ]
-	[ "$(jq -r '.identities[0].certificate.serial' <<<"$output")" = SN1 ]
-	[ "$(jq -r '.identities[0].present' <<<"$output")" = true ]
+	jq -e '.keystore.state == "ok" and (.identities[0] |
+		.name == "idevid" and .present == true and
+		.certificate.serial == "SN1")' <<<"$output"
 }
 
 @test "no service: status says so, exit 1" {
@@ -442,13 +441,19 @@ alive() {
 	[[ $output == *"$WORK/none.sock"* ]]
 }
 
-@test "one user's refusals do not fill the log, and are counted all the same" {
-	local before after
+refusals() {
+	devid status --config "$DEV/devid.conf" --json | jq .keystore.refused
+}
 
+@test "one user's refusals do not fill the log, and are counted all the same" {
+	local before after refused
+
+	refused=$(refusals)
 	before=$(grep -c "uid $other_uid " "$DEV/keyd.log") || true # may be 0
 	for _ in {1..60}; do
 		run -1 as_other keyd-client "$sock" op 7
 	done
+	[ "$(refusals)" -eq $((refused + 60)) ]
 	after=$(grep -c "uid $other_uid " "$DEV/keyd.log")
 	[ $((after - before)) -le 40 ] # two periods of 20, if one ends meanwhile
 	run -0 timeout 10 keyd-client "$sock" sign p256 client13

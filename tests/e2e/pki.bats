@@ -6,7 +6,7 @@
 setup_file() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	WORK=$(mktemp -d)
-	export repo WORK
+	export repo WORK SSL_CERT_FILE=/dev/null # as lib.bash
 	pki root
 	pki issuing
 	pki site-ca
@@ -41,7 +41,10 @@ text() {
 
 # lacks PATTERN CERT
 lacks() {
-	if text "$2" | grep -q "$1"; then
+	local all
+
+	all=$(text "$2") || return 1
+	if grep -q "$1" <<<"$all"; then
 		echo "has $1"
 		return 1
 	fi
@@ -133,6 +136,7 @@ refused() {
 @test "root, issuing and site-ca again change nothing" {
 	find "$WORK/pki" -name cert.pem -exec sha256sum {} + |
 		sort >"$WORK/before"
+	[ "$(wc -l <"$WORK/before")" -eq 3 ]
 	pki root
 	pki issuing
 	pki site-ca
@@ -291,10 +295,13 @@ refused() {
 	printf 'idevid\tdead' >>"$WORK/pki/inventory.tsv"
 	csr after p256 /serialNumber=AFTER1
 	pki issue-idevid "$WORK/after.csr" >/dev/null
+	grep -q AFTER1 "$WORK/pki/inventory.tsv"
 	awk -F'\t' 'NF != 9 { exit 1 }' "$WORK/pki/inventory.tsv"
 }
 
 @test "CA keys are readable by their owner alone" {
-	[ -z "$(find "$WORK/pki" -name '*.key' -o -name key.pem |
-		xargs stat -c %a | grep -v '^600$')" ]
+	find "$WORK/pki" \( -name '*.key' -o -name key.pem \) \
+		-exec stat -c %a {} + >"$WORK/modes"
+	[ "$(wc -l <"$WORK/modes")" -ge 3 ]
+	[ "$(sort -u "$WORK/modes")" = 600 ]
 }

@@ -257,7 +257,8 @@ refused() {
 		-CA "$P256/state/idevid.pem" -CAkey "$P256/state/idevid.key" \
 		-set_serial 1 -out "$WORK/sig"
 	openssl dgst -sha256 -binary "$WORK/data" >"$WORK/digest"
-	refused "" openssl pkeyutl -sign -inkey "$P256/state/idevid.key" \
+	refused "not supported for this keytype" \
+		openssl pkeyutl -sign -inkey "$P256/state/idevid.key" \
 		-in "$WORK/digest" -out "$WORK/sig"
 	[ ! -s "$WORK/sig" ]
 }
@@ -512,4 +513,5 @@ nginx_serves() {
 	run with_key "$P256" openssl req -new -subj /CN=x \
 		-key "$WORK/p384/state/idevid.key" -out "$WORK/req"
 	[ "$status" -ne 0 ]
+	[[ $output == *"a p256 key makes no such signature"* ]]
 }

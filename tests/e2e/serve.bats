@@ -111,7 +111,7 @@ new_answer() { # OUT
 	cp "$state/challenge" "$CA/old-challenge"
 	run -0 station floor provision --serial SN1 -- "$(reach "$DEV")"
 	[[ $output == *"asking for a new challenge"* ]]
-	run ! cmp "$CA/old-challenge" "$state/challenge"
+	run -1 cmp "$CA/old-challenge" "$state/challenge"
 	cmp "$CA/first" "$state/certificates"
 }
 
@@ -178,8 +178,8 @@ new_answer() { # OUT
 @test "400: a request that is none" {
 	echo nonsense >"$CA/x"
 	run -0 post_challenge floor "$CA/x"
-	refused 400 "$(json_error)"
-	[ "$(jq -r .rule "$CA/body")" != null ]
+	refused 400 "not genuine"
+	jq -e '.rule == "structure"' "$CA/body"
 }
 
 @test "400: an answer that is none" {
@@ -336,7 +336,7 @@ past() { (($(date +%s) > $1)); }
 	printf '\x55' >>"$CA/x"
 	run -0 post_challenge floor "$CA/x"
 	[ "$output" = 422 ]
-	[ "$(jq -r .rule "$CA/body")" != null ]
+	jq -e '.rule == "signature"' "$CA/body"
 }
 
 @test "422: the wrong secret, and the challenge is used up" {
@@ -575,5 +575,5 @@ list_has_revoked() { # REASON
 @test "log: one line an issuance, nothing of a peer's making" {
 	cat "$CA/serve.log" >>"$CA/serve.log.old"
 	run -0 grep "issue: station floor: device SN1" "$CA/serve.log.old"
-	run ! grep -P '[\x00-\x08\x0b-\x1f\x7f]' "$CA/serve.log.old"
+	run -1 grep -P '[\x00-\x08\x0b-\x1f\x7f]' "$CA/serve.log.old"
 }
