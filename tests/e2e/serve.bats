@@ -182,7 +182,7 @@ new_answer() { # OUT
 @test "400: a request that is none" {
 	echo nonsense >"$CA/x"
 	run -0 post_challenge floor "$CA/x"
-	refused 400 "malformed input"
+	refused 400 "not genuine"
 	jq -e '.rule == "structure"' "$CA/body"
 }
 
