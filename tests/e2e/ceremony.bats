@@ -503,6 +503,8 @@ killed() {
 	exec {never}>&-
 	kill -9 -- "-$pid" 2>/dev/null || true
 	wait "$pid" 2>/dev/null || status=$?
+	# What it had started dies a moment later; all of it holds the lock.
+	[ ! -e "$2/.lock" ] || flock -w 30 "$2/.lock" true || return 1
 	[ "$status" -eq 137 ]
 }
 
