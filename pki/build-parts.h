@@ -78,7 +78,7 @@ void build_generalized_time(struct der_out *out, int64_t when);
 void build_validity(struct der_out *out, int64_t not_before, int64_t not_after);
 
 /* What stands before the extensions of a certificate, with the whole closed
- * around it: @spki, @subject are DER; NULL @subject: written already. */
+ * around it: @spki, @subject are DER; an empty @subject: written already. */
 struct build_tbs {
 	const uint8_t *serial; /* SERIAL_LEN */
 	struct der_view alg, issuer, subject, spki;

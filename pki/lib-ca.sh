@@ -78,10 +78,15 @@ ca_key_ref() {
 
 # ca_digest x509|req FILE: the digest that belongs to the size of its key.
 ca_digest() {
-	case $(openssl "$1" -in "$2" -noout -text) in
-	*"Public-Key: (384 bit)"*) echo sha384 ;;
-	*) echo sha256 ;;
-	esac
+	local text
+
+	text=$(openssl "$1" -in "$2" -noout -text) || fail "$2" "cannot be read"
+	# At the beginning of a line: a name may hold these words as well.
+	if grep -q '^ *Public-Key: (384 bit)$' <<<"$text"; then
+		echo sha384
+	else
+		echo sha256
+	fi
 }
 
 # Escapes what `openssl -subj` gives a meaning to.

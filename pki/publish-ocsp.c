@@ -102,7 +102,8 @@ static enum devid_err note_cert(
 	struct page *page = arg;
 
 	(void)err; /* the walk has a limit */
-	page->todo[page->n++].cert = *cert;
+	page->todo[page->n].cert = *cert;
+	page->todo[page->n++].due = false; /* told by is_due() */
 	return DEVID_OK;
 }
 

@@ -151,13 +151,13 @@ static void add_path(const char *path, uint32_t mask)
 	}
 	if (strlen(path) >= sizeof(copy))
 		fail(EXIT_LATE, path, strerror(ENAMETOOLONG));
-	(void)strcpy(folder, path);
+	(void)snprintf(folder, sizeof(folder), "%s", path);
 	w->name[0] = '\0';
 	if (!is_there || !S_ISDIR(st.st_mode)) {
-		(void)strcpy(copy, path);
+		(void)snprintf(copy, sizeof(copy), "%s", path);
 		(void)snprintf(w->name, sizeof(w->name), "%s", basename(copy));
-		(void)strcpy(copy, path);
-		(void)strcpy(folder, dirname(copy));
+		(void)snprintf(copy, sizeof(copy), "%s", path);
+		(void)snprintf(folder, sizeof(folder), "%s", dirname(copy));
 	}
 	w->wd = inotify_add_watch(inotify_fd, folder, mask);
 	if (w->wd < 0)

@@ -7,6 +7,7 @@
 # name of the lab's namespaces.
 
 OWN_PROGRAMS=/var/lib/devid-lab
+BOOT_ID=/proc/sys/kernel/random/boot_id
 : "${PROGRAMS:=${LAB_PROGRAMS:-$OWN_PROGRAMS}}"
 
 # programs_copy: what the lab runs as users other than root must lie where they
@@ -20,7 +21,8 @@ programs_copy() {
 	# Another lab's end may remove the folder between the two.
 	new=$({ mkdir -p "$PROGRAMS" && mktemp -d "$PROGRAMS/new.XXXXXX"; } ||
 		{ mkdir -p "$PROGRAMS" && mktemp -d "$PROGRAMS/new.XXXXXX"; })
-	ln -s "$LAB" "$new/lab"
+	cp "$BOOT_ID" "$new/boot"
+	ln -s "$LAB" "$new/lab" # for people
 	chmod 0755 "$new"
 	for program in "$build"/{lab-port,devid,devid-ca,devid-keyd,devid-agent} \
 		"$plain"/{await,devid.so,liar.so}; do
@@ -41,8 +43,8 @@ programs_run() {
 	as_switch "$LAB/bin/lab-port" --version >/dev/null 2>&1
 }
 
-# programs_remove: those of this lab. Where its end came before the link, the
-# next lab sweeps.
+# programs_remove: those of this lab. Where its end came before the link, they
+# stay until the machine is restarted.
 programs_remove() {
 	local dir
 
@@ -52,18 +54,15 @@ programs_remove() {
 		rmdir -- "$OWN_PROGRAMS" 2>/dev/null || true
 }
 
-# programs_sweep: what labs left that are no more, killed or gone with /run when
-# the machine was restarted.
+# programs_sweep: what labs left when the machine went down and took /run with
+# it. Labs of today may be in a /run that is not seen from here.
 programs_sweep() {
 	local dir
 
-	for dir in "$PROGRAMS"/devid*; do
-		[[ -L $dir/lab ]] || continue
-		[[ -e $dir/lab/id && $(<"$dir/lab/id") == "${dir##*/}" ]] ||
+	for dir in "$PROGRAMS"/{devid,new.}*; do
+		[[ ! -e $dir/boot || $(<"$dir/boot") == "$(<"$BOOT_ID")" ]] ||
 			rm -rf -- "$dir"
 	done
-	[[ ! -d $PROGRAMS ]] || find "$PROGRAMS" -mindepth 1 -maxdepth 1 \
-		-name 'new.*' -mmin +10 -exec rm -rf -- {} +
 }
 
 # hooks_dir DEVICE: the agent runs what is there, so it is no place in /run. The

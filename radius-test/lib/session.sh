@@ -53,7 +53,7 @@ session_up() {
 session_down() {
 	local names=() name pid parent=''
 
-	trap '' INT TERM # a second Ctrl-C must not leave half of it
+	trap '' INT TERM HUP # a second Ctrl-C must not leave half of it
 	set +e
 	[[ -e $LAB/id ]] || return 0
 	for name in "$LAB"/procs/*; do
@@ -87,7 +87,7 @@ session_run() {
 	fi
 	trap 'session_down' EXIT
 	trap 'exit 130' INT
-	trap 'exit 143' TERM
+	trap 'exit 143' TERM HUP
 	session_up
 	for name; do
 		session_scenario "$name" || failed=1
@@ -107,6 +107,7 @@ session_scenario() {
 	SCENARIO=$1
 	EXPECTED=$(sed -n 's/^EXPECTED="\(.*\)"$/\1/p' "$HERE/scenarios/$1.sh")
 	set +e
+	# In the background, so that a signal finds this shell awake.
 	(
 		set -e
 		proc_note scenario "$BASHPID"
@@ -114,7 +115,8 @@ session_scenario() {
 		# shellcheck source=/dev/null
 		. "$HERE/scenarios/$1.sh"
 		scenario
-	) 2>"$LAB/scenario.err"
+	) 2>"$LAB/scenario.err" &
+	wait $!
 	status=$?
 	set -e
 	if [[ $status != 0 || ! -s $LAB/result ]]; then

@@ -212,6 +212,31 @@ good() {
 	[[ $output == "check: needs root"* ]]
 }
 
+@test "a job that is killed, one that hangs" {
+	unit test-one 'echo 1..2' 'echo ok 1 - a' \
+		'kill -9 "$(ps -o ppid= -p $PPID)"'
+	rings "test-one: came to no end" unit
+	mkfifo never
+	unit test-one 'echo 1..2' 'echo ok 1 - a' "read -r _ <$PWD/never"
+	JOB_SECONDS=1 rings "ran 1 tests of 2" unit
+}
+
+@test "two at once in one tree, no job at once" {
+	mkfifo started never
+	unit test-one "echo here >$PWD/started" "read -r _ <$PWD/never"
+	env --default-signal=INT tests/check unit >out 2>&1 3>&- &
+	check=$!
+	timeout 60 head -n 1 started
+	run tests/check unit
+	[ "$status" -eq 1 ]
+	[ "$output" = "check: another tests/check is at work in this tree" ]
+	kill -INT "$check"
+	wait "$check" || :
+	JOBS=0 run tests/check unit
+	[ "$status" -eq 2 ]
+	[ "$output" = "check: JOBS=0: not a number of jobs" ]
+}
+
 @test "an interrupt ends every job, and what it started" {
 	mkfifo started
 	unit test-one 'trap "echo cleaned >cleaned; exit 1" INT' \
@@ -220,7 +245,7 @@ good() {
 	# What a shell starts with & ignores the signal of Ctrl-C.
 	env --default-signal=INT tests/check unit >out 2>&1 3>&- &
 	check=$!
-	read -r job <started
+	job=$(timeout 60 head -n 1 started)
 	kill -INT "$check" # its group: as Ctrl-C has it, the jobs are in others
 	status=0
 	wait "$check" || status=$?

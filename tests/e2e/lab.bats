@@ -49,12 +49,13 @@ copy_lab() {
 }
 
 @test "several scenarios on one lab: a line each, an array in their order" {
-	local names=(other-root-same-serial genuine-unlisted genuine-listed)
+	local names=(other-root-same-serial genuine-unlisted \
+		authenticator-restarted genuine-listed)
 
 	run lab --dir "$labs" run --json "$work/results.json" "${names[@]}"
 	echo "$output"
 	[ "$status" -eq 0 ]
-	[ "${#lines[@]}" -eq 3 ]
+	[ "${#lines[@]}" -eq 4 ]
 	[[ ${lines[0]} == "ok    other-root-same-serial "* ]]
 	[ "$(jq -r '.[].scenario' "$work/results.json")" = \
 		"$(printf '%s\n' "${names[@]}")" ]
@@ -133,12 +134,27 @@ copy_lab() {
 	nothing_left
 }
 
-@test "programs that a lab left are swept by the next, those of a lab are not" {
-	mkdir -p "$LAB_PROGRAMS/devid000001" "$LAB_PROGRAMS/devid000002" \
-		"$work/alive" "$LAB_PROGRAMS/mine"
-	ln -s "$work/gone" "$LAB_PROGRAMS/devid000001/lab"
-	echo devid000002 >"$work/alive/id"
-	ln -s "$work/alive" "$LAB_PROGRAMS/devid000002/lab"
+@test "an interrupt in the middle of a scenario: its end comes at once" {
+	env --default-signal=INT "$repo/radius-test/lab" --dir "$labs" \
+		run idle-device >/dev/null 2>&1 3>&- &
+	up=$!
+	until compgen -G "$labs/run-*/devices/cam/run/hook-ended" >/dev/null; do
+		kill -0 "$up"
+		read -rt 0.05 <> <(:) || :
+	done
+	kill -INT "$up" # while it observes for ten seconds
+	status=0
+	start=$SECONDS
+	wait "$up" || status=$?
+	[ "$status" -eq 130 ]
+	[ $((SECONDS - start)) -lt 9 ]
+	nothing_left
+}
+
+@test "programs that labs left are swept after a restart, others are not" {
+	mkdir -p "$LAB_PROGRAMS"/{devid000001,devid000002,mine}
+	echo 01234567-89ab-cdef-0123-456789abcdef >"$LAB_PROGRAMS/devid000001/boot"
+	cp /proc/sys/kernel/random/boot_id "$LAB_PROGRAMS/devid000002/boot"
 	lab --dir "$labs" up
 	[ ! -e "$LAB_PROGRAMS/devid000001" ]
 	[ -e "$LAB_PROGRAMS/devid000002" ]

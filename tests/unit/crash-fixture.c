@@ -91,7 +91,7 @@ void crash_disks_done(struct crash_disks *d)
 void crash_disks_new(struct crash_disks *d)
 {
 	crash_disks_done(d);
-	d->dir = tempdir_new();
+	d->dir = tempdir_new_on_disk();
 	d->real = strdup(tempdir_file(&d->dir, "real"));
 	d->shadow = strdup(tempdir_file(&d->dir, "shadow"));
 	assert_non_null(d->real);

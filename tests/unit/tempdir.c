@@ -63,7 +63,7 @@ struct tempdir tempdir_new_on_disk(void)
 {
 	const char *base = wanted();
 
-	return new_in(base ? base : "/tmp");
+	return new_in(base ? base : "/var/tmp"); /* /tmp may be memory */
 }
 
 static int is_dot(const char *name)

@@ -494,8 +494,7 @@ static void key_made_wrong_elsewhere_refused(void **state)
 			"CKA_SIGN" },
 		{ { "p521", 1, 0, 1, 0, P521, 0, 0 }, DEVID_ERR_UNSUPPORTED,
 			"neither P-256 nor P-384" },
-		/* test-signer.c has 3072, which takes seconds to make. */
-		{ { "rsa1024", 1, 0, 1, 1024, NULL, 0, 0, 0 },
+		{ { "rsa3072", 1, 0, 1, 3072, NULL, 0, 0, 0 },
 			DEVID_ERR_UNSUPPORTED, "none of p256" },
 	};
 	struct token *token = open_good(SOFTHSM_MODULE);
