@@ -23,6 +23,7 @@
 
 /* Defines cleanup_<name>() for a pointer type and its free function. */
 #define CLEANUP_DEFINE(name, type, free_fn)                                    \
+	/* NOLINTNEXTLINE(bugprone-macro-parentheses): a type */               \
 	static inline void cleanup_##name(type *p)                             \
 	{                                                                      \
 		if (*p)                                                        \

@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # devid verify against openssl s_server on loopback, and saved chains.
 
+load ../../radius-test/lib/wait.sh
+await_path() { printf '%s\n' "${DEVID_BUILD%/san}/await"; }
+
 setup_file() {
 	export DEVID_BUILD="${DEVID_BUILD:-$BATS_TEST_DIRNAME/../../build}"
 	export SERVERS="$BATS_FILE_TMPDIR/servers"
@@ -113,19 +116,15 @@ make_liar() {
 
 # serve NAME OPTION...: starts a server on a free port and prints the port
 serve() {
-	local name=$1 log i port=
+	local name=$1 log
 	shift
 	log=$(mktemp "$BATS_FILE_TMPDIR/serve.XXXXXX")
 	openssl s_server -accept 127.0.0.1:0 -cert "$name.pem" \
 		-key "$name.key" -cert_chain "$name-issuer.pem" -www "$@" \
 		>"$log" 2>&1 </dev/null 3>&- &
 	echo $! >>"$SERVERS"
-	for ((i = 0; i < 100; i++)); do
-		port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$log")
-		[ -n "$port" ] && break
-		read -rt 0.05 <> <(:) || :
-	done
-	echo "$port"
+	wait_on "$log" -- grep -q '^ACCEPT .*:[0-9]*$' "$log"
+	sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$log"
 }
 
 @test "a genuine unit: exit 0 and what was proved" {
