@@ -34,6 +34,7 @@ teardown() {
 setup() {
 	bats_require_minimum_version 1.5.0
 	cd "$BATS_TEST_TMPDIR" || return 1
+	export TMPDIR=$PWD # what a killed ceremony leaves goes as well
 }
 
 # pin_of LABEL: one that no other process of this machine has

@@ -24,6 +24,7 @@ teardown() {
 	for dir in "$labs" "$labs"/*; do
 		[ ! -e "$dir/id" ] || lab --dir "$dir" down
 	done
+	[ ! -p "$BATS_TEST_TMPDIR/never" ] || exec {end}<>"$BATS_TEST_TMPDIR/never"
 	rm -rf "$work"
 }
 
