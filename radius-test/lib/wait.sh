@@ -36,3 +36,22 @@ next_change() {
 		read -r -u "$1" || return 1
 	done
 }
+
+# pause SECONDS: so long and no longer, without a process.
+pause() {
+	[[ -v PAUSE_FD ]] || exec {PAUSE_FD}<> <(:)
+	read -r -t "$1" -u "$PAUSE_FD" || true
+}
+
+# ask_until SECONDS COMMAND...: until it succeeds, at most that long. For what
+# changes in another program and comes neither to a file nor to the end of a
+# process, as hostapd's counters: it can only be asked again. All else is
+# waited for with wait_on.
+ask_until() {
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+	shift
+	until "$@"; do
+		((${EPOCHREALTIME/[.,]/} < end)) || return 1
+		pause 0.02
+	done
+}

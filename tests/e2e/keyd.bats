@@ -256,7 +256,7 @@ alive() {
 	tpm_stop "$DEV"
 	run -1 keyd-client "$sock" sign p256 client13
 	[[ $output == "error 19 "*absent* ]]
-	ask_until state_is absent # known when it is tried again
+	ask_until 30 state_is absent # known when it is tried again
 	tpm_start "$DEV"
 	run -0 keyd-client "$sock" sign p256 client13
 }

@@ -4,6 +4,8 @@
 # The lab as its users call it. What happens in a scenario is judged by
 # tests/scenario, each on a lab of its own.
 
+load ../../radius-test/lib/wait.sh
+
 setup_file() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	export repo
@@ -31,15 +33,14 @@ teardown() {
 lab() { "$repo/radius-test/lab" "$@"; }
 
 nothing_left() {
-	local end=$((SECONDS + 10))
-
 	[ ! -e "$labs" ]
 	[ ! -e "$LAB_PROGRAMS" ] || [ -z "$(ls "$LAB_PROGRAMS")" ]
 	# Where a lab was killed, a command that it was at may have to end.
-	while grep -lsaF "$labs/" /proc/[0-9]*/cmdline /proc/[0-9]*/environ; do
-		[ "$SECONDS" -lt "$end" ]
-		read -rt 0.05 <> <(:) || :
-	done
+	ask_until 10 nothing_runs
+}
+
+nothing_runs() {
+	! grep -lsaF "$labs/" /proc/[0-9]*/cmdline /proc/[0-9]*/environ
 }
 
 # A lab whose scenarios can be changed.

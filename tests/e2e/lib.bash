@@ -71,19 +71,6 @@ gone() { ! kill -0 "$1" 2>/dev/null || in_state Z "$1"; }
 
 in_state() { grep -q "^State:[[:space:]]*$1" "/proc/$2/status" 2>/dev/null; }
 
-# ask_until COMMAND...: until it succeeds, at most 30 s; for what a service
-# answers by its own clock and tells nobody: it can only be asked again.
-ask_until() {
-	local end=$((SECONDS + 30)) nothing
-
-	exec {nothing}<> <(:)
-	until "$@" || ((SECONDS >= end)); do
-		read -r -t 0.02 -u "$nothing" || true
-	done
-	exec {nothing}>&-
-	((SECONDS < end))
-}
-
 # spawn LOG COMMAND...: in the background, its pid in $spawned
 # (a program, not a function: the pid is to be its own)
 spawn() {

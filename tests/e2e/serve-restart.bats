@@ -261,15 +261,15 @@ healthy() { # STATUS
 	[ "$output" = 503 ]
 	grep -qi '^retry-after: [0-9]' "$CA/head"
 	[ "$(jq -r .error "$CA/body")" = "not reachable" ]
-	ask_until healthy 503
+	ask_until 30 healthy 503
 	pg_start
-	ask_until healthy 200
+	ask_until 30 healthy 200
 	# Without anybody asking for anything.
 	pg_stop
-	ask_until healthy 503
+	ask_until 30 healthy 503
 	[ "$(cat "$CA/health")" = "register or token: the last use failed" ]
 	pg_start
-	ask_until healthy 200
+	ask_until 30 healthy 200
 	[ "$(cat "$CA/health")" = ok ]
 	run -0 station floor challenge --out "$CA/c" "$CA/request"
 }

@@ -445,7 +445,7 @@ head_of_ocsp() {
 	for i in $(seq 20 29); do
 		eval "exec $i>&-"
 	done
-	ask_until device_is_shown
+	ask_until 30 device_is_shown
 	serve_stop few
 	serve_start
 }
