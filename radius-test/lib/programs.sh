@@ -18,9 +18,8 @@ programs_copy() {
 	programs_sweep
 	# Loaded by programs that are not built with sanitizers; and the lab's own.
 	plain=${build%/san}
-	# Another lab's end may remove the folder between the two.
-	new=$({ mkdir -p "$PROGRAMS" && mktemp -d "$PROGRAMS/new.XXXXXX"; } ||
-		{ mkdir -p "$PROGRAMS" && mktemp -d "$PROGRAMS/new.XXXXXX"; })
+	# Another lab's end may remove the folder in the middle of it.
+	new=$(programs_folder || programs_folder)
 	cp "$BOOT_ID" "$new/boot"
 	ln -s "$LAB" "$new/lab" # for people
 	chmod 0755 "$new"
@@ -36,6 +35,10 @@ programs_copy() {
 	ln -s "$PROGRAMS/$(<"$LAB/id")" "$LAB/bin"
 	programs_run || fail "$PROGRAMS" "programs cannot run there (mounted noexec?);\
  name another folder in LAB_PROGRAMS"
+}
+
+programs_folder() {
+	mkdir -p "$PROGRAMS" && mktemp -d "$PROGRAMS/new.XXXXXX"
 }
 
 # As one of the users of the lab: the way to the folder must be open for all.
