@@ -1,62 +1,110 @@
 # SPDX-License-Identifier: Apache-2.0
-# devid: one non-recursive makefile; each folder lists its parts in sources.mk.
+#: devid: what make does here
+#:
+#:   make                build what is installed, into build/
+#:   make SAN=1          the same under ASan and UBSan, into build/san/
+#:   make lab            and what the 802.1X lab needs
+#:   make test-programs  and what the tests need
+#:
+#:   make demo           install what is missing, build, show one device attach
+#:   make check          install what is missing, build, run every test
+#:   make check-long     the same, and what takes too long for every day
+#:   make check-reproducible  build in two places, compare bit by bit
+#:   make lint           format, static analysis, limits of the house
+#:   make fuzz           each fuzz target for FUZZ_SECONDS (20)
+#:   make bench          measure, beside the peers
+#:   make packages       install the Debian packages of packages.txt
+#:
+#:   make install        all of these:
+#:     install-device    devid, devid-keyd, its units, devid.conf
+#:     install-agent     devid-agent
+#:     install-provider  devid.so for OpenSSL
+#:     install-lib       libdevid.so.0
+#:     install-dev       headers, pkg-config file, libdevid(3)
+#:     install-ca        devid-ca, its units, the scripts for ceremonies
+#:     install-station   devid-station
+#:     install-doc       guides, example, licence
+#:   make uninstall      removes what install brings; a devid.conf that was
+#:                       changed stays
+#:   make clean          removes build/
+#:
+#: Variables, from the command line or the environment; give install the same as
+#: the build, or it builds again:
+#:
+#:   CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG INSTALL
+#:   DESTDIR             goes before every path that is installed
+#:   PREFIX              /usr/local
+#:   SYSCONFDIR          /etc below /usr and /usr/local, else PREFIX/etc
+#:   LIBDIR              PREFIX/lib/MULTIARCH
+#:   MULTIARCH           what $(CC) -print-multiarch says
+#:   MODULESDIR          LIBDIR/ossl-modules
+#:   UNITDIR SYSUSERSDIR TMPFILESDIR   systemd/system, sysusers.d, tmpfiles.d
+#:                       below PREFIX/lib
+#:   SOURCE_DATE_EPOCH   what is installed gets this time
+#:   B                   build/ or build/san
 #
-#   make            build everything into build/
-#   make SAN=1      the same under ASan and UBSan, into build/san/
-#   make check      install what is missing, build, run every test
-#   make check-long the same, and what takes too long for every day
-#   make lint       format, static analysis, limits of the house
-#   make demo       install what is missing, build, show one device attach
+# One makefile, not recursive; each folder lists its parts in sources.mk, and
+# systemd/install.mk says what is installed where.
 
 VERSION := 0.1.0
+
+# ---- what a caller may set ----
+
 PREFIX ?= /usr/local
-DESTDIR ?=
-BINDIR = $(PREFIX)/bin
-SBINDIR = $(PREFIX)/sbin
-LIBDIR = $(PREFIX)/lib
-LIBEXECDIR = $(PREFIX)/libexec/devid
-MANDIR = $(PREFIX)/share/man
-UNITDIR = $(PREFIX)/lib/systemd/system
-MODULESDIR ?= $(shell pkg-config --variable=modulesdir libcrypto 2>/dev/null)
+# The programs look for /etc/devid, unless PREFIX is a place of its own.
+SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+# One that knows the objects of link-time optimisation, where there is one.
+ifeq ($(origin AR),default)
+AR := $(firstword $(foreach a,$(shell $(CC) -dumpmachine)-gcc-ar gcc-ar,\
+	$(shell command -v $(a))) ar)
+endif
+# Empty where libraries of several architectures do not live side by side.
+ifeq ($(origin MULTIARCH),undefined)
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+endif
+LIBDIR ?= $(PREFIX)/lib$(MULTIARCH:%=/%)
+# For PREFIX=/usr, the folder where Debian's libcrypto looks.
+MODULESDIR ?= $(LIBDIR)/ossl-modules
 
 SAN ?= 0
-B := $(if $(filter 1,$(SAN)),build/san,build)
-
-CC ?= gcc
-WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
-	-Wsign-compare -Wvla -Wpointer-arith -Wwrite-strings -Wundef \
-	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
-	-Werror=int-conversion -Werror=return-type -Werror=format-security \
-	-Werror=unused-result
-ifeq ($(CI),true)
-WARN += -Werror
-endif
-HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection
-OPT := -O2 -g
 ifeq ($(SAN),1)
-OPT := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=undefined
+B := build/san
+CFLAGS ?= -O1 -g
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
 else
-HARDEN += -D_FORTIFY_SOURCE=2
+B := build
+CFLAGS ?= -O2 -g
 endif
-# p11-kit's headers include each other by a path that only pkg-config knows.
-P11_CFLAGS := $(shell pkg-config --cflags p11-kit-1 2>/dev/null)
-ALL_CFLAGS = -std=gnu11 $(OPT) $(WARN) $(HARDEN) -fPIC -fvisibility=hidden \
-	-D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
-	-DDEVID_SYSTEM_LIBEXECDIR='"$(LIBEXECDIR)"' -Iidevid $(P11_CFLAGS) \
-	$(TEST_CFLAGS) \
-	$(CFLAGS)
-ALL_LDFLAGS = $(filter -fsanitize%,$(OPT)) -Wl,-z,relro,-z,now -Wl,--as-needed \
-	$(LDFLAGS)
 
-.PHONY: all
+# ---- goals ----
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all lab unit-tests test-programs FORCE
 all:
 
-# Each sources.mk adds to these:
-#   PROGRAMS   program names; P_src, P_libs (archives), P_ldlibs per program P
-#   UNIT_TESTS names of tests/unit/test-*.c; T_deps (archives), T_ldlibs
+# What each sources.mk adds to:
+#   PROGRAMS       names of programs; P_src, P_libs (archives), P_ldlibs
+#   SHARED         the same of shared objects; also P_ldflags
+#   LAB_PROGRAMS, LAB_SHARED      for the lab alone
+#   TEST_PROGRAMS, TEST_SHARED    for tests alone: helpers, fault injectors
+#   UNIT_TESTS     names of tests/unit/test-*.c; T_src, T_libs, T_ldlibs
+#   FILE_cflags    flags of FILE.c alone;  FILE_paths  those with a folder that
+#                  a caller may set
+# Of them only PROGRAMS and SHARED are in `all`, and may be installed.
+ARCHIVES :=
 PROGRAMS :=
 SHARED :=
+LAB_PROGRAMS :=
+LAB_SHARED :=
+TEST_PROGRAMS :=
+TEST_SHARED :=
 UNIT_TESTS :=
 PLAIN_ONLY :=
 FUZZERS :=
@@ -67,54 +115,149 @@ include pki/sources.mk
 include radius-test/sources.mk
 include tests/sources.mk
 
+ifeq ($(SAN),1)
+UNIT_BUILT := $(filter-out $(PLAIN_ONLY),$(UNIT_TESTS))
+else
+UNIT_BUILT := $(UNIT_TESTS)
+endif
+
+all: $(addprefix $(B)/,$(PROGRAMS) $(SHARED))
+lab: all $(addprefix $(B)/,$(LAB_PROGRAMS) $(LAB_SHARED))
+unit-tests: $(addprefix $(B)/tests/unit/,$(UNIT_BUILT))
+test-programs: lab unit-tests $(addprefix $(B)/,$(TEST_PROGRAMS) $(TEST_SHARED))
+
+# ---- flags ----
+
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes \
+	-Wsign-compare -Wvla -Wpointer-arith -Wwrite-strings -Wundef \
+	-Werror=implicit-function-declaration -Werror=incompatible-pointer-types \
+	-Werror=int-conversion -Werror=return-type -Werror=format-security \
+	-Werror=unused-result
+ifeq ($(CI),true)
+WARN += -Werror
+endif
+
+# Asked, not assumed: a compiler for ARM has no -fcf-protection, one for x86 no
+# -mbranch-protection.
+HARDEN_WANTED := -fstack-protector-strong -fstack-clash-protection \
+	-fcf-protection -mbranch-protection=standard
+
+# sources.mk name a library by -lNAME; pkg-config knows it by this name.
+PACKAGE_-lcrypto := libcrypto
+PACKAGE_-lssl := libssl
+PACKAGE_-linih := inih
+PACKAGE_-ljansson := jansson
+PACKAGE_-lmnl := libmnl
+PACKAGE_-lsystemd := libsystemd
+PACKAGE_-lsqlite3 := sqlite3
+PACKAGE_-lpq := libpq
+PACKAGE_-levent := libevent
+PACKAGE_-levent_openssl := libevent_openssl
+PACKAGE_-lp11-kit := p11-kit-1
+PACKAGE_-lcurl := libcurl
+PACKAGE_-ltss2-esys := tss2-esys
+PACKAGE_-ltss2-tctildr := tss2-tctildr
+PACKAGE_-ltss2-rc := tss2-rc
+PACKAGE_-ltss2-mu := tss2-mu
+PACKAGE_-lcmocka := cmocka
+LIBRARIES := $(patsubst PACKAGE_%,%,$(sort $(filter PACKAGE_-l%,$(.VARIABLES))))
+
+# $(call takes,SOURCE,FLAG): FLAG, if the compiler takes it without a word
+takes = $(shell printf '%b' '$(1)' | $(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) \
+	-Werror $(2) -c -x c -o /dev/null - 2>/dev/null && echo '$(2)')
+ask_package = $(shell $(PKG_CONFIG) $(1) $(PACKAGE_$(2)) 2>/dev/null)
+
+# The answers are kept in $(B)/probed.mk for as long as the same is asked. A
+# caller who defines _FORTIFY_SOURCE, or does not optimise, has it his way.
+define probe
+PROBED_BY := $(probe_key)
+HARDEN := $(foreach f,$(HARDEN_WANTED),$(call takes,int x;,$(f)))
+FORTIFY := $(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$\
+	$(call takes,#include <string.h>\n,-D_FORTIFY_SOURCE=2))
+PACKAGE_CFLAGS := $(sort $(foreach l,$(LIBRARIES),$(call ask_package,--cflags,$(l))))
+$(foreach l,$(LIBRARIES),LIBS_$(l) := $(call ask_package,--libs,$(l))$(newline))
+endef
+define newline
+
+
+endef
+
+# Goals that compile nothing themselves ask nothing.
+NO_PROBE := bench check check-% clean demo help lint list-% packages uninstall
+ifneq ($(filter-out $(NO_PROBE),$(or $(MAKECMDGOALS),all)),)
+probe_key := $(strip $(shell $(CC) --version 2>&1 | sed '1!d; s/#//g') | $(CC) | \
+	$(CPPFLAGS) | $(CFLAGS) | $(SANITIZE) | $(PKG_CONFIG) | \
+	$(PKG_CONFIG_PATH) | $(PKG_CONFIG_LIBDIR) | $(PKG_CONFIG_SYSROOT_DIR))
+-include $(B)/probed.mk
+ifneq ($(PROBED_BY),$(probe_key))
+probed := $(probe)
+$(shell mkdir -p $(B))
+$(file >$(B)/probed.mk,$(probed))
+$(eval $(probed))
+endif
+endif
+
+BASE_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-DDEVID_VERSION='"$(VERSION)"' -DDEVID_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	$(PACKAGE_CFLAGS)
+COMPILE = $(CC) -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(HARDEN) \
+	$(SANITIZE) $(FORTIFY) $(BASE_CPPFLAGS) -Iidevid $(CPPFLAGS) $(CFLAGS)
+LINK = $(CC) $(SANITIZE) $(CFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
+libs = $(foreach l,$(1),$(or $(LIBS_$(l)),$(l)))
+
+# Where the tree lies is not in what is built, nor is it a reason to build again.
+PREFIX_MAP = -ffile-prefix-map=$(CURDIR)=.
+
+# What is built depends on how: each of these files changes when its text does.
+flags_of = $(foreach v,$(sort $(filter $(1),$(.VARIABLES))),$(v) = $($(v))$(newline))
+compile_text := $(COMPILE)$(newline)$(call flags_of,%_cflags)
+link_text := $(LINK)$(newline)$(AR)$(newline)$(call flags_of,%_src %_libs %_ldlibs \
+	%_ldflags LIBS_-l%)
+paths_text := $(call flags_of,%_paths)
+
+$(addprefix $(B)/,compile.flags link.flags paths.flags): $(B)/%.flags: FORCE
+	$(file >$@.new,$($*_text))
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# ---- how things are built ----
+
 # Tests may include from every folder.
-$(B)/tests/%.o: TEST_CFLAGS := -iquote pki -iquote tests/unit
+$(B)/tests/%.o: TEST_CPPFLAGS := -iquote pki -iquote tests/unit
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c $(B)/compile.flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $($*_cflags) -MMD -MP -c -o $@ $<
+	$(COMPILE) $(PREFIX_MAP) $(TEST_CPPFLAGS) $($*_cflags) $($*_paths) \
+		-MMD -MP -c -o $@ $<
 
-# $(call archive,NAME,SOURCES): a static library of a folder
+$(foreach v,$(filter %_paths,$(.VARIABLES)), \
+	$(eval $(B)/$(v:_paths=).o: $(B)/paths.flags))
+
+objects = $(patsubst %.c,$(B)/%.o,$(1))
+
+# $(call archive,NAME): a static library of a folder, from NAME_src
 define archive
-$(B)/$(1).a: $(patsubst %.c,$(B)/%.o,$(2))
+$(B)/$(1).a: $(call objects,$($(1)_src)) $(B)/link.flags
 	@mkdir -p $$(@D)
-	rm -f $$@ && $$(AR) rcs $$@ $$^
-OBJS += $(patsubst %.c,$(B)/%.o,$(2))
+	rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
+OBJS += $(call objects,$($(1)_src))
 endef
 
-define program
-$(B)/$(1): $(patsubst %.c,$(B)/%.o,$($(1)_src)) $(addprefix $(B)/,$($(1)_libs))
+# $(call binary,FILE,NAME,SOURCES,FLAGS,LDLIBS): links SOURCES and NAME's archives
+define binary
+$(B)/$(1): $(call objects,$(3)) $(addprefix $(B)/,$($(2)_libs)) $(B)/link.flags
 	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -pie -o $$@ $$^ $($(1)_ldlibs)
-all: $(B)/$(1)
-OBJS += $(patsubst %.c,$(B)/%.o,$($(1)_src))
+	$$(LINK) $(4) $($(2)_ldflags) -o $$@ $$(filter %.o %.a,$$^) \
+		$$(call libs,$($(2)_ldlibs) $(5))
+OBJS += $(call objects,$(3))
 endef
+program = $(call binary,$(1),$(1),$($(1)_src),-pie)
+shared = $(call binary,$(1),$(1),$($(1)_src),-shared)
+unit_test = $(call binary,tests/unit/$(1),$(1),tests/unit/$(1).c $($(1)_src),-pie,-lcmocka)
 
-define shared
-$(B)/$(1): $(patsubst %.c,$(B)/%.o,$($(1)_src)) $(addprefix $(B)/,$($(1)_libs))
-	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -shared $($(1)_ldflags) -o $$@ $$^ $($(1)_ldlibs)
-all: $(B)/$(1)
-OBJS += $(patsubst %.c,$(B)/%.o,$($(1)_src))
-endef
-
-define unit_test
-$(B)/tests/unit/$(1): $(B)/tests/unit/$(1).o $(patsubst %.c,$(B)/%.o,$($(1)_src)) \
-		$(addprefix $(B)/,$($(1)_libs))
-	@mkdir -p $$(@D)
-	$$(CC) $$(ALL_LDFLAGS) -pie $($(1)_ldflags) -o $$@ $$^ $($(1)_ldlibs) -lcmocka
-unit-tests: $(B)/tests/unit/$(1)
-OBJS += $(B)/tests/unit/$(1).o $(patsubst %.c,$(B)/%.o,$($(1)_src))
-endef
-
-$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a),$($(a)_src))))
-$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
-$(foreach s,$(SHARED),$(eval $(call shared,$(s))))
-$(foreach t,$(if $(filter 1,$(SAN)),$(filter-out $(PLAIN_ONLY),$(UNIT_TESTS)),$(UNIT_TESTS)), \
-	$(eval $(call unit_test,$(t))))
-
-.PHONY: unit-tests
-unit-tests:
+$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a))))
+$(foreach p,$(PROGRAMS) $(LAB_PROGRAMS) $(TEST_PROGRAMS),$(eval $(call program,$(p))))
+$(foreach s,$(SHARED) $(LAB_SHARED) $(TEST_SHARED),$(eval $(call shared,$(s))))
+$(foreach t,$(UNIT_BUILT),$(eval $(call unit_test,$(t))))
 
 # What tests/check runs; programs of another day may lie in build/ as well.
 # PLAIN_ONLY: unit tests that have nothing to run under sanitizers.
@@ -135,9 +278,8 @@ FUZZ_SECONDS ?= 20
 
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 -D_GNU_SOURCE -DDEVID_VERSION='"$(VERSION)"' \
-		-iquote idevid -iquote agent -iquote pki -iquote radius-test \
-		-iquote tests/unit $(P11_CFLAGS) -fsanitize=fuzzer-no-link \
+	$(FUZZ_CC) -std=gnu11 $(BASE_CPPFLAGS) -iquote idevid -iquote agent \
+		-iquote pki -iquote radius-test -iquote tests/unit -fsanitize=fuzzer-no-link \
 		$(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
 define fuzzer
@@ -162,12 +304,15 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: packages demo check check-long bench lint
+.PHONY: help packages demo check check-long check-reproducible bench lint
+help:
+	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
+
 packages:
 	@tests/packages packages.txt
 
 demo: packages
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s lab
 	@radius-test/demo
 
 check: packages
@@ -176,37 +321,18 @@ check: packages
 check-long: packages
 	@tests/check --long
 
+check-reproducible:
+	@tests/reproducible
+
 bench: packages
 	@tests/packages tests/bench/packages.txt
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -s lab
 	@tests/bench/run
 
 lint:
 	@tests/lint
 
-# ---- installation ----
-
-SYSCONFDIR ?= /etc
-PKGCONFIGDIR = $(LIBDIR)/pkgconfig
-INCLUDEDIR = $(PREFIX)/include/devid
-DATADIR = $(PREFIX)/share/devid
-INSTALL ?= install
-PUBLIC_HEADERS := idevid/api.h idevid/error.h idevid/profile.h idevid/verify.h
-MANUALS := $(wildcard docs/man/*.[1-8])
-
-# Files with @NAME@ in them.
-define fill
-	sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
-		-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' \
-		-e 's|@MODULESDIR@|$(MODULESDIR)|g' \
-		-e 's|@LIBEXECDIR@|$(LIBEXECDIR)|g' \
-		-e 's|@SYSCONFDIR@|$(SYSCONFDIR)|g' \
-		-e 's|@VERSION@|$(VERSION)|g'
-endef
-
-.PHONY: install
-include systemd/sources.mk
+include systemd/install.mk
 
 .PHONY: clean
 clean:

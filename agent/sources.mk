@@ -30,7 +30,7 @@ devid-agent_src := agent/main.c
 devid-agent_libs := libagent.a libdevid.a
 devid-agent_ldlibs := -linih -ljansson -lmnl -lsystemd -lwpa_client
 
-agent/supplicant_cflags := -DDEVID_MODULESDIR='"$(MODULESDIR)"'
+agent/supplicant_paths = -DDEVID_MODULESDIR='"$(MODULESDIR)"'
 
 AGENT_TESTS := test-agent-attach test-agent-config test-agent-event test-agent-hooks \
 	test-agent-link test-agent-port test-agent-status test-agent-trust test-agent-wpaconf

@@ -16,7 +16,7 @@
 
 #include <stddef.h>
 
-#define CONF_DEFAULT_PATH "/etc/devid/devid.conf"
+#define CONF_DEFAULT_PATH DEVID_SYSCONFDIR "/devid/devid.conf"
 #define CONF_FILE_MAX     65536 /* bytes; a limit of ours */
 #define CONF_VALUE_MAX    1024  /* bytes of one value; a limit of ours */
 

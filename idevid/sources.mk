@@ -94,8 +94,10 @@ devid_ldlibs := -lssl -lcrypto -ljansson -linih -ltss2-mu -pthread
 
 # What others link: the verification part of libdevid. Public headers: api.h,
 # error.h, profile.h, verify.h.
-SHARED += libdevid.so.0
-libdevid.so.0_src := \
+LIBDEVID := libdevid.so.$(VERSION)
+LIBDEVID_SONAME := libdevid.so.$(firstword $(subst ., ,$(VERSION)))
+SHARED += $(LIBDEVID)
+$(LIBDEVID)_src := \
 	idevid/cert.c \
 	idevid/chain-cache.c \
 	idevid/chain.c \
@@ -110,8 +112,14 @@ libdevid.so.0_src := \
 	idevid/san.c \
 	idevid/verify-tls.c \
 	idevid/verify.c
-libdevid.so.0_ldflags := -Wl,-soname,libdevid.so.0 -Wl,-z,defs
-libdevid.so.0_ldlibs := -lssl -lcrypto -pthread
+$(LIBDEVID)_ldflags := -Wl,-soname,$(LIBDEVID_SONAME) -Wl,-z,defs \
+	-Wl,--version-script,idevid/libdevid.map
+$(LIBDEVID)_ldlibs := -lssl -lcrypto -pthread
+$(B)/$(LIBDEVID): idevid/libdevid.map
+
+all: $(B)/$(LIBDEVID_SONAME) $(B)/libdevid.so
+$(B)/$(LIBDEVID_SONAME) $(B)/libdevid.so: $(B)/$(LIBDEVID)
+	ln -sf $(LIBDEVID) $@
 
 UNIT_TESTS += test-chain test-profile test-san test-verify
 test-chain_src := tests/unit/certs.c tests/unit/rsa-keys.c
@@ -238,7 +246,7 @@ test-tpm-template_ldlibs := -lcrypto
 test-wire_libs := libdevid.a
 
 # A TCTI that misbehaves as told, for tests and the lab; never installed.
-SHARED += tcti-fault.so
+TEST_SHARED += tcti-fault.so
 tcti-fault.so_src := tests/fault/tcti-fault.c
 tcti-fault.so_ldlibs := -ltss2-tctildr
 $(B)/tests/unit/test-keystore-attest $(B)/tests/unit/test-keystore-tpm \
@@ -249,7 +257,7 @@ $(B)/tests/unit/test-provider $(B)/tests/unit/test-provider-sign: \
 	| $(B)/devid.so $(B)/devid-keyd
 
 # Programs of the end-to-end tests; never installed.
-PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client \
+TEST_PROGRAMS += tests/e2e/key-storm tests/e2e/keyd-client \
 	tests/e2e/kill-at
 tests/e2e/key-storm_src := tests/e2e/key-storm.c
 tests/e2e/key-storm_ldlibs := -lcrypto -pthread

@@ -21,7 +21,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 
-#define CA_CONF_DEFAULT "/etc/devid/devid-ca.conf"
+#define CA_CONF_DEFAULT DEVID_SYSCONFDIR "/devid/devid-ca.conf"
 
 /* What a second request for a device that has its certificates gets, when
  * keys and EK are the same. Other keys or another EK are always refused. */

@@ -143,7 +143,7 @@ libca_src += \
 	pki/token.c
 
 # SoftHSM2 with faults as told, for tests; never installed.
-SHARED += p11-fault.so
+TEST_SHARED += p11-fault.so
 p11-fault.so_src := tests/fault/p11-fault.c
 p11-fault.so_ldlibs := -lp11-kit
 
@@ -212,7 +212,7 @@ test-signer_libs := libca.a libdevid.a
 test-signer_ldlibs = $(CA_LDLIBS)
 
 # Devices without TPMs, for end-to-end tests; never installed.
-PROGRAMS += tests/e2e/ca-seed
+TEST_PROGRAMS += tests/e2e/ca-seed
 tests/e2e/ca-seed_src := tests/e2e/ca-seed.c
 tests/e2e/ca-seed_libs := libca.a libdevid.a
 tests/e2e/ca-seed_ldlibs = $(CA_LDLIBS)
@@ -273,8 +273,10 @@ test-register-disk_ldlibs = $(CA_LDLIBS)
 
 # Kills and power cuts, for tests; never installed. It cannot stand before the
 # sanitizers, which want to be first.
-SHARED += file-fault.so
+TEST_SHARED += file-fault.so
 file-fault.so_src := tests/fault/file-fault.c
+# It stands in for both kinds of each call, write and write64.
+tests/fault/file-fault_cflags := -U_FILE_OFFSET_BITS
 UNIT_TESTS += test-issue-crash
 PLAIN_ONLY += test-issue-crash
 test-issue-crash_src := tests/unit/crash-fixture.c $(ca_test_src)

@@ -1,6 +1,6 @@
 # the lab
 
-PROGRAMS += lab-port
+LAB_PROGRAMS += lab-port
 
 lab-port_src := \
 	radius-test/lab-port.c \
@@ -11,12 +11,12 @@ lab-port_libs := libdevid.a
 lab-port_ldlibs := -lwpa_client -lmnl
 
 # Waits for events, for the lab's scripts and those of tests.
-PROGRAMS += await
+LAB_PROGRAMS += await
 
 await_src := radius-test/await.c
 
 # Preloaded into programs without sanitizers, so never built with them.
-SHARED += liar.so
+LAB_SHARED += liar.so
 
 liar.so_src := radius-test/liar.c
 radius-test/liar_cflags := -fno-sanitize=all

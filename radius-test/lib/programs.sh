@@ -27,7 +27,7 @@ programs_copy() {
 		"$plain"/{await,devid.so,liar.so}; do
 		[[ -e $program ]] || {
 			rm -rf -- "$new"
-			fail "$program" "not built; run make"
+			fail "$program" "not built; run make lab"
 		}
 		cp "$program" "$new/"
 	done

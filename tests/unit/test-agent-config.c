@@ -26,7 +26,7 @@ static void parse_defaults_are_those_of_the_manual(void **state)
 	assert_string_equal(c->state_dir, "/var/lib/devid");
 	assert_string_equal(c->run_dir, "/run/devid");
 	assert_string_equal(c->supplicant, "/sbin/wpa_supplicant");
-	assert_string_equal(c->hooks_dir, "/etc/devid/hooks.d");
+	assert_string_equal(c->hooks_dir, DEVID_SYSCONFDIR "/devid/hooks.d");
 	assert_string_equal(c->keyd_socket, "/run/devid/keyd.sock");
 	assert_string_equal(c->key, "/var/lib/devid/idevid.key");
 	assert_string_equal(c->cert, "/var/lib/devid/idevid.pem");
