@@ -321,7 +321,7 @@ check: packages
 check-long: packages
 	@tests/check --long
 
-check-reproducible:
+check-reproducible: packages
 	@tests/reproducible
 
 bench: packages

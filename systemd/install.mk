@@ -33,7 +33,7 @@ device_items := \
 	data|$(SYSUSERSDIR)/devid.conf|systemd/sysusers.d/devid.conf \
 	data|$(TMPFILESDIR)/devid.conf|systemd/tmpfiles.d/devid.conf \
 	conf|$(CONFDIR)/devid.conf|systemd/devid.conf \
-	data|$(DATADIR)/devid.conf.example|systemd/devid.conf \
+	fill|$(DATADIR)/devid.conf.example|systemd/devid.conf \
 	$(call manuals,devid.1 devid-verify.1 devid.conf.5 devid-keyd.8)
 
 agent_items := \

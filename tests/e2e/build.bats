@@ -1,0 +1,179 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The makefile as a packager uses it: whose flags arrive where, what is probed,
+# what is built again. `await` has one source and no library.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/../.." || return 1
+	B=$BATS_TEST_TMPDIR/build
+	unset CC CPPFLAGS CFLAGS LDFLAGS PKG_CONFIG AR CI MAKEFLAGS MFLAGS MAKELEVEL
+}
+
+# wrapper NAME LINE...: a compiler or pkg-config of that name
+wrapper() {
+	printf '%s\n' '#!/bin/bash' "${@:2}" >"$BATS_TEST_TMPDIR/$1"
+	chmod 755 "$BATS_TEST_TMPDIR/$1"
+}
+
+build() {
+	run -0 make B="$B" "$@"
+	echo "$output"
+}
+
+# built WORDS: the last build has a command with them
+built() { [[ $output == *"$1"* ]]; }
+
+compiles() { grep -c -- ' -c -o ' <<<"$output" || true; }
+links() { grep -c -- ' -pie ' <<<"$output" || true; }
+
+@test "flags of the caller come last, at compile and at link" {
+	build CPPFLAGS=-DOF_CALLER CFLAGS='-O1 -g0' LDFLAGS=-Wl,-z,now "$B/await"
+	[[ $(grep -- ' -c -o ' <<<"$output") == *"-DOF_CALLER -O1 -g0 "* ]]
+	[[ $(grep -- ' -pie ' <<<"$output") == *"-O1 -g0 "*"-Wl,-z,now  -pie "* ]]
+	[[ $output != *"-O2"* ]]
+}
+
+@test "they are taken from the environment as well" {
+	export CPPFLAGS=-DOF_CALLER CFLAGS=-O1 LDFLAGS=-Wl,-O1
+	build "$B/await"
+	built "-DOF_CALLER -O1 "
+	built "-Wl,-O1  -pie"
+}
+
+@test "compiler and pkg-config of the caller are the ones that are called" {
+	wrapper my-cc 'echo my-cc >>"$0.called"' 'exec gcc "$@"'
+	wrapper my-pkg-config '[ "$2" != libcrypto ] || [ "$1" != --libs ] ||' \
+		'exec echo -L/of-caller -lcrypto' \
+		'[ "$2" != libcrypto ] || exec echo -I/of-caller' \
+		'exec pkg-config "$@"'
+	build CC="$BATS_TEST_TMPDIR/my-cc" \
+		PKG_CONFIG="$BATS_TEST_TMPDIR/my-pkg-config" "$B/devid.so"
+	built "$BATS_TEST_TMPDIR/my-cc -std=gnu11"
+	built " -I/of-caller "
+	built " -L/of-caller -lcrypto"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/my-cc.called")" -gt "$(compiles)" ]
+}
+
+@test "a flag that the compiler does not know is left out" {
+	wrapper arm-cc 'for flag; do' \
+		'case $flag in -fcf-protection) exit 1 ;; esac' 'done' 'exec gcc "$@"'
+	build CC=gcc "$B/await"
+	built " -fcf-protection "
+	build CC="$BATS_TEST_TMPDIR/arm-cc" "$B/await"
+	[[ $output != *-fcf-protection* ]]
+	built " -fstack-protector-strong "
+}
+
+@test "a library that pkg-config does not know is named as it stands" {
+	wrapper no-pkg-config 'exit 1'
+	build PKG_CONFIG="$BATS_TEST_TMPDIR/no-pkg-config" \
+		"$B/libdevid.so.$(sed -n 's/^VERSION := //p' Makefile)"
+	built " -lssl -lcrypto -pthread"
+}
+
+@test "what a caller defines is not defined again" {
+	local level
+
+	for level in -D_FORTIFY_SOURCE=1 -U_FORTIFY_SOURCE -D_GNU_SOURCE; do
+		build CI=true CPPFLAGS=$level "$B/await"
+		[[ $output != *warning* ]]
+	done
+	[[ $output == *_FORTIFY_SOURCE=2* ]] # with the last one, our own
+	build CI=true CFLAGS=-O0 "$B/await"
+	[[ $output != *_FORTIFY_SOURCE* ]]
+}
+
+@test "what is built again is what depends on the flags that changed" {
+	build "$B/await"
+	[ "$(compiles)/$(links)" = 1/1 ]
+	build "$B/await"
+	[ "$(compiles)/$(links)" = 0/0 ]
+	build LDFLAGS=-Wl,-O1 "$B/await"
+	[ "$(compiles)/$(links)" = 0/1 ]
+	build LDFLAGS=-Wl,-O1 CFLAGS=-O1 "$B/await"
+	[ "$(compiles)/$(links)" = 1/1 ]
+	build LDFLAGS=-Wl,-O1 CFLAGS=-O1 CPPFLAGS=-DX "$B/await"
+	[ "$(compiles)/$(links)" = 1/1 ]
+	build LDFLAGS=-Wl,-O1 CFLAGS=-O1 CPPFLAGS=-DX VERSION=0.1.1 "$B/await"
+	[ "$(compiles)/$(links)" = 1/1 ]
+}
+
+@test "another PREFIX compiles again only what names a folder" {
+	build "$B/agent/supplicant.o" "$B/agent/port.o"
+	[ "$(compiles)" = 2 ]
+	build PREFIX=/usr "$B/agent/supplicant.o" "$B/agent/port.o"
+	[ "$(compiles)" = 1 ]
+	built "-DDEVID_MODULESDIR='\"/usr/lib/"
+}
+
+@test "a change of what a program is made of links it again" {
+	build "$B/await"
+	build await_ldlibs=-lm "$B/await"
+	[ "$(compiles)/$(links)" = 0/1 ]
+}
+
+@test "Debian's flags arrive: hardening, at compile and link, nothing twice" {
+	local binary
+
+	eval "$(DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --export=sh)"
+	[[ $CFLAGS == *-fstack-protector-strong* ]]
+	build -j2 CI=true "$B/devid" "$B/devid.so"
+	[[ $output != *warning* ]]
+	for binary in "$B/devid" "$B/devid.so"; do
+		readelf -h "$binary" | grep -q 'Type: *DYN'
+		readelf -d "$binary" | grep -q BIND_NOW
+		readelf -l "$binary" | grep -q GNU_RELRO
+		readelf -W --dyn-syms "$binary" | grep -q __stack_chk_fail
+		readelf -W --dyn-syms "$binary" | grep -q '_chk@'
+	done
+}
+
+@test "link-time optimisation works" {
+	build -j2 CI=true CFLAGS='-O2 -flto=auto' "$B/devid" "$B/devid.so"
+	[[ $output != *warning* ]]
+	"$B/devid" --version
+	nm "$B/devid" | grep -q ' main$'
+	# Whole programs at once: functions of other files are gone into main's.
+	! nm "$B/devid" | grep -q ' devid_error_clear$' ||
+		nm "$B/devid" | grep -q ltrans
+}
+
+@test "another compiler builds it as well" {
+	build -j2 CI=true CC=clang "$B/devid" "$B/devid.so"
+	"$B/devid" --version
+}
+
+@test "help names every goal and every variable, and nothing else" {
+	local goal
+
+	run -0 make help
+	for goal in $(sed -n 's/^ROLES := //p' systemd/install.mk); do
+		[[ $output == *"install-$goal "* ]]
+	done
+	for goal in $(grep -oE '^\.PHONY:.*' Makefile systemd/install.mk |
+		sed 's/.*PHONY://' | tr ' ' '\n' |
+		grep -vxE 'all|FORCE|list-.*|fuzzers|unit-tests|install-\$\(1\)'); do
+		grep -qE " make $goal( |:)" <<<"$output"
+	done
+	for goal in $(grep -oE ' make [a-z-]+' <<<"$output" | sed 's/ make //'); do
+		make -n "$goal" B="$B" >/dev/null
+	done
+	for goal in $(grep -hoE '^[A-Z]+ \?=' Makefile systemd/install.mk | tr -d ' ?='); do
+		case $goal in SAN | FUZZ_SECONDS | *DIR) continue ;; esac
+		[[ $output == *$goal* ]]
+	done
+	make help B="$B"
+	[ ! -e "$B/probed.mk" ]
+}
+
+@test "goals that compile nothing leave no build folder behind" {
+	local goal
+
+	rm -rf "$B"
+	for goal in help list-unit-tests list-plain-only list-fuzzers; do
+		make -s "$goal" B="$B" >/dev/null
+	done
+	[ ! -e "$B" ]
+}
