@@ -154,10 +154,10 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	done
 	for goal in $(grep -oE '^\.PHONY:.*' Makefile systemd/install.mk |
 		sed 's/.*PHONY://' | tr ' ' '\n' |
-		grep -vxE 'all|FORCE|list-.*|fuzzers|unit-tests|install-\$\(1\)'); do
+		grep -vxE 'all|help|FORCE|list-.*|fuzzers|unit-tests|install-\$\(1\)'); do
 		grep -qE " make $goal( |:)" <<<"$output"
 	done
-	for goal in $(grep -oE ' make [a-z-]+' <<<"$output" | sed 's/ make //'); do
+	for goal in $(sed -n 's/^  make \([a-z-]*\)[ :].*/\1/p' <<<"$output"); do
 		make -n "$goal" B="$B" >/dev/null
 	done
 	for goal in $(grep -hoE '^[A-Z]+ \?=' Makefile systemd/install.mk | tr -d ' ?='); do
