@@ -5,6 +5,7 @@
 #   make SAN=1      the same under ASan and UBSan, into build/san/
 #   make check      install what is missing, build, run every test
 #   make check-long the same, and what takes too long for every day
+#   make check-trixie  build and test on Debian 13, in a root of its own
 #   make lint       format, static analysis, limits of the house
 #   make demo       install what is missing, build, show one device attach
 
@@ -175,6 +176,11 @@ check: packages
 
 check-long: packages
 	@tests/check --long
+
+.PHONY: check-trixie
+check-trixie:
+	@tests/packages tests/root-packages.txt
+	@tests/check-in trixie
 
 bench: packages
 	@tests/packages tests/bench/packages.txt
