@@ -8,8 +8,10 @@ setup() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	cd "$BATS_TEST_TMPDIR" || return 1
 	mkdir bin
-	printf '#!/bin/sh\necho amd64\n' >bin/dpkg
-	printf '#!/bin/sh\ncat installed\n' >bin/dpkg-query
+	cat >bin/dpkg-query <<-'SH'
+		#!/bin/sh
+		case "$*" in *" dpkg") echo amd64 ;; *) cat installed ;; esac
+	SH
 	cat >bin/apt-get <<-'SH'
 		#!/bin/sh
 		# Every call is noted. `can` lists what can be installed.
