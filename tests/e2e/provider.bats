@@ -257,7 +257,7 @@ refused() {
 		-CA "$P256/state/idevid.pem" -CAkey "$P256/state/idevid.key" \
 		-set_serial 1 -out "$WORK/sig"
 	openssl dgst -sha256 -binary "$WORK/data" >"$WORK/digest"
-	refused "not supported for this keytype" \
+	refused "not supported" \
 		openssl pkeyutl -sign -inkey "$P256/state/idevid.key" \
 		-in "$WORK/digest" -out "$WORK/sig"
 	[ ! -s "$WORK/sig" ]
