@@ -9,6 +9,7 @@
 #:   make demo           install what is missing, build, show one device attach
 #:   make check          install what is missing, build, run every test
 #:   make check-long     the same, and what takes too long for every day
+#:   make check-trixie   build and test on Debian 13, in a root of its own
 #:   make check-reproducible  build in two places, compare bit by bit
 #:   make lint           format, static analysis, limits of the house
 #:   make fuzz           each fuzz target for FUZZ_SECONDS (20)
@@ -304,7 +305,7 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: help packages demo check check-long check-reproducible bench lint
+.PHONY: help packages demo check check-long check-trixie check-reproducible bench lint
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
@@ -323,6 +324,10 @@ check-long: packages
 
 check-reproducible: packages
 	@tests/reproducible
+
+check-trixie:
+	@tests/packages tests/root-packages.txt
+	@tests/check-in trixie
 
 bench: packages
 	@tests/packages tests/bench/packages.txt

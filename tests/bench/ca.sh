@@ -11,7 +11,7 @@ ISSUE_SERIALS=20000 # more than all rounds use
 PG_ROUNDS=3
 : "${REGISTER_DEVICES:=5000000}" # and two certificates each: ten million rows
 PEER_ROWS=(0 20000 200000)
-PG_BIN=$(echo /usr/lib/postgresql/*/bin)
+PG_BIN=$("$ROOT/tests/pg-bin")
 CA=
 LINE=
 ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()

@@ -6,6 +6,7 @@
 # after lib.bash, whose lib_init goes first. Everything is below $CA.
 
 build=${build:?set in lib.bash}
+repo=${repo:?set in lib.bash}
 spawned='' # set by spawn
 softhsm=/usr/lib/softhsm/libsofthsm2.so
 ca_pin=1234
@@ -281,7 +282,7 @@ post_issue() { # STATION FILE
 
 # ---- PostgreSQL of the test's own, on a Unix socket ----
 
-pg_bin=/usr/lib/postgresql/15/bin
+pg_bin=$("$repo/tests/pg-bin")
 
 as_postgres() {
 	setpriv --reuid postgres --regid postgres --clear-groups "$@"

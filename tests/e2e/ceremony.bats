@@ -73,7 +73,7 @@ rsa_root() {
 		--alg rsa4096 --cn "Acme RSA root"
 }
 
-text() { openssl x509 -in "$1" -noout -text; }
+text() { openssl x509 -in "$1" -noout -text -nameopt "$names"; }
 
 # verifies ROOT CERT [UNTRUSTED...]
 verifies() {
@@ -100,7 +100,7 @@ refused() {
 	cert=$WORK/r/root/cert.pem
 	verifies "$cert" "$cert"
 	text "$cert" | grep -q secp384r1
-	text "$cert" | grep -q 'Subject: O = Acme, CN = Acme root'
+	text "$cert" | grep -q 'Subject: O=Acme, CN=Acme root'
 	text "$cert" | grep -q 'Not After : Dec 31 23:59:59 9999'
 	text "$cert" | grep -q 'CA:TRUE$'
 }
@@ -111,7 +111,7 @@ refused() {
 	cmp "$WORK/i/issuing/ca1/root.pem" "$WORK/r/root/cert.pem"
 	text "$cert" | grep -q prime256v1
 	text "$cert" | grep -q 'CA:TRUE, pathlen:0'
-	text "$cert" | grep -q 'Subject: O = Acme, CN = Acme CA ca1'
+	text "$cert" | grep -q 'Subject: O=Acme, CN=Acme CA ca1'
 }
 
 # What runs shows its arguments and environment to others. Goes before the others
@@ -215,8 +215,8 @@ refused() {
 	run -2 verifies "$WORK/r/root/cert.pem" "$WORK/i/issuing/below-new/cert.pem"
 	verifies "$WORK/r/root/cert.pem" "$WORK/i/issuing/below-new/cert.pem" "$cross"
 	verifies "$WORK/r/rsa/cert.pem" "$WORK/i/issuing/below-new/cert.pem"
-	text "$cross" | grep -q 'Issuer: O = Acme, CN = Acme root'
-	text "$cross" | grep -q 'Subject: O = Acme, CN = Acme RSA root'
+	text "$cross" | grep -q 'Issuer: O=Acme, CN=Acme root'
+	text "$cross" | grep -q 'Subject: O=Acme, CN=Acme RSA root'
 	# And the chain that devices get can go up to the old root.
 	ceremony "$WORK/i2" issuing-request x $(issuing_token) --org Acme
 	ceremony "$WORK/r" issuing-sign x --name rsa $(root_token) \

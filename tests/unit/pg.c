@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <glob.h>
 #include <grp.h>
 #include <limits.h>
 #include <postgresql/libpq-fe.h>
@@ -20,7 +21,24 @@
 #include "await.h"
 #include "cmocka-all.h"
 
-#define BIN "/usr/lib/postgresql/15/bin/"
+#define SERVERS "/usr/lib/postgresql/*/bin/postgres"
+
+/* The path of a program of the newest server; Debian has each version in a
+ * folder of its own, outside of PATH. */
+static void name_program(const char *name, char ret[PATH_MAX])
+{
+	const char *newest = NULL;
+	glob_t found;
+
+	if (glob(SERVERS, GLOB_NOSORT, NULL, &found) != 0)
+		fail_msg("no %s: the package postgresql is missing", SERVERS);
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (!newest || strverscmp(found.gl_pathv[i], newest) > 0)
+			newest = found.gl_pathv[i];
+	(void)snprintf(ret, PATH_MAX, "%.*s/%s",
+		(int)(strrchr(newest, '/') - newest), newest, name);
+	globfree(&found);
+}
 
 /* initdb and the server refuse root; they run as the package's user then. */
 static const struct passwd *server_user(void)
@@ -79,11 +97,12 @@ static pid_t start(const struct pg *pg, char *const argv[])
 	return start_as(server_user(), pg, argv);
 }
 
-static void wait_good(pid_t pid)
+static void wait_good(pid_t pid, const char *program)
 {
 	int status;
 
-	assert_int_equal(waitpid(pid, &status, 0) > 0 ? status : -1, 0);
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		fail_msg("%s failed", program);
 }
 
 static int remove_one(
@@ -110,21 +129,24 @@ static const char cheap[] = "shared_buffers = 4MB\n"
 
 static void run_initdb(const struct pg *pg)
 {
-	static const char *const args[] = { BIN "initdb", INITDB };
-	char data[128], *argv[N_OF(args) + 2] = { NULL };
+	static const char *const args[] = { INITDB };
+	char bin[PATH_MAX], data[128], *argv[N_OF(args) + 3] = { bin, data };
 
+	name_program("initdb", bin);
 	(void)snprintf(data, sizeof(data), "-D%s/data", pg->dir.path);
 	for (size_t i = 0; i < N_OF(args); i++)
-		argv[i] = (char *)args[i];
-	argv[N_OF(args)] = data;
-	wait_good(start(pg, argv));
+		argv[i + 2] = (char *)args[i];
+	wait_good(start(pg, argv), bin);
 }
 
 /* The server's version, such as 15.13. */
 static void tell_version(char ret[32])
 {
-	FILE *f = popen(BIN "postgres --version", "re");
+	char command[PATH_MAX];
+	FILE *f;
 
+	name_program("postgres --version", command);
+	f = popen(command, "re");
 	assert_non_null(f);
 	assert_int_equal(fscanf(f, "%*s (PostgreSQL) %31s", ret), 1);
 	assert_int_equal(pclose(f), 0);
@@ -154,7 +176,7 @@ static void copy(const struct pg *pg, const char *from, const char *to)
 	char *const argv[] = { (char[]) { "/bin/cp" }, (char[]) { "-a" },
 		(char *)from, (char *)to, NULL };
 
-	wait_good(start_as(NULL, pg, argv));
+	wait_good(start_as(NULL, pg, argv), argv[0]);
 }
 
 /* initdb takes longer than most tests: the first that needs a cluster leaves a
@@ -202,12 +224,12 @@ static void conninfo(const struct pg *pg, char *ret, size_t size)
 
 void pg_start(struct pg *pg)
 {
-	char bin[] = BIN "postgres",
-	     listen[] = "-clisten_addresses=", data[128], socket[128],
-	     info[256];
+	char bin[PATH_MAX], listen[] = "-clisten_addresses=", data[128],
+	     socket[128], info[256];
 	char *const argv[] = { bin, listen, data, socket, NULL };
 	int notify = await_notify_open(notify_of(pg));
 
+	name_program("postgres", bin);
 	(void)snprintf(data, sizeof(data), "-D%s/data", pg->dir.path);
 	(void)snprintf(socket, sizeof(socket), "-k%s", pg->dir.path);
 	conninfo(pg, info, sizeof(info));

@@ -43,11 +43,25 @@ static int remove_place(void **state)
 	return 0;
 }
 
+/* In cmocka's hands, so that what fails is told. */
+static int make_cluster(void **state)
+{
+	(void)state;
+	pg_new(&cluster);
+	return 0;
+}
+
+static int remove_cluster(void **state)
+{
+	(void)state;
+	pg_free(&cluster);
+	return 0;
+}
+
 int place_run(const char *group, const struct place_case *cases, size_t n)
 {
 	static struct CMUnitTest tests[CASES_MAX];
 	static char names[CASES_MAX][128];
-	int failed;
 
 	if (2 * n > CASES_MAX)
 		abort();
@@ -59,10 +73,8 @@ int place_run(const char *group, const struct place_case *cases, size_t n)
 		tests[i] = (struct CMUnitTest) { names[i], c->run, make_place,
 			remove_place, (void *)&kinds[i >= n] };
 	}
-	pg_new(&cluster);
-	failed = _cmocka_run_group_tests(group, tests, 2 * n, NULL, NULL);
-	pg_free(&cluster);
-	return failed;
+	return _cmocka_run_group_tests(
+		group, tests, 2 * n, make_cluster, remove_cluster);
 }
 
 struct reg *place_open_as(const struct place *place, const char *instance)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is asked for each device, or of a whole register, is answered from
- * indexes. SQLite tells its plans in a form that stays. */
+ * indexes. SQLite tells its plans in a form that stays, but for whether an
+ * index covers the question, which newer ones tell more often. */
 #include "register-fixture.h"
 #include "register_private.h"
 
@@ -47,10 +48,10 @@ static void warm_reads_indexes_only(void **state)
 {
 	static char texts[2][PLAN_MAX];
 	static const struct {
-		const char *sql, *plan;
+		const char *sql, *search, *index;
 	} parts[] = {
-		{ reg_warm_eks, "SEARCH device USING INDEX device_ek (" },
-		{ reg_warm_keys, "SEARCH cert USING INDEX cert_key (" },
+		{ reg_warm_eks, "SEARCH device USING ", "INDEX device_ek (" },
+		{ reg_warm_keys, "SEARCH cert USING ", "INDEX cert_key (" },
 	};
 	const struct place *p = *state;
 	struct reg *reg = place_open(p);
@@ -63,7 +64,9 @@ static void warm_reads_indexes_only(void **state)
 	assert_rc(register_warm(p->uri, &stop, NULL), DEVID_OK);
 	for (size_t i = 0; !p->postgres && i < N_OF(parts); i++) {
 		explain(reg, parts[i].sql, texts[i], 2, plan);
-		assert_memory_equal(plan, parts[i].plan, strlen(parts[i].plan));
+		assert_memory_equal(
+			plan, parts[i].search, strlen(parts[i].search));
+		assert_non_null(strstr(plan, parts[i].index));
 		assert_null(strstr(plan, "SCAN"));
 	}
 	register_close(reg);
