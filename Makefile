@@ -61,7 +61,8 @@ PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 # One that knows the objects of link-time optimisation, where there is one.
 ifeq ($(origin AR),default)
-AR := $(firstword $(foreach a,$(shell $(CC) -dumpmachine)-gcc-ar gcc-ar,\
+AR := $(firstword $(foreach a,\
+	$(addsuffix -gcc-ar,$(shell $(CC) -dumpmachine 2>/dev/null)) gcc-ar,\
 	$(shell command -v $(a))) ar)
 endif
 # Empty where libraries of several architectures do not live side by side.
@@ -108,6 +109,7 @@ TEST_PROGRAMS :=
 TEST_SHARED :=
 UNIT_TESTS :=
 PLAIN_ONLY :=
+NOT_EMULATED :=
 FUZZERS :=
 
 include idevid/sources.mk
@@ -166,7 +168,10 @@ LIBRARIES := $(patsubst PACKAGE_%,%,$(sort $(filter PACKAGE_-l%,$(.VARIABLES))))
 # $(call takes,SOURCE,FLAG): FLAG, if the compiler takes it without a word
 takes = $(shell printf '%b' '$(1)' | $(CC) $(CPPFLAGS) $(CFLAGS) $(SANITIZE) \
 	-Werror $(2) -c -x c -o /dev/null - 2>/dev/null && echo '$(2)')
-ask_package = $(shell $(PKG_CONFIG) $(1) $(PACKAGE_$(2)) 2>/dev/null)
+# A variable of the command line is not in the environment here.
+PKG_CONFIG_SAYS = $(foreach v,PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSROOT_DIR,$\
+	$(if $(filter command,$(firstword $(origin $(v)))),$(v)='$($(v))'))
+ask_package = $(shell $(PKG_CONFIG_SAYS) $(PKG_CONFIG) $(1) $(PACKAGE_$(2)) 2>/dev/null)
 
 # The answers are kept in $(B)/probed.mk for as long as the same is asked. A
 # caller who defines _FORTIFY_SOURCE, or does not optimise, has it his way.
@@ -262,11 +267,14 @@ $(foreach t,$(UNIT_BUILT),$(eval $(call unit_test,$(t))))
 
 # What tests/check runs; programs of another day may lie in build/ as well.
 # PLAIN_ONLY: unit tests that have nothing to run under sanitizers.
-.PHONY: list-unit-tests list-plain-only list-fuzzers
+# NOT_EMULATED: those that want of the kernel what qemu-user has not.
+.PHONY: list-unit-tests list-plain-only list-not-emulated list-fuzzers
 list-unit-tests:
 	@printf '%s\n' $(UNIT_TESTS)
 list-plain-only:
 	@printf '%s\n' $(PLAIN_ONLY)
+list-not-emulated:
+	@printf '%s\n' $(NOT_EMULATED)
 list-fuzzers:
 	@printf '%s\n' $(FUZZERS)
 

@@ -186,6 +186,7 @@ test-der_ldlibs := -lcrypto
 test-error_libs := libdevid.a
 test-files_src := tests/unit/tempdir.c tests/unit/trace.c
 test-files_libs := libdevid.a
+NOT_EMULATED += test-files # stops a program by ptrace()
 test-keyd-policy_libs := libkeyd.a libdevid.a
 test-keyref_src := tests/unit/certs.c tests/unit/rsa-keys.c
 test-keyref_libs := libdevid.a

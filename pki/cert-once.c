@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "pki-time.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 CLEANUP_DEFINE(x509, X509 *, X509_free)
@@ -44,13 +45,10 @@ bool cert_once_name_is(const X509_NAME *name, const struct token_cmd *cmd)
 
 static bool ends_at(const X509 *cert, time_t until)
 {
-	/* RFC 5280 4.1.2.5: no well-defined end */
-	static const time_t never = 253402300799;
-	const ASN1_TIME *end = X509_get0_notAfter(cert);
-	struct tm tm;
+	int64_t end;
 
-	return ASN1_TIME_to_tm(end, &tm) == 1 &&
-	       timegm(&tm) == (until == 0 ? never : until);
+	return pki_time_seconds(X509_get0_notAfter(cert), &end) &&
+	       end == (until == 0 ? PKI_TIME_NEVER : (int64_t)until);
 }
 
 static const char *why_wrong(const X509 *cert, const struct cert_wanted *want,

@@ -8,6 +8,7 @@
 
 #include "build-parts.h"
 #include "cleanup.h"
+#include "pki-time.h"
 #include "publish-private.h"
 #include "serve-rate.h"
 
@@ -46,17 +47,6 @@ enum devid_err publish_issuer_hashes(const struct ca *ca, size_t len,
 	return DEVID_OK;
 }
 
-/* Seconds since 1970 of @t. */
-static bool time_of(const ASN1_TIME *t, int64_t *ret)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(t, &tm) != 1)
-		return false;
-	*ret = (int64_t)timegm(&tm);
-	return true;
-}
-
 enum devid_err responder_init(const struct ca *ca, int64_t now,
 	struct responder *ret, struct devid_error *err)
 {
@@ -71,7 +61,7 @@ enum devid_err responder_init(const struct ca *ca, int64_t now,
 	if (!r.signer)
 		return devid_fail(err, DEVID_ERR_STATE,
 			"OCSP: no key to sign answers with");
-	if (!key || !time_of(X509_get0_notAfter(cert), &r.not_after) ||
+	if (!key || !pki_time_seconds(X509_get0_notAfter(cert), &r.not_after) ||
 		EVP_Digest(ASN1_STRING_get0_data(key),
 			(size_t)ASN1_STRING_length(key), r.key_hash, NULL,
 			EVP_sha1(), NULL) != 1)

@@ -2,13 +2,25 @@
 #ifndef DEVID_PKI_TIME_H
 #define DEVID_PKI_TIME_H
 
-/* Times as certificates of CAs write them. */
+/* Times as certificates of CAs write them. A time_t of 32 bits ends in 2038,
+ * certificates do not. */
 
 #include "error.h"
 
+#include <openssl/asn1.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
-/* YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2). Errors: SYNTAX. */
+/* 99991231235959Z, no well-defined end (RFC 5280 4.1.2.5), since 1970 */
+#define PKI_TIME_NEVER INT64_C(253402300799)
+
+/* Seconds since 1970 of @t, 0 to PKI_TIME_NEVER and before. False: @t is no
+ * time. */
+bool pki_time_seconds(const ASN1_TIME *t, int64_t *ret);
+
+/* YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2). Errors: SYNTAX; TOO_LARGE: a time
+ * that this machine's time_t cannot hold. */
 DEVID_MUST_CHECK enum devid_err pki_time_parse(
 	const char *text, time_t *ret, struct devid_error *err);
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "pki-time.h"
+
 /* How long others may keep a list before they look for a newer one. */
 #define FILE_MAX_AGE "max-age=300"
 
@@ -23,12 +25,11 @@ static int64_t this_update(const uint8_t *der, size_t len)
 	OCSP_SINGLERESP *single = basic ? OCSP_resp_get0(basic, 0) : NULL;
 	ASN1_GENERALIZEDTIME *when = NULL;
 	int64_t result = 0;
-	struct tm tm;
 
 	if (single)
 		(void)OCSP_single_get0_status(single, NULL, NULL, &when, NULL);
-	if (when && ASN1_TIME_to_tm(when, &tm) == 1)
-		result = (int64_t)timegm(&tm);
+	if (when && !pki_time_seconds(when, &result))
+		result = 0;
 	OCSP_BASICRESP_free(basic);
 	OCSP_RESPONSE_free(response);
 	return result;

@@ -66,6 +66,16 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	built " -fstack-protector-strong "
 }
 
+@test "pkg-config looks where the command line says" {
+	mkdir "$BATS_TEST_TMPDIR/pc"
+	printf '%s\n' 'Name: l' 'Description: l' 'Version: 3' \
+		'Libs: -L/of-caller -lcrypto' >"$BATS_TEST_TMPDIR/pc/libcrypto.pc"
+	build PKG_CONFIG_LIBDIR="$BATS_TEST_TMPDIR/pc" "$B/devid.so"
+	built " -L/of-caller -lcrypto"
+	build PKG_CONFIG_PATH= "$B/devid.so"
+	[[ $output != *of-caller* ]]
+}
+
 @test "a library that pkg-config does not know is named as it stands" {
 	wrapper no-pkg-config 'exit 1'
 	build PKG_CONFIG="$BATS_TEST_TMPDIR/no-pkg-config" \
