@@ -10,6 +10,7 @@
 #:   make check          install what is missing, build, run every test
 #:   make check-long     the same, and what takes too long for every day
 #:   make check-trixie   build and test on Debian 13, in a root of its own
+#:   make check-arm      cross-compile for arm64 and armhf, run the unit tests
 #:   make check-reproducible  build in two places, compare bit by bit
 #:   make lint           format, static analysis, limits of the house
 #:   make fuzz           each fuzz target for FUZZ_SECONDS (20)
@@ -313,7 +314,8 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: help packages demo check check-long check-trixie check-reproducible bench lint
+.PHONY: help packages demo check check-long check-trixie check-arm \
+	check-reproducible bench lint
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
@@ -329,6 +331,10 @@ check: packages
 
 check-long: packages
 	@tests/check --long
+
+check-arm:
+	@tests/packages tests/root-packages.txt
+	@tests/check-arm
 
 check-reproducible: packages
 	@tests/reproducible

@@ -79,8 +79,9 @@ $ROOT$P" ]
 	run -0 "$ROOT$P/sbin/devid-agent" --help
 	[[ $output == *"($P/etc/devid/devid.conf)"* ]]
 	grep -qaF "$LIB/ossl-modules" "$ROOT$P/sbin/devid-agent"
-	# A manual and a unit speak of the same places.
+	# Manuals speak of the same places.
 	grep -qF "$P/etc/devid/devid.conf" "$ROOT$P/share/man/man5/devid.conf.5"
+	grep -qF "$LIB/ossl-modules/devid.so" "$ROOT$P/share/man/man7/devid-provider.7"
 	run -1 grep -v "$P/etc/devid" <(grep -rIohE --exclude-dir=doc \
 		'.{0,20}/etc/devid' "$ROOT")
 }
