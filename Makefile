@@ -5,6 +5,7 @@
 #   make SAN=1      the same under ASan and UBSan, into build/san/
 #   make check      install what is missing, build, run every test
 #   make check-long the same, and what takes too long for every day
+#   make check-vm   in a virtual machine: systemd, TPM driver, power cuts
 #   make lint       format, static analysis, limits of the house
 #   make demo       install what is missing, build, show one device attach
 
@@ -162,7 +163,7 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: packages demo check check-long bench lint
+.PHONY: packages demo check check-long check-vm bench lint
 packages:
 	@tests/packages packages.txt
 
@@ -174,7 +175,12 @@ check: packages
 	@tests/check
 
 check-long: packages
+	@tests/packages tests/vm/host-packages.txt
 	@tests/check --long
+
+check-vm: packages
+	@tests/packages tests/vm/host-packages.txt
+	@tests/check vm
 
 bench: packages
 	@tests/packages tests/bench/packages.txt
