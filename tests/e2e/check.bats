@@ -301,6 +301,7 @@ good() {
 	for path in $(sed -n "/^longest='/,/'\$/{ s/longest=//; s/'//g; p }" tests/check); do
 		job=${path#*/}
 		[ -e "tests/unit/$job.c" ] || [ -e "tests/e2e/$job.bats" ] ||
-			[ -e "radius-test/scenarios/$job.sh" ]
+			[ -e "radius-test/scenarios/$job.sh" ] ||
+			[ -e "tests/vm/guest/$job.sh" ]
 	done
 }
