@@ -9,6 +9,7 @@
 #:   make demo           install what is missing, build, show one device attach
 #:   make check          install what is missing, build, run every test
 #:   make check-long     the same, and what takes too long for every day
+#:   make check-vm       in a virtual machine: systemd, TPM driver, power cuts
 #:   make check-trixie   build and test on Debian 13, in a root of its own
 #:   make check-arm      cross-compile for arm64 and armhf, run the unit tests
 #:   make check-reproducible  build in two places, compare bit by bit
@@ -60,16 +61,6 @@ CC := gcc
 endif
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
-# One that knows the objects of link-time optimisation, where there is one.
-ifeq ($(origin AR),default)
-AR := $(firstword $(foreach a,\
-	$(addsuffix -gcc-ar,$(shell $(CC) -dumpmachine 2>/dev/null)) gcc-ar,\
-	$(shell command -v $(a))) ar)
-endif
-# Empty where libraries of several architectures do not live side by side.
-ifeq ($(origin MULTIARCH),undefined)
-MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-endif
 LIBDIR ?= $(PREFIX)/lib$(MULTIARCH:%=/%)
 # For PREFIX=/usr, the folder where Debian's libcrypto looks.
 MODULESDIR ?= $(LIBDIR)/ossl-modules
@@ -83,6 +74,23 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 else
 B := build
 CFLAGS ?= -O2 -g
+endif
+
+# What is probed further down. On a machine without a compiler it stays as it was:
+# what was built elsewhere can be installed there.
+-include $(B)/probed.mk
+COMPILER := $(shell $(CC) --version 2>/dev/null | sed '1!d; s/\#//g')
+ifneq ($(COMPILER),)
+# Empty where libraries of several architectures do not live side by side.
+PROBED_MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+# One that knows the objects of link-time optimisation, where there is one.
+PROBED_AR := $(firstword $(foreach a,\
+	$(addsuffix -gcc-ar,$(shell $(CC) -dumpmachine 2>/dev/null)) gcc-ar,\
+	$(shell command -v $(a))) ar)
+endif
+MULTIARCH ?= $(PROBED_MULTIARCH)
+ifeq ($(origin AR),default)
+AR := $(PROBED_AR)
 endif
 
 # ---- goals ----
@@ -178,6 +186,8 @@ ask_package = $(shell $(PKG_CONFIG_SAYS) $(PKG_CONFIG) $(1) $(PACKAGE_$(2)) 2>/d
 # caller who defines _FORTIFY_SOURCE, or does not optimise, has it his way.
 define probe
 PROBED_BY := $(probe_key)
+PROBED_MULTIARCH := $(PROBED_MULTIARCH)
+PROBED_AR := $(PROBED_AR)
 HARDEN := $(foreach f,$(HARDEN_WANTED),$(call takes,int x;,$(f)))
 FORTIFY := $(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$\
 	$(call takes,#include <string.h>\n,-D_FORTIFY_SOURCE=2))
@@ -191,16 +201,16 @@ endef
 
 # Goals that compile nothing themselves ask nothing.
 NO_PROBE := bench check check-% clean demo help lint list-% packages uninstall
+ifneq ($(COMPILER),)
 ifneq ($(filter-out $(NO_PROBE),$(or $(MAKECMDGOALS),all)),)
-probe_key := $(strip $(shell $(CC) --version 2>&1 | sed '1!d; s/#//g') | $(CC) | \
-	$(CPPFLAGS) | $(CFLAGS) | $(SANITIZE) | $(PKG_CONFIG) | \
-	$(PKG_CONFIG_PATH) | $(PKG_CONFIG_LIBDIR) | $(PKG_CONFIG_SYSROOT_DIR))
--include $(B)/probed.mk
+probe_key := 2: $(strip $(HARDEN_WANTED) $(LIBRARIES) | $(COMPILER) | $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(SANITIZE) | \
+	$(PKG_CONFIG) | $(PKG_CONFIG_PATH) | $(PKG_CONFIG_LIBDIR) | $(PKG_CONFIG_SYSROOT_DIR))
 ifneq ($(PROBED_BY),$(probe_key))
 probed := $(probe)
 $(shell mkdir -p $(B))
 $(file >$(B)/probed.mk,$(probed))
 $(eval $(probed))
+endif
 endif
 endif
 
@@ -314,8 +324,8 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: help packages demo check check-long check-trixie check-arm \
-	check-reproducible bench lint
+.PHONY: help packages demo bench lint
+.PHONY: check check-long check-vm check-trixie check-arm check-reproducible
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
@@ -330,6 +340,7 @@ check: packages
 	@tests/check
 
 check-long: packages
+	@tests/packages tests/vm/host-packages.txt
 	@tests/check --long
 
 check-arm:
@@ -342,6 +353,10 @@ check-reproducible: packages
 check-trixie:
 	@tests/packages tests/root-packages.txt
 	@tests/check-in trixie
+
+check-vm: packages
+	@tests/packages tests/vm/host-packages.txt
+	@tests/check vm
 
 bench: packages
 	@tests/packages tests/bench/packages.txt

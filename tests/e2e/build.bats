@@ -176,6 +176,18 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	done
 }
 
+@test "what was built elsewhere is installed where there is no compiler" {
+	local dest=$BATS_TEST_TMPDIR/dest
+
+	wrapper there-cc 'exec gcc "$@"'
+	PATH=$BATS_TEST_TMPDIR:$PATH build -j2 CC=there-cc install-lib DESTDIR="$dest/a"
+	rm "$BATS_TEST_TMPDIR/there-cc"
+	build CC=there-cc install-lib DESTDIR="$dest/b"
+	[ "$(compiles)" = 0 ]
+	diff -r --no-dereference "$dest/a" "$dest/b"
+	[ -d "$dest/b/usr/local/lib/$(gcc -print-multiarch)" ]
+}
+
 @test "goals that compile nothing leave no build folder behind" {
 	local goal
 

@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# vm: VM_TPM=none
+#
+# A TPM that the kernel finds after the services have started, as those at SPI
+# and I2C and those of firmware are; that goes while keyd holds it; and that
+# comes back, under another number at last. It is swtpm behind the kernel's proxy.
+# shellcheck disable=SC2317 # called by check
+set -uo pipefail
+# shellcheck source=tests/vm/guest/lib.bash
+. tests/vm/guest/lib.bash
+
+# tpm_comes NAME NUMBER: as /dev/tpmNUMBER
+tpm_comes() {
+	swtpm chardev --vtpm-proxy --tpm2 --tpmstate "dir=/root/$1" \
+		--flags startup-clear --daemon --pid "file=/run/vm/$1.pid" &&
+		ask_until 60 udev_made "/dev/tpmrm$2"
+}
+
+# Its node is there, and udev has given it to its group.
+udev_made() { [[ $(stat -c %G "$1" 2>/dev/null) == tss ]]; }
+
+tpm_goes() { # NAME
+	local pid
+
+	pid=$(cat "/run/vm/$1.pid")
+	kill "$pid" && await exit "$pid"
+}
+
+made() { # NAME
+	mkdir "/root/$1" &&
+		swtpm_setup --tpm2 --tpmstate "/root/$1" --pcr-banks sha256
+}
+
+keyd_names() { [[ $(keyd_says) == "$1" ]]; }
+
+# same_process PID: nobody restarted keyd
+same_process() { equal "$1" main_pid devid-keyd; }
+
+core_loaded() {
+	systemctl show -P Result modprobe@tpm.service
+	systemctl show -P After devid-keyd | tr ' ' '\n' |
+		grep -qx modprobe@tpm.service && grep -w tpm /proc/devices
+}
+
+begin() {
+	check "devid is installed" install_devid
+	check "a TPM is made" made tpm
+	check "there is none in the machine" refused compgen -G '/dev/tpm*'
+	check "keyd starts without a TPM" \
+		systemctl enable --now devid-keyd.socket devid-keyd.service
+	check "the kernel's TPM core is there before keyd is" core_loaded
+	check "keyd says that the TPM is absent" equal absent keyd_says
+	check "the kernel's proxy for TPMs is there" modprobe tpm_vtpm_proxy
+}
+
+late() {
+	local pid
+
+	pid=$(main_pid devid-keyd)
+	check "the TPM comes" tpm_comes tpm 0
+	check "keyd gets a TPM that came after it" ask_until 30 keyd_well
+	check "by itself" same_process "$pid"
+	check "keyd's rights to devices let it open /dev/tpm0" opens devid-keyd /dev/tpm0
+	check "and no /dev/kmsg" not_permitted devid-keyd /dev/kmsg
+	check "and no disk" not_permitted devid-keyd /dev/vda
+	check "and no other device of its kind" not_permitted devid-keyd /dev/hwrng
+	check "it is provisioned" provision_begin
+	check "the platform hierarchy is open here: the certificate is in the TPM" \
+		devid provision cert /root/unit.pem
+	check "a TLS server proves the identity" proves $serial
+}
+
+gone_and_back() {
+	local pid
+
+	pid=$(main_pid devid-keyd)
+	check "the TPM goes while keyd holds it" tpm_goes tpm
+	check "keyd says so" ask_until 30 keyd_names absent
+	check "the TPM comes back" tpm_comes tpm 0
+	check "keyd gets it again" ask_until 30 keyd_well
+	check "by itself, again" same_process "$pid"
+	check "a TLS server proves the identity again" proves $serial
+}
+
+# Another TPM has its number when it comes.
+other_number() {
+	check "the TPM goes again" tpm_goes tpm
+	check "another is made" made other
+	check "that comes in its place" tpm_comes other 0
+	check "the TPM comes back under another number" tpm_comes tpm 1
+	check "the other one goes" tpm_goes other
+	check "keyd's rights to devices let it open /dev/tpmrm1" \
+		opens devid-keyd /dev/tpmrm1
+	todo "a TPM under another number is not found" \
+		"keyd gets a TPM that came back under another number" \
+		ask_until 15 keyd_well
+}
+
+begin
+late
+gone_and_back
+other_number
+check "journal: nothing was ended or refused" journal_clean
+plan
