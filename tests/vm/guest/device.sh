@@ -58,7 +58,7 @@ boot_installed() {
 interfaces_of() { awk -F '[ :]+' 'NR > 2 { print $2 }' "/proc/$1/net/dev"; }
 
 no_network() {
-	[[ $(readlink "/proc/$1/ns/net") != $(readlink /proc/1/ns/net) ]] &&
+	refused equal "$(readlink /proc/self/ns/net)" readlink "/proc/$1/ns/net" &&
 		equal lo interfaces_of "$1"
 }
 
