@@ -10,11 +10,20 @@ set -uo pipefail
 # shellcheck source=tests/vm/guest/lib.bash
 . tests/vm/guest/lib.bash
 
-# tpm_comes NAME NUMBER: as /dev/tpmNUMBER
+# tpm_comes NAME NUMBER: as /dev/tpmNUMBER. The kernel gives a TPM up that is slow to
+# answer at its first commands, as on a machine that does too much else.
 tpm_comes() {
-	swtpm chardev --vtpm-proxy --tpm2 --tpmstate "dir=/root/$1" \
-		--flags startup-clear --daemon --pid "file=/run/vm/$1.pid" &&
-		ask_until 60 udev_made "/dev/tpmrm$2"
+	local try
+
+	for try in 1 2 3; do
+		swtpm chardev --vtpm-proxy --tpm2 --tpmstate "dir=/root/$1" \
+			--flags startup-clear --daemon \
+			--pid "file=/run/vm/$1.pid" || return 1
+		ask_until 60 udev_made "/dev/tpmrm$2" && return
+		echo "try $try: $(journalctl -k -b -n 3 -o cat)"
+		tpm_goes "$1"
+	done
+	return 1
 }
 
 # Its node is there, and udev has given it to its group.

@@ -143,7 +143,7 @@ with_rights() {
 		"$(systemctl show -P ControlGroup "$1")" "${@:2}"
 }
 
-opens() { with_rights "$1" sh -c "exec 3<>$2"; }
+opens() { [[ -c $2 ]] && with_rights "$1" sh -c "exec 3<>$2"; }
 
 # not_permitted UNIT PATH: what root may read, those rights forbid
 not_permitted() {
