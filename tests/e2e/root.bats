@@ -10,7 +10,7 @@ setup() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	cd "$BATS_TEST_TMPDIR" || return 1
 	export DEVID_ROOTS=$PWD/roots
-	mkdir -p roots/here/{proc,sys,dev,run,etc,tmp,usr,root} bin out
+	mkdir -p roots/here/{proc,sys,dev,run,etc,mnt,tmp,usr,root} bin out
 	for dir in bin sbin lib lib64; do
 		ln -s "usr/$dir" "roots/here/$dir"
 	done
