@@ -323,6 +323,12 @@ openssl_is() {
 	for name in $(sed -n '/^lab_san=(/,/)$/{ s/lab_san=(//; s/)//; p }' tests/check); do
 		[ -e "radius-test/scenarios/$name.sh" ]
 	done
+	share=$(sed -n '/^share_ci=(/,/)$/{ s/share_ci=(//; s/)//; p }' tests/check-in)
+	[ "$(grep -o lab/ <<<"$share" | wc -l)" -eq 10 ]
+	for path in $share; do
+		[ "$path" = unit ] || [ -e "tests/$path.bats" ] ||
+			[ -e "radius-test/scenarios/${path#lab/}.sh" ]
+	done
 	for name in $(make -s --no-print-directory list-plain-only); do
 		[ -e "tests/unit/$name.c" ]
 	done
