@@ -150,6 +150,16 @@ played() {
 	[ ! -e "$path" ]
 }
 
+@test "make: does not wait for who runs in it" {
+	played 'mkdir "${args[-2]}/usr"'
+	path=$(root make suite list)
+	exec {lock}<"$path.lock"
+	flock -s "$lock"
+	[ "$(timeout 60 "$repo/tests/root" make suite list)" = "$path" ]
+	root clean # nor is it taken away
+	[ -d "$path" ]
+}
+
 @test "make: what fails leaves no root, and says why" {
 	played 'echo no such thing; exit 1'
 	run -1 root make suite list
