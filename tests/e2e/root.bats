@@ -91,7 +91,7 @@ started() {
 	printf '#!/bin/sh\ncase "$*" in *overlay*) exit 1 ;; esac\nexec /bin/mount "$@"\n' \
 		>bin/mount
 	chmod 755 bin/mount
-	here sh -c 'touch /etc/new && ! grep -q " / overlay" /proc/mounts'
+	here sh -c 'touch /etc/new && ! grep -q "lowerdir=[^,]*roots/here" /proc/mounts'
 	nothing_left
 }
 
