@@ -12,7 +12,7 @@ scenario() {
 	agent_start_ready cam
 	attach_mark cam
 	plug cam
-	# FreeRADIUS 3.2.1 keeps the TLS alert to itself. The agent concludes
+	# FreeRADIUS 3.2 keeps the TLS alert to itself. The agent concludes
 	# from the number of frames where the server stopped, and cannot where
 	# the chain's length is at the edge of a fragment.
 	check "the agent says that it was turned away" \

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Unplugged, shut; plugged again, resumed without the TPM (TLS 1.2).
 #
-# FreeRADIUS 3.2.1 forgets what the certificate of a resumed TLS 1.3 session
-# said (raddb/radiusd.conf), so with 1.3 the second attach is a full one.
+# FreeRADIUS 3.2.1 and 3.2.7 forget what the certificate of a resumed TLS 1.3
+# session said (raddb/radiusd.conf), so with 1.3 the second attach is a full one.
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 

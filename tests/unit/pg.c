@@ -225,7 +225,7 @@ static void conninfo(const struct pg *pg, char *ret, size_t size)
 void pg_start(struct pg *pg)
 {
 	char bin[PATH_MAX], listen[] = "-clisten_addresses=", data[128],
-	     socket[128], info[256];
+			    socket[128], info[256];
 	char *const argv[] = { bin, listen, data, socket, NULL };
 	int notify = await_notify_open(notify_of(pg));
 
