@@ -31,8 +31,8 @@
 #:                       changed stays
 #:   make clean          removes build/
 #:
-#: Variables, from the command line or the environment; give install the same as
-#: the build, or it builds again:
+#: Variables, from the command line or, but for B, the environment; give install
+#: the same as the build, or it builds again:
 #:
 #:   CC CPPFLAGS CFLAGS LDFLAGS AR PKG_CONFIG INSTALL
 #:   DESTDIR             goes before every path that is installed
@@ -54,8 +54,9 @@ VERSION := 0.1.0
 # ---- what a caller may set ----
 
 PREFIX ?= /usr/local
+override PREFIX := $(patsubst %/,%,$(PREFIX))
 # The programs look for /etc/devid, unless PREFIX is a place of its own.
-SYSCONFDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/etc,$(PREFIX)/etc)
+SYSCONFDIR ?= $(if $(filter-out /usr /usr/local,$(PREFIX)),$(PREFIX)/etc,/etc)
 ifeq ($(origin CC),default)
 CC := gcc
 endif
@@ -191,13 +192,19 @@ PROBED_AR := $(PROBED_AR)
 HARDEN := $(foreach f,$(HARDEN_WANTED),$(call takes,int x;,$(f)))
 FORTIFY := $(if $(SANITIZE)$(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,$\
 	$(call takes,#include <string.h>\n,-D_FORTIFY_SOURCE=2))
-PACKAGE_CFLAGS := $(sort $(foreach l,$(LIBRARIES),$(call ask_package,--cflags,$(l))))
+PACKAGE_CFLAGS := $(patsubst -I%,-isystem%,$\
+	$(foreach l,$(LIBRARIES),$(call ask_package,--cflags,$(l))))
 $(foreach l,$(LIBRARIES),LIBS_$(l) := $(call ask_package,--libs,$(l))$(newline))
 endef
 define newline
 
 
 endef
+
+# $(call write,FILE,TEXT): to a file beside it, which a move makes the right one:
+# two makes may be at work
+MAKE_PID := $(shell echo $$PPID)
+write = $(shell mkdir -p $(dir $(1)))$(file >$(1).$(MAKE_PID),$(2))
 
 # Goals that compile nothing themselves ask nothing.
 NO_PROBE := bench check check-% clean demo help lint list-% packages uninstall
@@ -207,13 +214,14 @@ probe_key := 2: $(strip $(HARDEN_WANTED) $(LIBRARIES) | $(COMPILER) | $(CC) | $(
 	$(PKG_CONFIG) | $(PKG_CONFIG_PATH) | $(PKG_CONFIG_LIBDIR) | $(PKG_CONFIG_SYSROOT_DIR))
 ifneq ($(PROBED_BY),$(probe_key))
 probed := $(probe)
-$(shell mkdir -p $(B))
-$(file >$(B)/probed.mk,$(probed))
+$(call write,$(B)/probed.mk,$(probed))
+$(shell mv $(B)/probed.mk.$(MAKE_PID) $(B)/probed.mk)
 $(eval $(probed))
 endif
 endif
 endif
 
+# Folders of libraries come after our own, whose files may have the same names.
 BASE_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DDEVID_VERSION='"$(VERSION)"' -DDEVID_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	$(PACKAGE_CFLAGS)
@@ -232,9 +240,15 @@ link_text := $(LINK)$(newline)$(AR)$(newline)$(call flags_of,%_src %_libs %_ldli
 	%_ldflags LIBS_-l%)
 paths_text := $(call flags_of,%_paths)
 
-$(addprefix $(B)/,compile.flags link.flags paths.flags): $(B)/%.flags: FORCE
-	$(file >$@.new,$($*_text))
-	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+FLAGS := $(addprefix $(B)/,compile.flags link.flags paths.flags)
+same = $(if $(subst x$(1),,x$(2))$(subst x$(2),,x$(1)),,yes)
+stale = $(if $(call same,$(strip $(file <$(1))),$(strip $(2))),,$(1))
+DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
+
+$(foreach f,compile link paths,$(call stale,$(B)/$(f).flags,$($(f)_text))): FORCE
+$(FLAGS): $(B)/%.flags:
+	$(if $(DRY_RUN),,$(call write,$@,$($*_text)))
+	@mv $@.$(MAKE_PID) $@
 
 # ---- how things are built ----
 
@@ -263,7 +277,7 @@ endef
 define binary
 $(B)/$(1): $(call objects,$(3)) $(addprefix $(B)/,$($(2)_libs)) $(B)/link.flags
 	@mkdir -p $$(@D)
-	$$(LINK) $(4) $($(2)_ldflags) -o $$@ $$(filter %.o %.a,$$^) \
+	$$(LINK) $$(PREFIX_MAP) $(4) $($(2)_ldflags) -o $$@ $$(filter %.o %.a,$$^) \
 		$$(call libs,$($(2)_ldlibs) $(5))
 OBJS += $(call objects,$(3))
 endef

@@ -87,14 +87,17 @@ FILL = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|/etc/devid|$(CONFDIR)|g' \
 	-e 's|/usr/lib/x86_64-linux-gnu/ossl-modules|$(MODULESDIR)|g'
 
+# $(call filled,COMMAND,MODE,DESTINATION): what COMMAND makes, or nothing
+filled = t=$$(mktemp) && trap 'rm -f "$$t"' EXIT && $(1) >"$$t" && \
+	$(INSTALL) -D -m $(2) "$$t" "$(DESTDIR)$(3)"
+
 # $(call put_KIND,DESTINATION,SOURCE)
 put_run = $(INSTALL) -D -m 755 $(2) "$(DESTDIR)$(1)"
 put_data = $(INSTALL) -D -m 644 $(2) "$(DESTDIR)$(1)"
-put_script = $(FILL) $(2) | $(INSTALL) -D -m 755 /dev/stdin "$(DESTDIR)$(1)"
-put_fill = $(FILL) $(2) | $(INSTALL) -D -m 644 /dev/stdin "$(DESTDIR)$(1)"
-put_guide = sed 's|\[\([^]]*\)\](man/[^)]*)|\1|g' $(2) | \
-	$(INSTALL) -D -m 644 /dev/stdin "$(DESTDIR)$(1)"
-put_conf = [ -e "$(DESTDIR)$(1)" ] || { $(put_fill); }
+put_script = $(call filled,$(FILL) $(2),755,$(1))
+put_fill = $(call filled,$(FILL) $(2),644,$(1))
+put_guide = $(call filled,sed 's|\[\([^]]*\)\](man/[^)]*)|\1|g' $(2),644,$(1))
+put_conf = [ -e "$(DESTDIR)$(1)" ] || { $(put_fill)$(call set_time,$(1)); }
 put_link = $(INSTALL) -d "$(DESTDIR)$(dir $(1))" && ln -sfn \
 	$(if $(filter /%,$(2)),"$$(realpath -ms --relative-to=$(dir $(1)) $(2))",$(2)) \
 	"$(DESTDIR)$(1)"
@@ -106,11 +109,11 @@ take_dir = rmdir "$(DESTDIR)$(1)" 2>/dev/null || :
 
 # $(call field,N,ITEM)
 field = $(word $(1),$(subst |, ,$(2)))
-set_time = $(if $(SOURCE_DATE_EPOCH),touch -hcd @$(SOURCE_DATE_EPOCH) "$(DESTDIR)$(1)")
+set_time = $(if $(SOURCE_DATE_EPOCH), && touch -hcd @$(SOURCE_DATE_EPOCH) "$(DESTDIR)$(1)")
 
 define put
-$(call put_$(call field,1,$(1)),$(call field,2,$(1)),$(call field,3,$(1)))
-$(call set_time,$(call field,2,$(1)))
+$(call put_$(call field,1,$(1)),$(call field,2,$(1)),$(call field,3,$(1)))$\
+	$(if $(filter-out conf dir,$(call field,1,$(1))),$(call set_time,$(call field,2,$(1))))
 
 endef
 
@@ -123,7 +126,7 @@ endef
 define role
 .PHONY: install-$(1)
 install: install-$(1)
-install-$(1): $(filter $(B)/%,$(foreach i,$($(1)_items),$(call field,3,$(i))))
+install-$(1): $(foreach i,$(filter-out link|% dir|%,$($(1)_items)),$(call field,3,$(i)))
 	$$(foreach i,$$($(1)_items),$$(call put,$$(i)))
 endef
 

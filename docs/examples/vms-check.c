@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A video management program makes sure that it talks to unit ACCC8E000001:
- *   cc vms-check.c $(pkg-config --cflags --libs libdevid) -lssl -lcrypto
+ *   cc vms-check.c $(pkg-config --cflags --libs devid) -lssl -lcrypto
  *   ./a.out manufacturer-root.pem camera.example:443 ACCC8E000001 */
 #include <openssl/ssl.h>
 #include <stdio.h>

@@ -76,6 +76,16 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	[[ $output != *of-caller* ]]
 }
 
+@test "no file of a library's folder stands in for one of ours" {
+	mkdir "$BATS_TEST_TMPDIR/include"
+	echo '#error not this one' | tee "$BATS_TEST_TMPDIR/include/error.h" \
+		"$BATS_TEST_TMPDIR/include/log.h"
+	wrapper my-pkg-config "echo -I$BATS_TEST_TMPDIR/include" \
+		'exec pkg-config "$@"'
+	build PKG_CONFIG="$BATS_TEST_TMPDIR/my-pkg-config" "$B/agent/port.o"
+	built "$BATS_TEST_TMPDIR/include "
+}
+
 @test "a library that pkg-config does not know is named as it stands" {
 	wrapper no-pkg-config 'exit 1'
 	build PKG_CONFIG="$BATS_TEST_TMPDIR/no-pkg-config" \
@@ -110,6 +120,46 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	[ "$(compiles)/$(links)" = 1/1 ]
 }
 
+@test "what is done is done: nothing is written, nothing is to do" {
+	build "$B/await"
+	run -0 make -q B="$B" "$B/await"
+	run -0 make -n B="$B" "$B/await"
+	[[ $output != *await.c* ]]
+	make -n B="$B" CFLAGS=-O1 "$B/await" >/dev/null
+	[ -z "$(find "$B" -name '*.flags.*')" ]
+	run -0 make -q B="$B" "$B/await"
+	chmod -R a-w "$B"
+	make -s B="$B" "$B/await"
+	chmod -R u+w "$B"
+}
+
+@test "two makes in one folder do not disturb each other" {
+	local i pids pid
+
+	for i in 1 2 3 4 5; do
+		pids=()
+		for _ in 1 2 3; do
+			make -s B="$B" CFLAGS="-O1 -DN=$i" "$B/compile.flags" \
+				"$B/link.flags" "$B/paths.flags" &
+			pids+=($!)
+		done
+		for pid in "${pids[@]}"; do
+			wait "$pid"
+		done
+		grep -q -- "-DN=$i" "$B/compile.flags"
+	done
+	[ -z "$(find "$B" -name '*.flags.*')" ]
+}
+
+@test "clean and a goal in one call" {
+	mkdir "$BATS_TEST_TMPDIR/tree"
+	git ls-files -z --cached --others --exclude-standard |
+		tar -c --null --files-from=- | tar -x -C "$BATS_TEST_TMPDIR/tree"
+	make -s -C "$BATS_TEST_TMPDIR/tree" build/await
+	make -s -C "$BATS_TEST_TMPDIR/tree" clean build/await
+	[ -x "$BATS_TEST_TMPDIR/tree/build/await" ]
+}
+
 @test "another PREFIX compiles again only what names a folder" {
 	build "$B/agent/supplicant.o" "$B/agent/port.o"
 	[ "$(compiles)" = 2 ]
@@ -124,13 +174,21 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	[ "$(compiles)/$(links)" = 0/1 ]
 }
 
-@test "Debian's flags arrive: hardening, at compile and link, nothing twice" {
-	local binary
+@test "Debian's flags arrive at compile and link, and nothing is defined twice" {
+	local binary line
 
 	eval "$(DEB_BUILD_MAINT_OPTIONS=hardening=+all dpkg-buildflags --export=sh)"
 	[[ $CFLAGS == *-fstack-protector-strong* ]]
 	build -j2 CI=true "$B/devid" "$B/devid.so"
 	[[ $output != *warning* ]]
+	[[ $CPPFLAGS == *-Wdate-time* && $LDFLAGS == *-z,now* ]]
+	while IFS= read -r line; do
+		[[ $line == *" $CPPFLAGS $CFLAGS "* ]]
+	done < <(grep -- '-std=gnu11' <<<"$output")
+	while IFS= read -r line; do
+		[[ $line == *" $CFLAGS "*" $LDFLAGS "* ]]
+	done < <(grep -E -- ' -(pie|shared) ' <<<"$output")
+	[ "$(links)" = 1 ]
 	for binary in "$B/devid" "$B/devid.so"; do
 		readelf -h "$binary" | grep -q 'Type: *DYN'
 		readelf -d "$binary" | grep -q BIND_NOW

@@ -35,6 +35,24 @@ listed() {
 		"$BATS_FILE_TMPDIR/verdict"
 }
 
+@test "so are two that are optimised at link time" {
+	tests/reproducible --goal install-lib CFLAGS='-O2 -g -flto=auto'
+}
+
+@test "a file that is missing ends the installation" {
+	local tree=$BATS_TEST_TMPDIR/tree file
+
+	cp -a "$TREE" "$tree"
+	for file in systemd/openssl-devid.cnf.in systemd/devid-ca.socket.in \
+		docs/man/devid-station.1 pki/devid-pki idevid/verify.h; do
+		mv "$tree/$file" "$tree/away"
+		run -2 make -s -C "$tree" PREFIX=$P install DESTDIR="$tree/dest"
+		[[ $output == *"'$file'"* ]]
+		mv "$tree/away" "$tree/$file"
+		rm -rf "$tree/dest"
+	done
+}
+
 @test "one byte, one mode, one time, one link that differs is told" {
 	local how
 
@@ -89,7 +107,7 @@ $ROOT$P" ]
 @test "below /usr and /usr/local the configuration is in /etc" {
 	local prefix
 
-	for prefix in /usr /usr/local; do
+	for prefix in /usr /usr/local /usr/ /; do
 		run -0 make -n install-device PREFIX=$prefix B="$BATS_TEST_TMPDIR/b"
 		[[ $output == *'"/etc/devid/devid.conf"'* ]]
 	done
@@ -220,8 +238,10 @@ $ROOT$P" ]
 
 	in_tree install DESTDIR="$dest"
 	echo "# mine" >>"$dest$P/etc/devid/devid.conf"
-	in_tree install DESTDIR="$dest"
+	touch -d @5 "$dest$P/etc/devid/devid.conf"
+	make -s -C "$TREE" PREFIX=$P install DESTDIR="$dest"
 	grep -q '# mine' "$dest$P/etc/devid/devid.conf"
+	[ "$(stat -c %Y "$dest$P/etc/devid/devid.conf")" = 5 ]
 	in_tree uninstall DESTDIR="$dest"
 	[ "$(find "$dest" ! -type d)" = "$dest$P/etc/devid/devid.conf" ]
 }
