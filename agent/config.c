@@ -229,8 +229,8 @@ static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 		(rc = default_string(&c->run_dir, "/run/devid", err)) ||
 		(rc = default_string(
 			 &c->supplicant, "/sbin/wpa_supplicant", err)) ||
-		(rc = default_string(
-			 &c->hooks_dir, DEVID_SYSCONFDIR "/devid/hooks.d", err)) ||
+		(rc = default_string(&c->hooks_dir,
+			 DEVID_SYSCONFDIR "/devid/hooks.d", err)) ||
 		(rc = default_string(
 			 &c->keyd_socket, "/run/devid/keyd.sock", err)) ||
 		(rc = default_string(&c->identity, identity, err)) ||
