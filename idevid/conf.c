@@ -172,11 +172,11 @@ enum devid_err conf_path(char **ret, const char *value, struct devid_error *err)
 enum devid_err conf_uint(const char *value, unsigned min, unsigned max,
 	unsigned *ret, struct devid_error *err)
 {
-	unsigned long n = 0;
+	uint64_t n = 0; /* a long may have the 32 bits of @max */
 	const char *p = value;
 
 	for (; *p >= '0' && *p <= '9' && n <= max; p++)
-		n = n * 10 + (unsigned long)(*p - '0');
+		n = n * 10 + (uint64_t)(*p - '0');
 	if (p == value || *p || n < min || n > max)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not a number from %u to %u", value, min, max);

@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -12,17 +13,17 @@
 
 static bool parse_number(const char *s, unsigned *ret)
 {
-	unsigned long n = 0;
+	uint64_t n = 0; /* 2^32 must not become 0, which is root */
 
 	if (!*s)
 		return false;
 	for (; *s; s++) {
-		if (*s < '0' || *s > '9' || n > 0xfffffffeul / 10)
+		if (*s < '0' || *s > '9' || n > UINT32_MAX)
 			return false;
-		n = n * 10 + (unsigned long)(*s - '0');
+		n = n * 10 + (uint64_t)(*s - '0');
 	}
 	*ret = (unsigned)n;
-	return n < 0xfffffffful; /* (uid_t)-1 is nobody's */
+	return n < UINT32_MAX; /* (uid_t)-1 is nobody's */
 }
 
 static bool resolve(const char *name, struct policy_entry *ret)

@@ -10,15 +10,15 @@
 
 #include "cleanup.h"
 #include "der.h"
+#include "pki-time.h"
 
 #define TAG_BOOLEAN          0x01
 #define TAG_UTC_TIME         0x17
 #define TAG_GENERALIZED_TIME 0x18
 #define TAG_URI              DER_CONTEXT_PRIM(6) /* GeneralName */
 
-/* 2050-01-01, from when on times are GeneralizedTime; 10000-01-01. */
-#define YEAR_2050  INT64_C(2524608000)
-#define YEAR_10000 INT64_C(253402300800)
+/* 2050-01-01, from when on times are GeneralizedTime */
+#define YEAR_2050 INT64_C(2524608000)
 
 #define OID(name, ...) const uint8_t name[] = { __VA_ARGS__ }
 
@@ -180,11 +180,10 @@ static char *two_digits(char *p, int value)
  * Not strftime(): 100,000 of them are in a list. */
 static bool time_text(int64_t when, char text[15])
 {
-	time_t t = (time_t)when;
 	struct tm tm;
 	char *p = text;
 
-	if (when < 0 || when >= YEAR_10000 || !gmtime_r(&t, &tm))
+	if (!pki_time_utc(when, &tm))
 		return false;
 	p = two_digits(p, (tm.tm_year + 1900) / 100);
 	p = two_digits(p, tm.tm_year % 100);
@@ -223,7 +222,7 @@ void build_validity(struct der_out *out, int64_t not_before, int64_t not_after)
 {
 	size_t mark = der_out_mark(out);
 
-	build_time(out, not_after ? not_after : YEAR_10000 - 1);
+	build_time(out, not_after ? not_after : PKI_TIME_NEVER);
 	build_time(out, not_before);
 	der_out_wrap(out, DER_SEQUENCE, mark);
 }

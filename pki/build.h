@@ -56,7 +56,7 @@ struct build_devid {
 	enum key_role role;
 	const struct keystore_blob *spki;
 	const uint8_t *cert_serial; /* SERIAL_LEN bytes */
-	time_t not_before;
+	int64_t not_before;
 	const char *serial, *model;    /* model "" : no CN */
 	const char *hw_serial;         /* hwSerialNum, hwType is TPM 2.0 */
 	const uint8_t *ek_fingerprint; /* 32 bytes: PermanentIdentifier, hex,
@@ -73,8 +73,8 @@ struct build_ca {
 	X509_NAME *subject; /* instead of org and cn, or NULL */
 	int pathlen;        /* -1: none */
 	bool ocsp_signer;   /* not a CA: id-kp-OCSPSigning, ocsp-nocheck */
-	time_t not_before;
-	time_t not_after; /* 0: 99991231235959Z */
+	int64_t not_before;
+	int64_t not_after; /* 0: 99991231235959Z */
 };
 
 /* @issuer NULL: self-signed by @self. */
@@ -97,7 +97,7 @@ struct build_revoked {
 struct build_crl {
 	uint64_t number;
 	uint64_t base; /* of the full CRL for a delta; 0: this is a full one */
-	time_t this_update, next_update;
+	int64_t this_update, next_update;
 	const char *freshest; /* URL of the delta, in full ones, or NULL */
 	size_t n;
 	const struct build_revoked *entries; /* sorted or not; borrowed */
@@ -120,7 +120,7 @@ struct build_ocsp {
 	enum ocsp_status status;
 	int64_t when; /* revoked: when, and why */
 	int reason;
-	time_t this_update, next_update;
+	int64_t this_update, next_update;
 	struct der_view nonce; /* octets of it (RFC 9654 2.1); empty: none */
 	/* SHA-1 of the responder's public key; NULL: made from the signer,
 	 * which costs more than the signature */

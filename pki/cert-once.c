@@ -43,12 +43,12 @@ bool cert_once_name_is(const X509_NAME *name, const struct token_cmd *cmd)
 	       name_has(name, NID_commonName, cmd->value[TOKEN_OPT_CN]);
 }
 
-static bool ends_at(const X509 *cert, time_t until)
+static bool ends_at(const X509 *cert, int64_t until)
 {
 	int64_t end;
 
 	return pki_time_seconds(X509_get0_notAfter(cert), &end) &&
-	       end == (until == 0 ? PKI_TIME_NEVER : (int64_t)until);
+	       end == (until == 0 ? PKI_TIME_NEVER : until);
 }
 
 static const char *why_wrong(const X509 *cert, const struct cert_wanted *want,

@@ -17,7 +17,7 @@ struct cert_wanted {
 	EVP_PKEY *key;         /* borrowed: the subject's */
 	EVP_PKEY *signed_by;   /* borrowed */
 	const X509_NAME *name; /* borrowed, or NULL: --org and --cn */
-	time_t until;          /* 0: no end */
+	int64_t until;         /* 0: no end */
 	bool ocsp;             /* OCSP signer, not CA; --until is not compared,
 				* and one that ends within 30 days is made anew */
 };

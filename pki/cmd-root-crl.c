@@ -172,7 +172,7 @@ static enum devid_err run_root_crl(
 	if (rc != DEVID_OK)
 		return rc;
 	what.number = number;
-	what.next_update = what.this_update + (time_t)days * DAY_SECONDS;
+	what.next_update = what.this_update + (int64_t)days * DAY_SECONDS;
 	what.entries = list;
 	rc = build_crl(issuer, &what, &der, err);
 	return rc == DEVID_OK ? store_crl(cmd, ca, blob_view(&der), err) : rc;

@@ -215,11 +215,11 @@ enum devid_err token_cmd_open(struct token_cmd *cmd, struct devid_error *err)
 /* ---- times, files ---- */
 
 enum devid_err token_cmd_until(
-	const struct token_cmd *cmd, time_t *ret, struct devid_error *err)
+	const struct token_cmd *cmd, int64_t *ret, struct devid_error *err)
 {
 	const char *text = cmd->value[TOKEN_OPT_UNTIL];
 	enum devid_err rc;
-	time_t until;
+	int64_t until;
 
 	if (!text) {
 		*ret = 0;

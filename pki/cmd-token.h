@@ -74,7 +74,7 @@ void token_cmd_tell(const char *what, const char *name, struct der_view der,
 
 /* --until: YYYYMMDDHHMMSSZ; not given: 0, no end. */
 DEVID_MUST_CHECK enum devid_err token_cmd_until(
-	const struct token_cmd *cmd, time_t *ret, struct devid_error *err);
+	const struct token_cmd *cmd, int64_t *ret, struct devid_error *err);
 
 /* One certificate, request in PEM, and nothing else. *@ret is the caller's.
  * Errors: NOT_FOUND, SYNTAX, IO. */

@@ -7,6 +7,7 @@
 #include "ca-jobs.h"
 #include "cleanup.h"
 #include "hex.h"
+#include "pki-time.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -25,10 +26,9 @@ const char *device_state_name(enum register_state state)
 
 void device_time_text(int64_t when, char ret[DEVICE_TIME_MAX])
 {
-	time_t t = (time_t)when;
 	struct tm tm;
 
-	if (!gmtime_r(&t, &tm) ||
+	if (!pki_time_utc(when, &tm) ||
 		strftime(ret, DEVICE_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
 		ret[0] = '\0';
 }

@@ -105,8 +105,8 @@ enum devid_err publish_ocsp_sign(const struct responder *responder,
 	}
 	if (until > responder->not_after)
 		until = responder->not_after;
-	what->this_update = (time_t)now;
-	what->next_update = (time_t)until;
+	what->this_update = now;
+	what->next_update = until;
 	what->key_hash = responder->key_hash;
 	return build_ocsp(responder->signer, responder->cert, what, ret, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pki-time.h"
 
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "cleanup.h"
@@ -21,8 +22,21 @@ bool pki_time_seconds(const ASN1_TIME *t, int64_t *ret)
 	return true;
 }
 
+bool pki_time_utc(int64_t seconds, struct tm *ret)
+{
+	const time_t epoch = 0;
+	int days;
+
+	if (seconds < 0 || seconds > PKI_TIME_NEVER || !gmtime_r(&epoch, ret))
+		return false;
+	days = (int)(seconds / DAY_SECONDS);
+	ret->tm_wday = (ret->tm_wday + days) % 7;
+	return OPENSSL_gmtime_adj(ret, days, (long)(seconds % DAY_SECONDS)) ==
+	       1;
+}
+
 enum devid_err pki_time_parse(
-	const char *text, time_t *ret, struct devid_error *err)
+	const char *text, int64_t *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_asn1_time) ASN1_TIME *t = ASN1_TIME_new();
 	int64_t seconds;
@@ -33,9 +47,6 @@ enum devid_err pki_time_parse(
 		!pki_time_seconds(t, &seconds))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%.20s: not a time (YYYYMMDDHHMMSSZ)", text);
-	if ((int64_t)(time_t)seconds != seconds)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: later than this machine can count", text);
-	*ret = (time_t)seconds;
+	*ret = seconds;
 	return DEVID_OK;
 }

@@ -19,9 +19,13 @@
  * time. */
 bool pki_time_seconds(const ASN1_TIME *t, int64_t *ret);
 
-/* YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2). Errors: SYNTAX; TOO_LARGE: a time
- * that this machine's time_t cannot hold. */
+/* The opposite, for 0 to PKI_TIME_NEVER; false: another time. tm_yday is not
+ * set. */
+bool pki_time_utc(int64_t seconds, struct tm *ret);
+
+/* Seconds since 1970 of YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5.2). Errors: SYNTAX.
+ */
 DEVID_MUST_CHECK enum devid_err pki_time_parse(
-	const char *text, time_t *ret, struct devid_error *err);
+	const char *text, int64_t *ret, struct devid_error *err);
 
 #endif

@@ -235,8 +235,8 @@ static enum devid_err make(
 	crl.base = base.number;
 	crl.this_update = time(NULL);
 	crl.next_update =
-		crl.this_update + (time_t)3600 * (delta ? ca->conf->delta_hours
-							: ca->conf->crl_hours);
+		crl.this_update + INT64_C(3600) * (delta ? ca->conf->delta_hours
+							 : ca->conf->crl_hours);
 	crl.n = list->n;
 	crl.entries = list->entries;
 	rc = build_crl(ca->issuer, &crl, &made, err);

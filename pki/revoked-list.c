@@ -65,7 +65,7 @@ static bool parse_line(const char *line, struct build_revoked *entry)
 	size_t len = strcspn(line, " ");
 	char when[TIME_LEN + 1];
 	const char *rest;
-	time_t t;
+	int64_t t;
 
 	if (!parse_serial(line, len, entry) || !line[len])
 		return false;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "pki-time.h"
+
 #define N_WAYS 4
 
 struct entry {
@@ -139,11 +141,10 @@ enum devid_err serve_cache_get(struct serve_cache *cache,
 
 void serve_http_date(int64_t when, char buf[SERVE_DATE_MAX])
 {
-	time_t t = (time_t)when;
 	struct tm tm;
 
 	buf[0] = '\0';
-	if (gmtime_r(&t, &tm))
+	if (pki_time_utc(when, &tm))
 		(void)strftime(
 			buf, SERVE_DATE_MAX, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 }

@@ -30,6 +30,8 @@ makefile() {
 		>@printf '%s\n' $*
 		list-plain-only:
 		>@echo test-plain
+		list-not-emulated:
+		>@echo test-ptrace
 		list-fuzzers:
 		>@true
 	MAKE
@@ -355,4 +357,20 @@ openssl_is() {
 			[ -e "radius-test/scenarios/$job.sh" ] ||
 			[ -e "tests/vm/guest/$job.sh" ]
 	done
+}
+
+@test "a list of jobs runs none of them" {
+	run tests/check --list unit/test-one
+	[ "$status" -eq 0 ]
+	[ "$output" = "unit test-one" ]
+	[ ! -e build/check ]
+	run tests/check --list unit/nosuch
+	[ "$status" -eq 2 ]
+	[ "$output" = "check: unit/nosuch: no such suite or job" ]
+}
+
+@test "another architecture goes alone" {
+	run tests/check unit unit-arm64
+	[ "$status" -eq 2 ]
+	[ "$output" = "check: unit-arm64 and unit-armhf go alone, each" ]
 }

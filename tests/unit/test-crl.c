@@ -230,10 +230,9 @@ static void crl_each_bad_part_refused(void **state)
 	assert_int_equal(
 		build_crl(f.issuer, &what, &der, NULL), DEVID_ERR_INVALID);
 	what = good_crl();
-	/* Year 10000; where a time_t ends in 2038 it cannot be asked for. */
-	what.next_update = (time_t)INT64_C(253402300800);
-	assert_int_equal(build_crl(f.issuer, &what, &der, NULL),
-		sizeof(time_t) > 4 ? DEVID_ERR_TOO_LARGE : DEVID_ERR_INVALID);
+	what.next_update = INT64_C(253402300800); /* year 10000 */
+	assert_int_equal(
+		build_crl(f.issuer, &what, &der, NULL), DEVID_ERR_TOO_LARGE);
 	assert_null(der.data);
 	assert_int_equal(memory_signer_count(f.ca_key), 0);
 	build_fixture_done(&f);

@@ -43,11 +43,13 @@ static void seconds_no_time_refused(void **state)
 
 static void parse_form_of_rfc5280_taken(void **state)
 {
-	time_t t;
+	int64_t t;
 
 	(void)state;
 	assert_rc(pki_time_parse("20301231235959Z", &t, NULL), DEVID_OK);
 	assert_int_equal(t, INT64_C(1924991999));
+	assert_rc(pki_time_parse("99991231235959Z", &t, NULL), DEVID_OK);
+	assert_int_equal(t, PKI_TIME_NEVER);
 }
 
 static void parse_other_forms_refused(void **state)
@@ -56,7 +58,7 @@ static void parse_other_forms_refused(void **state)
 		"20301231235959z", "2030123123595Z", "20301331235959Z",
 		"203012312359599Z", "301231235959Z", "20301231235959.5Z",
 		"20301231235959+0100" };
-	time_t t = 7;
+	int64_t t = 7;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -64,22 +66,34 @@ static void parse_other_forms_refused(void **state)
 	assert_int_equal(t, 7);
 }
 
-/* Of a time_t that ends in 2038 a later time is no time in the past. */
-static void parse_more_than_time_t_holds_refused(void **state)
+static void utc_each_part_and_weekday(void **state)
 {
-	struct devid_error err = { 0 };
-	enum devid_err rc;
-	time_t t = 7;
+	struct tm tm;
 
 	(void)state;
-	rc = pki_time_parse("99991231235959Z", &t, &err);
-	if (sizeof(time_t) > 4) {
-		assert_rc(rc, DEVID_OK);
-		assert_int_equal(t, PKI_TIME_NEVER);
-	} else {
-		assert_rc(rc, DEVID_ERR_TOO_LARGE);
-		assert_int_equal(t, 7);
-	}
+	assert_true(pki_time_utc(PKI_TIME_NEVER, &tm));
+	assert_int_equal(tm.tm_year, 8099);
+	assert_int_equal(tm.tm_mon, 11);
+	assert_int_equal(tm.tm_mday, 31);
+	assert_int_equal(tm.tm_hour, 23);
+	assert_int_equal(tm.tm_min, 59);
+	assert_int_equal(tm.tm_sec, 59);
+	assert_int_equal(tm.tm_wday, 5);
+	assert_true(pki_time_utc(INT64_C(2147483648), &tm));
+	assert_int_equal(tm.tm_year, 138);
+	assert_int_equal(tm.tm_hour, 3);
+	assert_int_equal(tm.tm_wday, 2);
+	assert_true(pki_time_utc(0, &tm));
+	assert_int_equal(tm.tm_wday, 4);
+}
+
+static void utc_other_times_refused(void **state)
+{
+	struct tm tm;
+
+	(void)state;
+	assert_false(pki_time_utc(-1, &tm));
+	assert_false(pki_time_utc(PKI_TIME_NEVER + 1, &tm));
 }
 
 int main(void)
@@ -89,7 +103,8 @@ int main(void)
 		cmocka_unit_test(seconds_no_time_refused),
 		cmocka_unit_test(parse_form_of_rfc5280_taken),
 		cmocka_unit_test(parse_other_forms_refused),
-		cmocka_unit_test(parse_more_than_time_t_holds_refused),
+		cmocka_unit_test(utc_each_part_and_weekday),
+		cmocka_unit_test(utc_other_times_refused),
 	};
 
 	return cmocka_run_group_tests_name("pki-time", tests, NULL, NULL);
