@@ -40,6 +40,15 @@ plan() { echo "1..$(cat $count)"; }
 
 refused() { ! "$@"; }
 
+# exits STATUS COMMAND...: with just that
+exits() {
+	local status=0
+
+	"${@:2}" || status=$?
+	echo "exit status $status, expected $1"
+	((status == $1))
+}
+
 # says PATTERN COMMAND...: its output has it; how it ends is not asked
 says() {
 	local text
@@ -69,12 +78,17 @@ nothing() { ! grep .; }
 # ---- the journal ----
 
 # bad_lines: of this boot: what seccomp or a signal of its own making ended, what
-# AppArmor refused, and what systemd could not do as a unit says
+# AppArmor refused, and what systemd did not understand or could not do of what a
+# unit of devid says
 bad_lines() {
+	local unit='devid-[a-z-]*\.(service|socket):'
+
 	journalctl --sync
 	journalctl --no-pager -b -o short-monotonic | grep -E \
 		-e 'type=1326|apparmor="DENIED"|segfault|dumped core' \
-		-e 'status=[0-9]+/(ABRT|BUS|FPE|ILL|SEGV|SYS|TRAP)'
+		-e 'status=[0-9]+/(ABRT|BUS|FPE|ILL|SEGV|SYS|TRAP)' \
+		-e "$unit.*(status=2[0-9][0-9]/|Failed (to set up|at step) )" \
+		-e "${unit}[0-9]+: (Unknown|Failed to parse|Invalid) "
 }
 
 # but for what alarm_rings made
@@ -82,7 +96,8 @@ worse_lines() { bad_lines | grep -v vm-probe; }
 
 journal_clean() { refused worse_lines; }
 
-# alarm_rings: bad_lines finds what a program named vm-probe was made to do
+# alarm_rings: bad_lines finds what a program named vm-probe was made to do, and
+# a unit of a user that there is not
 alarm_rings() {
 	local probe=/usr/local/bin/vm-probe
 
@@ -93,10 +108,11 @@ alarm_rings() {
 		apparmor_parser -r
 	aa-exec -p vm-probe -- $probe /etc/hostname
 	apparmor_parser -R <<<'profile vm-probe { }'
+	systemd-run -q --wait -u devid-vm-probe -p User=vm-nobody $probe /etc/hostname
 	bad_lines | grep vm-probe >/run/vm/alarm
 	cat /run/vm/alarm
 	grep -q 'type=1326' /run/vm/alarm && grep -q DENIED /run/vm/alarm &&
-		grep -q '31/SYS' /run/vm/alarm
+		grep -q '31/SYS' /run/vm/alarm && grep -q '217/USER' /run/vm/alarm
 }
 
 # ---- devid as it is installed ----
