@@ -87,6 +87,8 @@ FILL = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
 	-e 's|@VERSION@|$(VERSION)|g' -e 's|/etc/devid|$(CONFDIR)|g' \
 	-e 's|/usr/lib/x86_64-linux-gnu/ossl-modules|$(MODULESDIR)|g'
 
+UNLINK = sed 's|\[\([^]]*\)\](man/[^)]*)|\1|g'
+
 # $(call filled,COMMAND,MODE,DESTINATION): what COMMAND makes, or nothing
 filled = t=$$(mktemp) && trap 'rm -f "$$t"' EXIT && $(1) >"$$t" && \
 	$(INSTALL) -D -m $(2) "$$t" "$(DESTDIR)$(3)"
@@ -96,7 +98,7 @@ put_run = $(INSTALL) -D -m 755 $(2) "$(DESTDIR)$(1)"
 put_data = $(INSTALL) -D -m 644 $(2) "$(DESTDIR)$(1)"
 put_script = $(call filled,$(FILL) $(2),755,$(1))
 put_fill = $(call filled,$(FILL) $(2),644,$(1))
-put_guide = $(call filled,sed 's|\[\([^]]*\)\](man/[^)]*)|\1|g' $(2),644,$(1))
+put_guide = $(call filled,$(UNLINK) $(2),644,$(1))
 put_conf = [ -e "$(DESTDIR)$(1)" ] || { $(put_fill)$(call set_time,$(1)); }
 put_link = $(INSTALL) -d "$(DESTDIR)$(dir $(1))" && ln -sfn \
 	$(if $(filter /%,$(2)),"$$(realpath -ms --relative-to=$(dir $(1)) $(2))",$(2)) \
