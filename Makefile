@@ -184,7 +184,8 @@ PKG_CONFIG_SAYS = $(foreach v,PKG_CONFIG_PATH PKG_CONFIG_LIBDIR PKG_CONFIG_SYSRO
 ask_package = $(shell $(PKG_CONFIG_SAYS) $(PKG_CONFIG) $(1) $(PACKAGE_$(2)) 2>/dev/null)
 
 # The answers are kept in $(B)/probed.mk for as long as the same is asked. A
-# caller who defines _FORTIFY_SOURCE, or does not optimise, has it his way.
+# caller who defines _FORTIFY_SOURCE has it his way, and where it only brings a warning,
+# as without optimisation, it is left out.
 define probe
 PROBED_BY := $(probe_key)
 PROBED_MULTIARCH := $(PROBED_MULTIARCH)

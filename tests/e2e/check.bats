@@ -21,7 +21,7 @@ setup() {
 makefile() {
 	cat >Makefile <<-MAKE
 		.RECIPEPREFIX = >
-		unit-tests fuzzers: all
+		unit-tests fuzzers test-programs lab: all
 		all:
 		>@mkdir -p build/tests/unit build/san/tests/unit
 		>@for t in $*; do cp tests/unit/\$\$t.c build/tests/unit/\$\$t; \\
