@@ -44,7 +44,7 @@ listed() {
 
 	cp -a "$TREE" "$tree"
 	for file in systemd/openssl-devid.cnf.in systemd/devid-ca.socket.in \
-		docs/man/devid-station.1 pki/devid-pki idevid/verify.h; do
+		docs/man/devid-station.1 pki/devid-pki systemd/devid.conf; do
 		mv "$tree/$file" "$tree/away"
 		run -2 make -s -C "$tree" PREFIX=$P install DESTDIR="$tree/dest"
 		[[ $output == *"'$file'"* ]]
