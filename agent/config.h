@@ -29,7 +29,7 @@ struct config {
 	uid_t supplicant_uid;
 	gid_t supplicant_gid;
 	char *supplicant_user; /* as written; NULL once resolved by number */
-	char *provider_dir;    /* or NULL: where OpenSSL keeps modules */
+	char *provider_dir;    /* or NULL: where make install put it */
 	char *hooks_dir;
 	char *keyd_socket;
 	char *key;

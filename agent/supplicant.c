@@ -369,19 +369,19 @@ static enum devid_err make_dir(const char *path, uid_t uid, gid_t gid,
 static enum devid_err write_files(struct supplicant *s, struct devid_error *err)
 {
 	const char *conf = wpaconf_interface_file();
-	const char *dir = s->config->provider_dir;
+	const char *named = s->config->provider_dir;
+	const char *dir = named ? named : DEVID_MODULESDIR;
 	char module[PATH_MAX], text[WPACONF_FILE_MAX];
 	enum devid_err rc;
 	bool present;
 
-	(void)snprintf(module, sizeof(module), "%s/devid.so",
-		dir ? dir : DEVID_MODULESDIR);
+	(void)snprintf(module, sizeof(module), "%s/devid.so", dir);
 	present = access(module, R_OK) == 0;
 	if (!present)
 		log_warn("provider: %s: %s: only software keys will work",
 			module, strerror(errno));
 	/* A folder that was named is believed: its file may come later. */
-	rc = wpaconf_openssl_file(dir, dir || present, text, err);
+	rc = wpaconf_openssl_file(named || present ? dir : NULL, text, err);
 	if (rc == DEVID_OK)
 		rc = files_write_atomic(
 			s->openssl_file, text, strlen(text), 0644, err);

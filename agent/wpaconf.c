@@ -138,7 +138,7 @@ static bool is_plain_path(const char *path)
 }
 
 enum devid_err wpaconf_openssl_file(const char *provider_dir,
-	bool with_provider, char out[WPACONF_FILE_MAX], struct devid_error *err)
+	char out[WPACONF_FILE_MAX], struct devid_error *err)
 {
 	char module[1100] = "";
 	int n;
@@ -176,7 +176,7 @@ enum devid_err wpaconf_openssl_file(const char *provider_dir,
 		"MinProtocol = TLSv1.2\n"
 		"CipherString = DEFAULT@SECLEVEL=2\n"
 		"Groups = P-256:P-384:X25519\n",
-		with_provider ? "devid = devid_module\n" : "", module);
+		provider_dir ? "devid = devid_module\n" : "", module);
 	if (n >= WPACONF_FILE_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"provider_dir: path too long");

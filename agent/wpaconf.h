@@ -60,12 +60,11 @@ const char *wpaconf_interface_file(void);
 
 /*
  * The OpenSSL configuration of the supplicant: provider devid from
- * @provider_dir (NULL: where OpenSSL keeps its modules) unless
- * !@with_provider. Error: INVALID when the path holds a character that
- * means something there.
+ * @provider_dir, or none where that is NULL. OpenSSL's own folder is no answer:
+ * devid.so is there for PREFIX=/usr alone. Error: INVALID when the path holds a
+ * character that means something there.
  */
 DEVID_MUST_CHECK enum devid_err wpaconf_openssl_file(const char *provider_dir,
-	bool with_provider, char out[WPACONF_FILE_MAX],
-	struct devid_error *err);
+	char out[WPACONF_FILE_MAX], struct devid_error *err);
 
 #endif

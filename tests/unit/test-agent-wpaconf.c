@@ -170,14 +170,14 @@ static void openssl_file_has_floor_and_provider(void **state)
 	char text[WPACONF_FILE_MAX];
 
 	(void)state;
-	assert_rc(wpaconf_openssl_file("/opt/m", true, text, &err), DEVID_OK);
+	assert_rc(wpaconf_openssl_file("/opt/m", text, &err), DEVID_OK);
 	assert_non_null(strstr(text, "\nmodule = /opt/m/devid.so\n"));
 	assert_non_null(strstr(text, "\ndevid = devid_module\n"));
 	assert_non_null(strstr(text, "\nMinProtocol = TLSv1.2\n"));
 	assert_non_null(strstr(text, "SECLEVEL=2"));
 	assert_non_null(strstr(text, "\nGroups = P-256:"));
 	assert_null(strstr(text, "default_properties"));
-	assert_rc(wpaconf_openssl_file(NULL, false, text, &err), DEVID_OK);
+	assert_rc(wpaconf_openssl_file(NULL, text, &err), DEVID_OK);
 	assert_null(strstr(text, "devid = devid_module"));
 	assert_null(strstr(text, "module ="));
 }
@@ -192,7 +192,7 @@ static void openssl_file_odd_path_is_refused(void **state)
 	for (size_t i = 0; i < N_OF(paths); i++) {
 		struct devid_error err = { DEVID_OK, "" };
 
-		assert_rc(wpaconf_openssl_file(paths[i], true, text, &err),
+		assert_rc(wpaconf_openssl_file(paths[i], text, &err),
 			DEVID_ERR_INVALID);
 		assert_cause(&err, "provider_dir");
 	}

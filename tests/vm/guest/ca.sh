@@ -8,7 +8,7 @@
 set -uo pipefail
 # shellcheck source=tests/vm/guest/lib.bash
 . tests/vm/guest/lib.bash
-build=/src/build
+build=/src/build repo=/src
 # Vendor of TPMs, TLS of service and stations: those of the other tests.
 # shellcheck source=tests/e2e/ca.bash
 . tests/e2e/ca.bash
