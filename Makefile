@@ -16,7 +16,7 @@
 #:   make lint           format, static analysis, limits of the house
 #:   make fuzz           each fuzz target for FUZZ_SECONDS (20)
 #:   make bench          measure, beside the peers
-#:   make packages       install the Debian packages of packages.txt
+#:   make packages       install the Debian packages of tests/packages.txt
 #:
 #:   make install        all of these:
 #:     install-device    devid, devid-keyd, its units, devid.conf
@@ -46,8 +46,8 @@
 #:   SOURCE_DATE_EPOCH   what is installed gets this time
 #:   B                   build/ or build/san
 #
-# One makefile, not recursive; each folder lists its parts in sources.mk, and
-# systemd/install.mk says what is installed where.
+# One makefile, not recursive: each folder says in its sources.mk what it holds and
+# which folders it sees, and what of it is installed where.
 
 VERSION := 0.1.0
 
@@ -101,42 +101,87 @@ endif
 .PHONY: all lab unit-tests test-programs FORCE
 all:
 
-# What each sources.mk adds to:
-#   PROGRAMS       names of programs; P_src, P_libs (archives), P_ldlibs
-#   SHARED         the same of shared objects; also P_ldflags
+# Folders of code, from the ground up: none sees one that stands further down in
+# this list. What a sources.mk sets for its own folder:
+#   sees           folders whose headers its files may include, and with them
+#                  what those see; a quoted include finds nothing else
+#   sources        its files, but for those that a program or a test names itself
+#   ldlibs         libraries that they call
+# and what it adds to for all:
+#   PROGRAMS       names of programs; P_src, and P_ldflags where it needs some
+#   SHARED         the same of shared objects
 #   LAB_PROGRAMS, LAB_SHARED      for the lab alone
 #   TEST_PROGRAMS, TEST_SHARED    for tests alone: helpers, fault injectors
-#   UNIT_TESTS     names of tests/unit/test-*.c; T_src, T_libs, T_ldlibs
+#   UNIT_TESTS     sources of unit tests
 #   FILE_cflags    flags of FILE.c alone;  FILE_paths  those with a folder that
 #                  a caller may set
-# Of them only PROGRAMS and SHARED are in `all`, and may be installed.
-ARCHIVES :=
+# Of them only PROGRAMS and SHARED are in `all`, and may be installed. Each is linked
+# with what its folder sees.
+FOLDERS := \
+	$(addprefix idevid/,base key cert tpm enrol verify purpose provider keyd cli cmd) \
+	agent/attach \
+	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
+		ceremony station lab) pki \
+	radius-test \
+	$(addprefix tests/,fixture fault e2e bench fuzz) \
+	$(addprefix tests/unit/,idevid agent pki radius-test)
 PROGRAMS :=
 SHARED :=
 LAB_PROGRAMS :=
 LAB_SHARED :=
 TEST_PROGRAMS :=
 TEST_SHARED :=
+BENCH_PROGRAMS :=
 UNIT_TESTS :=
 PLAIN_ONLY :=
 NOT_EMULATED :=
 FUZZERS :=
 
-include idevid/sources.mk
-include agent/sources.mk
-include pki/sources.mk
-include radius-test/sources.mk
-include tests/sources.mk
+# $(call read,FOLDER): its sources.mk. SEEN_FOLDER is FOLDER and all that it sees, in the
+# order in which a linker wants their archives.
+define read
+sees :=
+sources :=
+ldlibs :=
+include $(1)/sources.mk
+$$(foreach f,$$(filter-out $$(READ),$$(sees)),$$(error $(1)/sources.mk: sees $$(f), \
+	which does not stand above $(1) in the FOLDERS of the Makefile))
+READ := $(1) $$(READ)
+SEEN_$(1) := $$(filter $(1) $$(foreach f,$$(sees),$$(SEEN_$$(f))),$$(READ))
+SOURCES_$(1) := $$(addprefix $(1)/,$$(sources))
+LDLIBS_$(1) := $$(ldlibs)
+endef
+
+# And what is installed, by role; an item is KIND|DESTINATION|SOURCE:
+#
+#   run     a program                 script  the same, @NAMES@ filled in
+#   data    any other file            fill    the same, @NAMES@ filled in
+#   guide   Markdown without links to manuals of the tree
+#   conf    kept where there is one   link    SOURCE is what it says, relative
+#   dir     an empty folder
+ROLES := device agent provider lib dev ca station doc
+$(foreach r,$(ROLES),$(eval $(r)_items =))
+
+# $(call manuals,NAME.SECTION...)  $(call units,FOLDER,NAME...)
+manuals = $(foreach m,$(1),fill|$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(m)|docs/man/$(m))
+units = $(foreach u,$(2),fill|$(UNITDIR)/$(u)|$(1)/$(u).in)
+
+READ :=
+$(foreach f,$(FOLDERS),$(eval $(call read,$(f))))
+
+# $(call folder_of,FILE)  $(call names,FILE...): without folder and ending
+folder_of = $(patsubst %/,%,$(dir $(1)))
+names = $(basename $(notdir $(1)))
 
 ifeq ($(SAN),1)
-UNIT_BUILT := $(filter-out $(PLAIN_ONLY),$(UNIT_TESTS))
+UNIT_BUILT := $(filter-out $(addprefix %/,$(PLAIN_ONLY:=.c)),$(UNIT_TESTS))
 else
 UNIT_BUILT := $(UNIT_TESTS)
 endif
 
 all: $(addprefix $(B)/,$(PROGRAMS) $(SHARED))
 lab: all $(addprefix $(B)/,$(LAB_PROGRAMS) $(LAB_SHARED))
-unit-tests: $(addprefix $(B)/tests/unit/,$(UNIT_BUILT))
+unit-tests: $(addprefix $(B)/tests/unit/,$(call names,$(UNIT_BUILT)))
 test-programs: lab unit-tests $(addprefix $(B)/,$(TEST_PROGRAMS) $(TEST_SHARED))
 
 # ---- flags ----
@@ -227,7 +272,7 @@ BASE_CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
 	-DDEVID_VERSION='"$(VERSION)"' -DDEVID_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	$(PACKAGE_CFLAGS)
 COMPILE = $(CC) -std=gnu11 -fPIC -fvisibility=hidden $(WARN) $(HARDEN) \
-	$(SANITIZE) $(FORTIFY) $(BASE_CPPFLAGS) -Iidevid $(CPPFLAGS) $(CFLAGS)
+	$(SANITIZE) $(FORTIFY) $(BASE_CPPFLAGS) -Iidevid/include $(CPPFLAGS) $(CFLAGS)
 LINK = $(CC) $(SANITIZE) $(CFLAGS) -Wl,-z,relro,-z,now -Wl,--as-needed $(LDFLAGS)
 libs = $(foreach l,$(1),$(or $(LIBS_$(l)),$(l)))
 
@@ -236,9 +281,9 @@ PREFIX_MAP = -ffile-prefix-map=$(CURDIR)=.
 
 # What is built depends on how: each of these files changes when its text does.
 flags_of = $(foreach v,$(sort $(filter $(1),$(.VARIABLES))),$(v) = $($(v))$(newline))
-compile_text := $(COMPILE)$(newline)$(call flags_of,%_cflags)
-link_text := $(LINK)$(newline)$(AR)$(newline)$(call flags_of,%_src %_libs %_ldlibs \
-	%_ldflags LIBS_-l%)
+compile_text := $(COMPILE)$(newline)$(call flags_of,%_cflags SEEN_%)
+link_text := $(LINK)$(newline)$(AR)$(newline)$(call flags_of,%_src %_ldflags \
+	SOURCES_% LDLIBS_% LIBS_-l%)
 paths_text := $(call flags_of,%_paths)
 
 FLAGS := $(addprefix $(B)/,compile.flags link.flags paths.flags)
@@ -253,12 +298,11 @@ $(FLAGS): $(B)/%.flags:
 
 # ---- how things are built ----
 
-# Tests may include from every folder.
-$(B)/tests/%.o: TEST_CPPFLAGS := -iquote pki -iquote tests/unit
+quoted = $(addprefix -iquote ,$(SEEN_$(call folder_of,$(1))))
 
 $(B)/%.o: %.c $(B)/compile.flags
 	@mkdir -p $(@D)
-	$(COMPILE) $(PREFIX_MAP) $(TEST_CPPFLAGS) $($*_cflags) $($*_paths) \
+	$(COMPILE) $(PREFIX_MAP) $(call quoted,$<) $($*_cflags) $($*_paths) \
 		-MMD -MP -c -o $@ $<
 
 $(foreach v,$(filter %_paths,$(.VARIABLES)), \
@@ -266,37 +310,44 @@ $(foreach v,$(filter %_paths,$(.VARIABLES)), \
 
 objects = $(patsubst %.c,$(B)/%.o,$(1))
 
-# $(call archive,NAME): a static library of a folder, from NAME_src
+# A static library of each folder that has sources.
 define archive
-$(B)/$(1).a: $(call objects,$($(1)_src)) $(B)/link.flags
+$(B)/$(1).a: $(call objects,$(SOURCES_$(1))) $(B)/link.flags
 	@mkdir -p $$(@D)
 	rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
-OBJS += $(call objects,$($(1)_src))
+OBJS += $(call objects,$(SOURCES_$(1)))
 endef
+archives = $(foreach f,$(SEEN_$(1)),$(if $(SOURCES_$(f)),$(2)/$(f).a))
+ldlibs_of = $(call libs,$(sort $(foreach f,$(SEEN_$(1)),$(LDLIBS_$(f)))))
 
-# $(call binary,FILE,NAME,SOURCES,FLAGS,LDLIBS): links SOURCES and NAME's archives
+# $(call binary,FILE,SOURCES,FLAGS): links them with what the folder of the first sees
 define binary
-$(B)/$(1): $(call objects,$(3)) $(addprefix $(B)/,$($(2)_libs)) $(B)/link.flags
+$(B)/$(1): $(call objects,$(2)) $(B)/link.flags \
+		$(call archives,$(call folder_of,$(firstword $(2))),$(B))
 	@mkdir -p $$(@D)
-	$$(LINK) $$(PREFIX_MAP) $(4) $($(2)_ldflags) -o $$@ $$(filter %.o %.a,$$^) \
-		$$(call libs,$($(2)_ldlibs) $(5))
-OBJS += $(call objects,$(3))
+	$$(LINK) $$(PREFIX_MAP) $(3) -o $$@ $$(filter %.o %.a,$$^) \
+		$$(call ldlibs_of,$(call folder_of,$(firstword $(2))))
+OBJS += $(call objects,$(2))
 endef
-program = $(call binary,$(1),$(1),$($(1)_src),-pie)
-shared = $(call binary,$(1),$(1),$($(1)_src),-shared)
-unit_test = $(call binary,tests/unit/$(1),$(1),tests/unit/$(1).c $($(1)_src),-pie,-lcmocka)
+program = $(call binary,$(1),$($(1)_src),-pie $($(1)_ldflags))
+shared = $(call binary,$(1),$($(1)_src),-shared $($(1)_ldflags))
+unit_test = $(call binary,tests/unit/$(call names,$(1)),$(1),-pie)
 
-$(foreach a,$(ARCHIVES),$(eval $(call archive,$(a))))
-$(foreach p,$(PROGRAMS) $(LAB_PROGRAMS) $(TEST_PROGRAMS),$(eval $(call program,$(p))))
+$(foreach f,$(FOLDERS),$(if $(SOURCES_$(f)),$(eval $(call archive,$(f)))))
+$(foreach p,$(PROGRAMS) $(LAB_PROGRAMS) $(TEST_PROGRAMS) $(BENCH_PROGRAMS),$\
+	$(eval $(call program,$(p))))
 $(foreach s,$(SHARED) $(LAB_SHARED) $(TEST_SHARED),$(eval $(call shared,$(s))))
 $(foreach t,$(UNIT_BUILT),$(eval $(call unit_test,$(t))))
+
+.PHONY: bench-programs
+bench-programs: $(addprefix $(B)/,$(BENCH_PROGRAMS))
 
 # What tests/check runs; programs of another day may lie in build/ as well.
 # PLAIN_ONLY: unit tests that have nothing to run under sanitizers.
 # NOT_EMULATED: those that want of the kernel what qemu-user has not.
 .PHONY: list-unit-tests list-plain-only list-not-emulated list-fuzzers
 list-unit-tests:
-	@printf '%s\n' $(UNIT_TESTS)
+	@printf '%s\n' $(call names,$(UNIT_TESTS))
 list-plain-only:
 	@printf '%s\n' $(PLAIN_ONLY)
 list-not-emulated:
@@ -304,8 +355,8 @@ list-not-emulated:
 list-fuzzers:
 	@printf '%s\n' $(FUZZERS)
 
-# Fuzz targets are compiled whole with clang, so that the parsers under test
-# are instrumented: F_src sources and all sources of the archives in F_libs.
+# Fuzz targets, and all that they see, are compiled with clang, so that the
+# parsers under test are instrumented.
 FUZZ_CC := clang
 FUZZ_FLAGS := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
@@ -313,20 +364,27 @@ FUZZ_SECONDS ?= 20
 
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=gnu11 $(BASE_CPPFLAGS) -iquote idevid -iquote agent \
-		-iquote pki -iquote radius-test -iquote tests/unit -fsanitize=fuzzer-no-link \
-		$(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+	$(FUZZ_CC) -std=gnu11 $(BASE_CPPFLAGS) -Iidevid/include $(call quoted,$<) \
+		$($*_paths) -fsanitize=fuzzer-no-link $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
 
-define fuzzer
-build/fuzz/$(1): $(patsubst %.c,build/fuzz/%.o,tests/fuzz/$(1).c $($(1)_src) \
-		$(foreach l,$($(1)_libs),$($(l:.a=_src))))
+fuzz_objects = $(patsubst %.c,build/fuzz/%.o,$(1))
+
+define fuzz_archive
+build/fuzz/$(1).a: $(call fuzz_objects,$(SOURCES_$(1)))
 	@mkdir -p $$(@D)
-	$$(FUZZ_CC) -fsanitize=fuzzer $$(FUZZ_FLAGS) -o $$@ $$^ $($(1)_ldlibs)
-fuzzers: build/fuzz/$(1)
-FUZZ_OBJS += $(patsubst %.c,build/fuzz/%.o,tests/fuzz/$(1).c $($(1)_src) \
-		$(foreach l,$($(1)_libs),$($(l:.a=_src))))
+	rm -f $$@ && ar rcs $$@ $$^
+FUZZ_OBJS += $(call fuzz_objects,$(SOURCES_$(1)))
 endef
 
+define fuzzer
+build/fuzz/$(1): build/fuzz/tests/fuzz/$(1).o $(call archives,tests/fuzz,build/fuzz)
+	@mkdir -p $$(@D)
+	$$(FUZZ_CC) -fsanitize=fuzzer $$(FUZZ_FLAGS) -o $$@ $$^ $$(call ldlibs_of,tests/fuzz)
+fuzzers: build/fuzz/$(1)
+FUZZ_OBJS += build/fuzz/tests/fuzz/$(1).o
+endef
+
+$(foreach f,$(SEEN_tests/fuzz),$(if $(SOURCES_$(f)),$(eval $(call fuzz_archive,$(f)))))
 $(foreach f,$(FUZZERS),$(eval $(call fuzzer,$(f))))
 
 .PHONY: fuzzers fuzz
@@ -345,7 +403,7 @@ help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
 
 packages:
-	@tests/packages packages.txt
+	@tests/packages tests/packages.txt
 
 demo: packages
 	@$(MAKE) --no-print-directory -s lab
@@ -381,7 +439,88 @@ bench: packages
 lint:
 	@tests/lint
 
-include systemd/install.mk
+# ---- install ----
+
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+LIBEXECDIR ?= $(PREFIX)/libexec/devid
+MANDIR ?= $(PREFIX)/share/man
+DATADIR ?= $(PREFIX)/share/devid
+DOCDIR ?= $(PREFIX)/share/doc/devid
+INCLUDEDIR ?= $(PREFIX)/include
+PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+CONFDIR = $(SYSCONFDIR)/devid
+PKIDIR = $(LIBEXECDIR)/pki
+
+doc_items = \
+	data|$(DOCDIR)/LICENSE|LICENSE \
+	$(foreach g,$(wildcard docs/*.md),guide|$(DOCDIR)/$(notdir $(g))|$(g)) \
+	$(foreach e,$(wildcard docs/examples/*),data|$(DOCDIR)/examples/$(notdir $(e))|$(e))
+
+FILL = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
+	-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@PREFIX@|$(PREFIX)|g' \
+	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|g' -e 's|@MODULESDIR@|$(MODULESDIR)|g' \
+	-e 's|@VERSION@|$(VERSION)|g' -e 's|/etc/devid|$(CONFDIR)|g' \
+	-e 's|/usr/lib/x86_64-linux-gnu/ossl-modules|$(MODULESDIR)|g'
+
+UNLINK = sed 's|\[\([^]]*\)\](man/[^)]*)|\1|g'
+
+# $(call filled,COMMAND,MODE,DESTINATION): what COMMAND makes, or nothing
+filled = t=$$(mktemp) && trap 'rm -f "$$t"' EXIT && $(1) >"$$t" && \
+	$(INSTALL) -D -m $(2) "$$t" "$(DESTDIR)$(3)"
+
+# $(call put_KIND,DESTINATION,SOURCE)
+put_run = $(INSTALL) -D -m 755 $(2) "$(DESTDIR)$(1)"
+put_data = $(INSTALL) -D -m 644 $(2) "$(DESTDIR)$(1)"
+put_script = $(call filled,$(FILL) $(2),755,$(1))
+put_fill = $(call filled,$(FILL) $(2),644,$(1))
+put_guide = $(call filled,$(UNLINK) $(2),644,$(1))
+put_conf = [ -e "$(DESTDIR)$(1)" ] || { $(put_fill)$(call set_time,$(1)); }
+put_link = $(INSTALL) -d "$(DESTDIR)$(dir $(1))" && ln -sfn \
+	$(if $(filter /%,$(2)),"$$(realpath -ms --relative-to=$(dir $(1)) $(2))",$(2)) \
+	"$(DESTDIR)$(1)"
+put_dir = $(INSTALL) -d "$(DESTDIR)$(1)"
+
+# The opposite, where it is not rm: what somebody else wrote to stays.
+take_conf = ! $(FILL) $(2) | cmp -s - "$(DESTDIR)$(1)" || rm -f "$(DESTDIR)$(1)"
+take_dir = rmdir "$(DESTDIR)$(1)" 2>/dev/null || :
+
+# $(call field,N,ITEM)
+field = $(word $(1),$(subst |, ,$(2)))
+set_time = $(if $(SOURCE_DATE_EPOCH), && touch -hcd @$(SOURCE_DATE_EPOCH) "$(DESTDIR)$(1)")
+
+define put
+$(call put_$(call field,1,$(1)),$(call field,2,$(1)),$(call field,3,$(1)))$\
+	$(if $(filter-out conf dir,$(call field,1,$(1))),$(call set_time,$(call field,2,$(1))))
+
+endef
+
+define take
+$(or $(call take_$(call field,1,$(1)),$(call field,2,$(1)),$(call field,3,$(1))),$\
+	rm -f "$(DESTDIR)$(call field,2,$(1))")
+
+endef
+
+define role
+.PHONY: install-$(1)
+install: install-$(1)
+install-$(1): $(foreach i,$(filter-out link|% dir|%,$($(1)_items)),$(call field,3,$(i)))
+	$$(foreach i,$$($(1)_items),$$(call put,$$(i)))
+endef
+
+.PHONY: install uninstall
+$(foreach r,$(ROLES),$(eval $(call role,$(r))))
+
+# Folders that are nobody else's.
+OWN_DIRS := $(PKIDIR) $(LIBEXECDIR) $(INCLUDEDIR)/devid $(DATADIR) $(DOCDIR)/examples \
+	$(DOCDIR) $(CONFDIR)
+
+uninstall:
+	$(foreach i,$(foreach r,$(ROLES),$($(r)_items)),$(call take,$(i)))
+	$(foreach d,$(OWN_DIRS),$(call take_dir,$(d))$(newline))
 
 .PHONY: clean
 clean:

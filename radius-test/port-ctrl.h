@@ -8,7 +8,7 @@
  * opened again by the caller.
  */
 
-#include "error.h"
+#include <devid/error.h>
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
  * one expected.
  */
 
-#include "error.h"
+#include <devid/error.h>
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -12,7 +12,7 @@
  * was learned in between; frames of those microseconds may have passed.
  */
 
-#include "error.h"
+#include <devid/error.h>
 #include "port-event.h"
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
  *   ./a.out manufacturer-root.pem camera.example:443 ACCC8E000001 */
 #include <openssl/ssl.h>
 #include <stdio.h>
-#include <verify.h>
+#include <devid/verify.h>
 
 int main(int argc, char **argv)
 {

@@ -5,12 +5,12 @@
 # one can be started for the scenario with a server that nobody should trust.
 
 pki() {
-	"$HERE/../pki/devid-pki" --dir "$LAB/pki" "$@"
+	"$HERE/../pki/lab/devid-pki" --dir "$LAB/pki" "$@"
 }
 
 # other_pki DIR ...: a PKI of somebody else.
 other_pki() {
-	"$HERE/../pki/devid-pki" --dir "$LAB/$1" "${@:2}"
+	"$HERE/../pki/lab/devid-pki" --dir "$LAB/$1" "${@:2}"
 }
 
 # maker_up, maker_provision, maker_allow_list: the manufacturer. Here a quick

@@ -17,7 +17,7 @@ ceremony() {
 	local side=$1 text
 
 	shift
-	if ! text=$(DEVID_CA=$LAB/bin/devid-ca "$HERE/../pki/devid-ceremony" \
+	if ! text=$(DEVID_CA=$LAB/bin/devid-ca "$HERE/../pki/ceremony/devid-ceremony" \
 		--dir "$LAB/factory/$side" --yes "$@" \
 		--module "$FACTORY_MODULE" --token "$side" \
 		--pin-file "$LAB/factory/$side.pin" 2>&1); then

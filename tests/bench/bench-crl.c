@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../unit/cmocka-all.h"
+#include "cmocka-all.h"
 
 #include "build.h"
 #include "memory-signer.h"

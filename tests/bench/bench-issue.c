@@ -33,7 +33,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../unit/cmocka-all.h"
+#include "cmocka-all.h"
 
 #include "ca.h"
 #include "csr-fixture.h"

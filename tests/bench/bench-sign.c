@@ -4,7 +4,7 @@
  * provider and devid-keyd or by TPM2_Sign in this process. One line per
  * signature: microseconds.
  */
-#include "keystore.h"
+#include "key.h"
 #include "tpm.h"
 
 #include <inttypes.h>

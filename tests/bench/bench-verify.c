@@ -6,7 +6,7 @@
  * devid_verifier_check_chain(); and d2i_X509() alone.
  */
 #include "certs.h"
-#include "verify.h"
+#include <devid/verify.h>
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -30,7 +30,7 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 
 @test "flags of the caller come last, at compile and at link" {
 	build CPPFLAGS=-DOF_CALLER CFLAGS='-O1 -g0' LDFLAGS=-Wl,-z,now "$B/await"
-	[[ $(grep -- '-std=gnu11' <<<"$output") == *"-Iidevid -DOF_CALLER -O1 -g0 "* ]]
+	[[ $(grep -- '-std=gnu11' <<<"$output") == *"-Iidevid/include -DOF_CALLER -O1 -g0 "* ]]
 	[[ $(grep -- ' -pie ' <<<"$output") == *" -O1 -g0 "*" -Wl,--as-needed -Wl,-z,now "* ]]
 	[[ $output != *"-O2"* ]]
 }
@@ -217,10 +217,10 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	local goal
 
 	run -0 make help
-	for goal in $(sed -n 's/^ROLES := //p' systemd/install.mk); do
+	for goal in $(sed -n 's/^ROLES := //p' Makefile); do
 		[[ $output == *"install-$goal "* ]]
 	done
-	for goal in $(grep -oE '^\.PHONY:.*' Makefile systemd/install.mk |
+	for goal in $(grep -oE '^\.PHONY:.*' Makefile |
 		sed 's/.*PHONY://' | tr ' ' '\n' |
 		grep -vxE 'all|help|FORCE|list-.*|fuzzers|unit-tests|install-\$\(1\)'); do
 		grep -qE " make $goal( |:)" <<<"$output"
@@ -228,7 +228,7 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	for goal in $(sed -n 's/^  make \([a-z-]*\)[ :].*/\1/p' <<<"$output"); do
 		make -n "$goal" B="$B" >/dev/null
 	done
-	for goal in $(grep -hoE '^[A-Z]+ \?=' Makefile systemd/install.mk | tr -d ' ?='); do
+	for goal in $(grep -hoE '^[A-Z]+ \?=' Makefile | tr -d ' ?='); do
 		case $goal in SAN | FUZZ_SECONDS | *DIR) continue ;; esac
 		[[ $output == *$goal* ]]
 	done

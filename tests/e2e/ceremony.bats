@@ -52,7 +52,7 @@ root_token() { on_token root; }
 issuing_token() { on_token issuing; }
 
 # ceremony DIR ARG...: unattended
-ceremony() { "$repo/pki/devid-ceremony" --dir "$1" --yes "${@:2}"; }
+ceremony() { "$repo/pki/ceremony/devid-ceremony" --dir "$1" --yes "${@:2}"; }
 
 # issuing_ca NAME [ALG [ROOT [KEY]]]: all the way from the key to the certificate
 issuing_ca() {
@@ -349,7 +349,7 @@ ca_conf() {
 }
 
 @test "without --yes and without a terminal nothing is done" {
-	refused 1 "no terminal to ask at" setsid -w "$repo/pki/devid-ceremony" \
+	refused 1 "no terminal to ask at" setsid -w "$repo/pki/ceremony/devid-ceremony" \
 		--dir d root $(root_token) --org Acme --key never
 	[ ! -e d ]
 	refused 1 "no private key never" "$DEVID_CA" token-key $(root_token) --key never
@@ -386,7 +386,7 @@ ended() { # STATUS
 }
 
 @test "asked once; no is no, and leaves nothing behind" {
-	at_terminal "$repo/pki/devid-ceremony" --dir d root $(root_token) --org Acme --key never
+	at_terminal "$repo/pki/ceremony/devid-ceremony" --dir d root $(root_token) --org Acme --key never
 	answer 'Go on? (yes/no)' no
 	ended 1
 	shows "not confirmed, nothing done"
@@ -395,7 +395,7 @@ ended() { # STATUS
 }
 
 @test "question and PIN typed at a terminal; the PIN is not shown" {
-	at_terminal "$repo/pki/devid-ceremony" --dir d root --module "$module" --token root --org Acme --key "typed-$$"
+	at_terminal "$repo/pki/ceremony/devid-ceremony" --dir d root --module "$module" --token root --org Acme --key "typed-$$"
 	answer 'Go on? (yes/no)' yes
 	wait_on screen -- shows 'PIN of root:'
 	pid=$(pgrep -n -f -- "--key typed-$$ --make")
@@ -495,7 +495,7 @@ killed() {
 	local pid n_lines=0 status=0 never
 
 	exec {never}<> <(:)
-	setsid "$repo/pki/devid-ceremony" --dir "$2" --yes "${@:3}" >out 2>&1 3>&- &
+	setsid "$repo/pki/ceremony/devid-ceremony" --dir "$2" --yes "${@:3}" >out 2>&1 3>&- &
 	pid=$!
 	until ((n_lines >= $1)) || ! kill -0 "$pid" 2>/dev/null; do
 		read -r -t 0.002 -u "$never" || true

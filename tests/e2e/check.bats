@@ -11,7 +11,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return 1
 	mkdir -p tests/unit tests/e2e tests/fuzz radius-test/scenarios
 	cp "$repo/tests"/{check,packages} tests/
-	printf 'bash\n' >packages.txt
+	printf 'bash\n' >tests/packages.txt
 	unset DEVID_BUILD DEVID_LONG JOBS
 	makefile test-one
 	unit test-one 'echo 1..1' 'echo ok 1 - one'
@@ -234,14 +234,14 @@ openssl_is() {
 }
 
 @test "packages that are missing are named, and nothing is installed or built" {
-	printf 'bash\ndevid-no-such-package\n' >packages.txt
+	printf 'bash\ndevid-no-such-package\n' >tests/packages.txt
 	run tests/check unit
 	[ "$status" -eq 1 ]
 	[ "${lines[0]}" = "check: packages are missing: devid-no-such-package" ]
 	[[ ${lines[1]} == *"make packages"* ]]
 	[ ! -e build ]
-	: >packages.txt
-	run tests/packages packages.txt
+	: >tests/packages.txt
+	run tests/packages tests/packages.txt
 	[ "$status" -eq 1 ]
 	[[ $output == *"names no package"* ]]
 }
@@ -250,11 +250,11 @@ openssl_is() {
 	mkdir bin
 	printf '#!/bin/sh\necho "$0" >>asked\nexit 1\n' >bin/apt-get
 	chmod 755 bin/apt-get
-	PATH=$PWD/bin:$PATH run tests/packages packages.txt
+	PATH=$PWD/bin:$PATH run tests/packages tests/packages.txt
 	[ "$status" -eq 0 ]
 	[ ! -e asked ]
-	printf 'bash\ndevid-no-such-package\n' >packages.txt
-	PATH=$PWD/bin:$PATH run tests/packages packages.txt
+	printf 'bash\ndevid-no-such-package\n' >tests/packages.txt
+	PATH=$PWD/bin:$PATH run tests/packages tests/packages.txt
 	[ "$status" -ne 0 ]
 	[ -e asked ] # so it would have been
 }
@@ -349,11 +349,11 @@ openssl_is() {
 			[ -e "radius-test/scenarios/${path#lab/}.sh" ]
 	done
 	for name in $(make -s --no-print-directory list-plain-only); do
-		[ -e "tests/unit/$name.c" ]
+		[ -n "$(find tests/unit -name "$name.c")" ]
 	done
 	for path in $(sed -n "/^longest='/,/'\$/{ s/longest=//; s/'//g; p }" tests/check); do
 		job=${path#*/}
-		[ -e "tests/unit/$job.c" ] || [ -e "tests/e2e/$job.bats" ] ||
+		[ -n "$(find tests/unit -name "$job.c")" ] || [ -e "tests/e2e/$job.bats" ] ||
 			[ -e "radius-test/scenarios/$job.sh" ] ||
 			[ -e "tests/vm/guest/$job.sh" ]
 	done

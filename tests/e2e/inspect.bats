@@ -10,13 +10,13 @@ setup_file() {
 	export repo WORK SSL_CERT_FILE=/dev/null # as lib.bash
 	export CSR="$repo/tests/fuzz/corpus/proof/p256"
 	cd "$WORK" || return 1
-	"$repo/pki/devid-pki" --dir pki root
-	"$repo/pki/devid-pki" --dir pki issuing
-	"$repo/pki/devid-pki" --dir pki site-ca
+	"$repo/pki/lab/devid-pki" --dir pki root
+	"$repo/pki/lab/devid-pki" --dir pki issuing
+	"$repo/pki/lab/devid-pki" --dir pki site-ca
 	key dev
 	openssl req -new -key dev.key -subj /serialNumber=S1/CN=M1 -out dev.csr
-	"$repo/pki/devid-pki" --dir pki issue-idevid dev.csr --out chain.pem
-	"$repo/pki/devid-pki" --dir pki issue-iak dev.csr --out iak-chain.pem
+	"$repo/pki/lab/devid-pki" --dir pki issue-idevid dev.csr --out chain.pem
+	"$repo/pki/lab/devid-pki" --dir pki issue-iak dev.csr --out iak-chain.pem
 	openssl x509 -in chain.pem -out idevid.pem
 	openssl x509 -in iak-chain.pem -out iak.pem
 	make_ek

@@ -43,8 +43,8 @@ listed() {
 	local tree=$BATS_TEST_TMPDIR/tree file
 
 	cp -a "$TREE" "$tree"
-	for file in systemd/openssl-devid.cnf.in systemd/devid-ca.socket.in \
-		docs/man/devid-station.1 pki/devid-pki systemd/devid.conf; do
+	for file in idevid/provider/openssl-devid.cnf.in pki/devid-ca.socket.in \
+		docs/man/devid-station.1 pki/lab/devid-pki idevid/devid.conf; do
 		mv "$tree/$file" "$tree/away"
 		run -2 make -s -C "$tree" PREFIX=$P install DESTDIR="$tree/dest"
 		[[ $output == *"'$file'"* ]]
@@ -85,7 +85,7 @@ listed() {
 	export PKG_CONFIG_PATH=$ROOT$LIB/pkgconfig
 	[ "$(pkg-config --modversion devid)" = "$VERSION" ]
 	# In the tree as well, where nothing was filled in.
-	for program in pki/devid-pki pki/devid-ceremony radius-test/lab; do
+	for program in pki/lab/devid-pki pki/ceremony/devid-ceremony radius-test/lab; do
 		run -0 "$program" --version
 		[ "$output" = "${program##*/} $VERSION" ]
 	done
@@ -149,7 +149,7 @@ $ROOT$P" ]
 	for page in docs/man/*.[1-8]; do
 		[ -f "$ROOT$P/share/man/man${page##*.}/${page##*/}" ]
 	done
-	for unit in systemd/*.{service,socket}.in; do
+	for unit in */*.{service,socket}.in */*/*.{service,socket}.in; do
 		unit=${unit##*/}
 		[ -f "$ROOT$P/lib/systemd/system/${unit%.in}" ]
 	done
@@ -183,13 +183,13 @@ $ROOT$P" ]
 
 @test "libdevid exports what its symbols file says, all in one version" {
 	readelf -d "$ROOT$LIB/libdevid.so.$VERSION" | grep -qF 'soname: [libdevid.so.0]'
-	diff <(sed -n 's/^ \([^ ]*\)@\([^ ]*\) .*/\1@@\2/p' idevid/libdevid.symbols |
+	diff <(sed -n 's/^ \([^ ]*\)@\([^ ]*\) .*/\1@@\2/p' idevid/verify/libdevid.symbols |
 		sed 's/^\(LIBDEVID_0\)@@.*/\1/' | LC_ALL=C sort) \
 		<(nm -D --defined-only --with-symbol-versions \
 			"$ROOT$LIB/libdevid.so.$VERSION" | awk '{ print $3 }' |
 			LC_ALL=C sort)
 	# Each function that a public header declares, and no other.
-	diff <(sed -n 's/^\t\(devid_.*\);/\1/p' idevid/libdevid.map | sort) \
+	diff <(sed -n 's/^\t\(devid_.*\);/\1/p' idevid/verify/libdevid.map | sort) \
 		<(grep -hv "define DEVID_API" "$ROOT$P"/include/devid/*.h | tr '\n' ' ' |
 			grep -oE 'DEVID_API [^;(]*\(' |
 			sed 's/.*[ *]\([a-z_]*\)($/\1/' | sort)
@@ -198,7 +198,7 @@ $ROOT$P" ]
 }
 
 @test "Debian's tool finds the symbols file true" {
-	dpkg-gensymbols -v"$VERSION" -plibdevid0 -c4 -Iidevid/libdevid.symbols \
+	dpkg-gensymbols -v"$VERSION" -plibdevid0 -c4 -Iidevid/verify/libdevid.symbols \
 		-e"$ROOT$LIB/libdevid.so.$VERSION" -O"$BATS_TEST_TMPDIR/symbols"
 }
 
@@ -227,7 +227,7 @@ $ROOT$P" ]
 
 @test "a role builds what it installs and no more" {
 	run -0 make -n install-lib B="$BATS_TEST_TMPDIR/b"
-	[[ $output == *idevid/verify.c* ]]
+	[[ $output == *idevid/verify/verify.c* ]]
 	[[ $output != *pki/* ]]
 	[[ $output != *agent/* ]]
 	[[ $output != *tpm.c* ]]

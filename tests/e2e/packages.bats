@@ -149,7 +149,7 @@ lacks() {
 }
 
 @test "the lists of the project are lists" {
-	for file in packages.txt tests/root-packages.txt tests/bench/packages.txt; do
+	for file in tests/packages.txt tests/root-packages.txt tests/bench/packages.txt; do
 		: >installed
 		run "$repo/tests/packages" --missing "$repo/$file"
 		[ "$status" -eq 0 ]

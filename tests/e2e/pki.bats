@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 #
-# pki/devid-pki: the profile that it issues, and what it refuses.
+# pki/lab/devid-pki: the profile that it issues, and what it refuses.
 
 setup_file() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -22,7 +22,7 @@ teardown_file() {
 }
 
 pki() {
-	"$repo/pki/devid-pki" --dir "$WORK/pki" "$@"
+	"$repo/pki/lab/devid-pki" --dir "$WORK/pki" "$@"
 }
 
 key() { # name algorithm option
@@ -196,8 +196,8 @@ refused() {
 		openssl req -inform DER -in "$WORK/ctrl.der" -out "$WORK/ctrl.csr"
 		# The signature is over other bytes now, which is refused first;
 		# so ask the check of names alone.
-		run bash -c ". '$repo/pki/lib-ca.sh'; PROGRAM=devid-pki
-			$(sed -n '/^csr_attribute()/,/^}/p' "$repo/pki/devid-pki")
+		run bash -c ". '$repo/pki/lab/lib-ca.sh'; PROGRAM=devid-pki
+			$(sed -n '/^csr_attribute()/,/^}/p' "$repo/pki/lab/devid-pki")
 			csr_attribute x \"\$(openssl req -noout -subject \
 				-in '$WORK/ctrl.csr' -nameopt \
 				sep_multiline,lname,esc_ctrl,esc_msb)\" commonName"

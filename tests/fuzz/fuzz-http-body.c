@@ -52,7 +52,7 @@ static void check_refused(const struct serve_route *r)
 static void check_side(
 	const struct serve_call *call, const struct serve_route *r)
 {
-	if ((r->role != 0) != (call->side == SERVE_STATIONS))
+	if ((r->role != 0) != (call->side == HTTP_STATIONS))
 		abort();
 }
 
@@ -102,14 +102,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const enum serve_method methods[] = { SERVE_GET, SERVE_POST,
 		SERVE_OTHER };
 	struct serve_route *route = malloc(sizeof(*route));
-	struct serve_call call = { .side = SERVE_PUBLIC };
+	struct serve_call call = { .side = HTTP_PUBLIC };
 	char *target, *type;
 	uint8_t *body;
 
 	if (!route)
 		abort();
 	if (len > 0) {
-		call.side = data[0] & 1 ? SERVE_STATIONS : SERVE_PUBLIC;
+		call.side = data[0] & 1 ? HTTP_STATIONS : HTTP_PUBLIC;
 		call.method = methods[data[0] / 2 % 3];
 		data++;
 		len--;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "der.h"
-#include "verify.h"
+#include <devid/verify.h>
 
 /* The root of the seeds; its key is lost. */
 static const char root_pem[] =

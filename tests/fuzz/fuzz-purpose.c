@@ -7,9 +7,10 @@
 
 #include <openssl/x509.h>
 
-#include "../unit/fake-keystore.h"
+#include "fake-keystore.h"
 #include "der.h"
 #include "purpose.h"
+#include "wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -65,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			abort();
 		return 0;
 	}
-	if (len > PURPOSE_DATA_MAX || memcmp(data, "\xffTCG", 4) == 0)
+	if (len > WIRE_DATA_MAX || memcmp(data, "\xffTCG", 4) == 0)
 		abort();
 	object = der_is_object(data, len);
 	switch (v.purpose) {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../unit/fake-keystore.h"
+#include "fake-keystore.h"
 #include "keyd-requests.h"
 #include "log.h"
 

@@ -3,12 +3,8 @@
  * Writes the seeds of fuzz-tcg-csr, fuzz-tpm-public and fuzz-challenge into the
  * folder given:
  *
- *	cc -Iidevid -Ipki -Itests/unit -D_GNU_SOURCE -o /tmp/make-csr-seeds \
- *		tests/fuzz/make-csr-seeds.c tests/unit/csr-fixture.c \
- *		tests/unit/certs.c tests/unit/rsa-keys.c \
- *		pki/credential.c pki/credential-rsa.c \
- *		build/libdevid.a -ltss2-mu -lcrypto
- *	/tmp/make-csr-seeds tests/fuzz/corpus
+ *	make build/tests/fuzz/make-csr-seeds
+ *	build/tests/fuzz/make-csr-seeds tests/fuzz/corpus
  */
 #include <stdio.h>
 #include <stdlib.h>

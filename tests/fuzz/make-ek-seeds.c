@@ -3,13 +3,8 @@
  * Writes the seeds of fuzz-ek-cert, fuzz-proof and fuzz-inspect into the
  * folder given, and the root for fuzz-ek-cert.c on stdout:
  *
- *	cc -Iidevid -Ipki -Itests/unit -D_GNU_SOURCE -o /tmp/make-ek-seeds \
- *		tests/fuzz/make-ek-seeds.c tests/unit/csr-fixture.c \
- *		tests/unit/ek-fixture.c tests/unit/certs.c \
- *		tests/unit/rsa-keys.c tests/unit/tempdir.c \
- *		build/libca.a build/libdevid.a \
- *		-ltss2-mu -lcrypto
- *	/tmp/make-ek-seeds tests/fuzz/corpus
+ *	make build/tests/fuzz/make-ek-seeds
+ *	build/tests/fuzz/make-ek-seeds tests/fuzz/corpus
  *
  * EC keys are new each time, so the root in fuzz-ek-cert.c changes with it.
  */

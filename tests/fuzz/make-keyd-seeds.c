@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Writes the seeds of fuzz-purpose, fuzz-requests, fuzz-wire and fuzz-keyref
- * into tests/fuzz/corpus, for the key of tests/unit/fake-keystore.c. Run by
+ * into tests/fuzz/corpus, for the key of tests/fixture/fake-keystore.c. Run by
  * hand when a format changes:
  *
- *   gcc -D_GNU_SOURCE -Iidevid tests/fuzz/make-keyd-seeds.c \
- *       tests/unit/fake-keystore.c build/libdevid.a \
- *       -lssl -lcrypto -ltss2-mu -o build/make-keyd-seeds && \
- *       build/make-keyd-seeds
+ *	make build/tests/fuzz/make-keyd-seeds
+ *	build/tests/fuzz/make-keyd-seeds
  */
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -16,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../unit/fake-keystore.h"
+#include "fake-keystore.h"
 #include "keyref.h"
 #include "tcg-csr.h"
 #include "wire.h"

@@ -3,10 +3,8 @@
  * Writes the seeds of fuzz-profile and fuzz-san into the folder given, and the
  * root for fuzz-profile.c on stdout:
  *
- *	cc -Iidevid -Itests/unit -D_GNU_SOURCE -o /tmp/make-profile-seeds \
- *		tests/fuzz/make-profile-seeds.c tests/unit/certs.c \
- *		tests/unit/rsa-keys.c -lcrypto
- *	/tmp/make-profile-seeds tests/fuzz/corpus
+ *	make build/tests/fuzz/make-profile-seeds
+ *	build/tests/fuzz/make-profile-seeds tests/fuzz/corpus
  *
  * EC keys are new each time, so the root in fuzz-profile.c changes with it.
  */

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "states.h"
+
+#include <string.h>
+
+#include "port.h"
+
+#define N_STATES PORT_N_STATES
+#define N_EVENTS PORT_N_EVENTS
+
+static const char *const state_names[N_STATES] = {
+	[PORT_STATE_ABSENT] = "absent",
+	[PORT_STATE_DOWN] = "down",
+	[PORT_STATE_WAITING] = "waiting",
+	[PORT_STATE_ASSOCIATING] = "associating",
+	[PORT_STATE_STARTING] = "starting",
+	[PORT_STATE_AUTHENTICATING] = "authenticating",
+	[PORT_STATE_CONFIRMING] = "confirming",
+	[PORT_STATE_AUTHORIZED] = "authorized",
+	[PORT_STATE_CHECKING] = "checking",
+	[PORT_STATE_JUDGING] = "judging",
+	[PORT_STATE_BACKOFF] = "backoff",
+};
+
+static const char *const event_names[N_EVENTS] = {
+	[PORT_EVENT_NONE] = "none",
+	[PORT_EVENT_LINK_SEEN] = "link-seen",
+	[PORT_EVENT_LINK_GONE] = "link-gone",
+	[PORT_EVENT_CARRIER_UP] = "carrier-up",
+	[PORT_EVENT_CARRIER_DOWN] = "carrier-down",
+	[PORT_EVENT_READY] = "ready",
+	[PORT_EVENT_REFUSED] = "refused",
+	[PORT_EVENT_SUPPLICANT_LOST] = "supplicant-lost",
+	[PORT_EVENT_ASSOCIATED] = "associated",
+	[PORT_EVENT_EAP_STARTED] = "eap-started",
+	[PORT_EVENT_CERT_CHECK] = "cert-check",
+	[PORT_EVENT_KEY_REQUEST] = "key-request",
+	[PORT_EVENT_EAP_SUCCESS] = "eap-success",
+	[PORT_EVENT_EAP_FAILURE] = "eap-failure",
+	[PORT_EVENT_PORT_OPEN] = "port-open",
+	[PORT_EVENT_PORT_SHUT] = "port-shut",
+	[PORT_EVENT_COUNTED] = "counted",
+	[PORT_EVENT_TIMEOUT] = "timeout",
+	[PORT_EVENT_GIVE_UP] = "give-up",
+	[PORT_EVENT_RETRY] = "retry",
+};
+
+#define S(name) PORT_STATE_##name
+#define T(name) PORT_TIMEOUT_##name
+#define E(name) PORT_EVENT_##name
+
+/* One line for each cell. */
+/* clang-format off */
+/* Ways out that hold wherever a cable is in. */
+#define UNPLUGGED                                                              \
+	[E(LINK_GONE)] = { port_on_gone, S(ABSENT), T(NONE) },                 \
+	[E(CARRIER_DOWN)] = { port_on_unplug, S(DOWN), T(NONE) }
+
+/* And wherever wpa_supplicant is at work. */
+#define LOST                                                                   \
+	[E(SUPPLICANT_LOST)] = { port_on_supplicant_lost, S(WAITING), T(NONE) }
+
+static const struct port_cell table[N_STATES][N_EVENTS] = {
+	[S(ABSENT)] = {
+		[E(LINK_SEEN)] = { port_on_appear, S(DOWN), T(NONE) },
+	},
+	[S(DOWN)] = {
+		[E(LINK_GONE)] = { port_on_gone, S(ABSENT), T(NONE) },
+		[E(CARRIER_UP)] = { port_on_attach, S(WAITING), T(NONE) },
+	},
+	[S(WAITING)] = {
+		UNPLUGGED,
+		[E(READY)] = { port_on_ready, S(ASSOCIATING), T(REPLY) },
+		[E(REFUSED)] = { port_on_refused, S(BACKOFF), T(BACKOFF) },
+	},
+	[S(ASSOCIATING)] = {
+		UNPLUGGED, LOST,
+		[E(ASSOCIATED)] = { port_on_associated, S(STARTING), T(START) },
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(TIMEOUT)] = { port_on_select_again, S(ASSOCIATING), T(REPLY) },
+		[E(GIVE_UP)] = { port_on_refused, S(BACKOFF), T(BACKOFF) },
+	},
+	[S(STARTING)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(EAP_FAILURE)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(KEY_REQUEST)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(TIMEOUT)] = { port_on_start_again, S(STARTING), T(START) },
+		[E(GIVE_UP)] = { port_on_silence, S(BACKOFF), T(BACKOFF) },
+	},
+	[S(AUTHENTICATING)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(CERT_CHECK)] = { port_on_cert_check, S(AUTHENTICATING), T(KEEP) },
+		[E(KEY_REQUEST)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(EAP_SUCCESS)] = { port_on_confirm, S(CONFIRMING), T(REPLY) },
+		[E(EAP_FAILURE)] = { port_on_judge, S(JUDGING), T(REPLY) },
+		[E(TIMEOUT)] = { port_on_silence, S(BACKOFF), T(BACKOFF) },
+	},
+	[S(CONFIRMING)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(EAP_FAILURE)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(PORT_OPEN)] = { port_on_success, S(AUTHORIZED), T(NONE) },
+		[E(PORT_SHUT)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(TIMEOUT)] = { port_on_silence, S(BACKOFF), T(BACKOFF) },
+	},
+	[S(AUTHORIZED)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHORIZED), T(NONE) },
+		[E(CERT_CHECK)] = { port_on_cert_check, S(AUTHORIZED), T(NONE) },
+		[E(EAP_SUCCESS)] = { port_on_confirm, S(CHECKING), T(REPLY) },
+		[E(EAP_FAILURE)] = { port_on_confirm, S(CHECKING), T(REPLY) },
+		[E(KEY_REQUEST)] = { port_on_nothing, S(AUTHORIZED), T(NONE) },
+	},
+	[S(CHECKING)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHORIZED), T(NONE) },
+		[E(PORT_OPEN)] = { port_on_still_open, S(AUTHORIZED), T(NONE) },
+		[E(PORT_SHUT)] = { port_on_lost, S(CHECKING), T(KEEP) },
+		[E(TIMEOUT)] = { port_on_lost, S(CHECKING), T(KEEP) },
+		[E(GIVE_UP)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(RETRY)] = { port_on_attach, S(WAITING), T(NONE) },
+	},
+	[S(JUDGING)] = {
+		UNPLUGGED, LOST,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(EAP_FAILURE)] = { port_on_nothing, S(JUDGING), T(KEEP) },
+		[E(COUNTED)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+		[E(TIMEOUT)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
+	},
+	[S(BACKOFF)] = {
+		UNPLUGGED,
+		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
+		[E(TIMEOUT)] = { port_on_attach, S(WAITING), T(NONE) },
+		[E(RETRY)] = { port_on_attach, S(WAITING), T(NONE) },
+	},
+};
+
+/* clang-format on */
+
+const struct port_cell *states_get(enum port_state state, enum port_event event)
+{
+	return &table[state][event];
+}
+
+const char *states_name(enum port_state state)
+{
+	return state_names[state];
+}
+
+const char *states_event_name(enum port_event event)
+{
+	return event_names[event];
+}
+
+static const char *timeout_text(enum port_timeout timeout)
+{
+	switch (timeout) {
+	case PORT_TIMEOUT_NONE:
+	case PORT_TIMEOUT_KEEP:
+		return "";
+	case PORT_TIMEOUT_REPLY:
+		return " [2 s]";
+	case PORT_TIMEOUT_START:
+		return " [0.25 s, 0.5 s, 1 s ...]";
+	case PORT_TIMEOUT_AUTH:
+		return " [auth_wait]";
+	case PORT_TIMEOUT_BACKOFF:
+		return " [1 s, 2 s, 4 s ... 60 s]";
+	}
+	return "";
+}
+
+/* One line for all events that lead from @from to @to with one timeout. */
+static void dump_edge(FILE *out, int from, int to, int timeout)
+{
+	const char *between = " : ";
+
+	for (int e = 0; e < N_EVENTS; e++) {
+		const struct port_cell *c = &table[from][e];
+
+		if (!c->handler || (int)c->next != to ||
+			(int)c->timeout != timeout)
+			continue;
+		if (between[1] == ':')
+			(void)fprintf(out, "    %s --> %s", state_names[from],
+				state_names[to]);
+		(void)fprintf(out, "%s%s", between, event_names[e]);
+		between = ", ";
+	}
+	if (between[1] != ':')
+		(void)fprintf(
+			out, "%s\n", timeout_text((enum port_timeout)timeout));
+}
+
+enum devid_err states_dump(FILE *out)
+{
+	/* Errors of fprintf() stay in the stream until ferror(). */
+	(void)fputs(
+		"# States of a port\n\n"
+		"Printed by `devid-agent --dump-states` from the table in "
+		"`agent/attach/states.c`;\na unit test compares them. In brackets: "
+		"how long until the event `timeout`.\n\n"
+		"```mermaid\nstateDiagram-v2\n    [*] --> absent\n",
+		out);
+	for (int from = 0; from < N_STATES; from++) {
+		for (int to = 0; to < N_STATES; to++) {
+			for (int t = 0; t <= PORT_TIMEOUT_BACKOFF; t++)
+				dump_edge(out, from, to, t);
+		}
+	}
+	(void)fputs("```\n", out);
+	if (fflush(out) != 0 || ferror(out))
+		return DEVID_ERR_IO;
+	return DEVID_OK;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CONF_H
+#define DEVID_CONF_H
+
+/*
+ * /etc/devid/devid.conf: one INI file for all programs, parsed with inih
+ * against a table. Each program gives a table of the settings that it reads;
+ * a setting in one of its sections that the table does not name is an error,
+ * a section that no entry of the table names is another program's and is
+ * skipped. A section pattern that ends in '*' ("port *") matches any section
+ * with that beginning; the rest of the name is passed to the setter. The
+ * name "*", last of its section, takes whatever the entries before it left.
+ */
+
+#include <devid/error.h>
+
+#include <stddef.h>
+
+#define CONF_DEFAULT_PATH DEVID_SYSCONFDIR "/devid/devid.conf"
+#define CONF_FILE_MAX     65536 /* bytes; a limit of ours */
+#define CONF_VALUE_MAX    1024  /* bytes of one value; a limit of ours */
+
+struct conf_setting {
+	const char *section;
+	const char *name;
+	/*
+	 * Stores @value in @target, the pointer given to conf_load(). @rest is
+	 * what the '*' of the section pattern matched, or "". Records its
+	 * cause in @err without file and line, which conf_load() puts before.
+	 */
+	enum devid_err (*set)(void *target, const char *rest, const char *value,
+		struct devid_error *err);
+};
+
+/*
+ * Loads @path (checked as files_read() does) into @target through
+ * @settings, an array that ends with a NULL section. Errors carry
+ * `file:line: section.name: cause`. A repeated setting: the last one holds.
+ */
+DEVID_MUST_CHECK enum devid_err conf_load(const char *path,
+	const struct conf_setting *settings, void *target,
+	struct devid_error *err);
+
+/* The same for text in memory; @path is only for messages. */
+DEVID_MUST_CHECK enum devid_err conf_parse(const char *path, const char *text,
+	const struct conf_setting *settings, void *target,
+	struct devid_error *err);
+
+/* Replaces the owned string *@ret with a copy of @value (never ""). */
+DEVID_MUST_CHECK enum devid_err conf_string(
+	char **ret, const char *value, struct devid_error *err);
+
+/* As conf_string(), but @value must be an absolute path. */
+DEVID_MUST_CHECK enum devid_err conf_path(
+	char **ret, const char *value, struct devid_error *err);
+
+/* Decimal number in [@min, @max], no sign, nothing after it. */
+DEVID_MUST_CHECK enum devid_err conf_uint(const char *value, unsigned min,
+	unsigned max, unsigned *ret, struct devid_error *err);
+
+/* "yes"/"no"/"true"/"false"/"1"/"0". */
+DEVID_MUST_CHECK enum devid_err conf_bool(
+	const char *value, int *ret, struct devid_error *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_FILES_H
+#define DEVID_FILES_H
+
+/*
+ * Files that decide something. Reading refuses what another user could have
+ * changed; writing leaves the old or the new content after a kill or a power
+ * cut at any instruction, never a mixture.
+ */
+
+#include <devid/error.h>
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Reads the regular file @path whole. Symbolic links in the last component
+ * are refused, and so are files that are not owned by root or the caller or
+ * that group or others can write. @max is the largest accepted size in bytes.
+ * On success *@ret_data is the caller's (free()), NUL-terminated beyond
+ * *@ret_len. Errors: NOT_FOUND, DENIED, TOO_LARGE, IO, NOMEM.
+ */
+DEVID_MUST_CHECK enum devid_err files_read(const char *path, size_t max,
+	uint8_t **ret_data, size_t *ret_len, struct devid_error *err);
+
+/*
+ * Replaces @path with @len bytes of @data: temporary file `@path.new` beside
+ * it with @mode, fsync, rename, fsync of the folder. Errors: IO (the old file,
+ * if any, is untouched).
+ */
+DEVID_MUST_CHECK enum devid_err files_write_atomic(const char *path,
+	const void *data, size_t len, mode_t mode, struct devid_error *err);
+
+/* Removes @path and syncs its folder. That it is not there is no error.
+ * Errors: IO. */
+DEVID_MUST_CHECK enum devid_err files_remove(
+	const char *path, struct devid_error *err);
+
+#endif

@@ -1,0 +1,15 @@
+# errors, bytes, DER, OIDs, digests, files, configuration, PEM, hex, log
+
+sees :=
+sources := \
+	conf.c \
+	der-write.c \
+	der.c \
+	digest.c \
+	error.c \
+	files.c \
+	hex.c \
+	log.c \
+	oid.c \
+	pem-text.c
+ldlibs := -lcrypto -linih

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CERT_H
+#define DEVID_CERT_H
+
+/*
+ * The parts of an X.509 certificate as they are encoded (RFC 5280 4.1), for
+ * rules that a decoded object can no longer answer: which time type, which
+ * string type, which algorithm bytes. It reads structure; what the values
+ * mean is for profile.h. No signature is checked here.
+ */
+
+#include "der.h"
+#include <devid/error.h>
+#include "oid.h"
+
+#define CERT_DER_MAX 16384 /* octets of one certificate; a limit of ours */
+#define CERT_EXT_MAX 32    /* extensions of one; a limit of ours */
+
+#define CERT_TAG_PRINTABLE 0x13
+#define CERT_TAG_UTC_TIME  0x17
+#define CERT_TAG_GEN_TIME  0x18
+
+struct cert_time {
+	uint8_t tag;
+	struct der_view text; /* borrowed */
+};
+
+struct cert_ext {
+	struct der_view oid;   /* borrowed */
+	struct der_view value; /* borrowed, inside the OCTET STRING */
+	bool critical;
+	bool default_encoded; /* critical FALSE written out: not DER */
+};
+
+struct cert_view {
+	struct der_view tbs;       /* with its header: what is signed */
+	struct der_view signature; /* octets inside the BIT STRING */
+	unsigned version;          /* 1, 2 or 3 */
+	struct der_view serial;    /* INTEGER content */
+	struct der_view inner_alg;
+	struct der_view outer_alg; /* AlgorithmIdentifier with its header */
+	struct der_view issuer;    /* RDNSequence content */
+	struct der_view subject;   /* RDNSequence content */
+	struct cert_time not_before;
+	struct cert_time not_after;
+	struct der_view spki;       /* SubjectPublicKeyInfo content */
+	struct der_view spki_whole; /* the same with its header */
+	bool has_unique_id;
+	struct cert_ext ext[CERT_EXT_MAX];
+	size_t n_ext;
+};
+
+/*
+ * Reads the certificate @der; the views of *@ret point into it. SYNTAX when
+ * it is not strict DER of a Certificate or has bytes behind it, TOO_LARGE
+ * beyond the limits above.
+ */
+DEVID_MUST_CHECK enum devid_err cert_parse(
+	struct der_view der, struct cert_view *ret, struct devid_error *err);
+
+/* The first extension @oid, NULL when there is none. Borrowed. */
+const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid);
+
+/*
+ * Counts the attributes @type in the RDNSequence @name and gives the first
+ * one's string tag and content (neither is written when the count is 0).
+ */
+size_t cert_name_find(struct der_view name, enum oid type, uint8_t *ret_tag,
+	struct der_view *ret_value);
+
+#endif

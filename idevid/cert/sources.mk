@@ -1,0 +1,11 @@
+# certificates and what IEEE 802.1AR asks of them
+
+sees := idevid/base
+sources := \
+	cert.c \
+	profile-ext.c \
+	profile-parts.c \
+	profile-rules.c \
+	profile.c \
+	san.c
+ldlibs := -lcrypto

@@ -1,0 +1,5 @@
+# what the commands share
+
+sees := idevid/base
+sources := \
+	cmd-file.c

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CMD_FILES_H
+#define DEVID_CMD_FILES_H
+
+/* Where the devid command finds devid-keyd and what devid-agent reports. */
+
+#include <devid/error.h>
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "cleanup.h"
+
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+
+#define EXIT_USAGE 2 /* wrong call */
+
+struct cmd_env {
+	char *socket;       /* owned */
+	char *agent_status; /* owned: path of agent.json */
+};
+
+/*
+ * Fills @ret from the file @config, or from CONF_DEFAULT_PATH if it exists
+ * when @config is NULL. $DEVID_KEYD_SOCKET goes before the file.
+ */
+DEVID_MUST_CHECK enum devid_err cmd_env_load(
+	const char *config, struct cmd_env *ret, struct devid_error *err);
+
+void cmd_env_done(struct cmd_env *env);
+
+/* Prints `devid: text` to stderr and returns EXIT_FAILURE. */
+int cmd_fail(const struct devid_error *err);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid provision cert` and `install`: certificates into the TPM. */
+#include "cmd-provision.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "der.h"
+#include "pem-chain.h"
+#include <devid/profile.h>
+
+/* PEM certificates of @path as DER, one behind the other. */
+static enum devid_err read_chain(const char *path, struct room *ret,
+	size_t *ret_leaf_len, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *pem = NULL;
+	struct der_view in, content, leaf;
+	size_t pem_len;
+	enum devid_err rc;
+	uint8_t tag;
+
+	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);
+	if (rc == DEVID_OK)
+		rc = pem_chain_to_der("cert", path,
+			(struct der_view) { pem, pem_len }, ret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	in = (struct der_view) { ret->data, ret->len };
+	if (!der_take(&in, &tag, &content, &leaf))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"cert: %s: not a DER certificate", path);
+	*ret_leaf_len = leaf.len;
+	return DEVID_OK;
+}
+
+bool provision_profile_ok(
+	struct provision *p, const char *key, const uint8_t *der, size_t len)
+{
+	CLEANUP(cleanup_free)
+	struct devid_profile_report *report = malloc(sizeof(*report));
+	bool iak = strcmp(key, "iak") == 0;
+
+	if (!report)
+		return false;
+	if (devid_profile_check(der, len,
+		    iak ? DEVID_PROFILE_IAK : DEVID_PROFILE_IDEVID,
+		    DEVID_PROFILE_STRICT, report))
+		return true;
+	for (int i = 1; i < DEVID_RULE_COUNT; i++) {
+		const struct devid_rule_result *r = &report->results[i];
+
+		if (r->verdict == DEVID_FAIL)
+			(void)fprintf(stderr,
+				"devid: cert: %s: not so: %s (%s)%s%s\n", key,
+				devid_rule_text(r->rule),
+				devid_rule_clause(r->rule),
+				r->detail[0] ? ": " : "", r->detail);
+	}
+	if (p->force)
+		(void)fputs("devid: cert: installed all the same (--force)\n",
+			stderr);
+	return p->force;
+}
+
+int provision_cert(struct provision *p, const char *path)
+{
+	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
+	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
+	struct wire_request req = { .op = WIRE_INSTALL, .data = der };
+	size_t leaf_len = 0;
+	struct devid_error err = { DEVID_OK, "" };
+	int code;
+
+	if (strcmp(p->key, "idevid") != 0 && strcmp(p->key, "iak") != 0)
+		return provision_wrong_call("--key is idevid or iak");
+	if (!der || read_chain(path, &chain, &leaf_len, &err) != DEVID_OK)
+		return cmd_fail(&err);
+	req.data_len = chain.len;
+	if (!provision_profile_ok(p, p->key, der, leaf_len))
+		return EXIT_FAILURE;
+	memcpy(req.name, p->key, strlen(p->key));
+	code = provision_put(p, &req);
+	if (code == EXIT_SUCCESS)
+		(void)printf("certificate of %s installed\n", p->key);
+	return code;
+}

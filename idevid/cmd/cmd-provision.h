@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CMD_PROVISION_H
+#define DEVID_CMD_PROVISION_H
+
+/* What the steps of `devid provision` share, and the steps. */
+
+#include "cmd-files.h"
+#include <devid/error.h>
+#include "wire.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* RFC 5280 A.1: ub-serial-number and ub-common-name. */
+#define SUBJECT_VALUE_MAX 64
+#define PEM_MAX           65536 /* bytes of a certificate file */
+
+struct provision {
+	const char *config;
+	const char *alg;
+	const char *serial;
+	const char *model;
+	const char *out;
+	const char *key;
+	bool force;
+	struct cmd_env env;
+};
+
+/* Says @why and how to call; the exit code. */
+int provision_wrong_call(const char *why);
+
+/* Whether --serial and --model are there and of a length that fits a subject.
+ */
+bool provision_subject_ok(const struct provision *p);
+
+/* Puts a request whose answer holds nothing; the exit code. */
+int provision_put(struct provision *p, const struct wire_request *req);
+
+/* What devid-keyd says of the key @name. Errors: NOT_FOUND with what to do,
+ * the state of a TPM that is not well. */
+DEVID_MUST_CHECK enum devid_err provision_get_key(struct provision *p,
+	const char *name, struct wire_key *ret, struct devid_error *err);
+
+/*
+ * A certificate can never be replaced once it is locked in the TPM, so one
+ * that breaks the profile is stopped here. Says each broken rule; returns
+ * whether to go on, which --force makes it.
+ */
+bool provision_profile_ok(
+	struct provision *p, const char *key, const uint8_t *der, size_t len);
+
+/* Reads @path whole, standard input for "-"; *@ret is the caller's: free().
+ * Errors: those of files_read(). */
+DEVID_MUST_CHECK enum devid_err provision_read(const char *path, size_t max,
+	uint8_t **ret, size_t *ret_len, struct devid_error *err);
+
+/* Writes to --out with @mode, to standard output without it or for "-".
+ * Errors: IO. */
+DEVID_MUST_CHECK enum devid_err provision_write(const struct provision *p,
+	const void *data, size_t len, unsigned mode, struct devid_error *err);
+
+/* The steps; each returns the exit code. */
+int provision_csr(struct provision *p);
+int provision_cert(struct provision *p, const char *path);
+int provision_request(struct provision *p);
+int provision_answer(struct provision *p, const char *path);
+int provision_install(struct provision *p, const char *path);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid status`: what this device is and how its ports are. */
+#include "cmd.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <openssl/err.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client.h"
+#include "cmd-files.h"
+#include "files.h"
+
+#define AGENT_STATUS_MAX 262144 /* bytes; a limit of ours */
+#define TEXT_MAX         256
+#define SHOWN_ATTACHES   3
+
+static const char usage_text[] =
+	"usage: devid status [--json] [--config FILE]\n"
+	"Shows identities, keystore and ports. See devid(1).\n";
+
+CLEANUP_DEFINE(json, json_t *, json_decref)
+
+/* Hex SHA-256 of the DER certificate. */
+static void fingerprint(X509 *cert, char *ret, size_t size)
+{
+	unsigned char md[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	ret[0] = '\0';
+	if (!X509_digest(cert, EVP_sha256(), md, &n))
+		return;
+	for (unsigned i = 0; i < n && 2 * i + 3 <= size; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", md[i]);
+}
+
+static void name_text(X509_NAME *name, char *ret, size_t size)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
+	int n = 0;
+
+	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
+		n = BIO_read(bio, ret, (int)size - 1);
+	ret[n > 0 ? n : 0] = '\0';
+}
+
+static void subject_part(X509 *cert, int nid, char *ret, size_t size)
+{
+	if (X509_NAME_get_text_by_NID(
+		    X509_get_subject_name(cert), nid, ret, (int)size) < 0)
+		ret[0] = '\0';
+}
+
+static void not_after(X509 *cert, char *ret, size_t size)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm) != 1 ||
+		strftime(ret, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		ret[0] = '\0';
+}
+
+static json_t *certificate_json(X509 *cert)
+{
+	char serial[TEXT_MAX], model[TEXT_MAX], issuer[TEXT_MAX];
+	char until[TEXT_MAX], print[TEXT_MAX];
+
+	subject_part(cert, NID_serialNumber, serial, sizeof(serial));
+	subject_part(cert, NID_commonName, model, sizeof(model));
+	name_text(X509_get_issuer_name(cert), issuer, sizeof(issuer));
+	not_after(cert, until, sizeof(until));
+	fingerprint(cert, print, sizeof(print));
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "serial", serial, "model",
+		model, "issuer", issuer, "not_after", until, "sha256", print);
+}
+
+/* The leaf certificate of @name; json null when there is none. */
+static json_t *key_certificate(const char *socket, const char *name)
+{
+	struct wire_request req = { .op = WIRE_CHAIN };
+	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
+	CLEANUP(cleanup_x509) X509 *cert = NULL;
+	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
+	const uint8_t *p = der;
+	json_t *json;
+
+	memcpy(req.name, name, strlen(name));
+	if (!der || client_request(socket, &req, &chain, NULL) != DEVID_OK)
+		return json_null();
+	cert = d2i_X509(NULL, &p, (long)chain.len);
+	ERR_clear_error();
+	json = cert ? certificate_json(cert) : NULL;
+	return json ? json : json_null(); /* text that is not UTF-8 */
+}
+
+static json_t *key_json(const char *socket, const struct wire_key *key)
+{
+	char handle[16];
+
+	(void)snprintf(handle, sizeof(handle), "0x%08x", key->handle);
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name",
+		key->name, "algorithm", key_alg_name(key->alg), "handle",
+		handle, "present", key->present, "enabled", key->enabled,
+		"tls13", key->tls13, "certificate",
+		key->certified ? key_certificate(socket, key->name)
+			       : json_null());
+}
+
+static const char *state_name(enum devid_err module)
+{
+	switch (module) {
+	case DEVID_OK:
+		return "ok";
+	case DEVID_ERR_TPM_ABSENT:
+		return "absent";
+	case DEVID_ERR_TPM_LOCKOUT:
+		return "lockout";
+	case DEVID_ERR_TPM_FAILURE:
+		return "failure";
+	default:
+		return "error";
+	}
+}
+
+/* What devid-keyd says; its absence is a state as well. */
+static json_t *keyd_json(const char *socket, bool *ret_ok)
+{
+	CLEANUP(cleanup_free) struct wire_status *st = malloc(sizeof(*st));
+	struct devid_error err = { DEVID_OK, "" };
+	json_t *keys = json_array();
+
+	*ret_ok = st && client_status(socket, st, &err) == DEVID_OK;
+	if (!*ret_ok)
+		return json_pack("{s:{s:s, s:s}, s:o}", "keystore", "state",
+			"keyd-absent", "detail", devid_error_text(&err),
+			"identities", keys);
+	for (size_t i = 0; i < st->n_keys; i++)
+		(void)json_array_append_new(
+			keys, key_json(socket, &st->keys[i]));
+	*ret_ok = st->module == DEVID_OK;
+	return json_pack("{s:{s:s, s:s, s:i, s:i}, s:o}", "keystore", "state",
+		state_name(st->module), "detail", st->module_text, "signatures",
+		(int)st->signatures, "refused", (int)st->refused, "identities",
+		keys);
+}
+
+/* agent.json as it is, or null. */
+static json_t *agent_json(const char *path)
+{
+	CLEANUP(cleanup_free) uint8_t *text = NULL;
+	json_t *json = NULL;
+	size_t len;
+
+	if (files_read(path, AGENT_STATUS_MAX, &text, &len, NULL) == DEVID_OK)
+		json = json_loadb((const char *)text, len, 0, NULL);
+	return json ? json : json_null();
+}
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static void print_identity(const json_t *key)
+{
+	const json_t *cert = json_object_get(key, "certificate");
+	bool present = json_is_true(json_object_get(key, "present"));
+	bool enabled = json_is_true(json_object_get(key, "enabled"));
+
+	(void)printf("%-10s %s at %s, %s%s\n", text_of(key, "name"),
+		text_of(key, "algorithm"), text_of(key, "handle"),
+		present ? "in the TPM" : "NOT in the TPM",
+		enabled ? "" : ", DISABLED");
+	if (!json_is_object(cert)) {
+		(void)printf("           no certificate installed\n");
+		return;
+	}
+	(void)printf("           serial %s, model %s\n"
+		     "           issued by %s\n"
+		     "           until %s, sha256 %.16s...\n",
+		text_of(cert, "serial"), text_of(cert, "model"),
+		text_of(cert, "issuer"), text_of(cert, "not_after"),
+		text_of(cert, "sha256"));
+	if (!json_is_true(json_object_get(key, "tls13")))
+		(void)printf("           not usable with TLS 1.3\n");
+}
+
+static void print_attach(const json_t *attach)
+{
+	double ms = json_number_value(json_object_get(attach, "done_ms"));
+	bool resumed = json_is_true(json_object_get(attach, "resumed"));
+
+	(void)printf("           %s  %-8s %6.1f ms  %s%s%s\n",
+		text_of(attach, "start"), text_of(attach, "verdict"), ms,
+		text_of(attach, "tls_version"), resumed ? ", resumed" : "",
+		text_of(attach, "reason"));
+}
+
+static void print_port(const json_t *port)
+{
+	const json_t *history = json_object_get(port, "history");
+	size_t n = json_array_size(history);
+	bool failed = *text_of(port, "class") &&
+		      strcmp(text_of(port, "class"), "NONE") != 0;
+
+	(void)printf("%-10s %s since %s%s%s%s%s\n", text_of(port, "port"),
+		text_of(port, "state"), text_of(port, "since"),
+		failed ? ": " : "", failed ? text_of(port, "class") : "",
+		*text_of(port, "reason") ? ": " : "", text_of(port, "reason"));
+	if (*text_of(port, "next_retry"))
+		(void)printf("           next try at %s\n",
+			text_of(port, "next_retry"));
+	/* The newest first. */
+	for (size_t i = 0; i < n && i < SHOWN_ATTACHES; i++)
+		print_attach(json_array_get(history, i));
+}
+
+static void print_human(const json_t *all)
+{
+	const json_t *keystore = json_object_get(all, "keystore");
+	const json_t *agent = json_object_get(all, "agent");
+	const json_t *item;
+	size_t i;
+
+	(void)printf("keystore   %s%s%s\n", text_of(keystore, "state"),
+		*text_of(keystore, "detail") ? ": " : "",
+		text_of(keystore, "detail"));
+	json_array_foreach(json_object_get(all, "identities"), i, item)
+		print_identity(item);
+	if (!json_is_object(agent)) {
+		(void)printf("agent      devid-agent has reported nothing\n");
+		return;
+	}
+	json_array_foreach(json_object_get(agent, "ports"), i, item)
+		print_port(item);
+}
+
+/* -1 to go on, else the exit code. */
+static int parse_options(
+	int argc, char **argv, const char **ret_config, bool *ret_json)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h') {
+			(void)fputs(usage_text, stdout);
+			return EXIT_SUCCESS;
+		}
+		if (opt == 'c')
+			*ret_config = optarg;
+		else if (opt == 'j')
+			*ret_json = true;
+		else
+			break;
+	}
+	if (opt == -1 && optind == argc)
+		return -1;
+	(void)fputs(usage_text, stderr);
+	return EXIT_USAGE;
+}
+
+int cmd_status(int argc, char **argv)
+{
+	CLEANUP(cleanup_json) json_t *all = NULL;
+	struct devid_error err = { DEVID_OK, "" };
+	const char *config = NULL;
+	struct cmd_env env;
+	bool as_json = false, ok = false;
+	int code;
+
+	code = parse_options(argc, argv, &config, &as_json);
+	if (code >= 0)
+		return code;
+	if (cmd_env_load(config, &env, &err) != DEVID_OK) {
+		(void)cmd_fail(&err);
+		return EXIT_USAGE;
+	}
+	all = keyd_json(env.socket, &ok);
+	if (all && json_object_set_new(
+			   all, "agent", agent_json(env.agent_status)) == 0) {
+		if (as_json)
+			(void)(json_dumpf(all, stdout, JSON_INDENT(2)),
+				putchar('\n'));
+		else
+			print_human(all);
+	}
+	cmd_env_done(&env);
+	return all && ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,24 @@
+# devid: the command
+
+sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/tpm idevid/verify
+sources := \
+	cmd-files.c \
+	cmd-provision-cert.c \
+	cmd-provision-csr.c \
+	cmd-provision-install.c \
+	cmd-provision-io.c \
+	cmd-provision-tcg.c \
+	cmd-provision.c \
+	cmd-status.c \
+	cmd-verify.c \
+	verify-file.c \
+	verify-peer.c \
+	verify-print.c
+ldlibs := -lssl -lcrypto -ljansson -pthread
+
+PROGRAMS += devid
+devid_src := idevid/cmd/devid.c
+
+device_items += \
+	run|$(BINDIR)/devid|$(B)/devid \
+	$(call manuals,devid.1 devid-verify.1)

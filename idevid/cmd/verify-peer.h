@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_VERIFY_PEER_H
+#define DEVID_VERIFY_PEER_H
+
+/*
+ * One TLS peer or one saved chain, judged for devid-verify(1): connects, does
+ * the handshake without judging the peer, then judges what it proved.
+ */
+
+#include <devid/verify.h>
+
+#define PEER_HOST_MAX 254 /* RFC 1035 2.3.4: 253 characters */
+#define PEER_PORT_MAX 6
+
+struct peer_target {
+	char host[PEER_HOST_MAX];
+	char port[PEER_PORT_MAX]; /* decimal, 1 to 65535 */
+	bool is_name;             /* not an address: goes into SNI */
+};
+
+enum peer_status {
+	PEER_UNREACHABLE, /* no TLS conversation that could prove anything */
+	PEER_NOT_GENUINE,
+	PEER_GENUINE,
+};
+
+struct peer_outcome {
+	enum peer_status status;
+	char cause[256]; /* of PEER_UNREACHABLE, else "" */
+	char cipher[64]; /* "" without a finished handshake */
+	struct devid_verify_result result;
+};
+
+/* HOST, HOST:PORT, ADDRESS, [ADDRESS] or [ADDRESS]:PORT; port 443 when it is
+ * not given. INVALID. */
+DEVID_MUST_CHECK enum devid_err peer_target_parse(
+	const char *text, struct peer_target *ret, struct devid_error *err);
+
+/* Judges the peer within @timeout_ms (name look-up not counted). */
+void peer_check(struct devid_verifier *v, const struct peer_target *target,
+	const char *serial, int timeout_ms, struct peer_outcome *ret);
+
+/*
+ * Judges the PEM chain in @path, leaf first. NOT_FOUND, IO, TOO_LARGE, SYNTAX
+ * when there is no such file of certificates; then *@ret is not written.
+ */
+DEVID_MUST_CHECK enum devid_err peer_check_file(struct devid_verifier *v,
+	const char *path, const char *serial, struct peer_outcome *ret,
+	struct devid_error *err);
+
+#endif

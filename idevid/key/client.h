@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CLIENT_H
+#define DEVID_CLIENT_H
+
+/*
+ * The client's side of the key socket. Each call makes its own connection,
+ * so a restart of devid-keyd, a fork of the caller or several threads need
+ * no care. Every path to the socket: $DEVID_KEYD_SOCKET when it is set and
+ * the program is not set-user-ID, else WIRE_SOCKET_DEFAULT.
+ */
+
+#include <devid/error.h>
+#include "key.h"
+#include "wire.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Sends @req and waits for its answer, at most 300 s for WIRE_CREATE,
+ * WIRE_ATTEST and WIRE_ACTIVATE and 60 s for all else. An error that the
+ * service returned is returned with its text. On success the data of the
+ * answer is in @ret; data that does not fit there is PROTOCOL.
+ * Errors: KEYD_ABSENT, TIMEOUT, PROTOCOL, and whatever the service answers.
+ */
+DEVID_MUST_CHECK enum devid_err client_request(const char *path,
+	const struct wire_request *req, struct room *ret,
+	struct devid_error *err);
+
+/* WIRE_STATUS. */
+DEVID_MUST_CHECK enum devid_err client_status(
+	const char *path, struct wire_status *ret, struct devid_error *err);
+
+struct client_sign {
+	const char *key;
+	enum sig_scheme scheme;
+	enum sig_hash hash;
+	const uint8_t *data; /* what is to be signed, never a digest */
+	size_t data_len;
+};
+
+/* WIRE_SIGN. */
+DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
+	const struct client_sign *what, struct keystore_sig *ret,
+	struct devid_error *err);
+
+/* WIRE_ATTEST. */
+DEVID_MUST_CHECK enum devid_err client_attest(
+	const char *path, struct keystore_attest *ret, struct devid_error *err);
+
+/* WIRE_ACTIVATE. *@ret is to be erased. Errors also: MISMATCH, made for
+ * another TPM or another IAK. */
+DEVID_MUST_CHECK enum devid_err client_activate(const char *path,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err);
+
+#endif

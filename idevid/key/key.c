@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "key.h"
+
+#include <string.h>
+
+static const struct {
+	enum key_alg alg;
+	const char *name;
+	/* The AlgorithmIdentifier and what frames it, up to the key itself. */
+	const uint8_t *prefix;
+	size_t prefix_len;
+	size_t spki_len;
+} algs[] = {
+	{ KEY_ALG_P256, "p256",
+		(const uint8_t *)"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d"
+				 "\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01"
+				 "\x07\x03\x42\x00\x04",
+		27, 91 },
+	{ KEY_ALG_P384, "p384",
+		(const uint8_t *)"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d"
+				 "\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62"
+				 "\x00\x04",
+		24, 120 },
+	{ KEY_ALG_RSA2048, "rsa2048",
+		(const uint8_t *)"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48"
+				 "\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01"
+				 "\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00",
+		33, 294 },
+};
+
+#define N_ALGS (sizeof(algs) / sizeof(algs[0]))
+
+bool keystore_blob_equal(
+	const struct keystore_blob *a, const struct keystore_blob *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+const char *key_role_name(enum key_role role)
+{
+	switch (role) {
+	case KEY_ROLE_IDEVID:
+		return "idevid";
+	case KEY_ROLE_IAK:
+		return "iak";
+	}
+	return "unknown";
+}
+
+const char *key_alg_name(enum key_alg alg)
+{
+	for (size_t i = 0; i < N_ALGS; i++) {
+		if (algs[i].alg == alg)
+			return algs[i].name;
+	}
+	return "none";
+}
+
+enum key_alg key_alg_by_name(const char *name)
+{
+	for (size_t i = 0; i < N_ALGS; i++) {
+		if (strcmp(algs[i].name, name) == 0)
+			return algs[i].alg;
+	}
+	return KEY_ALG_NONE;
+}
+
+enum key_alg key_alg_of_spki(const uint8_t *spki, size_t len)
+{
+	for (size_t i = 0; i < N_ALGS; i++) {
+		if (len == algs[i].spki_len &&
+			memcmp(spki, algs[i].prefix, algs[i].prefix_len) == 0)
+			return algs[i].alg;
+	}
+	return KEY_ALG_NONE;
+}
+
+size_t sig_hash_len(unsigned hash)
+{
+	switch (hash) {
+	case HASH_SHA256:
+		return 32;
+	case HASH_SHA384:
+		return 48;
+	case HASH_SHA512:
+		return 64;
+	default:
+		return 0;
+	}
+}
+
+int key_alg_allows(enum key_alg alg, unsigned scheme, unsigned hash)
+{
+	switch (alg) {
+	case KEY_ALG_P256:
+		return scheme == SIG_ECDSA && hash == HASH_SHA256;
+	case KEY_ALG_P384:
+		return scheme == SIG_ECDSA && hash == HASH_SHA384;
+	case KEY_ALG_RSA2048:
+		return (scheme == SIG_RSASSA || scheme == SIG_RSAPSS) &&
+		       sig_hash_len(hash) != 0;
+	case KEY_ALG_NONE:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,10 @@
+# keys: roles, algorithms, references; the key socket and its client
+
+sees := idevid/base
+sources := \
+	client.c \
+	key.c \
+	keyref.c \
+	pem-chain.c \
+	wire.c
+ldlibs := -lcrypto

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_WIRE_H
+#define DEVID_WIRE_H
+
+/*
+ * The protocol of the key socket: one request and one answer per
+ * SOCK_SEQPACKET record, so a record is a message and nothing is reassembled.
+ * All integers are big-endian.
+ *
+ * Request:  u8 version, u8 op, u8 name_len, u8 arg, u16 hash, u16 zero,
+ *           u32 data_len, name, data
+ * Answer:   u8 version, u8 op | 0x80, u16 code (0, or a negated enum
+ *           devid_err), u32 data_len, data (the text of the error if not 0)
+ *
+ * A record that is longer or shorter than its fields say is refused.
+ */
+
+#include "blob.h"
+#include "der.h"
+#include <devid/error.h>
+#include "keyref.h"
+#include "key.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WIRE_SOCKET_DEFAULT "/run/devid/keyd.sock"
+
+/* Largest number of bytes of a request: a TLS 1.2 transcript with two
+ * certificate chains and a long list of CAs fits; a limit of ours. */
+#define WIRE_DATA_MAX 65536
+
+#define WIRE_VERSION        1
+#define WIRE_REQUEST_HEADER 12
+#define WIRE_ANSWER_HEADER  8
+#define WIRE_REQUEST_MAX    (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
+#define WIRE_CREDENTIAL_MAX (2 * (2 + KEYSTORE_CREDENTIAL_MAX))
+/* A chain: leaf and up to three intermediates; a limit of ours. */
+#define WIRE_CHAIN_MAX  16384
+#define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
+
+/* The service and management operations of 802.1AR clause 7.2 that there are
+ * today, and how far each is made. */
+enum wire_op {
+	WIRE_STATUS = 1,  /* enumerate public keys, state of the module */
+	WIRE_CHAIN = 2,   /* enumerate certificate and its chain */
+	WIRE_SIGN = 3,    /* arg: enum sig_scheme; data: bytes to sign */
+	WIRE_CREATE = 4,  /* arg: enum key_alg; makes IDevID and IAK keys */
+	WIRE_INSTALL = 5, /* data: DER certificates, leaf first */
+	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
+	WIRE_DELETE = 7,  /* refused for an IDevID, always */
+	WIRE_PING = 8,    /* says that the service is there; asks no TPM */
+	WIRE_ATTEST = 9,  /* proof for the CA: certified public areas */
+	/* data: a credential for EK and IAK; answer: its secret */
+	WIRE_ACTIVATE = 10,
+};
+
+struct wire_request {
+	uint8_t op;
+	uint8_t arg;
+	uint16_t hash;
+	char name[KEY_NAME_MAX + 1];
+	const uint8_t *data; /* borrowed */
+	size_t data_len;
+};
+
+struct wire_answer {
+	uint8_t op;
+	enum devid_err code;
+	const uint8_t *data; /* borrowed */
+	size_t data_len;
+};
+
+/* What STATUS says of one key. */
+struct wire_key {
+	char name[KEY_NAME_MAX + 1];
+	enum key_alg alg;
+	uint8_t present;   /* in the module now */
+	uint8_t certified; /* a certificate is installed */
+	uint8_t enabled;   /* 802.1AR enable state */
+	uint8_t tls13;     /* its signatures serve TLS 1.3 */
+	uint32_t handle;   /* of the TPM; 0 when there is none */
+	struct keystore_blob spki;
+};
+
+struct wire_status {
+	enum devid_err module; /* health of the keystore */
+	char module_text[DEVID_ERROR_TEXT_MAX];
+	uint32_t signatures; /* made since the service started */
+	uint32_t refused;    /* requests refused since then */
+	size_t n_keys;
+	struct wire_key keys[N_KEY_ROLES];
+};
+
+/* Writes the record to @ret. Errors: TOO_LARGE, INVALID. */
+DEVID_MUST_CHECK enum devid_err wire_encode_request(
+	const struct wire_request *req, struct room *ret,
+	struct devid_error *err);
+
+/* Decodes a record; the views point into @in. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_request(
+	struct der_view in, struct wire_request *ret, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err wire_encode_answer(
+	const struct wire_answer *ans, struct room *ret,
+	struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err wire_decode_answer(
+	struct der_view in, struct wire_answer *ret, struct devid_error *err);
+
+/* The data of an ATTEST answer: each blob behind its u16 length. Errors:
+ * TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err wire_encode_attest(
+	const struct keystore_attest *attest, struct room *ret,
+	struct devid_error *err);
+
+/* None of the blobs is empty. @ret may be changed also on errors. Errors:
+ * PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_attest(struct der_view in,
+	struct keystore_attest *ret, struct devid_error *err);
+
+/* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
+ * to KEYSTORE_CREDENTIAL_MAX bytes. Errors: TOO_LARGE, INVALID. */
+DEVID_MUST_CHECK enum devid_err wire_encode_credential(
+	const struct keystore_credential *what, struct room *ret,
+	struct devid_error *err);
+
+/* The views point into @in. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_credential(struct der_view in,
+	struct keystore_credential *ret, struct devid_error *err);
+
+/* The data of a STATUS answer. */
+DEVID_MUST_CHECK enum devid_err wire_encode_status(
+	const struct wire_status *status, struct room *ret,
+	struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err wire_decode_status(
+	struct der_view in, struct wire_status *ret, struct devid_error *err);
+
+/* The socket path in force; never NULL, borrowed. */
+const char *wire_socket_path(void);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_KEYD_POLICY_H
+#define DEVID_KEYD_POLICY_H
+
+/*
+ * Who may ask devid-keyd for what: one table of requests, and lists of users
+ * from the configuration. Peers are known by the credentials that the kernel
+ * keeps for their end of the socket, never by what they say.
+ */
+
+#include <devid/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What a peer may hold, as bits. The low three are enum purpose. */
+enum permission {
+	PERM_TLS_CLIENT = 1,
+	PERM_TLS_SERVER = 2,
+	PERM_CSR = 4,
+	PERM_MANAGE = 8,
+	PERM_ANYONE = 16, /* every local peer */
+};
+
+#define POLICY_ENTRIES_MAX 64 /* per list; a limit of ours */
+#define POLICY_GROUPS_MAX  32 /* supplementary groups looked at */
+
+struct policy_entry {
+	bool group;
+	unsigned id; /* uid_t or gid_t */
+};
+
+struct policy_list {
+	struct policy_entry entries[POLICY_ENTRIES_MAX];
+	size_t n;
+};
+
+struct policy {
+	struct policy_list tls_client, tls_server, csr, manage;
+};
+
+struct peer {
+	pid_t pid;
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[POLICY_GROUPS_MAX];
+	size_t n_groups;
+};
+
+/*
+ * Parses a comma-separated list of user names, numeric uids and @groups into
+ * *@ret. Names that this machine does not know are skipped when @lenient (for
+ * the built-in lists) and else INVALID.
+ */
+DEVID_MUST_CHECK enum devid_err policy_parse_list(const char *text,
+	bool lenient, struct policy_list *ret, struct devid_error *err);
+
+/* The lists in force when the configuration names none. */
+void policy_default(struct policy *ret);
+
+/* Reads the peer's credentials off a connected socket. Errors: IO. */
+DEVID_MUST_CHECK enum devid_err policy_get_peer(
+	int fd, struct peer *ret, struct devid_error *err);
+
+/* All permissions of @peer, as bits of enum permission. */
+unsigned policy_permissions(const struct policy *p, const struct peer *peer);
+
+#endif

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * devid-keyd: the DevID module of IEEE 802.1AR, and the only process on the
+ * device that opens the TPM. It has no network and parses nothing but the
+ * records of the key socket.
+ */
+#include <getopt.h>
+#include <openssl/crypto.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "client.h"
+#include "conf.h"
+#include <devid/error.h>
+#include "keyd-policy.h"
+#include "keyd-requests.h"
+#include "keyd-server.h"
+#include "log.h"
+#include "module.h"
+#include "tpm.h"
+
+#define EXIT_CALL 2 /* wrong call or configuration */
+
+#define TCTI_DEFAULT        "device:/dev/tpmrm0"
+#define STATE_DIR_DEFAULT   "/var/lib/devid"
+#define CONNECTIONS_DEFAULT 64
+#define TPM_TIMEOUT_MAX     240 /* seconds; a limit of ours */
+
+struct keyd {
+	char *socket;    /* owned */
+	char *tcti;      /* owned */
+	char *state_dir; /* owned */
+	unsigned connections_max;
+	int store_certificates;
+	struct policy policy;
+	struct keystore *keystore; /* owned */
+	struct module *module;     /* owned */
+	struct requests requests;
+	struct server *server; /* owned */
+	sd_event *event;       /* owned */
+};
+
+static enum devid_err set_socket(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_path(&((struct keyd *)target)->socket, value, err);
+}
+
+static enum devid_err set_tcti(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_string(&((struct keyd *)target)->tcti, value, err);
+}
+
+static enum devid_err set_state_dir(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_path(&((struct keyd *)target)->state_dir, value, err);
+}
+
+static enum devid_err set_connections(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_uint(
+		value, 4, 1024, &((struct keyd *)target)->connections_max, err);
+}
+
+/* Never longer than each request's own limit; see keyd-requests.c. */
+static enum devid_err set_tpm_timeout(void *target, const char *rest,
+	const char *value, struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_uint(value, 1, TPM_TIMEOUT_MAX,
+		&((struct keyd *)target)->requests.limit, err);
+}
+
+static enum devid_err set_nv(void *target, const char *rest, const char *value,
+	struct devid_error *err)
+{
+	(void)rest; /* no pattern */
+	return conf_bool(
+		value, &((struct keyd *)target)->store_certificates, err);
+}
+
+#define LIST_SETTER(name)                                                      \
+	static enum devid_err set_##name(void *target, const char *rest,       \
+		const char *value, struct devid_error *err)                    \
+	{                                                                      \
+		(void)rest; /* no pattern */                                   \
+		return policy_parse_list(value, false,                         \
+			&((struct keyd *)target)->policy.name, err);           \
+	}
+
+LIST_SETTER(tls_client)
+LIST_SETTER(tls_server)
+LIST_SETTER(csr)
+LIST_SETTER(manage)
+
+static const struct conf_setting settings[] = {
+	{ "keyd", "socket", set_socket },
+	{ "keyd", "tcti", set_tcti },
+	{ "keyd", "state_dir", set_state_dir },
+	{ "keyd", "connections_max", set_connections },
+	{ "keyd", "tpm_timeout", set_tpm_timeout },
+	{ "keyd", "certificate_in_nv", set_nv },
+	{ "keyd", "tls_client", set_tls_client },
+	{ "keyd", "tls_server", set_tls_server },
+	{ "keyd", "csr", set_csr },
+	{ "keyd", "manage", set_manage },
+	{ NULL, NULL, NULL },
+};
+
+static void usage(FILE *out)
+{
+	(void)fputs("usage: devid-keyd [--config FILE] [--debug]\n"
+		    "       devid-keyd --help | --version\n"
+		    "Holds the device's DevID keys in its TPM and signs TLS "
+		    "handshakes with them.\n"
+		    "See devid-keyd(8).\n",
+		out);
+}
+
+/* Returns -1 to go on, else the exit code. */
+static int parse_args(int argc, char **argv, const char **ret_config)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "debug", no_argument, NULL, 'd' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			*ret_config = optarg;
+			break;
+		case 'd':
+			log_init("devid-keyd", LOG_LEVEL_DEBUG);
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		case 'V':
+			(void)puts("devid-keyd " DEVID_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_CALL;
+		}
+	}
+	if (optind != argc) {
+		usage(stderr);
+		return EXIT_CALL;
+	}
+	return -1;
+}
+
+static void warn_line(const char *line)
+{
+	log_warn("%s", line);
+}
+
+/* Ends a process whose TPM does not answer; the service manager starts it
+ * again. Only async-signal-safe calls. */
+static void on_alarm(int sig)
+{
+	static const char line[] =
+		"devid-keyd: tpm: no answer in time: giving up\n";
+
+	(void)sig; /* only SIGALRM comes here */
+	if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+static void harden(void)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); /* best effort */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);     /* best effort */
+	(void)sigaction(SIGALRM, &act, NULL);         /* fixed arguments */
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* What the TSS has to say is in its return codes. */
+	(void)setenv("TSS2_LOG", "all+none", 0);
+	/* No provider from a configuration file: ours would ask ourselves. */
+	(void)OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
+static enum devid_err set_defaults(struct keyd *k, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	k->connections_max = CONNECTIONS_DEFAULT;
+	k->store_certificates = 1;
+	policy_default(&k->policy);
+	rc = conf_string(&k->socket, wire_socket_path(), err);
+	if (rc == DEVID_OK)
+		rc = conf_string(&k->tcti, TCTI_DEFAULT, err);
+	if (rc == DEVID_OK)
+		rc = conf_string(&k->state_dir, STATE_DIR_DEFAULT, err);
+	return rc;
+}
+
+static enum devid_err load_config(
+	struct keyd *k, const char *path, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	rc = conf_load(path ? path : CONF_DEFAULT_PATH, settings, k, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND && !path)
+		return DEVID_OK; /* all defaults */
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return DEVID_OK;
+}
+
+/* The socket that the service manager passed, or our own. */
+static enum devid_err get_listen_fd(
+	struct keyd *k, int *ret_fd, struct devid_error *err)
+{
+	int n = sd_listen_fds(1);
+
+	if (n == 1 && sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_SEQPACKET, 1,
+			      NULL, 0) > 0) {
+		*ret_fd = SD_LISTEN_FDS_START;
+		return DEVID_OK;
+	}
+	if (n > 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"key socket: the service manager passed something "
+			"else than one SOCK_SEQPACKET socket");
+	return server_listen(k->socket, ret_fd, err);
+}
+
+static enum devid_err start(struct keyd *k, struct devid_error *err)
+{
+	struct module_options options = { .state_dir = k->state_dir };
+	enum devid_err rc;
+	struct server_options server = {
+		.listen_fd = -1,
+		.requests = &k->requests,
+		.connections_max = k->connections_max,
+	};
+
+	rc = keystore_tpm_new(k->tcti, &k->keystore, err);
+	if (rc != DEVID_OK)
+		return rc;
+	options.keystore = k->keystore;
+	options.store_certificates = k->store_certificates != 0;
+	/* A TPM that hangs already must not hang the start. */
+	(void)alarm(k->requests.limit ? k->requests.limit : TPM_TIMEOUT_MAX);
+	rc = module_new(&options, warn_line, &k->module, err);
+	(void)alarm(0);
+	if (rc != DEVID_OK)
+		return rc;
+	k->requests.module = k->module;
+	k->requests.policy = &k->policy;
+	rc = get_listen_fd(k, &server.listen_fd, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return server_new(k->event, &server, &k->server, err);
+}
+
+static int run(struct keyd *k, struct devid_error *err)
+{
+	sigset_t mask;
+
+	(void)sigemptyset(&mask);
+	(void)sigaddset(&mask, SIGTERM);
+	(void)sigaddset(&mask, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &mask, NULL);
+	if (sd_event_default(&k->event) < 0 ||
+		sd_event_add_signal(k->event, NULL, SIGTERM, NULL, NULL) < 0 ||
+		sd_event_add_signal(k->event, NULL, SIGINT, NULL, NULL) < 0) {
+		log_error("event loop: cannot be made");
+		return EXIT_FAILURE;
+	}
+	if (start(k, err) != DEVID_OK) {
+		log_error("%s", devid_error_text(err));
+		return EXIT_FAILURE;
+	}
+	(void)sd_notify(0, "READY=1"); /* nobody to tell is fine */
+	log_info("ready: %s: keystore %s", k->socket, k->tcti);
+	return sd_event_loop(k->event) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static void done(struct keyd *k)
+{
+	server_free(k->server);
+	module_free(k->module);
+	if (k->keystore)
+		k->keystore->ops->free(k->keystore);
+	sd_event_unref(k->event);
+	free(k->socket);
+	free(k->tcti);
+	free(k->state_dir);
+}
+
+int main(int argc, char **argv)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct keyd keyd = { 0 };
+	const char *config = NULL;
+	int code;
+
+	log_init("devid-keyd", LOG_LEVEL_INFO);
+	code = parse_args(argc, argv, &config);
+	if (code >= 0)
+		return code;
+	harden();
+	if (set_defaults(&keyd, &err) != DEVID_OK ||
+		load_config(&keyd, config, &err) != DEVID_OK) {
+		log_error("%s", devid_error_text(&err));
+		code = EXIT_CALL;
+	} else {
+		code = run(&keyd, &err);
+	}
+	done(&keyd);
+	return code;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "key.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "tpm.h"
+
+struct keystore_tpm {
+	struct keystore base;
+	char *tcti;      /* owned */
+	struct tpm *tpm; /* owned; NULL while not connected */
+	struct tpm_key keys[N_KEY_ROLES];
+};
+
+static struct keystore_tpm *self_of(struct keystore *ks)
+{
+	return (struct keystore_tpm *)ks; /* base is the first member */
+}
+
+static void forget_keys(struct keystore_tpm *self)
+{
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		self->keys[i].object = ESYS_TR_NONE;
+}
+
+static void disconnect(struct keystore_tpm *self)
+{
+	tpm_close(self->tpm);
+	self->tpm = NULL;
+	forget_keys(self);
+}
+
+/* Connects when there is no connection. */
+static enum devid_err connect_tpm(
+	struct keystore_tpm *self, struct devid_error *err)
+{
+	if (self->tpm && self->tpm->dead)
+		disconnect(self);
+	if (self->tpm)
+		return DEVID_OK;
+	return tpm_open(self->tcti, &self->tpm, err);
+}
+
+/* An operation on a connected TPM. */
+typedef enum devid_err tpm_op_fn(
+	struct keystore_tpm *self, void *arg, struct devid_error *err);
+
+static enum devid_err connect_and(struct keystore_tpm *self, tpm_op_fn *op,
+	void *arg, struct devid_error *err)
+{
+	enum devid_err rc = connect_tpm(self, err);
+
+	return rc == DEVID_OK ? op(self, arg, err) : rc;
+}
+
+/*
+ * Runs @op; when the connection turns out to have broken since it was last
+ * used, connects and runs it once more. A TPM that restarted is found so
+ * without a command of its own for every signature. When there was no room,
+ * the slots are emptied, which none of ours holds now, and it is run again.
+ */
+static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
+	struct devid_error *err)
+{
+	struct devid_error first = { DEVID_OK, "" };
+	bool had = self->tpm != NULL && !self->tpm->dead;
+	enum devid_err rc = connect_and(self, op, arg, &first);
+
+	if (rc != DEVID_OK && had && self->tpm && self->tpm->dead) {
+		devid_error_clear(&first);
+		rc = connect_and(self, op, arg, &first);
+	}
+	if (rc != DEVID_OK && self->tpm && self->tpm->crowded) {
+		self->tpm->crowded = false;
+		devid_error_clear(&first);
+		rc = tpm_flush_leftovers(self->tpm, &first);
+		if (rc == DEVID_OK)
+			rc = op(self, arg, &first);
+	}
+	if (self->tpm && self->tpm->dead)
+		disconnect(self);
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&first));
+	return DEVID_OK;
+}
+
+static enum devid_err op_health(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	(void)arg; /* takes none */
+	return tpm_health(self->tpm, err);
+}
+
+static enum devid_err ks_health(struct keystore *ks, struct devid_error *err)
+{
+	return run(self_of(ks), op_health, NULL, err);
+}
+
+/* Loads the key object if this connection has not done so. */
+static enum devid_err ensure_loaded(
+	struct keystore_tpm *self, enum key_role role, struct devid_error *err)
+{
+	if (self->keys[role].object != ESYS_TR_NONE)
+		return DEVID_OK;
+	return tpm_key_load(self->tpm, role, &self->keys[role], err);
+}
+
+struct load_arg {
+	enum key_role role;
+	struct keystore_blob *ret_spki;
+};
+
+static enum devid_err op_load(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct load_arg *a = arg;
+	enum devid_err rc = ensure_loaded(self, a->role, err);
+
+	if (rc == DEVID_OK)
+		*a->ret_spki = self->keys[a->role].spki;
+	return rc;
+}
+
+static enum devid_err ks_load(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_spki, struct devid_error *err)
+{
+	struct load_arg arg = { role, ret_spki };
+
+	return run(self_of(ks), op_load, &arg, err);
+}
+
+struct create_arg {
+	enum key_role role;
+	enum key_alg alg;
+	const struct keystore_blob *expected;
+};
+
+static enum devid_err op_create(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct create_arg *a = arg;
+
+	return tpm_key_create(self->tpm, a->role, a->alg, a->expected, err);
+}
+
+static enum devid_err ks_create(struct keystore *ks, enum key_role role,
+	enum key_alg alg, const struct keystore_blob *expected,
+	struct devid_error *err)
+{
+	struct create_arg arg = { role, alg, expected };
+
+	return run(self_of(ks), op_create, &arg, err);
+}
+
+struct sign_arg {
+	enum key_role role;
+	const struct keystore_sign *what;
+	struct keystore_sig *ret;
+};
+
+static enum devid_err op_sign(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct sign_arg *a = arg;
+	enum devid_err rc = ensure_loaded(self, a->role, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_key_sign(
+		self->tpm, &self->keys[a->role], a->what, a->ret, err);
+	if (rc == DEVID_ERR_NOT_FOUND) /* evicted: to be looked for again */
+		(void)Esys_TR_Close(self->tpm->esys,
+			&self->keys[a->role].object); /* local only */
+	return rc;
+}
+
+static enum devid_err ks_sign(struct keystore *ks, enum key_role role,
+	const struct keystore_sign *what, struct keystore_sig *ret,
+	struct devid_error *err)
+{
+	struct sign_arg arg = { role, what, ret };
+
+	return run(self_of(ks), op_sign, &arg, err);
+}
+
+struct cert_arg {
+	enum key_role role;
+	struct keystore_blob *ret;
+	const struct keystore_blob *der;
+};
+
+static enum devid_err op_cert_read(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_read_cert(self->tpm, a->role, a->ret, err);
+}
+
+static enum devid_err ks_cert_read(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, ret_der, NULL };
+
+	return run(self_of(ks), op_cert_read, &arg, err);
+}
+
+static enum devid_err op_cert_write(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_write_cert(self->tpm, a->role, a->der, err);
+}
+
+static enum devid_err ks_cert_write(struct keystore *ks, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, NULL, der };
+
+	return run(self_of(ks), op_cert_write, &arg, err);
+}
+
+static enum devid_err op_issuers_read(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_read_issuers(self->tpm, a->role, a->ret, err);
+}
+
+static enum devid_err ks_issuers_read(struct keystore *ks, enum key_role role,
+	struct keystore_blob *ret_der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, ret_der, NULL };
+
+	return run(self_of(ks), op_issuers_read, &arg, err);
+}
+
+static enum devid_err op_issuers_write(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_write_issuers(self->tpm, a->role, a->der, err);
+}
+
+static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
+	const struct keystore_blob *der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, NULL, der };
+
+	return run(self_of(ks), op_issuers_write, &arg, err);
+}
+
+/* Forgets a key that has gone from its handle: it is looked for again. */
+static void forget_key(struct keystore_tpm *self, enum key_role role)
+{
+	if (self->keys[role].object != ESYS_TR_NONE)
+		(void)Esys_TR_Close(self->tpm->esys,
+			&self->keys[role].object); /* local only */
+}
+
+static enum devid_err op_attest(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct keystore_attest *ret = arg;
+	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IDEVID, err);
+
+	if (rc == DEVID_OK)
+		rc = ensure_loaded(self, KEY_ROLE_IAK, err);
+	if (rc == DEVID_OK)
+		rc = tpm_attest(self->tpm, &self->keys[KEY_ROLE_IDEVID],
+			&self->keys[KEY_ROLE_IAK], ret, err);
+	if (rc == DEVID_ERR_NOT_FOUND) {
+		forget_key(self, KEY_ROLE_IDEVID);
+		forget_key(self, KEY_ROLE_IAK);
+	}
+	return rc;
+}
+
+static enum devid_err ks_attest(struct keystore *ks,
+	struct keystore_attest *ret, struct devid_error *err)
+{
+	return run(self_of(ks), op_attest, ret, err);
+}
+
+struct activate_arg {
+	const struct keystore_credential *what;
+	struct keystore_secret *ret;
+};
+
+static enum devid_err op_activate(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct activate_arg *a = arg;
+	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IAK, err);
+
+	if (rc == DEVID_OK)
+		rc = tpm_activate(self->tpm, &self->keys[KEY_ROLE_IAK], a->what,
+			a->ret, err);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		forget_key(self, KEY_ROLE_IAK);
+	return rc;
+}
+
+static enum devid_err ks_activate(struct keystore *ks,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err)
+{
+	struct activate_arg arg = { what, ret };
+
+	return run(self_of(ks), op_activate, &arg, err);
+}
+
+static void ks_free(struct keystore *ks)
+{
+	struct keystore_tpm *self = self_of(ks);
+
+	disconnect(self);
+	free(self->tcti);
+	free(self);
+}
+
+static const struct keystore_ops tpm_ops = {
+	.name = "tpm2",
+	.free = ks_free,
+	.health = ks_health,
+	.load = ks_load,
+	.create = ks_create,
+	.sign = ks_sign,
+	.cert_read = ks_cert_read,
+	.cert_write = ks_cert_write,
+	.issuers_read = ks_issuers_read,
+	.issuers_write = ks_issuers_write,
+	.attest = ks_attest,
+	.activate = ks_activate,
+};
+
+enum devid_err keystore_tpm_new(
+	const char *tcti, struct keystore **ret, struct devid_error *err)
+{
+	struct keystore_tpm *self = calloc(1, sizeof(*self));
+
+	if (!self || !(self->tcti = strdup(tcti))) {
+		free(self);
+		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
+	}
+	self->base.ops = &tpm_ops;
+	forget_keys(self);
+	*ret = &self->base;
+	return DEVID_OK;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the module states to the manufacturer's CA (TCG DevID 13.1). */
+#include "module-private.h"
+
+#include <string.h>
+
+#include "tpm-public.h"
+
+typedef enum devid_err ask_fn(
+	struct keystore *ks, void *arg, struct devid_error *err);
+
+static enum devid_err check_usable(struct module *m, enum key_role role,
+	bool look, struct devid_error *err)
+{
+	struct module_key *key = &m->keys[role];
+
+	if (!key->enabled)
+		return devid_fail(err, DEVID_ERR_DISABLED,
+			"%s: key disabled (802.1AR 7.2)", key_role_name(role));
+	return key->present && !look ? DEVID_OK
+				     : module_ensure_key(m, key, err);
+}
+
+/* Both keys: one of them alone proves nothing. */
+static enum devid_err check_both(
+	struct module *m, bool look, struct devid_error *err)
+{
+	enum devid_err rc = check_usable(m, KEY_ROLE_IDEVID, look, err);
+
+	return rc == DEVID_OK ? check_usable(m, KEY_ROLE_IAK, look, err) : rc;
+}
+
+/* Asks the keystore; when a key has gone from its place it is derived again
+ * and the question put once more. */
+static enum devid_err ask(
+	struct module *m, ask_fn *fn, void *arg, struct devid_error *err)
+{
+	struct keystore *ks = m->options.keystore;
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = check_both(m, false, &cause);
+
+	if (rc == DEVID_OK) {
+		rc = fn(ks, arg, &cause);
+		if (rc == DEVID_ERR_NOT_FOUND) {
+			devid_error_clear(&cause);
+			rc = check_both(m, true, &cause);
+			if (rc == DEVID_OK)
+				rc = fn(ks, arg, &cause);
+		}
+	}
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return DEVID_OK;
+}
+
+static struct der_view view_of(const struct keystore_blob *blob)
+{
+	return (struct der_view) { blob->data, blob->len };
+}
+
+/* The public area is the key's that the module knows. */
+static enum devid_err check_area(const struct module_key *key,
+	const struct keystore_blob *area, struct tpm_public *ret,
+	struct devid_error *err)
+{
+	struct keystore_blob spki = { 0 };
+
+	if (tpm_public_parse(view_of(area), ret, NULL) != DEVID_OK ||
+		tpm_public_spki(&ret->area, &spki, NULL) != DEVID_OK ||
+		!keystore_blob_equal(&spki, &key->spki))
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"%s: the keystore's public area is not the key's",
+			key_role_name(key->role));
+	return DEVID_OK;
+}
+
+/* As with a signature: what a faulty module states is not given out. */
+static enum devid_err check_statement(struct module *m,
+	const struct keystore_attest *said, struct devid_error *err)
+{
+	struct tpm_public idevid, iak;
+	struct tpm_certify certify;
+	enum devid_err rc;
+
+	rc = check_area(
+		&m->keys[KEY_ROLE_IDEVID], &said->idevid_pub, &idevid, err);
+	if (rc == DEVID_OK)
+		rc = check_area(
+			&m->keys[KEY_ROLE_IAK], &said->iak_pub, &iak, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (tpm_certify_parse(view_of(&said->certify), &certify, NULL) !=
+			DEVID_OK ||
+		certify.name_len != idevid.name_len ||
+		memcmp(certify.name, idevid.name, idevid.name_len) != 0 ||
+		tpm_signature_check(&iak.area, m->keys[KEY_ROLE_IAK].pub,
+			view_of(&said->certify), view_of(&said->certify_sig),
+			NULL) != DEVID_OK)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"iak: the keystore's certification of the IDevID does "
+			"not verify");
+	return DEVID_OK;
+}
+
+static enum devid_err ask_attest(
+	struct keystore *ks, void *arg, struct devid_error *err)
+{
+	return ks->ops->attest(ks, arg, err);
+}
+
+enum devid_err module_attest(
+	struct module *m, struct keystore_attest *ret, struct devid_error *err)
+{
+	enum devid_err rc = ask(m, ask_attest, ret, err);
+
+	return rc == DEVID_OK ? check_statement(m, ret, err) : rc;
+}
+
+struct activate_arg {
+	const struct keystore_credential *what;
+	struct keystore_secret *ret;
+};
+
+static enum devid_err ask_activate(
+	struct keystore *ks, void *arg, struct devid_error *err)
+{
+	struct activate_arg *a = arg;
+
+	return ks->ops->activate(ks, a->what, a->ret, err);
+}
+
+enum devid_err module_activate(struct module *m,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err)
+{
+	struct activate_arg arg = { what, ret };
+
+	return ask(m, ask_activate, &arg, err);
+}

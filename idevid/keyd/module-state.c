@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module-private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "files.h"
+#include "keyref.h"
+#include "pem-chain.h"
+
+#define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
+#define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
+
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+
+static enum devid_err state_path(struct module *m, const struct module_key *key,
+	const char *suffix, char *buf, struct devid_error *err)
+{
+	int n = snprintf(buf, PATH_MAX, "%s/%s%s", m->options.state_dir,
+		key_role_name(key->role), suffix);
+
+	if (n < 0 || n >= PATH_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"state: %.80s...: path too long", m->options.state_dir);
+	return DEVID_OK;
+}
+
+enum devid_err module_set_spki(struct module_key *key,
+	const struct keystore_blob *spki, struct devid_error *err)
+{
+	enum key_alg alg = key_alg_of_spki(spki->data, spki->len);
+	const uint8_t *p = spki->data;
+	CLEANUP(cleanup_pkey)
+	EVP_PKEY *pub = alg == KEY_ALG_NONE
+				? NULL
+				: d2i_PUBKEY(NULL, &p, (long)spki->len);
+
+	if (!pub)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"%s: public key is not P-256, P-384 or RSA-2048",
+			key_role_name(key->role));
+	EVP_PKEY_free(key->pub);
+	key->pub = STEAL(pub);
+	key->spki = *spki;
+	key->alg = alg;
+	return DEVID_OK;
+}
+
+/* Parses one DER certificate off the front. */
+static X509 *take_cert(const uint8_t **p, const uint8_t *end)
+{
+	return *p < end ? d2i_X509(NULL, p, (long)(end - *p)) : NULL;
+}
+
+static enum devid_err cert_spki(
+	X509 *cert, struct keystore_blob *ret, struct devid_error *err)
+{
+	X509_PUBKEY *pub = X509_get_X509_PUBKEY(cert);
+	uint8_t *out = ret->data;
+	int len = i2d_X509_PUBKEY(pub, NULL);
+
+	if (len <= 0 || len > KEYSTORE_SPKI_MAX)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"certificate: public key too large");
+	ret->len = (size_t)i2d_X509_PUBKEY(pub, &out);
+	return DEVID_OK;
+}
+
+/* Each certificate is issued by the one behind it (RFC 5280 6.1). */
+static enum devid_err check_links(const char *name, const uint8_t *der,
+	size_t len, size_t *ret_leaf_len, struct devid_error *err)
+{
+	const uint8_t *p = der, *end = der + len;
+	CLEANUP(cleanup_x509) X509 *below = take_cert(&p, end);
+
+	if (!below)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: certificate 1: not a DER certificate", name);
+	*ret_leaf_len = (size_t)(p - der);
+	for (int n = 2; p < end; n++) {
+		X509 *above = take_cert(&p, end);
+		bool issued;
+
+		if (!above || n > CHAIN_CERTS_MAX) {
+			X509_free(above);
+			return devid_fail(err, DEVID_ERR_SYNTAX,
+				"%s: certificate %d: %s", name, n,
+				above ? "more than fit a chain"
+				      : "not a DER certificate");
+		}
+		issued = X509_check_issued(above, below) == X509_V_OK &&
+			 X509_verify(below, X509_get0_pubkey(above)) == 1;
+		X509_free(below);
+		below = above;
+		if (!issued)
+			return devid_fail(err, DEVID_ERR_MISMATCH,
+				"%s: certificate %d did not issue the one "
+				"before it",
+				name, n);
+	}
+	return DEVID_OK;
+}
+
+enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
+	size_t len, struct devid_error *err)
+{
+	const char *name = key_role_name(key->role);
+	CLEANUP(cleanup_free) uint8_t *copy = NULL;
+	CLEANUP(cleanup_x509) X509 *leaf = NULL;
+	struct keystore_blob spki = { 0 };
+	const uint8_t *p = der;
+	size_t leaf_len = 0;
+	enum devid_err rc;
+
+	if (len == 0 || len > WIRE_CHAIN_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: chain of %zu bytes", name, len);
+	rc = check_links(name, der, len, &leaf_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	leaf = take_cert(&p, der + len);
+	rc = leaf ? cert_spki(leaf, &spki, err) : DEVID_ERR_SYNTAX;
+	if (rc != DEVID_OK)
+		return rc;
+	if (key->alg != KEY_ALG_NONE && !keystore_blob_equal(&spki, &key->spki))
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"%s: the certificate is of another key", name);
+	copy = malloc(len);
+	if (!copy)
+		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", name);
+	if (key->alg == KEY_ALG_NONE) {
+		rc = module_set_spki(key, &spki, err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	memcpy(copy, der, len);
+	free(key->chain);
+	key->chain = STEAL(copy);
+	key->chain_len = len;
+	key->leaf_len = leaf_len;
+	return DEVID_OK;
+}
+
+enum devid_err module_state_load(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *pem = NULL;
+	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
+	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
+	struct devid_error cause = { DEVID_OK, "" };
+	size_t pem_len;
+	char path[PATH_MAX];
+	enum devid_err rc;
+
+	if (!der)
+		return devid_fail(err, DEVID_ERR_NOMEM, "state: no memory");
+	rc = state_path(m, key, ".disabled", path, err);
+	if (rc != DEVID_OK)
+		return rc;
+	/* A mark that cannot be looked at counts. */
+	key->enabled = access(path, F_OK) < 0 && errno == ENOENT;
+	rc = state_path(m, key, ".pem", path, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = files_read(path, MIRROR_MAX, &pem, &pem_len, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	if (rc == DEVID_OK)
+		rc = pem_chain_to_der("read", path,
+			(struct der_view) { pem, pem_len }, &chain, &cause);
+	if (rc == DEVID_OK)
+		rc = module_set_chain(key, chain.data, chain.len, &cause);
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return DEVID_OK;
+}
+
+enum devid_err module_state_store_chain(
+	struct module *m, const struct module_key *key, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
+	const uint8_t *p = key->chain, *end = key->chain + key->chain_len;
+	char path[PATH_MAX];
+	enum devid_err rc;
+	char *pem;
+	long len;
+
+	rc = state_path(m, key, ".pem", path, err);
+	if (rc != DEVID_OK)
+		return rc;
+	while (bio && p < end) {
+		CLEANUP(cleanup_x509) X509 *cert = take_cert(&p, end);
+
+		if (!cert || !PEM_write_bio_X509(bio, cert))
+			return devid_fail(
+				err, DEVID_ERR_NOMEM, "state: no memory");
+	}
+	len = bio ? BIO_get_mem_data(bio, &pem) : 0;
+	if (len <= 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "state: no memory");
+	return files_write_atomic(path, pem, (size_t)len, 0644, err);
+}
+
+enum devid_err module_state_store_ref(
+	struct module *m, const struct module_key *key, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
+	CLEANUP(cleanup_free) uint8_t *old = NULL;
+	struct keyref ref = { .spki_len = key->spki.len };
+	uint8_t der[KEYREF_DER_MAX];
+	char path[PATH_MAX];
+	size_t der_len, old_len = 0;
+	enum devid_err rc;
+	char *pem;
+	long len;
+
+	(void)snprintf(ref.name, sizeof(ref.name), "%s",
+		key_role_name(key->role)); /* fits: two fixed names */
+	memcpy(ref.spki, key->spki.data, key->spki.len);
+	rc = keyref_encode(&ref, der, &der_len, err);
+	if (rc == DEVID_OK)
+		rc = state_path(m, key, ".key", path, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!bio ||
+		!PEM_write_bio(bio, KEYREF_PEM_NAME, "", der, (long)der_len) ||
+		(len = BIO_get_mem_data(bio, &pem)) <= 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "state: no memory");
+	rc = files_read(path, MIRROR_MAX, &old, &old_len, NULL);
+	if (rc == DEVID_OK && old_len == (size_t)len &&
+		memcmp(old, pem, old_len) == 0)
+		return DEVID_OK;
+	return files_write_atomic(path, pem, (size_t)len, 0644, err);
+}
+
+enum devid_err module_state_set_enabled(struct module *m,
+	const struct module_key *key, bool enabled, struct devid_error *err)
+{
+	char path[PATH_MAX];
+	enum devid_err rc;
+
+	rc = state_path(m, key, ".disabled", path, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!enabled)
+		return files_write_atomic(path, "", 0, 0644, err);
+	return files_remove(path, err);
+}

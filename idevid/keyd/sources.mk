@@ -1,0 +1,25 @@
+# devid-keyd: the key service
+
+sees := idevid/base idevid/key idevid/purpose idevid/tpm
+sources := \
+	keyd-policy.c \
+	keyd-requests.c \
+	keyd-server.c \
+	keystore-tpm.c \
+	module-attest.c \
+	module-sign.c \
+	module-state.c \
+	module.c
+ldlibs := -lsystemd -lcrypto
+
+PROGRAMS += devid-keyd
+devid-keyd_src := idevid/keyd/keyd.c
+
+device_items += \
+	run|$(SBINDIR)/devid-keyd|$(B)/devid-keyd \
+	$(call units,idevid/keyd,devid-keyd.socket devid-keyd.service) \
+	data|$(SYSUSERSDIR)/devid.conf|idevid/keyd/devid.sysusers \
+	data|$(TMPFILESDIR)/devid.conf|idevid/keyd/devid.tmpfiles \
+	conf|$(CONFDIR)/devid.conf|idevid/devid.conf \
+	fill|$(DATADIR)/devid.conf.example|idevid/devid.conf \
+	$(call manuals,devid.conf.5 devid-keyd.8)

@@ -1,0 +1,18 @@
+# the TPM: sessions, keys, NV, policies, public areas
+
+sees := idevid/base idevid/key
+sources := \
+	tpm-attest.c \
+	tpm-ek.c \
+	tpm-key.c \
+	tpm-nv.c \
+	tpm-policy.c \
+	tpm-public.c \
+	tpm-session.c \
+	tpm-signature.c \
+	tpm-template.c \
+	tpm-verifier.c \
+	tpm.c
+
+TPM_LDLIBS := -ltss2-esys -ltss2-tctildr -ltss2-rc -ltss2-mu
+ldlibs := $(TPM_LDLIBS) -lcrypto

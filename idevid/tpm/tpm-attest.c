@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What proves to a CA that the keys are in this TPM. */
+#include "tpm-private.h"
+
+#include <openssl/crypto.h>
+#include <string.h>
+#include <tss2/tss2_mu.h>
+
+#include "tpm-public.h"
+
+/* A persistent object that has gone shows when its handle is used. */
+static enum devid_err key_result(
+	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
+{
+	if (tpm_rc_is(rc, TPM2_RC_HANDLE))
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: %s: the key is gone from its handle", what);
+	return tpm_result(tpm, rc, what, err);
+}
+
+static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
+	struct keystore_blob *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
+	struct room out = { ret->data, sizeof(ret->data), 0 };
+	enum devid_err rc;
+
+	rc = key_result(tpm,
+		Esys_ReadPublic(tpm->esys, key->object, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL),
+		"read public area", err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_public_encode(&pub->publicArea, &out, err);
+	if (rc == DEVID_OK)
+		ret->len = out.len;
+	return rc;
+}
+
+/*
+ * TPM2_Certify (part 3, 18.2): the certified object needs the ADMIN role,
+ * which the template gives to its policy only, the signing key the USER role.
+ * No qualifying data: that the TPM is at hand now is for ActivateCredential
+ * to show.
+ */
+static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
+	const struct tpm_key *iak, struct keystore_attest *ret,
+	struct devid_error *err)
+{
+	CLEANUP(tpm_session_end)
+	struct tpm_session session = { tpm, ESYS_TR_NONE };
+	CLEANUP(cleanup_esys) TPM2B_ATTEST *attest = NULL;
+	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
+	TPMT_SIG_SCHEME own = { .scheme = TPM2_ALG_NULL };
+	TPM2B_DATA none = { 0 };
+	size_t len = 0;
+	enum devid_err rc;
+
+	rc = tpm_session_start_admin(
+		tpm, idevid, TPM2_CC_Certify, &session, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = key_result(tpm,
+		Esys_Certify(tpm->esys, idevid->object, iak->object,
+			session.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, &none,
+			&own, &attest, &sig),
+		"certify the IDevID key", err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (attest->size > sizeof(ret->certify.data) ||
+		Tss2_MU_TPMT_SIGNATURE_Marshal(sig, ret->certify_sig.data,
+			sizeof(ret->certify_sig.data), &len) != TSS2_RC_SUCCESS)
+		return devid_fail(err, DEVID_ERR_TPM,
+			"tpm: certify the IDevID key: bad answer");
+	memcpy(ret->certify.data, attest->attestationData, attest->size);
+	ret->certify.len = attest->size;
+	ret->certify_sig.len = len;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_attest(struct tpm *tpm, const struct tpm_key *idevid,
+	const struct tpm_key *iak, struct keystore_attest *ret,
+	struct devid_error *err)
+{
+	enum devid_err rc;
+
+	/* What is most likely to be missing comes first. */
+	rc = tpm_ek_cert(tpm, &ret->ek_cert, err);
+	if (rc == DEVID_OK)
+		rc = read_area(tpm, idevid, &ret->idevid_pub, err);
+	if (rc == DEVID_OK)
+		rc = read_area(tpm, iak, &ret->iak_pub, err);
+	if (rc == DEVID_OK)
+		rc = certify(tpm, idevid, iak, ret, err);
+	return rc;
+}
+
+/* Both structures, and nothing behind them. */
+static enum devid_err parse_credential(const struct keystore_credential *what,
+	TPM2B_ID_OBJECT *ret_object, TPM2B_ENCRYPTED_SECRET *ret_secret,
+	struct devid_error *err)
+{
+	size_t object_len = 0, secret_len = 0;
+
+	if (Tss2_MU_TPM2B_ID_OBJECT_Unmarshal(what->id_object,
+		    what->id_object_len, &object_len,
+		    ret_object) != TSS2_RC_SUCCESS ||
+		object_len != what->id_object_len ||
+		Tss2_MU_TPM2B_ENCRYPTED_SECRET_Unmarshal(what->enc_secret,
+			what->enc_secret_len, &secret_len,
+			ret_secret) != TSS2_RC_SUCCESS ||
+		secret_len != what->enc_secret_len)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"tpm: credential: no TPM2B_ID_OBJECT and "
+			"TPM2B_ENCRYPTED_SECRET (part 2, 12.4.3, 11.4.33)");
+	return DEVID_OK;
+}
+
+_Static_assert(KEYSTORE_SECRET_MAX >= sizeof(((TPM2B_DIGEST *)0)->buffer),
+	"a secret fits");
+
+/*
+ * Whether TPM2_ActivateCredential found something wrong with its parameters,
+ * which means that they were made for another EK or another Name: format-one
+ * errors about a parameter (part 2, 6.6.2), and TPM_RC_FAILURE of a TPM that is
+ * not in failure mode, with which libtpms tells that OAEP does not decode.
+ */
+static bool is_not_for_us(struct tpm *tpm, TSS2_RC rc)
+{
+	if (rc == TPM2_RC_FAILURE)
+		return tpm_health(tpm, NULL) == DEVID_OK;
+	return (rc & ~0xfffu) == 0 && (rc & TPM2_RC_FMT1) && (rc & TPM2_RC_P);
+}
+
+static enum devid_err activate(const struct tpm_key *iak,
+	const struct tpm_ek *ek, const struct keystore_credential *what,
+	TPM2B_DIGEST **ret, struct devid_error *err)
+{
+	struct tpm *tpm = ek->tpm;
+	CLEANUP(tpm_session_end)
+	struct tpm_session admin = { tpm, ESYS_TR_NONE };
+	CLEANUP(tpm_session_end)
+	struct tpm_session user = { tpm, ESYS_TR_NONE };
+	TPM2B_ID_OBJECT object = { 0 };
+	TPM2B_ENCRYPTED_SECRET secret = { 0 };
+	enum devid_err rc;
+	TSS2_RC tss;
+
+	rc = parse_credential(what, &object, &secret, err);
+	if (rc == DEVID_OK)
+		rc = tpm_session_start_admin(
+			tpm, iak, TPM2_CC_ActivateCredential, &admin, err);
+	if (rc == DEVID_OK && !ek->with_auth)
+		rc = tpm_session_start(tpm, ek->name_alg, &user, err);
+	if (rc != DEVID_OK)
+		return rc;
+	tss = Esys_ActivateCredential(tpm->esys, iak->object, ek->object,
+		admin.handle, ek->with_auth ? ESYS_TR_PASSWORD : user.handle,
+		ESYS_TR_NONE, &object, &secret, ret);
+	if (is_not_for_us(tpm, tss))
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"tpm: activate credential: it is made for another TPM "
+			"or another IAK");
+	return key_result(tpm, tss, "activate credential", err);
+}
+
+enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
+	const struct keystore_credential *what, struct keystore_secret *ret,
+	struct devid_error *err)
+{
+	CLEANUP(tpm_ek_release)
+	struct tpm_ek ek = { .tpm = tpm, .object = ESYS_TR_NONE };
+	CLEANUP(cleanup_esys) TPM2B_DIGEST *secret = NULL;
+	enum devid_err rc;
+
+	rc = tpm_ek_load(tpm, &ek, err);
+	if (rc == DEVID_OK)
+		rc = activate(iak, &ek, what, &secret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	ret->len = secret->size; /* ESYS has bounded it by the type */
+	memcpy(ret->data, secret->buffer, ret->len);
+	OPENSSL_cleanse(secret->buffer, sizeof(secret->buffer));
+	return DEVID_OK;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-private.h"
+
+#include <openssl/ec.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tpm-public.h"
+#include "tpm-template.h"
+
+CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
+
+enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
+	bool *ret_found, struct devid_error *err)
+{
+	TPMS_CAPABILITY_DATA *cap = NULL;
+	TPMI_YES_NO more;
+	enum devid_err ret;
+	TSS2_RC rc;
+
+	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+		ESYS_TR_NONE, TPM2_CAP_HANDLES, handle, 1, &more, &cap);
+	ret = tpm_result(tpm, rc, "list handles", err);
+	if (ret == DEVID_OK)
+		*ret_found = cap->data.handles.count > 0 &&
+			     cap->data.handles.handle[0] == handle;
+	Esys_Free(cap);
+	return ret;
+}
+
+enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
+	struct tpm_key *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
+	struct tpm_key key = { .object = ESYS_TR_NONE, .role = role };
+	TPM2_HANDLE handle = template_handle(role);
+	bool found = false;
+	enum devid_err ret_code;
+	TSS2_RC rc;
+
+	ret_code = tpm_find_handle(tpm, handle, &found, err);
+	if (ret_code != DEVID_OK)
+		return ret_code;
+	if (!found)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: %s: no key at 0x%08x", key_role_name(role),
+			handle);
+	rc = Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE,
+		ESYS_TR_NONE, ESYS_TR_NONE, &key.object);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_ReadPublic(tpm->esys, key.object, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
+	ret_code = tpm_result(tpm, rc, "read public key", err);
+	if (ret_code == DEVID_OK &&
+		!template_matches(role, &pub->publicArea, &key.alg))
+		ret_code = devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"tpm: %s: the object at 0x%08x is not of a TCG %s "
+			"template",
+			key_role_name(role), handle, key_role_name(role));
+	if (ret_code == DEVID_OK)
+		ret_code = tpm_public_spki(&pub->publicArea, &key.spki, err);
+	if (ret_code != DEVID_OK || !pub) {
+		(void)Esys_TR_Close(tpm->esys, &key.object); /* local only */
+		return ret_code;
+	}
+	key.name_alg = pub->publicArea.nameAlg;
+	*ret = key;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template,
+	ESYS_TR *ret_object, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+{
+	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	TPM2B_DATA outside = { 0 };
+	TPML_PCR_SELECTION pcrs = { 0 };
+
+	return tpm_result(tpm,
+		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			&sensitive, template, &outside, &pcrs, ret_object,
+			ret_pub, NULL, NULL, NULL),
+		"create primary key", err);
+}
+
+/* The primary key of @key's role and algorithm from the template (TCG 7.3):
+ * its object and public key into @key. */
+static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
+	struct tpm_key *key, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_PUBLIC *made = NULL;
+	ESYS_TR object = ESYS_TR_NONE;
+	TPM2B_PUBLIC template;
+	enum devid_err rc;
+
+	if (!template_get(key->role, key->alg, unique, &template))
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"tpm: no template for %s", key_alg_name(key->alg));
+	rc = tpm_create_primary(tpm, &template, &object, &made, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_public_spki(&made->publicArea, &key->spki, err);
+	if (rc != DEVID_OK) {
+		(void)Esys_FlushContext(tpm->esys, object); /* rc is told */
+		return rc;
+	}
+	key->object = object;
+	return DEVID_OK;
+}
+
+/* Tries the variants of @key until one has the public key @expected. */
+static enum devid_err derive(struct tpm *tpm,
+	const struct keystore_blob *expected, struct tpm_key *key,
+	struct devid_error *err)
+{
+	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
+		enum devid_err rc =
+			create_devid(tpm, (enum template_unique)u, key, err);
+
+		if (rc != DEVID_OK)
+			return rc;
+		if (!expected || keystore_blob_equal(expected, &key->spki))
+			return DEVID_OK;
+		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, key->object),
+			"flush key", err);
+		if (rc != DEVID_OK)
+			return rc;
+	}
+	return devid_fail(err, DEVID_ERR_MISMATCH,
+		"tpm: %s: this TPM does not derive the key of the certificate",
+		key_role_name(key->role));
+}
+
+enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
+	enum key_alg alg, const struct keystore_blob *expected,
+	struct devid_error *err)
+{
+	struct tpm_key key = {
+		.object = ESYS_TR_NONE,
+		.role = role,
+		.alg = alg,
+	};
+	TPM2_HANDLE handle = template_handle(role);
+	ESYS_TR persistent = ESYS_TR_NONE;
+	bool taken = false;
+	enum devid_err rc;
+
+	rc = tpm_find_handle(tpm, handle, &taken, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (taken)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"tpm: %s: 0x%08x is taken", key_role_name(role),
+			handle);
+	rc = derive(tpm, expected, &key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_result(tpm,
+		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key.object,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle,
+			&persistent),
+		"make key persistent", err);
+	if (persistent != ESYS_TR_NONE)
+		(void)Esys_TR_Close(tpm->esys, &persistent); /* local only */
+	/* The transient copy goes in any case; the first error is told. */
+	return rc != DEVID_OK
+		       ? ((void)Esys_FlushContext(tpm->esys, key.object), rc)
+		       : tpm_result(tpm,
+				 Esys_FlushContext(tpm->esys, key.object),
+				 "flush key", err);
+}
+
+/* ECDSA-Sig-Value, RFC 3279 2.2.3. */
+static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,
+	struct keystore_sig *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(in->signatureR.buffer, in->signatureR.size, NULL);
+	BIGNUM *s = BN_bin2bn(in->signatureS.buffer, in->signatureS.size, NULL);
+	uint8_t *p = ret->data;
+	int len;
+
+	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
+		BN_free(r);
+		BN_free(s);
+		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
+	}
+	len = i2d_ECDSA_SIG(sig, NULL);
+	if (len <= 0 || len > KEYSTORE_SIG_MAX)
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
+	ret->len = (size_t)i2d_ECDSA_SIG(sig, &p);
+	return DEVID_OK;
+}
+
+static enum devid_err encode_signature(const TPMT_SIGNATURE *sig,
+	struct keystore_sig *ret, struct devid_error *err)
+{
+	const TPM2B_PUBLIC_KEY_RSA *rsa = &sig->signature.rsassa.sig;
+
+	if (sig->sigAlg == TPM2_ALG_ECDSA)
+		return encode_ecdsa(&sig->signature.ecdsa, ret, err);
+	if (rsa->size > KEYSTORE_SIG_MAX)
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
+	memcpy(ret->data, rsa->buffer, rsa->size);
+	ret->len = rsa->size;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
+	const struct keystore_sign *what, struct keystore_sig *ret,
+	struct devid_error *err)
+{
+	static const TPMI_ALG_SIG_SCHEME schemes[] = {
+		[SIG_ECDSA] = TPM2_ALG_ECDSA,
+		[SIG_RSASSA] = TPM2_ALG_RSASSA,
+		[SIG_RSAPSS] = TPM2_ALG_RSAPSS,
+	};
+	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
+	/* Not hashed by the TPM: a NULL ticket (part 3, 20.2). */
+	TPMT_TK_HASHCHECK ticket = { TPM2_ST_HASHCHECK, TPM2_RH_NULL, { 0 } };
+	TPM2B_DIGEST digest = { (uint16_t)what->digest_len, { 0 } };
+	TPMT_SIG_SCHEME scheme = { schemes[what->scheme], { { 0 } } };
+	enum devid_err rc;
+	TSS2_RC tss;
+
+	if (what->digest_len > sizeof(digest.buffer))
+		return devid_fail(err, DEVID_ERR_INVALID, "tpm: bad digest");
+	memcpy(digest.buffer, what->digest, what->digest_len);
+	scheme.details.any.hashAlg = (TPMI_ALG_HASH)what->hash;
+	tss = Esys_Sign(tpm->esys, key->object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+		ESYS_TR_NONE, &digest, &scheme, &ticket, &sig);
+	if (tpm_rc_is(tss, TPM2_RC_HANDLE))
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: sign: the key is gone from its handle");
+	rc = tpm_result(tpm, tss, "sign", err);
+	if (rc != DEVID_OK)
+		return rc;
+	return encode_signature(sig, ret, err);
+}

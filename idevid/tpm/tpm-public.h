@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_TPM_PUBLIC_H
+#define DEVID_TPM_PUBLIC_H
+
+/*
+ * Structures of TPM 2.0 part 2 that leave a TPM, read from bytes without one:
+ * public areas, attestations, signatures. Unmarshalling is tpm2-tss's; here
+ * are the bounds around it, Names, and signatures checked with OpenSSL.
+ * Not checked here: what a key's attributes permit (tpm-template.h).
+ */
+
+#include "blob.h"
+#include "der.h"
+#include <devid/error.h>
+#include "key.h"
+
+#include <openssl/evp.h>
+#include <tss2/tss2_tpm2_types.h>
+
+#define TPM_NAME_MAX  (2 + 64)     /* nameAlg and its digest, part 1, 16 */
+#define TPM_POINT_MAX (1 + 2 * 66) /* of P-521, SEC 1, 2.3.3 */
+
+struct tpm_public {
+	TPMT_PUBLIC area;
+	uint8_t name[TPM_NAME_MAX]; /* over the bytes as they came */
+	size_t name_len;
+};
+
+/* The digest of TPM_ALG_ID @alg: SHA-256, SHA-384, SHA-512; else NULL. */
+const EVP_MD *tpm_hash_md(unsigned alg);
+
+/* Reads a TPMT_PUBLIC that is all of @in. Errors: SYNTAX, UNSUPPORTED (a type
+ * other than RSA and ECC, a name algorithm that tpm_hash_md() lacks). */
+DEVID_MUST_CHECK enum devid_err tpm_public_parse(
+	struct der_view in, struct tpm_public *ret, struct devid_error *err);
+
+/* Writes the TPMT_PUBLIC @area to @ret. Errors: TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err tpm_public_encode(
+	const TPMT_PUBLIC *area, struct room *ret, struct devid_error *err);
+
+/* The public key as DER SubjectPublicKeyInfo: RSA of 2048 to 4096 bits, P-256,
+ * P-384, P-521. Errors: SYNTAX (no point of the curve, a modulus of another
+ * size), UNSUPPORTED. */
+DEVID_MUST_CHECK enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
+	struct keystore_blob *ret, struct devid_error *err);
+
+/* The public key for OpenSSL; the caller frees it. Errors: as above. */
+DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
+	const TPMT_PUBLIC *area, EVP_PKEY **ret, struct devid_error *err);
+
+/* The point of ECC @area, uncompressed (SEC 1, 2.3.3), x and y padded to the
+ * field; whether the curve has it is not checked. Errors: as above. */
+DEVID_MUST_CHECK enum devid_err tpm_public_point(const TPMT_PUBLIC *area,
+	uint8_t ret[TPM_POINT_MAX], size_t *ret_len, struct devid_error *err);
+
+/* TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY (part 2, 10.12.12). */
+struct tpm_certify {
+	uint8_t name[TPM_NAME_MAX]; /* of the certified object */
+	size_t name_len;
+	uint64_t firmware;
+	uint8_t extra[64]; /* extraData */
+	size_t extra_len;
+};
+
+/* Reads an attestation that is all of @in. Errors: SYNTAX (also: magic is not
+ * TPM_GENERATED_VALUE, another type, a name that is none of an object). */
+DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
+	struct der_view in, struct tpm_certify *ret, struct devid_error *err);
+
+/*
+ * Whether @signature, a TPMT_SIGNATURE that is all of its view, is @key's over
+ * @message. The scheme must be one that the key allows: its own with its own
+ * hash, or for a key without one RSASSA, RSAPSS or ECDSA. @pkey is @key's
+ * public key when the caller has it already, else NULL. Errors: SYNTAX,
+ * UNSUPPORTED (scheme or hash), MISMATCH (a scheme that is not the key's; not a
+ * valid signature).
+ */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
+	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
+	struct devid_error *err);
+
+/* The same with @ctx of @key's public key, after EVP_PKEY_verify_init(). */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
+	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
+	struct devid_error *err);
+
+/*
+ * Writes a signature in the form of keystore.h (@sig) as TPMT_SIGNATURE to
+ * @ret; r and s as long as the hash, as they are for the curves of keystore.h.
+ * Errors: SYNTAX, UNSUPPORTED (hash), TOO_LARGE.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
+	enum sig_hash hash, struct der_view sig, struct room *ret,
+	struct devid_error *err);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-private.h"
+
+#include "tpm-policy.h"
+
+void tpm_session_end(struct tpm_session *session)
+{
+	/* After a broken transport there is nobody to tell; a resource
+	 * manager flushes what its client left. */
+	if (session->handle != ESYS_TR_NONE && !session->tpm->dead)
+		(void)Esys_FlushContext(session->tpm->esys, session->handle);
+	session->handle = ESYS_TR_NONE;
+}
+
+/* The authorization value of the hierarchy is empty. */
+static enum devid_err satisfy_secret(
+	struct tpm_session *session, struct devid_error *err)
+{
+	TSS2_RC rc = Esys_PolicySecret(session->tpm->esys,
+		ESYS_TR_RH_ENDORSEMENT, session->handle, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL);
+
+	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: the endorsement hierarchy has an authorization "
+			"value, so keys cannot be attested");
+	return tpm_result(session->tpm, rc,
+		"authorize by the endorsement "
+		"hierarchy",
+		err);
+}
+
+enum devid_err tpm_session_start(struct tpm *tpm, TPMI_ALG_HASH hash,
+	struct tpm_session *ret, struct devid_error *err)
+{
+	TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
+	struct tpm_session session = { tpm, ESYS_TR_NONE };
+	enum devid_err rc;
+
+	rc = tpm_result(tpm,
+		Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+			TPM2_SE_POLICY, &none, hash, &session.handle),
+		"start policy session", err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = satisfy_secret(&session, err);
+	if (rc != DEVID_OK) {
+		tpm_session_end(&session);
+		return rc;
+	}
+	*ret = session;
+	return DEVID_OK;
+}
+
+/* PolicyCommandCode and the PolicyOR of the template (TCG 7.3.6). */
+static enum devid_err satisfy_or(const struct tpm_session *session,
+	const struct tpm_key *key, TPM2_CC command, struct devid_error *err)
+{
+	TPML_DIGEST branches;
+	enum devid_err rc;
+
+	if (!policy_branches(key->role, key->name_alg, &branches))
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"tpm: no policy for name algorithm 0x%04x",
+			key->name_alg);
+	rc = tpm_result(session->tpm,
+		Esys_PolicyCommandCode(session->tpm->esys, session->handle,
+			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, command),
+		"restrict policy to a command", err);
+	if (rc != DEVID_OK)
+		return rc;
+	return tpm_result(session->tpm,
+		Esys_PolicyOR(session->tpm->esys, session->handle, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, &branches),
+		"satisfy the policy of the template", err);
+}
+
+enum devid_err tpm_session_start_admin(struct tpm *tpm,
+	const struct tpm_key *key, TPM2_CC command, struct tpm_session *ret,
+	struct devid_error *err)
+{
+	struct tpm_session session = { tpm, ESYS_TR_NONE };
+	enum devid_err rc;
+
+	rc = tpm_session_start(tpm, key->name_alg, &session, err);
+	if (rc == DEVID_OK)
+		rc = satisfy_or(&session, key, command, err);
+	if (rc != DEVID_OK) {
+		tpm_session_end(&session);
+		return rc;
+	}
+	*ret = session;
+	return DEVID_OK;
+}

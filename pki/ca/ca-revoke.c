@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-jobs.h"
+#include "hex.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define CERTS_MAX 4 /* live certificates of one device; it has two */
+
+struct revoke {
+	const char *serial;
+	int reason;
+	int64_t certs[CERTS_MAX];
+	size_t n_certs;
+	/* For the audit log: serial numbers, and why. */
+	char more[CA_EVENT_MORE_MAX];
+};
+
+static enum devid_err note_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	char serial[2 * SERIAL_LEN + 1];
+	struct revoke *r = arg;
+	size_t n;
+
+	if (cert->state != REGISTER_LIVE)
+		return DEVID_OK;
+	if (r->n_certs == CERTS_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: more than %d live certificates", r->serial,
+			CERTS_MAX);
+	r->certs[r->n_certs++] = cert->id;
+	hex_encode(cert->serial, cert->serial_len, serial);
+	n = strlen(r->more);
+	(void)snprintf(r->more + n, sizeof(r->more) - n, ",\"%s\":\"%s\"",
+		key_role_name(cert->role), serial); /* two fit */
+	return DEVID_OK;
+}
+
+static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
+	int64_t device, struct devid_error *err)
+{
+	int64_t now = (int64_t)time(NULL);
+	enum devid_err rc;
+
+	r->n_certs = 0;
+	(void)snprintf(r->more, sizeof(r->more), ",\"reason\":%d", r->reason);
+	rc = register_certs_of_device(ca->reg, device, note_cert, r, err);
+	for (size_t i = 0; rc == DEVID_OK && i < r->n_certs; i++)
+		rc = register_cert_revoke(
+			ca->reg, r->certs[i], now, r->reason, err);
+	if (rc == DEVID_OK)
+		rc = register_device_set_state(
+			ca->reg, device, REGISTER_REVOKED, err);
+	return rc;
+}
+
+static enum devid_err work(
+	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct register_device device;
+	struct revoke *r = state;
+	enum devid_err rc;
+
+	rc = register_device_by_serial(ca->reg, r->serial, &device, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		ca_job_refuse(job, &cause);
+	else if (rc == DEVID_OK)
+		rc = revoke_device(ca, r, device.id, &cause);
+	if (rc != DEVID_OK && job->code == DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return ca_audit_job(ca,
+		&(struct ca_event) { "revoke", r->serial, r->more }, job, err);
+}
+
+enum devid_err ca_revoke(struct ca *ca, const char *serial, int reason,
+	const char *who, struct devid_error *err)
+{
+	struct revoke state = { .serial = serial, .reason = reason };
+	struct ca_job job = { .station = who };
+	const struct ca_batch batch = { &job, 1, &state, sizeof(state), work };
+	enum devid_err rc;
+
+	rc = ca_run_batch(ca, &batch, err);
+	if (rc == DEVID_OK && job.code != DEVID_OK)
+		rc = devid_fail(
+			err, job.code, "%s", devid_error_text(&job.error));
+	return rc;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CA_H
+#define DEVID_CA_H
+
+/*
+ * An issuing CA at work: configuration, token, register, trust in TPM vendors.
+ * One thread uses it; jobs come in batches, so that one commit to disk serves
+ * all of a batch. One other thread may judge requests ahead (ca_judge()).
+ */
+
+#include "build.h"
+#include "ticket-seal.h"
+#include "challenge.h"
+#include "ek-cert.h"
+#include <devid/error.h>
+#include "proof.h"
+#include "register.h"
+#include "signer.h"
+#include "token.h"
+
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#define CA_CONF_DEFAULT DEVID_SYSCONFDIR "/devid/devid-ca.conf"
+
+/* What a second request for a device that has its certificates gets, when
+ * keys and EK are the same. Other keys or another EK are always refused. */
+enum ca_again {
+	CA_AGAIN_SAME,
+	CA_AGAIN_REFUSE
+};
+
+enum ca_role {
+	CA_ROLE_ISSUE = 1, /* challenge and issue */
+	CA_ROLE_REVOKE = 2,
+	CA_ROLE_READ = 4, /* look a device up */
+};
+
+#define CA_STATIONS_MAX 256
+
+#define CA_CHALLENGE_SECONDS_MAX (31 * 86400)
+
+struct ca_station {
+	char name[REGISTER_WHO_MAX];
+	uint8_t fingerprint[32]; /* SHA-256 of its client certificate */
+	unsigned roles;          /* enum ca_role */
+	unsigned rate;           /* requests a minute; 0: no limit */
+};
+
+struct ca_conf {
+	char *name;          /* [ca] name: of the issuing CA, a-z 0-9 - */
+	char *instance;      /* [ca] instance: of this process */
+	char *reg;           /* [ca] register: URI of db.h */
+	char *certificate;   /* [ca] certificate: the issuing CA's, PEM */
+	char *chain;         /* [ca] chain: certificates above it, PEM */
+	char *challenge_key; /* [ca] challenge_key: file */
+	char *publish;       /* [ca] publish: folder of CRLs and so on */
+	unsigned challenge_seconds; /* [ca]; default 86400, at most
+				     * CA_CHALLENGE_SECONDS_MAX */
+	enum ca_again again;
+	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
+	unsigned crl_hours, delta_hours, ocsp_hours;
+	char *module, *token, *key, *pin_file; /* [token] */
+	char *ocsp_key, *ocsp_certificate, *audit_key;
+	char *ek_roots; /* [ek] roots */
+	struct ek_policy ek;
+	char *listen, *listen_public; /* [serve] host:port; "" off */
+	char *tls_certificate, *tls_key, *client_ca;
+	unsigned connections_max;
+	struct ca_station stations[CA_STATIONS_MAX]; /* [station NAME] */
+	size_t n_stations;
+};
+
+/* Reads @path (NULL: CA_CONF_DEFAULT). Errors: as conf_load(). */
+DEVID_MUST_CHECK enum devid_err ca_conf_load(
+	const char *path, struct ca_conf *ret, struct devid_error *err);
+void ca_conf_done(struct ca_conf *conf);
+
+struct http_rate;
+
+struct ca {
+	const struct ca_conf *conf;                /* borrowed */
+	struct token *token;                       /* owned; NULL in tests */
+	struct signer *signer;                     /* owned: the issuing key */
+	struct signer *ocsp_signer, *audit_signer; /* owned; may be NULL */
+	X509 *cert, *ocsp_cert;                    /* owned */
+	struct build_issuer *issuer;               /* owned */
+	uint8_t issuer_hash[32]; /* of the CA's subject Name */
+	char *chain_pem;         /* owned: CA certificate and above it */
+	struct ek_trust *trust;  /* owned */
+	struct tpm_verifier *iak_key, *idevid_key; /* owned; may be NULL */
+	struct reg *reg;                           /* owned */
+	uint8_t seal_key[CA_SEAL_KEY_LEN];         /* of challenges; erased */
+	bool has_seal_key;
+	/* Borrowed: how many OCSP answers may be signed for who asks; NULL:
+	 * no limit. */
+	struct http_rate *on_demand;
+	bool pin_refused; /* ca_open() failed for the sake of the PIN */
+};
+
+/* What is opened. */
+#define CA_OPEN_REGISTER 1u
+#define CA_OPEN_TOKEN    2u /* asks for the PIN */
+#define CA_OPEN_TRUST    4u
+#define CA_OPEN_SEAL     8u /* the key of challenges; with the register */
+
+/* @pin: sources beside pin_file of the configuration. Errors: those of the
+ * parts. *@ret is done by ca_done() also after an error. */
+DEVID_MUST_CHECK enum devid_err ca_open(const struct ca_conf *conf,
+	unsigned what, const struct pin_source *pin, struct ca *ret,
+	struct devid_error *err);
+void ca_done(struct ca *ca);
+
+/* Prepares issuing with ca->cert and ca->signer; a part of ca_open() for who
+ * brings another signer. Errors: MISMATCH. */
+DEVID_MUST_CHECK enum devid_err ca_use_signer(
+	struct ca *ca, struct devid_error *err);
+
+/* The TPM vendors that are trusted from now on; @ca takes @trust and frees what
+ * it had. What was judged before stays judged. Waits while ca_judge() looks at
+ * requests. */
+void ca_set_trust(struct ca *ca, struct ek_trust *trust);
+
+/* What was found out about a request, and its challenge. */
+struct ca_judged;
+
+void ca_judged_free(struct ca_judged *judged);
+
+/* One piece of work of a batch. */
+struct ca_job {
+	/* in */
+	const char *station;  /* who asks, for register and audit log */
+	const uint8_t *input; /* TCG-CSR, or PEM of an answer; borrowed */
+	size_t input_len;
+	struct ca_judged *judged; /* owned; NULL: ca_challenge() has it done */
+	/* out */
+	enum devid_err code;
+	struct devid_error error;
+	enum proof_rule rule; /* that refused a request, or NONE */
+	char *output;         /* owned: PEM of a challenge, or certificates */
+	/* Of the device; "" when it is not known, or an answer was refused. */
+	char serial[REGISTER_NAME_MAX];
+};
+
+void ca_job_done(struct ca_job *job);
+
+/*
+ * The first half of step 1, all that needs neither register nor token: fills
+ * job->judged where it is NULL. One thread may do this while another uses @ca.
+ * A verdict becomes the job's in ca_challenge(). A job stays as it is when
+ * memory is out, without TPM vendors' roots and without the key of challenges.
+ */
+void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
+
+/*
+ * Step 1: judges each TCG-CSR and makes a challenge for those that prove what
+ * they must; of these nothing is written. Refused with an audit line: what
+ * proof.h refuses; a serial number or EK that has live certificates with other
+ * keys (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. job->judged
+ * is used up. Returns an error only when the register cannot be used: then each
+ * job has it too.
+ */
+DEVID_MUST_CHECK enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct devid_error *err);
+
+/*
+ * Step 2: judges each answer (constant time, once, before its deadline, by the
+ * station that asked) and issues: IDevID, IAK and CA certificates as PEM, in
+ * this order. Job errors: NOT_FOUND (not a challenge of this CA), EXISTS
+ * (answer replayed; or the serial number was issued meanwhile), TIMEOUT (late),
+ * MISMATCH (wrong secret: the challenge is used up), DENIED (other station).
+ */
+DEVID_MUST_CHECK enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs,
+	size_t n_jobs, struct devid_error *err);
+
+/* Revokes IDevID and IAK of the live device @serial. @reason: RFC 5280 5.3.1
+ * without 6, 7 and 8. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
+	int reason, const char *who, struct devid_error *err);
+
+#endif

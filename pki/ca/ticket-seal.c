@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ticket-seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "digest.h"
+#include "files.h"
+
+CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
+
+static const char purpose[] = "devid-ca ticket";
+static const char binding[] = "devid-ca register";
+
+/* A file that others could read is no secret. Its owner is looked at where it
+ * is read. */
+static enum devid_err check_mode(const char *path, struct devid_error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
+	if (st.st_mode & 077)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: mode %04o: others than its owner may read it",
+			path, (unsigned)(st.st_mode & 07777));
+	return DEVID_OK;
+}
+
+static enum devid_err read_key(
+	const char *path, uint8_t *ret, struct devid_error *err)
+{
+	uint8_t *data = NULL;
+	enum devid_err rc;
+	size_t len;
+
+	rc = files_read(path, CA_SEAL_KEY_LEN + 1, &data, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = check_mode(path, err);
+	if (rc == DEVID_OK && len != CA_SEAL_KEY_LEN)
+		rc = devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: %zu bytes, a key of challenges has %d", path, len,
+			CA_SEAL_KEY_LEN);
+	if (rc == DEVID_OK)
+		memcpy(ret, data, CA_SEAL_KEY_LEN);
+	OPENSSL_cleanse(data, len);
+	free(data);
+	return rc;
+}
+
+/* Writes @key to a file of its own and gives it the name @path, unless another
+ * process was first: then the key is the one that is there. */
+static enum devid_err publish_key(
+	const char *path, const uint8_t *key, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *temp = NULL;
+	enum devid_err rc;
+
+	if (asprintf(&temp, "%s.%d", path, (int)getpid()) < 0) {
+		temp = NULL;
+		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	}
+	rc = files_write_atomic(temp, key, CA_SEAL_KEY_LEN, 0600, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (link(temp, path) != 0 && errno != EEXIST)
+		rc = devid_fail(
+			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
+	/* Syncs the folder, and with it the new name. */
+	if (rc == DEVID_OK)
+		return files_remove(temp, err);
+	(void)unlink(temp); /* the first error is told */
+	return rc;
+}
+
+enum devid_err ca_seal_load(
+	const char *path, uint8_t ret[CA_SEAL_KEY_LEN], struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	uint8_t key[CA_SEAL_KEY_LEN];
+	enum devid_err rc = read_key(path, ret, &cause);
+
+	if (rc == DEVID_OK)
+		return DEVID_OK;
+	if (rc != DEVID_ERR_NOT_FOUND)
+		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	if (RAND_priv_bytes(key, sizeof(key)) != 1)
+		return devid_fail(
+			err, DEVID_ERR_CRYPTO, "ca: no random numbers");
+	rc = publish_key(path, key, err);
+	OPENSSL_cleanse(key, sizeof(key));
+	return rc == DEVID_OK ? read_key(path, ret, err) : rc;
+}
+
+static enum devid_err hmac(const uint8_t key[CA_SEAL_KEY_LEN],
+	struct der_view message, uint8_t ret[CA_SEAL_LEN],
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_mac_ctx)
+	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
+
+	if (!mac ||
+		!digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
+			message, ret, CA_SEAL_LEN))
+		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
+	return DEVID_OK;
+}
+
+_Static_assert(CA_SEAL_LEN == CA_SEAL_KEY_LEN, "a seal can be a key");
+
+enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t secret[REGISTER_SECRET_LEN], struct devid_error *err)
+{
+	uint8_t message[sizeof(binding) + REGISTER_SECRET_LEN];
+	uint8_t bound[CA_SEAL_LEN];
+	enum devid_err rc;
+
+	memcpy(message, binding, sizeof(binding));
+	memcpy(message + sizeof(binding), secret, REGISTER_SECRET_LEN);
+	rc = hmac(key, (struct der_view) { message, sizeof(message) }, bound,
+		err);
+	if (rc == DEVID_OK)
+		memcpy(key, bound, sizeof(bound));
+	OPENSSL_cleanse(bound, sizeof(bound));
+	OPENSSL_cleanse(message, sizeof(message));
+	return rc;
+}
+
+/* HMAC(key, purpose || id || ticket): the first two have fixed lengths. */
+static enum devid_err seal(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN], struct der_view ticket,
+	uint8_t ret[CA_SEAL_LEN], struct devid_error *err)
+{
+	uint8_t message[sizeof(purpose) + CHALLENGE_ID_LEN +
+			CHALLENGE_TICKET_MAX];
+	size_t len = sizeof(purpose) + CHALLENGE_ID_LEN;
+
+	memcpy(message, purpose, sizeof(purpose));
+	memcpy(message + sizeof(purpose), id, CHALLENGE_ID_LEN);
+	memcpy(message + len, ticket.data, ticket.len);
+	return hmac(
+		key, (struct der_view) { message, len + ticket.len }, ret, err);
+}
+
+enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN], struct challenge_ticket *ticket,
+	struct devid_error *err)
+{
+	const struct der_view sealed = { ticket->data, ticket->len };
+	enum devid_err rc;
+
+	if (ticket->len > sizeof(ticket->data) - CA_SEAL_LEN)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"challenge: no room for the seal of its ticket");
+	rc = seal(key, id, sealed, ticket->data + ticket->len, err);
+	if (rc == DEVID_OK)
+		ticket->len += CA_SEAL_LEN;
+	return rc;
+}
+
+enum devid_err ca_seal_open(const uint8_t key[CA_SEAL_KEY_LEN],
+	const uint8_t id[CHALLENGE_ID_LEN],
+	const struct challenge_ticket *ticket, struct der_view *ret,
+	struct devid_error *err)
+{
+	struct der_view sealed = { ticket->data, ticket->len };
+	uint8_t want[CA_SEAL_LEN];
+	enum devid_err rc;
+	bool same;
+
+	if (ticket->len > CA_SEAL_LEN && ticket->len <= sizeof(ticket->data)) {
+		sealed.len -= CA_SEAL_LEN;
+		rc = seal(key, id, sealed, want, err);
+		if (rc != DEVID_OK)
+			return rc;
+		same = CRYPTO_memcmp(want, ticket->data + sealed.len,
+			       sizeof(want)) == 0;
+		OPENSSL_cleanse(want, sizeof(want)); /* a seal for who asked */
+		if (same) {
+			*ret = sealed;
+			return DEVID_OK;
+		}
+	}
+	return devid_fail(err, DEVID_ERR_NOT_FOUND,
+		"answer: not to a challenge of a CA with this challenge_key");
+}

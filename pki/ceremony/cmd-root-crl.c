@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid-ca root-crl`: a root's CRL from the list that its custodian keeps. */
+#include "token-cmd.h"
+
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "ca-cmd.h"
+#include "conf.h"
+#include "files.h"
+#include "pki-cmd.h"
+#include "revoked-list.h"
+
+CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
+CLEANUP_DEFINE(crl, X509_CRL *, X509_CRL_free)
+CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
+CLEANUP_DEFINE(x509, X509 *, X509_free)
+
+#define BIT(o) TOKEN_OPT_BIT(TOKEN_OPT_##o)
+
+#define DAYS_DEFAULT 180
+#define DAYS_MAX     3660
+#define DAY_SECONDS  86400
+#define NUMBER_MAX   2000000000u
+#define CRL_FILE_MAX (1 << 20)
+
+static enum devid_err read_list(const char *path, struct build_revoked **ret,
+	size_t *ret_n, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *text = NULL;
+	struct devid_error why = { DEVID_OK, "" };
+	size_t len = 0;
+	enum devid_err rc =
+		files_read(path, REVOKED_LIST_FILE_MAX, &text, &len, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = revoked_list_parse((char *)text, len, ret, ret_n, &why);
+	if (rc != DEVID_OK)
+		return devid_fail(
+			err, rc, "%s: %s", path, devid_error_text(&why));
+	return DEVID_OK;
+}
+
+/* The number in the file; no file: 0. */
+static enum devid_err number_of_file(
+	const char *path, unsigned *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *text = NULL;
+	struct devid_error why = { DEVID_OK, "" };
+	size_t len = 0;
+	enum devid_err rc = files_read(path, 16, &text, &len, &why);
+
+	*ret = 0;
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	if (rc == DEVID_OK && len > 0 && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	if (rc == DEVID_OK)
+		rc = conf_uint((char *)text, 0, NUMBER_MAX, ret, &why);
+	if (rc != DEVID_OK)
+		return devid_fail(
+			err, rc, "%s: %s", path, devid_error_text(&why));
+	return DEVID_OK;
+}
+
+/* The number of the CRL that is to be replaced; none: 0. */
+static enum devid_err number_of_crl(
+	const char *path, unsigned *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_asn1_integer) ASN1_INTEGER *number = NULL;
+	CLEANUP(cleanup_crl) X509_CRL *crl = NULL;
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
+	struct devid_error why = { DEVID_OK, "" };
+	const uint8_t *p;
+	uint64_t value;
+	enum devid_err rc = ca_cmd_read(path, CRL_FILE_MAX, &der, &why);
+
+	*ret = 0;
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s", devid_error_text(&why));
+	p = der.data;
+	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
+	if (crl)
+		number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	if (!number || ASN1_INTEGER_get_uint64(&value, number) != 1 ||
+		value > NUMBER_MAX)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: is there already and not a CRL with a number",
+			path);
+	*ret = (unsigned)value;
+	return DEVID_OK;
+}
+
+/*
+ * The next number, on disk before it is used: two lists never have the same
+ * one (RFC 5280 5.2.3), whatever is killed or restored.
+ */
+static enum devid_err next_number(
+	const struct token_cmd *cmd, unsigned *ret, struct devid_error *err)
+{
+	const char *path = cmd->value[TOKEN_OPT_NUMBER];
+	unsigned in_file, in_crl;
+	char text[16];
+	int len;
+	enum devid_err rc = number_of_file(path, &in_file, err);
+
+	if (rc == DEVID_OK)
+		rc = number_of_crl(cmd->value[TOKEN_OPT_OUT], &in_crl, err);
+	if (rc != DEVID_OK)
+		return rc;
+	*ret = (in_file > in_crl ? in_file : in_crl) + 1;
+	len = snprintf(text, sizeof(text), "%u\n", *ret); /* fits */
+	return files_write_atomic(path, text, (size_t)len, 0644, err);
+}
+
+static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
+	struct der_view der, struct devid_error *err)
+{
+	const char *path = cmd->value[TOKEN_OPT_OUT];
+	const uint8_t *p = der.data;
+	CLEANUP(cleanup_crl)
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.len);
+	enum devid_err rc;
+
+	if (!crl || X509_CRL_verify(crl, X509_get0_pubkey(ca)) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"%s: not written: the signature is wrong", path);
+	rc = files_write_atomic(path, der.data, der.len, 0644, err);
+	if (rc == DEVID_OK)
+		token_cmd_tell("crl", path, der, "made");
+	return rc;
+}
+
+static enum devid_err days_of(
+	const struct token_cmd *cmd, unsigned *ret, struct devid_error *err)
+{
+	*ret = DAYS_DEFAULT;
+	if (!cmd->value[TOKEN_OPT_DAYS])
+		return DEVID_OK;
+	return conf_uint(cmd->value[TOKEN_OPT_DAYS], 1, DAYS_MAX, ret, err);
+}
+
+static enum devid_err run_root_crl(
+	struct token_cmd *cmd, struct devid_error *err)
+{
+	static const struct build_urls no_urls;
+	CLEANUP(cleanup_issuer) struct build_issuer *issuer = NULL;
+	CLEANUP(cleanup_free) struct build_revoked *list = NULL;
+	CLEANUP(blob_done) struct blob der = { NULL, 0 };
+	CLEANUP(cleanup_x509) X509 *ca = NULL;
+	struct build_crl what = { .this_update = time(NULL) };
+	unsigned days = 0, number = 0;
+	enum devid_err rc = days_of(cmd, &days, err);
+
+	if (rc == DEVID_OK)
+		rc = token_cmd_read_cert(cmd->value[TOKEN_OPT_CA], &ca, err);
+	if (rc == DEVID_OK)
+		rc = read_list(
+			cmd->value[TOKEN_OPT_REVOKED], &list, &what.n, err);
+	if (rc == DEVID_OK)
+		rc = token_cmd_open(cmd, err);
+	if (rc == DEVID_OK)
+		rc = build_issuer_new(ca, cmd->signer, &no_urls, &issuer, err);
+	if (rc == DEVID_OK)
+		rc = next_number(cmd, &number, err);
+	if (rc != DEVID_OK)
+		return rc;
+	what.number = number;
+	what.next_update = what.this_update + (int64_t)days * DAY_SECONDS;
+	what.entries = list;
+	rc = build_crl(issuer, &what, &der, err);
+	return rc == DEVID_OK ? store_crl(cmd, ca, blob_view(&der), err) : rc;
+}
+
+int cmd_root_crl(int argc, char **argv)
+{
+	static const struct token_command what = {
+		.usage = "usage: devid-ca root-crl --ca CERT --revoked LIST "
+			 "--number FILE --out FILE OPTION...\n"
+			 "Signs the list of issuing CAs that a root has "
+			 "revoked.\n"
+			 "  --revoked LIST   lines of SERIAL TIME REASON\n"
+			 "  --number FILE    keeps the number of the newest\n"
+			 "  --days N         until the next one is due (180)\n",
+		.required = BIT(CA) | BIT(REVOKED) | BIT(NUMBER) | BIT(OUT),
+		.optional = BIT(DAYS),
+		.run = run_root_crl,
+	};
+
+	return token_command(&what, argc, argv);
+}

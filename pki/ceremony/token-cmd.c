@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid-ca token-key`, and what the commands of ceremonies share. */
+#include "token-cmd.h"
+
+#include <getopt.h>
+#include <openssl/pem.h>
+#include <openssl/sha.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cert-check.h"
+#include "cleanup.h"
+#include "ca-cmd.h"
+#include "conf.h"
+#include "files.h"
+#include "log.h"
+#include "pki-cmd.h"
+#include "cert-time.h"
+
+CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
+
+#define PEM_FILE_MAX 65536 /* a limit of ours */
+
+static const char *const option_names[N_TOKEN_OPTIONS] = { "module", "token",
+	"key", "pin-file", "pin-fd", "make", "org", "cn", "until", "kind", "ca",
+	"out", "crl-url", "ocsp-url", "issuer-url", "revoked", "number",
+	"days" };
+
+static const char common_usage[] =
+	"Every time:\n"
+	"  --module FILE --token LABEL   PKCS#11 module and token\n"
+	"  --key LABEL                   the key in it\n"
+	"  --pin-file FILE | --pin-fd N  its PIN; else it is asked for\n";
+
+/* ---- options ---- */
+
+static int wrong_call(const struct token_command *what)
+{
+	(void)fprintf(stderr, "%s%s", what->usage, common_usage);
+	return PKI_EXIT_USAGE;
+}
+
+static bool take_options(const struct token_command *what, int argc,
+	char **argv, struct token_cmd *cmd)
+{
+	unsigned allowed = what->required | what->optional | TOKEN_OPT_PLACE |
+			   TOKEN_OPT_BIT(TOKEN_OPT_PIN_FILE) |
+			   TOKEN_OPT_BIT(TOKEN_OPT_PIN_FD);
+	unsigned required = what->required | TOKEN_OPT_PLACE;
+	struct option options[N_TOKEN_OPTIONS + 1] = { 0 };
+	int c;
+
+	for (int i = 0; i < N_TOKEN_OPTIONS; i++)
+		options[i] = (struct option) { option_names[i],
+			required_argument, NULL, i };
+	optind = 1;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c >= N_TOKEN_OPTIONS || !(allowed & TOKEN_OPT_BIT(c))) {
+			log_error("%s: unknown option or no argument to it",
+				argv[optind - 1]);
+			return false;
+		}
+		cmd->value[c] = optarg;
+	}
+	for (int i = 0; i < N_TOKEN_OPTIONS; i++) {
+		if ((required & TOKEN_OPT_BIT(i)) && !cmd->value[i]) {
+			log_error("--%s is missing", option_names[i]);
+			return false;
+		}
+	}
+	if (argc - optind != (what->operand ? 1 : 0)) {
+		log_error("%s", what->operand ? "one file must be named"
+					      : "too many arguments");
+		return false;
+	}
+	cmd->operand = argv[optind];
+	return true;
+}
+
+int token_command(const struct token_command *what, int argc, char **argv)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct token_cmd cmd = { 0 };
+	enum devid_err rc;
+	bool pin_refused;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0)
+		return printf("%s%s", what->usage, common_usage) >= 0 &&
+				       fflush(stdout) == 0
+			       ? 0
+			       : EXIT_FAILURE;
+	if (!take_options(what, argc, argv, &cmd))
+		return wrong_call(what);
+	rc = what->run(&cmd, &err);
+	/* Until the token is open, DENIED is about the PIN. */
+	pin_refused = rc == DEVID_ERR_DENIED && !cmd.token;
+	signer_free(cmd.signer);
+	token_close(cmd.token);
+	if (rc == DEVID_OK && fflush(stdout) != 0)
+		rc = devid_fail(&err, DEVID_ERR_IO, "standard output: failed");
+	if (rc == DEVID_OK)
+		return 0;
+	(void)ca_cmd_fail(&err);
+	return pin_refused ? PKI_EXIT_PIN : EXIT_FAILURE;
+}
+
+/* ---- token and key ---- */
+
+/* Who types the PIN should know what a wrong one does. */
+static void warn_of_tries(const struct token_place *place)
+{
+	enum token_tries tries;
+
+	if (token_tries_left(place, &tries, NULL) == DEVID_OK &&
+		tries != TOKEN_TRIES_UNKNOWN)
+		log_warn("%s: %s", place->label, token_tries_text(tries));
+}
+
+static enum devid_err open_token(struct token_cmd *cmd, struct devid_error *err)
+{
+	const struct token_place place = { cmd->value[TOKEN_OPT_MODULE],
+		cmd->value[TOKEN_OPT_TOKEN] };
+	struct pin_source source = { -1, cmd->value[TOKEN_OPT_PIN_FILE], false,
+		place.label };
+	struct pin pin = { .len = 0 };
+	enum devid_err rc;
+	unsigned fd;
+
+	if (cmd->value[TOKEN_OPT_PIN_FD]) {
+		rc = conf_uint(
+			cmd->value[TOKEN_OPT_PIN_FD], 0, 65535, &fd, err);
+		if (rc != DEVID_OK)
+			return rc;
+		source.fd = (int)fd;
+	} else if (!source.file) {
+		source.prompt = true;
+		warn_of_tries(&place);
+	}
+	rc = pin_read(&source, &pin, err);
+	if (rc == DEVID_OK)
+		rc = token_open(&place, &pin, &cmd->token, err);
+	pin_done(&pin);
+	return rc;
+}
+
+static const char *alg_of(const EVP_PKEY *key)
+{
+	const char *name = signer_key_name(key);
+
+	return name ? name : "unknown"; /* token_key() gives no other */
+}
+
+void token_cmd_tell(const char *what, const char *name, struct der_view der,
+	const char *verb)
+{
+	uint8_t hash[SHA256_DIGEST_LENGTH];
+	char hex[2 * sizeof(hash) + 1];
+
+	(void)SHA256(der.data, der.len, hash); /* cannot fail */
+	for (size_t i = 0; i < sizeof(hash); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", hash[i]); /* fits */
+	(void)printf("%s %s sha256 %s %s\n", what, name, hex, verb);
+	(void)fflush(stdout); /* looked at when the command ends */
+}
+
+static enum devid_err tell_key(
+	const struct token_cmd *cmd, const char *verb, struct devid_error *err)
+{
+	CLEANUP(cleanup_ossl) unsigned char *spki = NULL;
+	int len = i2d_PUBKEY(cmd->signer->public_key, &spki);
+	char what[32];
+
+	if (len <= 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	(void)snprintf(what, sizeof(what), "key %s",
+		alg_of(cmd->signer->public_key)); /* fits */
+	token_cmd_tell(what, cmd->value[TOKEN_OPT_KEY],
+		(struct der_view) { spki, (size_t)len }, verb);
+	return DEVID_OK;
+}
+
+enum devid_err token_cmd_open(struct token_cmd *cmd, struct devid_error *err)
+{
+	const char *label = cmd->value[TOKEN_OPT_KEY];
+	const char *make = cmd->value[TOKEN_OPT_MAKE];
+	struct devid_error absent = { DEVID_OK, "" };
+	const char *verb = "kept";
+	enum devid_err rc = open_token(cmd, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = token_key(cmd->token, label, &cmd->signer, &absent);
+	if (rc == DEVID_ERR_NOT_FOUND && make) {
+		verb = "made";
+		rc = token_key_new(cmd->token, label, make, err);
+		if (rc == DEVID_OK)
+			rc = token_key(cmd->token, label, &cmd->signer, err);
+	} else if (rc != DEVID_OK) {
+		return devid_fail(err, rc, "%s", absent.text);
+	}
+	if (rc != DEVID_OK)
+		return rc;
+	if (make && strcmp(alg_of(cmd->signer->public_key), make) != 0)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"token: %s: the key %s is there already and is %s, "
+			"not %s",
+			cmd->value[TOKEN_OPT_TOKEN], label,
+			alg_of(cmd->signer->public_key), make);
+	return tell_key(cmd, verb, err);
+}
+
+/* ---- times, files ---- */
+
+enum devid_err token_cmd_until(
+	const struct token_cmd *cmd, int64_t *ret, struct devid_error *err)
+{
+	const char *text = cmd->value[TOKEN_OPT_UNTIL];
+	enum devid_err rc;
+	int64_t until;
+
+	if (!text) {
+		*ret = 0;
+		return DEVID_OK;
+	}
+	rc = pki_time_parse(text, &until, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (until <= time(NULL))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"--until: %s: is in the past", text);
+	*ret = until;
+	return DEVID_OK;
+}
+
+/* A BIO of the file's bytes, which *@ret_data owns: one @what. */
+static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
+	struct blob *ret_data, struct devid_error *err)
+{
+	enum devid_err rc = ca_cmd_read(path, PEM_FILE_MAX, ret_data, err);
+
+	if (rc == DEVID_OK)
+		rc = cert_check_one(
+			path, what, ret_data->data, ret_data->len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	*ret = BIO_new_mem_buf(ret_data->data, (int)ret_data->len);
+	if (!*ret)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	return DEVID_OK;
+}
+
+enum devid_err token_cmd_read_cert(
+	const char *path, X509 **ret, struct devid_error *err)
+{
+	CLEANUP(blob_done) struct blob data = { NULL, 0 };
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	enum devid_err rc = open_pem(path, "certificate", &bio, &data, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	*ret = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+	if (!*ret)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: no certificate in PEM", path);
+	return DEVID_OK;
+}
+
+enum devid_err token_cmd_read_request(
+	const char *path, X509_REQ **ret, struct devid_error *err)
+{
+	CLEANUP(blob_done) struct blob data = { NULL, 0 };
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	enum devid_err rc = open_pem(path, "request", &bio, &data, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	*ret = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+	if (!*ret)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: no certification request in PEM", path);
+	return DEVID_OK;
+}
+
+enum devid_err token_cmd_write_pem(const char *path, const char *label,
+	struct der_view der, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
+	char *text;
+	long n;
+
+	if (!bio || PEM_write_bio(bio, label, "", der.data, (long)der.len) <= 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	n = BIO_get_mem_data(bio, &text);
+	return files_write_atomic(path, text, (size_t)n, 0644, err);
+}
+
+/* ---- devid-ca token-key ---- */
+
+int cmd_token_key(int argc, char **argv)
+{
+	static const struct token_command what = {
+		.usage = "usage: devid-ca token-key [--make ALG] OPTION...\n"
+			 "Makes a CA key in a token, or shows the one that is "
+			 "there.\n"
+			 "  --make ALG   p256, p384, rsa2048 or rsa4096\n",
+		.optional = TOKEN_OPT_BIT(TOKEN_OPT_MAKE),
+		.run = token_cmd_open,
+	};
+
+	return token_command(&what, argc, argv);
+}

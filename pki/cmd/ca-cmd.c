@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-cmd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "log.h"
+#include "pki-cmd.h"
+
+void ca_cmd_init(struct ca_cmd *cmd)
+{
+	memset(cmd, 0, sizeof(*cmd));
+	cmd->pin.fd = -1;
+}
+
+bool ca_cmd_option(struct ca_cmd *cmd, int opt)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	unsigned fd;
+
+	switch (opt) {
+	case CA_CMD_CONFIG:
+		cmd->config = optarg;
+		return true;
+	case CA_CMD_PIN_FILE:
+		cmd->pin.file = optarg;
+		return true;
+	case CA_CMD_PIN_FD:
+		if (conf_uint(optarg, 0, 65535, &fd, &err) == DEVID_OK) {
+			cmd->pin.fd = (int)fd;
+			return true;
+		}
+		log_error("--pin-fd: %s", devid_error_text(&err));
+		return false;
+	default:
+		return false;
+	}
+}
+
+int ca_cmd_fail(const struct devid_error *err)
+{
+	log_error("%s", devid_error_text(err));
+	return EXIT_FAILURE;
+}
+
+int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	if (ca_conf_load(cmd->config, &cmd->conf, &err) != DEVID_OK) {
+		(void)ca_cmd_fail(&err);
+		return PKI_EXIT_USAGE;
+	}
+	if (cmd->pin.fd < 0 && !cmd->pin.file && !cmd->conf.pin_file)
+		cmd->pin.prompt = true;
+	if (ca_open(&cmd->conf, what, &cmd->pin, &cmd->ca, &err) == DEVID_OK)
+		return -1;
+	(void)ca_cmd_fail(&err);
+	return cmd->ca.pin_refused ? PKI_EXIT_PIN : EXIT_FAILURE;
+}
+
+void ca_cmd_done(struct ca_cmd *cmd)
+{
+	ca_done(&cmd->ca);
+	ca_conf_done(&cmd->conf);
+}

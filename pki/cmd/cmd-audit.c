@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `devid-ca audit`: is every line of the audit log as it was written? */
+#include "ca-cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "files.h"
+#include "hex.h"
+#include "pki-cmd.h"
+
+#define KEY_FILE_MAX 65536 /* bytes; a limit of ours */
+#define HEX_LEN      (2 * 32)
+#define KEYS_MAX     64 /* tokens of one register; a limit of ours */
+
+static const char usage[] =
+	"usage: devid-ca audit [--key FILE] [--export]"
+	" [--expect INSTANCE:LINE:HASH]...\n"
+	"       devid-ca audit --print-key\n"
+	"Verifies the audit log and shows the newest line of each instance, for"
+	" a later\n--expect.\n\n"
+	"  --key FILE    public halves of the audit keys, PEM, one for each token"
+	" that\n                signed; without it the token is asked\n"
+	"  --export      show every line, as JSON\n"
+	"  --expect ...  this line must be there with this hash\n"
+	"  --print-key   show the audit key's public half\n" CA_CMD_USAGE;
+
+struct expected {
+	char instance[REGISTER_NAME_MAX];
+	int64_t seq;
+	char hash[HEX_LEN + 1];
+};
+
+struct options {
+	const char *key; /* borrowed */
+	bool export, print_key;
+	char **expect; /* borrowed from argv */
+	size_t n_expect;
+};
+
+CLEANUP_DEFINE(json, json_t *, json_decref)
+CLEANUP_DEFINE(bio, BIO *, (void)BIO_free)
+
+struct keys {
+	EVP_PKEY *list[KEYS_MAX]; /* owned */
+	size_t n;
+};
+
+static void cleanup_keys(struct keys *keys)
+{
+	while (keys->n > 0)
+		EVP_PKEY_free(keys->list[--keys->n]);
+}
+
+/* ---- the key ---- */
+
+/* The next key of @bio; NULL at its end, which *@ret_end tells, or when what is
+ * there is none. */
+static EVP_PKEY *next_key(BIO *bio, bool *ret_end)
+{
+	char *name = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	const unsigned char *p;
+	EVP_PKEY *key = NULL;
+	long len;
+
+	*ret_end = false;
+	if (PEM_read_bio(bio, &name, &header, &der, &len) != 1) {
+		*ret_end = ERR_GET_REASON(ERR_peek_last_error()) ==
+			   PEM_R_NO_START_LINE;
+		return NULL;
+	}
+	p = der;
+	if (strcmp(name, PEM_STRING_PUBLIC) == 0)
+		key = d2i_PUBKEY(NULL, &p, len);
+	OPENSSL_free(name);
+	OPENSSL_free(header);
+	OPENSSL_free(der);
+	return key;
+}
+
+static enum devid_err read_keys(
+	const char *path, struct keys *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *pem = NULL;
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	EVP_PKEY *key = NULL;
+	bool at_end = false;
+	size_t len;
+	enum devid_err rc = files_read(path, KEY_FILE_MAX, &pem, &len, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	bio = BIO_new_mem_buf(pem, (int)len);
+	while (bio && ret->n < KEYS_MAX && (key = next_key(bio, &at_end)))
+		ret->list[ret->n++] = key;
+	ERR_clear_error(); /* the cause is ours to tell */
+	if (ret->n == KEYS_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"audit: %s: %d keys or more", path, KEYS_MAX);
+	if (ret->n == 0 || !at_end)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"audit: %s: %s public key in PEM", path,
+			ret->n == 0 ? "no" : "something that is no");
+	return DEVID_OK;
+}
+
+static enum devid_err print_key(struct ca *ca, struct devid_error *err)
+{
+	if (PEM_write_PUBKEY(stdout, ca->audit_signer->public_key) != 1 ||
+		fflush(stdout) != 0)
+		return devid_fail(
+			err, DEVID_ERR_IO, "audit: the key cannot be written");
+	return DEVID_OK;
+}
+
+/* ---- what must be there ---- */
+
+/* INSTANCE:LINE:HASH */
+static enum devid_err parse_expected(
+	const char *text, struct expected *ret, struct devid_error *err)
+{
+	const char *one = strchr(text, ':');
+	const char *two = one ? strchr(one + 1, ':') : NULL;
+	char *end = NULL;
+
+	errno = 0;
+	if (two)
+		ret->seq = strtoll(one + 1, &end, 10);
+	if (!two || end != two || errno || ret->seq < 1 || one == text ||
+		(size_t)(one - text) >= sizeof(ret->instance) ||
+		strspn(two + 1, "0123456789abcdef") != HEX_LEN ||
+		two[1 + HEX_LEN] != '\0')
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"--expect: %s: not INSTANCE:LINE:HASH", text);
+	(void)snprintf(ret->instance, sizeof(ret->instance), "%.*s",
+		(int)(one - text), text);
+	memcpy(ret->hash, two + 1, HEX_LEN + 1);
+	return DEVID_OK;
+}
+
+static enum devid_err check_expected(
+	struct reg *reg, const struct expected *want, struct devid_error *err)
+{
+	struct register_audit_line line;
+	char hash[HEX_LEN + 1];
+	enum devid_err rc =
+		register_audit_get(reg, want->instance, want->seq, &line, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	hex_encode(line.hash, 32, hash);
+	if (strcmp(hash, want->hash) != 0)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"audit: %s, line %" PRId64
+			": another one than expected",
+			want->instance, want->seq);
+	return DEVID_OK;
+}
+
+/* ---- showing ---- */
+
+static enum devid_err print_head(void *arg,
+	const struct register_audit_line *line, struct devid_error *err)
+{
+	char hash[HEX_LEN + 1];
+
+	(void)arg;
+	(void)err;
+	hex_encode(line->hash, 32, hash);
+	(void)printf("%s:%" PRId64 ":%s\n", line->instance, line->seq, hash);
+	return DEVID_OK;
+}
+
+/* The line stands as a string: its bytes are what was hashed. */
+static enum devid_err print_line(void *arg,
+	const struct register_audit_line *line, struct devid_error *err)
+{
+	char hash[HEX_LEN + 1], sig[2 * SIGNER_SIG_MAX + 1] = "";
+	CLEANUP(cleanup_json) json_t *json = NULL;
+
+	(void)arg;
+	hex_encode(line->hash, 32, hash);
+	if (line->signature_len <= SIGNER_SIG_MAX)
+		hex_encode(line->signature, line->signature_len, sig);
+	json = json_pack("{s:s, s:I, s:s, s:s, s:s}", "instance",
+		line->instance, "seq", (json_int_t)line->seq, "line",
+		line->line, "hash", hash, "signature", sig);
+	if (!json || json_dumpf(json, stdout, JSON_COMPACT) < 0)
+		return devid_fail(err, DEVID_ERR_IO,
+			"audit: %s, line %" PRId64 ": cannot be written",
+			line->instance, line->seq);
+	(void)putchar('\n'); /* seen by fflush() */
+	return DEVID_OK;
+}
+
+static enum devid_err check_all(struct reg *reg, const struct keys *keys,
+	const struct options *o, struct devid_error *err)
+{
+	int64_t lines = 0;
+	enum devid_err rc = register_audit_check_keys(
+		reg, keys->list, keys->n, &lines, err);
+
+	for (size_t i = 0; i < o->n_expect && rc == DEVID_OK; i++) {
+		struct expected want = { .seq = 0 };
+
+		rc = parse_expected(o->expect[i], &want, err);
+		if (rc == DEVID_OK)
+			rc = check_expected(reg, &want, err);
+	}
+	if (rc == DEVID_OK && o->export)
+		rc = register_each_audit(reg, print_line, NULL, err);
+	else if (rc == DEVID_OK)
+		rc = register_each_audit_head(reg, print_head, NULL, err);
+	if (rc == DEVID_OK && !o->export)
+		(void)printf("%" PRId64 " lines verified\n", lines);
+	if (rc == DEVID_OK && fflush(stdout) != 0)
+		return devid_fail(err, DEVID_ERR_IO, "standard output: %s",
+			strerror(errno));
+	return rc;
+}
+
+static enum devid_err run(
+	struct ca *ca, const struct options *o, struct devid_error *err)
+{
+	CLEANUP(cleanup_keys) struct keys keys = { .n = 0 };
+	enum devid_err rc = DEVID_OK;
+
+	if (o->print_key)
+		return print_key(ca, err);
+	if (o->key)
+		rc = read_keys(o->key, &keys, err);
+	else if (EVP_PKEY_up_ref(ca->audit_signer->public_key) == 1)
+		keys.list[keys.n++] = ca->audit_signer->public_key;
+	if (rc == DEVID_OK)
+		rc = register_begin_read(ca->reg, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = check_all(ca->reg, &keys, o, err);
+	register_rollback(ca->reg);
+	return rc;
+}
+
+/* -1 to go on, else the exit status. */
+static int read_options(
+	int argc, char **argv, struct ca_cmd *cmd, struct options *ret)
+{
+	static const struct option options[] = {
+		CA_CMD_OPTIONS,
+		{ "expect", required_argument, NULL, 'e' },
+		{ "export", no_argument, NULL, 'x' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "print-key", no_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct devid_error err = { DEVID_OK, "" };
+	struct expected want = { .seq = 0 };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h')
+			return fputs(usage, stdout) < 0;
+		if (opt == 'k')
+			ret->key = optarg;
+		else if (opt == 'x')
+			ret->export = true;
+		else if (opt == 'p')
+			ret->print_key = true;
+		else if (opt == 'e' &&
+			 parse_expected(optarg, &want, &err) == DEVID_OK)
+			ret->expect[ret->n_expect++] = optarg;
+		else if (opt == 'e' || !ca_cmd_option(cmd, opt)) {
+			if (opt == 'e')
+				(void)ca_cmd_fail(&err);
+			(void)fputs(usage, stderr);
+			return PKI_EXIT_USAGE;
+		}
+	}
+	if (optind == argc)
+		return -1;
+	(void)fputs(usage, stderr);
+	return PKI_EXIT_USAGE;
+}
+
+int cmd_audit(int argc, char **argv)
+{
+	CLEANUP(cleanup_free)
+	char **expect = calloc((size_t)argc, sizeof(*expect));
+	struct options o = { .expect = expect };
+	struct devid_error err = { DEVID_OK, "" };
+	struct ca_cmd cmd;
+	int code;
+
+	ca_cmd_init(&cmd);
+	code = expect ? read_options(argc, argv, &cmd, &o) : EXIT_FAILURE;
+	if (code >= 0)
+		return code;
+	code = ca_cmd_open(
+		&cmd, (o.print_key ? 0 : CA_OPEN_REGISTER) |
+			      (o.key && !o.print_key ? 0 : CA_OPEN_TOKEN));
+	if (code < 0)
+		code = run(&cmd.ca, &o, &err) == DEVID_OK ? EXIT_SUCCESS
+							  : ca_cmd_fail(&err);
+	ca_cmd_done(&cmd);
+	return code;
+}

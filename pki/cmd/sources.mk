@@ -1,0 +1,14 @@
+# the commands of devid-ca
+
+sees := idevid/base idevid/cli idevid/enrol pki/ca pki/http pki/inspect pki/publish pki/register pki/serve
+sources := \
+	ca-cmd.c \
+	cmd-audit.c \
+	cmd-crl.c \
+	cmd-export.c \
+	cmd-inspect.c \
+	cmd-issue.c \
+	cmd-list.c \
+	cmd-serve.c \
+	operator.c
+ldlibs := -ljansson -lcrypto -pthread

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rate.h"
+
+#define COST 60000 /* of one request: a minute in milliseconds */
+
+void http_rate_init(struct http_rate *rate, unsigned a_minute, int64_t now)
+{
+	rate->a_minute = a_minute;
+	rate->burst = a_minute;
+	rate->credit = (int64_t)a_minute * COST;
+	rate->last = now;
+}
+
+bool http_rate_take(struct http_rate *rate, int64_t now, unsigned *ret_wait)
+{
+	int64_t full = (int64_t)rate->burst * COST;
+	int64_t passed = now - rate->last;
+	int64_t a_second = (int64_t)rate->a_minute * 1000;
+
+	if (rate->a_minute == 0)
+		return true;
+	if (passed > 0) {
+		/* More than a minute fills it; and cannot overflow. */
+		rate->credit += (passed > COST ? COST : passed) *
+				(int64_t)rate->a_minute;
+		rate->last = now;
+	}
+	if (rate->credit > full)
+		rate->credit = full;
+	if (rate->credit >= COST) {
+		rate->credit -= COST;
+		return true;
+	}
+	*ret_wait = (unsigned)((COST - rate->credit + a_second - 1) / a_second);
+	return false;
+}

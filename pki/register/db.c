@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "db.h"
+
+#include <string.h>
+
+#include "db-private.h"
+
+#define SQLITE_SCHEME   "sqlite:"
+#define POSTGRES_SCHEME "postgresql:"
+
+static const char *behind(const char *uri, const char *scheme)
+{
+	size_t n = strlen(scheme);
+
+	return strncmp(uri, scheme, n) == 0 ? uri + n : NULL;
+}
+
+enum devid_err db_open(
+	const char *uri, struct db **ret, struct devid_error *err)
+{
+	const char *place = behind(uri, SQLITE_SCHEME);
+
+	if (place)
+		return db_sqlite_open(place, ret, err);
+	place = behind(uri, POSTGRES_SCHEME);
+	if (place) /* libpq knows the URI whole */
+		return db_postgres_open(
+			strncmp(place, "//", 2) == 0 ? uri : place, ret, err);
+	/* Not quoted: there may be a password in it. */
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"database: neither sqlite:/PATH nor postgresql:CONNINFO");
+}
+
+void db_close(struct db *db)
+{
+	if (!db)
+		return;
+	db_rollback(db);
+	db->ops->close(db);
+}
+
+/* The slot of @sql, by its address; DB_STATEMENTS when all are taken. */
+static size_t find_slot(struct db *db, const char *sql)
+{
+	size_t at = ((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15)) >> 40;
+
+	for (size_t i = 0; i < DB_STATEMENTS; i++) {
+		size_t slot = (at + i) % DB_STATEMENTS;
+
+		if (!db->texts[slot])
+			db->texts[slot] = sql;
+		if (db->texts[slot] == sql)
+			return slot;
+	}
+	return DB_STATEMENTS;
+}
+
+/* PostgreSQL ends a transaction with its first failure, SQLite with some. A
+ * caller that goes on after one must not get half of it committed. */
+static enum devid_err check_usable(struct db *db, struct devid_error *err)
+{
+	if (db->open && db->broken)
+		return devid_fail(err, DEVID_ERR_STATE,
+			"database: the transaction failed before");
+	return DEVID_OK;
+}
+
+static enum devid_err run(
+	struct db *db, struct db_call *call, struct devid_error *err)
+{
+	enum devid_err rc = check_usable(db, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	call->slot = find_slot(db, call->query.sql);
+	if (call->slot == DB_STATEMENTS || call->query.n_params > DB_PARAMS_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"database: too many statements or parameters");
+	db->changes = 0;
+	return db->ops->run(db, call, err);
+}
+
+enum devid_err db_run(struct db *db, struct db_query query, db_row_fn *row,
+	void *arg, struct devid_error *err)
+{
+	struct db_call call = { .query = query, .row = row, .arg = arg };
+
+	return run(db, &call, err);
+}
+
+enum devid_err db_insert(struct db *db, struct db_query query, int64_t *ret_id,
+	struct devid_error *err)
+{
+	struct db_call call = { .query = query, .ret_id = ret_id };
+
+	*ret_id = 0;
+	return run(db, &call, err);
+}
+
+enum devid_err db_script(
+	struct db *db, const char *sql, struct devid_error *err)
+{
+	enum devid_err rc = check_usable(db, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = db->ops->script(db, sql, err);
+	if (rc != DEVID_OK)
+		db->broken = true;
+	return rc;
+}
+
+static enum devid_err begin(struct db *db, bool write, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (db->open)
+		return devid_fail(err, DEVID_ERR_STATE,
+			"database: a transaction is open already");
+	rc = db->ops->begin(db, write, err);
+	db->open = rc == DEVID_OK;
+	db->broken = false;
+	return rc;
+}
+
+enum devid_err db_begin(struct db *db, struct devid_error *err)
+{
+	return begin(db, true, err);
+}
+
+enum devid_err db_begin_read(struct db *db, struct devid_error *err)
+{
+	return begin(db, false, err);
+}
+
+enum devid_err db_commit(struct db *db, struct devid_error *err)
+{
+	enum devid_err rc = check_usable(db, err);
+
+	if (rc == DEVID_OK && !db->open)
+		return devid_fail(err, DEVID_ERR_STATE,
+			"database: no transaction is open");
+	if (rc == DEVID_OK)
+		rc = db->ops->commit(db, err);
+	if (rc != DEVID_OK)
+		db_rollback(db);
+	db->open = false;
+	return rc;
+}
+
+void db_rollback(struct db *db)
+{
+	if (db->open)
+		db->ops->rollback(db);
+	db->open = false;
+	db->broken = false;
+}
+
+int64_t db_changes(const struct db *db)
+{
+	return db->changes;
+}
+
+bool db_is_postgres(const struct db *db)
+{
+	return db->ops == &db_postgres_ops;
+}

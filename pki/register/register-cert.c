@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <string.h>
+
+#include "register-private.h"
+
+#define COLUMNS                                                                \
+	"c.id, c.device, c.role, c.state, c.created, c.revoked_at, c.reason,"  \
+	" c.key_fingerprint, c.serial, i.hash"
+#define FROM " FROM cert c JOIN issuer i ON i.id = c.issuer"
+
+enum column {
+	AT_ID,
+	AT_DEVICE,
+	AT_ROLE,
+	AT_STATE,
+	AT_CREATED,
+	AT_REVOKED_AT,
+	AT_REASON,
+	AT_KEY,
+	AT_SERIAL,
+	AT_ISSUER,
+	AT_DER, /* where it is asked for */
+};
+
+static enum devid_err read_row(const struct db_value *c, size_t n,
+	struct register_cert *ret, struct devid_error *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->id = c[AT_ID].num;
+	ret->device = c[AT_DEVICE].num; /* 0 in place of NULL */
+	ret->role = (enum key_role)c[AT_ROLE].num;
+	ret->state = (enum register_state)c[AT_STATE].num;
+	ret->created = c[AT_CREATED].num;
+	ret->revoked_at = c[AT_REVOKED_AT].num;
+	ret->reason = (int)c[AT_REASON].num;
+	ret->serial_len = c[AT_SERIAL].len;
+	if (c[AT_ROLE].num < 0 || c[AT_ROLE].num >= N_KEY_ROLES ||
+		c[AT_STATE].num < REGISTER_LIVE ||
+		c[AT_STATE].num > REGISTER_REPLACED ||
+		!reg_blob(&c[AT_KEY], ret->key_fingerprint, 32) ||
+		ret->serial_len > SERIAL_LEN ||
+		!reg_blob(&c[AT_SERIAL], ret->serial, ret->serial_len) ||
+		!reg_blob(&c[AT_ISSUER], ret->issuer, 32) ||
+		(n > AT_DER && c[AT_DER].type != DB_BLOB))
+		return reg_damaged(err, "certificate");
+	if (n > AT_DER) {
+		ret->der = c[AT_DER].data;
+		ret->der_len = c[AT_DER].len;
+	}
+	return DEVID_OK;
+}
+
+/* ---- adding, finding ---- */
+
+enum devid_err register_cert_add(struct reg *reg,
+	const struct register_cert *what, struct devid_error *err)
+{
+	static const char sql[] =
+		"INSERT INTO cert (device, issuer, role, state, created,"
+		" revoked_at, reason, key_prefix, key_fingerprint, serial, der)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+		" ON CONFLICT DO NOTHING";
+	struct db_value params[] = {
+		what->device ? DB_INT_V(what->device) : DB_NULL_V,
+		DB_INT_V(0),
+		DB_INT_V(what->role),
+		DB_INT_V(what->state),
+		DB_INT_V(what->created),
+		DB_INT_V(what->revoked_at),
+		DB_INT_V(what->reason),
+		DB_INT_V(reg_key_prefix(what->key_fingerprint)),
+		DB_BLOB_V(what->key_fingerprint, 32),
+		DB_BLOB_V(what->serial, what->serial_len),
+		DB_BLOB_V(what->der, what->der_len),
+	};
+	enum devid_err rc;
+
+	if (!what->der || what->der_len == 0 || what->serial_len == 0 ||
+		what->serial_len > SERIAL_LEN)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"register: certificate: no DER or serial number");
+	rc = reg_issuer_number(reg, what->issuer, true, &params[1].num, err);
+	if (rc == DEVID_OK)
+		rc = db_run(
+			reg->db, DB_QUERY(sql, params, 11), NULL, NULL, err);
+	if (rc == DEVID_OK && db_changes(reg->db) == 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"register: certificate: its serial number was given "
+			"out already");
+	return rc;
+}
+
+struct one {
+	struct reg *reg;
+	struct register_cert *out;
+	bool found;
+};
+
+static enum devid_err note_one(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	struct one *o = arg;
+	enum devid_err rc = read_row(columns, n_columns, o->out, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	o->found = true;
+	o->out->der = reg_hold(o->reg, &columns[AT_DER]);
+	return o->out->der ? DEVID_OK
+			   : devid_fail(err, DEVID_ERR_NOMEM,
+				     "register: no memory");
+}
+
+static enum devid_err get_one(struct reg *reg, struct db_query query,
+	struct register_cert *ret, struct devid_error *err)
+{
+	struct register_cert out;
+	struct one o = { reg, &out, false };
+	enum devid_err rc = db_run(reg->db, query, note_one, &o, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (!o.found)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: no such certificate");
+	*ret = out;
+	return DEVID_OK;
+}
+
+enum devid_err register_cert_by_serial(struct reg *reg,
+	const uint8_t issuer[32], struct der_view serial,
+	struct register_cert *ret, struct devid_error *err)
+{
+	static const char sql[] = "SELECT " COLUMNS ", c.der" FROM
+				  " WHERE c.issuer = ?1 AND c.serial = ?2";
+	struct db_value params[] = { DB_INT_V(0),
+		DB_BLOB_V(serial.data, serial.len) };
+	enum devid_err rc =
+		reg_issuer_number(reg, issuer, false, &params[0].num, err);
+
+	return rc == DEVID_OK ? get_one(reg, DB_QUERY(sql, params, 2), ret, err)
+			      : rc;
+}
+
+/* ---- revoking ---- */
+
+enum devid_err register_cert_revoke(struct reg *reg, int64_t id, int64_t when,
+	int reason, struct devid_error *err)
+{
+	static const char sql[] = "UPDATE cert SET state = 1, revoked_at = ?2,"
+				  " reason = ?3 WHERE id = ?1 AND state <> 1";
+	static const char look[] =
+		"SELECT reason FROM cert WHERE id = ?1 AND state = 1";
+	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(when),
+		DB_INT_V(reason) };
+	int64_t was = -1;
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
+
+	if (rc != DEVID_OK || db_changes(reg->db) > 0)
+		return rc;
+	rc = reg_int(reg, DB_QUERY(look, params, 1), &was, err);
+	if (rc == DEVID_OK && was < 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: certificate %" PRId64 ": not there", id);
+	if (rc == DEVID_OK && was != reason)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"register: certificate %" PRId64 ": revoked already, "
+			"for reason %" PRId64,
+			id, was);
+	return rc;
+}
+
+/* ---- walks ---- */
+
+struct walk {
+	register_cert_fn *fn;
+	void *arg;
+};
+
+static enum devid_err give(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	const struct walk *w = arg;
+	struct register_cert cert;
+	enum devid_err rc = read_row(columns, n_columns, &cert, err);
+
+	return rc == DEVID_OK ? w->fn(w->arg, &cert, err) : rc;
+}
+
+enum devid_err register_certs_of_device(struct reg *reg, int64_t device,
+	register_cert_fn *fn, void *arg, struct devid_error *err)
+{
+	static const char sql[] = "SELECT " COLUMNS ", c.der" FROM
+				  " WHERE c.device = ?1 ORDER BY c.id";
+	const struct db_value param = DB_INT_V(device);
+	struct walk w = { fn, arg };
+
+	return db_run(reg->db, DB_QUERY(sql, &param, 1), give, &w, err);
+}
+
+enum devid_err register_each_cert(struct reg *reg,
+	const struct register_page *page, register_cert_fn *fn, void *arg,
+	struct devid_error *err)
+{
+	/* +0: by id, not by way of an index over the issuer. */
+	static const char sql[] =
+		"SELECT " COLUMNS FROM " WHERE c.id > ?2 AND c.issuer + 0 = ?1"
+		" ORDER BY c.id LIMIT ?3";
+	struct db_value params[] = { DB_INT_V(0), DB_INT_V(page->after),
+		DB_INT_V(page->limit) };
+	struct walk w = { fn, arg };
+	enum devid_err rc = reg_issuer_number(
+		reg, page->issuer, false, &params[0].num, err);
+
+	if (rc == DEVID_OK)
+		rc = db_run(reg->db, DB_QUERY(sql, params, 3), give, &w, err);
+	return rc;
+}
+
+struct revoked_walk {
+	const uint8_t *issuer; /* borrowed */
+	register_cert_fn *fn;
+	void *arg;
+	int64_t n, last_at, last_id; /* of this page */
+};
+
+static enum devid_err give_revoked(void *arg, const struct db_value *c,
+	size_t n_columns, struct devid_error *err)
+{
+	struct revoked_walk *w = arg;
+	struct register_cert cert = { .state = REGISTER_REVOKED };
+
+	(void)n_columns;
+	cert.id = c[0].num;
+	cert.revoked_at = c[1].num;
+	cert.reason = (int)c[2].num;
+	cert.serial_len = c[3].len;
+	memcpy(cert.issuer, w->issuer, 32);
+	if (cert.serial_len > SERIAL_LEN ||
+		!reg_blob(&c[3], cert.serial, cert.serial_len))
+		return reg_damaged(err, "certificate");
+	w->n++;
+	w->last_at = cert.revoked_at;
+	w->last_id = cert.id;
+	return w->fn(w->arg, &cert, err);
+}
+
+enum devid_err register_each_revoked(struct reg *reg,
+	const struct register_revoked *which, register_cert_fn *fn, void *arg,
+	struct devid_error *err)
+{
+	static const char sql[] =
+		"SELECT id, revoked_at, reason, serial FROM cert"
+		" WHERE issuer = ?1 AND state = 1"
+		" AND (revoked_at, id) > (?2, ?3)"
+		" ORDER BY revoked_at, id LIMIT ?4";
+	struct revoked_walk w = { which->issuer, fn, arg, 0, which->since, 0 };
+	int64_t number = 0;
+	enum devid_err rc =
+		reg_issuer_number(reg, which->issuer, false, &number, err);
+
+	do {
+		const struct db_value params[] = { DB_INT_V(number),
+			DB_INT_V(w.last_at), DB_INT_V(w.last_id),
+			DB_INT_V(REG_PAGE) };
+
+		w.n = 0;
+		if (rc == DEVID_OK)
+			rc = db_run(reg->db, DB_QUERY(sql, params, 4),
+				give_revoked, &w, err);
+	} while (rc == DEVID_OK && w.n == REG_PAGE);
+	return rc;
+}
+
+enum devid_err register_count_revoked(struct reg *reg,
+	const struct register_revoked *which, int64_t *ret,
+	struct devid_error *err)
+{
+	static const char sql[] =
+		"SELECT COUNT(*) FROM cert"
+		" WHERE issuer = ?1 AND state = 1 AND revoked_at >= ?2";
+	struct db_value params[] = { DB_INT_V(0), DB_INT_V(which->since) };
+	enum devid_err rc = reg_issuer_number(
+		reg, which->issuer, false, &params[0].num, err);
+
+	return rc == DEVID_OK ? reg_int(reg, DB_QUERY(sql, params, 2), ret, err)
+			      : rc;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <endian.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "register-private.h"
+
+#define COLUMNS                                                                \
+	"id, state, created, serial, model, ek_fingerprint,"                   \
+	" ek_cert_fingerprint, tpm_vendor, tpm_model, tpm_firmware, station"
+
+enum column {
+	AT_ID,
+	AT_STATE,
+	AT_CREATED,
+	AT_SERIAL,
+	AT_MODEL,
+	AT_EK,
+	AT_EK_CERT,
+	AT_TPM_VENDOR,
+	AT_TPM_MODEL,
+	AT_TPM_FIRMWARE,
+	AT_STATION,
+};
+
+static enum devid_err read_row(const struct db_value *c,
+	struct register_device *ret, struct devid_error *err)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->id = c[AT_ID].num;
+	ret->state = (enum register_state)c[AT_STATE].num;
+	ret->created = c[AT_CREATED].num;
+	if (c[AT_STATE].num < REGISTER_LIVE ||
+		c[AT_STATE].num > REGISTER_REPLACED ||
+		!reg_text(&c[AT_SERIAL], ret->serial, sizeof(ret->serial)) ||
+		!reg_text(&c[AT_MODEL], ret->model, sizeof(ret->model)) ||
+		!reg_blob(&c[AT_EK], ret->ek_fingerprint, 32) ||
+		!reg_blob(&c[AT_EK_CERT], ret->ek_cert_fingerprint, 32) ||
+		!reg_text(&c[AT_TPM_VENDOR], ret->tpm_vendor,
+			sizeof(ret->tpm_vendor)) ||
+		!reg_text(&c[AT_TPM_MODEL], ret->tpm_model,
+			sizeof(ret->tpm_model)) ||
+		!reg_text(&c[AT_TPM_FIRMWARE], ret->tpm_firmware,
+			sizeof(ret->tpm_firmware)) ||
+		!reg_text(&c[AT_STATION], ret->station, sizeof(ret->station)))
+		return reg_damaged(err, "device");
+	return DEVID_OK;
+}
+
+struct one {
+	struct register_device *out;
+	bool found;
+};
+
+static enum devid_err note_one(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	struct one *o = arg;
+
+	(void)n_columns;
+	o->found = true;
+	return read_row(columns, o->out, err);
+}
+
+enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
+	struct register_device *ret, struct devid_error *err)
+{
+	static const char sql[] = "SELECT " COLUMNS " FROM device"
+				  " WHERE serial = ?1 AND state = 0";
+	const struct db_value param = DB_TEXT_V(serial);
+	struct register_device out;
+	struct one o = { &out, false };
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, &param, 1), note_one, &o, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (!o.found)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: %s: no such live device", serial);
+	*ret = out;
+	return DEVID_OK;
+}
+
+/* The schema and the statement below say 0 for it. */
+_Static_assert(KEY_ROLE_IDEVID == 0, "role of an IDevID");
+
+int64_t reg_key_prefix(const uint8_t fingerprint[32])
+{
+	uint64_t prefix;
+
+	memcpy(&prefix, fingerprint, sizeof(prefix));
+	return (int64_t)be64toh(prefix);
+}
+
+/* Of a device whose certificates were revoked because its keys were known to
+ * others (1: CRLReason keyCompromise, RFC 5280 5.3.1); ?1 is its EK. */
+#define COMPROMISED                                                            \
+	"ek_fingerprint = ?1 AND state <> 0 AND EXISTS (SELECT 1 FROM cert"    \
+	" WHERE cert.device = device.id AND cert.state = 1"                    \
+	" AND cert.reason = 1)"
+
+/* Of the live IDevID certificate for a key; ?2 and ?3 are its fingerprint. */
+#define OF_KEY                                                                 \
+	"key_prefix = ?2 AND key_fingerprint = ?3 AND state = 0 AND role = 0"
+
+static enum devid_err note_holder(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	struct register_holders *h = arg;
+	int64_t which = columns[0].num;
+
+	(void)n_columns;
+	if (which < 0 || which >= REGISTER_N_HOLDERS)
+		return reg_damaged(err, "device");
+	if (h->found[which] && columns[1 + AT_ID].num < h->device[which].id)
+		return DEVID_OK;
+	h->found[which] = true;
+	return read_row(columns + 1, &h->device[which], err);
+}
+
+enum devid_err register_find_holders(struct reg *reg,
+	const struct register_identity *who, struct register_holders *ret,
+	struct devid_error *err)
+{
+	/* Each part has an index, and numbers as in enum register_holder. */
+	static const char sql[] =
+		"SELECT 0, " COLUMNS " FROM device"
+		" WHERE serial = ?4 AND state = 0"
+		" UNION ALL SELECT 1, " COLUMNS " FROM device"
+		" WHERE substr(ek_fingerprint, 1, 16) = ?5"
+		" AND ek_fingerprint = ?1 AND state = 0"
+		" UNION ALL SELECT 3, " COLUMNS " FROM device"
+		" WHERE id = (SELECT device FROM cert WHERE " OF_KEY ")"
+		" UNION ALL SELECT 2, " COLUMNS
+		" FROM device WHERE " COMPROMISED;
+	const struct db_value params[] = {
+		DB_BLOB_V(who->ek_fingerprint, 32),
+		DB_INT_V(reg_key_prefix(who->key_fingerprint)),
+		DB_BLOB_V(who->key_fingerprint, 32), DB_TEXT_V(who->serial),
+		DB_BLOB_V(who->ek_fingerprint, 16), /* what the index has */
+	};
+
+	memset(ret->found, 0, sizeof(ret->found));
+	return db_run(reg->db, DB_QUERY(sql, params, 5), note_holder, ret, err);
+}
+
+enum devid_err register_device_add(
+	struct reg *reg, struct register_device *what, struct devid_error *err)
+{
+	static const char sql[] =
+		"INSERT INTO device (state, created, serial, model,"
+		" ek_fingerprint, ek_cert_fingerprint, tpm_vendor, tpm_model,"
+		" tpm_firmware, station)"
+		" VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+		" ON CONFLICT DO NOTHING";
+	const struct db_value params[] = {
+		DB_INT_V(what->created),
+		DB_TEXT_V(what->serial),
+		DB_TEXT_V(what->model),
+		DB_BLOB_V(what->ek_fingerprint, 32),
+		DB_BLOB_V(what->ek_cert_fingerprint, 32),
+		DB_TEXT_V(what->tpm_vendor),
+		DB_TEXT_V(what->tpm_model),
+		DB_TEXT_V(what->tpm_firmware),
+		DB_TEXT_V(what->station),
+	};
+	int64_t id = 0;
+	enum devid_err rc =
+		db_insert(reg->db, DB_QUERY(sql, params, 9), &id, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (id == 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"register: %s: a live device has this serial number "
+			"or this EK",
+			what->serial);
+	what->id = id;
+	what->state = REGISTER_LIVE;
+	return DEVID_OK;
+}
+
+/* Each part has an index. */
+const char reg_barred[] = "SELECT 1 FROM device WHERE " COMPROMISED
+			  " UNION ALL SELECT 1 FROM cert WHERE " OF_KEY;
+
+enum devid_err register_is_barred(struct reg *reg,
+	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
+	bool *ret, struct devid_error *err)
+{
+	const struct db_value params[] = {
+		DB_BLOB_V(ek_fingerprint, 32),
+		DB_INT_V(reg_key_prefix(key_fingerprint)),
+		DB_BLOB_V(key_fingerprint, 32),
+	};
+	int64_t found = 0;
+	enum devid_err rc =
+		reg_int(reg, DB_QUERY(reg_barred, params, 3), &found, err);
+
+	*ret = found != 0;
+	return rc;
+}
+
+enum devid_err register_device_remove(
+	struct reg *reg, int64_t id, struct devid_error *err)
+{
+	static const char sql[] = "DELETE FROM device WHERE id = ?1";
+	const struct db_value param = DB_INT_V(id);
+
+	return db_run(reg->db, DB_QUERY(sql, &param, 1), NULL, NULL, err);
+}
+
+enum devid_err register_device_set_state(struct reg *reg, int64_t id,
+	enum register_state state, struct devid_error *err)
+{
+	static const char sql[] = "UPDATE device SET state = ?2 WHERE id = ?1";
+	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(state) };
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, params, 2), NULL, NULL, err);
+
+	if (rc == DEVID_OK && db_changes(reg->db) == 0)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: device %" PRId64 ": not there", id);
+	return rc;
+}
+
+struct walk {
+	register_device_fn *fn;
+	void *arg;
+};
+
+static enum devid_err give(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	const struct walk *w = arg;
+	struct register_device device;
+	enum devid_err rc = read_row(columns, &device, err);
+
+	(void)n_columns;
+	return rc == DEVID_OK ? w->fn(w->arg, &device, err) : rc;
+}
+
+enum devid_err register_each_device(struct reg *reg,
+	const struct register_page *page, register_device_fn *fn, void *arg,
+	struct devid_error *err)
+{
+	static const char sql[] = "SELECT " COLUMNS " FROM device"
+				  " WHERE id > ?1 ORDER BY id LIMIT ?2";
+	const struct db_value params[] = { DB_INT_V(page->after),
+		DB_INT_V(page->limit) };
+	struct walk w = { fn, arg };
+
+	return db_run(reg->db, DB_QUERY(sql, params, 2), give, &w, err);
+}
+
+enum devid_err register_each_device_named(struct reg *reg, const char *serial,
+	register_device_fn *fn, void *arg, struct devid_error *err)
+{
+	/* In two halves, for each of which there is an index. */
+	static const char sql[] =
+		"SELECT " COLUMNS " FROM device"
+		" WHERE serial = ?1 AND state = 0 UNION ALL"
+		" SELECT " COLUMNS " FROM device"
+		" WHERE serial = ?1 AND state <> 0 ORDER BY id";
+	const struct db_value param = DB_TEXT_V(serial);
+	struct walk w = { fn, arg };
+
+	return db_run(reg->db, DB_QUERY(sql, &param, 1), give, &w, err);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "register.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "ordered-id.h"
+#include "register-private.h"
+
+CLEANUP_DEFINE(reg, struct reg *, register_close)
+
+/* ---- what all parts use ---- */
+
+static enum devid_err note_int(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)n_columns;
+	(void)err;
+	*(int64_t *)arg = columns[0].num;
+	return DEVID_OK;
+}
+
+enum devid_err reg_int(struct reg *reg, struct db_query query, int64_t *ret,
+	struct devid_error *err)
+{
+	return db_run(reg->db, query, note_int, ret, err);
+}
+
+bool reg_text(const struct db_value *v, char *ret, size_t size)
+{
+	if (v->type != DB_TEXT || v->len >= size)
+		return false;
+	memcpy(ret, v->data, v->len);
+	ret[v->len] = '\0';
+	return true;
+}
+
+bool reg_blob(const struct db_value *v, void *ret, size_t len)
+{
+	if (v->type != DB_BLOB || v->len != len)
+		return false;
+	memcpy(ret, v->data, len);
+	return true;
+}
+
+enum devid_err reg_damaged(struct devid_error *err, const char *what)
+{
+	return devid_fail(
+		err, DEVID_ERR_IO, "register: %s: row is damaged", what);
+}
+
+const uint8_t *reg_hold(struct reg *reg, const struct db_value *v)
+{
+	uint8_t *held = malloc(v->len + 1);
+
+	if (!held)
+		return NULL;
+	if (v->len)
+		memcpy(held, v->data, v->len);
+	held[v->len] = '\0';
+	free(reg->held);
+	reg->held = held;
+	return held;
+}
+
+static struct reg_issuer *find_issuer(
+	struct reg *reg, const uint8_t hash[32], bool *ret_known)
+{
+	for (size_t i = 0; i < REG_ISSUERS; i++) {
+		struct reg_issuer *is = &reg->issuers[i];
+
+		*ret_known = is->number && memcmp(is->hash, hash, 32) == 0;
+		if (*ret_known || !is->number)
+			return is;
+	}
+	return &reg->issuers[0];
+}
+
+enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
+	bool make, int64_t *ret, struct devid_error *err)
+{
+	static const char find[] = "SELECT id FROM issuer WHERE hash = ?1";
+	static const char add[] = "INSERT INTO issuer (hash) VALUES (?1)"
+				  " ON CONFLICT (hash) DO NOTHING";
+	const struct db_value param = DB_BLOB_V(hash, 32);
+	bool known;
+	struct reg_issuer *is = find_issuer(reg, hash, &known);
+	int64_t number = known ? is->number : 0;
+	enum devid_err rc = DEVID_OK;
+
+	if (!number)
+		rc = reg_int(reg, DB_QUERY(find, &param, 1), &number, err);
+	if (rc == DEVID_OK && !number && make) {
+		rc = db_run(reg->db, DB_QUERY(add, &param, 1), NULL, NULL, err);
+		if (rc == DEVID_OK)
+			rc = reg_int(
+				reg, DB_QUERY(find, &param, 1), &number, err);
+	}
+	if (rc != DEVID_OK)
+		return rc;
+	memcpy(is->hash, hash, 32);
+	is->number = number;
+	*ret = number;
+	return DEVID_OK;
+}
+
+/* ---- opening, transactions ---- */
+
+static bool is_instance(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
+				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
+
+	return n > 0 && n < REGISTER_NAME_MAX && name[n] == '\0';
+}
+
+enum devid_err register_open(const char *uri, const char *instance,
+	struct reg **ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_reg) struct reg *reg = calloc(1, sizeof(*reg));
+	enum devid_err rc;
+
+	if (!reg)
+		return devid_fail(err, DEVID_ERR_NOMEM, "register: no memory");
+	if (!is_instance(instance))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"register: instance: not 1 to %d letters, digits and "
+			"'-'",
+			REGISTER_NAME_MAX - 1);
+	memcpy(reg->instance, instance, strlen(instance) + 1);
+	rc = db_open(uri, &reg->db, err);
+	if (rc == DEVID_OK)
+		rc = reg_schema(reg, err);
+	if (rc == DEVID_OK)
+		*ret = STEAL(reg);
+	return rc;
+}
+
+void register_close(struct reg *reg)
+{
+	if (!reg)
+		return;
+	db_close(reg->db);
+	free(reg->held);
+	free(reg);
+}
+
+struct db *register_db(struct reg *reg)
+{
+	return reg->db;
+}
+
+enum devid_err register_begin(struct reg *reg, struct devid_error *err)
+{
+	reg->audit_number = 0;
+	return db_begin(reg->db, err);
+}
+
+enum devid_err register_begin_read(struct reg *reg, struct devid_error *err)
+{
+	return db_begin_read(reg->db, err);
+}
+
+/* Numbers of issuers that this transaction made may be gone with it. */
+static void forget(struct reg *reg)
+{
+	memset(reg->issuers, 0, sizeof(reg->issuers));
+}
+
+enum devid_err register_commit(struct reg *reg, struct devid_error *err)
+{
+	enum devid_err rc = db_commit(reg->db, err);
+
+	if (rc != DEVID_OK)
+		forget(reg);
+	return rc;
+}
+
+void register_rollback(struct reg *reg)
+{
+	db_rollback(reg->db);
+	forget(reg);
+}
+
+static enum devid_err note_secret(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	(void)n_columns; /* one */
+	return reg_blob(&columns[0], arg, REGISTER_SECRET_LEN)
+		       ? DEVID_OK
+		       : reg_damaged(err, "register");
+}
+
+enum devid_err register_secret(struct reg *reg,
+	uint8_t ret[REGISTER_SECRET_LEN], struct devid_error *err)
+{
+	return db_run(reg->db, DB_QUERY("SELECT secret FROM register", NULL, 0),
+		note_secret, ret, err);
+}
+
+/* ---- answered challenges ---- */
+
+enum devid_err register_challenge_use(struct reg *reg,
+	const uint8_t id[CHALLENGE_ID_LEN], struct devid_error *err)
+{
+	/* Of two with the same one waits for the other, and does nothing
+	 * then. */
+	static const char sql[] = "INSERT INTO challenge_used (id)"
+				  " VALUES (?1) ON CONFLICT DO NOTHING";
+	const struct db_value param = DB_BLOB_V(id, CHALLENGE_ID_LEN);
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, &param, 1), NULL, NULL, err);
+
+	if (rc == DEVID_OK && db_changes(reg->db) == 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"register: challenge: was answered already");
+	return rc;
+}
+
+enum devid_err register_challenge_purge(struct reg *reg, int64_t before,
+	int64_t limit, int64_t *ret_n, struct devid_error *err)
+{
+	static const char sql[] = "DELETE FROM challenge_used WHERE id IN"
+				  " (SELECT id FROM challenge_used"
+				  " WHERE id < ?1 ORDER BY id LIMIT ?2)";
+	uint8_t first[ORDERED_ID_TIME];
+	const struct db_value params[] = { DB_BLOB_V(first, sizeof(first)),
+		DB_INT_V(limit) };
+	enum devid_err rc;
+
+	ordered_id_at(before > 0 ? (uint64_t)before * 1000 : 0, first);
+	rc = db_run(reg->db, DB_QUERY(sql, params, 2), NULL, NULL, err);
+	if (rc == DEVID_OK)
+		*ret_n = db_changes(reg->db);
+	return rc;
+}
+
+/* ---- numbers, publications ---- */
+
+enum devid_err register_crl_number(struct reg *reg, const uint8_t issuer[32],
+	uint64_t *ret, struct devid_error *err)
+{
+	static const char sql[] =
+		"INSERT INTO crl (issuer, number) VALUES (?1, 1)"
+		" ON CONFLICT (issuer) DO UPDATE SET number = crl.number + 1"
+		" RETURNING number";
+	struct db_value param = DB_INT_V(0);
+	int64_t number = 0;
+	enum devid_err rc =
+		reg_issuer_number(reg, issuer, true, &param.num, err);
+
+	if (rc == DEVID_OK)
+		rc = reg_int(reg, DB_QUERY(sql, &param, 1), &number, err);
+	if (rc == DEVID_OK)
+		*ret = (uint64_t)number;
+	return rc;
+}
+
+enum devid_err register_blob_put(struct reg *reg, const char *name,
+	const struct register_blob *what, struct devid_error *err)
+{
+	static const char sql[] =
+		"INSERT INTO publication (name, expires, data)"
+		" VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE"
+		" SET expires = excluded.expires, data = excluded.data";
+	const struct db_value params[] = {
+		DB_TEXT_V(name),
+		DB_INT_V(what->expires),
+		DB_BLOB_V(what->data.data, what->data.len),
+	};
+
+	return db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
+}
+
+struct held_blob {
+	struct reg *reg;
+	struct register_blob blob; /* data NULL: not there */
+};
+
+static enum devid_err note_blob(void *arg, const struct db_value *columns,
+	size_t n_columns, struct devid_error *err)
+{
+	struct held_blob *h = arg;
+
+	(void)n_columns;
+	if (columns[1].type != DB_BLOB)
+		return reg_damaged(err, "publication");
+	h->blob.expires = columns[0].num;
+	h->blob.data.data = reg_hold(h->reg, &columns[1]);
+	h->blob.data.len = columns[1].len;
+	return h->blob.data.data ? DEVID_OK
+				 : devid_fail(err, DEVID_ERR_NOMEM,
+					   "register: no memory");
+}
+
+enum devid_err register_blob_get(struct reg *reg, const char *name,
+	struct register_blob *ret, struct devid_error *err)
+{
+	static const char sql[] =
+		"SELECT expires, data FROM publication WHERE name = ?1";
+	const struct db_value param = DB_TEXT_V(name);
+	struct held_blob h = { .reg = reg };
+	enum devid_err rc =
+		db_run(reg->db, DB_QUERY(sql, &param, 1), note_blob, &h, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (!h.blob.data.data)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"register: %s: not published", name);
+	*ret = h.blob;
+	return DEVID_OK;
+}

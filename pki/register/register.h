@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_REGISTER_H
+#define DEVID_REGISTER_H
+
+/*
+ * The register of what the CA issued: devices, certificates, answered
+ * challenges, CRL numbers and the audit log, in SQLite or PostgreSQL with the
+ * same schema. A certificate is in its row before anybody can have it; no row
+ * is without its certificate. All calls but register_open() are inside
+ * register_begin() and register_commit() or register_rollback(). After an
+ * error other than NOT_FOUND, EXISTS and those of a row function, the
+ * transaction is over but for its rollback (db.h).
+ *
+ * It does not check that a device gets both its certificates: that is whoever
+ * puts them into one transaction (ca_issue()).
+ */
+
+#include "build.h"
+#include "challenge.h"
+#include "db.h"
+#include <devid/error.h>
+#include "key.h"
+#include "signer.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#define REGISTER_NAME_MAX 65
+#define REGISTER_WHO_MAX  129
+
+struct reg;
+
+/* Opens and, when it is empty, makes the schema. Errors: as db_open();
+ * UNSUPPORTED: schema of another version. @instance names this process in the
+ * audit log (letters, digits, '-'); each has its own chain. */
+DEVID_MUST_CHECK enum devid_err register_open(const char *uri,
+	const char *instance, struct reg **ret, struct devid_error *err);
+void register_close(struct reg *reg);
+struct db *register_db(struct reg *reg); /* borrowed; for tests and export */
+
+/*
+ * Reads what each issuance looks into at random places, so that the kernel has
+ * it in memory: without that the first thousands after a start of the machine
+ * wait for the disk, once there are millions of devices. On a connection of its
+ * own, for a thread of its own; ends early when *@stop (NULL: never) becomes
+ * true. Does nothing on PostgreSQL. Errors: as db_open(), db_run().
+ */
+DEVID_MUST_CHECK enum devid_err register_warm(
+	const char *uri, const atomic_bool *stop, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err register_begin(
+	struct reg *reg, struct devid_error *err);
+/* For looking only: others go on writing, and what they write is not seen. */
+DEVID_MUST_CHECK enum devid_err register_begin_read(
+	struct reg *reg, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_commit(
+	struct reg *reg, struct devid_error *err);
+void register_rollback(struct reg *reg);
+
+#define REGISTER_SECRET_LEN 32
+
+/* Random bytes that were made with the register: no other has them. */
+DEVID_MUST_CHECK enum devid_err register_secret(struct reg *reg,
+	uint8_t ret[REGISTER_SECRET_LEN], struct devid_error *err);
+
+/* ---- answered challenges ---- */
+
+/*
+ * Marks the challenge @id as answered: of two that do, one gets OK. Errors:
+ * EXISTS. What is not answered is nowhere in the register.
+ */
+DEVID_MUST_CHECK enum devid_err register_challenge_use(struct reg *reg,
+	const uint8_t id[CHALLENGE_ID_LEN], struct devid_error *err);
+
+/* Forgets those that were made before @before, in seconds since 1970, as their
+ * ids say (ordered-id.h), at most @limit; *@ret_n: how many. */
+DEVID_MUST_CHECK enum devid_err register_challenge_purge(struct reg *reg,
+	int64_t before, int64_t limit, int64_t *ret_n, struct devid_error *err);
+
+/* ---- devices ---- */
+
+enum register_state {
+	REGISTER_LIVE,
+	REGISTER_REVOKED,
+	REGISTER_REPLACED
+};
+
+struct register_device {
+	int64_t id;
+	char serial[REGISTER_NAME_MAX];
+	char model[REGISTER_NAME_MAX];
+	uint8_t ek_fingerprint[32]; /* SHA-256 of the EK's SubjectPublicKeyInfo:
+				     * the same EK with another certificate
+				     * is the same TPM */
+	uint8_t ek_cert_fingerprint[32];
+	char tpm_vendor[REGISTER_NAME_MAX];
+	char tpm_model[REGISTER_NAME_MAX];
+	char tpm_firmware[REGISTER_NAME_MAX];
+	char station[REGISTER_WHO_MAX]; /* who asked */
+	int64_t created;
+	enum register_state state;
+};
+
+/* The live device with that serial number. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_device_by_serial(struct reg *reg,
+	const char *serial, struct register_device *ret,
+	struct devid_error *err);
+
+/* In what a device of the register is like one that wants to get in. */
+enum register_holder {
+	REGISTER_BY_SERIAL, /* live, the same serial number */
+	REGISTER_BY_EK,     /* live, the same EK */
+	/* The same EK, and its certificates were revoked because their keys
+	 * are compromised (reason 1); the last of several. */
+	REGISTER_BY_EK_COMPROMISED,
+	/* It has, live or not, a live IDevID certificate for the same key. IAKs
+	 * are not indexed: it would cost a fifth more per device. */
+	REGISTER_BY_KEY,
+	REGISTER_N_HOLDERS
+};
+
+struct register_holders {
+	bool found[REGISTER_N_HOLDERS];
+	struct register_device device[REGISTER_N_HOLDERS]; /* where found */
+};
+
+/* What one that wants to get in is known by; borrowed. */
+struct register_identity {
+	const char *serial;
+	const uint8_t *ek_fingerprint;  /* 32 bytes */
+	const uint8_t *key_fingerprint; /* 32 bytes: of the IDevID */
+};
+
+/* Finds them all in one statement. Nobody is no error. */
+DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,
+	const struct register_identity *who, struct register_holders *ret,
+	struct devid_error *err);
+
+/* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
+ * serial number and per EK: unique indexes over the live rows). */
+DEVID_MUST_CHECK enum devid_err register_device_add(
+	struct reg *reg, struct register_device *what, struct devid_error *err);
+
+/*
+ * Whether a device with this EK and this IDevID key is refused for another
+ * reason than those of register_device_add(): *@ret is true where
+ * register_find_holders() finds REGISTER_BY_EK_COMPROMISED or REGISTER_BY_KEY.
+ */
+DEVID_MUST_CHECK enum devid_err register_is_barred(struct reg *reg,
+	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
+	bool *ret, struct devid_error *err);
+
+/* Takes back what register_device_add() did in this transaction. */
+DEVID_MUST_CHECK enum devid_err register_device_remove(
+	struct reg *reg, int64_t id, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err register_device_set_state(struct reg *reg,
+	int64_t id, enum register_state state, struct devid_error *err);
+
+/* ---- certificates ---- */
+
+struct register_cert {
+	int64_t id;
+	int64_t device;     /* 0: a CA's or an OCSP responder's */
+	enum key_role role; /* of a device's */
+	uint8_t issuer[32]; /* SHA-256 of the issuer's Name, DER */
+	uint8_t serial[SERIAL_LEN];
+	size_t serial_len;
+	uint8_t key_fingerprint[32]; /* SHA-256 of SubjectPublicKeyInfo */
+	int64_t created;
+	enum register_state state;
+	int64_t revoked_at;
+	int reason;
+	const uint8_t *der; /* borrowed */
+	size_t der_len;
+};
+
+/* Errors: EXISTS (issuer and serial number). */
+DEVID_MUST_CHECK enum devid_err register_cert_add(struct reg *reg,
+	const struct register_cert *what, struct devid_error *err);
+
+typedef enum devid_err register_cert_fn(
+	void *arg, const struct register_cert *cert, struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
+	int64_t device, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* Errors: NOT_FOUND. *@ret's DER is valid until the next call. */
+DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
+	const uint8_t issuer[32], struct der_view serial,
+	struct register_cert *ret, struct devid_error *err);
+
+/* Revokes; again with the same reason is OK and keeps the first time. Errors:
+ * NOT_FOUND, EXISTS (revoked for another reason). */
+DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
+	int64_t id, int64_t when, int reason, struct devid_error *err);
+
+/* Certificates of one issuer that were revoked at @since or later (0: all). */
+struct register_revoked {
+	const uint8_t *issuer; /* borrowed; 32 bytes */
+	int64_t since;
+};
+
+/* How many register_each_revoked() would give: a look into one index. */
+DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
+	const struct register_revoked *which, int64_t *ret,
+	struct devid_error *err);
+
+/* Each, by time: id, issuer, serial number, when and why, nothing else. */
+DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
+	const struct register_revoked *which, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* Those with id > @after, at most @limit. */
+struct register_page {
+	const uint8_t *issuer; /* borrowed; 32 bytes; of certificates only */
+	int64_t after, limit;
+};
+
+/* Every certificate of the page, ascending, without DER: for OCSP production.
+ * On PostgreSQL one with a smaller id can still be committed later. */
+DEVID_MUST_CHECK enum devid_err register_each_cert(struct reg *reg,
+	const struct register_page *page, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
+
+typedef enum devid_err register_device_fn(void *arg,
+	const struct register_device *device, struct devid_error *err);
+
+/* Every device of the page, ascending. */
+DEVID_MUST_CHECK enum devid_err register_each_device(struct reg *reg,
+	const struct register_page *page, register_device_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* Every device that has or had this serial number, live or not, ascending. */
+DEVID_MUST_CHECK enum devid_err register_each_device_named(struct reg *reg,
+	const char *serial, register_device_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* ---- numbers, publications ---- */
+
+/* Next CRL number of @issuer (full and delta share the sequence, RFC 5280
+ * 5.2.3), starting with 1. */
+DEVID_MUST_CHECK enum devid_err register_crl_number(struct reg *reg,
+	const uint8_t issuer[32], uint64_t *ret, struct devid_error *err);
+
+/* A pre-produced OCSP answer or a published CRL. */
+struct register_blob {
+	struct der_view data; /* borrowed */
+	int64_t expires;
+};
+
+/* Stores it under @name, in place of what was there. */
+DEVID_MUST_CHECK enum devid_err register_blob_put(struct reg *reg,
+	const char *name, const struct register_blob *what,
+	struct devid_error *err);
+
+/* Its data is valid until the next call. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_blob_get(struct reg *reg,
+	const char *name, struct register_blob *ret, struct devid_error *err);
+
+/* ---- audit log ---- */
+
+/*
+ * Appends a line to this instance's chain, in this transaction: a whole JSON
+ * object on one line. Hash of line n = SHA-256(hash n-1 || seq, 8 bytes big
+ * endian || line); hash 0 = SHA-256("devid-ca audit" || NUL || instance), so
+ * that a chain cannot pass for another's.
+ */
+DEVID_MUST_CHECK enum devid_err register_audit(
+	struct reg *reg, const char *line, struct devid_error *err);
+
+struct register_audit_line {
+	char instance[REGISTER_NAME_MAX];
+	int64_t seq;
+	const char *line; /* borrowed */
+	uint8_t hash[32];
+	const uint8_t *signature; /* borrowed: over the hash; NULL: none */
+	size_t signature_len;
+};
+
+/* Signs the newest line of this instance with @signer, in this transaction;
+ * called before each commit that appended lines. */
+DEVID_MUST_CHECK enum devid_err register_audit_sign(
+	struct reg *reg, struct signer *signer, struct devid_error *err);
+
+/*
+ * Walks all chains and verifies them with @key: every sequence number there,
+ * every hash right, every head's signature right, and the newest line signed.
+ * *@ret_lines counts. Errors: MISMATCH names instance, line and what is wrong.
+ *
+ * What it cannot see: a chain cut back to an older signed line. For that an
+ * auditor keeps a head that he saw and compares it with register_audit_get().
+ */
+DEVID_MUST_CHECK enum devid_err register_audit_check(struct reg *reg,
+	EVP_PKEY *key, int64_t *ret_lines, struct devid_error *err);
+
+/* The same for a register whose instances have tokens, and so keys, of their
+ * own: each signature is that of one of @n @keys. */
+DEVID_MUST_CHECK enum devid_err register_audit_check_keys(struct reg *reg,
+	EVP_PKEY *const *keys, size_t n, int64_t *ret_lines,
+	struct devid_error *err);
+
+/* What is borrowed in @line is valid until it returns. */
+typedef enum devid_err register_audit_fn(void *arg,
+	const struct register_audit_line *line, struct devid_error *err);
+
+/* The line @seq of @instance, or its newest with @seq 0. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err register_audit_get(struct reg *reg,
+	const char *instance, int64_t seq, struct register_audit_line *ret,
+	struct devid_error *err);
+
+/* Every line of every instance, instance by instance, in order. */
+DEVID_MUST_CHECK enum devid_err register_each_audit(struct reg *reg,
+	register_audit_fn *fn, void *arg, struct devid_error *err);
+
+/* The newest line of every instance. */
+DEVID_MUST_CHECK enum devid_err register_each_audit_head(struct reg *reg,
+	register_audit_fn *fn, void *arg, struct devid_error *err);
+
+#endif

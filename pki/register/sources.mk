@@ -1,0 +1,17 @@
+# the register of devices and certificates: SQLite, PostgreSQL
+
+sees := idevid/base idevid/enrol idevid/key pki/sign
+sources := \
+	db-postgres.c \
+	db-sqlite-vfs.c \
+	db-sqlite.c \
+	db.c \
+	device-json.c \
+	register-audit-check.c \
+	register-audit.c \
+	register-cert.c \
+	register-device.c \
+	register-schema.c \
+	register-warm.c \
+	register.c
+ldlibs := -lsqlite3 -lpq -ljansson -lcrypto -pthread

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evhttp asks for the bufferevent of a new connection before it gives it the
+ * socket. So each new one is noted and looked at right after, by an event that
+ * goes before all others.
+ */
+#include "serve-private.h"
+
+#include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
+#include <stdlib.h>
+
+#include "log.h"
+
+struct serve_fresh {
+	struct event *look; /* owned */
+	struct {
+		struct bufferevent *bev; /* borrowed */
+		enum http_side side;
+	} * list; /* owned */
+	size_t n, room;
+};
+
+static void look(evutil_socket_t fd, short what, void *arg)
+{
+	struct serve *s = arg;
+	struct serve_fresh *fresh = s->fresh;
+
+	(void)fd; /* made active by us alone */
+	(void)what;
+	for (size_t i = 0; i < fresh->n; i++)
+		(void)http_conns_add(s->conns,
+			bufferevent_getfd(fresh->list[i].bev),
+			fresh->list[i].side, serve_clock());
+	fresh->n = 0;
+}
+
+enum devid_err serve_fresh_new(struct serve *s, struct devid_error *err)
+{
+	s->fresh = calloc(1, sizeof(*s->fresh));
+	if (s->fresh)
+		s->fresh->look = event_new(s->base, -1, 0, look, s);
+	if (!s->fresh || !s->fresh->look ||
+		event_priority_set(s->fresh->look, 0) < 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	return DEVID_OK;
+}
+
+void serve_fresh_free(struct serve_fresh *fresh)
+{
+	if (!fresh)
+		return;
+	if (fresh->look)
+		event_free(fresh->look);
+	free(fresh->list);
+	free(fresh);
+}
+
+static bool note(struct serve *s, struct bufferevent *bev, enum http_side side)
+{
+	struct serve_fresh *fresh = s->fresh;
+
+	if (fresh->n == fresh->room) {
+		size_t room = fresh->room ? 2 * fresh->room : 64;
+		void *bigger =
+			realloc(fresh->list, room * sizeof(*fresh->list));
+
+		if (!bigger)
+			return false;
+		fresh->list = bigger;
+		fresh->room = room;
+	}
+	fresh->list[fresh->n].bev = bev;
+	fresh->list[fresh->n++].side = side;
+	event_active(fresh->look, 0, 0);
+	return true;
+}
+
+/* A connection that is not counted must not be: evhttp closes one without a
+ * socket of its own at once, and would make one in the clear for NULL. */
+static struct bufferevent *take(
+	struct serve *s, struct bufferevent *bev, enum http_side side)
+{
+	if (!bev || !note(s, bev, side)) {
+		log_error("serve: no memory for a connection");
+		abort();
+	}
+	return bev;
+}
+
+static void on_tls(const SSL *ssl, int where, int ret)
+{
+	struct serve *s = SSL_get_app_data(ssl);
+
+	(void)ret; /* done is done */
+	if (where & SSL_CB_HANDSHAKE_DONE)
+		http_conns_known(s->conns, SSL_get_fd(ssl));
+}
+
+struct bufferevent *serve_accept_tls(struct event_base *base, void *arg)
+{
+	struct serve *s = arg;
+	SSL *ssl = SSL_new(s->tls);
+	struct bufferevent *bev = NULL;
+
+	if (ssl) {
+		(void)SSL_set_app_data(ssl, s); /* it lies in the SSL */
+		SSL_set_info_callback(ssl, on_tls);
+		bev = bufferevent_openssl_socket_new(base, -1, ssl,
+			BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+	}
+	if (bev)
+		bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return take(s, bev, HTTP_STATIONS);
+}
+
+struct bufferevent *serve_accept_plain(struct event_base *base, void *arg)
+{
+	return take(arg,
+		bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE),
+		HTTP_PUBLIC);
+}

@@ -1,0 +1,20 @@
+# the service of stations and of the public
+
+sees := idevid/base idevid/enrol pki/ca pki/http pki/proof pki/publish pki/register
+sources := \
+	serve-accept.c \
+	serve-cache.c \
+	serve-duties.c \
+	serve-files.c \
+	serve-http.c \
+	serve-ocsp.c \
+	serve-queue.c \
+	serve-reply.c \
+	serve-route.c \
+	serve-show.c \
+	serve-status.c \
+	serve-tls.c \
+	serve-warm.c \
+	serve-worker.c \
+	serve.c
+ldlibs := -levent_openssl -levent -lsystemd -ljansson -lssl -lcrypto -pthread

@@ -1,0 +1,17 @@
+# devid-station: the production line's side. It knows nothing of databases
+# and tokens
+
+sees := idevid/base idevid/cli idevid/enrol
+sources := \
+	station-flow.c \
+	station-http.c \
+	station-run.c \
+	station-state.c
+ldlibs := -lcurl -ljansson -lssl -lcrypto
+
+PROGRAMS += devid-station
+devid-station_src := pki/station/station.c
+
+station_items += \
+	run|$(BINDIR)/devid-station|$(B)/devid-station \
+	$(call manuals,devid-station.1)

@@ -1,0 +1,3 @@
+sees := agent/attach tests/fixture
+
+UNIT_TESTS += $(wildcard tests/unit/agent/test-*.c)
