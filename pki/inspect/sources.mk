@@ -1,6 +1,6 @@
 # the rules told about any file
 
-sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/verify pki/ek pki/proof
+sees := idevid/base idevid/enrol idevid/key idevid/verify pki/ek pki/proof
 sources := \
 	inspect-cert.c \
 	inspect-csr.c \

@@ -56,6 +56,27 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/my-cc.called")" -gt "$(compiles)" ]
 }
 
+@test "an include against a wall does not compile" {
+	local tree=$BATS_TEST_TMPDIR/tree
+
+	mkdir "$tree"
+	tests/tree-files | xargs -0 cp --parents -t "$tree"
+	cd "$tree"
+	# What stands higher, what is another branch's, and what it sees.
+	for include in keyd-server.h ca.h; do
+		printf '#include "%s"\n' "$include" >>idevid/key/wire.c
+		run ! make B="$B" "$B/idevid/key/wire.o"
+		[[ $output == *"fatal error: $include: No such file or directory"* ]]
+		sed -i '$d' idevid/key/wire.c
+	done
+	printf '#include "hex.h"\n' >>idevid/key/wire.c
+	build "$B/idevid/key/wire.o"
+	# And no folder sees one that stands above it.
+	sed -i 's|^sees := .*|& idevid/keyd|' idevid/key/sources.mk
+	run ! make B="$B" "$B/idevid/key/wire.o"
+	[[ $output == *"idevid/key/sources.mk: sees idevid/keyd,"* ]]
+}
+
 @test "a flag that the compiler does not know is left out" {
 	wrapper arm-cc 'for flag; do' \
 		'case $flag in -fcf-protection) exit 1 ;; esac' 'done' 'exec gcc "$@"'

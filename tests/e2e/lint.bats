@@ -10,9 +10,8 @@ setup() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	cd "$BATS_TEST_TMPDIR" || return 1
 	mkdir -p tests idevid docs/man
-	cp "$repo/tests"/{lint,lint-cppcheck.h} tests/
+	cp "$repo/tests"/{lint,lint-cppcheck.h,tree-files,walls} tests/
 	cp "$repo/.clang-format" .
-	: >tests/lint-headers
 	good
 }
 
@@ -191,44 +190,52 @@ commit() {
 @test "headers: a source without one; a program needs none" {
 	printf 'int main(void)\n{\n\treturn 0;\n}\n' >idevid/program.c
 	silent headers
-	echo 'int bad;' >idevid/bad.c
+	cp idevid/good.c idevid/bad.c
 	rings headers 'idevid/bad.c: no header of the same name'
-	echo idevid/bad.c >tests/lint-headers
+	# A public header may have several sources.
+	mkdir -p idevid/include/devid
+	mv idevid/good.h idevid/include/devid/
+	mv idevid/bad.c idevid/good-more.c
 	silent headers
 }
 
-@test "headers: the list of those without only gets shorter" {
-	echo idevid/good.c >tests/lint-headers
-	rings headers 'idevid/good.c: need not be here any more'
-	: >tests/lint-headers
-	git init -q .
-	git add .
-	commit "one"
-	echo 'int bad;' >idevid/bad.c
-	echo idevid/bad.c >tests/lint-headers
-	git add .
-	commit "two"
-	rings headers 'tests/lint-headers: may only get shorter: bad.c'
-	# another commit of it, and one name for another, change nothing
-	echo >>idevid/good.h
-	git add .
-	commit "three"
-	rings headers 'tests/lint-headers: may only get shorter: bad.c'
+# house: two folders, the lower one with two files, the upper one with one
+house() {
+	mkdir -p idevid/low pki/high
+	printf 'sees :=\n' >idevid/low/sources.mk
+	printf 'sees := idevid/low\n' >pki/high/sources.mk
+	echo '#include "a.h"' | tee idevid/low/a.c >idevid/low/b.h
+	echo '#include "b.h"' | tee idevid/low/b.c pki/high/c.h >/dev/null
+	echo '#include "c.h"' >pki/high/c.c
+	: >idevid/low/a.h
 }
 
-@test "headers: one that may be without moves, and another takes its place" {
-	echo 'int bad;' >idevid/bad.c
-	echo idevid/bad.c >tests/lint-headers
-	git init -q .
-	git add .
-	commit "one"
-	mkdir idevid/base
-	mv idevid/bad.c idevid/base/
-	echo idevid/base/bad.c >tests/lint-headers
-	silent headers
-	mv idevid/base/bad.c idevid/worse.c
-	echo idevid/worse.c >tests/lint-headers
-	rings headers 'tests/lint-headers: may only get shorter: worse.c'
+@test "walls: a circle of files, of folders; a private header is its source's" {
+	house
+	silent walls
+	echo '#include "b.h"' >>idevid/low/a.c
+	rings walls 'a circle of files: idevid/low/a idevid/low/b'
+	house
+	echo '#include "b.h"' >idevid/low/a-private.h
+	rings walls 'a circle of files: idevid/low/a idevid/low/b'
+	rm idevid/low/a-private.h
+	printf 'sees := pki/high\n' >idevid/low/sources.mk
+	rings walls 'a circle of folders: idevid/low pki/high'
+}
+
+@test "walls: an include that the plan does not have, a wall that is open for nothing" {
+	house
+	echo '#include "c.h"' >idevid/low/d.c
+	rings walls 'idevid/low/d.c: c.h is in pki/high, which idevid/low/sources.mk does not name'
+	rm idevid/low/d.c
+	printf 'sees := idevid/low idevid/other\n' >pki/high/sources.mk
+	rings walls 'pki/high/sources.mk: sees idevid/other for nothing'
+	house
+	echo '#include "../low/a.h"' >idevid/low/b.c
+	rings walls 'idevid/low/b.c: "../low/a.h": a quoted include has no slash'
+	house
+	: >pki/high/a.h
+	rings walls 'pki/high/a.h: idevid/low/a.h has the same name'
 }
 
 @test "commits: a subject of 72 characters and no more, from the named one on" {
