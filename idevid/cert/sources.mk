@@ -3,9 +3,10 @@
 sees := idevid/base
 sources := \
 	cert.c \
+	issuers.c \
 	profile-ext.c \
 	profile-parts.c \
 	profile-rules.c \
 	profile.c \
 	san.c
-ldlibs := -lcrypto
+ldlibs := -lcrypto -pthread

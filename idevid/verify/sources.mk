@@ -2,7 +2,6 @@
 
 sees := idevid/base idevid/cert
 sources := \
-	chain-cache.c \
 	chain.c \
 	verify-tls.c \
 	verify.c

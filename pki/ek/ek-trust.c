@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "ek-issuers.h"
+#include "ek-private.h"
 #include "ek-trust.h"
 
 #define SUBJECT_MAX 96 /* of a message; longer ones are cut */
@@ -15,7 +15,11 @@
 #define AUTH_LEVEL 2
 /* CAs between an EK certificate and its root; vendors have up to two. */
 #define DEPTH_MAX 5
+/* Verified issuers that are remembered; a limit of ours. */
+#define ISSUERS_MAX 256
 
+CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
+CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
 CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
@@ -70,7 +74,7 @@ struct ek_trust *ek_trust_alloc(void)
 	trust->store = X509_STORE_new();
 	trust->intermediates = sk_X509_new_null();
 	trust->crls = sk_X509_CRL_new_null();
-	trust->issuers = ek_issuers_new();
+	trust->issuers = issuers_new(NULL, ISSUERS_MAX, sizeof(X509_CRL *));
 	if (!trust->store || !trust->intermediates || !trust->crls ||
 		!trust->issuers)
 		return NULL;
@@ -81,7 +85,7 @@ void ek_trust_free(struct ek_trust *trust)
 {
 	if (!trust)
 		return;
-	ek_issuers_free(trust->issuers);
+	issuers_free(trust->issuers);
 	sk_X509_CRL_pop_free(trust->crls, X509_CRL_free);
 	sk_X509_pop_free(trust->intermediates, X509_free);
 	X509_STORE_free(trust->store);
@@ -165,6 +169,79 @@ static int on_verify(int ok, X509_STORE_CTX *ctx)
 	       X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
+static bool is_plain_crl(X509_CRL *crl, X509 *issuer)
+{
+	for (int i = 0; i < X509_CRL_get_ext_count(crl); i++) {
+		if (X509_EXTENSION_get_critical(X509_CRL_get_ext(crl, i)))
+			return false;
+	}
+	return X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;
+}
+
+/* The list of @issuer, if it has one; false when there is more to it. */
+static bool find_crl(STACK_OF(X509_CRL) * crls, X509 *issuer, X509_CRL **ret)
+{
+	*ret = NULL;
+	for (int i = 0; i < sk_X509_CRL_num(crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(crls, i);
+
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl),
+			    X509_get_subject_name(issuer)) != 0)
+			continue;
+		if (*ret || !is_plain_crl(crl, issuer))
+			return false;
+		*ret = crl;
+	}
+	return true;
+}
+
+/* Not one whose list has critical extensions, or that has several. */
+static void remember(struct ek_trust *trust, STACK_OF(X509) * chain)
+{
+	X509 *path[DEPTH_MAX + 1];
+	X509_CRL *crls[DEPTH_MAX + 1];
+	size_t n = 0;
+
+	for (int i = 1; i < sk_X509_num(chain); i++, n++) {
+		if (n > DEPTH_MAX)
+			return;
+		path[n] = sk_X509_value(chain, i);
+		if (!find_crl(trust->crls, path[n], &crls[n]))
+			return;
+	}
+	issuers_add(trust->issuers, &(struct issuers_path) { path, crls, n },
+		&crls[0]);
+}
+
+static bool is_not_revoked(
+	void *arg, const uint8_t hash[ISSUERS_HASH_LEN], const void *note)
+{
+	CLEANUP(cleanup_bn) BIGNUM *bn = NULL;
+	CLEANUP(cleanup_asn1_integer) ASN1_INTEGER *serial = NULL;
+	X509_CRL *crl = *(X509_CRL *const *)note;
+	const struct cert_view *cert = arg;
+	X509_REVOKED *entry;
+
+	(void)hash;
+	if (!crl)
+		return true;
+	if (cert->serial.len == 0 || cert->serial.data[0] & 0x80)
+		return false; /* negative: RFC 5280 4.1.2.2 forbids it */
+	bn = BN_bin2bn(cert->serial.data, (int)cert->serial.len, NULL);
+	serial = bn ? BN_to_ASN1_INTEGER(bn, NULL) : NULL;
+	return serial && X509_CRL_get0_by_serial(crl, &entry, serial) == 0;
+}
+
+/* What OpenSSL would refuse for other reasons is left to it. */
+bool ek_trust_remembers(
+	struct ek_trust *trust, const struct ek_cert *cert, time_t now)
+{
+	struct cert_view view = cert->view;
+
+	return ek_cert_has_key(cert) && !ek_find_unknown_critical(&view) &&
+	       issuers_check(trust->issuers, &view, now, is_not_revoked, &view);
+}
+
 static enum devid_err verify(
 	struct ek_trust *trust, X509 *leaf, time_t now, struct devid_error *err)
 {
@@ -192,8 +269,7 @@ static enum devid_err verify(
 		sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) < 2)
 		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: path: it is a root itself");
-	ek_issuers_add(
-		trust->issuers, X509_STORE_CTX_get0_chain(ctx), trust->crls);
+	remember(trust, X509_STORE_CTX_get0_chain(ctx));
 	return DEVID_OK;
 }
 
@@ -204,7 +280,7 @@ enum devid_err ek_trust_check(struct ek_trust *trust,
 	const unsigned char *p = cert->der.data;
 	enum devid_err rc;
 
-	if (ek_issuers_check(trust->issuers, cert, now))
+	if (ek_trust_remembers(trust, cert, now))
 		return DEVID_OK;
 	ERR_set_mark();
 	leaf = d2i_X509(NULL, &p, (long)cert->der.len);

@@ -5,20 +5,23 @@
 /* Between loading (ek-load.c) and verifying (ek-trust.c). */
 
 #include "ek-cert.h"
+#include "issuers.h"
 
 #include <openssl/x509.h>
-
-struct ek_issuers;
 
 struct ek_trust {
 	X509_STORE *store;              /* owned: anchors and CRLs */
 	STACK_OF(X509) * intermediates; /* owned */
 	STACK_OF(X509_CRL) * crls;      /* owned */
-	struct ek_issuers *issuers;     /* owned */
+	struct issuers *issuers;        /* owned; notes: X509_CRL * of crls */
 	size_t n_anchors;
 };
 
 /* Trusts nobody yet. NULL when memory is out. */
 struct ek_trust *ek_trust_alloc(void);
+
+/* Whether @cert is proved at @now by an issuer that was verified before. */
+bool ek_trust_remembers(
+	struct ek_trust *trust, const struct ek_cert *cert, time_t now);
 
 #endif

@@ -5,7 +5,6 @@ sources := \
 	credential-rsa.c \
 	credential.c \
 	ek-cert.c \
-	ek-issuers.c \
 	ek-key.c \
 	ek-load.c \
 	ek-names.c \

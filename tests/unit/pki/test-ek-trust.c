@@ -6,7 +6,6 @@
 
 #include "cmocka-all.h"
 #include "ek-fixture.h"
-#include "ek-issuers.h"
 #include "ek-trust.h"
 
 #define NOW 1700000000 /* 2023-11-14 */
@@ -71,7 +70,7 @@ static void assert_verdict(
 static bool is_quick(struct ek_trust *trust, const struct certs_buf *der)
 {
 	struct ek_cert cert = ek_fixture_parse(der);
-	bool quick = ek_issuers_check(trust->issuers, &cert, NOW);
+	bool quick = ek_trust_remembers(trust, &cert, NOW);
 
 	ek_cert_done(&cert);
 	return quick;
