@@ -20,6 +20,7 @@
 #include "links.h"
 #include "log.h"
 #include "ports.h"
+#include "states.h"
 #include "status.h"
 #include "supplicant.h"
 #include "watch.h"

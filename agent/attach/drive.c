@@ -13,6 +13,7 @@
 #include "flight.h"
 #include "log.h"
 #include "ports.h"
+#include "states.h"
 #include "supplicant.h"
 #include "trust.h"
 #include "wallclock.h"

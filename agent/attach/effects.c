@@ -12,6 +12,7 @@
 #include "keyd-watch.h"
 #include "log.h"
 #include "ports.h"
+#include "states.h"
 #include "wallclock.h"
 
 static void set_timer(struct port *port, uint32_t ms)

@@ -6,6 +6,7 @@
 #include "drive.h"
 #include "log.h"
 #include "ports.h"
+#include "states.h"
 
 static struct agent_port *find_index(struct agent *agent, int ifindex)
 {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "states.h"
 
 struct agent_port *agent_find_port(struct agent *agent, const char *name)
 {
