@@ -7,18 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "drive.h"
+#include "effects.h"
+#include "hooks.h"
+#include "keyd-watch.h"
+#include "link.h"
+#include "links.h"
 #include "log.h"
+#include "ports.h"
+#include "states.h"
 #include "status.h"
-
-#define PROBE_MS   20 /* keyd has made its socket but does not listen yet */
-#define PROBES_MAX 100
+#include "supplicant.h"
+#include "watch.h"
 
 enum watched {
 	WATCHED_KEYD,
@@ -80,12 +85,6 @@ static int on_flush(sd_event_source *s, void *user)
 	return 0;
 }
 
-void agent_touch(struct agent *agent)
-{
-	if (sd_event_source_set_enabled(agent->flusher, SD_EVENT_ONESHOT) < 0)
-		log_error("status: event failed");
-}
-
 static void add_record(void *user, const char *name, const struct attach *a)
 {
 	struct agent *agent = user;
@@ -123,64 +122,7 @@ static void load_state(struct agent *agent)
 		log_error("%s", devid_error_text(&err));
 }
 
-/* The key service */
-
-static bool keyd_answers(const struct agent *agent)
-{
-	CLEANUP(cleanup_close)
-	int fd = socket(
-		AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-
-	if (fd < 0 || snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
-			      agent->config->keyd_socket) >=
-			      (int)sizeof(addr.sun_path))
-		return false;
-	return connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
-}
-
-static void probe_in(struct agent *agent, uint64_t ms)
-{
-	if (sd_event_source_set_time_relative(agent->prober, ms * 1000) < 0 ||
-		sd_event_source_set_enabled(agent->prober, SD_EVENT_ONESHOT) <
-			0)
-		log_error("key service: timer failed");
-}
-
-void agent_probe_keyd(struct agent *agent)
-{
-	agent->n_probes = 0;
-	probe_in(agent, 0);
-}
-
-static void check_keyd(struct agent *agent)
-{
-	bool was = agent->keyd_present;
-
-	agent->keyd_present = keyd_answers(agent);
-	if (!agent->keyd_present &&
-		access(agent->config->keyd_socket, F_OK) == 0 &&
-		agent->n_probes++ < PROBES_MAX)
-		probe_in(agent, PROBE_MS);
-	if (agent->keyd_present != was) {
-		log_info("key service: %s",
-			agent->keyd_present ? "there" : "gone");
-		agent_touch(agent);
-	}
-	if (!agent->keyd_present || (was && !agent->keyd_renewed))
-		return;
-	agent->keyd_renewed = false;
-	agent_dispatch_all(
-		agent, PORT_EVENT_RETRY, ATTACH_CLASS_KEY_UNAVAILABLE);
-}
-
-static int on_probe(sd_event_source *s, uint64_t now, void *user)
-{
-	(void)s; /* one-shot */
-	(void)now;
-	check_keyd(user);
-	return 0;
-}
+/* The files that are watched */
 
 static void on_watched(void *user, size_t index)
 {
@@ -191,7 +133,7 @@ static void on_watched(void *user, size_t index)
 		 * the end of the last one went unnoticed. */
 		agent->n_probes = 0;
 		agent->keyd_renewed = true;
-		check_keyd(agent);
+		agent_check_keyd(agent);
 		return;
 	}
 	/* Another key or certificate: the old verdicts on it are void. */
@@ -344,7 +286,7 @@ static enum devid_err apply(
 	rc = add_watch(agent, err);
 	if (rc == DEVID_OK)
 		rc = link_monitor_dump(agent->links, err);
-	check_keyd(agent);
+	agent_check_keyd(agent);
 	agent_dispatch_all(agent, PORT_EVENT_RETRY, ATTACH_CLASS_NONE);
 	return rc;
 }
@@ -421,7 +363,7 @@ static enum devid_err add_sources(struct agent *agent, struct devid_error *err)
 		r = sd_event_source_set_enabled(agent->flusher, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_time_relative(agent->event, &agent->prober,
-			CLOCK_MONOTONIC, 0, 1000, on_probe, agent);
+			CLOCK_MONOTONIC, 0, 1000, agent_on_probe, agent);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(agent->prober, SD_EVENT_OFF);
 	if (r < 0)
@@ -471,7 +413,7 @@ static enum devid_err set_up(struct agent *agent, struct devid_error *err)
 			&agent->links, err);
 	if (rc != DEVID_OK)
 		return rc;
-	check_keyd(agent);
+	agent_check_keyd(agent);
 	agent_touch(agent);
 	(void)sd_notify(0, "READY=1"); /* nobody may listen */
 	return DEVID_OK;
@@ -516,6 +458,7 @@ int agent_run(const char *config_path, struct config *config)
 	}
 	agent->config_path = config_path;
 	agent->config = config;
+	agent->port_ops = &agent_port_ops;
 	if (set_up(agent, &err) == DEVID_OK) {
 		r = sd_event_loop(agent->event);
 		if (r < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent.h"
+#include "drive.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -8,8 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctrl.h"
+#include "event.h"
 #include "flight.h"
 #include "log.h"
+#include "ports.h"
+#include "states.h"
+#include "supplicant.h"
+#include "trust.h"
 #include "wallclock.h"
 #include "wpaconf.h"
 

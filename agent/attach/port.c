@@ -6,12 +6,9 @@
 
 #include "log.h"
 
-#define REPLY_WAIT_MS  2000 /* an answer of wpa_supplicant */
-#define START_FIRST_MS 250  /* until the second EAPOL-Start */
-#define START_MAX_MS   1000
-#define SELECTS_MAX    3
-#define AUTH_WAIT_MS   20000
-#define START_WAIT_MS  5000
+#define SELECTS_MAX   3
+#define AUTH_WAIT_MS  20000
+#define START_WAIT_MS 5000
 
 void port_init(struct port *port, const char *name, const struct port_ops *ops,
 	void *owner)
@@ -42,84 +39,7 @@ const struct attach *port_history(const struct port *port, unsigned n)
 	return &port->history[(port->n_history - 1 - n) % PORT_HISTORY_MAX];
 }
 
-static uint32_t start_interval(const struct port *port)
-{
-	uint32_t ms = START_FIRST_MS;
-
-	for (unsigned i = 1; i < port->n_starts && ms < START_MAX_MS; i++)
-		ms *= 2;
-	return ms < START_MAX_MS ? ms : START_MAX_MS;
-}
-
-static void arm_backoff(struct port *port)
-{
-	uint32_t ms = backoff_next(&port->backoff, port->ops->random(port));
-
-	port->next_retry = time(NULL) + (time_t)((ms + 500) / 1000);
-	port->ops->set_timer(port, ms);
-}
-
-static void arm(struct port *port, enum port_timeout timeout)
-{
-	if (timeout != PORT_TIMEOUT_KEEP)
-		port->next_retry = 0;
-	switch (timeout) {
-	case PORT_TIMEOUT_NONE:
-		port->ops->set_timer(port, 0);
-		return;
-	case PORT_TIMEOUT_KEEP:
-		return;
-	case PORT_TIMEOUT_REPLY:
-		port->ops->set_timer(port, REPLY_WAIT_MS);
-		return;
-	case PORT_TIMEOUT_START:
-		port->ops->set_timer(port, start_interval(port));
-		return;
-	case PORT_TIMEOUT_AUTH:
-		port->ops->set_timer(port, port->auth_wait_ms);
-		return;
-	case PORT_TIMEOUT_BACKOFF:
-		arm_backoff(port);
-		return;
-	}
-}
-
-/* The one place where a port's state changes. */
-static void set_state(
-	struct port *port, enum port_state next, enum port_event cause)
-{
-	enum port_state old = port->state;
-
-	if (next == old)
-		return;
-	port->state = next;
-	port->since = time(NULL);
-	log_debug("port: %s: %s -> %s (%s)", port->name, states_name(old),
-		states_name(next), states_event_name(cause));
-}
-
-void port_dispatch(struct port *port, enum port_event event)
-{
-	while (event != PORT_EVENT_NONE) {
-		const struct port_cell *cell = states_get(port->state, event);
-		enum port_state old = port->state;
-		enum port_event follow;
-
-		if (!cell->handler) {
-			log_debug("port: %s: %s: no matter while %s",
-				port->name, states_event_name(event),
-				states_name(port->state));
-			return;
-		}
-		set_state(port, cell->next, event);
-		follow = cell->handler(port);
-		arm(port, cell->timeout);
-		port->ops->changed(port, old);
-		event = follow;
-	}
-}
-
-static void begin(struct port *port, uint64_t start_us)
+void port_begin(struct port *port, uint64_t start_us)
 {
 	attach_begin(&port->attach, start_us, time(NULL));
 	port->attaching = true;
@@ -231,7 +151,7 @@ enum port_event port_on_attach(struct port *port)
 	port->carrier_us = 0;
 	port->n_starts = 0;
 	port->n_selects = 0;
-	begin(port, start ? start : port->ops->now(port));
+	port_begin(port, start ? start : port->ops->now(port));
 	if (port->configured)
 		return PORT_EVENT_READY;
 	port->ops->command(port, PORT_COMMAND_CONFIGURE);
@@ -273,7 +193,7 @@ enum port_event port_on_supplicant_lost(struct port *port)
 	port->associated = false;
 	port->n_starts = 0;
 	port->n_selects = 0;
-	begin(port, port->ops->now(port));
+	port_begin(port, port->ops->now(port));
 	return PORT_EVENT_NONE;
 }
 
@@ -425,82 +345,4 @@ enum port_event port_on_lost(struct port *port)
 		a->remote_alert[0] || a->local_alert[0])
 		return PORT_EVENT_GIVE_UP;
 	return PORT_EVENT_RETRY;
-}
-
-static enum port_event event_of(enum event_type type)
-{
-	switch (type) {
-	case EVENT_ASSOCIATED:
-		return PORT_EVENT_ASSOCIATED;
-	case EVENT_EAP_STARTED:
-		return PORT_EVENT_EAP_STARTED;
-	case EVENT_CERT_CHECK:
-		return PORT_EVENT_CERT_CHECK;
-	case EVENT_KEY_REQUEST:
-		return PORT_EVENT_KEY_REQUEST;
-	case EVENT_EAP_SUCCESS:
-		return PORT_EVENT_EAP_SUCCESS;
-	case EVENT_EAP_REJECTED:
-	case EVENT_EAP_FAILURE:
-		return PORT_EVENT_EAP_FAILURE;
-	case EVENT_OTHER:
-	case EVENT_METHOD_PROPOSED:
-	case EVENT_PEER_CERT:
-	case EVENT_PEER_NAME:
-	case EVENT_SERVER_VERIFIED:
-	case EVENT_CERT_ERROR:
-	case EVENT_LOCAL_ALERT:
-	case EVENT_REMOTE_ALERT:
-	case EVENT_TERMINATING:
-		return PORT_EVENT_NONE;
-	}
-	return PORT_EVENT_NONE;
-}
-
-void port_handle_event(struct port *port, const struct event *ev)
-{
-	uint64_t now = port->ops->now(port);
-	bool open = port->state == PORT_STATE_AUTHORIZED ||
-		    port->state == PORT_STATE_CHECKING;
-
-	/* The switch began by itself: a record of its own. */
-	if (ev->type == EVENT_EAP_STARTED && (open || !port->attaching) &&
-		states_get(port->state, PORT_EVENT_EAP_STARTED)->handler)
-		begin(port, now);
-	if (port->attaching)
-		attach_note(&port->attach, ev, now);
-	if (ev->type == EVENT_SERVER_VERIFIED && port->attaching)
-		port->ops->command(port, PORT_COMMAND_COUNT);
-	port_dispatch(port, event_of(ev->type));
-}
-
-void port_handle_count(struct port *port, uint32_t frames, bool last)
-{
-	struct attach *a = &port->attach;
-
-	if (port->attaching && (!last || port->state != PORT_STATE_JUDGING)) {
-		a->frames_verified = frames;
-		return;
-	}
-	a->frames_failed = frames;
-	a->frames_flight = port->frames_flight;
-	port_dispatch(port, PORT_EVENT_COUNTED);
-}
-
-void port_handle_status(struct port *port, const struct event_status *st)
-{
-	bool open = st && st->authorized;
-
-	if (st && port->attaching) {
-		port->attach.resumed = st->resumed;
-		memcpy(port->attach.tls_version, st->tls_version,
-			sizeof(st->tls_version));
-	}
-	/* The last word on a new success is the server's identity. */
-	if (open && port->attaching && port->attach.succeeded &&
-		!port->ops->server_keep(port)) {
-		port->attach.refused = true;
-		open = false;
-	}
-	port_dispatch(port, open ? PORT_EVENT_PORT_OPEN : PORT_EVENT_PORT_SHUT);
 }

@@ -10,11 +10,54 @@
 
 #include "attach.h"
 #include "backoff.h"
-#include "states.h"
 
 #include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
 
 #define PORT_HISTORY_MAX 16
+
+struct port;
+
+enum port_state {
+	PORT_STATE_ABSENT,         /* no such interface */
+	PORT_STATE_DOWN,           /* no carrier */
+	PORT_STATE_WAITING,        /* wpa_supplicant is not ready for it */
+	PORT_STATE_ASSOCIATING,    /* wpa_supplicant opens the port */
+	PORT_STATE_STARTING,       /* EAPOL-Start sent, no answer yet */
+	PORT_STATE_AUTHENTICATING, /* EAP runs */
+	PORT_STATE_CONFIRMING,     /* EAP-Success; is the port open? */
+	PORT_STATE_AUTHORIZED,
+	PORT_STATE_CHECKING, /* was authorised; EAP failed; still open? */
+	PORT_STATE_JUDGING,  /* EAP failed; how far had it come? */
+	PORT_STATE_BACKOFF,  /* failed; waits for the next try */
+};
+#define PORT_N_STATES 11
+
+enum port_event {
+	PORT_EVENT_NONE, /* a handler's answer: nothing follows */
+	PORT_EVENT_LINK_SEEN,
+	PORT_EVENT_LINK_GONE,
+	PORT_EVENT_CARRIER_UP,
+	PORT_EVENT_CARRIER_DOWN,
+	PORT_EVENT_READY,   /* wpa_supplicant knows the port */
+	PORT_EVENT_REFUSED, /* it refused the port's configuration */
+	PORT_EVENT_SUPPLICANT_LOST,
+	PORT_EVENT_ASSOCIATED,
+	PORT_EVENT_EAP_STARTED,
+	PORT_EVENT_CERT_CHECK,
+	PORT_EVENT_KEY_REQUEST,
+	PORT_EVENT_EAP_SUCCESS,
+	PORT_EVENT_EAP_FAILURE,
+	PORT_EVENT_PORT_OPEN, /* STATUS: suppPortStatus=Authorized */
+	PORT_EVENT_PORT_SHUT, /* STATUS: anything else */
+	PORT_EVENT_COUNTED,   /* MIB: frames received */
+	PORT_EVENT_TIMEOUT,
+	PORT_EVENT_GIVE_UP, /* from a handler: this try is over */
+	PORT_EVENT_RETRY,   /* a cause of failure may be gone */
+};
+#define PORT_N_EVENTS 20
 
 enum port_command {
 	PORT_COMMAND_CONFIGURE,  /* bring wpa_supplicant to know the port */
@@ -80,18 +123,8 @@ struct port {
 void port_init(struct port *port, const char *name, const struct port_ops *ops,
 	void *owner);
 
-/* Gives @event to the state machine, and then what follows from it. */
-void port_dispatch(struct port *port, enum port_event event);
-
-/* Adds the facts of an event from wpa_supplicant and gives it to the state
- * machine. */
-void port_handle_event(struct port *port, const struct event *ev);
-
-/* Adds the answer to STATUS (@st NULL: none came) and dispatches it. */
-void port_handle_status(struct port *port, const struct event_status *st);
-
-/* Adds the answer to MIB; @last: no other such question is open. */
-void port_handle_count(struct port *port, uint32_t frames, bool last);
+/* Begins the record of a try at @start_us, monotonic. */
+void port_begin(struct port *port, uint64_t start_us);
 
 /* Puts @a into the history, as the newest. */
 void port_add_history(struct port *port, const struct attach *a);

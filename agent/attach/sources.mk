@@ -8,10 +8,13 @@ sources := \
 	config.c \
 	ctrl.c \
 	drive.c \
+	effects.c \
 	event.c \
 	flight.c \
 	hooks.c \
+	keyd-watch.c \
 	link.c \
+	links.c \
 	port.c \
 	ports.c \
 	spawn.c \

@@ -13,6 +13,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "states.h"
 #include "wallclock.h"
 
 #define HISTORY_MAX (512 * 1024) /* bytes; 32 ports of 16 records */

@@ -6,6 +6,7 @@
 
 #include "log.h"
 #include "port.h"
+#include "states.h"
 
 /* A stand-in for wpa_supplicant, clock and timer. */
 static struct fake {

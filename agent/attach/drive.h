@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_AGENT_DRIVE_H
+#define DEVID_AGENT_DRIVE_H
+
+/*
+ * What is said to wpa_supplicant for a port, and what its answers and events
+ * mean for it; with it the verdict on a server that is trusted on first use.
+ */
+
+#include "port.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct agent_port;
+
+/* wpa_supplicant is there, or has gone, or says something. @user is the
+ * struct agent. */
+void agent_on_ready(void *user);
+void agent_on_lost(void *user);
+void agent_on_event(void *user, const char *line, size_t len);
+
+/* Carries out a command of the state machine. */
+void agent_command(struct port *port, enum port_command command);
+
+/* Tells wpa_supplicant that the interface has gone. */
+void agent_remove_interface(struct agent_port *ap);
+
+/* Whether the running attach's server may be trusted, and whether it is the
+ * one that is remembered (or is remembered now). */
+bool agent_server_allowed(struct port *port);
+bool agent_server_keep(struct port *port);
+
+#endif
