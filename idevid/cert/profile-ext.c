@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules about key usage, names and policies. */
+#include "profile-ext.h"
+
 #include "profile-rules.h"
 
 #include <stdio.h>

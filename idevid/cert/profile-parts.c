@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What several rules of the profile look at, read once. */
+#include "profile-parts.h"
+
 #include "profile-rules.h"
 
 #define RSA_BITS_MIN 2048 /* 112 bits of security */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "profile-rules.h"
+#include "profile-ext.h"
+#include "profile-parts.h"
 
 #define TCG_DEVID "TCG Keys for Device Identity and Attestation"
 

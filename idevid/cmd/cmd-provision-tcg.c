@@ -14,6 +14,7 @@
 #include "client.h"
 #include "tcg-csr.h"
 #include "tpm-public.h"
+#include "tpm-signature.h"
 
 #define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
 

@@ -7,6 +7,9 @@
 
 #include "cleanup.h"
 #include "tpm.h"
+#include "tpm-attest.h"
+#include "tpm-key.h"
+#include "tpm-nv.h"
 
 struct keystore_tpm {
 	struct keystore base;

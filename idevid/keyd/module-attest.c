@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tpm-public.h"
+#include "tpm-signature.h"
 
 typedef enum devid_err ask_fn(
 	struct keystore *ks, void *arg, struct devid_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What proves to a CA that the keys are in this TPM. */
+#include "tpm-attest.h"
+
 #include "tpm-private.h"
 
 #include <openssl/crypto.h>
@@ -7,6 +8,8 @@
 #include <tss2/tss2_mu.h>
 
 #include "tpm-public.h"
+#include "tpm-ek.h"
+#include "tpm-session.h"
 
 /* A persistent object that has gone shows when its handle is used. */
 static enum devid_err key_result(

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-ek.h"
+
 #include "tpm-private.h"
 
 #include <openssl/err.h>
@@ -8,6 +10,8 @@
 #include "der.h"
 #include "tpm-policy.h"
 #include "tpm-public.h"
+#include "tpm-key.h"
+#include "tpm-nv.h"
 
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 

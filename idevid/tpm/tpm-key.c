@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-key.h"
+
 #include "tpm-private.h"
 
 #include <openssl/ec.h>

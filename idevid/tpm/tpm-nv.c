@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-nv.h"
+
 #include "tpm-private.h"
 
 #include <string.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-session.h"
+
 #include "tpm-private.h"
 
 #include "tpm-policy.h"

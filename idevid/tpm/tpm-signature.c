@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-signature.h"
+
 #include "tpm-public.h"
 
 #include <openssl/ec.h>

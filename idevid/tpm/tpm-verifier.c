@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-verifier.h"
+#include "tpm-signature.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>

@@ -6,6 +6,7 @@
 
 #include "conf.h"
 #include "hex.h"
+#include "ek-policy.h"
 
 #define CHALLENGE_SECONDS_DEFAULT 86400
 #define CRL_HOURS_DEFAULT         168

@@ -14,6 +14,7 @@
 #include "hex.h"
 #include "ordered-id.h"
 #include "pem-text.h"
+#include "build-cert.h"
 
 /* Room that all of a batch share, some KB that stay in the cache. That is why
  * answers are read one by one, inside the register's transaction: a batch takes

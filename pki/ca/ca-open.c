@@ -10,6 +10,10 @@
 #include "cert-check.h"
 #include "cleanup.h"
 #include "files.h"
+#include "ek-load.h"
+#include "build-cert.h"
+#include "pin.h"
+#include "token-key.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
 

@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "cert-time.h"
+#include "build-ca.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 CLEANUP_DEFINE(x509, X509 *, X509_free)

@@ -12,6 +12,8 @@
 #include "cert-once.h"
 #include "cleanup.h"
 #include "pki-cmd.h"
+#include "build-ca.h"
+#include "build-cert.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)

@@ -13,6 +13,8 @@
 #include "files.h"
 #include "pki-cmd.h"
 #include "revoked-list.h"
+#include "build-cert.h"
+#include "build-crl.h"
 
 CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
 CLEANUP_DEFINE(crl, X509_CRL *, X509_CRL_free)

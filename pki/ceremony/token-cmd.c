@@ -17,6 +17,9 @@
 #include "log.h"
 #include "pki-cmd.h"
 #include "cert-time.h"
+#include "pin.h"
+#include "token-key.h"
+#include "token-make.h"
 
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)

@@ -13,6 +13,8 @@
 #include "log.h"
 #include "pki-cmd.h"
 #include "tcg-csr.h"
+#include "ek-load.h"
+#include "ek-policy.h"
 
 static const char usage[] =
 	"usage: devid-ca inspect [--json] [--config FILE] [--ek-roots DIR]\n"

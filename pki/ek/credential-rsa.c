@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * OAEP to a key that is used once: the EK of one device. An EVP_PKEY of it
- * takes as long to make, by names, as the encryption takes, which is why these
- * are the functions that OpenSSL has had for RSA before and now calls
- * deprecated. They are the ones that its EVP interface ends in.
- */
 #define OPENSSL_SUPPRESS_DEPRECATED
+#include "credential-rsa.h"
+
 #include "credential-private.h"
 
 #include <openssl/bn.h>

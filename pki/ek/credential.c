@@ -15,6 +15,7 @@
 #include "credential-private.h"
 #include "digest.h"
 #include "tpm-public.h"
+#include "credential-rsa.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)

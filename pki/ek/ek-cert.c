@@ -6,6 +6,9 @@
 
 #include "digest.h"
 #include "ek-private.h"
+#include "ek-key.h"
+#include "ek-names.h"
+#include "ek-profile.h"
 
 /* TCG PC Client 1.2: TCG_TAG_PCCLIENT_STORED_CERT, TCG_FULL_CERT, length,
  * TCG_TAG_PCCLIENT_FULL_CERT; the length counts from the second tag on. */

@@ -73,13 +73,6 @@ bool ek_cert_has_key(const struct ek_cert *cert);
 DEVID_MUST_CHECK enum devid_err ek_cert_parse(
 	struct der_view in, struct ek_cert *ret, struct devid_error *err);
 
-/*
- * Whether a parsed certificate has the profile (TCG EK Credential Profile 3.2)
- * but for the named quirks. Errors: INVALID, the text says what deviates.
- */
-DEVID_MUST_CHECK enum devid_err ek_cert_check_profile(
-	const struct ek_cert *cert, struct devid_error *err);
-
 /* Whether the key is one that credential.h wraps for: RSA-2048 or -3072 with
  * exponent 65537, P-256 or P-384 by name. Errors: UNSUPPORTED. */
 DEVID_MUST_CHECK enum devid_err ek_cert_check_key(
@@ -93,18 +86,6 @@ DEVID_MUST_CHECK enum devid_err ek_cert_hw_serial(const struct ek_cert *cert,
 
 struct ek_trust;
 
-/*
- * Loads the folder @dir: every file *.pem, *.crt, *.cer, *.der in it, PEM or
- * DER. A self-signed CA certificate is a trust anchor, any other an
- * intermediate; the system's trust store is never used. CRLs (*.crl) are used
- * where they are, for the certificates of their issuer, and must be in time.
- * Accepted are keys and signatures of 112 bits and more (RSA-2048, P-256,
- * SHA-256); only an anchor's signature on itself may be SHA-1. Errors:
- * NOT_FOUND, SYNTAX (names the file), DENIED (writable by others), INVALID (no
- * anchor).
- */
-DEVID_MUST_CHECK enum devid_err ek_trust_new(
-	const char *dir, struct ek_trust **ret, struct devid_error *err);
 void ek_trust_free(struct ek_trust *trust);
 
 /*
@@ -129,23 +110,5 @@ struct ek_policy {
 			  * one that is stated is compared */
 	unsigned quirks; /* enum ek_quirk */
 };
-
-void ek_policy_done(struct ek_policy *policy);
-
-/* Whether the texts of @policy can be judged by. Errors: INVALID. */
-DEVID_MUST_CHECK enum devid_err ek_policy_validate(
-	const struct ek_policy *policy, struct devid_error *err);
-
-/* "padding,no-eku" into bits. Errors: INVALID names the unknown one. */
-DEVID_MUST_CHECK enum devid_err ek_quirks_parse(
-	const char *list, unsigned *ret, struct devid_error *err);
-
-/* The names of @quirks, for messages: "padding, no-eku". */
-void ek_quirks_text(unsigned quirks, char *buf, size_t size);
-
-/* Whether what @cert says is permitted; quirks are not looked at. Errors:
- * DENIED, text names the assertion. */
-DEVID_MUST_CHECK enum devid_err ek_policy_check(const struct ek_policy *policy,
-	const struct ek_cert *cert, struct devid_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public key of an EK certificate, in its one canonical encoding only, so
- * that the hash of the SubjectPublicKeyInfo stands for the key. */
+#include "ek-key.h"
+
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <pthread.h>

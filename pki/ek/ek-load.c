@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the folder of TPM vendors' certificates and revocation lists. */
+#include "ek-load.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>

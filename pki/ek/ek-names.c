@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an EK certificate says about its TPM (TCG EK Credential Profile). */
+#include "ek-names.h"
+
 #include <stdlib.h>
 #include <string.h>
 

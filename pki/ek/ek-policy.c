@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a CA's policy permits an EK certificate to say. */
+#include "ek-policy.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "ek-private.h"
+#include "ek-names.h"
 
 #define VERSION_DIGITS_MAX 16 /* a firmware version of 64 bits */
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether a certificate is one of an endorsement key (TCG EK Credential
- * Profile for TPM 2.0, 3.2). */
+#include "ek-profile.h"
+
 #include <string.h>
 
 #include "ek-private.h"
+#include "ek-names.h"
 
 /* keyUsage bits, RFC 5280 4.2.1.3, as they stand in the first octet */
 #define KU_DIGITAL_SIGNATURE 0x80u

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "ek-private.h"
 #include "ek-trust.h"
+#include "ek-profile.h"
 
 #define SUBJECT_MAX 96 /* of a message; longer ones are cut */
 

@@ -7,6 +7,8 @@
 #include "cleanup.h"
 #include "inspect-private.h"
 #include "proof.h"
+#include "ek-policy.h"
+#include "ek-profile.h"
 
 #define TEXT_MAX 512 /* of a name; longer ones are cut */
 

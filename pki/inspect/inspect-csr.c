@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "inspect-private.h"
 #include "proof.h"
+#include "ek-policy.h"
 
 void inspect_ek(
 	struct inspect_run *run, json_t *object, const struct ek_cert *ek)

@@ -23,25 +23,4 @@ struct proof_run {
 typedef enum devid_verdict proof_judge(
 	struct proof_run *run, struct devid_error *err);
 
-proof_judge proof_structure, proof_names, proof_hash, proof_signing_pub,
-	proof_signature, proof_ek_encoding, proof_ek_profile, proof_ek_key,
-	proof_ek_chain, proof_ek_policy, proof_attest_pub, proof_iak_template,
-	proof_idevid_template, proof_keys_differ, proof_certify,
-	proof_certify_name, proof_certify_signature;
-
-/*
- * Whether @area is of the template for @role, in an algorithm *@ret_alg
- * (TCG 7.3). Errors: MISMATCH, text names the first part that differs.
- */
-DEVID_MUST_CHECK enum devid_err proof_check_template(enum key_role role,
-	const TPMT_PUBLIC *area, enum key_alg *ret_alg,
-	struct devid_error *err);
-
-/*
- * tpm_public_spki() for an area whose key could be decoded, without doing so
- * again: OpenSSL's encoder takes longer than two verifications.
- */
-DEVID_MUST_CHECK enum devid_err proof_write_spki(const TPMT_PUBLIC *area,
-	struct keystore_blob *ret, struct devid_error *err);
-
 #endif

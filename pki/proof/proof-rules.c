@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules on request, EK certificate and attestation. */
+#include "proof-rules.h"
+
 #include <string.h>
 
 #include "proof-private.h"
+#include "ek-policy.h"
+#include "ek-profile.h"
+#include "proof-spki.h"
+#include "proof-template.h"
 
 /* Fails with the cause that a check left in @err. */
 static enum devid_verdict verdict_of(enum devid_err rc)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SubjectPublicKeyInfo (RFC 5280 4.1.2.7) of the template's keys: all octets
- * before the key are the same for keys of a kind. */
+#include "proof-spki.h"
+
 #include <string.h>
 
 #include "proof-private.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which part of a public area is not that of its template. */
+#include "proof-template.h"
+
 #include <stdio.h>
 #include <string.h>
 

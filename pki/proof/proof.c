@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "proof-private.h"
+#include "proof-rules.h"
 
 CLEANUP_DEFINE(verifier, struct tpm_verifier *, tpm_verifier_free)
 

@@ -11,6 +11,7 @@
 #include "cert-time.h"
 #include "publish-private.h"
 #include "rate.h"
+#include "build-ocsp.h"
 
 /* An unknown serial number may be issued the next minute. */
 #define UNKNOWN_SECONDS 60

@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "publish-private.h"
+#include "build-crl.h"
 
 /*
  * A delta lists what was revoked since its base, and a day before: a

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "publish.h"
 #include "serve-status.h"
+#include "ek-load.h"
 
 #define SECOND 1000 /* milliseconds */
 #define MINUTE (60 * SECOND)

@@ -1,6 +1,6 @@
 # the service of stations and of the public
 
-sees := idevid/base idevid/enrol pki/ca pki/http pki/proof pki/publish pki/register pki/sign
+sees := idevid/base idevid/enrol pki/ca pki/ek pki/http pki/proof pki/publish pki/register pki/sign
 sources := \
 	serve-accept.c \
 	serve-cache.c \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates of CAs and OCSP responders, and requests for them. */
+#include "build-ca.h"
+
 #include "build.h"
 
 #include <openssl/evp.h>
@@ -8,6 +9,7 @@
 #include "build-parts.h"
 #include "cleanup.h"
 #include "der.h"
+#include "build-cert.h"
 
 #define TAG_NULL    0x05
 #define TAG_BOOLEAN 0x01

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A device's certificates, written piece by piece: this costs 1 us beside 22
- * us for a P-256 signature. Through OpenSSL's X509 objects the same bytes
- * cost 190 to 350 us, because each certificate decodes or encodes its public
- * key again (measured with OpenSSL 3.0).
- */
+#include "build-cert.h"
+
 #include "build.h"
 
 #include <openssl/rand.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Revocation lists, RFC 5280 5. */
+#include "build-crl.h"
+
 #include "build.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OCSP answers, RFC 6960 4.2. */
+#include "build-ocsp.h"
+
 #include "build.h"
 
 #include <stdlib.h>

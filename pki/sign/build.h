@@ -20,19 +20,6 @@
 
 #define SERIAL_LEN 20 /* bytes of a certificate's serial number */
 
-/*
- * A serial number: the time in milliseconds (6 bytes, first bit pattern 01 so
- * that it is positive and of full length), then 112 random bits. Ascending in
- * time, so that an index over ten million of them grows at its end; never
- * repeating is the register's unique index. RFC 5280 4.1.2.2: at most 20.
- */
-DEVID_MUST_CHECK enum devid_err build_serial(
-	uint8_t ret[SERIAL_LEN], struct devid_error *err);
-
-/* @n of them at once, with one draw of random bytes. */
-DEVID_MUST_CHECK enum devid_err build_serials(
-	uint8_t (*ret)[SERIAL_LEN], size_t n, struct devid_error *err);
-
 /* "" in place of NULL is not allowed; NULL: extension left out. */
 struct build_urls {
 	const char *crl;    /* CRL distribution point */
@@ -42,13 +29,6 @@ struct build_urls {
 
 /* A CA as far as building needs it; made once, used for every certificate. */
 struct build_issuer;
-
-/* @cert: the CA's own certificate (copied), whose key is @signer's (borrowed).
- * @urls is copied. Errors: MISMATCH, NOMEM. */
-DEVID_MUST_CHECK enum devid_err build_issuer_new(X509 *cert,
-	struct signer *signer, const struct build_urls *urls,
-	struct build_issuer **ret, struct devid_error *err);
-void build_issuer_free(struct build_issuer *issuer);
 
 /* An IDevID or IAK (IEEE 802.1AR 8, TCG DevID 8): subject serialNumber and
  * CN, HardwareModuleName and PermanentIdentifier, policies, no end. */
@@ -63,10 +43,6 @@ struct build_devid {
 					* assigner 2.23.133.12.1 */
 };
 
-DEVID_MUST_CHECK enum devid_err build_devid(struct build_issuer *issuer,
-	const struct build_devid *what, struct blob *ret,
-	struct devid_error *err);
-
 struct build_ca {
 	const char *org, *cn;
 	EVP_PKEY *key;      /* of the subject */
@@ -76,16 +52,6 @@ struct build_ca {
 	int64_t not_before;
 	int64_t not_after; /* 0: 99991231235959Z */
 };
-
-/* @issuer NULL: self-signed by @self. */
-DEVID_MUST_CHECK enum devid_err build_ca(struct build_issuer *issuer,
-	struct signer *self, const struct build_ca *what, struct blob *ret,
-	struct devid_error *err);
-
-/* PKCS#10 for @signer's key (RFC 2986). */
-DEVID_MUST_CHECK enum devid_err build_request(struct signer *signer,
-	const char *org, const char *cn, struct blob *ret,
-	struct devid_error *err);
 
 struct build_revoked {
 	uint8_t serial[SERIAL_LEN];
@@ -102,12 +68,6 @@ struct build_crl {
 	size_t n;
 	const struct build_revoked *entries; /* sorted or not; borrowed */
 };
-
-/* Sorted, each serial number once, with its earliest revocation. 100,000
- * entries in well under a second. Errors: INVALID. */
-DEVID_MUST_CHECK enum devid_err build_crl(struct build_issuer *issuer,
-	const struct build_crl *what, struct blob *ret,
-	struct devid_error *err);
 
 enum ocsp_status {
 	OCSP_GOOD,
@@ -126,12 +86,5 @@ struct build_ocsp {
 	 * which costs more than the signature */
 	const uint8_t *key_hash;
 };
-
-/* A whole OCSPResponse (RFC 6960 4.2.1), responder by key hash, with
- * @responder_cert in it (NULL: none, the CA answers itself); produced at
- * @what->this_update. */
-DEVID_MUST_CHECK enum devid_err build_ocsp(struct signer *responder,
-	X509 *responder_cert, const struct build_ocsp *what, struct blob *ret,
-	struct devid_error *err);
 
 #endif

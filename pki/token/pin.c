@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "pin.h"
+
 #include "token.h"
 
 #include <errno.h>

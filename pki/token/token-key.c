@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "token-key.h"
+
 #include "token-private.h"
 
 #include <openssl/core_names.h>
@@ -6,6 +8,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "token-sign.h"
 
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)

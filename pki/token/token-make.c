@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "token-make.h"
+
 #include "token-private.h"
+#include "token-key.h"
 
 #include <openssl/rand.h>
 #include <string.h>

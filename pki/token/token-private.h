@@ -43,27 +43,4 @@ struct token_alg {
 	CK_ULONG bits;     /* RSA */
 };
 
-/* NULL: no CA key is of this kind. */
-const struct token_alg *token_alg_find(const char *name);
-
-/* The one private key @label. Errors: NOT_FOUND, EXISTS. */
-DEVID_MUST_CHECK enum devid_err token_find_private(const struct token *token,
-	CK_SESSION_HANDLE session, const char *label, CK_OBJECT_HANDLE *ret,
-	struct devid_error *err);
-
-/* Whether a private key is one for a CA. Errors: DENIED, and says why. */
-DEVID_MUST_CHECK enum devid_err token_check_private(const struct token *token,
-	CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object,
-	struct devid_error *err);
-
-/* @key is a private key in @token, @public_key (a reference is taken) its
- * public one. */
-DEVID_MUST_CHECK enum devid_err token_signer_new(struct token *token,
-	CK_OBJECT_HANDLE key, EVP_PKEY *public_key, struct signer **ret,
-	struct devid_error *err);
-
-/* Errors: MISMATCH when they do not belong together. */
-DEVID_MUST_CHECK enum devid_err token_signer_check(
-	struct signer *signer, struct devid_error *err);
-
 #endif

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "token-sign.h"
+
 #include "token-private.h"
 
 #include <openssl/ecdsa.h>

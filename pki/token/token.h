@@ -36,14 +36,6 @@ struct pin {
 	bool by_hand; /* typed at a prompt */
 };
 
-/* Errors: DENIED (mode, owner), NOT_FOUND, INVALID (empty, too long, no source
- * given), IO. */
-DEVID_MUST_CHECK enum devid_err pin_read(const struct pin_source *source,
-	struct pin *ret, struct devid_error *err);
-
-/* Erases. */
-void pin_done(struct pin *pin);
-
 /*
  * Opens and logs in as user. Errors: NOT_FOUND (module, token), DENIED (wrong
  * PIN: the text tells how many tries are left as far as the token says; or
@@ -76,23 +68,5 @@ DEVID_MUST_CHECK enum devid_err token_tries_left(
 	const struct token_place *place, enum token_tries *ret,
 	struct devid_error *err);
 const char *token_tries_text(enum token_tries tries);
-
-/*
- * Makes a key pair @label inside the token: sensitive, not extractable, sign
- * only, on the token. @alg: "p256", "p384", "rsa2048", "rsa4096". Errors:
- * EXISTS, UNSUPPORTED (algorithm), INVALID (label), DENIED (the token made a
- * key that token_key() refuses; it is destroyed), CRYPTO.
- */
-DEVID_MUST_CHECK enum devid_err token_key_new(struct token *token,
-	const char *label, const char *alg, struct devid_error *err);
-
-/* The key @label, with a session of its own: threads may sign at once with
- * several signers, and with one in turns. *@ret is the caller's; @token
- * outlives it. One signature is made to see that private and public key belong
- * together. Errors: NOT_FOUND, EXISTS (more than one), UNSUPPORTED, DENIED
- * (extractable, or not generated in the token), MISMATCH, UNREACHABLE (the
- * token or the login is gone), CRYPTO. */
-DEVID_MUST_CHECK enum devid_err token_key(struct token *token,
-	const char *label, struct signer **ret, struct devid_error *err);
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "build.h"
 #include "memory-signer.h"
+#include "build-cert.h"
+#include "build-crl.h"
 
 int main(int argc, char **argv)
 {

@@ -41,6 +41,7 @@
 #include "memory-signer.h"
 #include "serve-worker.h"
 #include "tempdir.h"
+#include "ek-load.h"
 
 #define PRIMES  180  /* of 1024 bits; 16,110 pairs: as many EKs */
 #define IN_LINE 1000 /* jobs at once; the queue takes a few more */

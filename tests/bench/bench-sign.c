@@ -6,6 +6,7 @@
  */
 #include "key.h"
 #include "tpm.h"
+#include "tpm-key.h"
 
 #include <inttypes.h>
 #include <openssl/err.h>

@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "token.h"
+#include "pin.h"
+#include "token-key.h"
 
 #define WARM_UP 50
 #define ROUNDS  2000

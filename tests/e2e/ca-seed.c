@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "ca.h"
+#include "build-cert.h"
 
 static void check(enum devid_err rc, const struct devid_error *err)
 {

@@ -8,6 +8,8 @@
 
 #include "ek-cert.h"
 #include "ek-trust.h"
+#include "ek-policy.h"
+#include "ek-profile.h"
 
 /* The root of the seeds; its key is lost. */
 static const char root_pem[] =

@@ -10,6 +10,7 @@
 
 #include "tpm-public.h"
 #include "tpm-template.h"
+#include "tpm-signature.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

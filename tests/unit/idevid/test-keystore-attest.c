@@ -6,6 +6,7 @@
 
 #include "attest-fixture.h"
 #include "certs.h"
+#include "tpm-signature.h"
 
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 	KEY_ALG_RSA2048 };

@@ -8,6 +8,7 @@
 
 #include "csr-suites.h"
 #include "tpm-public.h"
+#include "tpm-signature.h"
 
 /* ---- reading ---- */
 

@@ -18,6 +18,8 @@
 #include "cert-time.h"
 #include <devid/profile.h>
 #include "rsa-keys.h"
+#include "build-ca.h"
+#include "build-cert.h"
 #include <devid/verify.h>
 
 static const char *const algs[] = { "p256", "p384", "rsa2048", "rsa4096" };

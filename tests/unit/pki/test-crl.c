@@ -12,6 +12,8 @@
 #include <openssl/x509v3.h>
 
 #include "build-fixture.h"
+#include "build-cert.h"
+#include "build-crl.h"
 
 static X509_CRL *crl_of(struct build_fixture *f, const struct build_crl *what)
 {

@@ -3,6 +3,7 @@
 #include "cmocka-all.h"
 #include "ek-fixture.h"
 #include "ek-key-fixture.h"
+#include "ek-profile.h"
 
 static EVP_PKEY *ec_key; /* owned by the group */
 static struct certs_node issuer;

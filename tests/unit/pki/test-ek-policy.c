@@ -4,6 +4,7 @@
 
 #include "cmocka-all.h"
 #include "ek-cert.h"
+#include "ek-policy.h"
 
 static struct ek_cert good(void)
 {

@@ -7,6 +7,7 @@
 #include "cmocka-all.h"
 #include "ek-fixture.h"
 #include "ek-trust.h"
+#include "ek-load.h"
 
 #define NOW 1700000000 /* 2023-11-14 */
 

@@ -15,6 +15,7 @@
 #include "tempdir.h"
 #include "token.h"
 #include "trace.h"
+#include "pin.h"
 
 static struct devid_error err;
 

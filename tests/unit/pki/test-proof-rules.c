@@ -6,6 +6,7 @@
 #include "cmocka-all.h"
 #include "proof-fixture.h"
 #include "tpm-template.h"
+#include "ek-policy.h"
 
 static void set_payload(enum tcg_csr_field field, const void *data, size_t len)
 {

@@ -12,6 +12,8 @@
 
 #include "softhsm.h"
 #include "token.h"
+#include "token-key.h"
+#include "token-make.h"
 
 #define LABEL "ca one"
 

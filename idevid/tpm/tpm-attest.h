@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_TPM_ATTEST_H
+#define DEVID_TPM_ATTEST_H
+
+/* What proves to a CA that the keys are in this TPM. */
+
+#include "tpm.h"
+
+/*
+ * What the TPM states of its keys: the certificate of its EK, both public
+ * areas, and TPM2_Certify of the IDevID by the IAK. No session and no object
+ * stays behind. Errors: NOT_FOUND when a key has gone from its handle or there
+ * is no EK certificate, the text tells which.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
+	const struct tpm_key *idevid, const struct tpm_key *iak,
+	struct keystore_attest *ret, struct devid_error *err);
+
+/*
+ * TPM2_ActivateCredential for the IAK with the EK of the EK certificate.
+ * Errors: SYNTAX (no TPM structures), MISMATCH (made for another TPM or
+ * another IAK), NOT_FOUND as above.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_activate(struct tpm *tpm,
+	const struct tpm_key *iak, const struct keystore_credential *what,
+	struct keystore_secret *ret, struct devid_error *err);
+
+#endif

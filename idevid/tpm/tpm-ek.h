@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_TPM_EK_H
+#define DEVID_TPM_EK_H
+
+#include "tpm-private.h"
+
+/* The certificate of the EK: of several the RSA key's, then P-256, then
+ * P-384. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err tpm_ek_cert(struct tpm *tpm,
+	struct keystore_blob *ret_der, struct devid_error *err);
+
+/*
+ * The EK with the public key of that certificate: at its persistent handle,
+ * or derived from its template. Errors: NOT_FOUND (no certificate), MISMATCH
+ * (this TPM has no such key). CLEANUP(tpm_ek_release).
+ */
+DEVID_MUST_CHECK enum devid_err tpm_ek_load(
+	struct tpm *tpm, struct tpm_ek *ret, struct devid_error *err);
+
+void tpm_ek_release(struct tpm_ek *ek);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_TPM_NV_H
+#define DEVID_TPM_NV_H
+
+#include "tpm-private.h"
+#include "tpm.h"
+
+/* The one DER SEQUENCE that the NV index begins with; what follows it is
+ * padding. @what names it in messages. Errors: NOT_FOUND, SYNTAX. */
+DEVID_MUST_CHECK enum devid_err tpm_nv_read_der(struct tpm *tpm,
+	TPM2_HANDLE index, const char *what, struct keystore_blob *ret,
+	struct devid_error *err);
+
+/* Reads the DER certificate of @role from NV; bytes behind the DER element
+ * are padding and dropped. Errors: NOT_FOUND, SYNTAX. */
+DEVID_MUST_CHECK enum devid_err tpm_nv_read_cert(struct tpm *tpm,
+	enum key_role role, struct keystore_blob *ret_der,
+	struct devid_error *err);
+
+/*
+ * The certificates above that of @role, DER, one behind the other, in the NV
+ * index after its own. Not locked: other intermediates may follow, and
+ * without the leaf they prove nothing. Errors: as for the certificate.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
+	enum key_role role, struct keystore_blob *ret_der,
+	struct devid_error *err);
+
+/*
+ * Stores @der in a platform-created NV index, which survives TPM2_Clear, and
+ * locks it against writing. An index that an interrupted call left behind is
+ * replaced. Errors: EXISTS when a locked one holds something else; DENIED
+ * when the platform hierarchy is closed.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
+	enum key_role role, const struct keystore_blob *der,
+	struct devid_error *err);
+
+DEVID_MUST_CHECK enum devid_err tpm_nv_write_issuers(struct tpm *tpm,
+	enum key_role role, const struct keystore_blob *der,
+	struct devid_error *err);
+
+#endif

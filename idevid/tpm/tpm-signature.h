@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_TPM_SIGNATURE_H
+#define DEVID_TPM_SIGNATURE_H
+
+#include "tpm-public.h"
+
+/* The same with @ctx of @key's public key, after EVP_PKEY_verify_init(). */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
+	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
+	struct devid_error *err);
+
+/*
+ * Whether @signature, a TPMT_SIGNATURE that is all of its view, is @key's over
+ * @message. The scheme must be one that the key allows: its own with its own
+ * hash, or for a key without one RSASSA, RSAPSS or ECDSA. @pkey is @key's
+ * public key when the caller has it already, else NULL. Errors: SYNTAX,
+ * UNSUPPORTED (scheme or hash), MISMATCH (a scheme that is not the key's; not a
+ * valid signature).
+ */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
+	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
+	struct devid_error *err);
+
+/*
+ * Writes a signature in the form of keystore.h (@sig) as TPMT_SIGNATURE to
+ * @ret; r and s as long as the hash, as they are for the curves of keystore.h.
+ * Errors: SYNTAX, UNSUPPORTED (hash), TOO_LARGE.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
+	enum sig_hash hash, struct der_view sig, struct room *ret,
+	struct devid_error *err);
+
+#endif
