@@ -201,24 +201,35 @@ commit() {
 
 # house: two folders, the lower one with two files, the upper one with one
 house() {
+	local file
+
 	mkdir -p idevid/low pki/high
 	printf 'sees :=\n' >idevid/low/sources.mk
 	printf 'sees := idevid/low\n' >pki/high/sources.mk
-	echo '#include "a.h"' | tee idevid/low/a.c >idevid/low/b.h
-	echo '#include "b.h"' | tee idevid/low/b.c pki/high/c.h >/dev/null
-	echo '#include "c.h"' >pki/high/c.c
-	: >idevid/low/a.h
+	for file in idevid/low/a idevid/low/b pki/high/c; do
+		printf 'int %s(void); /* ( */\n' "${file##*/}" >"$file.h"
+	done
+	printf '#include "a.h"\n' >idevid/low/a.c
+	printf '#include "b.h"\n#include "a.h"\n\nint b(void)\n{\n\treturn a();\n}\n' \
+		>idevid/low/b.c
+	printf '#include "c.h"\n#include "b.h"\n\nint c(void)\n{\n\treturn b();\n}\n' \
+		>pki/high/c.c
 }
 
 @test "walls: a circle of files, of folders; a private header is its source's" {
 	house
 	silent walls
-	echo '#include "b.h"' >>idevid/low/a.c
+	# What is included for a type, or named in a comment or a text, is no arrow.
+	printf '#include "b.h"\n/* b() */\nconst char *say = "b()";\n' >>idevid/low/a.c
+	silent walls
+	printf 'int (*of)(void) = b;\n' >>idevid/low/a.c
 	rings walls 'a circle of files: idevid/low/a idevid/low/b'
 	house
-	echo '#include "b.h"' >idevid/low/a-private.h
+	printf '#include "b-private.h"\nint x(void)\n{\n\treturn more();\n}\n' >>idevid/low/a.c
+	printf 'int more(void);\n' >idevid/low/b-private.h
 	rings walls 'a circle of files: idevid/low/a idevid/low/b'
-	rm idevid/low/a-private.h
+	rm idevid/low/b-private.h
+	house
 	printf 'sees := pki/high\n' >idevid/low/sources.mk
 	rings walls 'a circle of folders: idevid/low pki/high'
 }
