@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provider.h"
+#include "provider-decoder.h"
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "provider-key.h"
 
 /*
  * provider-decoder(7): the PEM key reference of keyref.h, in two steps as

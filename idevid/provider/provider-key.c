@@ -1,12 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provider.h"
+#include "provider-key.h"
 
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void vraise(struct prov *prov, int reason, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!prov->new_error || !prov->vset_error)
+		return;
+	va_start(ap, fmt);
+	prov->new_error(prov->core);
+	if (prov->set_error_debug)
+		prov->set_error_debug(prov->core, "devid", 0, "devid");
+	prov->vset_error(prov->core, (uint32_t)reason, fmt, ap);
+	va_end(ap);
+}
+
+void prov_raise(struct prov *prov, const struct devid_error *err)
+{
+	vraise(prov, -err->code, "%s", devid_error_text(err));
+}
 
 const char *prov_key_type(enum key_alg alg)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provider.h"
+#include "provider-keymgmt.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "provider-key.h"
 
 /* provider-keymgmt(7). The public half is an ordinary key of libcrypto, which
  * answers all questions about itself. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provider.h"
+#include "provider-signature.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
@@ -10,6 +10,7 @@
 
 #include "client.h"
 #include "wire.h"
+#include "provider-key.h"
 
 /*
  * provider-signature(7). Only whole messages are signed: devid-keyd wants to

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provider.h"
+#include "provider-store.h"
 
 #include <openssl/core_names.h>
 #include <openssl/core_object.h>
@@ -10,6 +10,7 @@
 
 #include "client.h"
 #include "der.h"
+#include "provider-key.h"
 
 /* provider-storemgmt(7): devid:NAME is the key NAME of devid-keyd, followed
  * by its certificate and chain where it has one. */

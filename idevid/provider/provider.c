@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "provider.h"
-
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "provider-decoder.h"
+#include "provider-key.h"
+#include "provider-keymgmt.h"
+#include "provider-signature.h"
+#include "provider-store.h"
 
 OSSL_provider_init_fn OSSL_provider_init;
 
@@ -102,25 +105,6 @@ static const OSSL_ITEM *get_reason_strings(void *provctx)
 				(enum devid_err) - i) };
 	items[-DEVID_ERR_MIN] = (OSSL_ITEM) { 0, NULL };
 	return items;
-}
-
-static void vraise(struct prov *prov, int reason, const char *fmt, ...)
-{
-	va_list ap;
-
-	if (!prov->new_error || !prov->vset_error)
-		return;
-	va_start(ap, fmt);
-	prov->new_error(prov->core);
-	if (prov->set_error_debug)
-		prov->set_error_debug(prov->core, "devid", 0, "devid");
-	prov->vset_error(prov->core, (uint32_t)reason, fmt, ap);
-	va_end(ap);
-}
-
-void prov_raise(struct prov *prov, const struct devid_error *err)
-{
-	vraise(prov, -err->code, "%s", devid_error_text(err));
 }
 
 static void teardown(void *provctx)

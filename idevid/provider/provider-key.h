@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DEVID_PROVIDER_H
-#define DEVID_PROVIDER_H
+#ifndef DEVID_PROVIDER_KEY_H
+#define DEVID_PROVIDER_KEY_H
 
 /*
  * devid.so, an OpenSSL 3 provider that is nothing but a client of the key
@@ -52,14 +52,5 @@ void prov_raise(struct prov *prov, const struct devid_error *err);
 /* Hands @key to libcrypto as an object reference (provider-object(7)). */
 int prov_key_give(
 	struct prov_key *key, OSSL_CALLBACK *object_cb, void *object_cbarg);
-
-extern const OSSL_DISPATCH prov_keymgmt_ec[];
-extern const OSSL_DISPATCH prov_keymgmt_rsa[];
-extern const OSSL_DISPATCH prov_signature_ec[];
-extern const OSSL_DISPATCH prov_signature_rsa[];
-extern const OSSL_DISPATCH prov_decoder_pem[];
-extern const OSSL_DISPATCH prov_decoder_ec[];
-extern const OSSL_DISPATCH prov_decoder_rsa[];
-extern const OSSL_DISPATCH prov_store[];
 
 #endif
