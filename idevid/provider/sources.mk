@@ -6,7 +6,8 @@ sources := \
 	provider-key.c \
 	provider-keymgmt.c \
 	provider-signature.c \
-	provider-store.c
+	provider-store.c \
+	provider.c
 ldlibs := -lcrypto
 
 SHARED += devid.so
