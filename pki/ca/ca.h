@@ -5,7 +5,7 @@
 /*
  * An issuing CA at work: configuration, token, register, trust in TPM vendors.
  * One thread uses it; jobs come in batches, so that one commit to disk serves
- * all of a batch. One other thread may judge requests ahead (ca_judge()).
+ * all of a batch. One other thread may judge requests ahead (ca-judge.h).
  */
 
 #include "build.h"
@@ -116,15 +116,7 @@ void ca_done(struct ca *ca);
 DEVID_MUST_CHECK enum devid_err ca_use_signer(
 	struct ca *ca, struct devid_error *err);
 
-/* The TPM vendors that are trusted from now on; @ca takes @trust and frees what
- * it had. What was judged before stays judged. Waits while ca_judge() looks at
- * requests. */
-void ca_set_trust(struct ca *ca, struct ek_trust *trust);
-
-/* What was found out about a request, and its challenge. */
-struct ca_judged;
-
-void ca_judged_free(struct ca_judged *judged);
+struct ca_judged; /* ca-judge.h */
 
 /* One piece of work of a batch. */
 struct ca_job {
@@ -143,14 +135,6 @@ struct ca_job {
 };
 
 void ca_job_done(struct ca_job *job);
-
-/*
- * The first half of step 1, all that needs neither register nor token: fills
- * job->judged where it is NULL. One thread may do this while another uses @ca.
- * A verdict becomes the job's in ca_challenge(). A job stays as it is when
- * memory is out, without TPM vendors' roots and without the key of challenges.
- */
-void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
 
 /*
  * Step 1: judges each TCG-CSR and makes a challenge for those that prove what

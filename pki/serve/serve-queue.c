@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ca-judge.h"
+
 /* Jobs in line; more are sent away. A station asks for one thing at a time,
  * and the slowest token signs some fifty times a second. */
 #define STATIONS_MAX 1024

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-judge.h"
 #include "cleanup.h"
 #include "log.h"
 #include "publish.h"
