@@ -10,6 +10,7 @@
 #include "cert-check.h"
 #include "cleanup.h"
 #include "files.h"
+#include "register-open.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
 

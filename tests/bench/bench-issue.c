@@ -36,9 +36,11 @@
 #include "cmocka-all.h"
 
 #include "ca.h"
+#include "db-open.h"
 #include "csr-fixture.h"
 #include "log.h"
 #include "memory-signer.h"
+#include "register-open.h"
 #include "serve-worker.h"
 #include "tempdir.h"
 
