@@ -1,6 +1,6 @@
 # devid-agent: the port, from link-up to authorized
 
-sees := idevid/base idevid/key
+sees := idevid/base idevid/cli idevid/key
 sources := \
 	agent.c \
 	attach.c \
