@@ -76,8 +76,6 @@ DEVID_MUST_CHECK enum devid_err ca_conf_load(
 	const char *path, struct ca_conf *ret, struct devid_error *err);
 void ca_conf_done(struct ca_conf *conf);
 
-struct http_rate;
-
 struct ca {
 	const struct ca_conf *conf;                /* borrowed */
 	struct token *token;                       /* owned; NULL in tests */
@@ -92,9 +90,6 @@ struct ca {
 	struct reg *reg;                           /* owned */
 	uint8_t seal_key[CA_SEAL_KEY_LEN];         /* of challenges; erased */
 	bool has_seal_key;
-	/* Borrowed: how many OCSP answers may be signed for who asks; NULL:
-	 * no limit. */
-	struct http_rate *on_demand;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };
 

@@ -280,10 +280,11 @@ static void run_round(struct round *r)
 
 	push_all(r, &next);
 	while (r->back < r->pushed) {
+		struct serve_news news;
 		struct serve_job *job;
 
 		assert_int_equal(poll(&fd, 1, -1), 1);
-		for (job = serve_queue_collect(r->queue); job;) {
+		for (job = serve_queue_collect(r->queue, &news); job;) {
 			struct serve_job *after = job->next;
 
 			take_back(r, job);
