@@ -4,8 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd-audit.h"
+#include "cmd-certify.h"
+#include "cmd-crl.h"
+#include "cmd-exit.h"
+#include "cmd-export.h"
+#include "cmd-inspect.h"
+#include "cmd-issue.h"
+#include "cmd-list.h"
+#include "cmd-root-crl.h"
+#include "cmd-serve.h"
+#include "cmd-token-key.h"
 #include "log.h"
-#include "pki-cmd.h"
 
 static const struct {
 	const char *name;
@@ -49,7 +59,7 @@ int main(int argc, char **argv)
 	(void)setenv("TSS2_LOG", "all+none", 0);
 	if (argc < 2) {
 		(void)print_help(stderr);
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return print_help(stdout);
@@ -62,5 +72,5 @@ int main(int argc, char **argv)
 			return commands[i].run(argc - 1, argv + 1);
 	}
 	log_error("%s: no such command; see devid-ca --help", argv[1]);
-	return PKI_EXIT_USAGE;
+	return EXIT_USAGE;
 }

@@ -1,6 +1,6 @@
 # devid-ca: the table of its commands
 
-sees := idevid/base pki/ceremony pki/cmd
+sees := idevid/base idevid/cli pki/ceremony pki/cmd
 
 PROGRAMS += devid-ca
 devid-ca_src := pki/devid-ca.c

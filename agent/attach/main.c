@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "cmd-exit.h"
 #include "conf.h"
 #include "log.h"
 #include "states.h"
 
 #define EXIT_FAILED 1
-#define EXIT_CALL   2 /* wrong call or configuration */
 
 static const char help[] =
 	"usage: devid-agent [--config FILE] [--debug]\n"
@@ -49,7 +49,7 @@ static int run(const char *path)
 
 	if (config_load(path, &config, &err) != DEVID_OK) {
 		log_error("%s", devid_error_text(&err));
-		return EXIT_CALL;
+		return EXIT_USAGE;
 	}
 	if (geteuid() != 0) {
 		log_error("must be started as root: it gives wpa_supplicant "
@@ -82,13 +82,13 @@ int main(int argc, char *argv[])
 			return states_dump(stdout) == DEVID_OK ? 0
 							       : EXIT_FAILED;
 		default:
-			return EXIT_CALL;
+			return EXIT_USAGE;
 		}
 	}
 	if (optind != argc) {
 		(void)fprintf(
 			stderr, "devid-agent: %s: unexpected\n", argv[optind]);
-		return EXIT_CALL;
+		return EXIT_USAGE;
 	}
 	log_init("devid-agent", level);
 	return run(path);

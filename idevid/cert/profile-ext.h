@@ -6,13 +6,7 @@
 
 #include "profile-rules.h"
 
-rules_predicate rules_version, rules_serial_positive, rules_serial_length,
-	rules_signature_equal, rules_signature_strength, rules_signature_suite,
-	rules_key_strength, rules_key_suite, rules_issuer_name,
-	rules_validity_encoding, rules_not_after, rules_subject_serial,
-	rules_subject_serial_type, rules_no_unique_id, rules_extension_unique,
-	rules_extension_critical, rules_extension_defaults,
-	rules_authority_key_id, rules_key_usage, rules_key_usage_critical,
+rules_predicate rules_key_usage, rules_key_usage_critical,
 	rules_key_usage_no_ca, rules_key_usage_fits_key,
 	rules_key_usage_minimal, rules_not_ca, rules_san_syntax,
 	rules_san_not_critical, rules_hw_module_present, rules_hw_module_syntax,

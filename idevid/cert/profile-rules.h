@@ -62,4 +62,12 @@ struct rules_input {
 typedef enum devid_verdict rules_predicate(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX]);
 
+rules_predicate rules_version, rules_serial_positive, rules_serial_length,
+	rules_signature_equal, rules_signature_strength, rules_signature_suite,
+	rules_key_strength, rules_key_suite, rules_issuer_name,
+	rules_validity_encoding, rules_not_after, rules_subject_serial,
+	rules_subject_serial_type, rules_no_unique_id, rules_extension_unique,
+	rules_extension_critical, rules_extension_defaults,
+	rules_authority_key_id;
+
 #endif

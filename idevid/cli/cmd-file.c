@@ -34,7 +34,7 @@ static enum devid_err read_all(
 	return DEVID_OK;
 }
 
-enum devid_err ca_cmd_read(
+enum devid_err cmd_file_read(
 	const char *path, size_t max, struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(max + 1);
@@ -59,7 +59,7 @@ enum devid_err ca_cmd_read(
 	return rc;
 }
 
-enum devid_err ca_cmd_write(
+enum devid_err cmd_file_write(
 	const char *path, const void *data, size_t len, struct devid_error *err)
 {
 	if (path && strcmp(path, "-") != 0)

@@ -17,8 +17,6 @@ CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 
-#define EXIT_USAGE 2 /* wrong call */
-
 struct cmd_env {
 	char *socket;       /* owned */
 	char *agent_status; /* owned: path of agent.json */

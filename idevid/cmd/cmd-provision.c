@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "client.h"
-#include "cmd.h"
+#include "cmd-exit.h"
 
 static const char usage_text[] =
 	"usage: devid provision key  [--alg p256|p384|rsa2048]\n"

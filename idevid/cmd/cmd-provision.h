@@ -2,7 +2,8 @@
 #ifndef DEVID_CMD_PROVISION_H
 #define DEVID_CMD_PROVISION_H
 
-/* What the steps of `devid provision` share, and the steps. */
+/* `devid provision`: makes keys and requests, takes certificates. Then what its
+ * steps share, and the steps. */
 
 #include "cmd-files.h"
 #include <devid/error.h>
@@ -15,6 +16,9 @@
 /* RFC 5280 A.1: ub-serial-number and ub-common-name. */
 #define SUBJECT_VALUE_MAX 64
 #define PEM_MAX           65536 /* bytes of a certificate file */
+
+/* Gets its own argv, with its name first; returns the exit status. */
+int cmd_provision(int argc, char **argv);
 
 struct provision {
 	const char *config;

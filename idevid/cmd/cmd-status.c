@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid status`: what this device is and how its ports are. */
-#include "cmd.h"
+#include "cmd-status.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "cmd-exit.h"
 #include "cmd-files.h"
 #include "files.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devid verify: which unit answers? */
+#include "cmd-verify.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
@@ -10,14 +12,13 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "cmd.h"
+#include "cmd-exit.h"
 #include "log.h"
 #include "verify-peer.h"
 #include "verify-print.h"
 
 #define EXIT_GENUINE     0
 #define EXIT_NOT_GENUINE 1
-#define EXIT_USAGE       2
 #define EXIT_UNREACHABLE 3
 
 #define TIMEOUT_DEFAULT 10   /* seconds */

@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "cmd-exit.h"
+#include "cmd-provision.h"
+#include "cmd-status.h"
+#include "cmd-verify.h"
 #include "log.h"
-
-#define EXIT_USAGE 2
 
 static const struct {
 	const char *name;

@@ -17,6 +17,7 @@
 
 #include "cleanup.h"
 #include "client.h"
+#include "cmd-exit.h"
 #include "conf.h"
 #include <devid/error.h>
 #include "keyd-policy.h"
@@ -25,8 +26,6 @@
 #include "log.h"
 #include "module.h"
 #include "tpm.h"
-
-#define EXIT_CALL 2 /* wrong call or configuration */
 
 #define TCTI_DEFAULT        "device:/dev/tpmrm0"
 #define STATE_DIR_DEFAULT   "/var/lib/devid"
@@ -159,12 +158,12 @@ static int parse_args(int argc, char **argv, const char **ret_config)
 			return EXIT_SUCCESS;
 		default:
 			usage(stderr);
-			return EXIT_CALL;
+			return EXIT_USAGE;
 		}
 	}
 	if (optind != argc) {
 		usage(stderr);
-		return EXIT_CALL;
+		return EXIT_USAGE;
 	}
 	return -1;
 }
@@ -327,7 +326,7 @@ int main(int argc, char **argv)
 	if (set_defaults(&keyd, &err) != DEVID_OK ||
 		load_config(&keyd, config, &err) != DEVID_OK) {
 		log_error("%s", devid_error_text(&err));
-		code = EXIT_CALL;
+		code = EXIT_USAGE;
 	} else {
 		code = run(&keyd, &err);
 	}

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Step 2: an answer is judged and certificates are issued. */
-#include "ca-jobs.h"
-
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "ticket-seal.h"
+#include "ca-find.h"
+#include "ca-jobs.h"
+#include "ca-ticket.h"
 #include "cleanup.h"
 #include "digest.h"
 #include "hex.h"
 #include "ordered-id.h"
 #include "pem-text.h"
 #include "build-cert.h"
+#include "ticket-seal.h"
 
 /* Room that all of a batch share, some KB that stay in the cache. That is why
  * answers are read one by one, inside the register's transaction: a batch takes

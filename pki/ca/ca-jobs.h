@@ -4,7 +4,6 @@
 
 /* What both steps of ca.h share. */
 
-#include "ca-ticket.h"
 #include "ca.h"
 
 /* Work of one job inside the register's transaction: fills job->code. Returns
@@ -39,22 +38,6 @@ void ca_job_refuse(struct ca_job *job, const struct devid_error *err);
  * a rule. */
 enum devid_err ca_refuse_all(
 	struct ca_job *jobs, size_t n_jobs, const struct devid_error *err);
-
-/* The device that this serial number, EK or key belongs to already. */
-struct ca_found {
-	bool known;                    /* a live device with the same keys */
-	struct register_device device; /* when known */
-};
-
-/*
- * Looks for live devices that stand in the way of @want with these keys,
- * N_KEY_ROLES of them. EXISTS: serial number, EK or key is another live
- * device's. IO and so on: the register's.
- */
-DEVID_MUST_CHECK enum devid_err ca_find_device(struct ca *ca,
-	const struct register_device *want,
-	const uint8_t (*key_fingerprint)[32], struct ca_found *ret,
-	struct devid_error *err);
 
 struct ca_event {
 	const char *name;   /* "issue" */

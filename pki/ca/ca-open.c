@@ -14,6 +14,7 @@
 #include "build-cert.h"
 #include "pin.h"
 #include "token-key.h"
+#include "register-open.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
 

@@ -6,7 +6,7 @@
  * What a proved request leaves behind until its challenge is answered: just
  * what issuing needs, as bytes that the challenge carries away and the answer
  * brings back. Written and read by CAs of one register only, and sealed
- * (ca-seal.h); read with bounds all the same.
+ * (ticket-seal.h); read with bounds all the same.
  */
 
 #include "ticket-seal.h"

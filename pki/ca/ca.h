@@ -5,7 +5,7 @@
 /*
  * An issuing CA at work: configuration, token, register, trust in TPM vendors.
  * One thread uses it; jobs come in batches, so that one commit to disk serves
- * all of a batch. One other thread may judge requests ahead (ca_judge()).
+ * all of a batch. One other thread may judge requests ahead (ca-judge.h).
  */
 
 #include "build.h"
@@ -76,8 +76,6 @@ DEVID_MUST_CHECK enum devid_err ca_conf_load(
 	const char *path, struct ca_conf *ret, struct devid_error *err);
 void ca_conf_done(struct ca_conf *conf);
 
-struct http_rate;
-
 struct ca {
 	const struct ca_conf *conf;                /* borrowed */
 	struct token *token;                       /* owned; NULL in tests */
@@ -92,9 +90,6 @@ struct ca {
 	struct reg *reg;                           /* owned */
 	uint8_t seal_key[CA_SEAL_KEY_LEN];         /* of challenges; erased */
 	bool has_seal_key;
-	/* Borrowed: how many OCSP answers may be signed for who asks; NULL:
-	 * no limit. */
-	struct http_rate *on_demand;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };
 
@@ -116,15 +111,7 @@ void ca_done(struct ca *ca);
 DEVID_MUST_CHECK enum devid_err ca_use_signer(
 	struct ca *ca, struct devid_error *err);
 
-/* The TPM vendors that are trusted from now on; @ca takes @trust and frees what
- * it had. What was judged before stays judged. Waits while ca_judge() looks at
- * requests. */
-void ca_set_trust(struct ca *ca, struct ek_trust *trust);
-
-/* What was found out about a request, and its challenge. */
-struct ca_judged;
-
-void ca_judged_free(struct ca_judged *judged);
+struct ca_judged; /* ca-judge.h */
 
 /* One piece of work of a batch. */
 struct ca_job {
@@ -143,14 +130,6 @@ struct ca_job {
 };
 
 void ca_job_done(struct ca_job *job);
-
-/*
- * The first half of step 1, all that needs neither register nor token: fills
- * job->judged where it is NULL. One thread may do this while another uses @ca.
- * A verdict becomes the job's in ca_challenge(). A job stays as it is when
- * memory is out, without TPM vendors' roots and without the key of challenges.
- */
-void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
 
 /*
  * Step 1: judges each TCG-CSR and makes a challenge for those that prove what

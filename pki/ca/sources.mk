@@ -1,11 +1,13 @@
-# the issuing CA: jobs, challenge, issue, revoke
+# the issuing CA: jobs, judge, challenge, issue, revoke
 
 sees := idevid/base idevid/enrol idevid/key pki/ek pki/proof pki/register pki/sign pki/token
 sources := \
 	ca-challenge.c \
 	ca-conf.c \
+	ca-find.c \
 	ca-issue.c \
 	ca-jobs.c \
+	ca-judge.c \
 	ca-open.c \
 	ca-revoke.c \
 	ca-ticket.c \

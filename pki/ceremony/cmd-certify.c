@@ -4,16 +4,16 @@
  * sign. Each makes its file once: what is there and right is kept, what is
  * there and not right is never replaced.
  */
-#include "token-cmd.h"
+#include "cmd-certify.h"
 
 #include <openssl/x509v3.h>
 #include <string.h>
 
 #include "cert-once.h"
 #include "cleanup.h"
-#include "pki-cmd.h"
 #include "build-ca.h"
 #include "build-cert.h"
+#include "token-cmd.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca root-crl`: a root's CRL from the list that its custodian keeps. */
-#include "token-cmd.h"
+#include "cmd-root-crl.h"
 
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd-file.h"
 #include "cleanup.h"
-#include "ca-cmd.h"
 #include "conf.h"
 #include "files.h"
-#include "pki-cmd.h"
 #include "revoked-list.h"
 #include "build-cert.h"
 #include "build-crl.h"
+#include "token-cmd.h"
 
 CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
 CLEANUP_DEFINE(crl, X509_CRL *, X509_CRL_free)
@@ -79,7 +79,7 @@ static enum devid_err number_of_crl(
 	struct devid_error why = { DEVID_OK, "" };
 	const uint8_t *p;
 	uint64_t value;
-	enum devid_err rc = ca_cmd_read(path, CRL_FILE_MAX, &der, &why);
+	enum devid_err rc = cmd_file_read(path, CRL_FILE_MAX, &der, &why);
 
 	*ret = 0;
 	if (rc == DEVID_ERR_NOT_FOUND)

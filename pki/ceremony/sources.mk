@@ -1,10 +1,11 @@
 # root and issuing CA: tokens, certificates of CAs, devid-ceremony
 
-sees := idevid/base pki/cmd pki/sign pki/token
+sees := idevid/base idevid/cli pki/sign pki/token
 sources := \
 	cert-once.c \
 	cmd-certify.c \
 	cmd-root-crl.c \
+	cmd-token-key.c \
 	revoked-list.c \
 	token-cmd.c
 ldlibs := -lcrypto

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `devid-ca token-key`, and what the commands of ceremonies share. */
 #include "token-cmd.h"
 
 #include <getopt.h>
@@ -10,12 +9,13 @@
 #include <string.h>
 
 #include "cert-check.h"
+#include "cert-time.h"
 #include "cleanup.h"
-#include "ca-cmd.h"
+#include "cmd-exit.h"
+#include "cmd-file.h"
 #include "conf.h"
 #include "files.h"
 #include "log.h"
-#include "pki-cmd.h"
 #include "cert-time.h"
 #include "pin.h"
 #include "token-key.h"
@@ -42,7 +42,7 @@ static const char common_usage[] =
 static int wrong_call(const struct token_command *what)
 {
 	(void)fprintf(stderr, "%s%s", what->usage, common_usage);
-	return PKI_EXIT_USAGE;
+	return EXIT_USAGE;
 }
 
 static bool take_options(const struct token_command *what, int argc,
@@ -106,8 +106,8 @@ int token_command(const struct token_command *what, int argc, char **argv)
 		rc = devid_fail(&err, DEVID_ERR_IO, "standard output: failed");
 	if (rc == DEVID_OK)
 		return 0;
-	(void)ca_cmd_fail(&err);
-	return pin_refused ? PKI_EXIT_PIN : EXIT_FAILURE;
+	log_error("%s", devid_error_text(&err));
+	return pin_refused ? EXIT_PIN : EXIT_FAILURE;
 }
 
 /* ---- token and key ---- */
@@ -242,7 +242,7 @@ enum devid_err token_cmd_until(
 static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
 	struct blob *ret_data, struct devid_error *err)
 {
-	enum devid_err rc = ca_cmd_read(path, PEM_FILE_MAX, ret_data, err);
+	enum devid_err rc = cmd_file_read(path, PEM_FILE_MAX, ret_data, err);
 
 	if (rc == DEVID_OK)
 		rc = cert_check_one(
@@ -298,20 +298,4 @@ enum devid_err token_cmd_write_pem(const char *path, const char *label,
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	n = BIO_get_mem_data(bio, &text);
 	return files_write_atomic(path, text, (size_t)n, 0644, err);
-}
-
-/* ---- devid-ca token-key ---- */
-
-int cmd_token_key(int argc, char **argv)
-{
-	static const struct token_command what = {
-		.usage = "usage: devid-ca token-key [--make ALG] OPTION...\n"
-			 "Makes a CA key in a token, or shows the one that is "
-			 "there.\n"
-			 "  --make ALG   p256, p384, rsa2048 or rsa4096\n",
-		.optional = TOKEN_OPT_BIT(TOKEN_OPT_MAKE),
-		.run = token_cmd_open,
-	};
-
-	return token_command(&what, argc, argv);
 }

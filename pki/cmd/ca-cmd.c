@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd-exit.h"
 #include "conf.h"
 #include "log.h"
-#include "pki-cmd.h"
 
 void ca_cmd_init(struct ca_cmd *cmd)
 {
@@ -50,14 +50,14 @@ int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 
 	if (ca_conf_load(cmd->config, &cmd->conf, &err) != DEVID_OK) {
 		(void)ca_cmd_fail(&err);
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	if (cmd->pin.fd < 0 && !cmd->pin.file && !cmd->conf.pin_file)
 		cmd->pin.prompt = true;
 	if (ca_open(&cmd->conf, what, &cmd->pin, &cmd->ca, &err) == DEVID_OK)
 		return -1;
 	(void)ca_cmd_fail(&err);
-	return cmd->ca.pin_refused ? PKI_EXIT_PIN : EXIT_FAILURE;
+	return cmd->ca.pin_refused ? EXIT_PIN : EXIT_FAILURE;
 }
 
 void ca_cmd_done(struct ca_cmd *cmd)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca audit`: is every line of the audit log as it was written? */
-#include "ca-cmd.h"
+#include "cmd-audit.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,10 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-cmd.h"
 #include "cleanup.h"
+#include "cmd-exit.h"
 #include "files.h"
 #include "hex.h"
-#include "pki-cmd.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a limit of ours */
 #define HEX_LEN      (2 * 32)
@@ -281,13 +282,13 @@ static int read_options(
 			if (opt == 'e')
 				(void)ca_cmd_fail(&err);
 			(void)fputs(usage, stderr);
-			return PKI_EXIT_USAGE;
+			return EXIT_USAGE;
 		}
 	}
 	if (optind == argc)
 		return -1;
 	(void)fputs(usage, stderr);
-	return PKI_EXIT_USAGE;
+	return EXIT_USAGE;
 }
 
 int cmd_audit(int argc, char **argv)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca crl`, `ocsp`, `publish` and `revoke`: what becomes of
  * certificates after they were issued, by hand or from a timer. */
-#include "ca-cmd.h"
+#include "cmd-crl.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-cmd.h"
+#include "cmd-exit.h"
 #include "log.h"
 #include "operator.h"
-#include "pki-cmd.h"
 #include "publish.h"
 #include "reason.h"
 
@@ -140,7 +141,7 @@ static enum devid_err run_revoke(
 static int wrong_call(const struct command *command)
 {
 	(void)fputs(command->usage, stderr);
-	return PKI_EXIT_USAGE;
+	return EXIT_USAGE;
 }
 
 static int parse_reason(const char *name)
@@ -177,7 +178,7 @@ static int parse(const struct command *command, int argc, char **argv,
 		else if (!ca_cmd_option(cmd, opt))
 			return wrong_call(command);
 		if (opt == OPT_REASON && call->reason < 0)
-			return PKI_EXIT_USAGE;
+			return EXIT_USAGE;
 	}
 	if (command->own_option == OPT_REASON && call->reason < 0) {
 		log_error("revoke: --reason is missing");

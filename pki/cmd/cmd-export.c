@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca export`: the register for RADIUS servers, tables, programs. */
-#include "ca-cmd.h"
+#include "cmd-export.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,10 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ca-cmd.h"
 #include "cleanup.h"
+#include "cmd-exit.h"
 #include "export.h"
 #include "log.h"
-#include "pki-cmd.h"
 
 #define ONLY_MAX (64u << 20) /* bytes of a list of serial numbers */
 
@@ -61,7 +62,7 @@ static enum devid_err write_all(struct reg *reg, const struct options *o,
 	enum devid_err rc = DEVID_OK;
 
 	if (o->only) {
-		rc = ca_cmd_read(o->only, ONLY_MAX, &text, err);
+		rc = cmd_file_read(o->only, ONLY_MAX, &text, err);
 		if (rc != DEVID_OK)
 			return rc;
 		copy = strndup((char *)text.data, text.len);
@@ -166,7 +167,7 @@ int cmd_export(int argc, char **argv)
 	}
 	if (!good || o.format < 0 || optind != argc) {
 		(void)fputs(usage, stderr);
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER);
 	if (code < 0)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca inspect`: what a file says, and which rules it keeps. */
-#include "ca-cmd.h"
+#include "cmd-inspect.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-cmd.h"
 #include "cleanup.h"
+#include "cmd-exit.h"
 #include "files.h"
 #include "inspect.h"
 #include "log.h"
-#include "pki-cmd.h"
 #include "tcg-csr.h"
 #include "ek-load.h"
 #include "ek-policy.h"
@@ -121,7 +122,7 @@ static enum devid_err take_signature(
 	enum devid_err rc;
 
 	blob_done(&call->signature);
-	rc = ca_cmd_read(path, TCG_CSR_FIELD_MAX, &call->signature, err);
+	rc = cmd_file_read(path, TCG_CSR_FIELD_MAX, &call->signature, err);
 	call->options.signature = blob_view(&call->signature);
 	return rc;
 }
@@ -198,7 +199,7 @@ static int run(struct call *call, const char *path)
 	bool refused = true;
 
 	call->options.now = time(NULL);
-	if (ca_cmd_read(path, INSPECT_FILE_MAX, &data, &err) != DEVID_OK) {
+	if (cmd_file_read(path, INSPECT_FILE_MAX, &data, &err) != DEVID_OK) {
 		log_error("inspect: %s", devid_error_text(&err));
 		return EXIT_FAILURE;
 	}
@@ -225,17 +226,17 @@ int cmd_inspect(int argc, char **argv)
 		if (take_option(c, argv, &call, &err) == DEVID_OK)
 			continue;
 		log_error("inspect: %s", devid_error_text(&err));
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	if (call.help)
 		return fputs(usage, stdout) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	if (optind != argc - 1) {
 		(void)fputs(usage, stderr);
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	if (take_ek(&call, &err) != DEVID_OK) {
 		log_error("inspect: %s", devid_error_text(&err));
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	return run(&call, argv[optind]);
 }

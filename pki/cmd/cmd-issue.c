@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca challenge` and `devid-ca issue`: both steps of issuing with files,
  * for a CA without a network. */
-#include "ca-cmd.h"
+#include "cmd-issue.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca-cmd.h"
 #include "cleanup.h"
+#include "cmd-exit.h"
 #include "operator.h"
-#include "pki-cmd.h"
 #include "tcg-csr.h"
 
 static const char challenge_usage[] =
@@ -36,7 +37,7 @@ struct step {
 static int wrong_call(const struct step *step)
 {
 	(void)fputs(step->usage, stderr);
-	return PKI_EXIT_USAGE;
+	return EXIT_USAGE;
 }
 
 /* Before anything is issued: the folder of @out can be written. */
@@ -65,7 +66,7 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 	operator_name(who);
 	rc = check_out(out, err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_read(in, step->input_max, &input, err);
+		rc = cmd_file_read(in, step->input_max, &input, err);
 	if (rc != DEVID_OK)
 		return rc;
 	job.input = input.data;
@@ -75,7 +76,7 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 		rc = devid_fail(
 			err, job.code, "%s", devid_error_text(&job.error));
 	if (rc == DEVID_OK)
-		rc = ca_cmd_write(out, job.output, strlen(job.output), err);
+		rc = cmd_file_write(out, job.output, strlen(job.output), err);
 	ca_job_done(&job);
 	return rc;
 }

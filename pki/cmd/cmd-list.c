@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca list`: which devices have which certificates. */
-#include "ca-cmd.h"
+#include "cmd-list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ca-cmd.h"
 #include "cleanup.h"
+#include "cmd-exit.h"
 #include "device-json.h"
 #include "hex.h"
-#include "pki-cmd.h"
 #include "reason.h"
 
 #define PAGE 256 /* devices read at once */
@@ -182,7 +183,7 @@ int cmd_list(int argc, char **argv)
 		o.serial = argv[optind++];
 	if (optind != argc) {
 		(void)fputs(usage, stderr);
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER);
 	if (code < 0)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-ca serve`: the CA on the network. */
-#include "ca-cmd.h"
-#include "conns.h"
+#include "cmd-serve.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ca-cmd.h"
+#include "cmd-exit.h"
+#include "conns.h"
 #include "log.h"
-#include "pki-cmd.h"
 #include "serve.h"
 
 static const char usage_text[] =
@@ -52,7 +53,7 @@ static int serve(struct ca_cmd *cmd)
 	if (rc == DEVID_OK)
 		return EXIT_SUCCESS;
 	(void)ca_cmd_fail(&err);
-	return rc == DEVID_ERR_INVALID ? PKI_EXIT_USAGE : EXIT_FAILURE;
+	return rc == DEVID_ERR_INVALID ? EXIT_USAGE : EXIT_FAILURE;
 }
 
 int cmd_serve(int argc, char **argv)
@@ -76,12 +77,12 @@ int cmd_serve(int argc, char **argv)
 			log_init("devid-ca", LOG_LEVEL_DEBUG);
 		} else if (!ca_cmd_option(&cmd, opt)) {
 			(void)fputs(usage_text, stderr);
-			return PKI_EXIT_USAGE;
+			return EXIT_USAGE;
 		}
 	}
 	if (optind != argc) {
 		(void)fputs(usage_text, stderr);
-		return PKI_EXIT_USAGE;
+		return EXIT_USAGE;
 	}
 	/* It means "read again", also while all is still being read. */
 	(void)signal(SIGHUP, SIG_IGN); /* cannot fail */

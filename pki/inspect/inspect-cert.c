@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "inspect-private.h"
-#include "proof.h"
 #include "ek-policy.h"
 #include "ek-profile.h"
-
-#define TEXT_MAX 512 /* of a name; longer ones are cut */
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
+#include "inspect-ek.h"
+#include "inspect-private.h"
+#include "inspect-x509.h"
+#include "proof.h"
 
 enum cert_kind {
 	CERT_OTHER,
@@ -27,87 +25,6 @@ enum cert_kind {
 static const char *const kind_names[] = { "certificate", "ca-certificate",
 	"ocsp-signer", "end-entity", "ek-certificate", "iak-certificate",
 	"idevid-certificate" };
-
-static X509 *decode(struct der_view der)
-{
-	const unsigned char *p = der.data;
-	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
-
-	ERR_clear_error();
-	return cert;
-}
-
-void inspect_name(struct inspect_run *run, json_t *object, const char *key,
-	const X509_NAME *name)
-{
-	BIO *bio = BIO_new(BIO_s_mem()); /* owned */
-	char text[TEXT_MAX];
-	int n = -1;
-
-	if (bio && X509_NAME_print_ex(bio, name, 0,
-			   ASN1_STRFLGS_RFC2253 | XN_FLAG_SEP_COMMA_PLUS |
-				   XN_FLAG_FN_SN) >= 0)
-		n = BIO_read(bio, text, sizeof(text) - 1);
-	text[n > 0 ? n : 0] = '\0';
-	BIO_free(bio);
-	inspect_text(run, object, key, text);
-}
-
-void inspect_time(struct inspect_run *run, json_t *object, const char *key,
-	const ASN1_TIME *t)
-{
-	char text[32];
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(t, &tm) == 1 &&
-		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		inspect_text(run, object, key, text);
-}
-
-void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key)
-{
-	char text[64] = "", group[40] = "";
-
-	if (!key)
-		return;
-	if (EVP_PKEY_is_a(key, "EC") &&
-		EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) == 1)
-		(void)snprintf(text, sizeof(text), "%s",
-			strcmp(group, "prime256v1") == 0  ? "P-256"
-			: strcmp(group, "secp384r1") == 0 ? "P-384"
-			: strcmp(group, "secp521r1") == 0 ? "P-521"
-							  : group);
-	else
-		(void)snprintf(text, sizeof(text), "%s-%d",
-			EVP_PKEY_get0_type_name(key), EVP_PKEY_get_bits(key));
-	inspect_text(run, object, "key", text);
-}
-
-bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
-{
-	CLEANUP(cleanup_x509) X509 *cert = decode(der);
-	const ASN1_INTEGER *serial;
-	int nid;
-
-	inspect_sha256(run, object, "sha256", der);
-	if (!cert)
-		return false;
-	serial = X509_get0_serialNumber(cert);
-	nid = X509_get_signature_nid(cert);
-	inspect_name(run, object, "subject", X509_get_subject_name(cert));
-	inspect_name(run, object, "issuer", X509_get_issuer_name(cert));
-	inspect_hex(run, object, "certificate_serial",
-		(struct der_view) { ASN1_STRING_get0_data(serial),
-			(size_t)ASN1_STRING_length(serial) });
-	inspect_time(run, object, "not_before", X509_get0_notBefore(cert));
-	inspect_time(run, object, "not_after", X509_get0_notAfter(cert));
-	if (nid != NID_undef)
-		inspect_text(
-			run, object, "signature_algorithm", OBJ_nid2ln(nid));
-	inspect_key(run, object, X509_get0_pubkey(cert));
-	ERR_clear_error(); /* of a key that cannot be decoded */
-	return true;
-}
 
 /* ---- which certificate ---- */
 
@@ -173,94 +90,6 @@ static void judge_devid(struct inspect_run *run, struct der_view der,
 		inspect_rule(run, devid_rule_id((enum devid_rule)i),
 			devid_rule_clause((enum devid_rule)i),
 			report.results[i].verdict, report.results[i].detail);
-}
-
-static void judge_quirks(struct inspect_run *run, enum proof_rule rule,
-	const struct ek_cert *ek, unsigned of_rule)
-{
-	const struct inspect_options *o = run->options;
-	unsigned found = ek->quirks & of_rule;
-	bool refused = o->has_policy && (found & ~o->policy.quirks);
-	char text[96];
-
-	ek_quirks_text(found, text, sizeof(text));
-	inspect_rule(run, proof_rule_id(rule), proof_rule_clause(rule),
-		refused ? DEVID_FAIL
-		: found ? DEVID_WARN
-			: DEVID_PASS,
-		text);
-}
-
-static void judge_rule(struct inspect_run *run, enum proof_rule rule,
-	enum devid_err rc, const struct devid_error *err)
-{
-	inspect_check(
-		run, proof_rule_id(rule), proof_rule_clause(rule), rc, err);
-}
-
-static void skip_rule(
-	struct inspect_run *run, enum proof_rule rule, const char *detail)
-{
-	inspect_rule(run, proof_rule_id(rule), proof_rule_clause(rule),
-		DEVID_NOT_APPLICABLE, detail);
-}
-
-/* Without names the profile refused it. */
-static void judge_ek_policy(struct inspect_run *run, const struct ek_cert *ek)
-{
-	const struct inspect_options *o = run->options;
-	struct devid_error err = { 0 };
-
-	if (!o->has_policy)
-		skip_rule(run, PROOF_EK_POLICY, "no policy is given");
-	else if (!ek->manufacturer[0] || !ek->model[0] || !ek->version[0])
-		skip_rule(run, PROOF_EK_POLICY, "");
-	else
-		judge_rule(run, PROOF_EK_POLICY,
-			ek_policy_check(&o->policy, ek, &err), &err);
-}
-
-static void judge_ek_rules(struct inspect_run *run, const struct ek_cert *ek)
-{
-	const struct inspect_options *o = run->options;
-	struct devid_error err = { 0 };
-	enum devid_err rc;
-
-	judge_quirks(run, PROOF_EK_ENCODING, ek, EK_QUIRKS_ENCODING);
-	rc = ek_cert_check_profile(ek, &err);
-	if (rc != DEVID_OK)
-		judge_rule(run, PROOF_EK_PROFILE, rc, &err);
-	else
-		judge_quirks(run, PROOF_EK_PROFILE, ek, EK_QUIRKS_PROFILE);
-	devid_error_clear(&err);
-	judge_rule(run, PROOF_EK_KEY, ek_cert_check_key(ek, &err), &err);
-	devid_error_clear(&err);
-	if (o->trust)
-		judge_rule(run, PROOF_EK_CHAIN,
-			ek_trust_check(o->trust, ek, o->now, &err), &err);
-	else
-		skip_rule(
-			run, PROOF_EK_CHAIN, "no TPM vendors' roots are given");
-	judge_ek_policy(run, ek);
-}
-
-static void judge_ek(struct inspect_run *run, struct der_view in)
-{
-	struct devid_error err = { 0 };
-	struct ek_cert ek;
-	enum devid_err rc = ek_cert_parse(in, &ek, &err);
-
-	if (rc == DEVID_OK) {
-		inspect_ek(run, run->subject, &ek);
-		judge_ek_rules(run, &ek);
-	} else {
-		judge_rule(run, PROOF_EK_ENCODING, rc, &err);
-		skip_rule(run, PROOF_EK_PROFILE, "");
-		skip_rule(run, PROOF_EK_KEY, "");
-		skip_rule(run, PROOF_EK_CHAIN, "");
-		skip_rule(run, PROOF_EK_POLICY, "");
-	}
-	ek_cert_done(&ek);
 }
 
 static bool is_in_time(const struct inspect_run *run, X509 *cert)
@@ -347,12 +176,12 @@ static void judge_leaf(struct inspect_run *run, struct der_view der)
 		kind = CERT_EK; /* the header of an NV index */
 	run->kind = kind_names[kind];
 	if (kind == CERT_EK) {
-		judge_ek(run, der);
+		inspect_ek_cert(run, der);
 		return;
 	}
 	(void)inspect_x509(run, run->subject, der);
 	if (kind == CERT_CA || kind == CERT_OCSP || kind == CERT_END_ENTITY)
-		cert = decode(der);
+		cert = inspect_decode(der);
 	if (cert && kind == CERT_CA)
 		judge_ca(run, cert);
 	else if (cert)
@@ -372,8 +201,9 @@ static void judge_links(
 	struct inspect_run *run, const struct der_view *certs, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++) {
-		CLEANUP(cleanup_x509) X509 *cert = decode(certs[i]);
-		CLEANUP(cleanup_x509) X509 *issuer = decode(certs[i + 1]);
+		CLEANUP(cleanup_x509) X509 *cert = inspect_decode(certs[i]);
+		CLEANUP(cleanup_x509)
+		X509 *issuer = inspect_decode(certs[i + 1]);
 		EVP_PKEY *key = issuer ? X509_get0_pubkey(issuer) : NULL;
 		char detail[64] = "";
 		bool good = cert && key && X509_verify(cert, key) == 1;
@@ -441,8 +271,8 @@ static void add_issuers(
  * writes has IDevID, IAK and then the CAs. */
 static bool is_sibling(struct der_view first, struct der_view second)
 {
-	CLEANUP(cleanup_x509) X509 *a = decode(first);
-	CLEANUP(cleanup_x509) X509 *b = decode(second);
+	CLEANUP(cleanup_x509) X509 *a = inspect_decode(first);
+	CLEANUP(cleanup_x509) X509 *b = inspect_decode(second);
 
 	ERR_clear_error();
 	return a && b && X509_check_ca(a) == 0 && X509_check_ca(b) == 0 &&
@@ -454,8 +284,8 @@ static bool is_sibling(struct der_view first, struct der_view second)
 static void judge_sibling(
 	struct inspect_run *run, struct der_view sibling, struct der_view ca)
 {
-	CLEANUP(cleanup_x509) X509 *cert = decode(sibling);
-	CLEANUP(cleanup_x509) X509 *issuer = decode(ca);
+	CLEANUP(cleanup_x509) X509 *cert = inspect_decode(sibling);
+	CLEANUP(cleanup_x509) X509 *issuer = inspect_decode(ca);
 	EVP_PKEY *key = issuer ? X509_get0_pubkey(issuer) : NULL;
 	json_t *object = json_object();
 

@@ -6,43 +6,9 @@
 
 #include "challenge.h"
 #include "cleanup.h"
-#include "inspect-private.h"
+#include "inspect-ek.h"
 #include "proof.h"
 #include "ek-policy.h"
-
-void inspect_ek(
-	struct inspect_run *run, json_t *object, const struct ek_cert *ek)
-{
-	char quirks[96];
-
-	inspect_text(run, object, "tpm_manufacturer", ek->manufacturer);
-	inspect_text(run, object, "tpm_vendor", ek->vendor);
-	inspect_text(run, object, "tpm_model", ek->model);
-	inspect_text(run, object, "tpm_firmware", ek->version);
-	inspect_text(run, object, "tpm_family", ek->family);
-	if (ek->level >= 0)
-		inspect_set(run, object, "tpm_level", json_integer(ek->level));
-	if (ek->revision >= 0)
-		inspect_set(run, object, "tpm_revision",
-			json_integer(ek->revision));
-	if (ek->eal > 0) {
-		static const char *const status[] = { "designed to meet",
-			"in evaluation", "completed" };
-
-		inspect_set(run, object, "eal", json_integer(ek->eal));
-		inspect_set(
-			run, object, "eal_plus", json_boolean(ek->eal_plus));
-		inspect_text(run, object, "eal_status",
-			ek->eal_status < 3 ? status[ek->eal_status] : "?");
-	}
-	if (ek->fips_level > 0)
-		inspect_set(run, object, "fips_level",
-			json_integer(ek->fips_level));
-	inspect_text(run, object, "authority_key_id", ek->authority_key_id);
-	ek_quirks_text(ek->quirks, quirks, sizeof(quirks));
-	inspect_text(run, object, "quirks", quirks);
-	(void)inspect_x509(run, object, ek->der);
-}
 
 static void add_ek(struct inspect_run *run, const struct proof *proof)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "inspect-private.h"
+#include "inspect-x509.h"
 #include "key.h"
 
 CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)

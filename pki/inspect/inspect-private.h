@@ -46,11 +46,6 @@ void inspect_sha256(struct inspect_run *run, json_t *object, const char *key,
 void inspect_escaped(struct inspect_run *run, json_t *object, const char *key,
 	struct der_view bytes);
 
-void inspect_name(struct inspect_run *run, json_t *object, const char *key,
-	const X509_NAME *name);
-void inspect_time(struct inspect_run *run, json_t *object, const char *key,
-	const ASN1_TIME *t);
-
 /* What each kind of file has to say. */
 void inspect_csr(struct inspect_run *run, struct der_view data, bool contents);
 void inspect_chain(
@@ -59,15 +54,5 @@ void inspect_request(struct inspect_run *run, struct der_view der);
 void inspect_crl(struct inspect_run *run, struct der_view der);
 void inspect_challenge(struct inspect_run *run, struct der_view pem);
 void inspect_answer(struct inspect_run *run, struct der_view pem);
-
-/* Facts of the EK certificate @ek into @object. */
-void inspect_ek(
-	struct inspect_run *run, json_t *object, const struct ek_cert *ek);
-
-/* Facts of any certificate; false when OpenSSL cannot decode it. */
-bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der);
-
-/* "P-256", "RSA-2048"... */
-void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key);
 
 #endif

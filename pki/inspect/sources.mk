@@ -4,7 +4,9 @@ sees := idevid/base idevid/enrol idevid/key idevid/verify pki/ek pki/proof
 sources := \
 	inspect-cert.c \
 	inspect-csr.c \
+	inspect-ek.c \
 	inspect-facts.c \
 	inspect-other.c \
+	inspect-x509.c \
 	inspect.c
 ldlibs := -ljansson -lcrypto

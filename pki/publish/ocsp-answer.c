@@ -195,21 +195,21 @@ static enum devid_err look_up(struct ca *ca, const struct ocsp_request *req,
 	return rc;
 }
 
-static bool may_sign(struct ca *ca)
+static bool may_sign(struct http_rate *on_demand)
 {
 	struct timespec now;
 	unsigned wait;
 
-	if (!ca->on_demand)
+	if (!on_demand)
 		return true;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
-	return http_rate_take(ca->on_demand,
+	return http_rate_take(on_demand,
 		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &wait);
 }
 
 static enum devid_err answer_request(struct ca *ca,
-	const struct ocsp_request *req, struct ocsp_reply *ret,
-	struct devid_error *err)
+	const struct ocsp_request *req, struct http_rate *on_demand,
+	struct ocsp_reply *ret, struct devid_error *err)
 {
 	struct build_ocsp what = { .cert_id = req->cert_id,
 		.nonce = req->nonce };
@@ -224,7 +224,7 @@ static enum devid_err answer_request(struct ca *ca,
 		rc = look_up(ca, req, &known, ret, err);
 	if (rc != DEVID_OK || ret->der.data)
 		return rc;
-	if (!may_sign(ca))
+	if (!may_sign(on_demand))
 		return answer_status(STATUS_TRY_LATER, ret, err);
 	rc = responder_init(ca, (int64_t)time(NULL), &responder, NULL);
 	if (rc == DEVID_ERR_STATE)
@@ -239,7 +239,8 @@ static enum devid_err answer_request(struct ca *ca,
 }
 
 enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
-	struct ocsp_reply *ret, struct devid_error *err)
+	struct http_rate *on_demand, struct ocsp_reply *ret,
+	struct devid_error *err)
 {
 	struct ocsp_reply reply = { .expires = 0 };
 	struct ocsp_request req;
@@ -251,7 +252,7 @@ enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
 		/* RFC 5019 2.2.3: not able to answer it */
 		rc = answer_status(STATUS_UNAUTHORIZED, &reply, err);
 	else if (rc == DEVID_OK)
-		rc = answer_request(ca, &req, &reply, err);
+		rc = answer_request(ca, &req, on_demand, &reply, err);
 	if (rc == DEVID_OK)
 		*ret = reply;
 	return rc;

@@ -12,7 +12,8 @@
 
 #include "cleanup.h"
 #include "files.h"
-#include "publish-private.h"
+#include "publish-name.h"
+#include "publish.h"
 
 #define FILE_MAX (1u << 30) /* bytes of a list; a limit of ours */
 

@@ -2,17 +2,12 @@
 #ifndef DEVID_PUBLISH_PRIVATE_H
 #define DEVID_PUBLISH_PRIVATE_H
 
-/* What the parts of publication share: names in the register, the responder. */
+/* What the parts of publication share: tries, the responder. */
 
+#include "publish-name.h"
 #include "publish.h"
 
-#define PUBLISH_NAME_MAX 160
-#define PUBLISH_TRIES    8 /* of a transaction; each time another got on */
-
-/* Names of publications in the register. @what: "crl", "delta", "base",
- * "ocsp-next". */
-void publish_name(
-	const struct ca *ca, const char *what, char ret[PUBLISH_NAME_MAX]);
+#define PUBLISH_TRIES 8 /* of a transaction; each time another got on */
 
 /* Of the stored answer about a certificate in this state: one made before it
  * was revoked is not found any more. */

@@ -39,16 +39,6 @@ struct base {
  */
 #define PAIR_LEN 16 /* a base or a mark in the register */
 
-void publish_name(
-	const struct ca *ca, const char *what, char ret[PUBLISH_NAME_MAX])
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < 16; i++) /* enough to tell CAs apart */
-		n += (size_t)sprintf(ret + n, "%02x", ca->issuer_hash[i]);
-	(void)snprintf(ret + n, PUBLISH_NAME_MAX - n, "/%s", what);
-}
-
 static enum devid_err note_revoked(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
 {

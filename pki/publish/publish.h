@@ -54,6 +54,8 @@ struct ocsp_request {
 DEVID_MUST_CHECK enum devid_err ocsp_parse(
 	struct der_view der, struct ocsp_request *ret, struct devid_error *err);
 
+struct http_rate; /* rate.h */
+
 struct ocsp_reply {
 	struct blob der;
 	int64_t expires; /* seconds since 1970; 0: not to be kept */
@@ -63,10 +65,11 @@ struct ocsp_reply {
  * Answers the request @der: the stored answer, or with a nonce or without a
  * stored one a fresh one. A malformed request gets malformedRequest, another
  * issuer's certificate unauthorized, an unknown serial number the status
- * unknown; what must be signed gets tryLater when ca->on_demand says so.
- * *@ret is the caller's.
+ * unknown; what must be signed gets tryLater when @on_demand (NULL: no limit)
+ * says so. *@ret is the caller's.
  */
 DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
-	struct ocsp_reply *ret, struct devid_error *err);
+	struct http_rate *on_demand, struct ocsp_reply *ret,
+	struct devid_error *err);
 
 #endif

@@ -6,6 +6,7 @@ sources := \
 	ocsp-answer.c \
 	ocsp.c \
 	publish-files.c \
+	publish-name.c \
 	publish-ocsp.c \
 	publish.c
 ldlibs := -ljansson -lcrypto

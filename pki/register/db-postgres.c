@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "db-postgres.h"
 #include "db-private.h"
 
 #define SQL_MAX 2048 /* bytes of a statement; a limit of ours */
@@ -362,7 +363,8 @@ static void close_all(struct db *db)
 	free(p);
 }
 
-const struct db_ops db_postgres_ops = {
+static const struct db_ops postgres_ops = {
+	.kind = "postgresql",
 	.close = close_all,
 	.run = run,
 	.script = script,
@@ -387,7 +389,7 @@ enum devid_err db_postgres_open(
 	if (!p || !conn)
 		return devid_fail(err, DEVID_ERR_NOMEM, "database: no memory");
 	(void)PQsetNoticeProcessor(conn, ignore_notice, NULL);
-	p->db.ops = &db_postgres_ops;
+	p->db.ops = &postgres_ops;
 	p->conn = conn;
 	rc = set_up(p, err);
 	if (rc != DEVID_OK)

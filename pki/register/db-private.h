@@ -19,6 +19,7 @@ struct db_call {
 };
 
 struct db_ops {
+	const char *kind; /* "sqlite", "postgresql" */
 	void (*close)(struct db *db);
 	enum devid_err (*run)(struct db *db, const struct db_call *call,
 		struct devid_error *err);
@@ -38,13 +39,5 @@ struct db {
 	bool broken;                      /* it can only be rolled back */
 	const char *texts[DB_STATEMENTS]; /* borrowed: prepared statements */
 };
-
-/* Errors: as db_open(); @place is what is behind the colon. */
-DEVID_MUST_CHECK enum devid_err db_sqlite_open(
-	const char *place, struct db **ret, struct devid_error *err);
-DEVID_MUST_CHECK enum devid_err db_postgres_open(
-	const char *place, struct db **ret, struct devid_error *err);
-
-extern const struct db_ops db_postgres_ops;
 
 #endif

@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "db-sqlite-vfs.h"
 #include "db-private.h"
+#include "db-sqlite.h"
 
 #define SWITCH_TRIES 200 /* of SWITCH_MS, for the first one's switch to WAL */
 #define SWITCH_MS    20
@@ -272,6 +273,7 @@ static void close_all(struct db *db)
 }
 
 static const struct db_ops sqlite_ops = {
+	.kind = "sqlite",
 	.close = close_all,
 	.run = run,
 	.script = script,

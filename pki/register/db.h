@@ -53,13 +53,7 @@ struct db;
 typedef enum devid_err db_row_fn(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err);
 
-/*
- * "sqlite:/path" or "postgresql:CONNINFO" (libpq's key=value or a URI after
- * it). SQLite: WAL, synchronous=FULL, cache_spill=OFF, a file of mode 0600.
- * Errors: INVALID, UNREACHABLE, IO.
- */
-DEVID_MUST_CHECK enum devid_err db_open(
-	const char *uri, struct db **ret, struct devid_error *err);
+/* Of db-open.h; rolls back what is open. NULL is nothing. */
 void db_close(struct db *db);
 
 /*

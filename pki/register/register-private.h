@@ -4,6 +4,7 @@
 
 /* What the files of the register share. */
 
+#include "db-open.h"
 #include "register.h"
 
 #define REG_PAGE    512 /* rows that a walk takes at once */

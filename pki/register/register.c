@@ -5,11 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "ordered-id.h"
 #include "register-private.h"
-
-CLEANUP_DEFINE(reg, struct reg *, register_close)
 
 /* ---- what all parts use ---- */
 
@@ -108,35 +105,7 @@ enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
 
 /* ---- opening, transactions ---- */
 
-static bool is_instance(const char *name)
-{
-	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz"
-				"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
-
-	return n > 0 && n < REGISTER_NAME_MAX && name[n] == '\0';
-}
-
-enum devid_err register_open(const char *uri, const char *instance,
-	struct reg **ret, struct devid_error *err)
-{
-	CLEANUP(cleanup_reg) struct reg *reg = calloc(1, sizeof(*reg));
-	enum devid_err rc;
-
-	if (!reg)
-		return devid_fail(err, DEVID_ERR_NOMEM, "register: no memory");
-	if (!is_instance(instance))
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"register: instance: not 1 to %d letters, digits and "
-			"'-'",
-			REGISTER_NAME_MAX - 1);
-	memcpy(reg->instance, instance, strlen(instance) + 1);
-	rc = db_open(uri, &reg->db, err);
-	if (rc == DEVID_OK)
-		rc = reg_schema(reg, err);
-	if (rc == DEVID_OK)
-		*ret = STEAL(reg);
-	return rc;
-}
+/* ---- transactions ---- */
 
 void register_close(struct reg *reg)
 {

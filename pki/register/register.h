@@ -28,13 +28,8 @@
 #define REGISTER_NAME_MAX 65
 #define REGISTER_WHO_MAX  129
 
-struct reg;
+struct reg; /* of register_open() */
 
-/* Opens and, when it is empty, makes the schema. Errors: as db_open();
- * UNSUPPORTED: schema of another version. @instance names this process in the
- * audit log (letters, digits, '-'); each has its own chain. */
-DEVID_MUST_CHECK enum devid_err register_open(const char *uri,
-	const char *instance, struct reg **ret, struct devid_error *err);
 void register_close(struct reg *reg);
 struct db *register_db(struct reg *reg); /* borrowed; for tests and export */
 

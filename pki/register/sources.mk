@@ -2,6 +2,7 @@
 
 sees := idevid/base idevid/enrol idevid/key pki/sign
 sources := \
+	db-open.c \
 	db-postgres.c \
 	db-sqlite-vfs.c \
 	db-sqlite.c \
@@ -11,6 +12,7 @@ sources := \
 	register-audit.c \
 	register-cert.c \
 	register-device.c \
+	register-open.c \
 	register-schema.c \
 	register-warm.c \
 	register.c

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ca-judge.h"
 #include "log.h"
 #include "publish.h"
 #include "serve-status.h"

@@ -240,26 +240,26 @@ static void station_done(struct serve *s, struct serve_job *job)
 void serve_on_done(evutil_socket_t fd, short what, void *arg)
 {
 	struct serve *s = arg;
-	struct serve_job *job = serve_queue_collect(s->queue);
+	struct serve_news news;
+	struct serve_job *job = serve_queue_collect(s->queue, &news);
 
 	(void)fd; /* the queue's */
 	(void)what;
 	while (job) {
 		struct serve_job *next = job->next;
 
-		if (job->action == SERVE_FILE) {
-			serve_files_refresh(&s->files);
-		} else if (job->action == SERVE_REFUSE) {
-			s->token_gone = true;
-			serve_end(s);
-		} else {
-			s->pending--;
-			if (job->action == SERVE_OCSP)
-				serve_ocsp_done(s, job);
-			else
-				station_done(s, job);
-		}
+		s->pending--;
+		if (job->action == SERVE_OCSP)
+			serve_ocsp_done(s, job);
+		else
+			station_done(s, job);
 		serve_job_free(job);
 		job = next;
+	}
+	if (news.published)
+		serve_files_refresh(&s->files);
+	if (news.gone) {
+		s->token_gone = true;
+		serve_end(s);
 	}
 }

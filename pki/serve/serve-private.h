@@ -52,7 +52,7 @@ void serve_on_public(struct evhttp_request *req, void *arg);
 /* What came back from the worker. */
 void serve_on_done(evutil_socket_t fd, short what, void *arg);
 
-/* ---- serve-public.c ---- */
+/* ---- serve-ocsp.c ---- */
 
 /* Answers an OCSP request from the cache, or puts it in line. */
 void serve_ocsp(struct serve *s, struct evhttp_request *req,

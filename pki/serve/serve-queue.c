@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ca-judge.h"
+
 /* Jobs in line; more are sent away. A station asks for one thing at a time,
  * and the slowest token signs some fifty times a second. */
 #define STATIONS_MAX 1024
@@ -40,6 +42,7 @@ struct serve_queue {
 	enum line_name turn; /* whose turn it is when both wait */
 	struct serve_job *done, **done_tail;
 	bool ended, reload, trouble;
+	struct serve_news news; /* not collected yet */
 	int64_t busy; /* since when the worker has not asked; 0: it waits */
 	int fd;       /* owned: eventfd */
 };
@@ -277,25 +280,42 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 	return list;
 }
 
-void serve_queue_finish(struct serve_queue *q, struct serve_job *list)
+/* serve_queue_fd() becomes readable. */
+static void wake_event_thread(const struct serve_queue *q)
 {
 	static const uint64_t one = 1;
 
-	(void)pthread_mutex_lock(&q->lock);
-	*q->done_tail = list;
-	while (*q->done_tail)
-		q->done_tail = &(*q->done_tail)->next;
-	(void)pthread_mutex_unlock(&q->lock);
 	/* It fails only when the counter is full, and then it is readable. */
 	if (write(q->fd, &one, sizeof(one)) < 0)
 		return;
 }
 
-struct serve_job *serve_queue_collect(struct serve_queue *q)
+void serve_queue_finish(struct serve_queue *q, struct serve_job *list)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	*q->done_tail = list;
+	while (*q->done_tail)
+		q->done_tail = &(*q->done_tail)->next;
+	(void)pthread_mutex_unlock(&q->lock);
+	wake_event_thread(q);
+}
+
+void serve_queue_tell(struct serve_queue *q, const struct serve_news *news)
+{
+	(void)pthread_mutex_lock(&q->lock);
+	q->news.published = q->news.published || news->published;
+	q->news.gone = q->news.gone || news->gone;
+	(void)pthread_mutex_unlock(&q->lock);
+	wake_event_thread(q);
+}
+
+struct serve_job *serve_queue_collect(
+	struct serve_queue *q, struct serve_news *ret_news)
 {
 	struct serve_job *list;
 	uint64_t count;
 
+	*ret_news = (struct serve_news) { false, false };
 	/* Read first: what is finished after it makes it readable again. */
 	if (read(q->fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		return NULL;
@@ -303,6 +323,8 @@ struct serve_job *serve_queue_collect(struct serve_queue *q)
 	list = q->done;
 	q->done = NULL;
 	q->done_tail = &q->done;
+	*ret_news = q->news;
+	q->news = (struct serve_news) { false, false };
 	(void)pthread_mutex_unlock(&q->lock);
 	return list;
 }

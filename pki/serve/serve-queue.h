@@ -87,8 +87,19 @@ const char *serve_queue_health(struct serve_queue *queue, int64_t now);
 /* Gives a list of jobs back to the event thread. */
 void serve_queue_finish(struct serve_queue *queue, struct serve_job *list);
 
-/* What was finished, in order; NULL: nothing. */
-struct serve_job *serve_queue_collect(struct serve_queue *queue);
+/* What the worker tells the event thread beside its jobs. */
+struct serve_news {
+	bool published; /* published files may have changed */
+	bool gone;      /* the token does not come back */
+};
+
+/* Adds @news to what was not collected yet. */
+void serve_queue_tell(struct serve_queue *queue, const struct serve_news *news);
+
+/* What was finished, in order; NULL: nothing. *@ret_news: what was told since
+ * the last time. */
+struct serve_job *serve_queue_collect(
+	struct serve_queue *queue, struct serve_news *ret_news);
 
 /* No job is pushed any more: judge and worker end when their lines are empty,
  * and the worker not before the judge has handed over what it took. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-judge.h"
 #include "cleanup.h"
 #include "log.h"
 #include "publish.h"
@@ -99,7 +100,8 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 		take_result(job, &jobs[n++], rc, &err);
 }
 
-static void work_one(struct ca *ca, struct serve_job *job)
+static void work_one(
+	struct ca *ca, struct http_rate *on_demand, struct serve_job *job)
 {
 	struct ocsp_reply reply = { .expires = 0 };
 	char *text = NULL;
@@ -123,7 +125,7 @@ static void work_one(struct ca *ca, struct serve_job *job)
 	case SERVE_OCSP:
 		job->code = ocsp_answer(ca,
 			(struct der_view) { job->input, job->input_len },
-			&reply, &job->error);
+			on_demand, &reply, &job->error);
 		job->output = reply.der;
 		job->expires = reply.expires;
 		break;
@@ -136,7 +138,8 @@ static void work_one(struct ca *ca, struct serve_job *job)
 	}
 }
 
-void serve_work(struct ca *ca, struct serve_job *list)
+void serve_work(
+	struct ca *ca, struct http_rate *on_demand, struct serve_job *list)
 {
 	if (list->action == SERVE_CHALLENGE) {
 		work_batch(ca, list, ca_challenge);
@@ -147,7 +150,7 @@ void serve_work(struct ca *ca, struct serve_job *list)
 		return;
 	}
 	for (struct serve_job *job = list; job; job = job->next)
-		work_one(ca, job);
+		work_one(ca, on_demand, job);
 }
 
 /* ---- the judge ---- */
@@ -177,30 +180,17 @@ static void *run_judge(void *arg)
 
 /* ---- the worker ---- */
 
-/* Tells the event thread that published files have changed. */
-static void tell_published(struct serve_queue *queue)
+/* Tells the event thread, of the token once that it does not come back. */
+static void tell(struct serve_worker *w, bool published)
 {
-	struct serve_job *job = calloc(1, sizeof(*job));
+	const bool gone =
+		!w->told_gone && w->ca->token && token_gone(w->ca->token);
+	const struct serve_news news = { published, gone };
 
-	if (!job)
-		return; /* it looks by itself now and then */
-	job->action = SERVE_FILE;
-	serve_queue_finish(queue, job);
-}
-
-/* Tells the event thread, once, that the token does not come back. */
-static void tell_gone(struct serve_worker *w)
-{
-	struct serve_job *job;
-
-	if (w->told_gone || !w->ca->token || !token_gone(w->ca->token))
+	if (!published && !gone)
 		return;
-	job = calloc(1, sizeof(*job));
-	if (!job)
-		return; /* the next time */
-	job->action = SERVE_REFUSE;
-	serve_queue_finish(w->queue, job);
-	w->told_gone = true;
+	serve_queue_tell(w->queue, &news);
+	w->told_gone = w->told_gone || gone;
 }
 
 static void *run(void *arg)
@@ -217,7 +207,7 @@ static void *run(void *arg)
 		if (!list && serve_queue_ended(w->queue))
 			return NULL;
 		if (list) {
-			serve_work(w->ca, list);
+			serve_work(w->ca, &w->on_demand, list);
 			for (job = list; job; job = job->next)
 				serve_duties_used(
 					&w->duties, job->code, job->rule);
@@ -231,11 +221,9 @@ static void *run(void *arg)
 		/* Who waits for an answer comes before what is only due. */
 		due = serve_duties_run(
 			&w->duties, w->ca, serve_clock(), &published);
-		if (published)
-			tell_published(w->queue);
 		serve_queue_set_trouble(
 			w->queue, serve_duties_trouble(&w->duties));
-		tell_gone(w);
+		tell(w, published);
 	}
 }
 
@@ -251,7 +239,6 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	w->queue = queue;
 	http_rate_init(&w->on_demand, 60 * ON_DEMAND_MAX, serve_clock());
 	w->on_demand.burst = ON_DEMAND_MAX;
-	ca->on_demand = &w->on_demand;
 	r = serve_thread_start(&w->judge, run_judge, w);
 	if (r == 0) {
 		r = serve_thread_start(&w->thread, run, w);
@@ -261,7 +248,6 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 		}
 	}
 	if (r != 0) {
-		ca->on_demand = NULL;
 		free(w);
 		return devid_fail(
 			err, DEVID_ERR_IO, "serve: thread: %s", strerror(r));
@@ -277,6 +263,5 @@ void serve_worker_join(struct serve_worker *w)
 	/* They are ours and were started. */
 	(void)pthread_join(w->judge, NULL);
 	(void)pthread_join(w->thread, NULL);
-	w->ca->on_demand = NULL;
 	free(w);
 }

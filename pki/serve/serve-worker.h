@@ -8,9 +8,8 @@
  * judged while the last ones wait for the disk. The worker owns the CA: token,
  * register, revocation lists. It takes jobs from the queue, all that wait for
  * the same thing at once, and between them does what is due. Whatever fails is
- * told to who asked, or logged and tried again; it never ends by itself. A
- * token that was lost is told to the event thread by a job with the action
- * SERVE_REFUSE, published files by one with SERVE_FILE.
+ * told to who asked, or logged and tried again; it never ends by itself. What
+ * it has to tell the event thread is struct serve_news.
  */
 
 #include "ca.h"
@@ -27,8 +26,10 @@ DEVID_MUST_CHECK enum devid_err serve_worker_start(struct ca *ca,
 void serve_worker_join(struct serve_worker *worker);
 
 /* Does the jobs of @list, all of one action, on @ca: the worker's work, apart
- * for tests. */
-void serve_work(struct ca *ca, struct serve_job *list);
+ * for tests. @on_demand: of OCSP answers signed for who asks; NULL: no limit.
+ */
+void serve_work(
+	struct ca *ca, struct http_rate *on_demand, struct serve_job *list);
 
 /* Judges the requests of @list: the judge's work. */
 void serve_judge(struct ca *ca, struct serve_job *list);

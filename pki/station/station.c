@@ -8,13 +8,13 @@
 
 #include "challenge.h"
 #include "cleanup.h"
+#include "cmd-exit.h"
 #include "cmd-file.h"
 #include "files.h"
 #include "log.h"
 #include "station-flow.h"
 #include "tcg-csr.h"
 
-#define EXIT_USAGE       2 /* wrong call */
 #define EXIT_UNREACHABLE 4 /* the CA */
 
 #define DIR_DEFAULT "/var/lib/devid-station"
@@ -85,14 +85,14 @@ static int exchange(
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	rc = ca_cmd_read(path, max, &in, &err);
+	rc = cmd_file_read(path, max, &in, &err);
 	if (rc != DEVID_OK) {
 		log_error("%s", devid_error_text(&err));
 		return EXIT_USAGE;
 	}
 	rc = fn(s->http, blob_view(&in), &reply, &err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_write(s->out, reply.data, reply.len, &err);
+		rc = cmd_file_write(s->out, reply.data, reply.len, &err);
 	return exit_of(rc, &err);
 }
 
@@ -129,9 +129,9 @@ static int show(struct station *s, int argc, char **argv)
 		return wrong_call("show: one SERIAL is needed");
 	rc = station_show(s->http, argv[0], &reply, &err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_write(NULL, reply.data, reply.len, &err);
+		rc = cmd_file_write(NULL, reply.data, reply.len, &err);
 	if (rc == DEVID_OK)
-		rc = ca_cmd_write(NULL, "\n", 1, &err);
+		rc = cmd_file_write(NULL, "\n", 1, &err);
 	return exit_of(rc, &err);
 }
 

@@ -36,9 +36,11 @@
 #include "cmocka-all.h"
 
 #include "ca.h"
+#include "db-open.h"
 #include "csr-fixture.h"
 #include "log.h"
 #include "memory-signer.h"
+#include "register-open.h"
 #include "serve-worker.h"
 #include "tempdir.h"
 #include "ek-load.h"
@@ -279,10 +281,11 @@ static void run_round(struct round *r)
 
 	push_all(r, &next);
 	while (r->back < r->pushed) {
+		struct serve_news news;
 		struct serve_job *job;
 
 		assert_int_equal(poll(&fd, 1, -1), 1);
-		for (job = serve_queue_collect(r->queue); job;) {
+		for (job = serve_queue_collect(r->queue, &news); job;) {
 			struct serve_job *after = job->next;
 
 			take_back(r, job);

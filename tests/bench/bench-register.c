@@ -6,7 +6,7 @@
  * batches, and tells microseconds per device.
  */
 #include "ordered-id.h"
-#include "register.h"
+#include "register-open.h"
 
 #include <endian.h>
 #include <getopt.h>

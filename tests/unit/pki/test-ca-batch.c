@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ca-judge.h"
+
 /* Lines of the audit log that are LIKE @pattern. */
 static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
 {

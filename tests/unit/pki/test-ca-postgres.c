@@ -5,8 +5,10 @@
  */
 #include "await.h"
 #include "ca-fixture.h"
+#include "db-open.h"
 #include "hex.h"
 #include "pg.h"
+#include "register-open.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -13,7 +13,7 @@
 
 #include "cmocka-all.h"
 #include "db-sqlite-vfs.h"
-#include "db.h"
+#include "db-open.h"
 #include "files.h"
 #include "tempdir.h"
 

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cmocka-all.h"
-#include "db.h"
+#include "db-open.h"
 #include "register-fixture.h"
 
 static struct db *open_place(const struct place *p)

@@ -18,6 +18,7 @@
 #include "ca-fixture.h"
 #include "crash-fixture.h"
 #include "files.h"
+#include "register-open.h"
 
 #define DEVICES   3  /* <= CRASH_TOLD_MAX */
 #define MIN_CALLS 50 /* of a run, and so kills of the long one */

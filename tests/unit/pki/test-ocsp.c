@@ -68,7 +68,8 @@ static void ask_der(struct world *w, struct der_view der, struct talk *t)
 	const struct blob *answer = &t->reply.der;
 	const unsigned char *p;
 
-	assert_int_equal(ocsp_answer(&w->f.ca, der, &t->reply, NULL), DEVID_OK);
+	assert_int_equal(
+		ocsp_answer(&w->f.ca, der, NULL, &t->reply, NULL), DEVID_OK);
 	p = answer->data;
 	t->resp = d2i_OCSP_RESPONSE(NULL, &p, (long)answer->len);
 	assert_non_null(t->resp);
@@ -406,19 +407,17 @@ static void answer_bucket_empty_try_later_and_stored_given(void **state)
 	/* Of no size. */
 	http_rate_init(&rate, 1, INT64_MAX / 2);
 	rate.burst = 0;
-	w->f.ca.on_demand = &rate;
-	assert_int_equal(ocsp_answer(&w->f.ca, asked, &reply, NULL), DEVID_OK);
+	assert_int_equal(
+		ocsp_answer(&w->f.ca, asked, &rate, &reply, NULL), DEVID_OK);
 	assert_int_equal(reply.der.len, sizeof(try_later));
 	assert_memory_equal(reply.der.data, try_later, reply.der.len);
 	blob_done(&reply.der);
 	/* What was signed before is given all the same. */
-	w->f.ca.on_demand = NULL;
 	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
-	w->f.ca.on_demand = &rate;
-	assert_int_equal(ocsp_answer(&w->f.ca, asked, &reply, NULL), DEVID_OK);
+	assert_int_equal(
+		ocsp_answer(&w->f.ca, asked, &rate, &reply, NULL), DEVID_OK);
 	assert_true(reply.der.len > sizeof(try_later));
 	blob_done(&reply.der);
-	w->f.ca.on_demand = NULL;
 	OPENSSL_free(req);
 	talk_done(&t);
 }
@@ -434,7 +433,7 @@ static void answer_token_gone_error(void **state)
 	memory_signer_break(w->f.build.ca_key, true);
 	assert_int_equal(
 		ocsp_answer(&w->f.ca, (struct der_view) { der, (size_t)len },
-			&t.reply, NULL),
+			NULL, &t.reply, NULL),
 		DEVID_ERR_UNREACHABLE);
 	assert_null(t.reply.der.data);
 	memory_signer_break(w->f.build.ca_key, false);

@@ -17,6 +17,7 @@
 #include "cmocka-all.h"
 #include "memory-signer.h"
 #include "register-fixture.h"
+#include "register-open.h"
 #include "trace.h"
 
 #define KILLS          10 /* at other moments each time */

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 
 #include "cmocka-all.h"
+#include "db-open.h"
 #include "ordered-id.h"
+#include "register-open.h"
 
 static void begin(struct reg *reg)
 {

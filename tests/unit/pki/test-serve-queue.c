@@ -210,6 +210,7 @@ static void push_stations_lines_have_one_limit(void **state)
 
 static void finish_collected_in_order_and_told(void **state)
 {
+	struct serve_news news;
 	struct serve_job *list;
 
 	assert_false(readable(*state));
@@ -219,9 +220,35 @@ static void finish_collected_in_order_and_told(void **state)
 	while ((list = serve_queue_take(*state, 0)))
 		serve_queue_finish(*state, list);
 	assert_true(readable(*state));
-	assert_int_equal(numbers(serve_queue_collect(*state)), 12);
+	assert_int_equal(numbers(serve_queue_collect(*state, &news)), 12);
 	assert_false(readable(*state));
-	assert_null(serve_queue_collect(*state));
+	assert_null(serve_queue_collect(*state, &news));
+	assert_false(news.published);
+	assert_false(news.gone);
+}
+
+static void tell_news_added_up_collected_once(void **state)
+{
+	const struct serve_news published = { .published = true };
+	const struct serve_news gone = { .gone = true };
+	struct serve_news news;
+
+	serve_queue_tell(*state, &published);
+	assert_true(readable(*state));
+	assert_null(serve_queue_collect(*state, &news));
+	assert_true(news.published);
+	assert_false(news.gone);
+	assert_false(readable(*state));
+	serve_queue_tell(*state, &gone);
+	serve_queue_tell(*state, &published);
+	push(*state, SERVE_ISSUE, 1);
+	serve_queue_finish(*state, serve_queue_take(*state, 0));
+	assert_int_equal(numbers(serve_queue_collect(*state, &news)), 1);
+	assert_true(news.published);
+	assert_true(news.gone);
+	assert_null(serve_queue_collect(*state, &news));
+	assert_false(news.published);
+	assert_false(news.gone);
 }
 
 static void end_no_more_jobs_but_those_in_line(void **state)
@@ -317,6 +344,7 @@ static void take_from_other_threads_nothing_lost(void **state)
 	assert_int_equal(pthread_create(&threads[1], NULL, judge, *state), 0);
 	while (n < N) {
 		struct pollfd fd = { serve_queue_fd(*state), POLLIN, 0 };
+		struct serve_news news;
 		struct serve_job *list;
 
 		while (pushed < N && pushed - n < 500) {
@@ -324,7 +352,7 @@ static void take_from_other_threads_nothing_lost(void **state)
 			pushed++;
 		}
 		assert_int_equal(poll(&fd, 1, 30000), 1);
-		list = serve_queue_collect(*state);
+		list = serve_queue_collect(*state, &news);
 		while (list) {
 			struct serve_job *next = list->next;
 
@@ -354,6 +382,7 @@ int main(void)
 		T(push_full_line_refused_other_line_open),
 		T(push_stations_lines_have_one_limit),
 		T(finish_collected_in_order_and_told),
+		T(tell_news_added_up_collected_once),
 		T(end_no_more_jobs_but_those_in_line),
 		T(end_worker_waits_for_what_is_judged),
 		T(judged_worker_woken),

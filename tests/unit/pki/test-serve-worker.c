@@ -34,7 +34,7 @@ static enum devid_err do_job(
 {
 	enum devid_err rc;
 
-	serve_work(&f->ca, job);
+	serve_work(&f->ca, NULL, job);
 	rc = job->code;
 	*err = job->error;
 	serve_job_free(job);
@@ -85,7 +85,7 @@ static void work_judged_ahead_is_taken(void **state)
 	assert_int_equal(ca_fixture_rows(f, "audit"), 0);
 	memset(good->input, 0, good->input_len);
 	memcpy(bad->input, f->device.data, bad->input_len);
-	serve_work(&f->ca, good);
+	serve_work(&f->ca, NULL, good);
 	assert_null(good->judged);
 	assert_rc(good->code, DEVID_OK);
 	assert_rc(bad->code, DEVID_ERR_NOT_GENUINE);
@@ -99,20 +99,21 @@ static void work_judged_ahead_is_taken(void **state)
 	serve_job_free(good);
 }
 
-/* Waits for @n challenges; what is told besides is about files. */
+/* Waits for @n challenges. */
 static void collect(struct serve_queue *q, unsigned n)
 {
 	while (n > 0) {
 		struct pollfd fd = { serve_queue_fd(q), POLLIN, 0 };
+		struct serve_news news;
 		struct serve_job *job;
 
 		assert_int_equal(poll(&fd, 1, 60000), 1);
-		for (job = serve_queue_collect(q); job;) {
+		for (job = serve_queue_collect(q, &news); job;) {
 			struct serve_job *next = job->next;
 
 			assert_rc(job->code, DEVID_OK);
-			if (job->action == SERVE_CHALLENGE)
-				n--;
+			assert_int_equal(job->action, SERVE_CHALLENGE);
+			n--;
 			serve_job_free(job);
 			job = next;
 		}
