@@ -24,7 +24,7 @@
 #define DER_CONTEXT(n)      (0xa0 | (n))
 #define DER_CONTEXT_PRIM(n) (0x80 | (n))
 
-struct der_view {
+struct view {
 	const uint8_t *data; /* borrowed */
 	size_t len;
 };
@@ -34,12 +34,11 @@ struct der_view {
  * @ret_content and, when @ret_whole is not NULL, the element with its header.
  * false, and nothing changed, when the bytes are not DER.
  */
-bool der_take(struct der_view *in, uint8_t *ret_tag,
-	struct der_view *ret_content, struct der_view *ret_whole);
+bool der_take(struct view *in, uint8_t *ret_tag, struct view *ret_content,
+	struct view *ret_whole);
 
 /* The same, and the tag must be @tag. */
-bool der_take_tag(
-	struct der_view *in, uint8_t tag, struct der_view *ret_content);
+bool der_take_tag(struct view *in, uint8_t tag, struct view *ret_content);
 
 /*
  * Whether the bytes are one DER SEQUENCE or SET without anything behind it,

@@ -18,23 +18,22 @@
 
 #define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
 
-static struct der_view text_of(const char *text)
+static struct view text_of(const char *text)
 {
-	return (struct der_view) { (const uint8_t *)text,
-		text ? strlen(text) : 0 };
+	return (struct view) { (const uint8_t *)text, text ? strlen(text) : 0 };
 }
 
-static struct der_view view_of(const struct keystore_blob *blob)
+static struct view view_of(const struct key_blob *blob)
 {
-	return (struct der_view) { blob->data, blob->len };
+	return (struct view) { blob->data, blob->len };
 }
 
 static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 	struct room *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free)
-	struct keystore_attest *said = malloc(sizeof(*said));
-	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
+	struct wire_attest *said = malloc(sizeof(*said));
+	struct view field[TCG_CSR_N_FIELDS] = { 0 };
 	enum devid_err rc;
 
 	if (!said)
@@ -57,14 +56,14 @@ static enum devid_err sign_contents(struct provision *p,
 	const struct client_sign *what, struct room *ret,
 	struct devid_error *err)
 {
-	struct keystore_sig sig;
+	struct key_sig sig;
 	enum devid_err rc;
 
 	rc = client_sign(p->env.socket, what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
 	return tpm_signature_encode(what->scheme, what->hash,
-		(struct der_view) { sig.data, sig.len }, ret, err);
+		(struct view) { sig.data, sig.len }, ret, err);
 }
 
 /* The whole request. */
@@ -94,8 +93,8 @@ static enum devid_err make_request(
 	rc = sign_contents(p, &what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return tcg_csr_encode((struct der_view) { contents.data, contents.len },
-		(struct der_view) { sig.data, sig.len }, ret, err);
+	return tcg_csr_encode((struct view) { contents.data, contents.len },
+		(struct view) { sig.data, sig.len }, ret, err);
 }
 
 /* The register of a CA, and a challenge, hold serials of these only. */
@@ -134,10 +133,10 @@ static enum devid_err answer_challenge(struct provision *p,
 	const struct challenge *in, struct challenge_answer *ret,
 	struct devid_error *err)
 {
-	struct keystore_credential what = { in->id_object, in->id_object_len,
+	struct wire_credential what = { in->id_object, in->id_object_len,
 		in->enc_secret, in->enc_secret_len };
 	struct devid_error cause = { DEVID_OK, "" };
-	struct keystore_secret secret = { 0 };
+	struct wire_secret secret = { 0 };
 	enum devid_err rc;
 
 	rc = client_activate(p->env.socket, &what, &secret, &cause);

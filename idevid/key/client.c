@@ -65,7 +65,7 @@ static enum devid_err io_error(const char *path, struct devid_error *err)
 }
 
 /* One record out, one record in. */
-static enum devid_err exchange(const char *path, int fd, struct der_view req,
+static enum devid_err exchange(const char *path, int fd, struct view req,
 	struct room *ret, struct devid_error *err)
 {
 	ssize_t n;
@@ -133,11 +133,10 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 		rc = connect_keyd(path, wait_seconds(req->op), &fd, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = exchange(
-		path, fd, (struct der_view) { out.data, out.len }, &in, err);
+	rc = exchange(path, fd, (struct view) { out.data, out.len }, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_answer(
-			(struct der_view) { in.data, in.len }, &ans, err);
+			(struct view) { in.data, in.len }, &ans, err);
 	if (rc == DEVID_OK)
 		rc = check_answer(&ans, req->op, err);
 	if (rc != DEVID_OK)
@@ -165,12 +164,12 @@ enum devid_err client_status(
 	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_status(
-			(struct der_view) { in.data, in.len }, ret, err);
+			(struct view) { in.data, in.len }, ret, err);
 	return rc;
 }
 
 enum devid_err client_sign(const char *path, const struct client_sign *what,
-	struct keystore_sig *ret, struct devid_error *err)
+	struct key_sig *ret, struct devid_error *err)
 {
 	struct wire_request req = {
 		.op = WIRE_SIGN,
@@ -194,7 +193,7 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 }
 
 enum devid_err client_attest(
-	const char *path, struct keystore_attest *ret, struct devid_error *err)
+	const char *path, struct wire_attest *ret, struct devid_error *err)
 {
 	struct wire_request req = { .op = WIRE_ATTEST };
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
@@ -207,12 +206,12 @@ enum devid_err client_attest(
 	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_attest(
-			(struct der_view) { in.data, in.len }, ret, err);
+			(struct view) { in.data, in.len }, ret, err);
 	return rc;
 }
 
 enum devid_err client_activate(const char *path,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
 	uint8_t data[WIRE_CREDENTIAL_MAX];

@@ -44,22 +44,22 @@ enum sig_hash {
 	HASH_SHA512 = 0x000d,
 };
 
-#define KEYSTORE_SIG_MAX  512  /* RSA-4096 */
-#define KEYSTORE_SPKI_MAX 1024 /* as KEYREF_SPKI_MAX */
-#define KEYSTORE_CERT_MAX 2048 /* largest NV index of a PC Client TPM */
+#define KEY_SIG_MAX  512  /* RSA-4096 */
+#define KEY_SPKI_MAX 1024 /* as KEYREF_SPKI_MAX */
+#define KEY_CERT_MAX 2048 /* largest NV index of a PC Client TPM */
 
-struct keystore_blob {
+struct key_blob {
 	size_t len;
-	uint8_t data[KEYSTORE_CERT_MAX];
+	uint8_t data[KEY_CERT_MAX];
 };
 
 /* One signature, in the form of its scheme. */
-struct keystore_sig {
+struct key_sig {
 	size_t len;
-	uint8_t data[KEYSTORE_SIG_MAX];
+	uint8_t data[KEY_SIG_MAX];
 };
 
-struct keystore_sign {
+struct key_sign {
 	enum sig_scheme scheme;
 	enum sig_hash hash;
 	const uint8_t *digest; /* borrowed; as long as @hash gives */
@@ -67,19 +67,19 @@ struct keystore_sign {
 };
 
 /* What the module states of its keys, for the manufacturer's CA (TCG 13.1). */
-struct keystore_attest {
-	struct keystore_blob ek_cert;     /* DER */
-	struct keystore_blob iak_pub;     /* TPMT_PUBLIC */
-	struct keystore_blob idevid_pub;  /* TPMT_PUBLIC */
-	struct keystore_blob certify;     /* TPMS_ATTEST over the IDevID */
-	struct keystore_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
+struct wire_attest {
+	struct key_blob ek_cert;     /* DER */
+	struct key_blob iak_pub;     /* TPMT_PUBLIC */
+	struct key_blob idevid_pub;  /* TPMT_PUBLIC */
+	struct key_blob certify;     /* TPMS_ATTEST over the IDevID */
+	struct key_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
 };
 
-#define KEYSTORE_CREDENTIAL_MAX 600 /* of each part: RSA-4096 fits */
-#define KEYSTORE_SECRET_MAX     64  /* TPM2B_DIGEST with SHA-512 */
+#define WIRE_CREDENTIAL_PART_MAX 600 /* of each part: RSA-4096 fits */
+#define WIRE_SECRET_MAX          64  /* TPM2B_DIGEST with SHA-512 */
 
 /* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
-struct keystore_credential {
+struct wire_credential {
 	const uint8_t *id_object; /* TPM2B_ID_OBJECT */
 	size_t id_object_len;
 	const uint8_t *enc_secret; /* TPM2B_ENCRYPTED_SECRET */
@@ -87,9 +87,9 @@ struct keystore_credential {
 };
 
 /* To be erased with OPENSSL_cleanse(). */
-struct keystore_secret {
+struct wire_secret {
 	size_t len;
-	uint8_t data[KEYSTORE_SECRET_MAX];
+	uint8_t data[WIRE_SECRET_MAX];
 };
 
 struct keystore {
@@ -114,7 +114,7 @@ struct keystore_ops {
 	 * Errors: NOT_FOUND when there is none.
 	 */
 	enum devid_err (*load)(struct keystore *ks, enum key_role role,
-		struct keystore_blob *ret_spki, struct devid_error *err);
+		struct key_blob *ret_spki, struct devid_error *err);
 
 	/*
 	 * Makes the key and makes it persistent. With @expected not NULL, the
@@ -123,38 +123,38 @@ struct keystore_ops {
 	 * taken by another key.
 	 */
 	enum devid_err (*create)(struct keystore *ks, enum key_role role,
-		enum key_alg alg, const struct keystore_blob *expected,
+		enum key_alg alg, const struct key_blob *expected,
 		struct devid_error *err);
 
 	/* One signature: one TPM command when the key has been loaded. */
 	enum devid_err (*sign)(struct keystore *ks, enum key_role role,
-		const struct keystore_sign *what, struct keystore_sig *ret,
+		const struct key_sign *what, struct key_sig *ret,
 		struct devid_error *err);
 
 	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
 	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,
-		struct keystore_blob *ret_der, struct devid_error *err);
+		struct key_blob *ret_der, struct devid_error *err);
 
 	/* Stores and locks it. Errors: EXISTS when another one is there. */
 	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
-		const struct keystore_blob *der, struct devid_error *err);
+		const struct key_blob *der, struct devid_error *err);
 
 	/* The certificates above it, one behind the other. Errors:
 	 * NOT_FOUND. */
 	enum devid_err (*issuers_read)(struct keystore *ks, enum key_role role,
-		struct keystore_blob *ret_der, struct devid_error *err);
+		struct key_blob *ret_der, struct devid_error *err);
 
 	/* Stores them in place of those that are there. */
 	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
-		const struct keystore_blob *der, struct devid_error *err);
+		const struct key_blob *der, struct devid_error *err);
 
 	/*
 	 * The certificate of the endorsement key, and the IAK's word that the
 	 * IDevID is in the same module. Errors: NOT_FOUND when a key is not
 	 * there or the module has no EK certificate.
 	 */
-	enum devid_err (*attest)(struct keystore *ks,
-		struct keystore_attest *ret, struct devid_error *err);
+	enum devid_err (*attest)(struct keystore *ks, struct wire_attest *ret,
+		struct devid_error *err);
 
 	/*
 	 * Opens a credential that was made for the endorsement key and the
@@ -162,13 +162,12 @@ struct keystore_ops {
 	 * IAK), NOT_FOUND as above.
 	 */
 	enum devid_err (*activate)(struct keystore *ks,
-		const struct keystore_credential *what,
-		struct keystore_secret *ret, struct devid_error *err);
+		const struct wire_credential *what, struct wire_secret *ret,
+		struct devid_error *err);
 };
 
 /* Whether both hold the same bytes; neither is secret. */
-bool keystore_blob_equal(
-	const struct keystore_blob *a, const struct keystore_blob *b);
+bool key_blob_equal(const struct key_blob *a, const struct key_blob *b);
 
 /* "idevid" or "iak". */
 const char *key_role_name(enum key_role role);

@@ -34,7 +34,7 @@
 #define WIRE_REQUEST_HEADER 12
 #define WIRE_ANSWER_HEADER  8
 #define WIRE_REQUEST_MAX    (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
-#define WIRE_CREDENTIAL_MAX (2 * (2 + KEYSTORE_CREDENTIAL_MAX))
+#define WIRE_CREDENTIAL_MAX (2 * (2 + WIRE_CREDENTIAL_PART_MAX))
 /* A chain: leaf and up to three intermediates; a limit of ours. */
 #define WIRE_CHAIN_MAX  16384
 #define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
@@ -80,7 +80,7 @@ struct wire_key {
 	uint8_t enabled;   /* 802.1AR enable state */
 	uint8_t tls13;     /* its signatures serve TLS 1.3 */
 	uint32_t handle;   /* of the TPM; 0 when there is none */
-	struct keystore_blob spki;
+	struct key_blob spki;
 };
 
 struct wire_status {
@@ -99,35 +99,35 @@ DEVID_MUST_CHECK enum devid_err wire_encode_request(
 
 /* Decodes a record; the views point into @in. Errors: PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_request(
-	struct der_view in, struct wire_request *ret, struct devid_error *err);
+	struct view in, struct wire_request *ret, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_encode_answer(
 	const struct wire_answer *ans, struct room *ret,
 	struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_decode_answer(
-	struct der_view in, struct wire_answer *ret, struct devid_error *err);
+	struct view in, struct wire_answer *ret, struct devid_error *err);
 
 /* The data of an ATTEST answer: each blob behind its u16 length. Errors:
  * TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err wire_encode_attest(
-	const struct keystore_attest *attest, struct room *ret,
+	const struct wire_attest *attest, struct room *ret,
 	struct devid_error *err);
 
 /* None of the blobs is empty. @ret may be changed also on errors. Errors:
  * PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_attest(struct der_view in,
-	struct keystore_attest *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_attest(
+	struct view in, struct wire_attest *ret, struct devid_error *err);
 
 /* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
- * to KEYSTORE_CREDENTIAL_MAX bytes. Errors: TOO_LARGE, INVALID. */
+ * to WIRE_CREDENTIAL_PART_MAX bytes. Errors: TOO_LARGE, INVALID. */
 DEVID_MUST_CHECK enum devid_err wire_encode_credential(
-	const struct keystore_credential *what, struct room *ret,
+	const struct wire_credential *what, struct room *ret,
 	struct devid_error *err);
 
 /* The views point into @in. Errors: PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_credential(struct der_view in,
-	struct keystore_credential *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_credential(
+	struct view in, struct wire_credential *ret, struct devid_error *err);
 
 /* The data of a STATUS answer. */
 DEVID_MUST_CHECK enum devid_err wire_encode_status(
@@ -135,7 +135,7 @@ DEVID_MUST_CHECK enum devid_err wire_encode_status(
 	struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_decode_status(
-	struct der_view in, struct wire_status *ret, struct devid_error *err);
+	struct view in, struct wire_status *ret, struct devid_error *err);
 
 /* The socket path in force; never NULL, borrowed. */
 const char *wire_socket_path(void);

@@ -75,7 +75,7 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	const struct module_sign what = { c->req->name, c->req->arg,
 		c->req->hash, c->req->data, c->req->data_len };
 	struct purpose_verdict verdict;
-	struct keystore_sig sig;
+	struct key_sig sig;
 	enum devid_err rc;
 
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
@@ -135,7 +135,7 @@ static enum devid_err do_delete(struct call *c, struct devid_error *err)
 
 static enum devid_err do_attest(struct call *c, struct devid_error *err)
 {
-	static struct keystore_attest said; /* large; one request at a time */
+	static struct wire_attest said; /* large; one request at a time */
 	enum devid_err rc = module_attest(c->r->module, &said, err);
 
 	if (rc == DEVID_OK)
@@ -147,13 +147,12 @@ static enum devid_err do_attest(struct call *c, struct devid_error *err)
 
 static enum devid_err do_activate(struct call *c, struct devid_error *err)
 {
-	struct keystore_credential what;
-	struct keystore_secret secret = { 0 };
+	struct wire_credential what;
+	struct wire_secret secret = { 0 };
 	enum devid_err rc;
 
 	rc = wire_decode_credential(
-		(struct der_view) { c->req->data, c->req->data_len }, &what,
-		err);
+		(struct view) { c->req->data, c->req->data_len }, &what, err);
 	if (rc == DEVID_OK)
 		rc = module_activate(c->r->module, &what, &secret, err);
 	if (rc != DEVID_OK)
@@ -269,7 +268,7 @@ void requests_refuse(
 }
 
 bool requests_answer(struct requests *r, const struct peer *peer,
-	struct der_view in, struct room *ret)
+	struct view in, struct room *ret)
 {
 	static uint8_t data[WIRE_CHAIN_MAX]; /* one request at a time */
 	struct wire_request req = { 0 };

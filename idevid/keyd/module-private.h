@@ -12,7 +12,7 @@
 struct module_key {
 	enum key_role role;
 	enum key_alg alg; /* NONE while no public key is known */
-	struct keystore_blob spki;
+	struct key_blob spki;
 	EVP_PKEY *pub;  /* owned, or NULL */
 	uint8_t *chain; /* owned: DER certificates, leaf first */
 	size_t chain_len;
@@ -40,7 +40,7 @@ struct module_key *module_find(
 
 /* Makes @spki the public key of @key. Errors: UNSUPPORTED. */
 DEVID_MUST_CHECK enum devid_err module_set_spki(struct module_key *key,
-	const struct keystore_blob *spki, struct devid_error *err);
+	const struct key_blob *spki, struct devid_error *err);
 
 /*
  * Parses and checks DER certificates and makes them @key's chain: at most
@@ -77,7 +77,7 @@ DEVID_MUST_CHECK enum devid_err module_ensure_key(
 /* Signs a digest with the key as it is in the keystore now and verifies the
  * result. Errors: CRYPTO, those of the keystore. */
 DEVID_MUST_CHECK enum devid_err module_sign_once(struct module *m,
-	struct module_key *key, const struct keystore_sign *what,
-	struct keystore_sig *ret, struct devid_error *err);
+	struct module_key *key, const struct key_sign *what,
+	struct key_sig *ret, struct devid_error *err);
 
 #endif

@@ -26,8 +26,8 @@ static const EVP_MD *hash_md(unsigned hash)
 /* Whether @sig is one of @what under the key's public half. A PSS salt of
  * another length than the hash fails here, as it would in TLS 1.3
  * (RFC 8446 4.2.3). */
-static bool verifies(struct module_key *key, const struct keystore_sign *what,
-	const struct keystore_sig *sig)
+static bool verifies(struct module_key *key, const struct key_sign *what,
+	const struct key_sig *sig)
 {
 	CLEANUP(cleanup_pctx)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pub, NULL);
@@ -50,11 +50,11 @@ static bool verifies(struct module_key *key, const struct keystore_sign *what,
 }
 
 enum devid_err module_sign_once(struct module *m, struct module_key *key,
-	const struct keystore_sign *what, struct keystore_sig *ret,
+	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
 	struct keystore *ks = m->options.keystore;
-	struct keystore_sig sig = { .len = 0 };
+	struct key_sig sig = { .len = 0 };
 	enum devid_err rc;
 
 	rc = ks->ops->sign(ks, key->role, what, &sig, err);
@@ -71,7 +71,7 @@ enum devid_err module_sign_once(struct module *m, struct module_key *key,
 /* Looks for the key first when it was never seen yet, and again when it has
  * gone from its place. */
 static enum devid_err sign_digest(struct module *m, struct module_key *key,
-	const struct keystore_sign *what, struct keystore_sig *ret,
+	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
@@ -113,17 +113,17 @@ enum devid_err module_sign_purpose(struct module *m,
 			"hash 0x%04x)",
 			what->key, key_alg_name(key->alg), what->scheme,
 			what->hash);
-	return purpose_check((struct der_view) { what->data, what->data_len },
-		(struct der_view) { key->spki.data, key->spki.len }, ret, err);
+	return purpose_check((struct view) { what->data, what->data_len },
+		(struct view) { key->spki.data, key->spki.len }, ret, err);
 }
 
 enum devid_err module_sign(struct module *m, const struct module_sign *what,
-	struct keystore_sig *ret, struct devid_error *err)
+	struct key_sig *ret, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, what->key, err);
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned digest_len = 0;
-	struct keystore_sign sign = {
+	struct key_sign sign = {
 		.scheme = (enum sig_scheme)what->scheme,
 		.hash = (enum sig_hash)what->hash,
 		.digest = digest,

@@ -80,7 +80,7 @@ DEVID_MUST_CHECK enum devid_err module_sign_purpose(struct module *m,
  * bytes.
  */
 DEVID_MUST_CHECK enum devid_err module_sign(struct module *m,
-	const struct module_sign *what, struct keystore_sig *ret,
+	const struct module_sign *what, struct key_sig *ret,
 	struct devid_error *err);
 
 /*
@@ -109,12 +109,12 @@ DEVID_MUST_CHECK enum devid_err module_install(struct module *m,
  * CRYPTO. @ret may be changed also on errors.
  */
 DEVID_MUST_CHECK enum devid_err module_attest(
-	struct module *m, struct keystore_attest *ret, struct devid_error *err);
+	struct module *m, struct wire_attest *ret, struct devid_error *err);
 
 /* Opens a credential for this module's EK and IAK. Errors: as above, SYNTAX,
  * and MISMATCH when it is made for another. */
 DEVID_MUST_CHECK enum devid_err module_activate(struct module *m,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err);
 
 /* 802.1AR key enable and disable; survives a restart. */

@@ -59,8 +59,8 @@ const char *purpose_name(enum purpose purpose)
 }
 
 /* RFC 8446 4.4.3. */
-static enum devid_err check_tls13(struct der_view in,
-	struct purpose_verdict *ret, struct devid_error *err)
+static enum devid_err check_tls13(
+	struct view in, struct purpose_verdict *ret, struct devid_error *err)
 {
 	static const char client[] = "TLS 1.3, client CertificateVerify";
 	static const char server[] = "TLS 1.3, server CertificateVerify";
@@ -90,7 +90,7 @@ static enum devid_err check_tls13(struct der_view in,
 }
 
 /* Takes a vector with a length of @n bytes (RFC 5246 4.3) off @in. */
-static bool take_vector(struct der_view *in, size_t n, struct der_view *ret)
+static bool take_vector(struct view *in, size_t n, struct view *ret)
 {
 	size_t len = 0;
 
@@ -100,16 +100,16 @@ static bool take_vector(struct der_view *in, size_t n, struct der_view *ret)
 		len = len << 8 | in->data[i];
 	if (len > in->len - n)
 		return false;
-	*ret = (struct der_view) { in->data + n, len };
+	*ret = (struct view) { in->data + n, len };
 	in->data += n + len;
 	in->len -= n + len;
 	return true;
 }
 
 /* The SubjectPublicKeyInfo of a DER certificate, RFC 5280 4.1. */
-static bool certificate_spki(struct der_view cert, struct der_view *ret_spki)
+static bool certificate_spki(struct view cert, struct view *ret_spki)
 {
-	struct der_view outer, tbs, content, whole;
+	struct view outer, tbs, content, whole;
 	uint8_t tag;
 
 	if (!der_take_tag(&cert, DER_SEQUENCE, &outer) || cert.len != 0 ||
@@ -128,15 +128,15 @@ static bool certificate_spki(struct der_view cert, struct der_view *ret_spki)
 	return true;
 }
 
-static bool is_equal(struct der_view a, struct der_view b)
+static bool is_equal(struct view a, struct view b)
 {
 	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 /* The client's Certificate message, RFC 5246 7.4.6: first entry is ours. */
-static bool is_own_certificate(struct der_view body, struct der_view spki)
+static bool is_own_certificate(struct view body, struct view spki)
 {
-	struct der_view list, cert, found;
+	struct view list, cert, found;
 
 	return take_vector(&body, 3, &list) && body.len == 0 &&
 	       take_vector(&list, 3, &cert) && certificate_spki(cert, &found) &&
@@ -146,14 +146,14 @@ static bool is_own_certificate(struct der_view body, struct der_view spki)
 /* ClientHello and ServerHello begin with a version and a random. The server
  * fixes the version (RFC 5246 7.4.1.3); a client that gets TLS 1.2 has offered
  * TLS 1.2 in this field, also when it speaks TLS 1.3 (RFC 8446 4.1.2). */
-static bool is_tls12_hello(struct der_view body)
+static bool is_tls12_hello(struct view body)
 {
 	return body.len >= 2 + RANDOM_LEN && body.data[0] == 0x03 &&
 	       body.data[1] == 0x03;
 }
 
-static enum devid_err check_tls12_message(size_t step, struct der_view body,
-	struct der_view spki, struct devid_error *err)
+static enum devid_err check_tls12_message(size_t step, struct view body,
+	struct view spki, struct devid_error *err)
 {
 	enum handshake_type type = tls12_order[step].type;
 
@@ -171,9 +171,9 @@ static enum devid_err check_tls12_message(size_t step, struct der_view body,
 
 /* RFC 5246 7.4.8 with the order of 7.3. */
 static enum devid_err check_tls12_transcript(
-	struct der_view in, struct der_view spki, struct devid_error *err)
+	struct view in, struct view spki, struct devid_error *err)
 {
-	struct der_view body;
+	struct view body;
 	size_t step = 0;
 
 	while (in.len > 0) {
@@ -236,7 +236,7 @@ static bool is_point(int curve, const uint8_t *data, size_t len)
 }
 
 /* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
-static bool is_tls12_key_exchange(struct der_view in)
+static bool is_tls12_key_exchange(struct view in)
 {
 	const uint8_t *params;
 
@@ -264,9 +264,9 @@ static bool is_tls12_key_exchange(struct der_view in)
  * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
  * use the key as a client could then pose as the server.
  */
-static bool is_tls12_dh_exchange(struct der_view in)
+static bool is_tls12_dh_exchange(struct view in)
 {
-	struct der_view part;
+	struct view part;
 
 	if (in.len < 2 * RANDOM_LEN)
 		return false;
@@ -278,9 +278,9 @@ static bool is_tls12_dh_exchange(struct der_view in)
 
 /* CertificationRequestInfo, RFC 2986 4.1. */
 static enum devid_err check_csr(
-	struct der_view in, struct der_view spki, struct devid_error *err)
+	struct view in, struct view spki, struct devid_error *err)
 {
-	struct der_view info, content, whole;
+	struct view info, content, whole;
 	uint8_t tag;
 
 	if (!der_take_tag(&in, DER_SEQUENCE, &info) || in.len != 0)
@@ -305,7 +305,7 @@ static enum devid_err check_csr(
 }
 
 /* TCG DevID 13.1: structVer of TCG-CSR-IDEVID-CONTENT. */
-static bool is_tcg_csr(struct der_view in)
+static bool is_tcg_csr(struct view in)
 {
 	static const uint8_t version[] = { 0x00, 0x00, 0x01, 0x00 };
 
@@ -331,10 +331,10 @@ static enum devid_err check_tcg_hash(
 }
 
 static enum devid_err check_tcg_csr(
-	struct der_view in, struct der_view spki, struct devid_error *err)
+	struct view in, struct view spki, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	struct keystore_blob own = { 0 };
+	struct key_blob own = { 0 };
 	struct tpm_public pub;
 	struct tcg_csr csr;
 	enum devid_err rc;
@@ -350,14 +350,14 @@ static enum devid_err check_tcg_csr(
 	if (rc != DEVID_OK)
 		return devid_fail(
 			err, DEVID_ERR_PURPOSE, "%s", devid_error_text(&cause));
-	if (!is_equal((struct der_view) { own.data, own.len }, spki))
+	if (!is_equal((struct view) { own.data, own.len }, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"TCG-CSR: signingPub: another key (TCG DevID 13.1)");
 	return DEVID_OK;
 }
 
 /* TPM 2.0 part 2, 6.2: what a TPM itself states begins with this. */
-static bool is_tpm_statement(struct der_view in)
+static bool is_tpm_statement(struct view in)
 {
 	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
 
@@ -365,7 +365,7 @@ static bool is_tpm_statement(struct der_view in)
 	       memcmp(in.data, magic, sizeof(magic)) == 0;
 }
 
-static bool is_tls13_pad(struct der_view in)
+static bool is_tls13_pad(struct view in)
 {
 	size_t i = 0;
 
@@ -374,7 +374,7 @@ static bool is_tls13_pad(struct der_view in)
 	return i == TLS13_PAD_LEN;
 }
 
-enum devid_err purpose_check(struct der_view in, struct der_view spki,
+enum devid_err purpose_check(struct view in, struct view spki,
 	struct purpose_verdict *ret_verdict, struct devid_error *err)
 {
 	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 0x0303 };

@@ -14,7 +14,7 @@
  */
 DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
 	const struct tpm_key *idevid, const struct tpm_key *iak,
-	struct keystore_attest *ret, struct devid_error *err);
+	struct wire_attest *ret, struct devid_error *err);
 
 /*
  * TPM2_ActivateCredential for the IAK with the EK of the EK certificate.
@@ -22,7 +22,7 @@ DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
  * another IAK), NOT_FOUND as above.
  */
 DEVID_MUST_CHECK enum devid_err tpm_activate(struct tpm *tpm,
-	const struct tpm_key *iak, const struct keystore_credential *what,
-	struct keystore_secret *ret, struct devid_error *err);
+	const struct tpm_key *iak, const struct wire_credential *what,
+	struct wire_secret *ret, struct devid_error *err);
 
 #endif

@@ -6,8 +6,8 @@
 
 /* The certificate of the EK: of several the RSA key's, then P-256, then
  * P-384. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err tpm_ek_cert(struct tpm *tpm,
-	struct keystore_blob *ret_der, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tpm_ek_cert(
+	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err);
 
 /*
  * The EK with the public key of that certificate: at its persistent handle,

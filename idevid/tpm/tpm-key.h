@@ -28,13 +28,13 @@ DEVID_MUST_CHECK enum devid_err tpm_create_primary(struct tpm *tpm,
  * made persistent and the error is MISMATCH. Errors also: EXISTS.
  */
 DEVID_MUST_CHECK enum devid_err tpm_key_create(struct tpm *tpm,
-	enum key_role role, enum key_alg alg,
-	const struct keystore_blob *expected, struct devid_error *err);
+	enum key_role role, enum key_alg alg, const struct key_blob *expected,
+	struct devid_error *err);
 
 /* TPM2_Sign, one command. The signature is in the form of its scheme.
  * Errors: NOT_FOUND when the key has gone from its handle. */
 DEVID_MUST_CHECK enum devid_err tpm_key_sign(struct tpm *tpm,
-	const struct tpm_key *key, const struct keystore_sign *what,
-	struct keystore_sig *ret, struct devid_error *err);
+	const struct tpm_key *key, const struct key_sign *what,
+	struct key_sig *ret, struct devid_error *err);
 
 #endif

@@ -8,14 +8,13 @@
 /* The one DER SEQUENCE that the NV index begins with; what follows it is
  * padding. @what names it in messages. Errors: NOT_FOUND, SYNTAX. */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_der(struct tpm *tpm,
-	TPM2_HANDLE index, const char *what, struct keystore_blob *ret,
+	TPM2_HANDLE index, const char *what, struct key_blob *ret,
 	struct devid_error *err);
 
 /* Reads the DER certificate of @role from NV; bytes behind the DER element
  * are padding and dropped. Errors: NOT_FOUND, SYNTAX. */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_cert(struct tpm *tpm,
-	enum key_role role, struct keystore_blob *ret_der,
-	struct devid_error *err);
+	enum key_role role, struct key_blob *ret_der, struct devid_error *err);
 
 /*
  * The certificates above that of @role, DER, one behind the other, in the NV
@@ -23,8 +22,7 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_read_cert(struct tpm *tpm,
  * without the leaf they prove nothing. Errors: as for the certificate.
  */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
-	enum key_role role, struct keystore_blob *ret_der,
-	struct devid_error *err);
+	enum key_role role, struct key_blob *ret_der, struct devid_error *err);
 
 /*
  * Stores @der in a platform-created NV index, which survives TPM2_Clear, and
@@ -33,11 +31,11 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
  * when the platform hierarchy is closed.
  */
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
-	enum key_role role, const struct keystore_blob *der,
+	enum key_role role, const struct key_blob *der,
 	struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_issuers(struct tpm *tpm,
-	enum key_role role, const struct keystore_blob *der,
+	enum key_role role, const struct key_blob *der,
 	struct devid_error *err);
 
 #endif

@@ -32,7 +32,7 @@ const EVP_MD *tpm_hash_md(unsigned alg);
 /* Reads a TPMT_PUBLIC that is all of @in. Errors: SYNTAX, UNSUPPORTED (a type
  * other than RSA and ECC, a name algorithm that tpm_hash_md() lacks). */
 DEVID_MUST_CHECK enum devid_err tpm_public_parse(
-	struct der_view in, struct tpm_public *ret, struct devid_error *err);
+	struct view in, struct tpm_public *ret, struct devid_error *err);
 
 /* Writes the TPMT_PUBLIC @area to @ret. Errors: TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err tpm_public_encode(
@@ -41,8 +41,8 @@ DEVID_MUST_CHECK enum devid_err tpm_public_encode(
 /* The public key as DER SubjectPublicKeyInfo: RSA of 2048 to 4096 bits, P-256,
  * P-384, P-521. Errors: SYNTAX (no point of the curve, a modulus of another
  * size), UNSUPPORTED. */
-DEVID_MUST_CHECK enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
-	struct keystore_blob *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tpm_public_spki(
+	const TPMT_PUBLIC *area, struct key_blob *ret, struct devid_error *err);
 
 /* The public key for OpenSSL; the caller frees it. Errors: as above. */
 DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
@@ -65,6 +65,6 @@ struct tpm_certify {
 /* Reads an attestation that is all of @in. Errors: SYNTAX (also: magic is not
  * TPM_GENERATED_VALUE, another type, a name that is none of an object). */
 DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
-	struct der_view in, struct tpm_certify *ret, struct devid_error *err);
+	struct view in, struct tpm_certify *ret, struct devid_error *err);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* The same with @ctx of @key's public key, after EVP_PKEY_verify_init(). */
 DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
-	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
+	EVP_PKEY_CTX *ctx, struct view message, struct view signature,
 	struct devid_error *err);
 
 /*
@@ -18,7 +18,7 @@ DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
  * valid signature).
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
-	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
+	EVP_PKEY *pkey, struct view message, struct view signature,
 	struct devid_error *err);
 
 /*
@@ -27,7 +27,7 @@ DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
  * Errors: SYNTAX, UNSUPPORTED (hash), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
-	enum sig_hash hash, struct der_view sig, struct room *ret,
+	enum sig_hash hash, struct view sig, struct room *ret,
 	struct devid_error *err);
 
 #endif

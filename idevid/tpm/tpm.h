@@ -69,7 +69,7 @@ struct tpm_key {
 	enum key_role role;
 	enum key_alg alg;
 	TPMI_ALG_HASH name_alg;
-	struct keystore_blob spki;
+	struct key_blob spki;
 };
 
 /* A keystore on a TPM. @tcti is copied. The TPM need not be there: the

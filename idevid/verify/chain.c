@@ -139,7 +139,7 @@ size_t chain_store_n_roots(const struct chain_store *store)
 }
 
 /* Decodes @der on the store's library context; NULL when it is malformed. */
-static X509 *decode(const struct chain_store *store, struct der_view der)
+static X509 *decode(const struct chain_store *store, struct view der)
 {
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	const unsigned char *p = der.data;
@@ -162,7 +162,7 @@ static bool is_ca(X509 *cert)
 }
 
 enum devid_err chain_store_add_root(
-	struct chain_store *store, struct der_view der, struct devid_error *err)
+	struct chain_store *store, struct view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_x509) X509 *root = NULL;
 
@@ -390,7 +390,7 @@ static bool was_sent(
 	uint8_t sent[EVP_MAX_MD_SIZE];
 
 	for (size_t i = 1; i < r->query->n_certs; i++) {
-		const struct der_view *cert = &r->query->certs[i];
+		const struct view *cert = &r->query->certs[i];
 
 		if (EVP_Q_digest(r->libctx, "SHA256", NULL, cert->data,
 			    cert->len, sent, NULL) != 1 ||

@@ -7,6 +7,6 @@
 #include "ek-cert.h"
 
 /* Upper-case hex, NUL-terminated; "" when it does not fit into @size. */
-void ek_hex(struct der_view in, char *buf, size_t size);
+void ek_hex(struct view in, char *buf, size_t size);
 
 #endif

@@ -109,7 +109,7 @@ static void judge_rules(struct inspect_run *run, const struct ek_cert *ek)
 	judge_policy(run, ek);
 }
 
-void inspect_ek_cert(struct inspect_run *run, struct der_view in)
+void inspect_ek_cert(struct inspect_run *run, struct view in)
 {
 	struct devid_error err = { 0 };
 	struct ek_cert ek;

@@ -12,6 +12,6 @@ void inspect_ek(
 	struct inspect_run *run, json_t *object, const struct ek_cert *ek);
 
 /* Facts and rules of the EK certificate @in, or an NV index that holds one. */
-void inspect_ek_cert(struct inspect_run *run, struct der_view in);
+void inspect_ek_cert(struct inspect_run *run, struct view in);
 
 #endif

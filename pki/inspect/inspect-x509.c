@@ -9,7 +9,7 @@
 
 #define TEXT_MAX 512 /* of a name; longer ones are cut */
 
-X509 *inspect_decode(struct der_view der)
+X509 *inspect_decode(struct view der)
 {
 	const unsigned char *p = der.data;
 	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
@@ -64,7 +64,7 @@ void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key)
 	inspect_text(run, object, "key", text);
 }
 
-bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
+bool inspect_x509(struct inspect_run *run, json_t *object, struct view der)
 {
 	CLEANUP(cleanup_x509) X509 *cert = inspect_decode(der);
 	const ASN1_INTEGER *serial;
@@ -78,7 +78,7 @@ bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
 	inspect_name(run, object, "subject", X509_get_subject_name(cert));
 	inspect_name(run, object, "issuer", X509_get_issuer_name(cert));
 	inspect_hex(run, object, "certificate_serial",
-		(struct der_view) { ASN1_STRING_get0_data(serial),
+		(struct view) { ASN1_STRING_get0_data(serial),
 			(size_t)ASN1_STRING_length(serial) });
 	inspect_time(run, object, "not_before", X509_get0_notBefore(cert));
 	inspect_time(run, object, "not_after", X509_get0_notAfter(cert));

@@ -13,10 +13,10 @@
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 
 /* NULL: OpenSSL cannot decode it. The caller's. */
-X509 *inspect_decode(struct der_view der);
+X509 *inspect_decode(struct view der);
 
 /* Facts of any certificate; false when OpenSSL cannot decode it. */
-bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der);
+bool inspect_x509(struct inspect_run *run, json_t *object, struct view der);
 
 /* "P-256", "RSA-2048"... */
 void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key);

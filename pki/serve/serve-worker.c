@@ -124,8 +124,8 @@ static void work_one(
 		break;
 	case SERVE_OCSP:
 		job->code = ocsp_answer(ca,
-			(struct der_view) { job->input, job->input_len },
-			on_demand, &reply, &job->error);
+			(struct view) { job->input, job->input_len }, on_demand,
+			&reply, &job->error);
 		job->output = reply.der;
 		job->expires = reply.expires;
 		break;

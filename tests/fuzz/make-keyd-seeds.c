@@ -227,16 +227,16 @@ static void answers(void)
 }
 
 /* A TCG-CSR-IDEVID-CONTENT for the key. */
-static void tcg_csr(const struct keystore_attest *said)
+static void tcg_csr(const struct wire_attest *said)
 {
 	static struct bytes b;
 	struct room out = { b.data, sizeof(b.data), 0 };
-	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
+	struct view field[TCG_CSR_N_FIELDS] = { 0 };
 
 	field[TCG_CSR_PROD_SERIAL] =
-		(struct der_view) { (const uint8_t *)"SN1", 3 };
-	field[TCG_CSR_SIGNING_PUB] = (struct der_view) { said->idevid_pub.data,
-		said->idevid_pub.len };
+		(struct view) { (const uint8_t *)"SN1", 3 };
+	field[TCG_CSR_SIGNING_PUB] =
+		(struct view) { said->idevid_pub.data, said->idevid_pub.len };
 	if (tcg_csr_encode_contents(HASH_SHA256, field, &out, NULL) != DEVID_OK)
 		abort();
 	b.len = out.len;
@@ -246,10 +246,10 @@ static void tcg_csr(const struct keystore_attest *said)
 /* What the keystore states and opens. */
 static void attestation(void)
 {
-	static struct keystore_attest said;
+	static struct wire_attest said;
 	static uint8_t data[4096];
 	static const uint8_t part[66] = { 0, 64 };
-	struct keystore_credential what = { part, sizeof(part), part,
+	struct wire_credential what = { part, sizeof(part), part,
 		sizeof(part) };
 	struct wire_request activate = {
 		.op = WIRE_ACTIVATE,

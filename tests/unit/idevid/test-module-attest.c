@@ -30,11 +30,11 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct keystore_attest said;
+static struct wire_attest said;
 
 static struct challenge make_credential(void)
 {
-	struct der_view area = { said.iak_pub.data, said.iak_pub.len };
+	struct view area = { said.iak_pub.data, said.iak_pub.len };
 	const uint8_t *p = said.ek_cert.data;
 	X509 *cert = d2i_X509(NULL, &p, (long)said.ek_cert.len);
 	EVP_PKEY *ek = X509_get_pubkey(cert);
@@ -44,8 +44,8 @@ static struct challenge make_credential(void)
 
 	assert_rc(tpm_public_parse(area, &iak, NULL), DEVID_OK);
 	assert_rc(credential_make(ek_key_of(ek, &room),
-			  (struct der_view) { iak.name, iak.name_len }, secret,
-			  &ch, NULL),
+			  (struct view) { iak.name, iak.name_len }, secret, &ch,
+			  NULL),
 		DEVID_OK);
 	EVP_PKEY_free(ek);
 	X509_free(cert);
@@ -55,9 +55,9 @@ static struct challenge make_credential(void)
 static enum devid_err activate(
 	struct fixture *f, const struct challenge *ch, struct devid_error *err)
 {
-	struct keystore_credential what = { ch->id_object, ch->id_object_len,
+	struct wire_credential what = { ch->id_object, ch->id_object_len,
 		ch->enc_secret, ch->enc_secret_len };
-	struct keystore_secret got = { 0 };
+	struct wire_secret got = { 0 };
 	enum devid_err rc = module_activate(f->m, &what, &got, err);
 
 	if (rc == DEVID_OK) {
@@ -149,10 +149,10 @@ static void disabled_key_refuses(void **state)
 static int spoil; /* which part */
 static const struct keystore_ops *honest;
 
-static enum devid_err spoiled_attest(struct keystore *ks,
-	struct keystore_attest *ret, struct devid_error *err)
+static enum devid_err spoiled_attest(
+	struct keystore *ks, struct wire_attest *ret, struct devid_error *err)
 {
-	struct keystore_blob *parts[] = { &ret->idevid_pub, &ret->iak_pub,
+	struct key_blob *parts[] = { &ret->idevid_pub, &ret->iak_pub,
 		&ret->certify, &ret->certify_sig };
 	enum devid_err rc = honest->attest(ks, ret, err);
 

@@ -286,7 +286,7 @@ static void signature_encode_checked_back(void **state)
 		enum sig_scheme scheme = rsa ? SIG_RSASSA : SIG_ECDSA;
 		enum sig_hash hash = p384 ? HASH_SHA384 : HASH_SHA256;
 		uint8_t plain[600], buf[600];
-		struct der_view sig =
+		struct view sig =
 			view(plain, plain_sign(f->idevid,
 					    p384 ? "SHA384" : "SHA256", plain));
 		struct room out = { buf, sizeof(buf), 0 };
@@ -306,7 +306,7 @@ static void signature_encode_checked_back(void **state)
 
 static void signature_encode_bad_input_refused(void **state)
 {
-	static const uint8_t large[KEYSTORE_SIG_MAX + 1];
+	static const uint8_t large[KEY_SIG_MAX + 1];
 	static const struct {
 		enum sig_scheme scheme;
 		unsigned hash;

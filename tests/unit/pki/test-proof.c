@@ -18,7 +18,7 @@ static void check_good_request_of_each_kind_passes(void **state)
 		{ KEY_ALG_P384, "P-384" },
 		{ KEY_ALG_RSA2048, "RSA:2048" },
 	};
-	static struct keystore_blob spki;
+	static struct key_blob spki;
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(kinds); i++) {
@@ -36,9 +36,9 @@ static void check_good_request_of_each_kind_passes(void **state)
 			proof->iak.name, f->iak_name, f->iak_name_len);
 		assert_rc(tpm_public_spki(&f->idevid_area, &spki, NULL),
 			DEVID_OK);
-		assert_true(keystore_blob_equal(&proof->idevid_spki, &spki));
+		assert_true(key_blob_equal(&proof->idevid_spki, &spki));
 		assert_rc(tpm_public_spki(&f->iak_area, &spki, NULL), DEVID_OK);
-		assert_true(keystore_blob_equal(&proof->iak_spki, &spki));
+		assert_true(key_blob_equal(&proof->iak_spki, &spki));
 		assert_true(ek_key_is(&proof->ek.key, f->ek));
 		stop();
 	}
@@ -162,8 +162,7 @@ static void check_contents_alone_judged_but_for_signature(void **state)
 	(void)state;
 	start(KEY_ALG_P256, "P-256");
 	csr_fixture_encode(f);
-	assert_rc(tcg_csr_parse(
-			  (struct der_view) { f->data, f->len }, &csr, NULL),
+	assert_rc(tcg_csr_parse((struct view) { f->data, f->len }, &csr, NULL),
 		DEVID_OK);
 	assert_true(
 		proof_check(&ctx, csr.contents.data, csr.contents.len, proof));
