@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define DER_INTEGER      0x02
 #define DER_BIT_STRING   0x03
@@ -28,6 +29,12 @@ struct der_view {
 	const uint8_t *data; /* borrowed */
 	size_t len;
 };
+
+/* Whether both hold the same bytes; not for secrets. */
+static inline bool der_view_equal(struct der_view a, struct der_view b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
 
 /*
  * Takes one element off the front of @in: *@ret_tag, its content in
