@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "key.h"
+#include "keystore-tpm.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

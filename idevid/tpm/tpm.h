@@ -141,10 +141,4 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_write_issuers(struct tpm *tpm,
 	enum key_role role, const struct keystore_blob *der,
 	struct devid_error *err);
 
-/* A keystore on a TPM. @tcti is copied. The TPM need not be there: the
- * connection is made when it is needed and made again after it broke.
- * *@ret is the caller's: ops->free(). Errors: NOMEM. */
-DEVID_MUST_CHECK enum devid_err keystore_tpm_new(
-	const char *tcti, struct keystore **ret, struct devid_error *err);
-
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "key.h"
+#include "keystore-tpm.h"
 #include "swtpm.h"
 #include "tpm-template.h"
 
