@@ -48,7 +48,7 @@ static int signature_nid(enum key_alg alg)
 
 /* Puts signature and algorithm into @req (RFC 2986 4.2). */
 static bool set_signature(
-	X509_REQ *req, enum key_alg alg, const struct keystore_sig *sig)
+	X509_REQ *req, enum key_alg alg, const struct key_sig *sig)
 {
 	X509_ALGOR *algor = X509_ALGOR_new();
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
@@ -79,7 +79,7 @@ static enum devid_err sign_request(struct provision *p, X509_REQ *req,
 	struct client_sign what = { .key = key->name,
 		.scheme = key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA,
 		.hash = key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256 };
-	struct keystore_sig sig;
+	struct key_sig sig;
 	enum devid_err rc;
 
 	if (tbs_len <= 0)

@@ -82,7 +82,7 @@ static enum devid_err read_bundle(
 	return rc;
 }
 
-static bool has_key(const X509 *cert, const struct keystore_blob *spki)
+static bool has_key(const X509 *cert, const struct key_blob *spki)
 {
 	CLEANUP(cleanup_free) unsigned char *der = NULL;
 	int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);

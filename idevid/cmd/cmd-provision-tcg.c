@@ -23,7 +23,7 @@ static struct der_view text_of(const char *text)
 		text ? strlen(text) : 0 };
 }
 
-static struct der_view view_of(const struct keystore_blob *blob)
+static struct der_view view_of(const struct key_blob *blob)
 {
 	return (struct der_view) { blob->data, blob->len };
 }
@@ -32,7 +32,7 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 	struct room *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free)
-	struct keystore_attest *said = malloc(sizeof(*said));
+	struct wire_attest *said = malloc(sizeof(*said));
 	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
 	enum devid_err rc;
 
@@ -56,7 +56,7 @@ static enum devid_err sign_contents(struct provision *p,
 	const struct client_sign *what, struct room *ret,
 	struct devid_error *err)
 {
-	struct keystore_sig sig;
+	struct key_sig sig;
 	enum devid_err rc;
 
 	rc = client_sign(p->env.socket, what, &sig, err);
@@ -133,10 +133,10 @@ static enum devid_err answer_challenge(struct provision *p,
 	const struct challenge *in, struct challenge_answer *ret,
 	struct devid_error *err)
 {
-	struct keystore_credential what = { in->id_object, in->id_object_len,
+	struct wire_credential what = { in->id_object, in->id_object_len,
 		in->enc_secret, in->enc_secret_len };
 	struct devid_error cause = { DEVID_OK, "" };
-	struct keystore_secret secret = { 0 };
+	struct wire_secret secret = { 0 };
 	enum devid_err rc;
 
 	rc = client_activate(p->env.socket, &what, &secret, &cause);

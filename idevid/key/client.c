@@ -170,7 +170,7 @@ enum devid_err client_status(
 }
 
 enum devid_err client_sign(const char *path, const struct client_sign *what,
-	struct keystore_sig *ret, struct devid_error *err)
+	struct key_sig *ret, struct devid_error *err)
 {
 	struct wire_request req = {
 		.op = WIRE_SIGN,
@@ -194,7 +194,7 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 }
 
 enum devid_err client_attest(
-	const char *path, struct keystore_attest *ret, struct devid_error *err)
+	const char *path, struct wire_attest *ret, struct devid_error *err)
 {
 	struct wire_request req = { .op = WIRE_ATTEST };
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
@@ -212,7 +212,7 @@ enum devid_err client_attest(
 }
 
 enum devid_err client_activate(const char *path,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
 	uint8_t data[WIRE_CREDENTIAL_MAX];

@@ -41,17 +41,17 @@ struct client_sign {
 
 /* WIRE_SIGN. */
 DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
-	const struct client_sign *what, struct keystore_sig *ret,
+	const struct client_sign *what, struct key_sig *ret,
 	struct devid_error *err);
 
 /* WIRE_ATTEST. */
 DEVID_MUST_CHECK enum devid_err client_attest(
-	const char *path, struct keystore_attest *ret, struct devid_error *err);
+	const char *path, struct wire_attest *ret, struct devid_error *err);
 
 /* WIRE_ACTIVATE. *@ret is to be erased. Errors also: MISMATCH, made for
  * another TPM or another IAK. */
 DEVID_MUST_CHECK enum devid_err client_activate(const char *path,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err);
 
 #endif

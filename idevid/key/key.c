@@ -30,8 +30,7 @@ static const struct {
 
 #define N_ALGS (sizeof(algs) / sizeof(algs[0]))
 
-bool keystore_blob_equal(
-	const struct keystore_blob *a, const struct keystore_blob *b)
+bool key_blob_equal(const struct key_blob *a, const struct key_blob *b)
 {
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }

@@ -212,7 +212,7 @@ static void get_key(struct in *i, struct wire_key *k)
 	k->enabled = get_uint(i, 1) != 0;
 	k->tls13 = get_uint(i, 1) != 0;
 	k->handle = get_uint(i, 4);
-	k->spki.len = get_counted(i, 2, k->spki.data, KEYSTORE_SPKI_MAX);
+	k->spki.len = get_counted(i, 2, k->spki.data, KEY_SPKI_MAX);
 }
 
 enum devid_err wire_encode_status(const struct wire_status *status,
@@ -258,10 +258,10 @@ enum devid_err wire_decode_status(
 /* The blobs of an attestation in their order. */
 #define N_ATTEST 5
 
-enum devid_err wire_encode_attest(const struct keystore_attest *attest,
+enum devid_err wire_encode_attest(const struct wire_attest *attest,
 	struct room *ret, struct devid_error *err)
 {
-	const struct keystore_blob *const blobs[N_ATTEST] = { &attest->ek_cert,
+	const struct key_blob *const blobs[N_ATTEST] = { &attest->ek_cert,
 		&attest->iak_pub, &attest->idevid_pub, &attest->certify,
 		&attest->certify_sig };
 	struct out o = { ret->data, ret->size, false };
@@ -271,12 +271,11 @@ enum devid_err wire_encode_attest(const struct keystore_attest *attest,
 	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_attest(struct der_view in,
-	struct keystore_attest *ret, struct devid_error *err)
+enum devid_err wire_decode_attest(
+	struct der_view in, struct wire_attest *ret, struct devid_error *err)
 {
-	struct keystore_blob *const blobs[N_ATTEST] = { &ret->ek_cert,
-		&ret->iak_pub, &ret->idevid_pub, &ret->certify,
-		&ret->certify_sig };
+	struct key_blob *const blobs[N_ATTEST] = { &ret->ek_cert, &ret->iak_pub,
+		&ret->idevid_pub, &ret->certify, &ret->certify_sig };
 	struct in i = { in.data, in.len, false };
 
 	for (int b = 0; b < N_ATTEST; b++) {
@@ -293,10 +292,10 @@ enum devid_err wire_decode_attest(struct der_view in,
 
 static bool credential_len_ok(size_t len)
 {
-	return len > 0 && len <= KEYSTORE_CREDENTIAL_MAX;
+	return len > 0 && len <= WIRE_CREDENTIAL_PART_MAX;
 }
 
-enum devid_err wire_encode_credential(const struct keystore_credential *what,
+enum devid_err wire_encode_credential(const struct wire_credential *what,
 	struct room *ret, struct devid_error *err)
 {
 	struct out o = { ret->data, ret->size, false };
@@ -312,10 +311,10 @@ enum devid_err wire_encode_credential(const struct keystore_credential *what,
 }
 
 enum devid_err wire_decode_credential(struct der_view in,
-	struct keystore_credential *ret, struct devid_error *err)
+	struct wire_credential *ret, struct devid_error *err)
 {
 	struct in i = { in.data, in.len, false };
-	struct keystore_credential what;
+	struct wire_credential what;
 
 	what.id_object_len = get_uint(&i, 2);
 	what.id_object = get_bytes(&i, what.id_object_len);

@@ -30,11 +30,13 @@
  * certificate chains and a long list of CAs fits; a limit of ours. */
 #define WIRE_DATA_MAX 65536
 
-#define WIRE_VERSION        1
-#define WIRE_REQUEST_HEADER 12
-#define WIRE_ANSWER_HEADER  8
-#define WIRE_REQUEST_MAX    (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
-#define WIRE_CREDENTIAL_MAX (2 * (2 + KEYSTORE_CREDENTIAL_MAX))
+#define WIRE_VERSION             1
+#define WIRE_REQUEST_HEADER      12
+#define WIRE_ANSWER_HEADER       8
+#define WIRE_REQUEST_MAX         (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
+#define WIRE_CREDENTIAL_PART_MAX 600 /* RSA-4096 fits */
+#define WIRE_SECRET_MAX          64  /* TPM2B_DIGEST with SHA-512 */
+#define WIRE_CREDENTIAL_MAX      (2 * (2 + WIRE_CREDENTIAL_PART_MAX))
 /* A chain: leaf and up to three intermediates; a limit of ours. */
 #define WIRE_CHAIN_MAX  16384
 #define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
@@ -80,7 +82,7 @@ struct wire_key {
 	uint8_t enabled;   /* 802.1AR enable state */
 	uint8_t tls13;     /* its signatures serve TLS 1.3 */
 	uint32_t handle;   /* of the TPM; 0 when there is none */
-	struct keystore_blob spki;
+	struct key_blob spki;
 };
 
 struct wire_status {
@@ -90,6 +92,29 @@ struct wire_status {
 	uint32_t refused;    /* requests refused since then */
 	size_t n_keys;
 	struct wire_key keys[N_KEY_ROLES];
+};
+
+/* What the module states of its keys, for the manufacturer's CA (TCG 13.1). */
+struct wire_attest {
+	struct key_blob ek_cert;     /* DER */
+	struct key_blob iak_pub;     /* TPMT_PUBLIC */
+	struct key_blob idevid_pub;  /* TPMT_PUBLIC */
+	struct key_blob certify;     /* TPMS_ATTEST over the IDevID */
+	struct key_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
+};
+
+/* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
+struct wire_credential {
+	const uint8_t *id_object; /* TPM2B_ID_OBJECT */
+	size_t id_object_len;
+	const uint8_t *enc_secret; /* TPM2B_ENCRYPTED_SECRET */
+	size_t enc_secret_len;
+};
+
+/* To be erased with OPENSSL_cleanse(). */
+struct wire_secret {
+	size_t len;
+	uint8_t data[WIRE_SECRET_MAX];
 };
 
 /* Writes the record to @ret. Errors: TOO_LARGE, INVALID. */
@@ -111,23 +136,23 @@ DEVID_MUST_CHECK enum devid_err wire_decode_answer(
 /* The data of an ATTEST answer: each blob behind its u16 length. Errors:
  * TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err wire_encode_attest(
-	const struct keystore_attest *attest, struct room *ret,
+	const struct wire_attest *attest, struct room *ret,
 	struct devid_error *err);
 
 /* None of the blobs is empty. @ret may be changed also on errors. Errors:
  * PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_attest(struct der_view in,
-	struct keystore_attest *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_attest(
+	struct der_view in, struct wire_attest *ret, struct devid_error *err);
 
 /* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
- * to KEYSTORE_CREDENTIAL_MAX bytes. Errors: TOO_LARGE, INVALID. */
+ * to WIRE_CREDENTIAL_PART_MAX bytes. Errors: TOO_LARGE, INVALID. */
 DEVID_MUST_CHECK enum devid_err wire_encode_credential(
-	const struct keystore_credential *what, struct room *ret,
+	const struct wire_credential *what, struct room *ret,
 	struct devid_error *err);
 
 /* The views point into @in. Errors: PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_credential(struct der_view in,
-	struct keystore_credential *ret, struct devid_error *err);
+	struct wire_credential *ret, struct devid_error *err);
 
 /* The data of a STATUS answer. */
 DEVID_MUST_CHECK enum devid_err wire_encode_status(

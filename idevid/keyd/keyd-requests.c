@@ -77,7 +77,7 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	const struct module_sign what = { c->req->name, c->req->arg,
 		c->req->hash, c->req->data, c->req->data_len };
 	struct purpose_verdict verdict;
-	struct keystore_sig sig;
+	struct key_sig sig;
 	enum devid_err rc;
 
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
@@ -137,7 +137,7 @@ static enum devid_err do_delete(struct call *c, struct devid_error *err)
 
 static enum devid_err do_attest(struct call *c, struct devid_error *err)
 {
-	static struct keystore_attest said; /* large; one request at a time */
+	static struct wire_attest said; /* large; one request at a time */
 	enum devid_err rc = module_attest(c->r->module, &said, err);
 
 	if (rc == DEVID_OK)
@@ -149,8 +149,8 @@ static enum devid_err do_attest(struct call *c, struct devid_error *err)
 
 static enum devid_err do_activate(struct call *c, struct devid_error *err)
 {
-	struct keystore_credential what;
-	struct keystore_secret secret = { 0 };
+	struct wire_credential what;
+	struct wire_secret secret = { 0 };
 	enum devid_err rc;
 
 	rc = wire_decode_credential(

@@ -110,7 +110,7 @@ static enum devid_err ensure_loaded(
 
 struct load_arg {
 	enum key_role role;
-	struct keystore_blob *ret_spki;
+	struct key_blob *ret_spki;
 };
 
 static enum devid_err op_load(
@@ -125,7 +125,7 @@ static enum devid_err op_load(
 }
 
 static enum devid_err ks_load(struct keystore *ks, enum key_role role,
-	struct keystore_blob *ret_spki, struct devid_error *err)
+	struct key_blob *ret_spki, struct devid_error *err)
 {
 	struct load_arg arg = { role, ret_spki };
 
@@ -135,7 +135,7 @@ static enum devid_err ks_load(struct keystore *ks, enum key_role role,
 struct create_arg {
 	enum key_role role;
 	enum key_alg alg;
-	const struct keystore_blob *expected;
+	const struct key_blob *expected;
 };
 
 static enum devid_err op_create(
@@ -147,7 +147,7 @@ static enum devid_err op_create(
 }
 
 static enum devid_err ks_create(struct keystore *ks, enum key_role role,
-	enum key_alg alg, const struct keystore_blob *expected,
+	enum key_alg alg, const struct key_blob *expected,
 	struct devid_error *err)
 {
 	struct create_arg arg = { role, alg, expected };
@@ -157,8 +157,8 @@ static enum devid_err ks_create(struct keystore *ks, enum key_role role,
 
 struct sign_arg {
 	enum key_role role;
-	const struct keystore_sign *what;
-	struct keystore_sig *ret;
+	const struct key_sign *what;
+	struct key_sig *ret;
 };
 
 static enum devid_err op_sign(
@@ -178,7 +178,7 @@ static enum devid_err op_sign(
 }
 
 static enum devid_err ks_sign(struct keystore *ks, enum key_role role,
-	const struct keystore_sign *what, struct keystore_sig *ret,
+	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
 	struct sign_arg arg = { role, what, ret };
@@ -188,8 +188,8 @@ static enum devid_err ks_sign(struct keystore *ks, enum key_role role,
 
 struct cert_arg {
 	enum key_role role;
-	struct keystore_blob *ret;
-	const struct keystore_blob *der;
+	struct key_blob *ret;
+	const struct key_blob *der;
 };
 
 static enum devid_err op_cert_read(
@@ -201,7 +201,7 @@ static enum devid_err op_cert_read(
 }
 
 static enum devid_err ks_cert_read(struct keystore *ks, enum key_role role,
-	struct keystore_blob *ret_der, struct devid_error *err)
+	struct key_blob *ret_der, struct devid_error *err)
 {
 	struct cert_arg arg = { role, ret_der, NULL };
 
@@ -217,7 +217,7 @@ static enum devid_err op_cert_write(
 }
 
 static enum devid_err ks_cert_write(struct keystore *ks, enum key_role role,
-	const struct keystore_blob *der, struct devid_error *err)
+	const struct key_blob *der, struct devid_error *err)
 {
 	struct cert_arg arg = { role, NULL, der };
 
@@ -233,7 +233,7 @@ static enum devid_err op_issuers_read(
 }
 
 static enum devid_err ks_issuers_read(struct keystore *ks, enum key_role role,
-	struct keystore_blob *ret_der, struct devid_error *err)
+	struct key_blob *ret_der, struct devid_error *err)
 {
 	struct cert_arg arg = { role, ret_der, NULL };
 
@@ -249,7 +249,7 @@ static enum devid_err op_issuers_write(
 }
 
 static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
-	const struct keystore_blob *der, struct devid_error *err)
+	const struct key_blob *der, struct devid_error *err)
 {
 	struct cert_arg arg = { role, NULL, der };
 
@@ -267,7 +267,7 @@ static void forget_key(struct keystore_tpm *self, enum key_role role)
 static enum devid_err op_attest(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
-	struct keystore_attest *ret = arg;
+	struct wire_attest *ret = arg;
 	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IDEVID, err);
 
 	if (rc == DEVID_OK)
@@ -282,15 +282,15 @@ static enum devid_err op_attest(
 	return rc;
 }
 
-static enum devid_err ks_attest(struct keystore *ks,
-	struct keystore_attest *ret, struct devid_error *err)
+static enum devid_err ks_attest(
+	struct keystore *ks, struct wire_attest *ret, struct devid_error *err)
 {
 	return run(self_of(ks), op_attest, ret, err);
 }
 
 struct activate_arg {
-	const struct keystore_credential *what;
-	struct keystore_secret *ret;
+	const struct wire_credential *what;
+	struct wire_secret *ret;
 };
 
 static enum devid_err op_activate(
@@ -308,7 +308,7 @@ static enum devid_err op_activate(
 }
 
 static enum devid_err ks_activate(struct keystore *ks,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
 	struct activate_arg arg = { what, ret };

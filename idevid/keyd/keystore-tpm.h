@@ -3,7 +3,7 @@
 #define DEVID_KEYSTORE_TPM_H
 
 #include <devid/error.h>
-#include "key.h"
+#include "keystore.h"
 
 /* A keystore on a TPM. @tcti is copied. The TPM need not be there: the
  * connection is made when it is needed and made again after it broke.

@@ -55,21 +55,21 @@ static enum devid_err ask(
 	return DEVID_OK;
 }
 
-static struct der_view view_of(const struct keystore_blob *blob)
+static struct der_view view_of(const struct key_blob *blob)
 {
 	return (struct der_view) { blob->data, blob->len };
 }
 
 /* The public area is the key's that the module knows. */
 static enum devid_err check_area(const struct module_key *key,
-	const struct keystore_blob *area, struct tpm_public *ret,
+	const struct key_blob *area, struct tpm_public *ret,
 	struct devid_error *err)
 {
-	struct keystore_blob spki = { 0 };
+	struct key_blob spki = { 0 };
 
 	if (tpm_public_parse(view_of(area), ret, NULL) != DEVID_OK ||
 		tpm_public_spki(&ret->area, &spki, NULL) != DEVID_OK ||
-		!keystore_blob_equal(&spki, &key->spki))
+		!key_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: the keystore's public area is not the key's",
 			key_role_name(key->role));
@@ -78,7 +78,7 @@ static enum devid_err check_area(const struct module_key *key,
 
 /* As with a signature: what a faulty module states is not given out. */
 static enum devid_err check_statement(struct module *m,
-	const struct keystore_attest *said, struct devid_error *err)
+	const struct wire_attest *said, struct devid_error *err)
 {
 	struct tpm_public idevid, iak;
 	struct tpm_certify certify;
@@ -111,7 +111,7 @@ static enum devid_err ask_attest(
 }
 
 enum devid_err module_attest(
-	struct module *m, struct keystore_attest *ret, struct devid_error *err)
+	struct module *m, struct wire_attest *ret, struct devid_error *err)
 {
 	enum devid_err rc = ask(m, ask_attest, ret, err);
 
@@ -119,8 +119,8 @@ enum devid_err module_attest(
 }
 
 struct activate_arg {
-	const struct keystore_credential *what;
-	struct keystore_secret *ret;
+	const struct wire_credential *what;
+	struct wire_secret *ret;
 };
 
 static enum devid_err ask_activate(
@@ -132,7 +132,7 @@ static enum devid_err ask_activate(
 }
 
 enum devid_err module_activate(struct module *m,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
 	struct activate_arg arg = { what, ret };

@@ -5,7 +5,7 @@
 /* What the module states to the manufacturer's CA (TCG DevID 13.1). */
 
 #include <devid/error.h>
-#include "key.h"
+#include "wire.h"
 
 struct module;
 
@@ -17,12 +17,12 @@ struct module;
  * CRYPTO. @ret may be changed also on errors.
  */
 DEVID_MUST_CHECK enum devid_err module_attest(
-	struct module *m, struct keystore_attest *ret, struct devid_error *err);
+	struct module *m, struct wire_attest *ret, struct devid_error *err);
 
 /* Opens a credential for this module's EK and IAK. Errors: as above, SYNTAX,
  * and MISMATCH when it is made for another. */
 DEVID_MUST_CHECK enum devid_err module_activate(struct module *m,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err);
 
 #endif

@@ -27,10 +27,10 @@ void module_warn_key(struct module *m, const struct module_key *key,
 static void probe(struct module *m, struct module_key *key)
 {
 	uint8_t digest[48] = "devid probe";
-	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
+	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
 	bool rsa = key->alg == KEY_ALG_RSA2048;
 	struct devid_error cause = { DEVID_OK, "" };
-	struct keystore_sig sig;
+	struct key_sig sig;
 	enum devid_err rc;
 
 	key->tls13 = true;
@@ -53,12 +53,12 @@ static void probe(struct module *m, struct module_key *key)
 /* Makes @leaf and what the keystore has above it the chain of @key; the leaf
  * alone when those are missing or do not fit it. */
 static enum devid_err take_stored_chain(struct module *m,
-	struct module_key *key, const struct keystore_blob *leaf,
+	struct module_key *key, const struct key_blob *leaf,
 	struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	struct keystore_blob above = { 0 };
-	uint8_t both[2 * KEYSTORE_CERT_MAX];
+	struct key_blob above = { 0 };
+	uint8_t both[2 * KEY_CERT_MAX];
 
 	if (ks->ops->issuers_read(ks, key->role, &above, NULL) == DEVID_OK) {
 		memcpy(both, leaf->data, leaf->len);
@@ -78,7 +78,7 @@ static enum devid_err sync_certificate(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	struct keystore_blob der = { 0 };
+	struct key_blob der = { 0 };
 	struct devid_error cause = { DEVID_OK, "" };
 	enum key_alg alg = key->alg;
 	enum devid_err rc;
@@ -110,7 +110,7 @@ enum devid_err module_ensure_key(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	struct keystore_blob spki = { 0 };
+	struct key_blob spki = { 0 };
 	struct devid_error cause = { DEVID_OK, "" };
 	static const struct devid_error regained = { DEVID_OK,
 		"derived again, with the same public key" };
@@ -143,7 +143,7 @@ enum devid_err module_ensure_key(
 			key_role_name(key->role));
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (key->alg != KEY_ALG_NONE && !keystore_blob_equal(&spki, &key->spki))
+	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the key in the module is not the certificate's; "
 			"not used",

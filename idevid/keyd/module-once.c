@@ -26,8 +26,8 @@ const EVP_MD *module_hash_md(unsigned hash)
 /* Whether @sig is one of @what under the key's public half. A PSS salt of
  * another length than the hash fails here, as it would in TLS 1.3
  * (RFC 8446 4.2.3). */
-static bool verifies(struct module_key *key, const struct keystore_sign *what,
-	const struct keystore_sig *sig)
+static bool verifies(struct module_key *key, const struct key_sign *what,
+	const struct key_sig *sig)
 {
 	CLEANUP(cleanup_pctx)
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pub, NULL);
@@ -50,11 +50,11 @@ static bool verifies(struct module_key *key, const struct keystore_sign *what,
 }
 
 enum devid_err module_sign_once(struct module *m, struct module_key *key,
-	const struct keystore_sign *what, struct keystore_sig *ret,
+	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	struct keystore_sig sig = { .len = 0 };
+	struct key_sig sig = { .len = 0 };
 	enum devid_err rc;
 
 	rc = ks->ops->sign(ks, key->role, what, &sig, err);

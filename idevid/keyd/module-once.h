@@ -14,7 +14,7 @@ const EVP_MD *module_hash_md(unsigned hash);
 /* Signs a digest with the key as it is in the keystore now and verifies the
  * result. Errors: CRYPTO, those of the keystore. */
 DEVID_MUST_CHECK enum devid_err module_sign_once(struct module *m,
-	struct module_key *key, const struct keystore_sign *what,
-	struct keystore_sig *ret, struct devid_error *err);
+	struct module_key *key, const struct key_sign *what,
+	struct key_sig *ret, struct devid_error *err);
 
 #endif

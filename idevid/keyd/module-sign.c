@@ -8,7 +8,7 @@
 /* Looks for the key first when it was never seen yet, and again when it has
  * gone from its place. */
 static enum devid_err sign_digest(struct module *m, struct module_key *key,
-	const struct keystore_sign *what, struct keystore_sig *ret,
+	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
@@ -55,12 +55,12 @@ enum devid_err module_sign_purpose(struct module *m,
 }
 
 enum devid_err module_sign(struct module *m, const struct module_sign *what,
-	struct keystore_sig *ret, struct devid_error *err)
+	struct key_sig *ret, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, what->key, err);
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	unsigned digest_len = 0;
-	struct keystore_sign sign = {
+	struct key_sign sign = {
 		.scheme = (enum sig_scheme)what->scheme,
 		.hash = (enum sig_hash)what->hash,
 		.digest = digest,

@@ -37,7 +37,7 @@ DEVID_MUST_CHECK enum devid_err module_sign_purpose(struct module *m,
  * bytes.
  */
 DEVID_MUST_CHECK enum devid_err module_sign(struct module *m,
-	const struct module_sign *what, struct keystore_sig *ret,
+	const struct module_sign *what, struct key_sig *ret,
 	struct devid_error *err);
 
 #endif

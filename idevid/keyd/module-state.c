@@ -48,7 +48,7 @@ static enum devid_err state_path(struct module *m, const struct module_key *key,
 }
 
 enum devid_err module_set_spki(struct module_key *key,
-	const struct keystore_blob *spki, struct devid_error *err)
+	const struct key_blob *spki, struct devid_error *err)
 {
 	enum key_alg alg = key_alg_of_spki(spki->data, spki->len);
 	const uint8_t *p = spki->data;
@@ -75,13 +75,13 @@ static X509 *take_cert(const uint8_t **p, const uint8_t *end)
 }
 
 static enum devid_err cert_spki(
-	X509 *cert, struct keystore_blob *ret, struct devid_error *err)
+	X509 *cert, struct key_blob *ret, struct devid_error *err)
 {
 	X509_PUBKEY *pub = X509_get_X509_PUBKEY(cert);
 	uint8_t *out = ret->data;
 	int len = i2d_X509_PUBKEY(pub, NULL);
 
-	if (len <= 0 || len > KEYSTORE_SPKI_MAX)
+	if (len <= 0 || len > KEY_SPKI_MAX)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"certificate: public key too large");
 	ret->len = (size_t)i2d_X509_PUBKEY(pub, &out);
@@ -129,7 +129,7 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	const char *name = key_role_name(key->role);
 	CLEANUP(cleanup_free) uint8_t *copy = NULL;
 	CLEANUP(cleanup_x509) X509 *leaf = NULL;
-	struct keystore_blob spki = { 0 };
+	struct key_blob spki = { 0 };
 	const uint8_t *p = der;
 	size_t leaf_len = 0;
 	enum devid_err rc;
@@ -144,7 +144,7 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	rc = leaf ? cert_spki(leaf, &spki, err) : DEVID_ERR_SYNTAX;
 	if (rc != DEVID_OK)
 		return rc;
-	if (key->alg != KEY_ALG_NONE && !keystore_blob_equal(&spki, &key->spki))
+	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the certificate is of another key", name);
 	copy = malloc(len);

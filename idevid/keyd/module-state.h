@@ -8,7 +8,7 @@
  */
 
 #include <devid/error.h>
-#include "key.h"
+#include "keystore.h"
 
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -19,7 +19,7 @@
 struct module_key {
 	enum key_role role;
 	enum key_alg alg; /* NONE while no public key is known */
-	struct keystore_blob spki;
+	struct key_blob spki;
 	EVP_PKEY *pub;  /* owned, or NULL */
 	uint8_t *chain; /* owned: DER certificates, leaf first */
 	size_t chain_len;
@@ -49,7 +49,7 @@ struct module_key *module_find(
 
 /* Makes @spki the public key of @key. Errors: UNSUPPORTED. */
 DEVID_MUST_CHECK enum devid_err module_set_spki(struct module_key *key,
-	const struct keystore_blob *spki, struct devid_error *err);
+	const struct key_blob *spki, struct devid_error *err);
 
 /*
  * Parses and checks DER certificates and makes them @key's chain: at most

@@ -12,8 +12,8 @@
 
 /* A chain as the keystore holds it. */
 struct chain_parts {
-	struct keystore_blob leaf;
-	struct keystore_blob above;
+	struct key_blob leaf;
+	struct key_blob above;
 };
 
 CLEANUP_DEFINE(module, struct module *, module_free)
@@ -203,11 +203,11 @@ static enum devid_err split_chain(const char *name, const uint8_t *der,
 	if (!der_take(&in, &tag, &content, &leaf))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: certificate 1: not a DER certificate", name);
-	if (leaf.len > KEYSTORE_CERT_MAX || in.len > KEYSTORE_CERT_MAX)
+	if (leaf.len > KEY_CERT_MAX || in.len > KEY_CERT_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"%s: certificates of %zu and %zu bytes, at most %d "
 			"fit the keystore",
-			name, leaf.len, in.len, KEYSTORE_CERT_MAX);
+			name, leaf.len, in.len, KEY_CERT_MAX);
 	ret->leaf.len = leaf.len;
 	memcpy(ret->leaf.data, leaf.data, leaf.len);
 	ret->above.len = in.len;

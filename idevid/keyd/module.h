@@ -15,6 +15,7 @@
 
 #include <devid/error.h>
 #include "key.h"
+#include "keystore.h"
 #include "wire.h"
 
 #include <stdbool.h>

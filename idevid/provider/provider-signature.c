@@ -171,7 +171,7 @@ static int sign_bytes(struct sign_ctx *ctx, unsigned char *sig, size_t *siglen,
 		.data_len = data.len,
 	};
 	struct devid_error err = { DEVID_OK, "" };
-	struct keystore_sig out;
+	struct key_sig out;
 
 	if (!ctx->key)
 		return fail(ctx, DEVID_ERR_INVALID, "no key");

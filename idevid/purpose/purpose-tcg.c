@@ -36,7 +36,7 @@ enum devid_err purpose_tcg_check(
 	struct der_view in, struct der_view spki, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	struct keystore_blob own = { 0 };
+	struct key_blob own = { 0 };
 	struct tpm_public pub;
 	struct tcg_csr csr;
 	enum devid_err rc;

@@ -19,7 +19,7 @@ static enum devid_err key_result(
 }
 
 static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
-	struct keystore_blob *ret, struct devid_error *err)
+	struct key_blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
 	struct room out = { ret->data, sizeof(ret->data), 0 };
@@ -44,7 +44,7 @@ static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
  * to show.
  */
 static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
-	const struct tpm_key *iak, struct keystore_attest *ret,
+	const struct tpm_key *iak, struct wire_attest *ret,
 	struct devid_error *err)
 {
 	CLEANUP(tpm_session_end)
@@ -79,7 +79,7 @@ static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
 }
 
 enum devid_err tpm_attest(struct tpm *tpm, const struct tpm_key *idevid,
-	const struct tpm_key *iak, struct keystore_attest *ret,
+	const struct tpm_key *iak, struct wire_attest *ret,
 	struct devid_error *err)
 {
 	enum devid_err rc;
@@ -96,7 +96,7 @@ enum devid_err tpm_attest(struct tpm *tpm, const struct tpm_key *idevid,
 }
 
 /* Both structures, and nothing behind them. */
-static enum devid_err parse_credential(const struct keystore_credential *what,
+static enum devid_err parse_credential(const struct wire_credential *what,
 	TPM2B_ID_OBJECT *ret_object, TPM2B_ENCRYPTED_SECRET *ret_secret,
 	struct devid_error *err)
 {
@@ -116,7 +116,7 @@ static enum devid_err parse_credential(const struct keystore_credential *what,
 	return DEVID_OK;
 }
 
-_Static_assert(KEYSTORE_SECRET_MAX >= sizeof(((TPM2B_DIGEST *)0)->buffer),
+_Static_assert(WIRE_SECRET_MAX >= sizeof(((TPM2B_DIGEST *)0)->buffer),
 	"a secret fits");
 
 /*
@@ -133,7 +133,7 @@ static bool is_not_for_us(struct tpm *tpm, TSS2_RC rc)
 }
 
 static enum devid_err activate(const struct tpm_key *iak,
-	const struct tpm_ek *ek, const struct keystore_credential *what,
+	const struct tpm_ek *ek, const struct wire_credential *what,
 	TPM2B_DIGEST **ret, struct devid_error *err)
 {
 	struct tpm *tpm = ek->tpm;
@@ -165,7 +165,7 @@ static enum devid_err activate(const struct tpm_key *iak,
 }
 
 enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
-	const struct keystore_credential *what, struct keystore_secret *ret,
+	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
 	CLEANUP(tpm_ek_release)

@@ -92,7 +92,7 @@ static bool make_template(const struct ek_kind *kind, TPM2B_PUBLIC *ret)
 
 /* The first kind whose certificate is in NV. */
 static enum devid_err find_cert(struct tpm *tpm, const struct ek_kind **ret,
-	struct keystore_blob *ret_der, struct devid_error *err)
+	struct key_blob *ret_der, struct devid_error *err)
 {
 	for (size_t i = 0; i < N_KINDS; i++) {
 		struct devid_error cause = { DEVID_OK, "" };
@@ -114,7 +114,7 @@ static enum devid_err find_cert(struct tpm *tpm, const struct ek_kind **ret,
 }
 
 enum devid_err tpm_ek_cert(
-	struct tpm *tpm, struct keystore_blob *ret_der, struct devid_error *err)
+	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err)
 {
 	const struct ek_kind *kind;
 
@@ -129,7 +129,7 @@ enum devid_err tpm_ek_cert(
 static bool is_key_of(const X509 *cert, const TPMT_PUBLIC *pub)
 {
 	const ASN1_BIT_STRING *want = X509_get0_pubkey_bitstr(cert);
-	struct keystore_blob spki = { 0 };
+	struct key_blob spki = { 0 };
 	struct der_view in, info, content;
 
 	if (!want || tpm_public_spki(pub, &spki, NULL) != DEVID_OK)
@@ -216,7 +216,7 @@ enum devid_err tpm_ek_load(
 	struct tpm_ek ek = { .tpm = tpm, .object = ESYS_TR_NONE };
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	const struct ek_kind *kind = &kinds[0];
-	struct keystore_blob der = { 0 };
+	struct key_blob der = { 0 };
 	const uint8_t *p = der.data;
 	enum devid_err rc;
 

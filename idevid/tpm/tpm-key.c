@@ -109,9 +109,8 @@ static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
 }
 
 /* Tries the variants of @key until one has the public key @expected. */
-static enum devid_err derive(struct tpm *tpm,
-	const struct keystore_blob *expected, struct tpm_key *key,
-	struct devid_error *err)
+static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
+	struct tpm_key *key, struct devid_error *err)
 {
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
 		enum devid_err rc =
@@ -119,7 +118,7 @@ static enum devid_err derive(struct tpm *tpm,
 
 		if (rc != DEVID_OK)
 			return rc;
-		if (!expected || keystore_blob_equal(expected, &key->spki))
+		if (!expected || key_blob_equal(expected, &key->spki))
 			return DEVID_OK;
 		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, key->object),
 			"flush key", err);
@@ -132,7 +131,7 @@ static enum devid_err derive(struct tpm *tpm,
 }
 
 enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
-	enum key_alg alg, const struct keystore_blob *expected,
+	enum key_alg alg, const struct key_blob *expected,
 	struct devid_error *err)
 {
 	struct tpm_key key = {
@@ -172,7 +171,7 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 
 /* ECDSA-Sig-Value, RFC 3279 2.2.3. */
 static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,
-	struct keystore_sig *ret, struct devid_error *err)
+	struct key_sig *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
 	BIGNUM *r = BN_bin2bn(in->signatureR.buffer, in->signatureR.size, NULL);
@@ -186,20 +185,20 @@ static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,
 		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
 	}
 	len = i2d_ECDSA_SIG(sig, NULL);
-	if (len <= 0 || len > KEYSTORE_SIG_MAX)
+	if (len <= 0 || len > KEY_SIG_MAX)
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
 	ret->len = (size_t)i2d_ECDSA_SIG(sig, &p);
 	return DEVID_OK;
 }
 
-static enum devid_err encode_signature(const TPMT_SIGNATURE *sig,
-	struct keystore_sig *ret, struct devid_error *err)
+static enum devid_err encode_signature(
+	const TPMT_SIGNATURE *sig, struct key_sig *ret, struct devid_error *err)
 {
 	const TPM2B_PUBLIC_KEY_RSA *rsa = &sig->signature.rsassa.sig;
 
 	if (sig->sigAlg == TPM2_ALG_ECDSA)
 		return encode_ecdsa(&sig->signature.ecdsa, ret, err);
-	if (rsa->size > KEYSTORE_SIG_MAX)
+	if (rsa->size > KEY_SIG_MAX)
 		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
 	memcpy(ret->data, rsa->buffer, rsa->size);
 	ret->len = rsa->size;
@@ -207,7 +206,7 @@ static enum devid_err encode_signature(const TPMT_SIGNATURE *sig,
 }
 
 enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
-	const struct keystore_sign *what, struct keystore_sig *ret,
+	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
 	static const TPMI_ALG_SIG_SCHEME schemes[] = {

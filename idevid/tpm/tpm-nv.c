@@ -63,7 +63,7 @@ static void nv_close(struct tpm *tpm, struct nv *nv)
 }
 
 static enum devid_err nv_read(struct tpm *tpm, const struct nv *nv,
-	struct keystore_blob *ret, struct devid_error *err)
+	struct key_blob *ret, struct devid_error *err)
 {
 	uint16_t done = 0;
 
@@ -96,7 +96,7 @@ static enum devid_err nv_read(struct tpm *tpm, const struct nv *nv,
 
 /* The whole content of @index. Errors: NOT_FOUND. */
 static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
-	struct keystore_blob *ret, struct devid_error *err)
+	struct key_blob *ret, struct devid_error *err)
 {
 	struct nv nv = { ESYS_TR_NONE, 0, 0 };
 	enum devid_err rc;
@@ -114,7 +114,7 @@ static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 /* NV holds padding behind a certificate at times (TCG EK profile 2.2.1.4
  * speaks of the same): the DER length decides. */
 static enum devid_err trim_to_der(TPM2_HANDLE index, const char *what,
-	struct keystore_blob *blob, struct devid_error *err)
+	struct key_blob *blob, struct devid_error *err)
 {
 	struct der_view in = { blob->data, blob->len }, content, whole;
 	uint8_t tag;
@@ -128,9 +128,9 @@ static enum devid_err trim_to_der(TPM2_HANDLE index, const char *what,
 }
 
 enum devid_err tpm_nv_read_der(struct tpm *tpm, TPM2_HANDLE index,
-	const char *what, struct keystore_blob *ret, struct devid_error *err)
+	const char *what, struct key_blob *ret, struct devid_error *err)
 {
-	struct keystore_blob blob = { 0 };
+	struct key_blob blob = { 0 };
 	enum devid_err rc;
 
 	rc = read_index(tpm, index, &blob, err);
@@ -142,7 +142,7 @@ enum devid_err tpm_nv_read_der(struct tpm *tpm, TPM2_HANDLE index,
 }
 
 enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
-	struct keystore_blob *ret_der, struct devid_error *err)
+	struct key_blob *ret_der, struct devid_error *err)
 {
 	return tpm_nv_read_der(tpm, template_nv_index(role),
 		key_role_name(role), ret_der, err);
@@ -155,9 +155,9 @@ static TPM2_HANDLE issuers_index(enum key_role role)
 }
 
 enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
-	struct keystore_blob *ret_der, struct devid_error *err)
+	struct key_blob *ret_der, struct devid_error *err)
 {
-	struct keystore_blob blob = { 0 };
+	struct key_blob blob = { 0 };
 	enum devid_err rc;
 
 	rc = read_index(tpm, issuers_index(role), &blob, err);
@@ -169,7 +169,7 @@ enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
 /* From the end to the beginning: as long as the first octets are missing the
  * index holds no DER, so an interrupted call is seen as what it is. */
 static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
-	const struct keystore_blob *der, bool lock, struct devid_error *err)
+	const struct key_blob *der, bool lock, struct devid_error *err)
 {
 	size_t left = der->len;
 
@@ -227,10 +227,9 @@ static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
  * something else, OK with *@ret_same when it is done, or it is removed.
  */
 static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
-	const struct keystore_blob *der, bool *ret_same,
-	struct devid_error *err)
+	const struct key_blob *der, bool *ret_same, struct devid_error *err)
 {
-	struct keystore_blob old = { 0 };
+	struct key_blob old = { 0 };
 	enum devid_err rc;
 
 	*ret_same = false;
@@ -255,17 +254,17 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 }
 
 static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
-	const struct keystore_blob *der, bool lock, struct devid_error *err)
+	const struct key_blob *der, bool lock, struct devid_error *err)
 {
 	struct nv nv = { ESYS_TR_NONE, 0, 0 };
 	struct devid_error probe = { DEVID_OK, "" };
 	bool same = false;
 	enum devid_err rc;
 
-	if (der->len == 0 || der->len > KEYSTORE_CERT_MAX)
+	if (der->len == 0 || der->len > KEY_CERT_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"tpm: certificate of %zu bytes, at most %d fit",
-			der->len, KEYSTORE_CERT_MAX);
+			der->len, KEY_CERT_MAX);
 	rc = nv_open(tpm, index, &nv, &probe);
 	if (rc == DEVID_OK) {
 		rc = settle_existing(tpm, &nv, der, &same, err);
@@ -286,15 +285,15 @@ static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 }
 
 enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
-	const struct keystore_blob *der, struct devid_error *err)
+	const struct key_blob *der, struct devid_error *err)
 {
 	return write_index(tpm, template_nv_index(role), der, true, err);
 }
 
 enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_role role,
-	const struct keystore_blob *der, struct devid_error *err)
+	const struct key_blob *der, struct devid_error *err)
 {
-	struct keystore_blob old = { 0 };
+	struct key_blob old = { 0 };
 
 	/* Spares the NV memory when nothing changes. */
 	if (tpm_nv_read_issuers(tpm, role, &old, NULL) == DEVID_OK &&

@@ -28,7 +28,7 @@ DEVID_MUST_CHECK enum devid_err tpm_create_primary(struct tpm *tpm,
 /* The one DER SEQUENCE that the NV index begins with; what follows it is
  * padding. @what names it in messages. Errors: NOT_FOUND, SYNTAX. */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_der(struct tpm *tpm,
-	TPM2_HANDLE index, const char *what, struct keystore_blob *ret,
+	TPM2_HANDLE index, const char *what, struct key_blob *ret,
 	struct devid_error *err);
 
 /* A policy session; ended with its scope by CLEANUP(tpm_session_end). */
@@ -68,8 +68,8 @@ struct tpm_ek {
 
 /* The certificate of the EK: of several the RSA key's, then P-256, then
  * P-384. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err tpm_ek_cert(struct tpm *tpm,
-	struct keystore_blob *ret_der, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tpm_ek_cert(
+	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err);
 
 /*
  * The EK with the public key of that certificate: at its persistent handle,

@@ -245,8 +245,8 @@ enum devid_err tpm_public_pkey(
 	return DEVID_OK;
 }
 
-enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
-	struct keystore_blob *ret, struct devid_error *err)
+enum devid_err tpm_public_spki(
+	const TPMT_PUBLIC *area, struct key_blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_pkey) EVP_PKEY *pkey = NULL;
 	enum devid_err rc = tpm_public_pkey(area, &pkey, err);
@@ -256,8 +256,7 @@ enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
 	if (rc != DEVID_OK)
 		return rc;
 	len = i2d_PUBKEY(pkey, NULL);
-	if (len <= 0 || len > KEYSTORE_SPKI_MAX ||
-		i2d_PUBKEY(pkey, &out) != len)
+	if (len <= 0 || len > KEY_SPKI_MAX || i2d_PUBKEY(pkey, &out) != len)
 		return devid_fail(
 			err, DEVID_ERR_NOMEM, "public key: cannot encode");
 	ret->len = (size_t)len;

@@ -41,8 +41,8 @@ DEVID_MUST_CHECK enum devid_err tpm_public_encode(
 /* The public key as DER SubjectPublicKeyInfo: RSA of 2048 to 4096 bits, P-256,
  * P-384, P-521. Errors: SYNTAX (no point of the curve, a modulus of another
  * size), UNSUPPORTED. */
-DEVID_MUST_CHECK enum devid_err tpm_public_spki(const TPMT_PUBLIC *area,
-	struct keystore_blob *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tpm_public_spki(
+	const TPMT_PUBLIC *area, struct key_blob *ret, struct devid_error *err);
 
 /* The public key for OpenSSL; the caller frees it. Errors: as above. */
 DEVID_MUST_CHECK enum devid_err tpm_public_pkey(

@@ -10,6 +10,7 @@
 
 #include <devid/error.h>
 #include "key.h"
+#include "wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,7 +70,7 @@ struct tpm_key {
 	enum key_role role;
 	enum key_alg alg;
 	TPMI_ALG_HASH name_alg;
-	struct keystore_blob spki;
+	struct key_blob spki;
 };
 
 /* Loads the public part of the key for @role from its persistent handle.
@@ -84,14 +85,14 @@ DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm,
  * made persistent and the error is MISMATCH. Errors also: EXISTS.
  */
 DEVID_MUST_CHECK enum devid_err tpm_key_create(struct tpm *tpm,
-	enum key_role role, enum key_alg alg,
-	const struct keystore_blob *expected, struct devid_error *err);
+	enum key_role role, enum key_alg alg, const struct key_blob *expected,
+	struct devid_error *err);
 
 /* TPM2_Sign, one command. The signature is in the form of its scheme.
  * Errors: NOT_FOUND when the key has gone from its handle. */
 DEVID_MUST_CHECK enum devid_err tpm_key_sign(struct tpm *tpm,
-	const struct tpm_key *key, const struct keystore_sign *what,
-	struct keystore_sig *ret, struct devid_error *err);
+	const struct tpm_key *key, const struct key_sign *what,
+	struct key_sig *ret, struct devid_error *err);
 
 /*
  * What the TPM states of its keys: the certificate of its EK, both public
@@ -101,7 +102,7 @@ DEVID_MUST_CHECK enum devid_err tpm_key_sign(struct tpm *tpm,
  */
 DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
 	const struct tpm_key *idevid, const struct tpm_key *iak,
-	struct keystore_attest *ret, struct devid_error *err);
+	struct wire_attest *ret, struct devid_error *err);
 
 /*
  * TPM2_ActivateCredential for the IAK with the EK of the EK certificate.
@@ -109,14 +110,13 @@ DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
  * another IAK), NOT_FOUND as above.
  */
 DEVID_MUST_CHECK enum devid_err tpm_activate(struct tpm *tpm,
-	const struct tpm_key *iak, const struct keystore_credential *what,
-	struct keystore_secret *ret, struct devid_error *err);
+	const struct tpm_key *iak, const struct wire_credential *what,
+	struct wire_secret *ret, struct devid_error *err);
 
 /* Reads the DER certificate of @role from NV; bytes behind the DER element
  * are padding and dropped. Errors: NOT_FOUND, SYNTAX. */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_cert(struct tpm *tpm,
-	enum key_role role, struct keystore_blob *ret_der,
-	struct devid_error *err);
+	enum key_role role, struct key_blob *ret_der, struct devid_error *err);
 
 /*
  * Stores @der in a platform-created NV index, which survives TPM2_Clear, and
@@ -125,7 +125,7 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_read_cert(struct tpm *tpm,
  * when the platform hierarchy is closed.
  */
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
-	enum key_role role, const struct keystore_blob *der,
+	enum key_role role, const struct key_blob *der,
 	struct devid_error *err);
 
 /*
@@ -134,11 +134,10 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
  * without the leaf they prove nothing. Errors: as for the certificate.
  */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
-	enum key_role role, struct keystore_blob *ret_der,
-	struct devid_error *err);
+	enum key_role role, struct key_blob *ret_der, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_issuers(struct tpm *tpm,
-	enum key_role role, const struct keystore_blob *der,
+	enum key_role role, const struct key_blob *der,
 	struct devid_error *err);
 
 #endif

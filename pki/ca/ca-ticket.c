@@ -15,7 +15,7 @@ static void copy_text(char *to, size_t size, const char *from)
 }
 
 /* Without the room that it does not need: a key fills a tenth of it. */
-static void copy_key(const struct keystore_blob *from, struct keystore_blob *to)
+static void copy_key(const struct key_blob *from, struct key_blob *to)
 {
 	to->len = from->len;
 	memcpy(to->data, from->data, from->len);

@@ -59,7 +59,7 @@ static void add_ek(struct inspect_run *run, const struct proof *proof)
 }
 
 static void add_public(struct inspect_run *run, const char *name,
-	const struct tpm_public *pub, const struct keystore_blob *spki)
+	const struct tpm_public *pub, const struct key_blob *spki)
 {
 	char attributes[16];
 	json_t *object;

@@ -47,7 +47,7 @@ static void judge_request(struct inspect_run *run, X509_REQ *req)
 {
 	X509_NAME *subject = X509_REQ_get_subject_name(req);
 	EVP_PKEY *key = X509_REQ_get0_pubkey(req);
-	uint8_t spki[KEYSTORE_SPKI_MAX], *p = spki;
+	uint8_t spki[KEY_SPKI_MAX], *p = spki;
 	int len = key ? i2d_PUBKEY(key, NULL) : 0;
 	bool suite = len > 0 && len <= (int)sizeof(spki) &&
 		     i2d_PUBKEY(key, &p) == len &&

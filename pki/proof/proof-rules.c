@@ -102,7 +102,7 @@ enum devid_verdict proof_hash(struct proof_run *run, struct devid_error *err)
 /* Reads one; @key becomes its key, for all rules. */
 static enum devid_verdict read_public(struct der_view in,
 	struct tpm_verifier *key, struct tpm_public *ret,
-	struct keystore_blob *ret_spki, struct devid_error *err)
+	struct key_blob *ret_spki, struct devid_error *err)
 {
 	enum devid_err rc;
 

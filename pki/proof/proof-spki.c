@@ -19,7 +19,7 @@ static const uint8_t start_rsa[] = { 0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06,
 	0x01, 0x00 };
 static const uint8_t end_rsa[] = { 0x02, 0x03, 0x01, 0x00, 0x01 };
 
-static void append(struct keystore_blob *out, const void *data, size_t len)
+static void append(struct key_blob *out, const void *data, size_t len)
 {
 	memcpy(out->data + out->len, data, len);
 	out->len += len;
@@ -27,14 +27,14 @@ static void append(struct keystore_blob *out, const void *data, size_t len)
 
 /* A coordinate in @field bytes; TPMs may leave out leading zeros. */
 static void append_padded(
-	struct keystore_blob *out, const TPM2B_ECC_PARAMETER *v, size_t field)
+	struct key_blob *out, const TPM2B_ECC_PARAMETER *v, size_t field)
 {
 	memset(out->data + out->len, 0, field - v->size);
 	out->len += field - v->size;
 	append(out, v->buffer, v->size);
 }
 
-static bool write_ecc(const TPMT_PUBLIC *area, struct keystore_blob *out)
+static bool write_ecc(const TPMT_PUBLIC *area, struct key_blob *out)
 {
 	const TPMS_ECC_POINT *p = &area->unique.ecc;
 	bool p256 = area->parameters.eccDetail.curveID == TPM2_ECC_NIST_P256;
@@ -53,7 +53,7 @@ static bool write_ecc(const TPMT_PUBLIC *area, struct keystore_blob *out)
 	return true;
 }
 
-static bool write_rsa(const TPMT_PUBLIC *area, struct keystore_blob *out)
+static bool write_rsa(const TPMT_PUBLIC *area, struct key_blob *out)
 {
 	const TPM2B_PUBLIC_KEY_RSA *n = &area->unique.rsa;
 	uint32_t exponent = area->parameters.rsaDetail.exponent;
@@ -66,8 +66,8 @@ static bool write_rsa(const TPMT_PUBLIC *area, struct keystore_blob *out)
 	return true;
 }
 
-enum devid_err proof_write_spki(const TPMT_PUBLIC *area,
-	struct keystore_blob *ret, struct devid_error *err)
+enum devid_err proof_write_spki(
+	const TPMT_PUBLIC *area, struct key_blob *ret, struct devid_error *err)
 {
 	ret->len = 0;
 	if (area->type == TPM2_ALG_ECC ? write_ecc(area, ret)

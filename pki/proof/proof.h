@@ -62,7 +62,7 @@ struct proof {
 	char serial[TCG_CSR_NAME_MAX + 1];
 	struct ek_cert ek;
 	struct tpm_public iak, idevid;
-	struct keystore_blob iak_spki, idevid_spki; /* len 0: no key */
+	struct key_blob iak_spki, idevid_spki; /* len 0: no key */
 	struct tpm_certify certify;
 };
 

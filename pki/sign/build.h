@@ -54,7 +54,7 @@ void build_issuer_free(struct build_issuer *issuer);
  * CN, HardwareModuleName and PermanentIdentifier, policies, no end. */
 struct build_devid {
 	enum key_role role;
-	const struct keystore_blob *spki;
+	const struct key_blob *spki;
 	const uint8_t *cert_serial; /* SERIAL_LEN bytes */
 	int64_t not_before;
 	const char *serial, *model;    /* model "" : no CN */

@@ -4,7 +4,6 @@
  * provider and devid-keyd or by TPM2_Sign in this process. One line per
  * signature: microseconds.
  */
-#include "key.h"
 #include "tpm.h"
 
 #include <inttypes.h>
@@ -80,7 +79,7 @@ static int measure(sign_fn *sign, void *arg, unsigned n)
 static bool sign_by_provider(void *arg, const uint8_t tbs[TBS_LEN])
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	uint8_t sig[KEYSTORE_SIG_MAX];
+	uint8_t sig[KEY_SIG_MAX];
 	size_t len = sizeof(sig);
 	bool ok;
 
@@ -121,10 +120,10 @@ static bool sign_directly(void *arg, const uint8_t tbs[TBS_LEN])
 {
 	struct direct *direct = arg;
 	uint8_t digest[32];
-	struct keystore_sign what = { SIG_ECDSA, HASH_SHA256, digest,
+	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest,
 		sizeof(digest) };
 	struct devid_error err = { DEVID_OK, "" };
-	struct keystore_sig sig;
+	struct key_sig sig;
 
 	if (EVP_Digest(tbs, TBS_LEN, digest, NULL, EVP_sha256(), NULL) != 1)
 		return false;

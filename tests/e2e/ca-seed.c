@@ -30,7 +30,7 @@ static void require(int good, const char *what)
 	exit(1);
 }
 
-static void make_key(struct keystore_blob *ret)
+static void make_key(struct key_blob *ret)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	unsigned char *p = ret->data;
@@ -65,7 +65,7 @@ static void certify(struct ca *ca, const struct register_device *device,
 		.serial_len = SERIAL_LEN,
 		.created = device->created };
 	struct devid_error err = { DEVID_OK, "" };
-	struct keystore_blob spki;
+	struct key_blob spki;
 	struct build_devid what = { .role = role,
 		.spki = &spki,
 		.cert_serial = row.serial,

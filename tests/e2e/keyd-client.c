@@ -150,7 +150,7 @@ static int sign(const char *alg, const char *form, const char *key)
 	uint8_t data[256];
 	struct client_sign what = { key, SIG_ECDSA, HASH_SHA256, data, 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	struct keystore_sig sig;
+	struct key_sig sig;
 
 	if (strcmp(alg, "p384") == 0)
 		what.hash = HASH_SHA384;

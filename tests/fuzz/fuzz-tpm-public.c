@@ -56,7 +56,7 @@ static void use_public(const struct tpm_public *pub, struct der_view in)
 {
 	static uint8_t buf[sizeof(TPMT_PUBLIC)];
 	struct room again = { buf, sizeof(buf), 0 };
-	struct keystore_blob spki;
+	struct key_blob spki;
 	enum key_alg alg;
 	EVP_PKEY *pkey = NULL;
 

@@ -62,7 +62,7 @@ static void status(struct der_view in)
 
 static void attest(struct der_view in)
 {
-	static struct keystore_attest said;
+	static struct wire_attest said;
 	struct room out = { buf, sizeof(buf), 0 };
 
 	if (wire_decode_attest(in, &said, NULL) != DEVID_OK)
@@ -74,7 +74,7 @@ static void attest(struct der_view in)
 
 static void credential(struct der_view in)
 {
-	struct keystore_credential what;
+	struct wire_credential what;
 	struct room out = { buf, sizeof(buf), 0 };
 
 	if (wire_decode_credential(in, &what, NULL) != DEVID_OK)

@@ -227,7 +227,7 @@ static void answers(void)
 }
 
 /* A TCG-CSR-IDEVID-CONTENT for the key. */
-static void tcg_csr(const struct keystore_attest *said)
+static void tcg_csr(const struct wire_attest *said)
 {
 	static struct bytes b;
 	struct room out = { b.data, sizeof(b.data), 0 };
@@ -246,10 +246,10 @@ static void tcg_csr(const struct keystore_attest *said)
 /* What the keystore states and opens. */
 static void attestation(void)
 {
-	static struct keystore_attest said;
+	static struct wire_attest said;
 	static uint8_t data[4096];
 	static const uint8_t part[66] = { 0, 64 };
-	struct keystore_credential what = { part, sizeof(part), part,
+	struct wire_credential what = { part, sizeof(part), part,
 		sizeof(part) };
 	struct wire_request activate = {
 		.op = WIRE_ACTIVATE,

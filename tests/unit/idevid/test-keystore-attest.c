@@ -10,7 +10,7 @@
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 	KEY_ALG_RSA2048 };
 
-static struct der_view view(const struct keystore_blob *blob)
+static struct der_view view(const struct key_blob *blob)
 {
 	return (struct der_view) { blob->data, blob->len };
 }
@@ -22,7 +22,7 @@ static void every_alg_created_is_certified_by_its_iak(void **state)
 	struct attest_fixture *f = *state;
 
 	for (size_t i = 0; i < N_OF(algs); i++) {
-		struct keystore_blob spki, of_area;
+		struct key_blob spki, of_area;
 		struct tpm_certify cert;
 
 		attest_create(f, algs[i]);
@@ -31,7 +31,7 @@ static void every_alg_created_is_certified_by_its_iak(void **state)
 			DEVID_OK);
 		assert_rc(tpm_public_spki(&f->idevid.area, &of_area, NULL),
 			DEVID_OK);
-		assert_true(keystore_blob_equal(&spki, &of_area));
+		assert_true(key_blob_equal(&spki, &of_area));
 		assert_rc(
 			tpm_certify_parse(view(&f->said.certify), &cert, NULL),
 			DEVID_OK);

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "key.h"
 #include "keystore-tpm.h"
 #include "swtpm.h"
 #include "tpm-template.h"
@@ -64,22 +63,22 @@ static void create(struct fixture *f, enum key_role role, enum key_alg alg)
 		fail_msg("create: %s", err.text);
 }
 
-static struct keystore_blob load(struct fixture *f, enum key_role role)
+static struct key_blob load(struct fixture *f, enum key_role role)
 {
-	struct keystore_blob spki = { 0 };
+	struct key_blob spki = { 0 };
 
 	assert_rc(f->ks->ops->load(f->ks, role, &spki, NULL), DEVID_OK);
 	return spki;
 }
 
-static bool same(const struct keystore_blob *a, const struct keystore_blob *b)
+static bool same(const struct key_blob *a, const struct key_blob *b)
 {
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
 /* Verifies with libcrypto alone. */
-static bool verifies(const struct keystore_blob *spki,
-	const struct keystore_sign *what, const struct keystore_sig *sig)
+static bool verifies(const struct key_blob *spki, const struct key_sign *what,
+	const struct key_sig *sig)
 {
 	const EVP_MD *md = what->hash == HASH_SHA256   ? EVP_sha256()
 			   : what->hash == HASH_SHA384 ? EVP_sha384()
@@ -109,15 +108,14 @@ static enum devid_err sign_with(struct fixture *f, enum sig_scheme scheme,
 	enum sig_hash hash, struct devid_error *err)
 {
 	uint8_t digest[64];
-	struct keystore_sign what = { scheme, hash, digest,
-		sig_hash_len(hash) };
-	struct keystore_sig sig;
+	struct key_sign what = { scheme, hash, digest, sig_hash_len(hash) };
+	struct key_sig sig;
 	enum devid_err rc;
 
 	memset(digest, 0x77, sizeof(digest));
 	rc = f->ks->ops->sign(f->ks, KEY_ROLE_IDEVID, &what, &sig, err);
 	if (rc == DEVID_OK) {
-		struct keystore_blob spki = load(f, KEY_ROLE_IDEVID);
+		struct key_blob spki = load(f, KEY_ROLE_IDEVID);
 
 		assert_true(verifies(&spki, &what, &sig));
 	}
@@ -148,7 +146,7 @@ static void every_alg_created_signs_as_its_suites_say(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < N_OF(algs); i++) {
-		struct keystore_blob spki;
+		struct key_blob spki;
 
 		create(f, KEY_ROLE_IDEVID, algs[i]);
 		create(f, KEY_ROLE_IAK, algs[i]);
@@ -165,7 +163,7 @@ static void every_alg_created_signs_as_its_suites_say(void **state)
 static void idevid_and_iak_are_different_keys(void **state)
 {
 	struct fixture *f = *state;
-	struct keystore_blob a, b;
+	struct key_blob a, b;
 
 	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
 	create(f, KEY_ROLE_IAK, KEY_ALG_P256);
@@ -177,7 +175,7 @@ static void idevid_and_iak_are_different_keys(void **state)
 static void load_nothing_there_not_found(void **state)
 {
 	struct fixture *f = *state;
-	struct keystore_blob spki;
+	struct key_blob spki;
 
 	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
 		DEVID_ERR_NOT_FOUND);
@@ -206,7 +204,7 @@ static void create_unknown_alg_unsupported(void **state)
 static void p256_created_survives_power_cut(void **state)
 {
 	struct fixture *f = *state;
-	struct keystore_blob before, after;
+	struct key_blob before, after;
 
 	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
 	before = load(f, KEY_ROLE_IDEVID);
@@ -222,7 +220,7 @@ static void every_alg_evicted_derived_again_equal(void **state)
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < N_OF(algs); i++) {
-		struct keystore_blob before, after;
+		struct key_blob before, after;
 
 		create(f, KEY_ROLE_IDEVID, algs[i]);
 		before = load(f, KEY_ROLE_IDEVID);
@@ -241,7 +239,7 @@ static void every_alg_evicted_derived_again_equal(void **state)
 }
 
 /* Puts the key of another provisioner's variant at the handle. */
-static struct keystore_blob make_variant(
+static struct key_blob make_variant(
 	struct fixture *f, enum key_alg alg, enum template_unique unique)
 {
 	TPM2_HANDLE handle = template_handle(KEY_ROLE_IDEVID);
@@ -249,7 +247,7 @@ static struct keystore_blob make_variant(
 	TPM2B_DATA outside = { 0 };
 	TPML_PCR_SELECTION pcrs = { 0 };
 	ESYS_TR key = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
-	struct keystore_blob spki;
+	struct key_blob spki;
 	struct tpm *conn = NULL;
 	TPM2B_PUBLIC pub;
 
@@ -280,9 +278,9 @@ static void every_unique_variant_found_by_its_public_key(void **state)
 	struct fixture *f = *state;
 
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
-		struct keystore_blob want =
+		struct key_blob want =
 			make_variant(f, KEY_ALG_P256, (enum template_unique)u);
-		struct keystore_blob got;
+		struct key_blob got;
 
 		assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID,
 				  KEY_ALG_P256, &want, NULL),
@@ -298,8 +296,7 @@ static void every_unique_variant_found_by_its_public_key(void **state)
 static void rsa_padded_variant_found(void **state)
 {
 	struct fixture *f = *state;
-	struct keystore_blob want =
-		make_variant(f, KEY_ALG_RSA2048, UNIQUE_PADDED);
+	struct key_blob want = make_variant(f, KEY_ALG_RSA2048, UNIQUE_PADDED);
 
 	assert_rc(f->ks->ops->create(
 			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_RSA2048, &want, NULL),
@@ -309,7 +306,7 @@ static void rsa_padded_variant_found(void **state)
 static void p256_of_another_tpm_mismatch_nothing_persistent(void **state)
 {
 	struct fixture *f = *state;
-	struct keystore_blob spki, theirs;
+	struct key_blob spki, theirs;
 	struct fixture other;
 
 	memset(&other, 0, sizeof(other));
@@ -334,7 +331,7 @@ static void p256_of_another_tpm_mismatch_nothing_persistent(void **state)
 static void object_of_no_template_unsupported(void **state)
 {
 	struct fixture *f = *state;
-	struct keystore_blob spki;
+	struct key_blob spki;
 	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	TPM2B_DATA outside = { 0 };
 	TPML_PCR_SELECTION pcrs = { 0 };
@@ -364,9 +361,9 @@ static void object_of_no_template_unsupported(void **state)
 }
 
 /* A DER SEQUENCE of @len bytes in all, filled with @fill. */
-static struct keystore_blob make_cert(size_t len, uint8_t fill)
+static struct key_blob make_cert(size_t len, uint8_t fill)
 {
-	struct keystore_blob b = { .len = len };
+	struct key_blob b = { .len = len };
 
 	memset(b.data, fill, len);
 	b.data[0] = 0x30;
@@ -376,13 +373,12 @@ static struct keystore_blob make_cert(size_t len, uint8_t fill)
 	return b;
 }
 
-static enum devid_err write_cert(
-	struct fixture *f, const struct keystore_blob *der)
+static enum devid_err write_cert(struct fixture *f, const struct key_blob *der)
 {
 	return f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, der, NULL);
 }
 
-static enum devid_err read_cert(struct fixture *f, struct keystore_blob *ret)
+static enum devid_err read_cert(struct fixture *f, struct key_blob *ret)
 {
 	return f->ks->ops->cert_read(f->ks, KEY_ROLE_IDEVID, ret, NULL);
 }
@@ -390,11 +386,11 @@ static enum devid_err read_cert(struct fixture *f, struct keystore_blob *ret)
 static void cert_every_size_written_and_read_back(void **state)
 {
 	static const size_t sizes[] = { 300, 512, 513, 1024, 1025,
-		KEYSTORE_CERT_MAX };
+		KEY_CERT_MAX };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < N_OF(sizes); i++) {
-		struct keystore_blob in = make_cert(sizes[i], 0x5a), out;
+		struct key_blob in = make_cert(sizes[i], 0x5a), out;
 
 		assert_rc(write_cert(f, &in), DEVID_OK);
 		assert_rc(read_cert(f, &out), DEVID_OK);
@@ -409,14 +405,14 @@ static void cert_every_size_written_and_read_back(void **state)
 
 static void cert_absent_not_found(void **state)
 {
-	struct keystore_blob out;
+	struct key_blob out;
 
 	assert_rc(read_cert(*state, &out), DEVID_ERR_NOT_FOUND);
 }
 
 static void cert_same_again_is_no_error(void **state)
 {
-	struct keystore_blob in = make_cert(700, 0x5a);
+	struct key_blob in = make_cert(700, 0x5a);
 	struct fixture *f = *state;
 	size_t writes;
 
@@ -428,8 +424,8 @@ static void cert_same_again_is_no_error(void **state)
 
 static void cert_another_over_locked_exists_and_old_stays(void **state)
 {
-	struct keystore_blob in = make_cert(700, 0x5a), out;
-	struct keystore_blob other = make_cert(700, 0x5b);
+	struct key_blob in = make_cert(700, 0x5a), out;
+	struct key_blob other = make_cert(700, 0x5b);
 	struct fixture *f = *state;
 
 	assert_rc(write_cert(f, &in), DEVID_OK);
@@ -445,11 +441,11 @@ static void cert_another_over_locked_exists_and_old_stays(void **state)
 
 static void cert_too_large_or_empty_refused(void **state)
 {
-	struct keystore_blob in = make_cert(700, 0);
+	struct key_blob in = make_cert(700, 0);
 
 	in.len = 0;
 	assert_rc(write_cert(*state, &in), DEVID_ERR_TOO_LARGE);
-	in.len = KEYSTORE_CERT_MAX + 1;
+	in.len = KEY_CERT_MAX + 1;
 	assert_rc(write_cert(*state, &in), DEVID_ERR_TOO_LARGE);
 }
 
@@ -464,7 +460,7 @@ static void cert_write_interrupted_anywhere_healed(void **state)
 		"once 00000138 hangup", /* NV_WriteLock */
 		"once 00000138 lost",
 	};
-	struct keystore_blob in = make_cert(1300, 0x5a), out;
+	struct key_blob in = make_cert(1300, 0x5a), out;
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < N_OF(faults); i++) {
@@ -497,7 +493,7 @@ static void cert_write_interrupted_anywhere_healed(void **state)
 
 static void cert_platform_closed_denied_with_reason(void **state)
 {
-	struct keystore_blob in = make_cert(700, 0x5a);
+	struct key_blob in = make_cert(700, 0x5a);
 	struct devid_error err = { DEVID_OK, "" };
 	struct fixture *f = *state;
 	struct tpm *conn = NULL;

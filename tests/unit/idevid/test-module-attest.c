@@ -31,7 +31,7 @@ static int setup(void **state)
 	return 0;
 }
 
-static struct keystore_attest said;
+static struct wire_attest said;
 
 static struct challenge make_credential(void)
 {
@@ -56,9 +56,9 @@ static struct challenge make_credential(void)
 static enum devid_err activate(
 	struct fixture *f, const struct challenge *ch, struct devid_error *err)
 {
-	struct keystore_credential what = { ch->id_object, ch->id_object_len,
+	struct wire_credential what = { ch->id_object, ch->id_object_len,
 		ch->enc_secret, ch->enc_secret_len };
-	struct keystore_secret got = { 0 };
+	struct wire_secret got = { 0 };
 	enum devid_err rc = module_activate(f->m, &what, &got, err);
 
 	if (rc == DEVID_OK) {
@@ -150,10 +150,10 @@ static void disabled_key_refuses(void **state)
 static int spoil; /* which part */
 static const struct keystore_ops *honest;
 
-static enum devid_err spoiled_attest(struct keystore *ks,
-	struct keystore_attest *ret, struct devid_error *err)
+static enum devid_err spoiled_attest(
+	struct keystore *ks, struct wire_attest *ret, struct devid_error *err)
 {
-	struct keystore_blob *parts[] = { &ret->idevid_pub, &ret->iak_pub,
+	struct key_blob *parts[] = { &ret->idevid_pub, &ret->iak_pub,
 		&ret->certify, &ret->certify_sig };
 	enum devid_err rc = honest->attest(ks, ret, err);
 

@@ -198,7 +198,7 @@ static void install_interrupted_in_nv_healed_by_repeating(void **state)
 {
 	struct fixture *f = *state;
 	struct certs_node leaf;
-	struct keystore_blob der = { 0 };
+	struct key_blob der = { 0 };
 	struct wire_key key;
 
 	fixture_create(f, KEY_ALG_P256);

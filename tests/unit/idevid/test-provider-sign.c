@@ -29,7 +29,7 @@ static const struct way {
 };
 
 struct sig {
-	uint8_t data[KEYSTORE_SIG_MAX];
+	uint8_t data[KEY_SIG_MAX];
 	size_t len;
 };
 

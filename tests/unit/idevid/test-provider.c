@@ -17,7 +17,7 @@
 static bool is_key_of(EVP_PKEY *key, unsigned i)
 {
 	struct certs_buf tbs = provider_verify_input();
-	uint8_t sig[KEYSTORE_SIG_MAX];
+	uint8_t sig[KEY_SIG_MAX];
 	size_t len = sizeof(sig);
 	EVP_MD_CTX *ctx;
 	bool ok;
@@ -307,7 +307,7 @@ static void key_parameters_equal_to_another_on_the_curve(void **state)
 static void key_of_software_beside_unaffected(void **state)
 {
 	static const char *const types[] = { "EC", "RSA", "ED25519" };
-	uint8_t sig[KEYSTORE_SIG_MAX];
+	uint8_t sig[KEY_SIG_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(types); i++) {

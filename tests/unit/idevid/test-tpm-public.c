@@ -161,7 +161,7 @@ static void spki_every_suite_is_the_key(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		const struct csr_fixture *f = &fixtures[algs[i]];
-		struct keystore_blob spki;
+		struct key_blob spki;
 		EVP_PKEY *pkey = NULL;
 		uint8_t *want = NULL;
 		int len = i2d_PUBKEY(f->idevid, &want);
@@ -229,7 +229,7 @@ static void refused(
 	const TPMT_PUBLIC *area, enum devid_err rc, const char *cause)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	struct keystore_blob spki;
+	struct key_blob spki;
 	EVP_PKEY *pkey = NULL;
 
 	assert_rc(tpm_public_pkey(area, &pkey, &err), rc);

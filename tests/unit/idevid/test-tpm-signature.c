@@ -305,7 +305,7 @@ static void signature_encode_checked_back(void **state)
 
 static void signature_encode_bad_input_refused(void **state)
 {
-	static const uint8_t large[KEYSTORE_SIG_MAX + 1];
+	static const uint8_t large[KEY_SIG_MAX + 1];
 	static const struct {
 		enum sig_scheme scheme;
 		unsigned hash;

@@ -304,7 +304,7 @@ static void status_largest_fits_an_answer(void **state)
 	memset(in->module_text, 'x', sizeof(in->module_text) - 1);
 	for (int i = 0; i < 2; i++) {
 		memset(in->keys[i].name, 'n', KEY_NAME_MAX);
-		in->keys[i].spki.len = KEYSTORE_SPKI_MAX;
+		in->keys[i].spki.len = KEY_SPKI_MAX;
 	}
 	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
 	assert_rc(wire_decode_status(view(data.len), &out, NULL), DEVID_OK);
@@ -364,9 +364,9 @@ static void status_oversize_fields_refused(void **state)
 
 /* ---- attestation and credential ---- */
 
-static struct keystore_attest *some_attest(void)
+static struct wire_attest *some_attest(void)
 {
-	static struct keystore_attest a;
+	static struct wire_attest a;
 
 	memset(&a, 0, sizeof(a));
 	a.ek_cert.len = 900;
@@ -382,7 +382,7 @@ static struct keystore_attest *some_attest(void)
 	return &a;
 }
 
-static size_t encode_attest(const struct keystore_attest *a)
+static size_t encode_attest(const struct wire_attest *a)
 {
 	struct room out = room(sizeof(buf));
 
@@ -392,7 +392,7 @@ static size_t encode_attest(const struct keystore_attest *a)
 }
 
 /* Decodes exactly @len bytes of @buf from memory of that size. */
-static enum devid_err decode_attest(size_t len, struct keystore_attest *ret)
+static enum devid_err decode_attest(size_t len, struct wire_attest *ret)
 {
 	uint8_t *exact = malloc(len ? len : 1);
 	enum devid_err rc;
@@ -405,21 +405,21 @@ static enum devid_err decode_attest(size_t len, struct keystore_attest *ret)
 
 static void attest_round_trip_keeps_every_blob(void **state)
 {
-	static struct keystore_attest out;
-	struct keystore_attest *in = some_attest();
+	static struct wire_attest out;
+	struct wire_attest *in = some_attest();
 
 	(void)state;
 	assert_rc(decode_attest(encode_attest(in), &out), DEVID_OK);
-	assert_true(keystore_blob_equal(&in->ek_cert, &out.ek_cert));
-	assert_true(keystore_blob_equal(&in->iak_pub, &out.iak_pub));
-	assert_true(keystore_blob_equal(&in->idevid_pub, &out.idevid_pub));
-	assert_true(keystore_blob_equal(&in->certify, &out.certify));
-	assert_true(keystore_blob_equal(&in->certify_sig, &out.certify_sig));
+	assert_true(key_blob_equal(&in->ek_cert, &out.ek_cert));
+	assert_true(key_blob_equal(&in->iak_pub, &out.iak_pub));
+	assert_true(key_blob_equal(&in->idevid_pub, &out.idevid_pub));
+	assert_true(key_blob_equal(&in->certify, &out.certify));
+	assert_true(key_blob_equal(&in->certify_sig, &out.certify_sig));
 }
 
 static void attest_every_truncation_and_extension_refused(void **state)
 {
-	static struct keystore_attest out;
+	static struct wire_attest out;
 	size_t len = encode_attest(some_attest());
 
 	(void)state;
@@ -430,41 +430,39 @@ static void attest_every_truncation_and_extension_refused(void **state)
 
 static void attest_empty_or_oversize_blob_refused(void **state)
 {
-	static struct keystore_attest out;
-	struct keystore_attest *in = some_attest();
+	static struct wire_attest out;
+	struct wire_attest *in = some_attest();
 
 	(void)state;
 	in->certify.len = 0;
 	assert_rc(decode_attest(encode_attest(in), &out), DEVID_ERR_PROTOCOL);
 	memset(buf, 0, sizeof(buf));
-	buf[0] = (KEYSTORE_CERT_MAX + 1) >> 8;
-	buf[1] = (KEYSTORE_CERT_MAX + 1) & 0xff;
+	buf[0] = (KEY_CERT_MAX + 1) >> 8;
+	buf[1] = (KEY_CERT_MAX + 1) & 0xff;
 	assert_rc(decode_attest(sizeof(buf), &out), DEVID_ERR_PROTOCOL);
 }
 
 static void attest_largest_fits_an_answer(void **state)
 {
-	struct keystore_attest *in = some_attest();
+	struct wire_attest *in = some_attest();
 
 	(void)state;
 	in->ek_cert.len = in->iak_pub.len = in->idevid_pub.len =
-		in->certify.len = in->certify_sig.len = KEYSTORE_CERT_MAX;
+		in->certify.len = in->certify_sig.len = KEY_CERT_MAX;
 	assert_true(encode_attest(in) <= WIRE_CHAIN_MAX);
 }
 
 static size_t encode_credential(size_t object_len, size_t secret_len)
 {
-	static const uint8_t data[KEYSTORE_CREDENTIAL_MAX] = { 7, 8, 9 };
-	struct keystore_credential what = { data, object_len, data,
-		secret_len };
+	static const uint8_t data[WIRE_CREDENTIAL_PART_MAX] = { 7, 8, 9 };
+	struct wire_credential what = { data, object_len, data, secret_len };
 	struct room out = room(WIRE_CREDENTIAL_MAX);
 
 	assert_rc(wire_encode_credential(&what, &out, NULL), DEVID_OK);
 	return out.len;
 }
 
-static enum devid_err decode_credential(
-	size_t len, struct keystore_credential *ret)
+static enum devid_err decode_credential(size_t len, struct wire_credential *ret)
 {
 	static uint8_t *exact; /* the views point into it */
 
@@ -477,7 +475,7 @@ static enum devid_err decode_credential(
 
 static void credential_round_trip_keeps_both_parts(void **state)
 {
-	struct keystore_credential out;
+	struct wire_credential out;
 
 	(void)state;
 	assert_rc(
@@ -486,15 +484,15 @@ static void credential_round_trip_keeps_both_parts(void **state)
 	assert_memory_equal(out.id_object, buf + 2, 66);
 	assert_int_equal(out.enc_secret_len, 258);
 	assert_memory_equal(out.enc_secret, buf + 2 + 66 + 2, 258);
-	assert_rc(decode_credential(encode_credential(KEYSTORE_CREDENTIAL_MAX,
-					    KEYSTORE_CREDENTIAL_MAX),
+	assert_rc(decode_credential(encode_credential(WIRE_CREDENTIAL_PART_MAX,
+					    WIRE_CREDENTIAL_PART_MAX),
 			  &out),
 		DEVID_OK);
 }
 
 static void credential_every_truncation_and_extension_refused(void **state)
 {
-	struct keystore_credential out;
+	struct wire_credential out;
 	size_t len = encode_credential(66, 258);
 
 	(void)state;
@@ -505,15 +503,15 @@ static void credential_every_truncation_and_extension_refused(void **state)
 
 static void credential_empty_or_oversize_part_refused(void **state)
 {
-	static const uint8_t data[KEYSTORE_CREDENTIAL_MAX + 1];
-	static const size_t bad[] = { 0, KEYSTORE_CREDENTIAL_MAX + 1 };
-	struct keystore_credential out;
+	static const uint8_t data[WIRE_CREDENTIAL_PART_MAX + 1];
+	static const size_t bad[] = { 0, WIRE_CREDENTIAL_PART_MAX + 1 };
+	struct wire_credential out;
 	struct room record = room(sizeof(buf));
 
 	(void)state;
 	for (size_t i = 0; i < 2 * N_OF(bad); i++) {
 		size_t a = i % 2 ? bad[i / 2] : 10, b = i % 2 ? 10 : bad[i / 2];
-		struct keystore_credential in = { data, a, data, b };
+		struct wire_credential in = { data, a, data, b };
 
 		assert_rc(wire_encode_credential(&in, &record, NULL),
 			DEVID_ERR_INVALID);

@@ -291,7 +291,7 @@ static void devid_each_bad_part_refused(void **state)
 		i++) {
 		uint8_t serial[SERIAL_LEN] = { bad_devids[i].cert_serial };
 		struct build_devid what = build_fixture_devid(&f, serial);
-		struct keystore_blob spki = f.spki;
+		struct key_blob spki = f.spki;
 		struct blob der = { NULL, 0 };
 
 		what.serial = bad_devids[i].serial;

@@ -18,7 +18,7 @@ static void check_good_request_of_each_kind_passes(void **state)
 		{ KEY_ALG_P384, "P-384" },
 		{ KEY_ALG_RSA2048, "RSA:2048" },
 	};
-	static struct keystore_blob spki;
+	static struct key_blob spki;
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(kinds); i++) {
@@ -36,9 +36,9 @@ static void check_good_request_of_each_kind_passes(void **state)
 			proof->iak.name, f->iak_name, f->iak_name_len);
 		assert_rc(tpm_public_spki(&f->idevid_area, &spki, NULL),
 			DEVID_OK);
-		assert_true(keystore_blob_equal(&proof->idevid_spki, &spki));
+		assert_true(key_blob_equal(&proof->idevid_spki, &spki));
 		assert_rc(tpm_public_spki(&f->iak_area, &spki, NULL), DEVID_OK);
-		assert_true(keystore_blob_equal(&proof->iak_spki, &spki));
+		assert_true(key_blob_equal(&proof->iak_spki, &spki));
 		assert_true(ek_key_is(&proof->ek.key, f->ek));
 		stop();
 	}
