@@ -66,6 +66,9 @@ const char *key_role_name(enum key_role role);
 /* "p256", "p384", "rsa2048" or "none". */
 const char *key_alg_name(enum key_alg alg);
 
+/* Whether @alg, which may be any number, is one that a key can have. */
+bool key_alg_is_known(enum key_alg alg);
+
 /* The algorithm with that name, KEY_ALG_NONE when there is none. */
 enum key_alg key_alg_by_name(const char *name);
 

@@ -73,15 +73,18 @@ struct wire_answer {
 	size_t data_len;
 };
 
+/* The place of a key: a handle of a TPM, a PKCS#11 URI; a limit of ours. */
+#define WIRE_PLACE_MAX 255
+
 /* What STATUS says of one key. */
 struct wire_key {
 	char name[KEY_NAME_MAX + 1];
 	enum key_alg alg;
-	uint8_t present;   /* in the module now */
-	uint8_t certified; /* a certificate is installed */
-	uint8_t enabled;   /* 802.1AR enable state */
-	uint8_t tls13;     /* its signatures serve TLS 1.3 */
-	uint32_t handle;   /* of the TPM; 0 when there is none */
+	uint8_t present;                /* in the module now */
+	uint8_t certified;              /* a certificate is installed */
+	uint8_t enabled;                /* 802.1AR enable state */
+	uint8_t tls13;                  /* its signatures serve TLS 1.3 */
+	char place[WIRE_PLACE_MAX + 1]; /* as its keystore names it */
 	struct key_blob spki;
 };
 

@@ -7,8 +7,8 @@
  * keystore does what it is told; who may ask and what may be signed is
  * decided above it (keyd-policy.h, purpose.h).
  *
- * It is used by one thread. Every call may take as long as one or a few TPM
- * commands and none waits for anything else.
+ * It is used by one thread. Every call may take as long as one or a few
+ * commands of the module and none waits for anything else.
  */
 
 #include <devid/error.h>
@@ -28,6 +28,13 @@ struct keystore_ops {
 
 	/* Releases everything, *@ks included. */
 	void (*free)(struct keystore *ks);
+
+	/*
+	 * Where it keeps the key of @role, or would: visible text of at most
+	 * WIRE_PLACE_MAX bytes that a person can find it by with the tools for
+	 * this kind of keystore. Asks no module; borrowed, as long as @ks is.
+	 */
+	const char *(*place)(struct keystore *ks, enum key_role role);
 
 	/* Asks the module how it is. */
 	enum devid_err (*health)(struct keystore *ks, struct devid_error *err);
@@ -49,7 +56,7 @@ struct keystore_ops {
 		enum key_alg alg, const struct key_blob *expected,
 		struct devid_error *err);
 
-	/* One signature: one TPM command when the key has been loaded. */
+	/* One signature: one command when the key has been loaded. */
 	enum devid_err (*sign)(struct keystore *ks, enum key_role role,
 		const struct key_sign *what, struct key_sig *ret,
 		struct devid_error *err);
@@ -74,7 +81,8 @@ struct keystore_ops {
 	/*
 	 * The certificate of the endorsement key, and the IAK's word that the
 	 * IDevID is in the same module. Errors: NOT_FOUND when a key is not
-	 * there or the module has no EK certificate.
+	 * there or the module has no EK certificate, UNSUPPORTED when this
+	 * kind of keystore has no endorsement key.
 	 */
 	enum devid_err (*attest)(struct keystore *ks, struct wire_attest *ret,
 		struct devid_error *err);
@@ -82,7 +90,7 @@ struct keystore_ops {
 	/*
 	 * Opens a credential that was made for the endorsement key and the
 	 * IAK. Errors: SYNTAX, MISMATCH (made for another module or another
-	 * IAK), NOT_FOUND as above.
+	 * IAK), NOT_FOUND and UNSUPPORTED as above.
 	 */
 	enum devid_err (*activate)(struct keystore *ks,
 		const struct wire_credential *what, struct wire_secret *ret,

@@ -108,6 +108,8 @@ void module_recover(struct module *m)
 
 void module_status(struct module *m, struct wire_status *ret)
 {
+	struct keystore *ks = m->keystore;
+
 	refresh_health(m);
 	memset(ret, 0, sizeof(*ret));
 	ret->module = m->health;
@@ -125,8 +127,8 @@ void module_status(struct module *m, struct wire_status *ret)
 		out->certified = key->chain != NULL;
 		out->enabled = key->enabled;
 		out->tls13 = key->tls13;
-		out->handle = key->role == KEY_ROLE_IDEVID ? 0x81020000u
-							   : 0x81020001u;
+		(void)snprintf(out->place, sizeof(out->place), "%s",
+			ks->ops->place(ks, key->role)); /* fits */
 		out->spki = key->spki;
 		ret->n_keys++;
 	}
@@ -173,7 +175,7 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 enum devid_err module_create(
 	struct module *m, enum key_alg alg, struct devid_error *err)
 {
-	if (key_alg_name(alg)[0] == 'n')
+	if (!key_alg_is_known(alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"create: unknown key algorithm");
 	for (int i = 0; i < N_KEY_ROLES; i++) {
