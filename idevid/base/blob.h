@@ -4,14 +4,14 @@
 
 /*
  * Bytes and how many they are, as one value: what a call returns, and where
- * it may write. Bytes that are only looked at are a struct der_view.
+ * it may write. Bytes that are only looked at are a struct view.
  */
 
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "der.h"
+#include "view.h"
 
 /* Bytes in memory of their own. Empty is { NULL, 0 }. */
 struct blob {
@@ -36,9 +36,9 @@ static inline struct blob blob_take(struct blob *b)
 }
 
 /* The bytes to look at, for as long as @b has them. */
-static inline struct der_view blob_view(const struct blob *b)
+static inline struct view blob_view(const struct blob *b)
 {
-	return (struct der_view) { b->data, b->len };
+	return (struct view) { b->data, b->len };
 }
 
 /*

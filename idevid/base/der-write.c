@@ -66,9 +66,9 @@ void der_out_uint(struct der_out *out, uint8_t tag, uint64_t value)
 	der_out_element(out, tag, octets + n, sizeof(octets) - n);
 }
 
-struct der_view der_out_view(const struct der_out *out)
+struct view der_out_view(const struct der_out *out)
 {
 	if (out->full)
-		return (struct der_view) { NULL, 0 };
-	return (struct der_view) { out->buf + out->pos, der_out_mark(out) };
+		return (struct view) { NULL, 0 };
+	return (struct view) { out->buf + out->pos, der_out_mark(out) };
 }

@@ -41,6 +41,6 @@ void der_out_element(
 void der_out_uint(struct der_out *out, uint8_t tag, uint64_t value);
 
 /* What was written, inside the buffer; its data is NULL when it did not fit. */
-struct der_view der_out_view(const struct der_out *out);
+struct view der_out_view(const struct der_out *out);
 
 #endif

@@ -26,8 +26,8 @@ static size_t take_length(const uint8_t *p, size_t avail, size_t *ret_len)
 	return n + 1;
 }
 
-bool der_take(struct der_view *in, uint8_t *ret_tag,
-	struct der_view *ret_content, struct der_view *ret_whole)
+bool der_take(struct view *in, uint8_t *ret_tag, struct view *ret_content,
+	struct view *ret_whole)
 {
 	size_t used, len;
 
@@ -37,18 +37,17 @@ bool der_take(struct der_view *in, uint8_t *ret_tag,
 	if (used == 0 || len > in->len - 1 - used)
 		return false;
 	*ret_tag = in->data[0];
-	*ret_content = (struct der_view) { in->data + 1 + used, len };
+	*ret_content = (struct view) { in->data + 1 + used, len };
 	if (ret_whole)
-		*ret_whole = (struct der_view) { in->data, 1 + used + len };
+		*ret_whole = (struct view) { in->data, 1 + used + len };
 	in->data += 1 + used + len;
 	in->len -= 1 + used + len;
 	return true;
 }
 
-bool der_take_tag(
-	struct der_view *in, uint8_t tag, struct der_view *ret_content)
+bool der_take_tag(struct view *in, uint8_t tag, struct view *ret_content)
 {
-	struct der_view rest = *in, content;
+	struct view rest = *in, content;
 	uint8_t got;
 
 	if (!der_take(&rest, &got, &content, NULL) || got != tag)
@@ -60,7 +59,7 @@ bool der_take_tag(
 
 bool der_is_object(const uint8_t *data, size_t len)
 {
-	struct der_view in = { data, len }, body, content;
+	struct view in = { data, len }, body, content;
 	uint8_t tag;
 
 	if (!der_take(&in, &tag, &body, NULL) || in.len != 0 ||

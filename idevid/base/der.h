@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+
+#include "view.h"
 
 #define DER_INTEGER      0x02
 #define DER_BIT_STRING   0x03
@@ -25,28 +26,16 @@
 #define DER_CONTEXT(n)      (0xa0 | (n))
 #define DER_CONTEXT_PRIM(n) (0x80 | (n))
 
-struct der_view {
-	const uint8_t *data; /* borrowed */
-	size_t len;
-};
-
-/* Whether both hold the same bytes; not for secrets. */
-static inline bool der_view_equal(struct der_view a, struct der_view b)
-{
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 /*
  * Takes one element off the front of @in: *@ret_tag, its content in
  * @ret_content and, when @ret_whole is not NULL, the element with its header.
  * false, and nothing changed, when the bytes are not DER.
  */
-bool der_take(struct der_view *in, uint8_t *ret_tag,
-	struct der_view *ret_content, struct der_view *ret_whole);
+bool der_take(struct view *in, uint8_t *ret_tag, struct view *ret_content,
+	struct view *ret_whole);
 
 /* The same, and the tag must be @tag. */
-bool der_take_tag(
-	struct der_view *in, uint8_t tag, struct der_view *ret_content);
+bool der_take_tag(struct view *in, uint8_t tag, struct view *ret_content);
 
 /*
  * Whether the bytes are one DER SEQUENCE or SET without anything behind it,

@@ -86,7 +86,7 @@ EVP_MAC_CTX *digest_hmac_new(const EVP_MD *md)
 	return ctx ? ctx : make_hmac(md);
 }
 
-bool digest_hmac(EVP_MAC_CTX *ctx, struct der_view key, struct der_view data,
+bool digest_hmac(EVP_MAC_CTX *ctx, struct view key, struct view data,
 	uint8_t *ret, size_t ret_len)
 {
 	size_t len = 0;

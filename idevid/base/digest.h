@@ -26,7 +26,7 @@ const EVP_MD *digest_sha512(void);
 EVP_MAC_CTX *digest_hmac_new(const EVP_MD *md);
 
 /* One with @ctx, as often as wanted; @ret_len: the hash's length. */
-bool digest_hmac(EVP_MAC_CTX *ctx, struct der_view key, struct der_view data,
+bool digest_hmac(EVP_MAC_CTX *ctx, struct view key, struct view data,
 	uint8_t *ret, size_t ret_len);
 
 /* SHA-256 of @data; false after an error of OpenSSL. */

@@ -43,13 +43,13 @@ static const struct oid_value values[OID_COUNT] = {
 	[OID_TCG_CAP_RESTRICTED] = { 6, { 0x67, 0x81, 5, 11, 1, 3 } },
 };
 
-bool oid_is(struct der_view v, enum oid oid)
+bool oid_is(struct view v, enum oid oid)
 {
 	return v.len == values[oid].len &&
 	       memcmp(v.data, values[oid].data, v.len) == 0;
 }
 
-bool oid_is_valid(struct der_view v)
+bool oid_is_valid(struct view v)
 {
 	bool first = true; /* octet of an arc */
 
@@ -63,7 +63,7 @@ bool oid_is_valid(struct der_view v)
 	return true;
 }
 
-bool oid_to_text(struct der_view v, char out[OID_TEXT_MAX])
+bool oid_to_text(struct view v, char out[OID_TEXT_MAX])
 {
 	char text[OID_TEXT_MAX];
 	uint64_t arc = 0;

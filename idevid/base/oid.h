@@ -42,18 +42,18 @@ enum oid {
 };
 
 /* Whether the content octets @v are those of @oid. */
-bool oid_is(struct der_view v, enum oid oid);
+bool oid_is(struct view v, enum oid oid);
 
 /*
  * Whether the content octets are an object identifier (X.690 8.19): not
  * empty, complete, each arc in its shortest form.
  */
-bool oid_is_valid(struct der_view v);
+bool oid_is_valid(struct view v);
 
 /*
  * Writes the dotted form to @out. false, and @out unchanged, when @v is not
  * valid, an arc exceeds 64 bits or the text does not fit.
  */
-bool oid_to_text(struct der_view v, char out[OID_TEXT_MAX]);
+bool oid_to_text(struct view v, char out[OID_TEXT_MAX]);
 
 #endif

@@ -16,7 +16,7 @@ size_t pem_text_size(const char *label, size_t der_len)
 	return frame + 2 * strlen(label) + n + lines + 1;
 }
 
-enum devid_err pem_text_write(const char *label, struct der_view der, char *buf,
+enum devid_err pem_text_write(const char *label, struct view der, char *buf,
 	size_t size, struct devid_error *err)
 {
 	size_t done;

@@ -12,6 +12,6 @@ size_t pem_text_size(const char *label, size_t der_len);
 
 /* Writes @der as one block with @label, NUL behind it. Errors: TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err pem_text_write(const char *label,
-	struct der_view der, char *buf, size_t size, struct devid_error *err);
+	struct view der, char *buf, size_t size, struct devid_error *err);
 
 #endif

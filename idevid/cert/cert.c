@@ -6,10 +6,10 @@
 #define DER_BOOLEAN 0x01
 
 /* One AttributeTypeAndValue off the front of an RDN. */
-static bool take_attribute(struct der_view *rdn, struct der_view *ret_type,
-	uint8_t *ret_tag, struct der_view *ret_value)
+static bool take_attribute(struct view *rdn, struct view *ret_type,
+	uint8_t *ret_tag, struct view *ret_value)
 {
-	struct der_view atv;
+	struct view atv;
 
 	return der_take_tag(rdn, DER_SEQUENCE, &atv) &&
 	       der_take_tag(&atv, DER_OID, ret_type) &&
@@ -17,9 +17,9 @@ static bool take_attribute(struct der_view *rdn, struct der_view *ret_type,
 	       der_take(&atv, ret_tag, ret_value, NULL) && atv.len == 0;
 }
 
-static bool name_is_valid(struct der_view name)
+static bool name_is_valid(struct view name)
 {
-	struct der_view rdn, type, value;
+	struct view rdn, type, value;
 	uint8_t tag;
 
 	while (name.len > 0) {
@@ -33,10 +33,10 @@ static bool name_is_valid(struct der_view name)
 	return true;
 }
 
-size_t cert_name_find(struct der_view name, enum oid type, uint8_t *ret_tag,
-	struct der_view *ret_value)
+size_t cert_name_find(struct view name, enum oid type, uint8_t *ret_tag,
+	struct view *ret_value)
 {
-	struct der_view rdn, got, value;
+	struct view rdn, got, value;
 	size_t n = 0;
 	uint8_t tag;
 
@@ -61,9 +61,9 @@ const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid)
 }
 
 /* Version ::= INTEGER { v1(0), v2(1), v3(2) }, [0] EXPLICIT DEFAULT v1 */
-static bool take_version(struct der_view *tbs, unsigned *ret)
+static bool take_version(struct view *tbs, unsigned *ret)
 {
-	struct der_view wrap, v;
+	struct view wrap, v;
 
 	*ret = 1;
 	if (!der_take_tag(tbs, DER_CONTEXT(0), &wrap))
@@ -75,15 +75,15 @@ static bool take_version(struct der_view *tbs, unsigned *ret)
 	return true;
 }
 
-static bool take_time(struct der_view *validity, struct cert_time *ret)
+static bool take_time(struct view *validity, struct cert_time *ret)
 {
 	return der_take(validity, &ret->tag, &ret->text, NULL) &&
 	       (ret->tag == CERT_TAG_UTC_TIME || ret->tag == CERT_TAG_GEN_TIME);
 }
 
-static bool take_validity(struct der_view *tbs, struct cert_view *cert)
+static bool take_validity(struct view *tbs, struct cert_view *cert)
 {
-	struct der_view validity;
+	struct view validity;
 
 	return der_take_tag(tbs, DER_SEQUENCE, &validity) &&
 	       take_time(&validity, &cert->not_before) &&
@@ -91,18 +91,18 @@ static bool take_validity(struct der_view *tbs, struct cert_view *cert)
 }
 
 /* A SEQUENCE with its header. */
-static bool take_whole(struct der_view *in, struct der_view *ret)
+static bool take_whole(struct view *in, struct view *ret)
 {
-	struct der_view content;
+	struct view content;
 	uint8_t tag;
 
 	return der_take(in, &tag, &content, ret) && tag == DER_SEQUENCE;
 }
 
 /* Everything of the TBSCertificate before the extensions. */
-static bool take_fields(struct der_view *tbs, struct cert_view *cert)
+static bool take_fields(struct view *tbs, struct cert_view *cert)
 {
-	struct der_view unique, spki;
+	struct view unique, spki;
 
 	if (!take_version(tbs, &cert->version) ||
 		!der_take_tag(tbs, DER_INTEGER, &cert->serial) ||
@@ -124,9 +124,9 @@ static bool take_fields(struct der_view *tbs, struct cert_view *cert)
 }
 
 /* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue } */
-static bool take_extension(struct der_view *list, struct cert_ext *ret)
+static bool take_extension(struct view *list, struct cert_ext *ret)
 {
-	struct der_view seq, flag;
+	struct view seq, flag;
 
 	memset(ret, 0, sizeof(*ret));
 	if (!der_take_tag(list, DER_SEQUENCE, &seq) ||
@@ -145,9 +145,9 @@ static bool take_extension(struct der_view *list, struct cert_ext *ret)
 }
 
 static enum devid_err take_extensions(
-	struct der_view *tbs, struct cert_view *cert, struct devid_error *err)
+	struct view *tbs, struct cert_view *cert, struct devid_error *err)
 {
-	struct der_view wrap, list;
+	struct view wrap, list;
 
 	if (!der_take_tag(tbs, DER_CONTEXT(3), &wrap))
 		return DEVID_OK;
@@ -169,9 +169,9 @@ static enum devid_err take_extensions(
 }
 
 enum devid_err cert_parse(
-	struct der_view der, struct cert_view *ret, struct devid_error *err)
+	struct view der, struct cert_view *ret, struct devid_error *err)
 {
-	struct der_view body, whole, tbs, signature;
+	struct view body, whole, tbs, signature;
 	struct cert_view cert = { 0 };
 	enum devid_err rc;
 
@@ -193,7 +193,7 @@ enum devid_err cert_parse(
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"outer form is not that of a certificate");
 	cert.signature =
-		(struct der_view) { signature.data + 1, signature.len - 1 };
+		(struct view) { signature.data + 1, signature.len - 1 };
 	if (!take_fields(&tbs, &cert))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"a field before the extensions is not DER of its form");

@@ -22,29 +22,29 @@
 
 struct cert_time {
 	uint8_t tag;
-	struct der_view text; /* borrowed */
+	struct view text; /* borrowed */
 };
 
 struct cert_ext {
-	struct der_view oid;   /* borrowed */
-	struct der_view value; /* borrowed, inside the OCTET STRING */
+	struct view oid;   /* borrowed */
+	struct view value; /* borrowed, inside the OCTET STRING */
 	bool critical;
 	bool default_encoded; /* critical FALSE written out: not DER */
 };
 
 struct cert_view {
-	struct der_view tbs;       /* with its header: what is signed */
-	struct der_view signature; /* octets inside the BIT STRING */
-	unsigned version;          /* 1, 2 or 3 */
-	struct der_view serial;    /* INTEGER content */
-	struct der_view inner_alg;
-	struct der_view outer_alg; /* AlgorithmIdentifier with its header */
-	struct der_view issuer;    /* RDNSequence content */
-	struct der_view subject;   /* RDNSequence content */
+	struct view tbs;       /* with its header: what is signed */
+	struct view signature; /* octets inside the BIT STRING */
+	unsigned version;      /* 1, 2 or 3 */
+	struct view serial;    /* INTEGER content */
+	struct view inner_alg;
+	struct view outer_alg; /* AlgorithmIdentifier with its header */
+	struct view issuer;    /* RDNSequence content */
+	struct view subject;   /* RDNSequence content */
 	struct cert_time not_before;
 	struct cert_time not_after;
-	struct der_view spki;       /* SubjectPublicKeyInfo content */
-	struct der_view spki_whole; /* the same with its header */
+	struct view spki;       /* SubjectPublicKeyInfo content */
+	struct view spki_whole; /* the same with its header */
 	bool has_unique_id;
 	struct cert_ext ext[CERT_EXT_MAX];
 	size_t n_ext;
@@ -56,7 +56,7 @@ struct cert_view {
  * beyond the limits above.
  */
 DEVID_MUST_CHECK enum devid_err cert_parse(
-	struct der_view der, struct cert_view *ret, struct devid_error *err);
+	struct view der, struct cert_view *ret, struct devid_error *err);
 
 /* The first extension @oid, NULL when there is none. Borrowed. */
 const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid);
@@ -65,7 +65,7 @@ const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid);
  * Counts the attributes @type in the RDNSequence @name and gives the first
  * one's string tag and content (neither is written when the count is 0).
  */
-size_t cert_name_find(struct der_view name, enum oid type, uint8_t *ret_tag,
-	struct der_view *ret_value);
+size_t cert_name_find(struct view name, enum oid type, uint8_t *ret_tag,
+	struct view *ret_value);
 
 #endif

@@ -91,7 +91,7 @@ enum devid_verdict rules_not_ca(
 {
 	const struct cert_ext *ext =
 		cert_get_ext(&in->cert, OID_CE_BASIC_CONSTRAINTS);
-	struct der_view value, seq, flag;
+	struct view value, seq, flag;
 
 	if (!ext)
 		return DEVID_PASS;

@@ -8,7 +8,7 @@
 	      */
 
 /* Bits of a positive, minimal INTEGER's content; 0 when it is not one. */
-static unsigned integer_bits(struct der_view v)
+static unsigned integer_bits(struct view v)
 {
 	unsigned bits;
 
@@ -27,9 +27,9 @@ static unsigned integer_bits(struct der_view v)
 }
 
 /* RSAPublicKey ::= SEQUENCE { modulus, publicExponent }, RFC 8017 A.1.1 */
-static unsigned rsa_bits(struct der_view key)
+static unsigned rsa_bits(struct view key)
 {
-	struct der_view seq, n, e;
+	struct view seq, n, e;
 	unsigned bits;
 
 	if (!der_take_tag(&key, DER_SEQUENCE, &seq) || key.len != 0 ||
@@ -48,14 +48,14 @@ static unsigned rsa_bits(struct der_view key)
 
 /* RFC 5480 2.1.1, 2.2: a named curve and an uncompressed point on it (that
  * it is on the curve is seen when the key is decoded to be used). */
-static unsigned ec_bits(struct der_view params, struct der_view point)
+static unsigned ec_bits(struct view params, struct view point)
 {
 	static const struct {
 		enum oid oid;
 		unsigned bits;
 	} curves[] = { { OID_P256, 256 }, { OID_P384, 384 },
 		{ OID_P521, 521 } };
-	struct der_view curve;
+	struct view curve;
 
 	if (!der_take_tag(&params, DER_OID, &curve) || params.len != 0)
 		return 0;
@@ -72,7 +72,7 @@ static unsigned ec_bits(struct der_view params, struct der_view point)
 
 static void prepare_key(struct rules_input *in)
 {
-	struct der_view spki = in->cert.spki, alg, oid, key;
+	struct view spki = in->cert.spki, alg, oid, key;
 
 	if (!der_take_tag(&spki, DER_SEQUENCE, &alg) ||
 		!der_take_tag(&alg, DER_OID, &oid) ||
@@ -96,7 +96,7 @@ static void prepare_key(struct rules_input *in)
 static void prepare_key_usage(struct rules_input *in)
 {
 	const struct cert_ext *ext = cert_get_ext(&in->cert, OID_CE_KEY_USAGE);
-	struct der_view value, bits;
+	struct view value, bits;
 	unsigned unused, n;
 
 	if (!ext)
@@ -145,7 +145,7 @@ static void prepare_san(struct rules_input *in)
 				: RULES_BAD;
 }
 
-static unsigned capability_bit(struct der_view oid)
+static unsigned capability_bit(struct view oid)
 {
 	if (oid_is(oid, OID_TCG_CAP_RESIDENCY))
 		return RULES_CAP_RESIDENCY;
@@ -157,9 +157,9 @@ static unsigned capability_bit(struct der_view oid)
 }
 
 /* Qualifiers ::= SEQUENCE SIZE (1..MAX) OF PolicyQualifierInfo */
-static bool qualifiers_are_valid(struct der_view info)
+static bool qualifiers_are_valid(struct view info)
 {
-	struct der_view list, item, oid;
+	struct view list, item, oid;
 
 	if (info.len == 0)
 		return true;
@@ -175,9 +175,9 @@ static bool qualifiers_are_valid(struct der_view info)
 }
 
 /* RFC 5280 4.2.1.4: one or more PolicyInformation, none twice. */
-static enum rules_part read_policies(struct der_view value, unsigned *ret_caps)
+static enum rules_part read_policies(struct view value, unsigned *ret_caps)
 {
-	struct der_view list, walk, info, oid;
+	struct view list, walk, info, oid;
 
 	if (!der_take_tag(&value, DER_SEQUENCE, &list) || value.len != 0 ||
 		list.len == 0)
@@ -195,9 +195,9 @@ static enum rules_part read_policies(struct der_view value, unsigned *ret_caps)
 }
 
 /* RFC 5280 4.2.1.12: one or more KeyPurposeId. */
-static enum rules_part read_eku(struct der_view value, unsigned *ret_caps)
+static enum rules_part read_eku(struct view value, unsigned *ret_caps)
 {
-	struct der_view list, oid;
+	struct view list, oid;
 
 	if (!der_take_tag(&value, DER_SEQUENCE, &list) || value.len != 0 ||
 		list.len == 0)

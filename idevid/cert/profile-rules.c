@@ -35,7 +35,7 @@ enum devid_verdict rules_version(
 enum devid_verdict rules_serial_positive(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	struct der_view s = in->cert.serial;
+	struct view s = in->cert.serial;
 	bool padded;
 
 	if (s.len == 0)
@@ -55,7 +55,7 @@ enum devid_verdict rules_serial_positive(
 enum devid_verdict rules_serial_length(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	const struct der_view *serial = &in->cert.serial;
+	const struct view *serial = &in->cert.serial;
 	size_t len = serial->len;
 
 	/* X.690 8.3: an octet 0 before one with its high bit set is the sign,
@@ -71,7 +71,7 @@ enum devid_verdict rules_serial_length(
 enum devid_verdict rules_signature_equal(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	struct der_view a = in->cert.inner_alg, b = in->cert.outer_alg;
+	struct view a = in->cert.inner_alg, b = in->cert.outer_alg;
 
 	if (a.len != b.len || memcmp(a.data, b.data, a.len) != 0)
 		return fail(detail, "inner and outer algorithm differ");
@@ -95,7 +95,7 @@ static const struct {
 /* Index into signature_algs of the certificate's signature, or -1. */
 static int find_signature_alg(const struct cert_view *cert)
 {
-	struct der_view whole = cert->outer_alg, seq, oid;
+	struct view whole = cert->outer_alg, seq, oid;
 
 	if (!der_take_tag(&whole, DER_SEQUENCE, &seq) ||
 		!der_take_tag(&seq, DER_OID, &oid))
@@ -247,7 +247,7 @@ enum devid_verdict rules_not_after(
 enum devid_verdict rules_subject_serial(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	struct der_view v = { 0 };
+	struct view v = { 0 };
 	bool visible = false;
 	uint8_t tag;
 	size_t n = cert_name_find(
@@ -277,7 +277,7 @@ enum devid_verdict rules_subject_serial_type(
 	static const char alphabet[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"0123456789 '()+,-./:=?";
-	struct der_view v = { 0 };
+	struct view v = { 0 };
 	uint8_t tag;
 
 	if (rules_subject_serial(in, detail) != DEVID_PASS) {
@@ -373,7 +373,7 @@ enum devid_verdict rules_authority_key_id(
 {
 	const struct cert_ext *ext =
 		cert_get_ext(&in->cert, OID_CE_AUTHORITY_KEY_ID);
-	struct der_view value, seq, id, other;
+	struct view value, seq, id, other;
 
 	if (!ext)
 		return fail(detail, "authorityKeyIdentifier is absent");

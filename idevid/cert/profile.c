@@ -210,7 +210,7 @@ static void copy_hw_module(
 static void extract(
 	struct devid_profile_report *report, const struct rules_input *in)
 {
-	struct der_view v;
+	struct view v;
 	uint8_t tag;
 
 	if (report->results[DEVID_RULE_SUBJECT_SERIAL].verdict == DEVID_PASS &&
@@ -245,7 +245,7 @@ bool devid_profile_check(const uint8_t *der, size_t len,
 	struct devid_error err = { 0 };
 
 	report_init(ret, kind);
-	if (cert_parse((struct der_view) { der, len }, &in.cert, &err) !=
+	if (cert_parse((struct view) { der, len }, &in.cert, &err) !=
 		DEVID_OK) {
 		note(ret, DEVID_RULE_ENCODING, DEVID_FAIL, flags);
 		copy_text(ret->results[DEVID_RULE_ENCODING].detail,

@@ -25,10 +25,10 @@ static bool is_general_name(uint8_t tag)
 
 /* OtherName ::= SEQUENCE { type-id OID, value [0] EXPLICIT ANY }, here
  * without its own header, which [0] IMPLICIT replaced. */
-static bool take_other_name(struct der_view name, struct der_view *ret_type,
-	struct der_view *ret_value)
+static bool take_other_name(
+	struct view name, struct view *ret_type, struct view *ret_value)
 {
-	struct der_view type, wrap, rest, content;
+	struct view type, wrap, rest, content;
 	uint8_t tag;
 
 	if (!der_take_tag(&name, DER_OID, &type) || !oid_is_valid(type) ||
@@ -44,9 +44,9 @@ static bool take_other_name(struct der_view name, struct der_view *ret_type,
 
 /* Files the otherName @name under its type; the first of a kind only. */
 static enum devid_err note_other_name(
-	struct der_view name, struct san_parts *parts, struct devid_error *err)
+	struct view name, struct san_parts *parts, struct devid_error *err)
 {
-	struct der_view type, value, *slot;
+	struct view type, value, *slot;
 
 	if (!take_other_name(name, &type, &value))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
@@ -67,10 +67,10 @@ static enum devid_err note_other_name(
 }
 
 enum devid_err san_split(
-	struct der_view san, struct san_parts *ret, struct devid_error *err)
+	struct view san, struct san_parts *ret, struct devid_error *err)
 {
 	struct san_parts parts = { 0 };
-	struct der_view names, name;
+	struct view names, name;
 	enum devid_err rc;
 	uint8_t tag;
 
@@ -100,10 +100,10 @@ enum devid_err san_split(
 }
 
 /* Takes hwSerialNum; @ret_tolerated tells that only tolerance took it. */
-static bool take_hw_serial(struct der_view *seq, enum san_mode mode,
-	struct der_view *ret, bool *ret_tolerated)
+static bool take_hw_serial(struct view *seq, enum san_mode mode,
+	struct view *ret, bool *ret_tolerated)
 {
-	struct der_view wrap;
+	struct view wrap;
 
 	*ret_tolerated = false;
 	if (der_take_tag(seq, DER_OCTET_STRING, ret))
@@ -117,10 +117,10 @@ static bool take_hw_serial(struct der_view *seq, enum san_mode mode,
 	       der_take_tag(&wrap, DER_OCTET_STRING, ret) && wrap.len == 0;
 }
 
-enum devid_err san_parse_hw_module(struct der_view value, enum san_mode mode,
+enum devid_err san_parse_hw_module(struct view value, enum san_mode mode,
 	struct san_hw_module *ret, struct devid_error *err)
 {
-	struct der_view seq, type, serial;
+	struct view seq, type, serial;
 	struct san_hw_module hw = { 0 };
 
 	if (!der_take_tag(&value, DER_SEQUENCE, &seq) || value.len != 0)
@@ -173,7 +173,7 @@ static size_t utf8_char(const uint8_t *p, size_t avail)
 }
 
 /* Whether @v is UTF-8 without control characters, so without NUL too. */
-static bool is_plain_utf8(struct der_view v)
+static bool is_plain_utf8(struct view v)
 {
 	for (size_t i = 0, n; i < v.len; i += n) {
 		n = utf8_char(v.data + i, v.len - i);
@@ -184,10 +184,10 @@ static bool is_plain_utf8(struct der_view v)
 }
 
 enum devid_err san_parse_perm_id(
-	struct der_view value, struct san_perm_id *ret, struct devid_error *err)
+	struct view value, struct san_perm_id *ret, struct devid_error *err)
 {
 	struct san_perm_id id = { 0 };
-	struct der_view seq, part;
+	struct view seq, part;
 
 	if (!der_take_tag(&value, DER_SEQUENCE, &seq) || value.len != 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,

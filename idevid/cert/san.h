@@ -28,8 +28,8 @@ enum san_mode {
 /* Where the two names are; data is NULL for one that is absent. The views are
  * of the name's value, inside its [0] EXPLICIT tag. */
 struct san_parts {
-	struct der_view hw_module; /* borrowed */
-	struct der_view perm_id;   /* borrowed */
+	struct view hw_module; /* borrowed */
+	struct view perm_id;   /* borrowed */
 	size_t n_names;
 };
 
@@ -49,14 +49,14 @@ struct san_perm_id {
 /* Splits the extension value @san (GeneralNames, RFC 5280 4.2.1.6). SYNTAX
  * when it is not DER of that form or one of the two names occurs twice. */
 DEVID_MUST_CHECK enum devid_err san_split(
-	struct der_view san, struct san_parts *ret, struct devid_error *err);
+	struct view san, struct san_parts *ret, struct devid_error *err);
 
 /* Reads the HardwareModuleName at @value. SYNTAX, TOO_LARGE. */
-DEVID_MUST_CHECK enum devid_err san_parse_hw_module(struct der_view value,
+DEVID_MUST_CHECK enum devid_err san_parse_hw_module(struct view value,
 	enum san_mode mode, struct san_hw_module *ret, struct devid_error *err);
 
 /* Reads the PermanentIdentifier at @value. SYNTAX, TOO_LARGE. */
-DEVID_MUST_CHECK enum devid_err san_parse_perm_id(struct der_view value,
-	struct san_perm_id *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err san_parse_perm_id(
+	struct view value, struct san_perm_id *ret, struct devid_error *err);
 
 #endif

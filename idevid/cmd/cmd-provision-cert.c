@@ -14,18 +14,18 @@ static enum devid_err read_chain(const char *path, struct room *ret,
 	size_t *ret_leaf_len, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
-	struct der_view in, content, leaf;
+	struct view in, content, leaf;
 	size_t pem_len;
 	enum devid_err rc;
 	uint8_t tag;
 
 	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);
 	if (rc == DEVID_OK)
-		rc = pem_chain_to_der("cert", path,
-			(struct der_view) { pem, pem_len }, ret, err);
+		rc = pem_chain_to_der(
+			"cert", path, (struct view) { pem, pem_len }, ret, err);
 	if (rc != DEVID_OK)
 		return rc;
-	in = (struct der_view) { ret->data, ret->len };
+	in = (struct view) { ret->data, ret->len };
 	if (!der_take(&in, &tag, &content, &leaf))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"cert: %s: not a DER certificate", path);

@@ -74,7 +74,7 @@ static enum devid_err read_bundle(
 	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);
 	if (rc == DEVID_OK)
 		rc = pem_chain_to_der("install", b->path,
-			(struct der_view) { pem, pem_len }, &der, err);
+			(struct view) { pem, pem_len }, &der, err);
 	if (rc == DEVID_OK)
 		rc = parse_bundle(b, der.len, err);
 	if (rc == DEVID_OK)

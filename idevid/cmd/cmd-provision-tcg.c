@@ -17,15 +17,14 @@
 
 #define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
 
-static struct der_view text_of(const char *text)
+static struct view text_of(const char *text)
 {
-	return (struct der_view) { (const uint8_t *)text,
-		text ? strlen(text) : 0 };
+	return (struct view) { (const uint8_t *)text, text ? strlen(text) : 0 };
 }
 
-static struct der_view view_of(const struct key_blob *blob)
+static struct view view_of(const struct key_blob *blob)
 {
-	return (struct der_view) { blob->data, blob->len };
+	return (struct view) { blob->data, blob->len };
 }
 
 static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
@@ -33,7 +32,7 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 {
 	CLEANUP(cleanup_free)
 	struct wire_attest *said = malloc(sizeof(*said));
-	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
+	struct view field[TCG_CSR_N_FIELDS] = { 0 };
 	enum devid_err rc;
 
 	if (!said)
@@ -63,7 +62,7 @@ static enum devid_err sign_contents(struct provision *p,
 	if (rc != DEVID_OK)
 		return rc;
 	return tpm_signature_encode(what->scheme, what->hash,
-		(struct der_view) { sig.data, sig.len }, ret, err);
+		(struct view) { sig.data, sig.len }, ret, err);
 }
 
 /* The whole request. */
@@ -93,8 +92,8 @@ static enum devid_err make_request(
 	rc = sign_contents(p, &what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return tcg_csr_encode((struct der_view) { contents.data, contents.len },
-		(struct der_view) { sig.data, sig.len }, ret, err);
+	return tcg_csr_encode((struct view) { contents.data, contents.len },
+		(struct view) { sig.data, sig.len }, ret, err);
 }
 
 /* The register of a CA, and a challenge, hold serials of these only. */

@@ -24,7 +24,7 @@ static bool is_space(uint8_t c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static void trim(struct der_view *v)
+static void trim(struct view *v)
 {
 	while (v->len > 0 && is_space(v->data[0])) {
 		v->data++;
@@ -36,7 +36,7 @@ static void trim(struct der_view *v)
 
 /* Takes "-----@word @label-----" off the front or the back of @v. */
 static bool strip(
-	struct der_view *v, const char *word, const char *label, bool front)
+	struct view *v, const char *word, const char *label, bool front)
 {
 	char line[64];
 	int n = snprintf(line, sizeof(line), "-----%s %s-----", word, label);
@@ -52,7 +52,7 @@ static bool strip(
 }
 
 /* The Base64 text without its line ends; 0 when something else is in it. */
-static size_t join_lines(struct der_view in, char ret[CHALLENGE_FILE_MAX])
+static size_t join_lines(struct view in, char ret[CHALLENGE_FILE_MAX])
 {
 	size_t n = 0;
 
@@ -82,7 +82,7 @@ static size_t decode(const char *text, size_t n, uint8_t der[DER_MAX])
 }
 
 /* What the one block @label in @pem holds, in @der. */
-static enum devid_err pem_read(const char *label, struct der_view pem,
+static enum devid_err pem_read(const char *label, struct view pem,
 	uint8_t der[DER_MAX], size_t *ret_len, struct devid_error *err)
 {
 	char text[CHALLENGE_FILE_MAX];
@@ -161,8 +161,8 @@ static enum devid_err finish(const char *label, struct writer *members,
 	enum devid_err rc;
 
 	put_tlv(&whole, DER_SEQUENCE, members->data, members->len);
-	rc = pem_text_write(label, (struct der_view) { whole.data, whole.len },
-		buf, size, err);
+	rc = pem_text_write(
+		label, (struct view) { whole.data, whole.len }, buf, size, err);
 	OPENSSL_cleanse(&whole, sizeof(whole));
 	OPENSSL_cleanse(members, sizeof(*members));
 	return rc;
@@ -170,10 +170,10 @@ static enum devid_err finish(const char *label, struct writer *members,
 
 /* ---- reading DER ---- */
 
-static enum devid_err take_integer(struct der_view *in, const char *name,
+static enum devid_err take_integer(struct view *in, const char *name,
 	int64_t *ret, struct devid_error *err)
 {
-	struct der_view v;
+	struct view v;
 	int64_t value = 0;
 
 	if (!der_take_tag(in, DER_INTEGER, &v) || v.len == 0 || v.len > 8 ||
@@ -194,10 +194,10 @@ struct bytes {
 	void *ret;
 };
 
-static enum devid_err take_bytes(struct der_view *in, const char *name,
+static enum devid_err take_bytes(struct view *in, const char *name,
 	const struct bytes *want, size_t *ret_len, struct devid_error *err)
 {
-	struct der_view v;
+	struct view v;
 
 	if (!der_take_tag(in, want->tag, &v))
 		return devid_fail(err, DEVID_ERR_SYNTAX, "%s: no %s", name,
@@ -215,9 +215,8 @@ static enum devid_err take_bytes(struct der_view *in, const char *name,
 }
 
 /* The members of the one SEQUENCE in @der, behind version and id. */
-static enum devid_err open_message(const char *what, struct der_view der,
-	uint8_t id[CHALLENGE_ID_LEN], struct der_view *ret,
-	struct devid_error *err)
+static enum devid_err open_message(const char *what, struct view der,
+	uint8_t id[CHALLENGE_ID_LEN], struct view *ret, struct devid_error *err)
 {
 	const struct bytes id_form = { DER_OCTET_STRING, CHALLENGE_ID_LEN,
 		CHALLENGE_ID_LEN, id };
@@ -237,7 +236,7 @@ static enum devid_err open_message(const char *what, struct der_view der,
 }
 
 /* The last member, with nothing behind it. */
-static enum devid_err close_message(const char *what, struct der_view *rest,
+static enum devid_err close_message(const char *what, struct view *rest,
 	struct challenge_ticket *ret, struct devid_error *err)
 {
 	const struct bytes form = { DER_OCTET_STRING, 1, CHALLENGE_TICKET_MAX,
@@ -288,7 +287,7 @@ enum devid_err challenge_encode(const struct challenge *in, char *buf,
 }
 
 static enum devid_err parse_members(
-	struct der_view der, struct challenge *ret, struct devid_error *err)
+	struct view der, struct challenge *ret, struct devid_error *err)
 {
 	const struct bytes serial = { DER_UTF8_STRING, 1, CHALLENGE_SERIAL_MAX,
 		ret->serial };
@@ -296,7 +295,7 @@ static enum devid_err parse_members(
 		CHALLENGE_BLOB_MAX, ret->id_object };
 	const struct bytes enc_secret = { DER_OCTET_STRING, 1,
 		CHALLENGE_BLOB_MAX, ret->enc_secret };
-	struct der_view in;
+	struct view in;
 	size_t serial_len = 0;
 	enum devid_err rc = open_message("challenge", der, ret->id, &in, err);
 
@@ -325,11 +324,11 @@ enum devid_err challenge_parse(const uint8_t *pem, size_t len,
 	uint8_t der[DER_MAX];
 	size_t der_len = 0;
 	enum devid_err rc = pem_read(LABEL_CHALLENGE,
-		(struct der_view) { pem, len }, der, &der_len, err);
+		(struct view) { pem, len }, der, &der_len, err);
 
 	if (rc == DEVID_OK)
 		rc = parse_members(
-			(struct der_view) { der, der_len }, &challenge, err);
+			(struct view) { der, der_len }, &challenge, err);
 	if (rc == DEVID_OK)
 		*ret = challenge;
 	return rc;
@@ -358,14 +357,14 @@ enum devid_err challenge_answer_parse(const uint8_t *pem, size_t len,
 	struct challenge_answer answer = { .id = { 0 } };
 	const struct bytes secret = { DER_OCTET_STRING, CHALLENGE_SECRET_LEN,
 		CHALLENGE_SECRET_LEN, answer.secret };
-	struct der_view in;
+	struct view in;
 	uint8_t der[DER_MAX];
 	size_t der_len = 0;
-	enum devid_err rc = pem_read(LABEL_ANSWER,
-		(struct der_view) { pem, len }, der, &der_len, err);
+	enum devid_err rc = pem_read(
+		LABEL_ANSWER, (struct view) { pem, len }, der, &der_len, err);
 
 	if (rc == DEVID_OK)
-		rc = open_message("answer", (struct der_view) { der, der_len },
+		rc = open_message("answer", (struct view) { der, der_len },
 			answer.id, &in, err);
 	if (rc == DEVID_OK)
 		rc = take_bytes(&in, "secret", &secret, NULL, err);

@@ -43,20 +43,20 @@ static size_t field_max(unsigned field)
 /* ---- reading ---- */
 
 /* Takes @len bytes off the front of @in. */
-static bool take(struct der_view *in, size_t len, struct der_view *ret)
+static bool take(struct view *in, size_t len, struct view *ret)
 {
 	if (in->len < len)
 		return false;
-	*ret = (struct der_view) { in->data, len };
+	*ret = (struct view) { in->data, len };
 	in->data += len;
 	in->len -= len;
 	return true;
 }
 
-static enum devid_err take_u32(struct der_view *in, const char *name,
-	uint32_t *ret, struct devid_error *err)
+static enum devid_err take_u32(struct view *in, const char *name, uint32_t *ret,
+	struct devid_error *err)
 {
-	struct der_view v;
+	struct view v;
 
 	if (!take(in, 4, &v))
 		return devid_fail(
@@ -67,8 +67,8 @@ static enum devid_err take_u32(struct der_view *in, const char *name,
 }
 
 /* @name's size field, at most @max. */
-static enum devid_err take_size(struct der_view *in, const char *name,
-	size_t max, size_t *ret, struct devid_error *err)
+static enum devid_err take_size(struct view *in, const char *name, size_t max,
+	size_t *ret, struct devid_error *err)
 {
 	uint32_t size = 0;
 	enum devid_err rc = take_u32(in, name, &size, err);
@@ -83,8 +83,8 @@ static enum devid_err take_size(struct der_view *in, const char *name,
 	return DEVID_OK;
 }
 
-static enum devid_err take_bytes(struct der_view *in, const char *name,
-	size_t len, struct der_view *ret, struct devid_error *err)
+static enum devid_err take_bytes(struct view *in, const char *name, size_t len,
+	struct view *ret, struct devid_error *err)
 {
 	size_t left = in->len;
 
@@ -96,7 +96,7 @@ static enum devid_err take_bytes(struct der_view *in, const char *name,
 }
 
 static enum devid_err take_version(
-	struct der_view *in, const char *name, struct devid_error *err)
+	struct view *in, const char *name, struct devid_error *err)
 {
 	uint32_t version = 0;
 	enum devid_err rc = take_u32(in, name, &version, err);
@@ -110,7 +110,7 @@ static enum devid_err take_version(
 
 /* structVer, hashAlgoId, hashSz, hash (TCG 13.1, TCG-CSR-IDEVID-CONTENT). */
 static enum devid_err take_header(
-	struct der_view *in, struct tcg_csr *csr, struct devid_error *err)
+	struct view *in, struct tcg_csr *csr, struct devid_error *err)
 {
 	size_t hash_len = 0;
 	enum devid_err rc = take_version(in, "csrContents.structVer", err);
@@ -127,7 +127,7 @@ static enum devid_err take_header(
 
 /* All sizes, then all payloads. */
 static enum devid_err take_fields(
-	struct der_view *in, struct tcg_csr *csr, struct devid_error *err)
+	struct view *in, struct tcg_csr *csr, struct devid_error *err)
 {
 	size_t sizes[TCG_CSR_N_FIELDS];
 	enum devid_err rc = DEVID_OK;
@@ -140,7 +140,7 @@ static enum devid_err take_fields(
 }
 
 enum devid_err tcg_csr_parse_contents(
-	struct der_view in, struct tcg_csr *ret, struct devid_error *err)
+	struct view in, struct tcg_csr *ret, struct devid_error *err)
 {
 	struct tcg_csr csr = { .contents = in };
 	enum devid_err rc;
@@ -162,9 +162,9 @@ enum devid_err tcg_csr_parse_contents(
 }
 
 enum devid_err tcg_csr_parse(
-	struct der_view in, struct tcg_csr *ret, struct devid_error *err)
+	struct view in, struct tcg_csr *ret, struct devid_error *err)
 {
-	struct der_view contents = { NULL, 0 }, signature = { NULL, 0 };
+	struct view contents = { NULL, 0 }, signature = { NULL, 0 };
 	size_t contents_len = 0, sig_len = 0;
 	struct tcg_csr csr;
 	enum devid_err rc;
@@ -235,7 +235,7 @@ static uint8_t *put_u32(uint8_t *p, size_t value)
 	return p + 4;
 }
 
-static uint8_t *put_bytes(uint8_t *p, struct der_view bytes)
+static uint8_t *put_bytes(uint8_t *p, struct view bytes)
 {
 	if (bytes.len > 0)
 		memcpy(p, bytes.data, bytes.len);
@@ -244,7 +244,7 @@ static uint8_t *put_bytes(uint8_t *p, struct der_view bytes)
 
 /* Bytes of all fields but the pad; 0 after an error. */
 static size_t sum_fields(
-	const struct der_view field[TCG_CSR_N_FIELDS], struct devid_error *err)
+	const struct view field[TCG_CSR_N_FIELDS], struct devid_error *err)
 {
 	size_t sum = TCG_CSR_N_FIELDS * 4;
 
@@ -263,7 +263,7 @@ static size_t sum_fields(
 }
 
 enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
-	const struct der_view field[TCG_CSR_N_FIELDS], struct room *ret,
+	const struct view field[TCG_CSR_N_FIELDS], struct room *ret,
 	struct devid_error *err)
 {
 	static const uint8_t zeros[PAD_TO];
@@ -292,7 +292,7 @@ enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
 	p = put_u32(p, pad);
 	for (unsigned i = 0; i < TCG_CSR_PAD; i++)
 		p = put_bytes(p, field[i]);
-	(void)put_bytes(p, (struct der_view) { zeros, pad });
+	(void)put_bytes(p, (struct view) { zeros, pad });
 	p = hash + hash_len;
 	if (EVP_Digest(p, sum + pad, hash, NULL, md, NULL) != 1)
 		return devid_fail(
@@ -301,8 +301,8 @@ enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
 	return DEVID_OK;
 }
 
-enum devid_err tcg_csr_encode(struct der_view contents,
-	struct der_view signature, struct room *ret, struct devid_error *err)
+enum devid_err tcg_csr_encode(struct view contents, struct view signature,
+	struct room *ret, struct devid_error *err)
 {
 	size_t len;
 	uint8_t *p;

@@ -38,12 +38,12 @@ enum tcg_csr_field {
 };
 
 struct tcg_csr {
-	struct der_view contents;  /* csrContents: what is signed */
-	struct der_view signature; /* TPMT_SIGNATURE */
-	uint32_t hash_alg;         /* TPM_ALG_ID */
-	struct der_view hash;
-	struct der_view hashed; /* everything behind the hash field */
-	struct der_view field[TCG_CSR_N_FIELDS];
+	struct view contents;  /* csrContents: what is signed */
+	struct view signature; /* TPMT_SIGNATURE */
+	uint32_t hash_alg;     /* TPM_ALG_ID */
+	struct view hash;
+	struct view hashed; /* everything behind the hash field */
+	struct view field[TCG_CSR_N_FIELDS];
 };
 
 /*
@@ -55,12 +55,12 @@ struct tcg_csr {
  * text names the field.
  */
 DEVID_MUST_CHECK enum devid_err tcg_csr_parse(
-	struct der_view in, struct tcg_csr *ret, struct devid_error *err);
+	struct view in, struct tcg_csr *ret, struct devid_error *err);
 
 /* The same for csrContents alone: contents and signature views are @in and
  * empty. */
 DEVID_MUST_CHECK enum devid_err tcg_csr_parse_contents(
-	struct der_view in, struct tcg_csr *ret, struct devid_error *err);
+	struct view in, struct tcg_csr *ret, struct devid_error *err);
 
 /* Whether the hash field is the hash of what follows. Errors: UNSUPPORTED
  * (none of SHA-256, -384, -512), SYNTAX (another length), MISMATCH. */
@@ -73,12 +73,12 @@ DEVID_MUST_CHECK enum devid_err tcg_csr_check_hash(
  * Errors: TOO_LARGE, UNSUPPORTED.
  */
 DEVID_MUST_CHECK enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
-	const struct der_view field[TCG_CSR_N_FIELDS], struct room *ret,
+	const struct view field[TCG_CSR_N_FIELDS], struct room *ret,
 	struct devid_error *err);
 
 /* Writes the whole request to @ret. Errors: TOO_LARGE. */
-DEVID_MUST_CHECK enum devid_err tcg_csr_encode(struct der_view contents,
-	struct der_view signature, struct room *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tcg_csr_encode(struct view contents,
+	struct view signature, struct room *ret, struct devid_error *err);
 
 /* The specification's name of @field ("ekCert"); never NULL. */
 const char *tcg_csr_field_name(enum tcg_csr_field field);

@@ -65,7 +65,7 @@ static enum devid_err io_error(const char *path, struct devid_error *err)
 }
 
 /* One record out, one record in. */
-static enum devid_err exchange(const char *path, int fd, struct der_view req,
+static enum devid_err exchange(const char *path, int fd, struct view req,
 	struct room *ret, struct devid_error *err)
 {
 	ssize_t n;
@@ -133,11 +133,10 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 		rc = connect_keyd(path, wait_seconds(req->op), &fd, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = exchange(
-		path, fd, (struct der_view) { out.data, out.len }, &in, err);
+	rc = exchange(path, fd, (struct view) { out.data, out.len }, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_answer(
-			(struct der_view) { in.data, in.len }, &ans, err);
+			(struct view) { in.data, in.len }, &ans, err);
 	if (rc == DEVID_OK)
 		rc = check_answer(&ans, req->op, err);
 	if (rc != DEVID_OK)
@@ -165,7 +164,7 @@ enum devid_err client_status(
 	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_status(
-			(struct der_view) { in.data, in.len }, ret, err);
+			(struct view) { in.data, in.len }, ret, err);
 	return rc;
 }
 
@@ -207,7 +206,7 @@ enum devid_err client_attest(
 	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_attest(
-			(struct der_view) { in.data, in.len }, ret, err);
+			(struct view) { in.data, in.len }, ret, err);
 	return rc;
 }
 

@@ -22,7 +22,7 @@ int keyref_name_ok(const char *name, size_t len)
 enum devid_err keyref_parse(const uint8_t *der, size_t len, struct keyref *ret,
 	struct devid_error *err)
 {
-	struct der_view in = { der, len }, body, version, name, content, spki;
+	struct view in = { der, len }, body, version, name, content, spki;
 	uint8_t tag;
 
 	if (!der_take_tag(&in, DER_SEQUENCE, &body) || in.len != 0)

@@ -11,7 +11,7 @@ CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
 enum devid_err pem_chain_to_der(const char *what, const char *path,
-	struct der_view pem, struct room *ret, struct devid_error *err)
+	struct view pem, struct room *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	uint8_t *p = ret->data;

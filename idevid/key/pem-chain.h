@@ -17,7 +17,7 @@
  * error. Errors: SYNTAX when there is none, TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err pem_chain_to_der(const char *what,
-	const char *path, struct der_view pem, struct room *ret,
+	const char *path, struct view pem, struct room *ret,
 	struct devid_error *err);
 
 #endif

@@ -122,7 +122,7 @@ enum devid_err wire_encode_request(const struct wire_request *req,
 }
 
 enum devid_err wire_decode_request(
-	struct der_view in, struct wire_request *ret, struct devid_error *err)
+	struct view in, struct wire_request *ret, struct devid_error *err)
 {
 	struct in i = { in.data, in.len, false };
 	struct wire_request req = { 0 };
@@ -170,7 +170,7 @@ enum devid_err wire_encode_answer(const struct wire_answer *ans,
 }
 
 enum devid_err wire_decode_answer(
-	struct der_view in, struct wire_answer *ret, struct devid_error *err)
+	struct view in, struct wire_answer *ret, struct devid_error *err)
 {
 	struct in i = { in.data, in.len, false };
 	uint32_t version = get_uint(&i, 1);
@@ -245,7 +245,7 @@ enum devid_err wire_encode_status(const struct wire_status *status,
 }
 
 enum devid_err wire_decode_status(
-	struct der_view in, struct wire_status *ret, struct devid_error *err)
+	struct view in, struct wire_status *ret, struct devid_error *err)
 {
 	struct in i = { in.data, in.len, false };
 	uint32_t code;
@@ -285,7 +285,7 @@ enum devid_err wire_encode_attest(const struct wire_attest *attest,
 }
 
 enum devid_err wire_decode_attest(
-	struct der_view in, struct wire_attest *ret, struct devid_error *err)
+	struct view in, struct wire_attest *ret, struct devid_error *err)
 {
 	struct key_blob *const blobs[N_ATTEST] = { &ret->ek_cert, &ret->iak_pub,
 		&ret->idevid_pub, &ret->certify, &ret->certify_sig };
@@ -323,8 +323,8 @@ enum devid_err wire_encode_credential(const struct wire_credential *what,
 	return finish_out(&o, ret, err);
 }
 
-enum devid_err wire_decode_credential(struct der_view in,
-	struct wire_credential *ret, struct devid_error *err)
+enum devid_err wire_decode_credential(
+	struct view in, struct wire_credential *ret, struct devid_error *err)
 {
 	struct in i = { in.data, in.len, false };
 	struct wire_credential what;

@@ -127,14 +127,14 @@ DEVID_MUST_CHECK enum devid_err wire_encode_request(
 
 /* Decodes a record; the views point into @in. Errors: PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_request(
-	struct der_view in, struct wire_request *ret, struct devid_error *err);
+	struct view in, struct wire_request *ret, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_encode_answer(
 	const struct wire_answer *ans, struct room *ret,
 	struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_decode_answer(
-	struct der_view in, struct wire_answer *ret, struct devid_error *err);
+	struct view in, struct wire_answer *ret, struct devid_error *err);
 
 /* The data of an ATTEST answer: each blob behind its u16 length. Errors:
  * TOO_LARGE. */
@@ -145,7 +145,7 @@ DEVID_MUST_CHECK enum devid_err wire_encode_attest(
 /* None of the blobs is empty. @ret may be changed also on errors. Errors:
  * PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_attest(
-	struct der_view in, struct wire_attest *ret, struct devid_error *err);
+	struct view in, struct wire_attest *ret, struct devid_error *err);
 
 /* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
  * to WIRE_CREDENTIAL_PART_MAX bytes. Errors: TOO_LARGE, INVALID. */
@@ -154,8 +154,8 @@ DEVID_MUST_CHECK enum devid_err wire_encode_credential(
 	struct devid_error *err);
 
 /* The views point into @in. Errors: PROTOCOL. */
-DEVID_MUST_CHECK enum devid_err wire_decode_credential(struct der_view in,
-	struct wire_credential *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err wire_decode_credential(
+	struct view in, struct wire_credential *ret, struct devid_error *err);
 
 /* The data of a STATUS answer. */
 DEVID_MUST_CHECK enum devid_err wire_encode_status(
@@ -163,7 +163,7 @@ DEVID_MUST_CHECK enum devid_err wire_encode_status(
 	struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err wire_decode_status(
-	struct der_view in, struct wire_status *ret, struct devid_error *err);
+	struct view in, struct wire_status *ret, struct devid_error *err);
 
 /* The socket path in force; never NULL, borrowed. */
 const char *wire_socket_path(void);

@@ -154,8 +154,7 @@ static enum devid_err do_activate(struct call *c, struct devid_error *err)
 	enum devid_err rc;
 
 	rc = wire_decode_credential(
-		(struct der_view) { c->req->data, c->req->data_len }, &what,
-		err);
+		(struct view) { c->req->data, c->req->data_len }, &what, err);
 	if (rc == DEVID_OK)
 		rc = module_activate(c->r->module, &what, &secret, err);
 	if (rc != DEVID_OK)
@@ -271,7 +270,7 @@ void requests_refuse(
 }
 
 bool requests_answer(struct requests *r, const struct peer *peer,
-	struct der_view in, struct room *ret)
+	struct view in, struct room *ret)
 {
 	static uint8_t data[WIRE_CHAIN_MAX]; /* one request at a time */
 	struct wire_request req = { 0 };

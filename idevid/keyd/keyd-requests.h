@@ -44,7 +44,7 @@ struct requests {
  * is to be closed after the answer.
  */
 bool requests_answer(struct requests *r, const struct peer *peer,
-	struct der_view in, struct room *ret);
+	struct view in, struct room *ret);
 
 /*
  * Counts and logs that something of @peer was refused, @what as

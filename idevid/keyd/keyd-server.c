@@ -69,7 +69,7 @@ static int on_record(
 		return 0;
 	}
 	keep = requests_answer(c->server->requests, &c->peer,
-		(struct der_view) { record_in, (size_t)n }, &out);
+		(struct view) { record_in, (size_t)n }, &out);
 	/* A peer that does not read its answers is not waited for. */
 	if (out.len > 0 &&
 		send(fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)

@@ -55,9 +55,9 @@ static enum devid_err ask(
 	return DEVID_OK;
 }
 
-static struct der_view view_of(const struct key_blob *blob)
+static struct view view_of(const struct key_blob *blob)
 {
-	return (struct der_view) { blob->data, blob->len };
+	return (struct view) { blob->data, blob->len };
 }
 
 /* The public area is the key's that the module knows. */

@@ -50,8 +50,8 @@ enum devid_err module_sign_purpose(struct module *m,
 			"hash 0x%04x)",
 			what->key, key_alg_name(key->alg), what->scheme,
 			what->hash);
-	return purpose_check((struct der_view) { what->data, what->data_len },
-		(struct der_view) { key->spki.data, key->spki.len }, ret, err);
+	return purpose_check((struct view) { what->data, what->data_len },
+		(struct view) { key->spki.data, key->spki.len }, ret, err);
 }
 
 enum devid_err module_sign(struct module *m, const struct module_sign *what,

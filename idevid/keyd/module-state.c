@@ -189,7 +189,7 @@ enum devid_err module_state_load(
 		return DEVID_OK;
 	if (rc == DEVID_OK)
 		rc = pem_chain_to_der("read", path,
-			(struct der_view) { pem, pem_len }, &chain, &cause);
+			(struct view) { pem, pem_len }, &chain, &cause);
 	if (rc == DEVID_OK)
 		rc = module_set_chain(key, chain.data, chain.len, &cause);
 	if (rc != DEVID_OK)

@@ -199,7 +199,7 @@ static bool same_leaf(
 static enum devid_err split_chain(const char *name, const uint8_t *der,
 	size_t len, struct chain_parts *ret, struct devid_error *err)
 {
-	struct der_view in = { der, len }, content, leaf;
+	struct view in = { der, len }, content, leaf;
 	uint8_t tag;
 
 	if (!der_take(&in, &tag, &content, &leaf))

@@ -162,7 +162,7 @@ static int sign_update(void *vctx, const unsigned char *data, size_t len)
 
 /* Asks devid-keyd; with @sig NULL only tells how large it may get. */
 static int sign_bytes(struct sign_ctx *ctx, unsigned char *sig, size_t *siglen,
-	size_t sigsize, struct der_view data)
+	size_t sigsize, struct view data)
 {
 	struct client_sign what = {
 		.scheme = ctx->scheme,
@@ -197,7 +197,7 @@ static int sign_final(
 	struct sign_ctx *ctx = vctx;
 
 	return sign_bytes(ctx, sig, siglen, sigsize,
-		(struct der_view) { ctx->data, ctx->len });
+		(struct view) { ctx->data, ctx->len });
 }
 
 /* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
@@ -205,7 +205,7 @@ static int sign_oneshot(void *vctx, unsigned char *sig, size_t *siglen,
 	size_t sigsize, const unsigned char *tbs, size_t tbslen)
 {
 	return sign_bytes(
-		vctx, sig, siglen, sigsize, (struct der_view) { tbs, tbslen });
+		vctx, sig, siglen, sigsize, (struct view) { tbs, tbslen });
 }
 
 /* AlgorithmIdentifier: RFC 5758 3.2, RFC 4055 5 and 3.1. The last arc of the

@@ -20,8 +20,8 @@ struct store {
 	struct prov *prov; /* borrowed */
 	struct keyref ref;
 	bool key_given;
-	uint8_t *chain;       /* owned, or NULL */
-	struct der_view rest; /* of @chain, not given yet */
+	uint8_t *chain;   /* owned, or NULL */
+	struct view rest; /* of @chain, not given yet */
 };
 
 static void raise_text(struct prov *prov, enum devid_err code, const char *fmt,
@@ -76,7 +76,7 @@ static void fetch_chain(struct store *s)
 	if (s->chain && client_request(wire_socket_path(), &req, &chain,
 				NULL) != DEVID_OK)
 		chain.len = 0;
-	s->rest = (struct der_view) { s->chain, chain.len };
+	s->rest = (struct view) { s->chain, chain.len };
 }
 
 static void *store_open(void *provctx, const char *uri)
@@ -106,7 +106,7 @@ static void *store_open(void *provctx, const char *uri)
 static int give_certificate(
 	struct store *s, OSSL_CALLBACK *object_cb, void *object_cbarg)
 {
-	struct der_view content, whole;
+	struct view content, whole;
 	int type = OSSL_OBJECT_CERT;
 	uint8_t tag;
 	OSSL_PARAM params[3];

@@ -3,9 +3,9 @@
 
 /* CertificationRequestInfo, RFC 2986 4.1. */
 enum devid_err purpose_csr_check(
-	struct der_view in, struct der_view spki, struct devid_error *err)
+	struct view in, struct view spki, struct devid_error *err)
 {
-	struct der_view info, content, whole;
+	struct view info, content, whole;
 	uint8_t tag;
 
 	if (!der_take_tag(&in, DER_SEQUENCE, &info) || in.len != 0)
@@ -18,7 +18,7 @@ enum devid_err purpose_csr_check(
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"an ASN.1 object other than a certification request "
 			"(RFC 2986 4.1)");
-	if (!der_view_equal(whole, spki))
+	if (!view_equal(whole, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"certification request for another key "
 			"(RFC 2986 4.1)");

@@ -14,6 +14,6 @@
  * PURPOSE.
  */
 DEVID_MUST_CHECK enum devid_err purpose_csr_check(
-	struct der_view in, struct der_view spki, struct devid_error *err);
+	struct view in, struct view spki, struct devid_error *err);
 
 #endif

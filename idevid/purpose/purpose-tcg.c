@@ -7,7 +7,7 @@
 #include "tpm-public.h"
 
 /* TCG DevID 13.1: structVer of TCG-CSR-IDEVID-CONTENT. */
-bool purpose_tcg_is(struct der_view in)
+bool purpose_tcg_is(struct view in)
 {
 	static const uint8_t version[] = { 0x00, 0x00, 0x01, 0x00 };
 
@@ -33,7 +33,7 @@ static enum devid_err check_tcg_hash(
 }
 
 enum devid_err purpose_tcg_check(
-	struct der_view in, struct der_view spki, struct devid_error *err)
+	struct view in, struct view spki, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct key_blob own = { 0 };
@@ -52,7 +52,7 @@ enum devid_err purpose_tcg_check(
 	if (rc != DEVID_OK)
 		return devid_fail(
 			err, DEVID_ERR_PURPOSE, "%s", devid_error_text(&cause));
-	if (!der_view_equal((struct der_view) { own.data, own.len }, spki))
+	if (!view_equal((struct view) { own.data, own.len }, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"TCG-CSR: signingPub: another key (TCG DevID 13.1)");
 	return DEVID_OK;

@@ -10,13 +10,13 @@
 #include <stdbool.h>
 
 /* Whether @in begins as a TCG-CSR-IDEVID-CONTENT: with its structVer. */
-bool purpose_tcg_is(struct der_view in);
+bool purpose_tcg_is(struct view in);
 
 /*
  * The rest of it: hash and sizes are right, signingPub is the key @spki. What
  * it says of other keys is for the CA to judge. Errors: PURPOSE.
  */
 DEVID_MUST_CHECK enum devid_err purpose_tcg_check(
-	struct der_view in, struct der_view spki, struct devid_error *err);
+	struct view in, struct view spki, struct devid_error *err);
 
 #endif

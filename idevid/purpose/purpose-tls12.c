@@ -41,7 +41,7 @@ static const struct {
 #define CLIENT_CERTIFICATE_STEP 7
 
 /* Takes a vector with a length of @n bytes (RFC 5246 4.3) off @in. */
-static bool take_vector(struct der_view *in, size_t n, struct der_view *ret)
+static bool take_vector(struct view *in, size_t n, struct view *ret)
 {
 	size_t len = 0;
 
@@ -51,16 +51,16 @@ static bool take_vector(struct der_view *in, size_t n, struct der_view *ret)
 		len = len << 8 | in->data[i];
 	if (len > in->len - n)
 		return false;
-	*ret = (struct der_view) { in->data + n, len };
+	*ret = (struct view) { in->data + n, len };
 	in->data += n + len;
 	in->len -= n + len;
 	return true;
 }
 
 /* The SubjectPublicKeyInfo of a DER certificate, RFC 5280 4.1. */
-static bool certificate_spki(struct der_view cert, struct der_view *ret_spki)
+static bool certificate_spki(struct view cert, struct view *ret_spki)
 {
-	struct der_view outer, tbs, content, whole;
+	struct view outer, tbs, content, whole;
 	uint8_t tag;
 
 	if (!der_take_tag(&cert, DER_SEQUENCE, &outer) || cert.len != 0 ||
@@ -80,26 +80,26 @@ static bool certificate_spki(struct der_view cert, struct der_view *ret_spki)
 }
 
 /* The client's Certificate message, RFC 5246 7.4.6: first entry is ours. */
-static bool is_own_certificate(struct der_view body, struct der_view spki)
+static bool is_own_certificate(struct view body, struct view spki)
 {
-	struct der_view list, cert, found;
+	struct view list, cert, found;
 
 	return take_vector(&body, 3, &list) && body.len == 0 &&
 	       take_vector(&list, 3, &cert) && certificate_spki(cert, &found) &&
-	       der_view_equal(found, spki);
+	       view_equal(found, spki);
 }
 
 /* ClientHello and ServerHello begin with a version and a random. The server
  * fixes the version (RFC 5246 7.4.1.3); a client that gets TLS 1.2 has offered
  * TLS 1.2 in this field, also when it speaks TLS 1.3 (RFC 8446 4.1.2). */
-static bool is_tls12_hello(struct der_view body)
+static bool is_tls12_hello(struct view body)
 {
 	return body.len >= 2 + RANDOM_LEN && body.data[0] == 0x03 &&
 	       body.data[1] == 0x03;
 }
 
-static enum devid_err check_tls12_message(size_t step, struct der_view body,
-	struct der_view spki, struct devid_error *err)
+static enum devid_err check_tls12_message(size_t step, struct view body,
+	struct view spki, struct devid_error *err)
 {
 	enum handshake_type type = tls12_order[step].type;
 
@@ -115,16 +115,16 @@ static enum devid_err check_tls12_message(size_t step, struct der_view body,
 	return DEVID_OK;
 }
 
-bool purpose_tls12_is_transcript(struct der_view in)
+bool purpose_tls12_is_transcript(struct view in)
 {
 	return in.len >= 4 && in.data[0] == CLIENT_HELLO;
 }
 
 /* RFC 5246 7.4.8 with the order of 7.3. */
 enum devid_err purpose_tls12_check_transcript(
-	struct der_view in, struct der_view spki, struct devid_error *err)
+	struct view in, struct view spki, struct devid_error *err)
 {
-	struct der_view body;
+	struct view body;
 	size_t step = 0;
 
 	while (in.len > 0) {
@@ -187,7 +187,7 @@ static bool is_point(int curve, const uint8_t *data, size_t len)
 }
 
 /* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
-bool purpose_tls12_is_key_exchange(struct der_view in)
+bool purpose_tls12_is_key_exchange(struct view in)
 {
 	const uint8_t *params;
 
@@ -215,9 +215,9 @@ bool purpose_tls12_is_key_exchange(struct der_view in)
  * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
  * use the key as a client could then pose as the server.
  */
-bool purpose_tls12_is_dh_exchange(struct der_view in)
+bool purpose_tls12_is_dh_exchange(struct view in)
 {
-	struct der_view part;
+	struct view part;
 
 	if (in.len < 2 * RANDOM_LEN)
 		return false;

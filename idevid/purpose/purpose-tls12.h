@@ -14,19 +14,19 @@
 
 /* client_random, server_random, ServerECDHParams on a named curve, to the
  * end. */
-bool purpose_tls12_is_key_exchange(struct der_view in);
+bool purpose_tls12_is_key_exchange(struct view in);
 
 /* The same with ServerDHParams (RFC 5246 7.4.3), which is never signed. */
-bool purpose_tls12_is_dh_exchange(struct der_view in);
+bool purpose_tls12_is_dh_exchange(struct view in);
 
 /* Whether @in begins as a transcript: with a ClientHello. */
-bool purpose_tls12_is_transcript(struct der_view in);
+bool purpose_tls12_is_transcript(struct view in);
 
 /*
  * All messages from ClientHello to ClientKeyExchange, in their order, with the
  * certificate of the key @spki as the client's. Errors: PURPOSE.
  */
 DEVID_MUST_CHECK enum devid_err purpose_tls12_check_transcript(
-	struct der_view in, struct der_view spki, struct devid_error *err);
+	struct view in, struct view spki, struct devid_error *err);
 
 #endif

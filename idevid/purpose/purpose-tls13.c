@@ -5,7 +5,7 @@
 
 #define TLS13_PAD_LEN 64 /* RFC 8446 4.4.3 */
 
-bool purpose_tls13_is(struct der_view in)
+bool purpose_tls13_is(struct view in)
 {
 	size_t i = 0;
 
@@ -16,7 +16,7 @@ bool purpose_tls13_is(struct der_view in)
 
 /* RFC 8446 4.4.3. */
 enum devid_err purpose_tls13_check(
-	struct der_view in, bool *ret_server, struct devid_error *err)
+	struct view in, bool *ret_server, struct devid_error *err)
 {
 	static const char client[] = "TLS 1.3, client CertificateVerify";
 	static const char server[] = "TLS 1.3, server CertificateVerify";

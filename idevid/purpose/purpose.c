@@ -23,7 +23,7 @@ const char *purpose_name(enum purpose purpose)
 }
 
 /* TPM 2.0 part 2, 6.2: what a TPM itself states begins with this. */
-static bool is_tpm_statement(struct der_view in)
+static bool is_tpm_statement(struct view in)
 {
 	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
 
@@ -31,7 +31,7 @@ static bool is_tpm_statement(struct der_view in)
 	       memcmp(in.data, magic, sizeof(magic)) == 0;
 }
 
-enum devid_err purpose_check(struct der_view in, struct der_view spki,
+enum devid_err purpose_check(struct view in, struct view spki,
 	struct purpose_verdict *ret_verdict, struct devid_error *err)
 {
 	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 0x0303 };

@@ -44,9 +44,8 @@ struct purpose_verdict {
  *
  * Errors: PURPOSE, with the reason; @ret_verdict is then untouched.
  */
-DEVID_MUST_CHECK enum devid_err purpose_check(struct der_view in,
-	struct der_view spki, struct purpose_verdict *ret_verdict,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err purpose_check(struct view in, struct view spki,
+	struct purpose_verdict *ret_verdict, struct devid_error *err);
 
 /* "tls-client", "tls-server" or "csr". */
 const char *purpose_name(enum purpose purpose);

@@ -130,11 +130,11 @@ static bool is_key_of(const X509 *cert, const TPMT_PUBLIC *pub)
 {
 	const ASN1_BIT_STRING *want = X509_get0_pubkey_bitstr(cert);
 	struct key_blob spki = { 0 };
-	struct der_view in, info, content;
+	struct view in, info, content;
 
 	if (!want || tpm_public_spki(pub, &spki, NULL) != DEVID_OK)
 		return false;
-	in = (struct der_view) { spki.data, spki.len };
+	in = (struct view) { spki.data, spki.len };
 	return der_take_tag(&in, DER_SEQUENCE, &info) &&
 	       der_take_tag(&info, DER_SEQUENCE, &content) &&
 	       der_take_tag(&info, DER_BIT_STRING, &content) &&

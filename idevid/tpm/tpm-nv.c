@@ -116,7 +116,7 @@ static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 static enum devid_err trim_to_der(TPM2_HANDLE index, const char *what,
 	struct key_blob *blob, struct devid_error *err)
 {
-	struct der_view in = { blob->data, blob->len }, content, whole;
+	struct view in = { blob->data, blob->len }, content, whole;
 	uint8_t tag;
 
 	if (!der_take(&in, &tag, &content, &whole) || tag != DER_SEQUENCE)

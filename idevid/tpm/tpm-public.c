@@ -63,7 +63,7 @@ static unsigned get_u16(const uint8_t *p)
 
 /* Part 1, 16: nameAlg || H(publicArea). */
 static enum devid_err make_name(
-	struct der_view in, struct tpm_public *ret, struct devid_error *err)
+	struct view in, struct tpm_public *ret, struct devid_error *err)
 {
 	const EVP_MD *md = tpm_hash_md(ret->area.nameAlg);
 	unsigned len = 0;
@@ -83,7 +83,7 @@ static enum devid_err make_name(
 }
 
 enum devid_err tpm_public_parse(
-	struct der_view in, struct tpm_public *ret, struct devid_error *err)
+	struct view in, struct tpm_public *ret, struct devid_error *err)
 {
 	struct tpm_public pub = { .name_len = 0 };
 	size_t used = 0;
@@ -285,7 +285,7 @@ static enum devid_err check_attest(
 }
 
 enum devid_err tpm_certify_parse(
-	struct der_view in, struct tpm_certify *ret, struct devid_error *err)
+	struct view in, struct tpm_certify *ret, struct devid_error *err)
 {
 	static const uint8_t magic[] = { 0xff, 'T', 'C', 'G' };
 	struct tpm_certify certify = { .name_len = 0 };

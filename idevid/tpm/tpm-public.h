@@ -32,7 +32,7 @@ const EVP_MD *tpm_hash_md(unsigned alg);
 /* Reads a TPMT_PUBLIC that is all of @in. Errors: SYNTAX, UNSUPPORTED (a type
  * other than RSA and ECC, a name algorithm that tpm_hash_md() lacks). */
 DEVID_MUST_CHECK enum devid_err tpm_public_parse(
-	struct der_view in, struct tpm_public *ret, struct devid_error *err);
+	struct view in, struct tpm_public *ret, struct devid_error *err);
 
 /* Writes the TPMT_PUBLIC @area to @ret. Errors: TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err tpm_public_encode(
@@ -65,7 +65,7 @@ struct tpm_certify {
 /* Reads an attestation that is all of @in. Errors: SYNTAX (also: magic is not
  * TPM_GENERATED_VALUE, another type, a name that is none of an object). */
 DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
-	struct der_view in, struct tpm_certify *ret, struct devid_error *err);
+	struct view in, struct tpm_certify *ret, struct devid_error *err);
 
 /*
  * Whether @signature, a TPMT_SIGNATURE that is all of its view, is @key's over
@@ -76,12 +76,12 @@ DEVID_MUST_CHECK enum devid_err tpm_certify_parse(
  * valid signature).
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
-	EVP_PKEY *pkey, struct der_view message, struct der_view signature,
+	EVP_PKEY *pkey, struct view message, struct view signature,
 	struct devid_error *err);
 
 /* The same with @ctx of @key's public key, after EVP_PKEY_verify_init(). */
 DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
-	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
+	EVP_PKEY_CTX *ctx, struct view message, struct view signature,
 	struct devid_error *err);
 
 /*
@@ -90,7 +90,7 @@ DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
  * Errors: SYNTAX, UNSUPPORTED (hash), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,
-	enum sig_hash hash, struct der_view sig, struct room *ret,
+	enum sig_hash hash, struct view sig, struct room *ret,
 	struct devid_error *err);
 
 #endif

@@ -21,7 +21,7 @@ CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
 
 /* A TPMT_SIGNATURE by one of our schemes that is all of @in. */
 static enum devid_err parse_signature(
-	struct der_view in, TPMT_SIGNATURE *ret, struct devid_error *err)
+	struct view in, TPMT_SIGNATURE *ret, struct devid_error *err)
 {
 	size_t used = 0;
 	unsigned alg;
@@ -89,8 +89,7 @@ static uint8_t *put_integer(uint8_t *p, const TPM2B_ECC_PARAMETER *v)
 /* ECDSA-Sig-Value, RFC 3279 2.2.3, in @buf; not OpenSSL's encoder, which takes
  * a hundred times as long. */
 static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in,
-	uint8_t buf[ECDSA_DER_MAX], struct der_view *ret,
-	struct devid_error *err)
+	uint8_t buf[ECDSA_DER_MAX], struct view *ret, struct devid_error *err)
 {
 	const TPM2B_ECC_PARAMETER *r = &in->signatureR, *s = &in->signatureS;
 	uint8_t *content = buf + 3; /* behind tag and long length */
@@ -109,7 +108,7 @@ static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in,
 	if (len > 0x7f) /* X.690 8.1.3 */
 		*--content = 0x81;
 	*--content = DER_SEQUENCE;
-	*ret = (struct der_view) { content, (size_t)(end - content) };
+	*ret = (struct view) { content, (size_t)(end - content) };
 	return DEVID_OK;
 }
 
@@ -129,7 +128,7 @@ static bool set_scheme(
 }
 
 static enum devid_err verify(EVP_PKEY_CTX *ctx, const TPMT_SIGNATURE *sig,
-	struct der_view message, struct der_view value, struct devid_error *err)
+	struct view message, struct view value, struct devid_error *err)
 {
 	const EVP_MD *md = tpm_hash_md(sig->signature.any.hashAlg);
 	uint8_t hash[EVP_MAX_MD_SIZE];
@@ -149,12 +148,12 @@ static enum devid_err verify(EVP_PKEY_CTX *ctx, const TPMT_SIGNATURE *sig,
 }
 
 enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
-	EVP_PKEY_CTX *ctx, struct der_view message, struct der_view signature,
+	EVP_PKEY_CTX *ctx, struct view message, struct view signature,
 	struct devid_error *err)
 {
 	TPMT_SIGNATURE sig = { 0 };
 	uint8_t der[ECDSA_DER_MAX];
-	struct der_view value = { sig.signature.rsassa.sig.buffer, 0 };
+	struct view value = { sig.signature.rsassa.sig.buffer, 0 };
 	enum devid_err rc = parse_signature(signature, &sig, err);
 
 	if (rc != DEVID_OK)
@@ -176,8 +175,7 @@ enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
 }
 
 enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
-	struct der_view message, struct der_view signature,
-	struct devid_error *err)
+	struct view message, struct view signature, struct devid_error *err)
 {
 	CLEANUP(cleanup_pkey) EVP_PKEY *own = NULL;
 	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
@@ -204,7 +202,7 @@ static bool set_number(const BIGNUM *in, size_t len, TPM2B_ECC_PARAMETER *ret)
 	return BN_bn2binpad(in, ret->buffer, (int)len) == (int)len;
 }
 
-static enum devid_err ecdsa_from_der(struct der_view in, size_t len,
+static enum devid_err ecdsa_from_der(struct view in, size_t len,
 	TPMS_SIGNATURE_ECC *ret, struct devid_error *err)
 {
 	const uint8_t *p = in.data;
@@ -225,7 +223,7 @@ static enum devid_err ecdsa_from_der(struct der_view in, size_t len,
 }
 
 enum devid_err tpm_signature_encode(enum sig_scheme scheme, enum sig_hash hash,
-	struct der_view sig, struct room *ret, struct devid_error *err)
+	struct view sig, struct room *ret, struct devid_error *err)
 {
 	TPMT_SIGNATURE out = { 0 };
 	TPM2B_PUBLIC_KEY_RSA *rsa = &out.signature.rsassa.sig;

@@ -112,9 +112,8 @@ enum devid_err tpm_verifier_set_key(struct tpm_verifier *v,
 	return DEVID_OK;
 }
 
-enum devid_err tpm_verifier_check(struct tpm_verifier *v,
-	struct der_view message, struct der_view signature,
-	struct devid_error *err)
+enum devid_err tpm_verifier_check(struct tpm_verifier *v, struct view message,
+	struct view signature, struct devid_error *err)
 {
 	if (!v->ctx)
 		return devid_fail(err, DEVID_ERR_STATE, "signature: no key");

@@ -25,7 +25,6 @@ DEVID_MUST_CHECK enum devid_err tpm_verifier_set_key(struct tpm_verifier *v,
 /* As tpm_signature_check(), for the key that was set. Errors: as there; STATE
  * when @v has no key. */
 DEVID_MUST_CHECK enum devid_err tpm_verifier_check(struct tpm_verifier *v,
-	struct der_view message, struct der_view signature,
-	struct devid_error *err);
+	struct view message, struct view signature, struct devid_error *err);
 
 #endif

@@ -137,7 +137,7 @@ static bool copy_bytes(const uint8_t *data, size_t len, uint8_t **ret)
 }
 
 static bool hash_bytes(
-	OSSL_LIB_CTX *libctx, struct der_view in, uint8_t out[HASH_LEN])
+	OSSL_LIB_CTX *libctx, struct view in, uint8_t out[HASH_LEN])
 {
 	return EVP_Q_digest(
 		       libctx, "SHA256", NULL, in.data, in.len, out, NULL) == 1;
@@ -154,9 +154,8 @@ static bool entry_fill(struct entry *e, X509 *issuer, OSSL_LIB_CTX *libctx)
 
 	if (len <= 0)
 		return false;
-	ok = hash_bytes(
-		     libctx, (struct der_view) { der, (size_t)len }, e->hash) &&
-	     cert_parse((struct der_view) { der, (size_t)len }, &cert, NULL) ==
+	ok = hash_bytes(libctx, (struct view) { der, (size_t)len }, e->hash) &&
+	     cert_parse((struct view) { der, (size_t)len }, &cert, NULL) ==
 		     DEVID_OK &&
 	     copy_bytes(cert.subject.data, cert.subject.len, &e->subject);
 	e->subject_len = ok ? cert.subject.len : 0;
@@ -210,7 +209,7 @@ static bool key_id_is(const struct cert_view *cert, const struct entry *e)
 {
 	const struct cert_ext *ext =
 		cert_get_ext(cert, OID_CE_AUTHORITY_KEY_ID);
-	struct der_view value, seq, id;
+	struct view value, seq, id;
 
 	if (!ext || !e->key_id)
 		return false; /* without it the full way decides */
@@ -252,7 +251,7 @@ static const char *digest_name(const struct cert_view *cert, EVP_PKEY *key)
 		{ OID_ECDSA_SHA384, EVP_PKEY_EC, "SHA384" },
 		{ OID_SHA256_WITH_RSA, EVP_PKEY_RSA, "SHA256" },
 	};
-	struct der_view whole = cert->outer_alg, seq, oid;
+	struct view whole = cert->outer_alg, seq, oid;
 
 	if (!der_take_tag(&whole, DER_SEQUENCE, &seq) ||
 		!der_take_tag(&seq, DER_OID, &oid))

@@ -138,7 +138,7 @@ size_t chain_store_n_roots(const struct chain_store *store)
 }
 
 /* Decodes @der on the store's library context; NULL when it is malformed. */
-static X509 *decode(const struct chain_store *store, struct der_view der)
+static X509 *decode(const struct chain_store *store, struct view der)
 {
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	const unsigned char *p = der.data;
@@ -161,7 +161,7 @@ static bool is_ca(X509 *cert)
 }
 
 enum devid_err chain_store_add_root(
-	struct chain_store *store, struct der_view der, struct devid_error *err)
+	struct chain_store *store, struct view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_x509) X509 *root = NULL;
 

@@ -25,7 +25,7 @@
 struct chain_store;
 
 struct chain_query {
-	const struct der_view *certs; /* borrowed; [0] is the leaf */
+	const struct view *certs; /* borrowed; [0] is the leaf */
 	size_t n_certs;
 	time_t now;
 	/* The leaf has the DevID profile: it is no CA, its dates are well
@@ -40,8 +40,8 @@ DEVID_MUST_CHECK enum devid_err chain_store_new(
 void chain_store_free(struct chain_store *store);
 
 /* Trusts the CA certificate @der. SYNTAX when it is no version 3 CA's. */
-DEVID_MUST_CHECK enum devid_err chain_store_add_root(struct chain_store *store,
-	struct der_view der, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err chain_store_add_root(
+	struct chain_store *store, struct view der, struct devid_error *err);
 
 size_t chain_store_n_roots(const struct chain_store *store);
 

@@ -84,8 +84,8 @@ static enum devid_err add_blocks(struct chain_store *store, BIO *bio,
 			break;
 		if (strcmp(b.name, PEM_STRING_X509) != 0)
 			continue;
-		rc = chain_store_add_root(store,
-			(struct der_view) { b.data, (size_t)b.len }, err);
+		rc = chain_store_add_root(
+			store, (struct view) { b.data, (size_t)b.len }, err);
 		if (rc != DEVID_OK)
 			return rc;
 		++*ret_n;
@@ -264,7 +264,7 @@ static void hex_sha256(
 static void fingerprint(
 	const struct devid_der *leaf, struct devid_verify_result *result)
 {
-	struct der_view der = { leaf->data, leaf->len };
+	struct view der = { leaf->data, leaf->len };
 	struct cert_view cert;
 
 	hex_sha256(leaf->data, leaf->len, result->sha256);
@@ -301,7 +301,7 @@ enum devid_err verify_der(struct devid_verifier *v,
 	const struct devid_der *certs, size_t n, const char *serial,
 	struct devid_verify_result *result)
 {
-	struct der_view views[DEVID_CHAIN_MAX];
+	struct view views[DEVID_CHAIN_MAX];
 	struct chain_query query = { .certs = views,
 		.n_certs = n,
 		.now = v->when ? v->when : time(NULL) };
@@ -311,7 +311,7 @@ enum devid_err verify_der(struct devid_verifier *v,
 		return verify_refuse(result, DEVID_REASON_CHAIN, "RFC 5280 6.1",
 			"%zu certificates, %d at most", n, DEVID_CHAIN_MAX);
 	for (size_t i = 0; i < n; i++)
-		views[i] = (struct der_view) { certs[i].data, certs[i].len };
+		views[i] = (struct view) { certs[i].data, certs[i].len };
 	fingerprint(&certs[0], result);
 	query.leaf_is_devid = devid_profile_check(certs[0].data, certs[0].len,
 		DEVID_PROFILE_IDEVID, v->profile_flags, &result->profile);

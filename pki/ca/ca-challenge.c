@@ -101,7 +101,7 @@ static enum devid_err make_challenge(
 	const struct ca *ca, struct step1 *s, struct devid_error *err)
 {
 	const struct proof *proof = &s->proof;
-	const struct der_view name = { proof->iak.name, proof->iak.name_len };
+	const struct view name = { proof->iak.name, proof->iak.name_len };
 	struct challenge *c = &s->challenge;
 	struct ca_ticket *t = &s->ticket;
 	uint8_t secret[CHALLENGE_SECRET_LEN];

@@ -52,7 +52,7 @@ static bool same_station(const char *a, const char *b)
 static enum devid_err open_ticket(
 	const struct ca *ca, struct step2 *s, struct devid_error *err)
 {
-	struct der_view sealed;
+	struct view sealed;
 	enum devid_err rc = ca_seal_open(
 		ca->seal_key, s->answer.id, &s->answer.ticket, &sealed, err);
 
@@ -141,8 +141,7 @@ static enum devid_err write_pem(
 	if (!*pem)
 		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
 	return pem_text_write("CERTIFICATE",
-		(struct der_view) { cert->der, cert->der_len }, *pem, size,
-		err);
+		(struct view) { cert->der, cert->der_len }, *pem, size, err);
 }
 
 static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,

@@ -25,7 +25,7 @@ static void copy_key(const struct key_blob *from, struct key_blob *to)
  * the same TPM. */
 static bool hash_keys(const struct ek_cert *ek, struct ca_ticket *ret)
 {
-	struct der_view spki = ek->view.spki_whole;
+	struct view spki = ek->view.spki_whole;
 	bool ok = digest_hash(spki.data, spki.len, ret->device.ek_fingerprint);
 
 	for (int i = 0; ok && i < N_KEY_ROLES; i++)

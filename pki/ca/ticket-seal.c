@@ -104,15 +104,13 @@ enum devid_err ca_seal_load(
 }
 
 static enum devid_err hmac(const uint8_t key[CA_SEAL_KEY_LEN],
-	struct der_view message, uint8_t ret[CA_SEAL_LEN],
-	struct devid_error *err)
+	struct view message, uint8_t ret[CA_SEAL_LEN], struct devid_error *err)
 {
 	CLEANUP(cleanup_mac_ctx)
 	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
 
-	if (!mac ||
-		!digest_hmac(mac, (struct der_view) { key, CA_SEAL_KEY_LEN },
-			message, ret, CA_SEAL_LEN))
+	if (!mac || !digest_hmac(mac, (struct view) { key, CA_SEAL_KEY_LEN },
+			    message, ret, CA_SEAL_LEN))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
 	return DEVID_OK;
 }
@@ -128,8 +126,7 @@ enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
 
 	memcpy(message, binding, sizeof(binding));
 	memcpy(message + sizeof(binding), secret, REGISTER_SECRET_LEN);
-	rc = hmac(key, (struct der_view) { message, sizeof(message) }, bound,
-		err);
+	rc = hmac(key, (struct view) { message, sizeof(message) }, bound, err);
 	if (rc == DEVID_OK)
 		memcpy(key, bound, sizeof(bound));
 	OPENSSL_cleanse(bound, sizeof(bound));
@@ -139,7 +136,7 @@ enum devid_err ca_seal_bind(uint8_t key[CA_SEAL_KEY_LEN],
 
 /* HMAC(key, purpose || id || ticket): the first two have fixed lengths. */
 static enum devid_err seal(const uint8_t key[CA_SEAL_KEY_LEN],
-	const uint8_t id[CHALLENGE_ID_LEN], struct der_view ticket,
+	const uint8_t id[CHALLENGE_ID_LEN], struct view ticket,
 	uint8_t ret[CA_SEAL_LEN], struct devid_error *err)
 {
 	uint8_t message[sizeof(purpose) + CHALLENGE_ID_LEN +
@@ -149,15 +146,14 @@ static enum devid_err seal(const uint8_t key[CA_SEAL_KEY_LEN],
 	memcpy(message, purpose, sizeof(purpose));
 	memcpy(message + sizeof(purpose), id, CHALLENGE_ID_LEN);
 	memcpy(message + len, ticket.data, ticket.len);
-	return hmac(
-		key, (struct der_view) { message, len + ticket.len }, ret, err);
+	return hmac(key, (struct view) { message, len + ticket.len }, ret, err);
 }
 
 enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],
 	const uint8_t id[CHALLENGE_ID_LEN], struct challenge_ticket *ticket,
 	struct devid_error *err)
 {
-	const struct der_view sealed = { ticket->data, ticket->len };
+	const struct view sealed = { ticket->data, ticket->len };
 	enum devid_err rc;
 
 	if (ticket->len > sizeof(ticket->data) - CA_SEAL_LEN)
@@ -171,10 +167,10 @@ enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],
 
 enum devid_err ca_seal_open(const uint8_t key[CA_SEAL_KEY_LEN],
 	const uint8_t id[CHALLENGE_ID_LEN],
-	const struct challenge_ticket *ticket, struct der_view *ret,
+	const struct challenge_ticket *ticket, struct view *ret,
 	struct devid_error *err)
 {
-	struct der_view sealed = { ticket->data, ticket->len };
+	struct view sealed = { ticket->data, ticket->len };
 	uint8_t want[CA_SEAL_LEN];
 	enum devid_err rc;
 	bool same;

@@ -39,7 +39,7 @@ DEVID_MUST_CHECK enum devid_err ca_seal_add(const uint8_t key[CA_SEAL_KEY_LEN],
  * @id by a CA with this key. */
 DEVID_MUST_CHECK enum devid_err ca_seal_open(const uint8_t key[CA_SEAL_KEY_LEN],
 	const uint8_t id[CHALLENGE_ID_LEN],
-	const struct challenge_ticket *ticket, struct der_view *ret,
+	const struct challenge_ticket *ticket, struct view *ret,
 	struct devid_error *err);
 
 #endif

@@ -98,15 +98,15 @@ enum devid_err cert_once_look(const struct token_cmd *cmd,
 	len = i2d_X509(cert, &der);
 	if (len <= 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	token_cmd_tell("certificate", path,
-		(struct der_view) { der, (size_t)len }, "kept");
+	token_cmd_tell("certificate", path, (struct view) { der, (size_t)len },
+		"kept");
 	*ret_done = true;
 	return DEVID_OK;
 }
 
 /* Looks at what was signed once more, then writes it. */
 static enum devid_err store_cert(const struct token_cmd *cmd,
-	const struct cert_wanted *want, struct der_view der,
+	const struct cert_wanted *want, struct view der,
 	struct devid_error *err)
 {
 	const char *path = cmd->value[TOKEN_OPT_OUT], *why;

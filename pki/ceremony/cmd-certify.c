@@ -107,8 +107,8 @@ static enum devid_err look_at_request(
 	len = i2d_X509_REQ(req, &der);
 	if (len <= 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	token_cmd_tell("request", path, (struct der_view) { der, (size_t)len },
-		"kept");
+	token_cmd_tell(
+		"request", path, (struct view) { der, (size_t)len }, "kept");
 	*ret_done = true;
 	return DEVID_OK;
 }

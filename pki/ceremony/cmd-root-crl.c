@@ -120,7 +120,7 @@ static enum devid_err next_number(
 }
 
 static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
-	struct der_view der, struct devid_error *err)
+	struct view der, struct devid_error *err)
 {
 	const char *path = cmd->value[TOKEN_OPT_OUT];
 	const uint8_t *p = der.data;

@@ -153,8 +153,8 @@ static const char *alg_of(const EVP_PKEY *key)
 	return name ? name : "unknown"; /* token_key() gives no other */
 }
 
-void token_cmd_tell(const char *what, const char *name, struct der_view der,
-	const char *verb)
+void token_cmd_tell(
+	const char *what, const char *name, struct view der, const char *verb)
 {
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	char hex[2 * sizeof(hash) + 1];
@@ -178,7 +178,7 @@ static enum devid_err tell_key(
 	(void)snprintf(what, sizeof(what), "key %s",
 		alg_of(cmd->signer->public_key)); /* fits */
 	token_cmd_tell(what, cmd->value[TOKEN_OPT_KEY],
-		(struct der_view) { spki, (size_t)len }, verb);
+		(struct view) { spki, (size_t)len }, verb);
 	return DEVID_OK;
 }
 
@@ -285,7 +285,7 @@ enum devid_err token_cmd_read_request(
 }
 
 enum devid_err token_cmd_write_pem(const char *path, const char *label,
-	struct der_view der, struct devid_error *err)
+	struct view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
 	char *text;

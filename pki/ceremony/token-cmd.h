@@ -69,8 +69,8 @@ DEVID_MUST_CHECK enum devid_err token_cmd_open(
 	struct token_cmd *cmd, struct devid_error *err);
 
 /* "made" or "kept": prints `what name sha256 verb`. */
-void token_cmd_tell(const char *what, const char *name, struct der_view der,
-	const char *verb);
+void token_cmd_tell(
+	const char *what, const char *name, struct view der, const char *verb);
 
 /* --until: YYYYMMDDHHMMSSZ; not given: 0, no end. */
 DEVID_MUST_CHECK enum devid_err token_cmd_until(
@@ -85,6 +85,6 @@ DEVID_MUST_CHECK enum devid_err token_cmd_read_request(
 
 /* Writes PEM with @label ("CERTIFICATE") atomically. */
 DEVID_MUST_CHECK enum devid_err token_cmd_write_pem(const char *path,
-	const char *label, struct der_view der, struct devid_error *err);
+	const char *label, struct view der, struct devid_error *err);
 
 #endif

@@ -90,7 +90,7 @@ static enum devid_err add_roots(
 		PEM_bytes_read_bio(&der, &der_len, &name, PEM_STRING_X509, bio,
 			NULL, NULL) == 1) {
 		rc = chain_store_add_root(
-			store, (struct der_view) { der, (size_t)der_len }, err);
+			store, (struct view) { der, (size_t)der_len }, err);
 		OPENSSL_free(der);
 		OPENSSL_free(name);
 		name = NULL;

@@ -15,7 +15,7 @@
  * with its NUL where it has one. @secret: at most modulus.len - 2 * hash - 2
  * bytes. @ret gets modulus.len bytes. False: OpenSSL could not.
  */
-bool credential_oaep(struct der_view modulus, const EVP_MD *md,
-	struct der_view label, struct der_view secret, uint8_t *ret);
+bool credential_oaep(struct view modulus, const EVP_MD *md, struct view label,
+	struct view secret, uint8_t *ret);
 
 #endif

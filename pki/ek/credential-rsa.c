@@ -18,7 +18,7 @@
 
 CLEANUP_DEFINE(rsa, RSA *, RSA_free)
 
-static RSA *make_key(struct der_view modulus)
+static RSA *make_key(struct view modulus)
 {
 	CLEANUP(cleanup_rsa) RSA *rsa = RSA_new();
 	BIGNUM *n = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
@@ -32,8 +32,8 @@ static RSA *make_key(struct der_view modulus)
 	return NULL;
 }
 
-bool credential_oaep(struct der_view modulus, const EVP_MD *md,
-	struct der_view label, struct der_view secret, uint8_t *ret)
+bool credential_oaep(struct view modulus, const EVP_MD *md, struct view label,
+	struct view secret, uint8_t *ret)
 {
 	CLEANUP(cleanup_rsa) RSA *rsa = NULL;
 	uint8_t block[MODULUS_MAX];

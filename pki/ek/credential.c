@@ -86,7 +86,7 @@ static enum devid_err crypto_fail(struct devid_error *err, const char *what)
 /* What KDFa computes with; its members are the caller's. */
 struct kdfa {
 	EVP_MAC_CTX *mac;
-	struct der_view seed;
+	struct view seed;
 };
 
 /*
@@ -94,7 +94,7 @@ struct kdfa {
  * hash's length needs: HMAC(seed, counter || label || 00 || context || bits).
  */
 static bool kdfa_block(const struct kdfa *kdfa, const char *label,
-	struct der_view context, size_t bits, uint8_t ret[HASH_MAX])
+	struct view context, size_t bits, uint8_t ret[HASH_MAX])
 {
 	uint8_t input[4 + 16 + TPM_NAME_MAX + 4] = { 0, 0, 0, 1 };
 	size_t len = 4, label_len = strlen(label) + 1;
@@ -107,23 +107,22 @@ static bool kdfa_block(const struct kdfa *kdfa, const char *label,
 	put_u16(input + len, 0);
 	put_u16(input + len + 2, bits);
 	len += 4;
-	return digest_hmac(kdfa->mac, kdfa->seed,
-		(struct der_view) { input, len }, ret, kdfa->seed.len);
+	return digest_hmac(kdfa->mac, kdfa->seed, (struct view) { input, len },
+		ret, kdfa->seed.len);
 }
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
 
-static enum devid_err share_rsa(struct der_view modulus,
-	const struct suite *suite, struct seed *seed, struct challenge *ret,
-	struct devid_error *err)
+static enum devid_err share_rsa(struct view modulus, const struct suite *suite,
+	struct seed *seed, struct challenge *ret, struct devid_error *err)
 {
-	const struct der_view label = { (const uint8_t *)identity,
+	const struct view label = { (const uint8_t *)identity,
 		sizeof(identity) };
 
 	seed->len = suite->hash_len;
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
 		!credential_oaep(modulus, tpm_hash_md(suite->name_alg), label,
-			(struct der_view) { seed->data, seed->len },
+			(struct view) { seed->data, seed->len },
 			ret->enc_secret + 2))
 		return crypto_fail(err, "encrypt to the EK");
 	put_u16(ret->enc_secret, modulus.len);
@@ -265,24 +264,23 @@ static bool encrypt(const struct suite *suite, const uint8_t *key,
 }
 
 /* HMAC(encIdentity || Name). */
-static bool protect(EVP_MAC_CTX *mac, struct der_view key,
-	const uint8_t *enc_identity, struct der_view name, uint8_t *ret)
+static bool protect(EVP_MAC_CTX *mac, struct view key,
+	const uint8_t *enc_identity, struct view name, uint8_t *ret)
 {
 	uint8_t input[2 + CHALLENGE_SECRET_LEN + TPM_NAME_MAX];
 
 	memcpy(input, enc_identity, 2 + CHALLENGE_SECRET_LEN);
 	memcpy(input + 2 + CHALLENGE_SECRET_LEN, name.data, name.len);
 	return digest_hmac(mac, key,
-		(struct der_view) {
-			input, 2 + CHALLENGE_SECRET_LEN + name.len },
+		(struct view) { input, 2 + CHALLENGE_SECRET_LEN + name.len },
 		ret, key.len);
 }
 
 /* TPM2B_ID_OBJECT { TPM2B_DIGEST integrityHMAC, encIdentity }. */
 static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
-	struct der_view name, const uint8_t *secret, struct challenge *ret)
+	struct view name, const uint8_t *secret, struct challenge *ret)
 {
-	const struct der_view none = { NULL, 0 };
+	const struct view none = { NULL, 0 };
 	CLEANUP(cleanup_mac_ctx)
 	EVP_MAC_CTX *mac = digest_hmac_new(tpm_hash_md(suite->name_alg));
 	const struct kdfa kdfa = { mac, { seed->data, seed->len } };
@@ -299,13 +297,13 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	     kdfa_block(&kdfa, "STORAGE", name, suite->sym_len * 8, key) &&
 	     encrypt(suite, key, secret, enc_identity) &&
 	     kdfa_block(&kdfa, "INTEGRITY", none, suite->hash_len * 8, key) &&
-	     protect(mac, (struct der_view) { key, suite->hash_len },
-		     enc_identity, name, integrity);
+	     protect(mac, (struct view) { key, suite->hash_len }, enc_identity,
+		     name, integrity);
 	OPENSSL_cleanse(key, sizeof(key));
 	return ok ? DEVID_OK : DEVID_ERR_CRYPTO;
 }
 
-enum devid_err credential_make(const struct ek_key *ek, struct der_view name,
+enum devid_err credential_make(const struct ek_key *ek, struct view name,
 	const uint8_t *secret, struct challenge *ret, struct devid_error *err)
 {
 	const struct suite *suite = suite_of(ek);

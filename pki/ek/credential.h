@@ -17,9 +17,9 @@
 /* A public EK. An RSA key is its modulus alone: what OpenSSL makes of one takes
  * as long as to use it, and each is used once. */
 struct ek_key {
-	EVP_PKEY *ec;            /* owned; NULL: RSA, or no key */
-	struct der_view modulus; /* borrowed: big endian, its first bit set; the
-				  * exponent is 65537 */
+	EVP_PKEY *ec;        /* owned; NULL: RSA, or no key */
+	struct view modulus; /* borrowed: big endian, its first bit set; the
+			      * exponent is 65537 */
 };
 
 /*
@@ -30,7 +30,7 @@ struct ek_key {
  * Errors: UNSUPPORTED, INVALID (no Name), CRYPTO.
  */
 DEVID_MUST_CHECK enum devid_err credential_make(const struct ek_key *ek,
-	struct der_view name, const uint8_t *secret, struct challenge *ret,
+	struct view name, const uint8_t *secret, struct challenge *ret,
 	struct devid_error *err);
 
 #endif

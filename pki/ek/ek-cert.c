@@ -11,7 +11,7 @@
  * TCG_TAG_PCCLIENT_FULL_CERT; the length counts from the second tag on. */
 #define NV_HEADER_LEN 7
 
-void ek_hex(struct der_view in, char *buf, size_t size)
+void ek_hex(struct view in, char *buf, size_t size)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	size_t n = 0;
@@ -38,7 +38,7 @@ bool ek_cert_has_key(const struct ek_cert *cert)
 
 /* Takes the header that TPM 1.2 tools put before the DER; *@ret_len is what
  * it says about the bytes behind it. */
-static bool take_nv_header(struct der_view *in, size_t *ret_len)
+static bool take_nv_header(struct view *in, size_t *ret_len)
 {
 	static const uint8_t start[] = { 0x10, 0x01, 0x00 };
 	static const uint8_t end[] = { 0x10, 0x02 };
@@ -54,7 +54,7 @@ static bool take_nv_header(struct der_view *in, size_t *ret_len)
 }
 
 /* What an NV index holds behind the certificate: never written, or erased. */
-static bool is_padding(struct der_view rest)
+static bool is_padding(struct view rest)
 {
 	if (rest.data[0] != 0x00 && rest.data[0] != 0xff)
 		return false;
@@ -67,9 +67,9 @@ static bool is_padding(struct der_view rest)
 
 /* Finds the certificate in what surrounds it. */
 static enum devid_err trim(
-	struct der_view in, struct ek_cert *ret, struct devid_error *err)
+	struct view in, struct ek_cert *ret, struct devid_error *err)
 {
-	struct der_view content;
+	struct view content;
 	size_t len = 0;
 	uint8_t tag;
 
@@ -100,7 +100,7 @@ static void read_ids(struct ek_cert *ret)
 {
 	const struct cert_ext *ext =
 		cert_get_ext(&ret->view, OID_CE_AUTHORITY_KEY_ID);
-	struct der_view value, seq, id, serial = ret->view.serial;
+	struct view value, seq, id, serial = ret->view.serial;
 
 	/* the octet that only keeps the number positive is not shown */
 	if (serial.len > 1 && serial.data[0] == 0) {
@@ -118,7 +118,7 @@ static void read_ids(struct ek_cert *ret)
 }
 
 enum devid_err ek_cert_parse(
-	struct der_view in, struct ek_cert *ret, struct devid_error *err)
+	struct view in, struct ek_cert *ret, struct devid_error *err)
 {
 	struct devid_error cause = { 0 };
 	enum devid_err rc;

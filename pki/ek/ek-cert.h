@@ -37,8 +37,8 @@ enum ek_quirk {
 	(EK_QUIRK_SAN_NOT_CRITICAL | EK_QUIRK_NO_EKU | EK_QUIRK_KEY_USAGE)
 
 struct ek_cert {
-	struct ek_key key;   /* one that credential.h takes, or none */
-	struct der_view der; /* the certificate alone; points into the input */
+	struct ek_key key; /* one that credential.h takes, or none */
+	struct view der;   /* the certificate alone; points into the input */
 	struct cert_view view;   /* its parts; the same */
 	uint8_t fingerprint[32]; /* SHA-256 of der */
 	unsigned quirks;         /* what had to be tolerated, enum ek_quirk */
@@ -71,7 +71,7 @@ bool ek_cert_has_key(const struct ek_cert *cert);
  * bytes behind it that are no padding), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err ek_cert_parse(
-	struct der_view in, struct ek_cert *ret, struct devid_error *err);
+	struct view in, struct ek_cert *ret, struct devid_error *err);
 
 /*
  * Whether a parsed certificate has the profile (TCG EK Credential Profile 3.2)

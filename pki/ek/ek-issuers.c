@@ -163,12 +163,12 @@ static bool take_names(struct issuer *i, X509 *cert)
 {
 	const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(cert);
 	const unsigned char *der;
-	struct der_view whole, name;
+	struct view whole, name;
 	size_t len;
 
 	if (X509_NAME_get0_der(X509_get_subject_name(cert), &der, &len) != 1)
 		return false;
-	whole = (struct der_view) { der, len };
+	whole = (struct view) { der, len };
 	if (!der_take_tag(&whole, DER_SEQUENCE, &name) ||
 		!copy_bytes(name.data, name.len, &i->subject))
 		return false;
@@ -212,7 +212,7 @@ static bool is_named(const struct issuer *i, const struct cert_view *cert)
 {
 	const struct cert_ext *ext =
 		cert_get_ext(cert, OID_CE_AUTHORITY_KEY_ID);
-	struct der_view value, seq, id;
+	struct view value, seq, id;
 
 	if (i->subject_len != cert->issuer.len ||
 		memcmp(i->subject, cert->issuer.data, i->subject_len) != 0)
@@ -257,7 +257,7 @@ static const EVP_MD *find_digest(
 		{ OID_SHA384_WITH_RSA, EVP_PKEY_RSA, digest_sha384() },
 		{ OID_SHA512_WITH_RSA, EVP_PKEY_RSA, digest_sha512() },
 	};
-	struct der_view whole = cert->outer_alg, seq, oid;
+	struct view whole = cert->outer_alg, seq, oid;
 
 	/* RFC 5280 4.1.1.2: both say the same */
 	if (cert->inner_alg.len != cert->outer_alg.len ||

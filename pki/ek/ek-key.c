@@ -56,10 +56,10 @@ static EVP_PKEY *from_params(OSSL_PARAM *params)
 
 /* RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } */
 static enum devid_err read_rsa(
-	struct der_view bits, struct ek_key *ret, struct devid_error *err)
+	struct view bits, struct ek_key *ret, struct devid_error *err)
 {
 	static const uint8_t f4[] = { 1, 0, 1 };
-	struct der_view seq, n, e;
+	struct view seq, n, e;
 
 	if (!der_take_tag(&bits, DER_SEQUENCE, &seq) || bits.len != 0 ||
 		!der_take_tag(&seq, DER_INTEGER, &n) ||
@@ -71,12 +71,12 @@ static enum devid_err read_rsa(
 	if ((n.len != 257 && n.len != 385) || n.data[0] != 0 ||
 		!(n.data[1] & 0x80) || !(n.data[n.len - 1] & 1))
 		return refuse(err, "RSA modulus is not of 2048 or 3072 bits");
-	ret->modulus = (struct der_view) { n.data + 1, n.len - 1 };
+	ret->modulus = (struct view) { n.data + 1, n.len - 1 };
 	return DEVID_OK;
 }
 
 /* RFC 5480 2.2: uncompressed point; OpenSSL checks that the curve has it. */
-static enum devid_err read_ec(struct der_view bits, struct der_view curve,
+static enum devid_err read_ec(struct view bits, struct view curve,
 	struct ek_key *ret, struct devid_error *err)
 {
 	char p256[] = "P-256", p384[] = "P-384";
@@ -101,7 +101,7 @@ static enum devid_err read_ec(struct der_view bits, struct der_view curve,
 
 enum devid_err ek_read_key(struct ek_cert *ret, struct devid_error *err)
 {
-	struct der_view spki = ret->view.spki, alg, oid, param, bits;
+	struct view spki = ret->view.spki, alg, oid, param, bits;
 	uint8_t tag;
 
 	if (!der_take_tag(&spki, DER_SEQUENCE, &alg) ||

@@ -101,7 +101,7 @@ static enum devid_err add_crl(struct ek_trust *trust, const char *path,
 }
 
 static enum devid_err add_der(struct ek_trust *trust, const char *path,
-	enum file_kind kind, struct der_view der, struct devid_error *err)
+	enum file_kind kind, struct view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	CLEANUP(cleanup_x509_crl) X509_CRL *crl = NULL;
@@ -121,7 +121,7 @@ static enum devid_err add_der(struct ek_trust *trust, const char *path,
 
 /* Takes all PEM blocks, which must be of the file's kind. */
 static enum devid_err add_pem(struct ek_trust *trust, const char *path,
-	enum file_kind kind, struct der_view pem, struct devid_error *err)
+	enum file_kind kind, struct view pem, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	const char *want =
@@ -136,7 +136,7 @@ static enum devid_err add_pem(struct ek_trust *trust, const char *path,
 		PEM_read_bio(bio, &name, &header, &der, &len) == 1) {
 		if (strcmp(name, want) == 0)
 			rc = add_der(trust, path, kind,
-				(struct der_view) { der, (size_t)len }, err);
+				(struct view) { der, (size_t)len }, err);
 		else
 			rc = devid_fail(err, DEVID_ERR_SYNTAX,
 				"%s: a PEM block that is no %s", path, want);
@@ -166,11 +166,11 @@ static enum devid_err add_file(struct ek_trust *trust, const char *path,
 		return rc;
 	ERR_clear_error();
 	if (len > 0 && data[0] == DER_SEQUENCE)
-		rc = add_der(trust, path, kind, (struct der_view) { data, len },
-			err);
+		rc = add_der(
+			trust, path, kind, (struct view) { data, len }, err);
 	else
-		rc = add_pem(trust, path, kind, (struct der_view) { data, len },
-			err);
+		rc = add_pem(
+			trust, path, kind, (struct view) { data, len }, err);
 	ERR_clear_error(); /* the end of a PEM file is one */
 	return rc;
 }

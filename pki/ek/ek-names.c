@@ -27,7 +27,7 @@ static enum devid_err refuse(struct devid_error *err, const char *cause)
 	return devid_fail(err, DEVID_ERR_INVALID, "EK certificate: %s", cause);
 }
 
-static unsigned tcg_attribute(struct der_view oid)
+static unsigned tcg_attribute(struct view oid)
 {
 	if (oid.len != sizeof(tcg_at) + 1 ||
 		memcmp(oid.data, tcg_at, sizeof(tcg_at)) != 0)
@@ -36,7 +36,7 @@ static unsigned tcg_attribute(struct der_view oid)
 }
 
 /* A string of 1 to 64 printable ASCII characters, so without NUL too. */
-static bool read_text(uint8_t tag, struct der_view v, char out[EK_TEXT_MAX])
+static bool read_text(uint8_t tag, struct view v, char out[EK_TEXT_MAX])
 {
 	if ((tag != DER_UTF8_STRING && tag != CERT_TAG_PRINTABLE &&
 		    tag != TAG_IA5) ||
@@ -90,9 +90,9 @@ static bool read_vendor(const struct ek_cert *cert, char out[5])
 }
 
 static enum devid_err read_name(
-	struct der_view atv, struct ek_cert *ret, struct devid_error *err)
+	struct view atv, struct ek_cert *ret, struct devid_error *err)
 {
-	struct der_view oid, value;
+	struct view oid, value;
 	char *slot;
 	uint8_t tag;
 
@@ -122,9 +122,9 @@ static enum devid_err read_name(
 }
 
 static enum devid_err read_directory_name(
-	struct der_view wrap, struct ek_cert *ret, struct devid_error *err)
+	struct view wrap, struct ek_cert *ret, struct devid_error *err)
 {
-	struct der_view name, rdn, atv;
+	struct view name, rdn, atv;
 	enum devid_err rc;
 
 	if (!der_take_tag(&wrap, DER_SEQUENCE, &name) || wrap.len != 0)
@@ -149,7 +149,7 @@ enum devid_err ek_read_names(struct ek_cert *ret, struct devid_error *err)
 {
 	const struct cert_ext *ext =
 		cert_get_ext(&ret->view, OID_CE_SUBJECT_ALT_NAME);
-	struct der_view san, names, name;
+	struct view san, names, name;
 	enum devid_err rc;
 	uint8_t tag;
 
@@ -177,7 +177,7 @@ enum devid_err ek_read_names(struct ek_cert *ret, struct devid_error *err)
 }
 
 /* A number of INTEGER or ENUMERATED content from 0 to 2^24. */
-static bool read_small(struct der_view v, int *ret)
+static bool read_small(struct view v, int *ret)
 {
 	int value = 0;
 
@@ -191,9 +191,9 @@ static bool read_small(struct der_view v, int *ret)
 
 /* TPMSpecification ::= SEQUENCE { family UTF8String, level INTEGER,
  * revision INTEGER } */
-static bool read_specification(struct der_view seq, struct ek_cert *ret)
+static bool read_specification(struct view seq, struct ek_cert *ret)
 {
-	struct der_view v;
+	struct view v;
 	uint8_t tag;
 
 	return der_take(&seq, &tag, &v, NULL) &&
@@ -205,9 +205,9 @@ static bool read_specification(struct der_view seq, struct ek_cert *ret)
 }
 
 /* BOOLEAN DEFAULT FALSE */
-static bool take_flag(struct der_view *seq, bool *ret)
+static bool take_flag(struct view *seq, bool *ret)
 {
-	struct der_view v;
+	struct view v;
 
 	*ret = false;
 	if (!der_take_tag(seq, DER_BOOLEAN, &v))
@@ -219,9 +219,9 @@ static bool take_flag(struct der_view *seq, bool *ret)
 /* CommonCriteriaMeasures ::= SEQUENCE { version IA5String, assurancelevel
  * ENUMERATED (1..7), evaluationStatus ENUMERATED, plus BOOLEAN DEFAULT FALSE,
  * ... } */
-static bool read_common_criteria(struct der_view seq, struct ek_cert *ret)
+static bool read_common_criteria(struct view seq, struct ek_cert *ret)
 {
-	struct der_view v;
+	struct view v;
 	uint8_t tag;
 	int level;
 
@@ -238,9 +238,9 @@ static bool read_common_criteria(struct der_view seq, struct ek_cert *ret)
 
 /* FIPSLevel ::= SEQUENCE { version IA5String, level ENUMERATED (1..4),
  * plus BOOLEAN DEFAULT FALSE } */
-static bool read_fips(struct der_view seq, struct ek_cert *ret)
+static bool read_fips(struct view seq, struct ek_cert *ret)
 {
-	struct der_view v;
+	struct view v;
 	uint8_t tag;
 	int level;
 	bool plus;
@@ -259,9 +259,9 @@ static bool read_fips(struct der_view seq, struct ek_cert *ret)
  * ccInfo [3] CommonCriteriaMeasures OPTIONAL, fipsLevel [4] FIPSLevel
  * OPTIONAL, iso9000Certified [5] BOOLEAN DEFAULT FALSE, iso9000Uri IA5String
  * OPTIONAL }, tags IMPLICIT (TCG EK Credential Profile 3.1.3) */
-static bool read_assertions(struct der_view seq, struct ek_cert *ret)
+static bool read_assertions(struct view seq, struct ek_cert *ret)
 {
-	struct der_view v;
+	struct view v;
 	uint8_t tag;
 
 	ret->has_assertions = true;
@@ -279,9 +279,9 @@ static bool read_assertions(struct der_view seq, struct ek_cert *ret)
 }
 
 /* Attribute ::= SEQUENCE { type OID, values SET OF ANY } */
-static bool read_attribute(struct der_view attribute, struct ek_cert *ret)
+static bool read_attribute(struct view attribute, struct ek_cert *ret)
 {
-	struct der_view oid, set, seq;
+	struct view oid, set, seq;
 
 	if (!der_take_tag(&attribute, DER_OID, &oid) ||
 		!der_take_tag(&attribute, DER_SET, &set) || attribute.len != 0)
@@ -316,7 +316,7 @@ static const struct cert_ext *find_attributes(const struct cert_view *cert)
 enum devid_err ek_read_attributes(struct ek_cert *ret, struct devid_error *err)
 {
 	const struct cert_ext *ext = find_attributes(&ret->view);
-	struct der_view value, list, attribute;
+	struct view value, list, attribute;
 
 	if (!ext)
 		return DEVID_OK;

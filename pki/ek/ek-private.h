@@ -32,6 +32,6 @@ unsigned ek_find_quirks(const struct ek_cert *cert);
 const struct cert_ext *ek_find_unknown_critical(const struct cert_view *cert);
 
 /* Upper-case hex, NUL-terminated; "" when it does not fit into @size. */
-void ek_hex(struct der_view in, char *buf, size_t size);
+void ek_hex(struct view in, char *buf, size_t size);
 
 #endif

@@ -22,7 +22,7 @@ static enum devid_err refuse(struct devid_error *err, const char *cause)
 
 static bool is_rsa(const struct ek_cert *cert)
 {
-	struct der_view spki = cert->view.spki, alg, oid;
+	struct view spki = cert->view.spki, alg, oid;
 
 	return der_take_tag(&spki, DER_SEQUENCE, &alg) &&
 	       der_take_tag(&alg, DER_OID, &oid) &&
@@ -35,7 +35,7 @@ static bool take_key_usage(const struct ek_cert *cert, unsigned *ret)
 {
 	const struct cert_ext *ext =
 		cert_get_ext(&cert->view, OID_CE_KEY_USAGE);
-	struct der_view value, bits;
+	struct view value, bits;
 
 	if (!ext)
 		return false;
@@ -94,8 +94,8 @@ static enum devid_err check_extensions(
 
 	for (size_t i = 1; i < cert->n_ext; i++) {
 		for (size_t k = 0; k < i; k++) {
-			struct der_view a = cert->ext[i].oid;
-			struct der_view b = cert->ext[k].oid;
+			struct view a = cert->ext[i].oid;
+			struct view b = cert->ext[k].oid;
 
 			if (a.len == b.len &&
 				memcmp(a.data, b.data, a.len) == 0)
@@ -114,7 +114,7 @@ static bool is_no_ca(const struct cert_view *cert)
 {
 	const struct cert_ext *ext =
 		cert_get_ext(cert, OID_CE_BASIC_CONSTRAINTS);
-	struct der_view value, seq;
+	struct view value, seq;
 
 	if (!ext)
 		return true;
@@ -130,7 +130,7 @@ static bool is_no_ca(const struct cert_view *cert)
 static bool has_purpose(const struct cert_view *cert)
 {
 	const struct cert_ext *ext = cert_get_ext(cert, OID_CE_EXT_KEY_USAGE);
-	struct der_view value, seq, oid;
+	struct view value, seq, oid;
 	bool found = false;
 
 	if (!ext)

@@ -26,7 +26,7 @@ static const char *const kind_names[] = { "certificate", "ca-certificate",
 	"ocsp-signer", "end-entity", "ek-certificate", "iak-certificate",
 	"idevid-certificate" };
 
-static X509 *decode(struct der_view der)
+static X509 *decode(struct view der)
 {
 	const unsigned char *p = der.data;
 	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
@@ -81,7 +81,7 @@ void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key)
 	inspect_text(run, object, "key", text);
 }
 
-bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
+bool inspect_x509(struct inspect_run *run, json_t *object, struct view der)
 {
 	CLEANUP(cleanup_x509) X509 *cert = decode(der);
 	const ASN1_INTEGER *serial;
@@ -95,7 +95,7 @@ bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der)
 	inspect_name(run, object, "subject", X509_get_subject_name(cert));
 	inspect_name(run, object, "issuer", X509_get_issuer_name(cert));
 	inspect_hex(run, object, "certificate_serial",
-		(struct der_view) { ASN1_STRING_get0_data(serial),
+		(struct view) { ASN1_STRING_get0_data(serial),
 			(size_t)ASN1_STRING_length(serial) });
 	inspect_time(run, object, "not_before", X509_get0_notBefore(cert));
 	inspect_time(run, object, "not_after", X509_get0_notAfter(cert));
@@ -127,7 +127,7 @@ static enum cert_kind kind_of(const struct cert_view *view)
 	static const uint8_t ocsp[] = { 0x2b, 6, 1, 5, 5, 7, 3, 9 };
 	const struct cert_ext *san, *policies, *eku;
 	uint8_t tag;
-	struct der_view serial;
+	struct view serial;
 
 	san = cert_get_ext(view, OID_CE_SUBJECT_ALT_NAME);
 	policies = cert_get_ext(view, OID_CE_CERTIFICATE_POLICIES);
@@ -154,8 +154,8 @@ static enum cert_kind kind_of(const struct cert_view *view)
 
 /* ---- rules per kind ---- */
 
-static void judge_devid(struct inspect_run *run, struct der_view der,
-	enum devid_profile_kind kind)
+static void judge_devid(
+	struct inspect_run *run, struct view der, enum devid_profile_kind kind)
 {
 	struct devid_profile_report report;
 
@@ -242,7 +242,7 @@ static void judge_ek_rules(struct inspect_run *run, const struct ek_cert *ek)
 	judge_ek_policy(run, ek);
 }
 
-static void judge_ek(struct inspect_run *run, struct der_view in)
+static void judge_ek(struct inspect_run *run, struct view in)
 {
 	struct devid_error err = { 0 };
 	struct ek_cert ek;
@@ -272,7 +272,7 @@ static bool is_in_time(const struct inspect_run *run, X509 *cert)
 /* What holds for every certificate of an end entity: the rules of a DevID that
  * are X.509's own, and that it is valid now. */
 static void judge_general(
-	struct inspect_run *run, struct der_view der, X509 *cert, bool ocsp)
+	struct inspect_run *run, struct view der, X509 *cert, bool ocsp)
 {
 	static const enum devid_rule rules[] = { DEVID_RULE_ENCODING,
 		DEVID_RULE_SERIAL_POSITIVE, DEVID_RULE_SIGNATURE_EQUAL,
@@ -329,12 +329,12 @@ static void judge_ca(struct inspect_run *run, X509 *cert)
 }
 
 /* The rules of the first certificate, by its kind. */
-static void judge_leaf(struct inspect_run *run, struct der_view der)
+static void judge_leaf(struct inspect_run *run, struct view der)
 {
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	struct cert_view view;
 	enum cert_kind kind = CERT_OTHER;
-	struct der_view rest = der, content, alone = der;
+	struct view rest = der, content, alone = der;
 	uint8_t tag;
 
 	/* what an NV index holds behind it must not hide the kind */
@@ -367,7 +367,7 @@ static void judge_leaf(struct inspect_run *run, struct der_view der)
 
 /* Each certificate is signed by the next one. */
 static void judge_links(
-	struct inspect_run *run, const struct der_view *certs, size_t n)
+	struct inspect_run *run, const struct view *certs, size_t n)
 {
 	for (size_t i = 0; i + 1 < n; i++) {
 		CLEANUP(cleanup_x509) X509 *cert = decode(certs[i]);
@@ -390,7 +390,7 @@ static void judge_links(
 }
 
 static void judge_chain(
-	struct inspect_run *run, const struct der_view *certs, size_t n)
+	struct inspect_run *run, const struct view *certs, size_t n)
 {
 	const struct chain_query query = {
 		.certs = certs, .n_certs = n, .now = run->options->now
@@ -420,7 +420,7 @@ static void judge_chain(
 }
 
 static void add_issuers(
-	struct inspect_run *run, const struct der_view *certs, size_t n)
+	struct inspect_run *run, const struct view *certs, size_t n)
 {
 	json_t *list = json_array();
 
@@ -437,7 +437,7 @@ static void add_issuers(
 
 /* A second leaf of the same issuer behind the first: what `devid-ca issue`
  * writes has IDevID, IAK and then the CAs. */
-static bool is_sibling(struct der_view first, struct der_view second)
+static bool is_sibling(struct view first, struct view second)
 {
 	CLEANUP(cleanup_x509) X509 *a = decode(first);
 	CLEANUP(cleanup_x509) X509 *b = decode(second);
@@ -450,7 +450,7 @@ static bool is_sibling(struct der_view first, struct der_view second)
 
 /* Tells of the sibling, and whether its issuer is the first one's. */
 static void judge_sibling(
-	struct inspect_run *run, struct der_view sibling, struct der_view ca)
+	struct inspect_run *run, struct view sibling, struct view ca)
 {
 	CLEANUP(cleanup_x509) X509 *cert = decode(sibling);
 	CLEANUP(cleanup_x509) X509 *issuer = decode(ca);
@@ -465,10 +465,9 @@ static void judge_sibling(
 	ERR_clear_error();
 }
 
-void inspect_chain(
-	struct inspect_run *run, const struct der_view *certs, size_t n)
+void inspect_chain(struct inspect_run *run, const struct view *certs, size_t n)
 {
-	struct der_view chain[INSPECT_CERTS_MAX];
+	struct view chain[INSPECT_CERTS_MAX];
 
 	judge_leaf(run, certs[0]);
 	if (n > 2 && n <= INSPECT_CERTS_MAX && is_sibling(certs[0], certs[1])) {

@@ -70,7 +70,7 @@ static void add_public(struct inspect_run *run, const char *name,
 	(void)snprintf(attributes, sizeof(attributes), "0x%08" PRIx32,
 		pub->area.objectAttributes);
 	if (spki->len > 0) {
-		struct der_view der = { spki->data, spki->len };
+		struct view der = { spki->data, spki->len };
 
 		inspect_text(run, object, "algorithm",
 			key_alg_name(key_alg_of_spki(spki->data, spki->len)));
@@ -78,10 +78,10 @@ static void add_public(struct inspect_run *run, const char *name,
 	}
 	inspect_text(run, object, "attributes", attributes);
 	inspect_hex(run, object, "policy",
-		(struct der_view) { pub->area.authPolicy.buffer,
+		(struct view) { pub->area.authPolicy.buffer,
 			pub->area.authPolicy.size });
 	inspect_hex(run, object, "name",
-		(struct der_view) { pub->name, pub->name_len });
+		(struct view) { pub->name, pub->name_len });
 	inspect_set(run, run->subject, name, object);
 }
 
@@ -97,10 +97,9 @@ static void add_certify(struct inspect_run *run, const struct proof *proof)
 		proof->certify.firmware);
 	inspect_text(run, object, "firmware", firmware);
 	inspect_hex(run, object, "name",
-		(struct der_view) {
-			proof->certify.name, proof->certify.name_len });
+		(struct view) { proof->certify.name, proof->certify.name_len });
 	inspect_hex(run, object, "extra_data",
-		(struct der_view) {
+		(struct view) {
 			proof->certify.extra, proof->certify.extra_len });
 	inspect_set(run, run->subject, "certify", object);
 }
@@ -161,7 +160,7 @@ static const char *detail_of(
 	return "an earlier rule left nothing to judge";
 }
 
-static void judge(struct inspect_run *run, struct der_view data, bool contents)
+static void judge(struct inspect_run *run, struct view data, bool contents)
 {
 	CLEANUP(cleanup_free) struct proof *proof = calloc(1, sizeof(*proof));
 	const struct proof_context ctx = {
@@ -185,7 +184,7 @@ static void judge(struct inspect_run *run, struct der_view data, bool contents)
 	proof_done(proof);
 }
 
-void inspect_csr(struct inspect_run *run, struct der_view data, bool contents)
+void inspect_csr(struct inspect_run *run, struct view data, bool contents)
 {
 	CLEANUP(cleanup_free) uint8_t *whole = NULL;
 	struct room out = { NULL, TCG_CSR_MAX, 0 };
@@ -203,12 +202,12 @@ void inspect_csr(struct inspect_run *run, struct der_view data, bool contents)
 	out.data = whole;
 	if (tcg_csr_encode(data, run->options->signature, &out, NULL) ==
 		DEVID_OK)
-		judge(run, (struct der_view) { out.data, out.len }, false);
+		judge(run, (struct view) { out.data, out.len }, false);
 	else
 		judge(run, data, true);
 }
 
-void inspect_challenge(struct inspect_run *run, struct der_view pem)
+void inspect_challenge(struct inspect_run *run, struct view pem)
 {
 	struct devid_error err = { 0 };
 	struct challenge c;
@@ -221,8 +220,8 @@ void inspect_challenge(struct inspect_run *run, struct der_view pem)
 			DEVID_NOT_APPLICABLE, "");
 		return;
 	}
-	inspect_hex(run, run->subject, "id",
-		(struct der_view) { c.id, sizeof(c.id) });
+	inspect_hex(
+		run, run->subject, "id", (struct view) { c.id, sizeof(c.id) });
 	inspect_text(run, run->subject, "serial", c.serial);
 	inspect_set(run, run->subject, "deadline",
 		json_integer((json_int_t)c.deadline));
@@ -238,7 +237,7 @@ void inspect_challenge(struct inspect_run *run, struct der_view pem)
 }
 
 /* The secret is not told: until it is used up, who has it can answer. */
-void inspect_answer(struct inspect_run *run, struct der_view pem)
+void inspect_answer(struct inspect_run *run, struct view pem)
 {
 	struct devid_error err = { 0 };
 	struct challenge_answer a;
@@ -248,7 +247,7 @@ void inspect_answer(struct inspect_run *run, struct der_view pem)
 	inspect_check(run, "encoding", "RFC 7468 2; X.690 10", rc, &err);
 	if (rc == DEVID_OK) {
 		inspect_hex(run, run->subject, "id",
-			(struct der_view) { a.id, sizeof(a.id) });
+			(struct view) { a.id, sizeof(a.id) });
 		inspect_set(run, run->subject, "ticket_bytes",
 			json_integer((json_int_t)a.ticket.len));
 	}

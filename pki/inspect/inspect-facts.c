@@ -50,7 +50,7 @@ void inspect_set(
 }
 
 void inspect_escaped(struct inspect_run *run, json_t *object, const char *key,
-	struct der_view bytes)
+	struct view bytes)
 {
 	CLEANUP(cleanup_free) char *text = malloc(4 * bytes.len + 1);
 	size_t n = 0;
@@ -74,11 +74,11 @@ void inspect_text(struct inspect_run *run, json_t *object, const char *key,
 	const char *text)
 {
 	inspect_escaped(run, object, key,
-		(struct der_view) { (const uint8_t *)text, strlen(text) });
+		(struct view) { (const uint8_t *)text, strlen(text) });
 }
 
 void inspect_hex(struct inspect_run *run, json_t *object, const char *key,
-	struct der_view bytes)
+	struct view bytes)
 {
 	CLEANUP(cleanup_free) char *text = malloc(2 * bytes.len + 1);
 
@@ -93,7 +93,7 @@ void inspect_hex(struct inspect_run *run, json_t *object, const char *key,
 }
 
 void inspect_sha256(struct inspect_run *run, json_t *object, const char *key,
-	struct der_view bytes)
+	struct view bytes)
 {
 	uint8_t hash[HASH_LEN];
 
@@ -101,8 +101,8 @@ void inspect_sha256(struct inspect_run *run, json_t *object, const char *key,
 		1)
 		run->failed = true;
 	else
-		inspect_hex(run, object, key,
-			(struct der_view) { hash, sizeof(hash) });
+		inspect_hex(
+			run, object, key, (struct view) { hash, sizeof(hash) });
 }
 
 /* ---- for a person ---- */

@@ -59,7 +59,7 @@ static void judge_request(struct inspect_run *run, X509_REQ *req)
 	inspect_key(run, run->subject, key);
 	if (len > 0 && p == spki + len)
 		inspect_sha256(run, run->subject, "spki_sha256",
-			(struct der_view) { spki, (size_t)len });
+			(struct view) { spki, (size_t)len });
 	inspect_flag(run, "signature", "RFC 2986 4.2",
 		key && X509_REQ_verify(req, key) == 1,
 		"not by the key of the request");
@@ -71,7 +71,7 @@ static void judge_request(struct inspect_run *run, X509_REQ *req)
 	ERR_clear_error();
 }
 
-void inspect_request(struct inspect_run *run, struct der_view der)
+void inspect_request(struct inspect_run *run, struct view der)
 {
 	const unsigned char *p = der.data;
 	CLEANUP(cleanup_x509_req)
@@ -134,7 +134,7 @@ static void judge_crl(struct inspect_run *run, X509_CRL *crl)
 	ERR_clear_error();
 }
 
-void inspect_crl(struct inspect_run *run, struct der_view der)
+void inspect_crl(struct inspect_run *run, struct view der)
 {
 	const unsigned char *p = der.data;
 	CLEANUP(cleanup_x509_crl)

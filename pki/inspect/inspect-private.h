@@ -39,12 +39,12 @@ void inspect_set(struct inspect_run *run, json_t *object, const char *key,
 void inspect_text(struct inspect_run *run, json_t *object, const char *key,
 	const char *text);
 void inspect_hex(struct inspect_run *run, json_t *object, const char *key,
-	struct der_view bytes);
+	struct view bytes);
 void inspect_sha256(struct inspect_run *run, json_t *object, const char *key,
-	struct der_view bytes);
+	struct view bytes);
 /* Any bytes as text; what is no printable ASCII stands as \xNN. */
 void inspect_escaped(struct inspect_run *run, json_t *object, const char *key,
-	struct der_view bytes);
+	struct view bytes);
 
 void inspect_name(struct inspect_run *run, json_t *object, const char *key,
 	const X509_NAME *name);
@@ -52,20 +52,19 @@ void inspect_time(struct inspect_run *run, json_t *object, const char *key,
 	const ASN1_TIME *t);
 
 /* What each kind of file has to say. */
-void inspect_csr(struct inspect_run *run, struct der_view data, bool contents);
-void inspect_chain(
-	struct inspect_run *run, const struct der_view *certs, size_t n);
-void inspect_request(struct inspect_run *run, struct der_view der);
-void inspect_crl(struct inspect_run *run, struct der_view der);
-void inspect_challenge(struct inspect_run *run, struct der_view pem);
-void inspect_answer(struct inspect_run *run, struct der_view pem);
+void inspect_csr(struct inspect_run *run, struct view data, bool contents);
+void inspect_chain(struct inspect_run *run, const struct view *certs, size_t n);
+void inspect_request(struct inspect_run *run, struct view der);
+void inspect_crl(struct inspect_run *run, struct view der);
+void inspect_challenge(struct inspect_run *run, struct view pem);
+void inspect_answer(struct inspect_run *run, struct view pem);
 
 /* Facts of the EK certificate @ek into @object. */
 void inspect_ek(
 	struct inspect_run *run, json_t *object, const struct ek_cert *ek);
 
 /* Facts of any certificate; false when OpenSSL cannot decode it. */
-bool inspect_x509(struct inspect_run *run, json_t *object, struct der_view der);
+bool inspect_x509(struct inspect_run *run, json_t *object, struct view der);
 
 /* "P-256", "RSA-2048"... */
 void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key);

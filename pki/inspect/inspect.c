@@ -15,9 +15,9 @@ CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */
-	struct der_view certs[INSPECT_CERTS_MAX]; /* owned */
+	struct view certs[INSPECT_CERTS_MAX]; /* owned */
 	size_t n_certs;
-	struct der_view request, crl; /* owned */
+	struct view request, crl; /* owned */
 };
 
 static void cleanup_blocks(struct blocks *b)
@@ -32,7 +32,7 @@ static void cleanup_blocks(struct blocks *b)
 static void file_block(
 	struct blocks *b, const char *name, unsigned char *data, long len)
 {
-	struct der_view der = { data, (size_t)len };
+	struct view der = { data, (size_t)len };
 
 	if (b->first[0] == '\0')
 		(void)snprintf(b->first, sizeof(b->first), "%s", name);
@@ -49,7 +49,7 @@ static void file_block(
 		OPENSSL_clear_free(data, (size_t)len); /* may be a key */
 }
 
-static void read_pem(struct der_view data, struct blocks *b)
+static void read_pem(struct view data, struct blocks *b)
 {
 	CLEANUP(cleanup_bio)
 	BIO *bio = BIO_new_mem_buf(data.data, (int)data.len);
@@ -65,7 +65,7 @@ static void read_pem(struct der_view data, struct blocks *b)
 	ERR_clear_error();
 }
 
-static bool inspect_pem(struct inspect_run *run, struct der_view data)
+static bool inspect_pem(struct inspect_run *run, struct view data)
 {
 	CLEANUP(cleanup_blocks) struct blocks b = { .n_certs = 0 };
 
@@ -93,7 +93,7 @@ static uint32_t get_u32(const uint8_t *p)
 
 /* csrContents begin with version, TPM_ALG_ID of a hash and its size; the whole
  * request with version and two larger sizes (TCG DevID 13.1). */
-static bool is_contents(struct der_view data)
+static bool is_contents(struct view data)
 {
 	uint32_t alg = get_u32(data.data + 4), len = get_u32(data.data + 8);
 
@@ -102,7 +102,7 @@ static bool is_contents(struct der_view data)
 	       (alg == HASH_SHA512 && len == 64);
 }
 
-static bool is_request(struct der_view data)
+static bool is_request(struct view data)
 {
 	const unsigned char *p = data.data;
 	CLEANUP(cleanup_x509_req)
@@ -112,7 +112,7 @@ static bool is_request(struct der_view data)
 	return req != NULL;
 }
 
-static bool is_crl(struct der_view data)
+static bool is_crl(struct view data)
 {
 	const unsigned char *p = data.data;
 	CLEANUP(cleanup_x509_crl)
@@ -122,7 +122,7 @@ static bool is_crl(struct der_view data)
 	return crl != NULL;
 }
 
-static bool inspect_binary(struct inspect_run *run, struct der_view data)
+static bool inspect_binary(struct inspect_run *run, struct view data)
 {
 	static const uint8_t nv_header[] = { 0x10, 0x01, 0x00 };
 
@@ -141,9 +141,8 @@ static bool inspect_binary(struct inspect_run *run, struct der_view data)
 	return true;
 }
 
-enum devid_err inspect(const struct inspect_options *options,
-	struct der_view data, json_t **ret, bool *ret_refused,
-	struct devid_error *err)
+enum devid_err inspect(const struct inspect_options *options, struct view data,
+	json_t **ret, bool *ret_refused, struct devid_error *err)
 {
 	struct inspect_run run = {
 		.options = options,

@@ -22,7 +22,7 @@ struct inspect_options {
 	struct chain_store *roots; /* borrowed; NULL: chains not judged */
 	struct ek_policy policy;   /* quirks that are tolerated */
 	bool has_policy;           /* else each is tolerated with a warning */
-	struct der_view signature; /* of csrContents that come without it */
+	struct view signature;     /* of csrContents that come without it */
 	time_t now;
 };
 
@@ -33,7 +33,7 @@ struct inspect_options {
  * rule refuses. Errors: SYNTAX (nothing that is known here), NOMEM.
  */
 DEVID_MUST_CHECK enum devid_err inspect(const struct inspect_options *options,
-	struct der_view data, json_t **ret, bool *ret_refused,
+	struct view data, json_t **ret, bool *ret_refused,
 	struct devid_error *err);
 
 /* The same for a person; 0, or -1 when it cannot be written. */

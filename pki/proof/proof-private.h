@@ -9,7 +9,7 @@
 /* What has been found so far. */
 struct proof_run {
 	const struct proof_context *ctx; /* borrowed */
-	struct der_view input;
+	struct view input;
 	struct proof *proof; /* borrowed; what it tells others */
 	bool has_csr, has_ek;
 	bool has_iak, has_idevid;                  /* public areas */

@@ -16,8 +16,7 @@ static enum devid_verdict refuse(struct devid_error *err, const char *cause)
 	return DEVID_FAIL;
 }
 
-static struct der_view field(
-	const struct proof_run *run, enum tcg_csr_field which)
+static struct view field(const struct proof_run *run, enum tcg_csr_field which)
 {
 	return run->proof->csr.field[which];
 }
@@ -41,7 +40,7 @@ enum devid_verdict proof_structure(
 /* The characters of PrintableString (X.680 41.4) without those that need
  * escaping in lists and configurations, first and last one as pki/lab/devid-pki
  * has it; @more is permitted too. */
-static bool is_name(struct der_view v, char more)
+static bool is_name(struct view v, char more)
 {
 	static const char inside[] = " :.,/()+-";
 
@@ -61,7 +60,7 @@ static bool is_name(struct der_view v, char more)
 	return v.len <= TCG_CSR_NAME_MAX;
 }
 
-static void copy_name(struct der_view v, char *out)
+static void copy_name(struct view v, char *out)
 {
 	memcpy(out, v.data, v.len);
 	out[v.len] = '\0';
@@ -69,7 +68,7 @@ static void copy_name(struct der_view v, char *out)
 
 enum devid_verdict proof_names(struct proof_run *run, struct devid_error *err)
 {
-	struct der_view model, serial;
+	struct view model, serial;
 
 	if (!run->has_csr)
 		return DEVID_NOT_APPLICABLE;
@@ -100,9 +99,9 @@ enum devid_verdict proof_hash(struct proof_run *run, struct devid_error *err)
 /* ---- public areas ---- */
 
 /* Reads one; @key becomes its key, for all rules. */
-static enum devid_verdict read_public(struct der_view in,
-	struct tpm_verifier *key, struct tpm_public *ret,
-	struct key_blob *ret_spki, struct devid_error *err)
+static enum devid_verdict read_public(struct view in, struct tpm_verifier *key,
+	struct tpm_public *ret, struct key_blob *ret_spki,
+	struct devid_error *err)
 {
 	enum devid_err rc;
 
@@ -172,7 +171,7 @@ enum devid_verdict proof_idevid_template(
 }
 
 /* A key has one SubjectPublicKeyInfo: DER, points not compressed. */
-static bool is_same_key(struct der_view a, struct der_view b)
+static bool is_same_key(struct view a, struct view b)
 {
 	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
@@ -181,9 +180,9 @@ enum devid_verdict proof_keys_differ(
 	struct proof_run *run, struct devid_error *err)
 {
 	const struct proof *p = run->proof;
-	struct der_view iak = { p->iak_spki.data, p->iak_spki.len };
-	struct der_view idevid = { p->idevid_spki.data, p->idevid_spki.len };
-	struct der_view ek = p->ek.view.spki_whole;
+	struct view iak = { p->iak_spki.data, p->iak_spki.len };
+	struct view idevid = { p->idevid_spki.data, p->idevid_spki.len };
+	struct view ek = p->ek.view.spki_whole;
 
 	if (iak.len == 0 || idevid.len == 0)
 		return DEVID_NOT_APPLICABLE;
@@ -226,7 +225,7 @@ static enum devid_verdict judge_quirks(
 enum devid_verdict proof_ek_encoding(
 	struct proof_run *run, struct devid_error *err)
 {
-	struct der_view in;
+	struct view in;
 
 	if (!run->has_csr)
 		return DEVID_NOT_APPLICABLE;
@@ -281,7 +280,7 @@ enum devid_verdict proof_ek_policy(
 
 enum devid_verdict proof_certify(struct proof_run *run, struct devid_error *err)
 {
-	struct der_view in;
+	struct view in;
 	enum devid_err rc;
 
 	if (!run->has_csr)
@@ -311,7 +310,7 @@ enum devid_verdict proof_certify_name(
 enum devid_verdict proof_certify_signature(
 	struct proof_run *run, struct devid_error *err)
 {
-	struct der_view message, signature;
+	struct view message, signature;
 
 	if (!run->has_csr || run->proof->iak_spki.len == 0)
 		return DEVID_NOT_APPLICABLE;

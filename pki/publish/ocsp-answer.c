@@ -25,8 +25,7 @@ static enum devid_err answer_status(
 {
 	const uint8_t der[] = { 0x30, 0x03, 0x0a, 0x01, status };
 
-	return build_copy(
-		(struct der_view) { der, sizeof(der) }, &ret->der, err);
+	return build_copy((struct view) { der, sizeof(der) }, &ret->der, err);
 }
 
 enum devid_err publish_issuer_hashes(const struct ca *ca, size_t len,
@@ -237,7 +236,7 @@ static enum devid_err answer_request(struct ca *ca,
 	return rc;
 }
 
-enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
+enum devid_err ocsp_answer(struct ca *ca, struct view der,
 	struct ocsp_reply *ret, struct devid_error *err)
 {
 	struct ocsp_reply reply = { .expires = 0 };

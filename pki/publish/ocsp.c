@@ -18,7 +18,7 @@ static const uint8_t sha256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
 	0x02, 0x01 };
 static const uint8_t nonce_oid[] = { 0x2b, 6, 1, 5, 5, 7, 48, 1, 2 };
 
-static bool same(struct der_view v, const void *data, size_t len)
+static bool same(struct view v, const void *data, size_t len)
 {
 	return v.len == len && memcmp(v.data, data, len) == 0;
 }
@@ -31,9 +31,9 @@ static enum devid_err malformed(struct devid_error *err, const char *what)
 
 /* Octets of the hash that AlgorithmIdentifier's content @alg names; 0 when it
  * is none of ours, -1 when it is malformed. Parameters: NULL or absent. */
-static int hash_len(struct der_view alg)
+static int hash_len(struct view alg)
 {
-	struct der_view oid, params;
+	struct view oid, params;
 
 	if (!der_take_tag(&alg, DER_OID, &oid) || !oid_is_valid(oid))
 		return -1;
@@ -46,7 +46,7 @@ static int hash_len(struct der_view alg)
 }
 
 /* X.690 8.3.2: not empty, in shortest form */
-static bool is_integer(struct der_view v)
+static bool is_integer(struct view v)
 {
 	if (v.len == 0)
 		return false;
@@ -55,9 +55,9 @@ static bool is_integer(struct der_view v)
 }
 
 static enum devid_err parse_cert_id(
-	struct der_view id, struct ocsp_request *ret, struct devid_error *err)
+	struct view id, struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view alg, name, key, serial;
+	struct view alg, name, key, serial;
 	int len;
 
 	if (!der_take_tag(&id, DER_SEQUENCE, &alg) ||
@@ -83,10 +83,10 @@ static enum devid_err parse_cert_id(
 
 /* RFC 9654 2.1: an OCTET STRING of 1 to 128 octets; others get
  * malformedRequest. */
-static enum devid_err parse_nonce(struct der_view value,
-	struct ocsp_request *ret, struct devid_error *err)
+static enum devid_err parse_nonce(
+	struct view value, struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view nonce;
+	struct view nonce;
 
 	if (ret->nonce.data)
 		return malformed(err, "second nonce");
@@ -99,10 +99,10 @@ static enum devid_err parse_nonce(struct der_view value,
 
 /* One Extension; a critical one that is not known cannot be answered (RFC
  * 6960 4.4). @nonces: a nonce is looked for here. */
-static enum devid_err parse_extension(struct der_view ext, bool nonces,
+static enum devid_err parse_extension(struct view ext, bool nonces,
 	struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view oid, critical, value;
+	struct view oid, critical, value;
 	bool is_critical;
 
 	if (!der_take_tag(&ext, DER_OID, &oid) || !oid_is_valid(oid))
@@ -123,10 +123,10 @@ static enum devid_err parse_extension(struct der_view ext, bool nonces,
 }
 
 /* Extensions in their explicit tag's content @wrap. */
-static enum devid_err parse_extensions(struct der_view wrap, bool nonces,
+static enum devid_err parse_extensions(struct view wrap, bool nonces,
 	struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view list, ext;
+	struct view list, ext;
 	enum devid_err rc;
 
 	if (!der_take_tag(&wrap, DER_SEQUENCE, &list) || wrap.len != 0)
@@ -146,10 +146,10 @@ static enum devid_err parse_extensions(struct der_view wrap, bool nonces,
 }
 
 /* Request ::= SEQUENCE { CertID, [0] singleRequestExtensions OPTIONAL } */
-static enum devid_err parse_request(struct der_view request,
-	struct ocsp_request *ret, struct devid_error *err)
+static enum devid_err parse_request(
+	struct view request, struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view id, whole, ext;
+	struct view id, whole, ext;
 	enum devid_err rc;
 	uint8_t tag;
 
@@ -169,9 +169,9 @@ static enum devid_err parse_request(struct der_view request,
 
 /* TBSRequest, without the version and requestorName before requestList */
 static enum devid_err parse_list(
-	struct der_view tbs, struct ocsp_request *ret, struct devid_error *err)
+	struct view tbs, struct ocsp_request *ret, struct devid_error *err)
 {
-	struct der_view list, request, ext;
+	struct view list, request, ext;
 	enum devid_err rc;
 
 	if (!der_take_tag(&tbs, DER_SEQUENCE, &list) ||
@@ -190,10 +190,10 @@ static enum devid_err parse_list(
 }
 
 enum devid_err ocsp_parse(
-	struct der_view der, struct ocsp_request *ret, struct devid_error *err)
+	struct view der, struct ocsp_request *ret, struct devid_error *err)
 {
 	struct ocsp_request out = { .issuer_hash_len = 0 };
-	struct der_view seq, tbs, part;
+	struct view seq, tbs, part;
 	enum devid_err rc;
 
 	if (der.len > OCSP_REQUEST_MAX)

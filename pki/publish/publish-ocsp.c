@@ -127,7 +127,7 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 }
 
 /* CertID with SHA-1 and NULL parameters, as clients write it. */
-static struct der_view make_cert_id(struct der_out *out, const uint8_t *name,
+static struct view make_cert_id(struct der_out *out, const uint8_t *name,
 	const uint8_t *key, const struct register_cert *cert)
 {
 	static const uint8_t sha1_id[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,

@@ -39,9 +39,9 @@ DEVID_MUST_CHECK enum devid_err publish_ocsp(
 
 struct ocsp_request {
 	/* They point into the request. */
-	struct der_view cert_id; /* CertID with its header */
-	struct der_view serial;
-	struct der_view nonce; /* empty: none asked */
+	struct view cert_id; /* CertID with its header */
+	struct view serial;
+	struct view nonce; /* empty: none asked */
 	uint8_t issuer_name_hash[64], issuer_key_hash[64];
 	size_t issuer_hash_len; /* 20: SHA-1, 32: SHA-256 */
 };
@@ -52,7 +52,7 @@ struct ocsp_request {
 /* Reads the DER of an OCSPRequest with one CertID; more than one is
  * UNSUPPORTED. Not checked: a requestor's signature. Errors: SYNTAX. */
 DEVID_MUST_CHECK enum devid_err ocsp_parse(
-	struct der_view der, struct ocsp_request *ret, struct devid_error *err);
+	struct view der, struct ocsp_request *ret, struct devid_error *err);
 
 struct ocsp_reply {
 	struct blob der;
@@ -66,7 +66,7 @@ struct ocsp_reply {
  * unknown; what must be signed gets tryLater when ca->on_demand says so.
  * *@ret is the caller's.
  */
-DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, struct der_view der,
+DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, struct view der,
 	struct ocsp_reply *ret, struct devid_error *err);
 
 #endif

@@ -145,7 +145,7 @@ enum devid_err register_audit_sign(
 {
 	static const char sql[] = "UPDATE audit SET signature = ?3"
 				  " WHERE instance = ?1 AND seq = ?2";
-	const struct der_view hash = { reg->audit_hash, 32 };
+	const struct view hash = { reg->audit_hash, 32 };
 	struct signer_sig sig;
 	enum devid_err rc;
 

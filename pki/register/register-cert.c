@@ -129,8 +129,8 @@ static enum devid_err get_one(struct reg *reg, struct db_query query,
 }
 
 enum devid_err register_cert_by_serial(struct reg *reg,
-	const uint8_t issuer[32], struct der_view serial,
-	struct register_cert *ret, struct devid_error *err)
+	const uint8_t issuer[32], struct view serial, struct register_cert *ret,
+	struct devid_error *err)
 {
 	static const char sql[] = "SELECT " COLUMNS ", c.der" FROM
 				  " WHERE c.issuer = ?1 AND c.serial = ?2";

@@ -188,8 +188,8 @@ DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
 
 /* Errors: NOT_FOUND. *@ret's DER is valid until the next call. */
 DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
-	const uint8_t issuer[32], struct der_view serial,
-	struct register_cert *ret, struct devid_error *err);
+	const uint8_t issuer[32], struct view serial, struct register_cert *ret,
+	struct devid_error *err);
 
 /* Revokes; again with the same reason is OK and keeps the first time. Errors:
  * NOT_FOUND, EXISTS (revoked for another reason). */
@@ -246,7 +246,7 @@ DEVID_MUST_CHECK enum devid_err register_crl_number(struct reg *reg,
 
 /* A pre-produced OCSP answer or a published CRL. */
 struct register_blob {
-	struct der_view data; /* borrowed */
+	struct view data; /* borrowed */
 	int64_t expires;
 };
 

@@ -114,8 +114,7 @@ static enum devid_err do_probe(
 	struct serve_duties *d, struct ca *ca, struct devid_error *err)
 {
 	static const char text[] = "devid-ca: is the token there?";
-	const struct der_view data = { (const uint8_t *)text,
-		sizeof(text) - 1 };
+	const struct view data = { (const uint8_t *)text, sizeof(text) - 1 };
 	const struct register_revoked none = { ca->issuer_hash, INT64_MAX };
 	struct signer *s = ca->audit_signer;
 	struct signer_sig sig;

@@ -73,10 +73,9 @@ void serve_ocsp(struct serve *s, struct evhttp_request *req,
 	if (!job)
 		return;
 	/* An answer with a nonce is for this request alone. */
-	job->keep =
-		ocsp_parse((struct der_view) { route->input, route->input_len },
-			&asked, NULL) == DEVID_OK &&
-		!asked.nonce.data;
+	job->keep = ocsp_parse((struct view) { route->input, route->input_len },
+			    &asked, NULL) == DEVID_OK &&
+		    !asked.nonce.data;
 	if (serve_queue_push(s->queue, job)) {
 		s->pending++;
 		return;

@@ -122,8 +122,8 @@ static void work_one(struct ca *ca, struct serve_job *job)
 		break;
 	case SERVE_OCSP:
 		job->code = ocsp_answer(ca,
-			(struct der_view) { job->input, job->input_len },
-			&reply, &job->error);
+			(struct view) { job->input, job->input_len }, &reply,
+			&job->error);
 		job->output = reply.der;
 		job->expires = reply.expires;
 		break;

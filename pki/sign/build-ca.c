@@ -84,8 +84,7 @@ static enum devid_err put_extensions(struct der_out *out,
 }
 
 static enum devid_err get_subject(struct der_out *out,
-	const struct build_ca *what, struct der_view *ret,
-	struct devid_error *err)
+	const struct build_ca *what, struct view *ret, struct devid_error *err)
 {
 	const unsigned char *der;
 	enum devid_err rc;
@@ -144,7 +143,7 @@ enum devid_err build_ca(struct build_issuer *issuer, struct signer *self,
 	if (len <= 0)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "key: cannot be encoded");
-	tbs.spki = (struct der_view) { spki, (size_t)len };
+	tbs.spki = (struct view) { spki, (size_t)len };
 	rc = build_serial(serial, err);
 	if (rc == DEVID_OK)
 		rc = get_subject(&subject, what, &tbs.subject, err);

@@ -74,7 +74,7 @@ static enum devid_err make_extensions(struct build_issuer *b,
 {
 	uint8_t buf[BUILD_TBS_MAX];
 	struct der_out out = der_out_init(buf, sizeof(buf));
-	struct der_view view;
+	struct view view;
 	enum devid_err rc;
 
 	if (!url_fits(urls->crl) || !url_fits(urls->ocsp) ||
@@ -123,7 +123,7 @@ static enum devid_err make_key_id(
 
 static enum devid_err make_name(struct build_issuer *b, struct devid_error *err)
 {
-	struct der_view name;
+	struct view name;
 
 	if (X509_NAME_get0_der(
 		    X509_get_subject_name(b->cert), &name.data, &name.len) != 1)
@@ -239,7 +239,7 @@ static void put_san(struct der_out *out, const struct build_devid *what)
 }
 
 /* Name of CN (model, when there is one) and serialNumber. */
-static struct der_view make_subject(
+static struct view make_subject(
 	struct der_out *out, const struct build_devid *what)
 {
 	build_rdn(out, build_oid_at_serial, TAG_PRINTABLE, what->serial);

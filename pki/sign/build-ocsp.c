@@ -108,7 +108,7 @@ static enum devid_err wrap_response(
 {
 	size_t size = basic->len + 64;
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(size);
-	struct der_view view;
+	struct view view;
 	struct der_out out;
 
 	if (!buf)
@@ -136,7 +136,7 @@ enum devid_err build_ocsp(struct signer *responder, X509 *responder_cert,
 	CLEANUP(blob_done) struct blob certs = { NULL, 0 };
 	CLEANUP(blob_done) struct blob basic = { NULL, 0 };
 	enum devid_err rc = DEVID_OK;
-	struct der_view tbs;
+	struct view tbs;
 
 	if (!what->key_hash)
 		rc = build_key_id(responder->public_key, key_id, err);

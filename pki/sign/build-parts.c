@@ -247,13 +247,13 @@ enum devid_err build_key_id(
 {
 	unsigned char *der = NULL;
 	int len = i2d_PUBKEY(key, &der);
-	struct der_view spki, alg, bits;
+	struct view spki, alg, bits;
 	bool good;
 
 	if (len <= 0)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "key: cannot be encoded");
-	spki = (struct der_view) { der, (size_t)len };
+	spki = (struct view) { der, (size_t)len };
 	good = der_take_tag(&spki, DER_SEQUENCE, &spki) &&
 	       der_take_tag(&spki, DER_SEQUENCE, &alg) &&
 	       der_take_tag(&spki, DER_BIT_STRING, &bits) && bits.len > 1 &&
@@ -265,7 +265,7 @@ enum devid_err build_key_id(
 }
 
 enum devid_err build_copy(
-	struct der_view data, struct blob *ret, struct devid_error *err)
+	struct view data, struct blob *ret, struct devid_error *err)
 {
 	uint8_t *copy = malloc(data.len ? data.len : 1);
 
@@ -280,7 +280,7 @@ enum devid_err build_copy(
 enum devid_err build_sign(struct signer *signer, const struct der_out *out,
 	struct blob *ret, struct devid_error *err)
 {
-	const struct der_view tbs = der_out_view(out), no_more = { NULL, 0 };
+	const struct view tbs = der_out_view(out), no_more = { NULL, 0 };
 
 	if (!tbs.data)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,

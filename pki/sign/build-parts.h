@@ -20,7 +20,7 @@
 struct build_issuer {
 	X509 *cert;            /* owned */
 	struct signer *signer; /* borrowed */
-	struct der_view alg;   /* AlgorithmIdentifier; static */
+	struct view alg;       /* AlgorithmIdentifier; static */
 	struct blob name;      /* subject of the CA */
 	uint8_t key_id[64];    /* SKI of the CA */
 	size_t key_id_len;
@@ -81,7 +81,7 @@ void build_validity(struct der_out *out, int64_t not_before, int64_t not_after);
  * around it: @spki, @subject are DER; an empty @subject: written already. */
 struct build_tbs {
 	const uint8_t *serial; /* SERIAL_LEN */
-	struct der_view alg, issuer, subject, spki;
+	struct view alg, issuer, subject, spki;
 	int64_t not_before, not_after;
 };
 
@@ -94,7 +94,7 @@ DEVID_MUST_CHECK enum devid_err build_key_id(const EVP_PKEY *key,
 
 /* A copy of @data, the caller's. Errors: NOMEM. */
 DEVID_MUST_CHECK enum devid_err build_copy(
-	struct der_view data, struct blob *ret, struct devid_error *err);
+	struct view data, struct blob *ret, struct devid_error *err);
 
 /* signer_wrap() of what @out holds. Errors: TOO_LARGE when it did not fit. */
 DEVID_MUST_CHECK enum devid_err build_sign(struct signer *signer,

@@ -116,12 +116,12 @@ enum ocsp_status {
 };
 
 struct build_ocsp {
-	struct der_view cert_id; /* CertID as it was asked */
+	struct view cert_id; /* CertID as it was asked */
 	enum ocsp_status status;
 	int64_t when; /* revoked: when, and why */
 	int reason;
 	int64_t this_update, next_update;
-	struct der_view nonce; /* octets of it (RFC 9654 2.1); empty: none */
+	struct view nonce; /* octets of it (RFC 9654 2.1); empty: none */
 	/* SHA-1 of the responder's public key; NULL: made from the signer,
 	 * which costs more than the signature */
 	const uint8_t *key_hash;

@@ -24,7 +24,7 @@ static const struct {
 	int type;
 	int bits;
 	int nid;
-	struct der_view alg;
+	struct view alg;
 } keys[] = {
 	{ "p256", EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256,
 		{ ecdsa_sha256, sizeof(ecdsa_sha256) } },
@@ -78,7 +78,7 @@ const char *signer_key_name(const EVP_PKEY *key)
 }
 
 enum devid_err signer_algorithm(
-	const EVP_PKEY *key, struct der_view *ret, struct devid_error *err)
+	const EVP_PKEY *key, struct view *ret, struct devid_error *err)
 {
 	size_t i = find_key(key);
 
@@ -96,8 +96,8 @@ void signer_free(struct signer *s)
 		s->ops->free(s);
 }
 
-enum devid_err signer_wrap(struct signer *s, struct der_view tbs,
-	struct der_view extra, struct blob *ret, struct devid_error *err)
+enum devid_err signer_wrap(struct signer *s, struct view tbs, struct view extra,
+	struct blob *ret, struct devid_error *err)
 {
 	static const uint8_t no_unused_bits = 0;
 	enum devid_err rc = DEVID_OK;

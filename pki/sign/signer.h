@@ -31,7 +31,7 @@ struct signer_ops {
 	 * Signs @data (hashed as signer_nid() says). ECDSA in DER. Errors:
 	 * CRYPTO, UNREACHABLE (logged out, token gone).
 	 */
-	enum devid_err (*sign)(struct signer *s, struct der_view data,
+	enum devid_err (*sign)(struct signer *s, struct view data,
 		struct signer_sig *ret, struct devid_error *err);
 };
 
@@ -40,7 +40,7 @@ struct signer {
 	EVP_PKEY *public_key;         /* owned */
 	/* AlgorithmIdentifier of public_key, static; empty until the first
 	 * signer_wrap(). */
-	struct der_view alg;
+	struct view alg;
 };
 
 /* NID of the signature algorithm that goes with the key: ecdsa-with-SHA256
@@ -54,7 +54,7 @@ const char *signer_key_name(const EVP_PKEY *key);
 /* The same as a DER AlgorithmIdentifier; *@ret is static. Errors:
  * UNSUPPORTED. */
 DEVID_MUST_CHECK enum devid_err signer_algorithm(
-	const EVP_PKEY *key, struct der_view *ret, struct devid_error *err);
+	const EVP_PKEY *key, struct view *ret, struct devid_error *err);
 
 /* Frees; NULL is allowed. */
 void signer_free(struct signer *s);
@@ -64,8 +64,7 @@ void signer_free(struct signer *s);
  * empty, behind them inside: the outer form of certificate, request, CRL and
  * BasicOCSPResponse. *@ret is the caller's.
  */
-DEVID_MUST_CHECK enum devid_err signer_wrap(struct signer *s,
-	struct der_view tbs, struct der_view extra, struct blob *ret,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err signer_wrap(struct signer *s, struct view tbs,
+	struct view extra, struct blob *ret, struct devid_error *err);
 
 #endif

@@ -10,8 +10,8 @@
 #include "station-run.h"
 #include "station-state.h"
 
-enum devid_err station_challenge(struct station_http *http,
-	struct der_view request, struct blob *ret, struct devid_error *err)
+enum devid_err station_challenge(struct station_http *http, struct view request,
+	struct blob *ret, struct devid_error *err)
 {
 	const struct station_call call = { .what = "challenge",
 		.path = "/v1/challenge",
@@ -21,7 +21,7 @@ enum devid_err station_challenge(struct station_http *http,
 	return station_http_ask(http, &call, ret, err);
 }
 
-enum devid_err station_issue(struct station_http *http, struct der_view answer,
+enum devid_err station_issue(struct station_http *http, struct view answer,
 	struct blob *ret, struct devid_error *err)
 {
 	const struct station_call call = { .what = "issue",
@@ -48,7 +48,7 @@ enum devid_err station_revoke(struct station_http *http, const char *serial,
 	if (!body)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"revoke: serial number or reason is not UTF-8");
-	call.body = (struct der_view) { (uint8_t *)body, strlen(body) };
+	call.body = (struct view) { (uint8_t *)body, strlen(body) };
 	return station_http_ask(http, &call, &reply, err);
 }
 
@@ -70,7 +70,7 @@ struct flow {
 
 /* Runs a step of `devid provision` on the device. */
 static enum devid_err device(const struct flow *f, const char *const *args,
-	struct der_view input, struct blob *ret, struct devid_error *err)
+	struct view input, struct blob *ret, struct devid_error *err)
 {
 	const struct station_run what = { .prefix = f->unit->prefix,
 		.n_prefix = f->unit->n_prefix,
@@ -88,7 +88,7 @@ static enum devid_err make_request(
 	const char *const request[] = { "provision", "request", "--serial",
 		u->serial, "--out", "-", u->model ? "--model" : NULL, u->model,
 		NULL };
-	const struct der_view none = { NULL, 0 };
+	const struct view none = { NULL, 0 };
 	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
 	enum devid_err rc = device(f, key, none, &nothing, err);
 
@@ -97,7 +97,7 @@ static enum devid_err make_request(
 
 /* Makes what @step stands for from @before, the result of the step before. */
 static enum devid_err make(const struct flow *f, enum station_step step,
-	struct der_view before, struct blob *ret, struct devid_error *err)
+	struct view before, struct blob *ret, struct devid_error *err)
 {
 	static const char *const answer[] = { "provision", "answer", "--out",
 		"-", "-", NULL };
@@ -119,7 +119,7 @@ static enum devid_err make(const struct flow *f, enum station_step step,
 
 /* Loads the result of @step, or makes and stores it. */
 static enum devid_err reach(const struct flow *f, enum station_step step,
-	struct der_view before, struct blob *ret, struct devid_error *err)
+	struct view before, struct blob *ret, struct devid_error *err)
 {
 	struct devid_error none = { DEVID_OK, "" };
 	enum devid_err rc;
@@ -140,7 +140,7 @@ static enum devid_err run_steps(const struct flow *f, struct blob *ret,
 	enum station_step *ret_step, struct devid_error *err)
 {
 	struct blob made[STATION_N_STEPS] = { { NULL, 0 } };
-	struct der_view before = { NULL, 0 };
+	struct view before = { NULL, 0 };
 	enum devid_err rc = DEVID_OK;
 
 	for (int i = 0; rc == DEVID_OK && i < STATION_N_STEPS; i++) {

@@ -26,9 +26,9 @@ DEVID_MUST_CHECK enum devid_err station_provision(struct station_http *http,
 
 /* Single exchanges with the CA; *@ret is the caller's. */
 DEVID_MUST_CHECK enum devid_err station_challenge(struct station_http *http,
-	struct der_view request, struct blob *ret, struct devid_error *err);
+	struct view request, struct blob *ret, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err station_issue(struct station_http *http,
-	struct der_view answer, struct blob *ret, struct devid_error *err);
+	struct view answer, struct blob *ret, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err station_revoke(struct station_http *http,
 	const char *serial, const char *reason, struct devid_error *err);
 DEVID_MUST_CHECK enum devid_err station_show(struct station_http *http,

@@ -138,7 +138,7 @@ static enum devid_err code_of(long status)
 }
 
 enum devid_err station_http_error(const char *what, long status,
-	struct der_view body, struct devid_error *err)
+	struct view body, struct devid_error *err)
 {
 	json_t *json = body.len > 0 ? json_loadb((const char *)body.data,
 					      body.len, 0, NULL)

@@ -33,7 +33,7 @@ struct station_call {
 	const char *path; /* "/v1/challenge" */
 	const char *name; /* appended to it percent-encoded, or NULL */
 	const char *type; /* of the body; NULL: GET */
-	struct der_view body;
+	struct view body;
 };
 
 /*
@@ -51,6 +51,6 @@ DEVID_MUST_CHECK enum devid_err station_http_ask(struct station_http *http,
 /* The error that an answer of @status with the JSON @body stands for; @what
  * begins its text. */
 enum devid_err station_http_error(const char *what, long status,
-	struct der_view body, struct devid_error *err);
+	struct view body, struct devid_error *err);
 
 #endif

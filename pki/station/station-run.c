@@ -21,9 +21,9 @@ extern char **environ;
 struct running {
 	const char *name; /* borrowed: first word, for messages */
 	pid_t pid;
-	int in, out;           /* owned; -1: closed */
-	struct der_view input; /* what is left of it */
-	uint8_t *output;       /* owned */
+	int in, out;       /* owned; -1: closed */
+	struct view input; /* what is left of it */
+	uint8_t *output;   /* owned */
 	size_t len;
 	unsigned seconds;
 	int64_t end; /* milliseconds */

@@ -16,7 +16,7 @@ struct station_run {
 	char *const *prefix; /* words that reach the device's devid command */
 	size_t n_prefix;
 	const char *const *args; /* what is asked of it; ends with NULL */
-	struct der_view input;   /* for its standard input */
+	struct view input;       /* for its standard input */
 	unsigned seconds;        /* that it may take; 0: STATION_RUN_SECONDS */
 };
 

@@ -107,7 +107,7 @@ enum devid_err station_state_load(const struct station_state *state,
 }
 
 enum devid_err station_state_store(const struct station_state *state,
-	enum station_step step, struct der_view data, struct devid_error *err)
+	enum station_step step, struct view data, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) char *path = NULL;
 	enum devid_err rc = path_of(state, step, &path, err);

@@ -38,7 +38,7 @@ DEVID_MUST_CHECK enum devid_err station_state_load(
 
 DEVID_MUST_CHECK enum devid_err station_state_store(
 	const struct station_state *state, enum station_step step,
-	struct der_view data, struct devid_error *err);
+	struct view data, struct devid_error *err);
 
 /* Forgets @from and all steps behind it, the last one first. */
 DEVID_MUST_CHECK enum devid_err station_state_forget(

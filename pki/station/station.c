@@ -74,8 +74,8 @@ static int provision(struct station *s, int argc, char **argv)
 	return exit_of(rc, &err);
 }
 
-typedef enum devid_err exchange_fn(struct station_http *http,
-	struct der_view in, struct blob *ret, struct devid_error *err);
+typedef enum devid_err exchange_fn(struct station_http *http, struct view in,
+	struct blob *ret, struct devid_error *err);
 
 static int exchange(
 	struct station *s, const char *path, size_t max, exchange_fn *fn)

@@ -50,7 +50,7 @@ static const struct form {
 
 /* r || s, each half of @raw, to the DER of ECDSA-Sig-Value (RFC 3279 2.2.3). */
 static enum devid_err ecdsa_der(
-	struct der_view raw, struct signer_sig *ret, struct devid_error *err)
+	struct view raw, struct signer_sig *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
 	size_t half = raw.len / 2;
@@ -87,7 +87,7 @@ static CK_RV sign_raw(struct token_signer *s, uint8_t *in, size_t in_len,
 	return rv;
 }
 
-static enum devid_err sign(struct signer *base, struct der_view data,
+static enum devid_err sign(struct signer *base, struct view data,
 	struct signer_sig *ret, struct devid_error *err)
 {
 	struct token_signer *s = (struct token_signer *)base;
@@ -114,7 +114,7 @@ static enum devid_err sign(struct signer *base, struct der_view data,
 			"token: %s: sign: %lu bytes, not %zu", s->token->label,
 			(unsigned long)raw_len, form->raw_len);
 	if (form->mechanism == CKM_ECDSA)
-		return ecdsa_der((struct der_view) { raw, raw_len }, ret, err);
+		return ecdsa_der((struct view) { raw, raw_len }, ret, err);
 	memcpy(ret->data, raw, raw_len);
 	ret->len = raw_len;
 	return DEVID_OK;
@@ -170,8 +170,7 @@ enum devid_err token_signer_check(
 	static const char text[] = "devid-ca: do these two keys match?";
 	const struct form *form = ((struct token_signer *)signer)->form;
 	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	const struct der_view data = { (const uint8_t *)text,
-		sizeof(text) - 1 };
+	const struct view data = { (const uint8_t *)text, sizeof(text) - 1 };
 	struct signer_sig sig = { .len = 0 };
 	enum devid_err rc = sign(signer, data, &sig, err);
 

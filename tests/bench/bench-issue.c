@@ -200,7 +200,7 @@ static void set_vendor(struct csr_fixture *f, const char *type)
 /* What the TPM would say. */
 static void answer(struct device *d)
 {
-	const struct der_view name = { d->iak_name, d->iak_name_len };
+	const struct view name = { d->iak_name, d->iak_name_len };
 	struct challenge_answer a;
 	struct challenge c;
 

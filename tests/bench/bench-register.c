@@ -179,7 +179,7 @@ static void make_device(struct device *ret, int64_t n)
 	}
 }
 
-static enum devid_err sign_nothing(struct signer *s, struct der_view data,
+static enum devid_err sign_nothing(struct signer *s, struct view data,
 	struct signer_sig *ret, struct devid_error *err)
 {
 	(void)s;

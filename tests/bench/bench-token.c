@@ -25,7 +25,7 @@ int main(int argc, char **argv)
 	const struct pin_source source = { -1, argv[4], false, "token" };
 	const struct token_place place = { argv[1], argv[2] };
 	static const uint8_t data[600]; /* a certificate's worth */
-	const struct der_view view = { data, sizeof(data) };
+	const struct view view = { data, sizeof(data) };
 	struct devid_error err = { DEVID_OK, "" };
 	struct signer_sig sig;
 	struct signer *signer = NULL;

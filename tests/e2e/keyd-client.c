@@ -71,8 +71,8 @@ static int exchange(int fd, const uint8_t *record, size_t len)
 		(void)puts("closed");
 		return 1;
 	}
-	if (wire_decode_answer((struct der_view) { in, (size_t)n }, &ans,
-		    NULL) != DEVID_OK) {
+	if (wire_decode_answer((struct view) { in, (size_t)n }, &ans, NULL) !=
+		DEVID_OK) {
 		(void)puts("malformed");
 		return 1;
 	}

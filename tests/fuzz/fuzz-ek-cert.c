@@ -50,7 +50,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct der_view in = { data, len };
+	struct view in = { data, len };
 	struct ek_policy policy = { .manufacturers = (char *)"IFX",
 		.models = (char *)"SLB 9672",
 		.firmware_min = (char *)"IFX=10000",

@@ -65,8 +65,7 @@ static void read_on(const struct serve_route *r)
 	switch (r->action) {
 	case SERVE_CHALLENGE:
 		(void)!tcg_csr_parse(
-			(struct der_view) { r->input, r->input_len }, &csr,
-			NULL);
+			(struct view) { r->input, r->input_len }, &csr, NULL);
 		break;
 	case SERVE_ISSUE:
 		(void)!challenge_answer_parse(
@@ -75,8 +74,8 @@ static void read_on(const struct serve_route *r)
 	case SERVE_OCSP:
 		if (r->input_len > OCSP_REQUEST_MAX)
 			abort();
-		(void)!ocsp_parse((struct der_view) { r->input, r->input_len },
-			&ocsp, NULL);
+		(void)!ocsp_parse(
+			(struct view) { r->input, r->input_len }, &ocsp, NULL);
 		break;
 	case SERVE_REVOKE:
 		if (r->reason < 0 || r->reason > 10)

@@ -37,8 +37,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	enum devid_err rc;
 	size_t i;
 
-	rc = inspect(&options, (struct der_view) { data, len }, &report,
-		&refused, &err);
+	rc = inspect(
+		&options, (struct view) { data, len }, &report, &refused, &err);
 	if (rc != DEVID_OK) {
 		must(rc == DEVID_ERR_SYNTAX && err.text[0] != '\0');
 		return 0;

@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static int is_inside(struct der_view in, struct der_view part)
+static int is_inside(struct view in, struct view part)
 {
 	return part.data >= in.data && part.len <= in.len &&
 	       part.data <= in.data + (in.len - part.len);
@@ -18,7 +18,7 @@ static int is_inside(struct der_view in, struct der_view part)
 /* What an answer is made of lies in the request and is of its form. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	const struct der_view in = { data, len };
+	const struct view in = { data, len };
 	struct ocsp_request req;
 
 	if (ocsp_parse(in, &req, NULL) != DEVID_OK)

@@ -42,7 +42,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct der_view in = { data, len }, content, whole;
+	struct view in = { data, len }, content, whole;
 	struct devid_der certs[DEVID_CHAIN_MAX + 1];
 	struct devid_verify_result result;
 	size_t n = 0;

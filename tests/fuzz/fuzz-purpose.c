@@ -59,9 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (spki_len == 0)
 		start();
-	if (purpose_check((struct der_view) { data, len },
-		    (struct der_view) { spki, spki_len }, &v,
-		    NULL) != DEVID_OK) {
+	if (purpose_check((struct view) { data, len },
+		    (struct view) { spki, spki_len }, &v, NULL) != DEVID_OK) {
 		if (v.tls_version != 1)
 			abort();
 		return 0;

@@ -61,7 +61,7 @@ static void start(void)
 }
 
 /* Whether the peer @uid may have had this answered without an error. */
-static void check_allowed(unsigned uid, struct der_view record)
+static void check_allowed(unsigned uid, struct view record)
 {
 	struct wire_request req;
 
@@ -103,7 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct room out = { buf, sizeof(buf), 0 };
 	struct wire_answer ans;
 	struct peer peer = { .pid = 1 };
-	struct der_view record;
+	struct view record;
 	bool keep;
 
 	if (!requests.module)
@@ -112,11 +112,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	peer.uid = data[0] % 6;
 	peer.gid = peer.uid;
-	record = (struct der_view) { data + 1, len - 1 };
+	record = (struct view) { data + 1, len - 1 };
 	keep = requests_answer(&requests, &peer, record, &out);
 	if (out.len == 0 || out.len > out.size ||
-		wire_decode_answer((struct der_view) { out.data, out.len },
-			&ans, NULL) != DEVID_OK ||
+		wire_decode_answer((struct view) { out.data, out.len }, &ans,
+			NULL) != DEVID_OK ||
 		keep == (ans.code == DEVID_ERR_PROTOCOL))
 		abort();
 	if (ans.code == DEVID_OK)

@@ -9,7 +9,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 /* What strict mode takes, tolerant mode takes in the same way. */
-static void parse_hw_module(struct der_view value)
+static void parse_hw_module(struct view value)
 {
 	struct san_hw_module strict, tolerant;
 
@@ -30,7 +30,7 @@ static void parse_hw_module(struct der_view value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct der_view san = { data, len };
+	struct view san = { data, len };
 	struct san_parts parts;
 	struct san_perm_id perm_id;
 

@@ -27,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!body)
 		abort();
 	memcpy(body, data, len);
-	if (station_http_error("issue", status, (struct der_view) { body, len },
+	if (station_http_error("issue", status, (struct view) { body, len },
 		    &err) == DEVID_OK ||
 		err.code == DEVID_OK ||
 		strncmp(devid_error_text(&err), "issue: ", 7) != 0)

@@ -15,7 +15,7 @@ static void must(bool ok)
 		abort();
 }
 
-static void inside(struct der_view part, const uint8_t *data, size_t len)
+static void inside(struct view part, const uint8_t *data, size_t len)
 {
 	must(part.len <= len);
 	must(part.len == 0 ||
@@ -33,10 +33,10 @@ static void write_again(const struct tcg_csr *csr)
 	if (tcg_csr_encode_contents(
 		    csr->hash_alg, csr->field, &contents, NULL) != DEVID_OK)
 		return; /* another hash, or no room for the pad */
-	if (tcg_csr_encode((struct der_view) { contents.data, contents.len },
+	if (tcg_csr_encode((struct view) { contents.data, contents.len },
 		    csr->signature, &whole, NULL) != DEVID_OK)
 		return;
-	must(tcg_csr_parse((struct der_view) { whole.data, whole.len }, &again,
+	must(tcg_csr_parse((struct view) { whole.data, whole.len }, &again,
 		     NULL) == DEVID_OK);
 	must(tcg_csr_check_hash(&again, NULL) == DEVID_OK);
 	for (int i = 0; i < TCG_CSR_PAD; i++) {
@@ -49,7 +49,7 @@ static void write_again(const struct tcg_csr *csr)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct der_view in = { data, len };
+	struct view in = { data, len };
 	struct devid_error err = { DEVID_OK, "" };
 	struct tcg_csr csr;
 

@@ -27,9 +27,9 @@ static void must(bool ok)
 		abort();
 }
 
-static struct der_view take(struct der_view *in)
+static struct view take(struct view *in)
 {
-	struct der_view v = { in->data, 0 };
+	struct view v = { in->data, 0 };
 
 	if (in->len < 2)
 		return v;
@@ -42,17 +42,17 @@ static struct der_view take(struct der_view *in)
 }
 
 /* Exactly as long as the part, so that a read beyond it is seen. */
-static struct der_view copy_of(struct der_view in)
+static struct view copy_of(struct view in)
 {
 	uint8_t *copy = malloc(in.len ? in.len : 1);
 
 	must(copy != NULL);
 	if (in.len > 0)
 		memcpy(copy, in.data, in.len);
-	return (struct der_view) { copy, in.len };
+	return (struct view) { copy, in.len };
 }
 
-static void use_public(const struct tpm_public *pub, struct der_view in)
+static void use_public(const struct tpm_public *pub, struct view in)
 {
 	static uint8_t buf[sizeof(TPMT_PUBLIC)];
 	struct room again = { buf, sizeof(buf), 0 };
@@ -74,10 +74,10 @@ static void use_public(const struct tpm_public *pub, struct der_view in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct der_view in = { data, len };
-	struct der_view area = copy_of(take(&in));
-	struct der_view attest = copy_of(take(&in));
-	struct der_view signature = copy_of(in);
+	struct view in = { data, len };
+	struct view area = copy_of(take(&in));
+	struct view attest = copy_of(take(&in));
+	struct view signature = copy_of(in);
 	struct tpm_certify certify;
 	struct tpm_public pub;
 

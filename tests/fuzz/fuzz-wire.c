@@ -11,13 +11,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static uint8_t buf[WIRE_REQUEST_MAX + WIRE_ANSWER_MAX];
 
-static void check_same(struct der_view in, const struct room *out)
+static void check_same(struct view in, const struct room *out)
 {
 	if (out->len != in.len || memcmp(out->data, in.data, in.len) != 0)
 		abort();
 }
 
-static void request(struct der_view in)
+static void request(struct view in)
 {
 	struct wire_request req;
 	struct room out = { buf, sizeof(buf), 0 };
@@ -30,7 +30,7 @@ static void request(struct der_view in)
 	check_same(in, &out);
 }
 
-static void answer(struct der_view in)
+static void answer(struct view in)
 {
 	struct wire_answer ans;
 	struct room out = { buf, sizeof(buf), 0 };
@@ -43,7 +43,7 @@ static void answer(struct der_view in)
 }
 
 /* Flags may be any byte but 0 for "yes", so only a second round is equal. */
-static void status(struct der_view in)
+static void status(struct view in)
 {
 	static struct wire_status first, second;
 	struct room out = { buf, sizeof(buf), 0 };
@@ -54,13 +54,13 @@ static void status(struct der_view in)
 		memchr(first.module_text, 0, sizeof(first.module_text)) ==
 			NULL ||
 		wire_encode_status(&first, &out, NULL) != DEVID_OK ||
-		wire_decode_status((struct der_view) { out.data, out.len },
-			&second, NULL) != DEVID_OK ||
+		wire_decode_status((struct view) { out.data, out.len }, &second,
+			NULL) != DEVID_OK ||
 		second.n_keys != first.n_keys)
 		abort();
 }
 
-static void attest(struct der_view in)
+static void attest(struct view in)
 {
 	static struct wire_attest said;
 	struct room out = { buf, sizeof(buf), 0 };
@@ -72,7 +72,7 @@ static void attest(struct der_view in)
 	check_same(in, &out);
 }
 
-static void credential(struct der_view in)
+static void credential(struct view in)
 {
 	struct wire_credential what;
 	struct room out = { buf, sizeof(buf), 0 };
@@ -87,11 +87,11 @@ static void credential(struct der_view in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct der_view in;
+	struct view in;
 
 	if (len < 1)
 		return 0;
-	in = (struct der_view) { data + 1, len - 1 };
+	in = (struct view) { data + 1, len - 1 };
 	switch (data[0] % 5) {
 	case 0:
 		request(in);

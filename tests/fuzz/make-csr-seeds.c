@@ -36,7 +36,7 @@ static void must(enum devid_err rc)
 	}
 }
 
-static size_t put(uint8_t *p, struct der_view v)
+static size_t put(uint8_t *p, struct view v)
 {
 	p[0] = (uint8_t)(v.len >> 8);
 	p[1] = (uint8_t)v.len;
@@ -48,7 +48,7 @@ static size_t put(uint8_t *p, struct der_view v)
 static void write_structures(
 	const char *dir, const char *name, const struct tcg_csr *csr)
 {
-	struct der_view sig = csr->field[TCG_CSR_SGN_CERTIFY_SIG];
+	struct view sig = csr->field[TCG_CSR_SGN_CERTIFY_SIG];
 	uint8_t buf[4096];
 	size_t len = put(buf, csr->field[TCG_CSR_ATTEST_PUB]);
 
@@ -68,7 +68,7 @@ static void write_challenge(
 	char pem[CHALLENGE_FILE_MAX];
 
 	must(credential_make(ek_key_of(f->ek, &room),
-		(struct der_view) { f->iak_name, f->iak_name_len }, secret,
+		(struct view) { f->iak_name, f->iak_name_len }, secret,
 		&challenge, NULL));
 	must(challenge_encode(&challenge, pem, sizeof(pem), NULL));
 	write_seed(dir, name, pem, strlen(pem));
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 		csr_fixture_new(&f, seeds[i].alg, seeds[i].ek);
 		csr_fixture_encode(&f);
 		must(tcg_csr_parse(
-			(struct der_view) { f.data, f.len }, &csr, NULL));
+			(struct view) { f.data, f.len }, &csr, NULL));
 		write_seed(argv[1], seeds[i].csr, f.data, f.len);
 		write_structures(argv[1], seeds[i].structures, &csr);
 		write_challenge(argv[1], seeds[i].challenge, &f);

@@ -232,12 +232,12 @@ static void tcg_csr(const struct wire_attest *said)
 {
 	static struct bytes b;
 	struct room out = { b.data, sizeof(b.data), 0 };
-	struct der_view field[TCG_CSR_N_FIELDS] = { 0 };
+	struct view field[TCG_CSR_N_FIELDS] = { 0 };
 
 	field[TCG_CSR_PROD_SERIAL] =
-		(struct der_view) { (const uint8_t *)"SN1", 3 };
-	field[TCG_CSR_SIGNING_PUB] = (struct der_view) { said->idevid_pub.data,
-		said->idevid_pub.len };
+		(struct view) { (const uint8_t *)"SN1", 3 };
+	field[TCG_CSR_SIGNING_PUB] =
+		(struct view) { said->idevid_pub.data, said->idevid_pub.len };
 	if (tcg_csr_encode_contents(HASH_SHA256, field, &out, NULL) != DEVID_OK)
 		abort();
 	b.len = out.len;

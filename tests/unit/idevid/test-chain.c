@@ -45,7 +45,7 @@ static int teardown(void **state)
 
 static struct chain_store *store_with(const struct certs_node *root)
 {
-	struct der_view der = { root->der.data, root->der.len };
+	struct view der = { root->der.data, root->der.len };
 	struct chain_store *store = NULL;
 
 	assert_int_equal(chain_store_new(&store, NULL), DEVID_OK);
@@ -57,14 +57,14 @@ static enum devid_err check(struct chain_store *store, time_t now,
 	const struct certs_node *const *nodes,
 	struct devid_chain_report *report)
 {
-	struct der_view certs[DEVID_CHAIN_MAX + 1];
+	struct view certs[DEVID_CHAIN_MAX + 1];
 	struct chain_query query = {
 		.certs = certs, .now = now, .leaf_is_devid = true
 	};
 
 	for (; nodes[query.n_certs]; query.n_certs++)
 		certs[query.n_certs] =
-			(struct der_view) { nodes[query.n_certs]->der.data,
+			(struct view) { nodes[query.n_certs]->der.data,
 				nodes[query.n_certs]->der.len };
 	return chain_check(store, &query, report);
 }
@@ -523,10 +523,10 @@ static void add_root_only_takes_a_ca(void **state)
 	struct devid_error err = { 0 };
 
 	(void)state;
-	assert_int_equal(chain_store_add_root(store,
-				 (struct der_view) {
-					 fix.leaf.der.data, fix.leaf.der.len },
-				 &err),
+	assert_int_equal(
+		chain_store_add_root(store,
+			(struct view) { fix.leaf.der.data, fix.leaf.der.len },
+			&err),
 		DEVID_ERR_SYNTAX);
 	assert_non_null(strstr(err.text, "not a CA"));
 	v1.version = "";
@@ -534,7 +534,7 @@ static void add_root_only_takes_a_ca(void **state)
 	old = certs_sign(&v1, certs_key("P-256"), NULL);
 	assert_int_equal(
 		chain_store_add_root(store,
-			(struct der_view) { old.der.data, old.der.len }, NULL),
+			(struct view) { old.der.data, old.der.len }, NULL),
 		DEVID_ERR_SYNTAX);
 	assert_int_equal(chain_store_n_roots(store), 1);
 	chain_store_free(store);

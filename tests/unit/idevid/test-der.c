@@ -12,7 +12,7 @@
 static bool takes(const char *hex, size_t content_len, size_t rest)
 {
 	struct certs_buf buf = certs_hex(hex);
-	struct der_view in = { buf.data, buf.len }, content, whole;
+	struct view in = { buf.data, buf.len }, content, whole;
 	uint8_t tag;
 
 	if (!der_take(&in, &tag, &content, &whole)) {
@@ -42,7 +42,7 @@ static bool takes_long(const char *header, size_t len)
 {
 	struct certs_buf head = certs_hex(header);
 	uint8_t *all = calloc(1, head.len + len);
-	struct der_view in = { all, head.len + len }, content;
+	struct view in = { all, head.len + len }, content;
 	uint8_t tag;
 	bool ok;
 
@@ -97,7 +97,7 @@ static void take_what_is_not_der_refused(void **state)
 static void take_tag_other_tag_leaves_input(void **state)
 {
 	const uint8_t data[] = { 0x02, 0x01, 0x05 };
-	struct der_view in = { data, sizeof(data) }, content = { NULL, 7 };
+	struct view in = { data, sizeof(data) }, content = { NULL, 7 };
 
 	(void)state;
 	assert_false(der_take_tag(&in, DER_SEQUENCE, &content));

@@ -22,7 +22,7 @@ static void digest_hmac_jefe_as_rfc_4231(void **state)
 {
 	static const uint8_t key[] = { 'J', 'e', 'f', 'e' };
 	static const char text[] = "what do ya want for nothing?";
-	static const struct der_view data = { (const uint8_t *)text,
+	static const struct view data = { (const uint8_t *)text,
 		sizeof(text) - 1 };
 	static const uint8_t want_256[] = { 0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60,
 		0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26, 0x08, 0x95, 0x75, 0xc7,
@@ -43,15 +43,15 @@ static void digest_hmac_jefe_as_rfc_4231(void **state)
 	assert_non_null(sha384);
 	for (int i = 0; i < 2; i++) {
 		assert_true(digest_hmac(sha256,
-			(struct der_view) { key, sizeof(key) }, data, got, 32));
+			(struct view) { key, sizeof(key) }, data, got, 32));
 		assert_memory_equal(got, want_256, 32);
 		assert_true(digest_hmac(sha384,
-			(struct der_view) { key, sizeof(key) }, data, got, 48));
+			(struct view) { key, sizeof(key) }, data, got, 48));
 		assert_memory_equal(got, want_384, 48);
 	}
 	/* Room for less than there is. */
 	assert_false(digest_hmac(
-		sha256, (struct der_view) { key, sizeof(key) }, data, got, 31));
+		sha256, (struct view) { key, sizeof(key) }, data, got, 31));
 	EVP_MAC_CTX_free(sha256);
 	EVP_MAC_CTX_free(sha384);
 }

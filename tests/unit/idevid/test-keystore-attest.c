@@ -10,9 +10,9 @@
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 	KEY_ALG_RSA2048 };
 
-static struct der_view view(const struct key_blob *blob)
+static struct view view(const struct key_blob *blob)
 {
-	return (struct der_view) { blob->data, blob->len };
+	return (struct view) { blob->data, blob->len };
 }
 
 /* ---- certify ---- */

@@ -35,7 +35,7 @@ static struct wire_attest said;
 
 static struct challenge make_credential(void)
 {
-	struct der_view area = { said.iak_pub.data, said.iak_pub.len };
+	struct view area = { said.iak_pub.data, said.iak_pub.len };
 	const uint8_t *p = said.ek_cert.data;
 	X509 *cert = d2i_X509(NULL, &p, (long)said.ek_cert.len);
 	EVP_PKEY *ek = X509_get_pubkey(cert);
@@ -45,8 +45,8 @@ static struct challenge make_credential(void)
 
 	assert_rc(tpm_public_parse(area, &iak, NULL), DEVID_OK);
 	assert_rc(credential_make(ek_key_of(ek, &room),
-			  (struct der_view) { iak.name, iak.name_len }, secret,
-			  &ch, NULL),
+			  (struct view) { iak.name, iak.name_len }, secret, &ch,
+			  NULL),
 		DEVID_OK);
 	EVP_PKEY_free(ek);
 	X509_free(cert);

@@ -12,18 +12,18 @@
 static struct csr_fixture fixture;
 
 /* csrContents as the device would have them signed. */
-static struct der_view contents(void)
+static struct view contents(void)
 {
 	struct tcg_csr csr;
 
 	csr_fixture_encode(&fixture);
-	assert_rc(tcg_csr_parse((struct der_view) { fixture.data, fixture.len },
+	assert_rc(tcg_csr_parse((struct view) { fixture.data, fixture.len },
 			  &csr, NULL),
 		DEVID_OK);
 	return csr.contents;
 }
 
-static enum devid_err judge_for(EVP_PKEY *key, struct der_view what,
+static enum devid_err judge_for(EVP_PKEY *key, struct view what,
 	struct purpose_verdict *ret, struct devid_error *err)
 {
 	uint8_t spki[1024], *p = spki;
@@ -33,13 +33,13 @@ static enum devid_err judge_for(EVP_PKEY *key, struct der_view what,
 	enum devid_err rc;
 
 	memcpy(exact, what.data, what.len);
-	rc = purpose_check((struct der_view) { exact, what.len },
-		(struct der_view) { spki, (size_t)len }, ret, err);
+	rc = purpose_check((struct view) { exact, what.len },
+		(struct view) { spki, (size_t)len }, ret, err);
 	free(exact);
 	return rc;
 }
 
-static void assert_good(struct der_view what)
+static void assert_good(struct view what)
 {
 	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 1 };
 	struct devid_error err = { DEVID_OK, "" };
@@ -50,7 +50,7 @@ static void assert_good(struct der_view what)
 	assert_int_equal(v.tls_version, 0);
 }
 
-static void assert_bad(struct der_view what, const char *cause)
+static void assert_bad(struct view what, const char *cause)
 {
 	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 1 };
 	struct devid_error err = { DEVID_OK, "" };
@@ -89,7 +89,7 @@ static void request_for_own_key_of_every_alg_is_a_csr(void **state)
 
 static void request_for_another_key_refused(void **state)
 {
-	struct der_view c;
+	struct view c;
 	struct purpose_verdict v;
 	struct devid_error err = { DEVID_OK, "" };
 
@@ -123,30 +123,30 @@ static void hash_of_other_algorithm_refused(void **state)
 
 static void bytes_behind_it_refused(void **state)
 {
-	struct der_view c = contents();
+	struct view c = contents();
 	struct bytes b = { .len = 0 };
 
 	(void)state;
 	bytes_put(&b, c.data, c.len);
 	bytes_put(&b, "", 1);
-	assert_bad((struct der_view) { b.data, b.len }, "1 bytes behind pad");
+	assert_bad((struct view) { b.data, b.len }, "1 bytes behind pad");
 }
 
 static void cut_short_anywhere_refused(void **state)
 {
-	struct der_view c = contents();
+	struct view c = contents();
 	struct purpose_verdict v;
 
 	(void)state;
 	for (size_t n = 0; n < c.len; n++)
-		assert_rc(judge_for(fixture.idevid,
-				  (struct der_view) { c.data, n }, &v, NULL),
+		assert_rc(judge_for(fixture.idevid, (struct view) { c.data, n },
+				  &v, NULL),
 			DEVID_ERR_PURPOSE);
 }
 
 static void every_changed_byte_refused(void **state)
 {
-	struct der_view c = contents();
+	struct view c = contents();
 	struct bytes b = { .len = 0 };
 	struct purpose_verdict v;
 
@@ -154,13 +154,12 @@ static void every_changed_byte_refused(void **state)
 	bytes_put(&b, c.data, c.len);
 	for (size_t n = 0; n < b.len; n++) {
 		b.data[n] ^= 0x40;
-		assert_rc(
-			judge_for(fixture.idevid,
-				(struct der_view) { b.data, b.len }, &v, NULL),
+		assert_rc(judge_for(fixture.idevid,
+				  (struct view) { b.data, b.len }, &v, NULL),
 			DEVID_ERR_PURPOSE);
 		b.data[n] ^= 0x40;
 	}
-	assert_good((struct der_view) { b.data, b.len });
+	assert_good((struct view) { b.data, b.len });
 }
 
 static void signing_pub_that_is_none_refused(void **state)
@@ -169,7 +168,7 @@ static void signing_pub_that_is_none_refused(void **state)
 
 	(void)state;
 	fixture.payload[TCG_CSR_SIGNING_PUB] =
-		(struct der_view) { none, sizeof(none) };
+		(struct view) { none, sizeof(none) };
 	assert_bad(contents(), "public area:");
 }
 
@@ -178,7 +177,7 @@ static void whole_request_refused(void **state)
 {
 	(void)state;
 	(void)contents();
-	assert_bad((struct der_view) { fixture.data, fixture.len }, "TCG-CSR:");
+	assert_bad((struct view) { fixture.data, fixture.len }, "TCG-CSR:");
 }
 
 /* A client random with these first bytes would make a key exchange look like
@@ -189,7 +188,7 @@ static void key_exchange_that_begins_like_it_refused(void **state)
 
 	(void)state;
 	memcpy(b.data, "\0\0\1\0", 4);
-	assert_bad((struct der_view) { b.data, b.len }, "TCG-CSR:");
+	assert_bad((struct view) { b.data, b.len }, "TCG-CSR:");
 }
 
 /* What design.md says of offset 64, for both hashes and the largest sizes. */
@@ -201,9 +200,9 @@ static void no_request_reads_as_a_key_exchange(void **state)
 	(void)state;
 	memset(big, 0xff, sizeof(big));
 	fixture.payload[TCG_CSR_PROD_CA_DATA] =
-		(struct der_view) { big, sizeof(big) };
+		(struct view) { big, sizeof(big) };
 	for (size_t i = 0; i < N_OF(hashes); i++) {
-		struct der_view c;
+		struct view c;
 
 		fixture.hash_alg = hashes[i];
 		c = contents();

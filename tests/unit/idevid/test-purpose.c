@@ -276,8 +276,8 @@ static void nothing_at_all_refused(void **state)
 	struct purpose_verdict v;
 
 	(void)state;
-	assert_rc(purpose_check((struct der_view) { NULL, 0 },
-			  (struct der_view) {
+	assert_rc(purpose_check((struct view) { NULL, 0 },
+			  (struct view) {
 				  purpose_keys.spki, purpose_keys.spki_len },
 			  &v, NULL),
 		DEVID_ERR_PURPOSE);

@@ -11,9 +11,9 @@
 #include "certs.h"
 #include "san.h"
 
-static struct der_view view(const struct certs_buf *buf)
+static struct view view(const struct certs_buf *buf)
 {
-	return (struct der_view) { buf->data, buf->len };
+	return (struct view) { buf->data, buf->len };
 }
 
 static void split_good_name_found(void **state)

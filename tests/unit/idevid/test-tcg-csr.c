@@ -16,11 +16,11 @@
 static uint8_t contents[TCG_CSR_MAX], request[TCG_CSR_MAX];
 static size_t contents_len, request_len;
 static uint8_t bytes[TCG_CSR_FIELD_MAX + 1]; /* what payloads are made of */
-static struct der_view fields[TCG_CSR_N_FIELDS];
+static struct view fields[TCG_CSR_N_FIELDS];
 
-static struct der_view view(const uint8_t *data, size_t len)
+static struct view view(const uint8_t *data, size_t len)
 {
-	return (struct der_view) { data, len };
+	return (struct view) { data, len };
 }
 
 static int setup(void **state)
@@ -136,7 +136,7 @@ static void parse_fixture_every_suite_split(void **state)
 
 static void parse_empty_payloads_split(void **state)
 {
-	static const struct der_view none[TCG_CSR_N_FIELDS];
+	static const struct view none[TCG_CSR_N_FIELDS];
 	uint8_t buf[256];
 	struct room out = { buf, sizeof(buf), 0 };
 	struct tcg_csr csr;
@@ -402,7 +402,7 @@ static void check_hash_other_length_refused(void **state)
 
 static void encode_pad_fills_to_sixteen(void **state)
 {
-	struct der_view some[TCG_CSR_N_FIELDS] = { { NULL, 0 } };
+	struct view some[TCG_CSR_N_FIELDS] = { { NULL, 0 } };
 	uint8_t buf[512];
 	struct room out = { buf, sizeof(buf), 0 };
 	struct tcg_csr csr;
@@ -428,7 +428,7 @@ static void encode_each_oversized_field_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < TCG_CSR_PAD; i++) {
-		struct der_view some[TCG_CSR_N_FIELDS] = { { NULL, 0 } };
+		struct view some[TCG_CSR_N_FIELDS] = { { NULL, 0 } };
 		struct devid_error err = { DEVID_OK, "" };
 
 		some[i] = view(bytes, TCG_CSR_FIELD_MAX);
@@ -477,7 +477,7 @@ static void encode_too_large_sum_refused(void **state)
 {
 	static uint8_t buf[2 * TCG_CSR_N_FIELDS * TCG_CSR_FIELD_MAX];
 	struct room out = { buf, sizeof(buf), 0 };
-	struct der_view some[TCG_CSR_N_FIELDS];
+	struct view some[TCG_CSR_N_FIELDS];
 
 	(void)state;
 	for (size_t i = 0; i < TCG_CSR_N_FIELDS; i++)

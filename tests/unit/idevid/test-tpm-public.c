@@ -47,7 +47,7 @@ static void parse_every_suite_named(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		const struct csr_fixture *f = &fixtures[algs[i]];
-		struct der_view in = csrs[algs[i]].field[TCG_CSR_ATTEST_PUB];
+		struct view in = csrs[algs[i]].field[TCG_CSR_ATTEST_PUB];
 		uint8_t buf[sizeof(TPMT_PUBLIC)];
 		struct room again = { buf, sizeof(buf), 0 };
 		struct tpm_public pub;
@@ -65,7 +65,7 @@ static void parse_every_cut_area_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < N_OF(algs); i++) {
-		struct der_view in = csrs[algs[i]].field[TCG_CSR_SIGNING_PUB];
+		struct view in = csrs[algs[i]].field[TCG_CSR_SIGNING_PUB];
 		uint8_t longer[1000];
 		struct devid_error err;
 
@@ -87,7 +87,7 @@ static void parse_oversized_member_refused(void **state)
 {
 	static const size_t offsets[] = { 8, 52, 86 };
 	static const uint16_t sizes[] = { 31, 33, 65, 129, 0x7fff, 0xffff };
-	struct der_view in = csrs[KEY_ALG_P256].field[TCG_CSR_SIGNING_PUB];
+	struct view in = csrs[KEY_ALG_P256].field[TCG_CSR_SIGNING_PUB];
 
 	(void)state;
 	assert_int_equal(in.len, 86 + 2 + 32);
@@ -125,7 +125,7 @@ static void parse_other_algorithm_refused(void **state)
 		{ 42, 0x7777, DEVID_ERR_SYNTAX, "TPMT_PUBLIC" },
 		{ 44, 0x7777, DEVID_ERR_SYNTAX, "TPMT_PUBLIC" },
 	};
-	struct der_view in = csrs[KEY_ALG_P256].field[TCG_CSR_SIGNING_PUB];
+	struct view in = csrs[KEY_ALG_P256].field[TCG_CSR_SIGNING_PUB];
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(cases); i++) {
@@ -357,7 +357,7 @@ static void certify_extra_data_read(void **state)
 
 static void certify_every_cut_refused(void **state)
 {
-	struct der_view in = csrs[KEY_ALG_P384].field[TCG_CSR_SGN_CERTIFY];
+	struct view in = csrs[KEY_ALG_P384].field[TCG_CSR_SGN_CERTIFY];
 	uint8_t longer[1000];
 	struct devid_error err;
 
@@ -374,7 +374,7 @@ static void certify_every_cut_refused(void **state)
 
 static void certify_other_content_refused(void **state)
 {
-	struct der_view in = csrs[KEY_ALG_P256].field[TCG_CSR_SGN_CERTIFY];
+	struct view in = csrs[KEY_ALG_P256].field[TCG_CSR_SGN_CERTIFY];
 	static const uint16_t types[] = { TPM2_ST_ATTEST_QUOTE,
 		TPM2_ST_ATTEST_CREATION, TPM2_ST_ATTEST_TIME, TPM2_ST_ATTEST_NV,
 		TPM2_ST_ATTEST_SESSION_AUDIT, 0 };

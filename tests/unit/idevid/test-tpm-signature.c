@@ -285,7 +285,7 @@ static void signature_encode_checked_back(void **state)
 		enum sig_scheme scheme = rsa ? SIG_RSASSA : SIG_ECDSA;
 		enum sig_hash hash = p384 ? HASH_SHA384 : HASH_SHA256;
 		uint8_t plain[600], buf[600];
-		struct der_view sig =
+		struct view sig =
 			view(plain, plain_sign(f->idevid,
 					    p384 ? "SHA384" : "SHA256", plain));
 		struct room out = { buf, sizeof(buf), 0 };

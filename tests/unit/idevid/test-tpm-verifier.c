@@ -13,7 +13,7 @@ static struct csr_fixture fixtures[KEY_ALG_RSA2048 + 1];
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 	KEY_ALG_RSA2048 };
 static const uint8_t text[] = "signed by a TPM";
-static const struct der_view message = { text, sizeof(text) };
+static const struct view message = { text, sizeof(text) };
 
 static int setup(void **state)
 {
@@ -40,8 +40,7 @@ static enum devid_err check(
 	uint8_t sig[600];
 	size_t len = csr_fixture_sign(signer, form, message, sig);
 
-	return tpm_verifier_check(
-		v, message, (struct der_view) { sig, len }, NULL);
+	return tpm_verifier_check(v, message, (struct view) { sig, len }, NULL);
 }
 
 static void verifier_keys_in_turn_each_by_its_own(void **state)

@@ -15,9 +15,9 @@ static struct room room(size_t size)
 }
 
 /* The first @len bytes of @buf, to be read. */
-static struct der_view view(size_t len)
+static struct view view(size_t len)
 {
-	return (struct der_view) { buf, len };
+	return (struct view) { buf, len };
 }
 
 static size_t good_request(void)
@@ -41,7 +41,7 @@ static enum devid_err decode(size_t len, struct wire_request *ret)
 	enum devid_err rc;
 
 	memcpy(exact, buf, len);
-	rc = wire_decode_request((struct der_view) { exact, len }, ret, NULL);
+	rc = wire_decode_request((struct view) { exact, len }, ret, NULL);
 	free(exact);
 	return rc;
 }
@@ -323,7 +323,7 @@ static void status_every_truncation_refused(void **state)
 
 		memcpy(exact, buf, n);
 		assert_rc(wire_decode_status(
-				  (struct der_view) { exact, n }, &out, NULL),
+				  (struct view) { exact, n }, &out, NULL),
 			DEVID_ERR_PROTOCOL);
 		free(exact);
 	}
@@ -415,7 +415,7 @@ static enum devid_err decode_attest(size_t len, struct wire_attest *ret)
 	enum devid_err rc;
 
 	memcpy(exact, buf, len);
-	rc = wire_decode_attest((struct der_view) { exact, len }, ret, NULL);
+	rc = wire_decode_attest((struct view) { exact, len }, ret, NULL);
 	free(exact);
 	return rc;
 }
@@ -486,8 +486,7 @@ static enum devid_err decode_credential(size_t len, struct wire_credential *ret)
 	free(exact);
 	exact = malloc(len ? len : 1);
 	memcpy(exact, buf, len);
-	return wire_decode_credential(
-		(struct der_view) { exact, len }, ret, NULL);
+	return wire_decode_credential((struct view) { exact, len }, ret, NULL);
 }
 
 static void credential_round_trip_keeps_both_parts(void **state)

@@ -317,7 +317,7 @@ static void seal_changed_ticket_is_refused(void **state)
 	const uint8_t key[CA_SEAL_KEY_LEN] = { 1 }, other[32] = { 2 };
 	uint8_t id[CHALLENGE_ID_LEN] = { 3 };
 	struct challenge_ticket good = { "ticket", 40 };
-	struct der_view sealed;
+	struct view sealed;
 
 	(void)state;
 	assert_rc(ca_seal_add(key, id, &good, NULL), DEVID_OK);

@@ -523,15 +523,13 @@ static void challenge_software_keys_cannot_be_answered(void **state)
 {
 	struct ca_fixture *f = *state;
 	const struct csr_fixture *tpm = &f->device;
-	const struct der_view fake = { f->other.iak_name,
-		f->other.iak_name_len };
-	const struct der_view genuine = { tpm->iak_name, tpm->iak_name_len };
+	const struct view fake = { f->other.iak_name, f->other.iak_name_len };
+	const struct view genuine = { tpm->iak_name, tpm->iak_name_len };
 	uint8_t secret[CHALLENGE_SECRET_LEN];
 	struct challenge c;
 
 	f->other.payload[TCG_CSR_EK_CERT] =
-		(struct der_view) { tpm->ek_cert.der.data,
-			tpm->ek_cert.der.len };
+		(struct view) { tpm->ek_cert.der.data, tpm->ek_cert.der.len };
 	csr_fixture_encode(&f->other);
 	read_challenge(f, &f->other, &c);
 	/* Not without the EK, nor by its TPM, where no key has that Name. */

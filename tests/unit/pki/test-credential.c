@@ -229,16 +229,16 @@ static void run(struct fixture *f, const TPMT_PUBLIC *template)
 
 	assert_rc(tpm_public_pkey(&ek_pub.publicArea, &ek_key, NULL), DEVID_OK);
 	assert_rc(credential_make(ek_key_of(ek_key, &room),
-			  (struct der_view) { name, name_len }, secret,
-			  &challenge, NULL),
+			  (struct view) { name, name_len }, secret, &challenge,
+			  NULL),
 		DEVID_OK);
 	assert_int_equal(
 		activate(f, object, ek, &ek_pub.publicArea, &challenge),
 		TSS2_RC_SUCCESS);
 	name[10] ^= 1;
 	assert_rc(credential_make(ek_key_of(ek_key, &room),
-			  (struct der_view) { name, name_len }, secret,
-			  &challenge, NULL),
+			  (struct view) { name, name_len }, secret, &challenge,
+			  NULL),
 		DEVID_OK);
 	assert_true(tpm_rc_is(
 		activate(f, object, ek, &ek_pub.publicArea, &challenge),
@@ -272,15 +272,15 @@ static void make_p384_ek_activated_by_tpm(void **state)
 /* ---- without a TPM ---- */
 
 static const uint8_t name_bytes[34] = { 0x00, 0x0b, 1, 2, 3 };
-static const struct der_view a_name = { name_bytes, sizeof(name_bytes) };
+static const struct view a_name = { name_bytes, sizeof(name_bytes) };
 
 /* The secret is for one EK, one Name and one blob. */
 static void make_every_ek_activated_by_it_alone(void **state)
 {
 	static const char *const types[] = { "RSA:2048", "RSA:3072", "P-256",
 		"P-384" };
-	const struct der_view name = a_name;
-	struct der_view other_name = { secret, sizeof(secret) };
+	const struct view name = a_name;
+	struct view other_name = { secret, sizeof(secret) };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(types); i++) {
@@ -310,7 +310,7 @@ static void make_every_ek_activated_by_it_alone(void **state)
 /* An EK that was read from a compressed point is the same EK. */
 static void make_compressed_ek_activated(void **state)
 {
-	const struct der_view name = a_name;
+	const struct view name = a_name;
 	struct challenge challenge = { .deadline = 0 };
 	EVP_PKEY *ek = certs_key("P-384"), *read = EVP_PKEY_new();
 	uint8_t point[97], out[CHALLENGE_SECRET_LEN];
@@ -398,7 +398,7 @@ static void make_name_of_bad_size_refused(void **state)
 		struct ek_key_room room;
 
 		assert_rc(credential_make(ek_key_of(ek, &room),
-				  (struct der_view) { name, sizes[i] }, secret,
+				  (struct view) { name, sizes[i] }, secret,
 				  &challenge, &err),
 			DEVID_ERR_INVALID);
 		assert_cause(&err, "Name");

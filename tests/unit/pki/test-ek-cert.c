@@ -24,8 +24,7 @@ static struct certs_buf good(void)
 static enum devid_err parse(const struct certs_buf *buf, struct ek_cert *ret,
 	struct devid_error *err)
 {
-	return ek_cert_parse(
-		(struct der_view) { buf->data, buf->len }, ret, err);
+	return ek_cert_parse((struct view) { buf->data, buf->len }, ret, err);
 }
 
 static void parse_good_certificate_read(void **state)
@@ -143,8 +142,8 @@ static void parse_too_large_refused(void **state)
 	struct ek_cert cert;
 
 	(void)state;
-	assert_rc(ek_cert_parse((struct der_view) { zeros, sizeof(zeros) },
-			  &cert, &err),
+	assert_rc(ek_cert_parse(
+			  (struct view) { zeros, sizeof(zeros) }, &cert, &err),
 		DEVID_ERR_TOO_LARGE);
 	ek_cert_done(&cert);
 }

@@ -176,7 +176,7 @@ static const char *judge_rows(struct reg *reg)
 static bool has_cert(const struct site *s, struct reg *reg, const X509 *cert)
 {
 	const ASN1_INTEGER *number = X509_get0_serialNumber(cert);
-	const struct der_view serial = { ASN1_STRING_get0_data(number),
+	const struct view serial = { ASN1_STRING_get0_data(number),
 		(size_t)ASN1_STRING_length(number) };
 	struct register_cert got;
 	unsigned char *der = NULL;

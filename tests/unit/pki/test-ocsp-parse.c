@@ -118,9 +118,9 @@ static const struct parts requests[] = {
 	{ CANT, .single = "a00e 300c 300a" OTHER "0101ff 0400" },
 };
 
-static struct der_view view_of(const struct certs_buf *buf)
+static struct view view_of(const struct certs_buf *buf)
 {
-	return (struct der_view) { buf->data, buf->len };
+	return (struct view) { buf->data, buf->len };
 }
 
 static void parse_each_request_judged(void **state)
@@ -165,8 +165,8 @@ static void parse_truncated_malformed(void **state)
 
 	(void)state;
 	for (size_t len = 0; len < der.len; len++)
-		assert_int_equal(ocsp_parse((struct der_view) { der.data, len },
-					 &req, NULL),
+		assert_int_equal(
+			ocsp_parse((struct view) { der.data, len }, &req, NULL),
 			DEVID_ERR_SYNTAX);
 }
 
@@ -178,7 +178,7 @@ static void parse_too_large_malformed(void **state)
 
 	(void)state;
 	assert_int_equal(
-		ocsp_parse((struct der_view) { der, sizeof(der) }, &req, &err),
+		ocsp_parse((struct view) { der, sizeof(der) }, &req, &err),
 		DEVID_ERR_SYNTAX);
 	assert_non_null(strstr(err.text, "larger than 2048"));
 }

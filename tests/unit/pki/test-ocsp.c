@@ -63,7 +63,7 @@ static OCSP_CERTID *id_of(
 	return id;
 }
 
-static void ask_der(struct world *w, struct der_view der, struct talk *t)
+static void ask_der(struct world *w, struct view der, struct talk *t)
 {
 	const struct blob *answer = &t->reply.der;
 	const unsigned char *p;
@@ -82,7 +82,7 @@ static void ask(struct world *w, struct talk *t)
 	int len = i2d_OCSP_REQUEST(t->req, &der);
 
 	assert_true(len > 0);
-	ask_der(w, (struct der_view) { der, (size_t)len }, t);
+	ask_der(w, (struct view) { der, (size_t)len }, t);
 	OPENSSL_free(der);
 }
 
@@ -400,7 +400,7 @@ static void answer_bucket_empty_try_later_and_stored_given(void **state)
 		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
 	unsigned char *req = NULL;
 	int req_len = i2d_OCSP_REQUEST(t.req, &req);
-	const struct der_view asked = { req, (size_t)req_len };
+	const struct view asked = { req, (size_t)req_len };
 	int64_t n;
 
 	/* Of no size. */
@@ -433,7 +433,7 @@ static void answer_token_gone_error(void **state)
 
 	memory_signer_break(w->f.build.ca_key, true);
 	assert_int_equal(
-		ocsp_answer(&w->f.ca, (struct der_view) { der, (size_t)len },
+		ocsp_answer(&w->f.ca, (struct view) { der, (size_t)len },
 			&t.reply, NULL),
 		DEVID_ERR_UNREACHABLE);
 	assert_null(t.reply.der.data);

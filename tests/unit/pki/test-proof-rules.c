@@ -9,7 +9,7 @@
 
 static void set_payload(enum tcg_csr_field field, const void *data, size_t len)
 {
-	f->payload[field] = (struct der_view) { data, len };
+	f->payload[field] = (struct view) { data, len };
 }
 
 static void model_bad(void)
@@ -92,7 +92,7 @@ static void signed_by_iak(void)
 
 static void signature_cut(void)
 {
-	f->signature = (struct der_view) { (const uint8_t *)"\0\x18\0\x0b", 4 };
+	f->signature = (struct view) { (const uint8_t *)"\0\x18\0\x0b", 4 };
 }
 
 static void ek_missing(void)

@@ -162,8 +162,7 @@ static void check_contents_alone_judged_but_for_signature(void **state)
 	(void)state;
 	start(KEY_ALG_P256, "P-256");
 	csr_fixture_encode(f);
-	assert_rc(tcg_csr_parse(
-			  (struct der_view) { f->data, f->len }, &csr, NULL),
+	assert_rc(tcg_csr_parse((struct view) { f->data, f->len }, &csr, NULL),
 		DEVID_OK);
 	assert_true(
 		proof_check(&ctx, csr.contents.data, csr.contents.len, proof));

@@ -241,7 +241,7 @@ static enum devid_err cert_by_serial(struct reg *reg,
 	const struct register_cert *of, struct register_cert *ret)
 {
 	return register_cert_by_serial(reg, of->issuer,
-		(struct der_view) { of->serial, of->serial_len }, ret, NULL);
+		(struct view) { of->serial, of->serial_len }, ret, NULL);
 }
 
 static void cert_add_is_found_by_serial_and_key(void **state)

@@ -37,7 +37,7 @@ static void uint_each_size_minimal(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint8_t buf[16];
 		struct der_out out = der_out_init(buf, sizeof(buf));
-		struct der_view view;
+		struct view view;
 
 		der_out_uint(&out, DER_INTEGER, cases[i].value);
 		view = der_out_view(&out);
@@ -55,7 +55,7 @@ static void wrap_long_content_length_read_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
 		struct der_out out = der_out_init(buf, sizeof(buf));
-		struct der_view view, read;
+		struct view view, read;
 
 		der_out_element(&out, DER_OCTET_STRING, content, lens[i]);
 		view = der_out_view(&out);
@@ -95,7 +95,7 @@ static void nid_each_key_fits(void **state)
 		struct signer *s = memory_signer_new(cases[i].alg);
 		X509_ALGOR *want = X509_ALGOR_new();
 		unsigned char *der = NULL;
-		struct der_view alg;
+		struct view alg;
 		int n;
 
 		assert_int_equal(signer_nid(s->public_key), cases[i].nid);
@@ -124,7 +124,7 @@ static void nid_other_key_undefined(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct der_view alg;
+		struct view alg;
 
 		assert_non_null(keys[i]);
 		assert_int_equal(signer_nid(keys[i]), NID_undef);
@@ -138,14 +138,14 @@ static void wrap_with_extra_all_parts_there(void **state)
 {
 	static const uint8_t extra[] = { 0xa0, 0x02, 0x30, 0x00 };
 	struct signer *s = memory_signer_new("p256");
-	struct der_view whole, seq, part, sig;
+	struct view whole, seq, part, sig;
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	struct blob der;
 
 	(void)state;
 	assert_int_equal(
-		signer_wrap(s, (struct der_view) { tbs, sizeof(tbs) },
-			(struct der_view) { extra, sizeof(extra) }, &der, NULL),
+		signer_wrap(s, (struct view) { tbs, sizeof(tbs) },
+			(struct view) { extra, sizeof(extra) }, &der, NULL),
 		DEVID_OK);
 	whole = blob_view(&der);
 	assert_true(der_take_tag(&whole, DER_SEQUENCE, &seq));
@@ -175,8 +175,8 @@ static void wrap_token_gone_refused(void **state)
 
 	(void)state;
 	memory_signer_break(s, true);
-	assert_int_equal(signer_wrap(s, (struct der_view) { tbs, sizeof(tbs) },
-				 (struct der_view) { NULL, 0 }, &der, NULL),
+	assert_int_equal(signer_wrap(s, (struct view) { tbs, sizeof(tbs) },
+				 (struct view) { NULL, 0 }, &der, NULL),
 		DEVID_ERR_UNREACHABLE);
 	assert_null(der.data);
 	signer_free(s);

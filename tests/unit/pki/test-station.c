@@ -33,9 +33,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct der_view view_of(const char *text)
+static struct view view_of(const char *text)
 {
-	return (struct der_view) { (const uint8_t *)text, strlen(text) };
+	return (struct view) { (const uint8_t *)text, strlen(text) };
 }
 
 static void store(enum station_step step, const char *text)

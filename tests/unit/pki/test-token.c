@@ -291,8 +291,8 @@ static void open_pin_of_impossible_length_not_tried(void **state)
 
 /* ---- keys ---- */
 
-static void verify(const struct signer *s, struct der_view data,
-	const struct signer_sig *sig)
+static void verify(
+	const struct signer *s, struct view data, const struct signer_sig *sig)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	int nid = signer_nid(s->public_key);
@@ -334,7 +334,7 @@ static void key_of_each_algorithm_signs(void **state)
 		assert_rc(token_key(token, algs[i].name, &s, &err), DEVID_OK);
 		assert_int_equal(signer_nid(s->public_key), algs[i].nid);
 		for (size_t n = 0; n < 20; n++) {
-			const struct der_view view = { data, n * 50 };
+			const struct view view = { data, n * 50 };
 			struct signer_sig sig;
 
 			assert_rc(s->ops->sign(s, view, &sig, &err), DEVID_OK);
@@ -622,7 +622,7 @@ static struct signer *new_signer(struct token *token)
 
 static enum devid_err sign_once(struct signer *s)
 {
-	const struct der_view data = { (const uint8_t *)"x", 1 };
+	const struct view data = { (const uint8_t *)"x", 1 };
 	struct signer_sig sig;
 
 	devid_error_clear(&err);
@@ -699,7 +699,7 @@ static void sign_return_values_have_their_class(void **state)
 static void *sign_many(void *arg)
 {
 	uint8_t data[32] = { 0 };
-	const struct der_view view = { data, sizeof(data) };
+	const struct view view = { data, sizeof(data) };
 	struct signer *s = arg;
 	struct signer_sig sig;
 
