@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "der.h"
+#include "view.h"
 
 /* Bytes in memory of their own. Empty is { NULL, 0 }. */
 struct blob {

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "view.h"
+
 #define DER_INTEGER      0x02
 #define DER_BIT_STRING   0x03
 #define DER_OCTET_STRING 0x04
@@ -23,11 +25,6 @@
 /* Constructed and primitive context-specific tag @n (0 to 30). */
 #define DER_CONTEXT(n)      (0xa0 | (n))
 #define DER_CONTEXT_PRIM(n) (0x80 | (n))
-
-struct view {
-	const uint8_t *data; /* borrowed */
-	size_t len;
-};
 
 /*
  * Takes one element off the front of @in: *@ret_tag, its content in

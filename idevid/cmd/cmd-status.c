@@ -98,12 +98,9 @@ static json_t *key_certificate(const char *socket, const char *name)
 
 static json_t *key_json(const char *socket, const struct wire_key *key)
 {
-	char handle[16];
-
-	(void)snprintf(handle, sizeof(handle), "0x%08x", key->handle);
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name",
 		key->name, "algorithm", key_alg_name(key->alg), "handle",
-		handle, "present", key->present, "enabled", key->enabled,
+		key->place, "present", key->present, "enabled", key->enabled,
 		"tls13", key->tls13, "certificate",
 		key->certified ? key_certificate(socket, key->name)
 			       : json_null());

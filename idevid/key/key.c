@@ -55,6 +55,15 @@ const char *key_alg_name(enum key_alg alg)
 	return "none";
 }
 
+bool key_alg_is_known(enum key_alg alg)
+{
+	for (size_t i = 0; i < N_ALGS; i++) {
+		if (algs[i].alg == alg)
+			return true;
+	}
+	return false;
+}
+
 enum key_alg key_alg_by_name(const char *name)
 {
 	for (size_t i = 0; i < N_ALGS; i++) {

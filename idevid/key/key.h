@@ -2,16 +2,7 @@
 #ifndef DEVID_KEY_H
 #define DEVID_KEY_H
 
-/*
- * What holds the private keys: a TPM 2.0 today, a PKCS#11 module later. A
- * keystore does what it is told; who may ask and what may be signed is
- * decided above it (keyd-policy.h, purpose.h).
- *
- * It is used by one thread. Every call may take as long as one or a few TPM
- * commands and none waits for anything else.
- */
-
-#include <devid/error.h>
+/* Names of keys, of algorithms and of hashes, and what a key makes. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -66,106 +57,6 @@ struct key_sign {
 	size_t digest_len;
 };
 
-/* What the module states of its keys, for the manufacturer's CA (TCG 13.1). */
-struct wire_attest {
-	struct key_blob ek_cert;     /* DER */
-	struct key_blob iak_pub;     /* TPMT_PUBLIC */
-	struct key_blob idevid_pub;  /* TPMT_PUBLIC */
-	struct key_blob certify;     /* TPMS_ATTEST over the IDevID */
-	struct key_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
-};
-
-#define WIRE_CREDENTIAL_PART_MAX 600 /* of each part: RSA-4096 fits */
-#define WIRE_SECRET_MAX          64  /* TPM2B_DIGEST with SHA-512 */
-
-/* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
-struct wire_credential {
-	const uint8_t *id_object; /* TPM2B_ID_OBJECT */
-	size_t id_object_len;
-	const uint8_t *enc_secret; /* TPM2B_ENCRYPTED_SECRET */
-	size_t enc_secret_len;
-};
-
-/* To be erased with OPENSSL_cleanse(). */
-struct wire_secret {
-	size_t len;
-	uint8_t data[WIRE_SECRET_MAX];
-};
-
-struct keystore {
-	const struct keystore_ops *ops; /* borrowed, static */
-};
-
-/*
- * All calls return TPM_ABSENT, TPM_LOCKOUT or TPM_FAILURE for those three
- * states of the module and TPM for any other refusal by it.
- */
-struct keystore_ops {
-	const char *name;
-
-	/* Releases everything, *@ks included. */
-	void (*free)(struct keystore *ks);
-
-	/* Asks the module how it is. */
-	enum devid_err (*health)(struct keystore *ks, struct devid_error *err);
-
-	/*
-	 * The public key (DER SubjectPublicKeyInfo) of the persistent key.
-	 * Errors: NOT_FOUND when there is none.
-	 */
-	enum devid_err (*load)(struct keystore *ks, enum key_role role,
-		struct key_blob *ret_spki, struct devid_error *err);
-
-	/*
-	 * Makes the key and makes it persistent. With @expected not NULL, the
-	 * key that has exactly this public key is derived again, or nothing
-	 * is changed and MISMATCH returned. Errors: EXISTS when the place is
-	 * taken by another key.
-	 */
-	enum devid_err (*create)(struct keystore *ks, enum key_role role,
-		enum key_alg alg, const struct key_blob *expected,
-		struct devid_error *err);
-
-	/* One signature: one TPM command when the key has been loaded. */
-	enum devid_err (*sign)(struct keystore *ks, enum key_role role,
-		const struct key_sign *what, struct key_sig *ret,
-		struct devid_error *err);
-
-	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
-	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,
-		struct key_blob *ret_der, struct devid_error *err);
-
-	/* Stores and locks it. Errors: EXISTS when another one is there. */
-	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
-		const struct key_blob *der, struct devid_error *err);
-
-	/* The certificates above it, one behind the other. Errors:
-	 * NOT_FOUND. */
-	enum devid_err (*issuers_read)(struct keystore *ks, enum key_role role,
-		struct key_blob *ret_der, struct devid_error *err);
-
-	/* Stores them in place of those that are there. */
-	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
-		const struct key_blob *der, struct devid_error *err);
-
-	/*
-	 * The certificate of the endorsement key, and the IAK's word that the
-	 * IDevID is in the same module. Errors: NOT_FOUND when a key is not
-	 * there or the module has no EK certificate.
-	 */
-	enum devid_err (*attest)(struct keystore *ks, struct wire_attest *ret,
-		struct devid_error *err);
-
-	/*
-	 * Opens a credential that was made for the endorsement key and the
-	 * IAK. Errors: SYNTAX, MISMATCH (made for another module or another
-	 * IAK), NOT_FOUND as above.
-	 */
-	enum devid_err (*activate)(struct keystore *ks,
-		const struct wire_credential *what, struct wire_secret *ret,
-		struct devid_error *err);
-};
-
 /* Whether both hold the same bytes; neither is secret. */
 bool key_blob_equal(const struct key_blob *a, const struct key_blob *b);
 
@@ -174,6 +65,9 @@ const char *key_role_name(enum key_role role);
 
 /* "p256", "p384", "rsa2048" or "none". */
 const char *key_alg_name(enum key_alg alg);
+
+/* Whether @alg, which may be any number, is one that a key can have. */
+bool key_alg_is_known(enum key_alg alg);
 
 /* The algorithm with that name, KEY_ALG_NONE when there is none. */
 enum key_alg key_alg_by_name(const char *name);

@@ -196,8 +196,19 @@ static void put_key(struct out *o, const struct wire_key *k)
 	put_uint(o, k->certified, 1);
 	put_uint(o, k->enabled, 1);
 	put_uint(o, k->tls13, 1);
-	put_uint(o, k->handle, 4);
+	put_counted(o, k->place, strnlen(k->place, sizeof(k->place)), 1);
 	put_counted(o, k->spki.data, k->spki.len, 2);
+}
+
+/* Visible ASCII: it is shown to people, and a PKCS#11 URI has no other
+ * (RFC 7512 2.3). */
+static bool place_valid(const char *place, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (place[i] <= ' ' || place[i] > '~')
+			return false;
+	}
+	return len > 0;
 }
 
 static void get_key(struct in *i, struct wire_key *k)
@@ -211,7 +222,9 @@ static void get_key(struct in *i, struct wire_key *k)
 	k->certified = get_uint(i, 1) != 0;
 	k->enabled = get_uint(i, 1) != 0;
 	k->tls13 = get_uint(i, 1) != 0;
-	k->handle = get_uint(i, 4);
+	n = get_counted(i, 1, k->place, WIRE_PLACE_MAX);
+	if (!place_valid(k->place, n))
+		i->bad = true;
 	k->spki.len = get_counted(i, 2, k->spki.data, KEY_SPKI_MAX);
 }
 

@@ -30,11 +30,13 @@
  * certificate chains and a long list of CAs fits; a limit of ours. */
 #define WIRE_DATA_MAX 65536
 
-#define WIRE_VERSION        1
-#define WIRE_REQUEST_HEADER 12
-#define WIRE_ANSWER_HEADER  8
-#define WIRE_REQUEST_MAX    (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
-#define WIRE_CREDENTIAL_MAX (2 * (2 + WIRE_CREDENTIAL_PART_MAX))
+#define WIRE_VERSION             1
+#define WIRE_REQUEST_HEADER      12
+#define WIRE_ANSWER_HEADER       8
+#define WIRE_REQUEST_MAX         (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
+#define WIRE_CREDENTIAL_PART_MAX 600 /* RSA-4096 fits */
+#define WIRE_SECRET_MAX          64  /* TPM2B_DIGEST with SHA-512 */
+#define WIRE_CREDENTIAL_MAX      (2 * (2 + WIRE_CREDENTIAL_PART_MAX))
 /* A chain: leaf and up to three intermediates; a limit of ours. */
 #define WIRE_CHAIN_MAX  16384
 #define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
@@ -71,15 +73,18 @@ struct wire_answer {
 	size_t data_len;
 };
 
+/* The place of a key: a handle of a TPM, a PKCS#11 URI; a limit of ours. */
+#define WIRE_PLACE_MAX 255
+
 /* What STATUS says of one key. */
 struct wire_key {
 	char name[KEY_NAME_MAX + 1];
 	enum key_alg alg;
-	uint8_t present;   /* in the module now */
-	uint8_t certified; /* a certificate is installed */
-	uint8_t enabled;   /* 802.1AR enable state */
-	uint8_t tls13;     /* its signatures serve TLS 1.3 */
-	uint32_t handle;   /* of the TPM; 0 when there is none */
+	uint8_t present;                /* in the module now */
+	uint8_t certified;              /* a certificate is installed */
+	uint8_t enabled;                /* 802.1AR enable state */
+	uint8_t tls13;                  /* its signatures serve TLS 1.3 */
+	char place[WIRE_PLACE_MAX + 1]; /* as its keystore names it */
 	struct key_blob spki;
 };
 
@@ -90,6 +95,29 @@ struct wire_status {
 	uint32_t refused;    /* requests refused since then */
 	size_t n_keys;
 	struct wire_key keys[N_KEY_ROLES];
+};
+
+/* What the module states of its keys, for the manufacturer's CA (TCG 13.1). */
+struct wire_attest {
+	struct key_blob ek_cert;     /* DER */
+	struct key_blob iak_pub;     /* TPMT_PUBLIC */
+	struct key_blob idevid_pub;  /* TPMT_PUBLIC */
+	struct key_blob certify;     /* TPMS_ATTEST over the IDevID */
+	struct key_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
+};
+
+/* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
+struct wire_credential {
+	const uint8_t *id_object; /* TPM2B_ID_OBJECT */
+	size_t id_object_len;
+	const uint8_t *enc_secret; /* TPM2B_ENCRYPTED_SECRET */
+	size_t enc_secret_len;
+};
+
+/* To be erased with OPENSSL_cleanse(). */
+struct wire_secret {
+	size_t len;
+	uint8_t data[WIRE_SECRET_MAX];
 };
 
 /* Writes the record to @ret. Errors: TOO_LARGE, INVALID. */

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "module-attest.h"
+#include "module-sign.h"
 
 /* The longest a TPM may take before devid-keyd gives up and starts afresh:
  * vendors state up to 90 s for an RSA key, a second for a signature. */

@@ -23,6 +23,7 @@
 #include "keyd-policy.h"
 #include "keyd-requests.h"
 #include "keyd-server.h"
+#include "keystore-tpm.h"
 #include "log.h"
 #include "module.h"
 #include "tpm.h"

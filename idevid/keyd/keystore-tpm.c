@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "key.h"
+#include "keystore-tpm.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "tpm-template.h"
 #include "tpm.h"
 #include "tpm-attest.h"
 #include "tpm-key.h"
@@ -16,6 +18,7 @@ struct keystore_tpm {
 	char *tcti;      /* owned */
 	struct tpm *tpm; /* owned; NULL while not connected */
 	struct tpm_key keys[N_KEY_ROLES];
+	char places[N_KEY_ROLES][sizeof("0x81020000")];
 };
 
 static struct keystore_tpm *self_of(struct keystore *ks)
@@ -88,6 +91,11 @@ static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 	if (rc != DEVID_OK)
 		return devid_fail(err, rc, "%s", devid_error_text(&first));
 	return DEVID_OK;
+}
+
+static const char *ks_place(struct keystore *ks, enum key_role role)
+{
+	return self_of(ks)->places[role];
 }
 
 static enum devid_err op_health(
@@ -331,6 +339,7 @@ static void ks_free(struct keystore *ks)
 static const struct keystore_ops tpm_ops = {
 	.name = "tpm2",
 	.free = ks_free,
+	.place = ks_place,
 	.health = ks_health,
 	.load = ks_load,
 	.create = ks_create,
@@ -353,6 +362,9 @@ enum devid_err keystore_tpm_new(
 		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
 	}
 	self->base.ops = &tpm_ops;
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		(void)snprintf(self->places[i], sizeof(self->places[i]),
+			"0x%08x", template_handle((enum key_role)i)); /* fits */
 	forget_keys(self);
 	*ret = &self->base;
 	return DEVID_OK;

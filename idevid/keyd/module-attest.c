@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the module states to the manufacturer's CA (TCG DevID 13.1). */
-#include "module-private.h"
+#include "module-attest.h"
 
 #include <string.h>
 
+#include "module-key.h"
+#include "module-state.h"
 #include "tpm-public.h"
 #include "tpm-signature.h"
 
@@ -36,7 +38,7 @@ static enum devid_err check_both(
 static enum devid_err ask(
 	struct module *m, ask_fn *fn, void *arg, struct devid_error *err)
 {
-	struct keystore *ks = m->options.keystore;
+	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc = check_both(m, false, &cause);
 

@@ -1,72 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "module-private.h"
+#include "module-sign.h"
 
-#include <openssl/err.h>
-#include <openssl/rsa.h>
-#include <string.h>
-
-#include "cleanup.h"
-
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-
-static const EVP_MD *hash_md(unsigned hash)
-{
-	switch (hash) {
-	case HASH_SHA256:
-		return EVP_sha256();
-	case HASH_SHA384:
-		return EVP_sha384();
-	case HASH_SHA512:
-		return EVP_sha512();
-	default:
-		return NULL;
-	}
-}
-
-/* Whether @sig is one of @what under the key's public half. A PSS salt of
- * another length than the hash fails here, as it would in TLS 1.3
- * (RFC 8446 4.2.3). */
-static bool verifies(struct module_key *key, const struct key_sign *what,
-	const struct key_sig *sig)
-{
-	CLEANUP(cleanup_pctx)
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pub, NULL);
-	bool pss = what->scheme == SIG_RSAPSS;
-	bool ok;
-
-	ok = ctx && EVP_PKEY_verify_init(ctx) > 0 &&
-	     EVP_PKEY_CTX_set_signature_md(ctx, hash_md(what->hash)) > 0;
-	if (ok && key->alg == KEY_ALG_RSA2048)
-		ok = EVP_PKEY_CTX_set_rsa_padding(ctx,
-			     pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) >
-		     0;
-	if (ok && pss)
-		ok = EVP_PKEY_CTX_set_rsa_pss_saltlen(
-			     ctx, RSA_PSS_SALTLEN_DIGEST) > 0;
-	ok = ok && EVP_PKEY_verify(ctx, sig->data, sig->len, what->digest,
-			   what->digest_len) == 1;
-	ERR_clear_error();
-	return ok;
-}
-
-enum devid_err module_sign_once(struct module *m, struct module_key *key,
-	const struct key_sign *what, struct key_sig *ret,
-	struct devid_error *err)
-{
-	struct keystore *ks = m->options.keystore;
-	struct key_sig sig = { .len = 0 };
-	enum devid_err rc;
-
-	rc = ks->ops->sign(ks, key->role, what, &sig, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (!verifies(key, what, &sig))
-		return devid_fail(err, DEVID_ERR_CRYPTO,
-			"%s: the keystore's signature does not verify",
-			key_role_name(key->role));
-	*ret = sig;
-	return DEVID_OK;
-}
+#include "module-key.h"
+#include "module-once.h"
+#include "module-state.h"
 
 /* Looks for the key first when it was never seen yet, and again when it has
  * gone from its place. */
@@ -131,9 +68,9 @@ enum devid_err module_sign(struct module *m, const struct module_sign *what,
 
 	if (!key)
 		return DEVID_ERR_NOT_FOUND;
-	if (!hash_md(what->hash) ||
+	if (!module_hash_md(what->hash) ||
 		!EVP_Digest(what->data, what->data_len, digest, &digest_len,
-			hash_md(what->hash), NULL))
+			module_hash_md(what->hash), NULL))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "sign: no hash");
 	sign.digest_len = digest_len;
 	return sign_digest(m, key, &sign, ret, err);

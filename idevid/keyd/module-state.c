@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "module-private.h"
+#include "module-state.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,6 +15,7 @@
 #include "files.h"
 #include "keyref.h"
 #include "pem-chain.h"
+#include "wire.h"
 
 #define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
 #define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
@@ -23,15 +24,26 @@ CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 
+struct module_key *module_find(
+	struct module *m, const char *name, struct devid_error *err)
+{
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		if (strcmp(key_role_name(m->keys[i].role), name) == 0)
+			return &m->keys[i];
+	}
+	(void)devid_fail(err, DEVID_ERR_NOT_FOUND, "key '%s': not found", name);
+	return NULL;
+}
+
 static enum devid_err state_path(struct module *m, const struct module_key *key,
 	const char *suffix, char *buf, struct devid_error *err)
 {
-	int n = snprintf(buf, PATH_MAX, "%s/%s%s", m->options.state_dir,
+	int n = snprintf(buf, PATH_MAX, "%s/%s%s", m->state_dir,
 		key_role_name(key->role), suffix);
 
 	if (n < 0 || n >= PATH_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"state: %.80s...: path too long", m->options.state_dir);
+			"state: %.80s...: path too long", m->state_dir);
 	return DEVID_OK;
 }
 

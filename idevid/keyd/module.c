@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "module-private.h"
+#include "module.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,8 @@
 
 #include "cleanup.h"
 #include "der.h"
+#include "module-key.h"
+#include "module-state.h"
 
 /* A chain as the keystore holds it. */
 struct chain_parts {
@@ -15,167 +17,6 @@ struct chain_parts {
 };
 
 CLEANUP_DEFINE(module, struct module *, module_free)
-
-struct module_key *module_find(
-	struct module *m, const char *name, struct devid_error *err)
-{
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		if (strcmp(key_role_name(m->keys[i].role), name) == 0)
-			return &m->keys[i];
-	}
-	(void)devid_fail(err, DEVID_ERR_NOT_FOUND, "key '%s': not found", name);
-	return NULL;
-}
-
-/* Says one warning about a key, with @cause behind it. */
-static void warn_key(struct module *m, const struct module_key *key,
-	const char *what, const struct devid_error *cause)
-{
-	char line[DEVID_ERROR_TEXT_MAX + 64];
-
-	(void)snprintf(line, sizeof(line), "%s: %s: %s",
-		key_role_name(key->role), what,
-		devid_error_text(cause)); /* cut lines are fine */
-	m->warn(line);
-}
-
-/*
- * One signature on a constant, when a key has been found. It shows a TPM that
- * makes PSS salts of another length than TLS 1.3 wants, which nothing else
- * does, and takes a second command off the first handshake after a reset: the
- * first use of a key with dictionary attack protection is answered with
- * TPM_RC_RETRY, while the TPM notes in NV that it happened.
- */
-static void probe(struct module *m, struct module_key *key)
-{
-	uint8_t digest[48] = "devid probe";
-	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
-	bool rsa = key->alg == KEY_ALG_RSA2048;
-	struct devid_error cause = { DEVID_OK, "" };
-	struct key_sig sig;
-	enum devid_err rc;
-
-	key->tls13 = true;
-	if (key->role != KEY_ROLE_IDEVID)
-		return;
-	if (rsa)
-		what.scheme = SIG_RSAPSS;
-	if (key->alg == KEY_ALG_P384) {
-		what.hash = HASH_SHA384;
-		what.digest_len = 48;
-	}
-	rc = module_sign_once(m, key, &what, &sig, &cause);
-	key->tls13 = rc == DEVID_OK || !rsa;
-	if (rc != DEVID_OK)
-		warn_key(m, key,
-			rsa ? "not usable with TLS 1.3" : "probe signature",
-			&cause);
-}
-
-/* Makes @leaf and what the keystore has above it the chain of @key; the leaf
- * alone when those are missing or do not fit it. */
-static enum devid_err take_stored_chain(struct module *m,
-	struct module_key *key, const struct key_blob *leaf,
-	struct devid_error *err)
-{
-	struct keystore *ks = m->options.keystore;
-	struct key_blob above = { 0 };
-	uint8_t both[2 * KEY_CERT_MAX];
-
-	if (ks->ops->issuers_read(ks, key->role, &above, NULL) == DEVID_OK) {
-		memcpy(both, leaf->data, leaf->len);
-		memcpy(both + leaf->len, above.data, above.len);
-		if (module_set_chain(key, both, leaf->len + above.len, NULL) ==
-			DEVID_OK)
-			return DEVID_OK;
-	}
-	return module_set_chain(key, leaf->data, leaf->len, err);
-}
-
-/*
- * The keystore's certificate wins over the mirror on disk, which is mended
- * when it differs. Done once, as soon as the keystore answers.
- */
-static enum devid_err sync_certificate(
-	struct module *m, struct module_key *key, struct devid_error *err)
-{
-	struct keystore *ks = m->options.keystore;
-	struct key_blob der = { 0 };
-	struct devid_error cause = { DEVID_OK, "" };
-	enum key_alg alg = key->alg;
-	enum devid_err rc;
-
-	if (key->synced || !m->options.store_certificates)
-		return DEVID_OK;
-	rc = ks->ops->cert_read(ks, key->role, &der, &cause);
-	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	key->synced = rc == DEVID_ERR_NOT_FOUND ||
-		      (key->chain && key->leaf_len == der.len &&
-			      memcmp(key->chain, der.data, der.len) == 0);
-	if (key->synced)
-		return DEVID_OK;
-	key->alg = KEY_ALG_NONE; /* take the public key of this one */
-	rc = take_stored_chain(m, key, &der, err);
-	if (rc != DEVID_OK) {
-		key->alg = alg;
-		return rc;
-	}
-	/* A mirror that could not be read may be better than what is here. */
-	rc = key->mirror_unread ? DEVID_OK
-				: module_state_store_chain(m, key, err);
-	key->synced = rc == DEVID_OK;
-	return rc;
-}
-
-enum devid_err module_ensure_key(
-	struct module *m, struct module_key *key, struct devid_error *err)
-{
-	struct keystore *ks = m->options.keystore;
-	struct key_blob spki = { 0 };
-	struct devid_error cause = { DEVID_OK, "" };
-	static const struct devid_error regained = { DEVID_OK,
-		"derived again, with the same public key" };
-	enum devid_err rc;
-
-	key->present = false;
-	rc = sync_certificate(m, key, &cause);
-	if (rc != DEVID_OK && rc != DEVID_ERR_SYNTAX) /* then the mirror */
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (rc != DEVID_OK)
-		warn_key(m, key, "certificate in the keystore", &cause);
-	devid_error_clear(&cause);
-	rc = ks->ops->load(ks, key->role, &spki, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND && key->alg != KEY_ALG_NONE &&
-		!key->underivable) {
-		devid_error_clear(&cause);
-		rc = ks->ops->create(
-			ks, key->role, key->alg, &key->spki, &cause);
-		key->underivable = rc == DEVID_ERR_MISMATCH;
-		if (rc == DEVID_OK)
-			rc = ks->ops->load(ks, key->role, &spki, &cause);
-		if (rc == DEVID_OK)
-			warn_key(m, key, "was gone from its place", &regained);
-	}
-	if (rc == DEVID_ERR_NOT_FOUND && key->underivable)
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"%s: this keystore does not derive the key of the "
-			"certificate",
-			key_role_name(key->role));
-	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
-	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"%s: the key in the module is not the certificate's; "
-			"not used",
-			key_role_name(key->role));
-	rc = module_set_spki(key, &spki, err);
-	if (rc != DEVID_OK)
-		return rc;
-	key->present = true;
-	probe(m, key);
-	return module_state_store_ref(m, key, err);
-}
 
 static void start_key(struct module *m, struct module_key *key)
 {
@@ -188,14 +29,14 @@ static void start_key(struct module *m, struct module_key *key)
 	key->mirror_unread = rc != DEVID_OK && rc != DEVID_ERR_SYNTAX &&
 			     rc != DEVID_ERR_MISMATCH;
 	if (rc != DEVID_OK)
-		warn_key(m, key, "mirror not used", &cause);
+		module_warn_key(m, key, "mirror not used", &cause);
 	devid_error_clear(&cause);
 	switch (module_ensure_key(m, key, &cause)) {
 	case DEVID_OK:
 	case DEVID_ERR_NOT_FOUND: /* a device before provisioning */
 		break;
 	default:
-		warn_key(m, key, "not usable", &cause);
+		module_warn_key(m, key, "not usable", &cause);
 	}
 }
 
@@ -207,7 +48,9 @@ enum devid_err module_new(const struct module_options *options,
 
 	if (!m)
 		return devid_fail(err, DEVID_ERR_NOMEM, "module: no memory");
-	m->options = *options;
+	m->keystore = options->keystore;
+	m->state_dir = options->state_dir;
+	m->store_certificates = options->store_certificates;
 	m->warn = warn;
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		m->keys[i].role = (enum key_role)i;
@@ -233,7 +76,7 @@ void module_free(struct module *m)
  * it busy. */
 static void refresh_health(struct module *m)
 {
-	struct keystore *ks = m->options.keystore;
+	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err was;
 	struct timespec now;
@@ -265,6 +108,8 @@ void module_recover(struct module *m)
 
 void module_status(struct module *m, struct wire_status *ret)
 {
+	struct keystore *ks = m->keystore;
+
 	refresh_health(m);
 	memset(ret, 0, sizeof(*ret));
 	ret->module = m->health;
@@ -282,8 +127,8 @@ void module_status(struct module *m, struct wire_status *ret)
 		out->certified = key->chain != NULL;
 		out->enabled = key->enabled;
 		out->tls13 = key->tls13;
-		out->handle = key->role == KEY_ROLE_IDEVID ? 0x81020000u
-							   : 0x81020001u;
+		(void)snprintf(out->place, sizeof(out->place), "%s",
+			ks->ops->place(ks, key->role)); /* fits */
 		out->spki = key->spki;
 		ret->n_keys++;
 	}
@@ -307,7 +152,7 @@ enum devid_err module_chain(struct module *m, const char *name,
 static enum devid_err create_key(struct module *m, struct module_key *key,
 	enum key_alg alg, struct devid_error *err)
 {
-	struct keystore *ks = m->options.keystore;
+	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
@@ -330,7 +175,7 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 enum devid_err module_create(
 	struct module *m, enum key_alg alg, struct devid_error *err)
 {
-	if (key_alg_name(alg)[0] == 'n')
+	if (!key_alg_is_known(alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"create: unknown key algorithm");
 	for (int i = 0; i < N_KEY_ROLES; i++) {
@@ -376,7 +221,7 @@ static enum devid_err split_chain(const char *name, const uint8_t *der,
 static enum devid_err store_parts(struct module *m, enum key_role role,
 	const struct chain_parts *parts, struct devid_error *err)
 {
-	struct keystore *ks = m->options.keystore;
+	struct keystore *ks = m->keystore;
 	enum devid_err rc = DEVID_OK;
 
 	if (parts->above.len > 0)
@@ -403,7 +248,7 @@ enum devid_err module_install(struct module *m, const char *name,
 			"%s: another certificate is installed (802.1AR: an "
 			"IDevID is never replaced)",
 			name);
-	if (m->options.store_certificates) {
+	if (m->store_certificates) {
 		rc = split_chain(name, der, len, &parts, err);
 		if (rc != DEVID_OK)
 			return rc;
@@ -411,7 +256,7 @@ enum devid_err module_install(struct module *m, const char *name,
 	rc = module_set_chain(key, der, len, err);
 	if (rc == DEVID_OK)
 		rc = module_state_store_chain(m, key, err);
-	if (rc != DEVID_OK || !m->options.store_certificates)
+	if (rc != DEVID_OK || !m->store_certificates)
 		return rc;
 	key->mirror_unread = false;
 	return store_parts(m, key->role, &parts, err);

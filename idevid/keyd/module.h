@@ -15,7 +15,7 @@
 
 #include <devid/error.h>
 #include "key.h"
-#include "purpose.h"
+#include "keystore.h"
 #include "wire.h"
 
 #include <stdbool.h>
@@ -56,33 +56,6 @@ void module_recover(struct module *m);
 DEVID_MUST_CHECK enum devid_err module_chain(struct module *m, const char *key,
 	const uint8_t **ret, size_t *ret_len, struct devid_error *err);
 
-struct module_sign {
-	const char *key;
-	unsigned scheme; /* enum sig_scheme, unchecked */
-	unsigned hash;   /* enum sig_hash, unchecked */
-	const uint8_t *data;
-	size_t data_len;
-};
-
-/*
- * What the bytes in @what are, before anybody is allowed to have them signed.
- * Errors: NOT_FOUND, PURPOSE, UNSUPPORTED (scheme or hash of another key
- * type), DISABLED.
- */
-DEVID_MUST_CHECK enum devid_err module_sign_purpose(struct module *m,
-	const struct module_sign *what, struct purpose_verdict *ret,
-	struct devid_error *err);
-
-/*
- * Hashes, signs with one TPM command and verifies the signature with the
- * certificate's public key before giving it out (a fault in the module must
- * not leak the key). The caller has called module_sign_purpose() for the same
- * bytes.
- */
-DEVID_MUST_CHECK enum devid_err module_sign(struct module *m,
-	const struct module_sign *what, struct key_sig *ret,
-	struct devid_error *err);
-
 /*
  * Makes IDevID and IAK in the keystore and their key references. Keys of the
  * same algorithm that are there already stay and are no error. Errors:
@@ -99,22 +72,6 @@ DEVID_MUST_CHECK enum devid_err module_create(
  */
 DEVID_MUST_CHECK enum devid_err module_install(struct module *m,
 	const char *key, const uint8_t *der, size_t len,
-	struct devid_error *err);
-
-/*
- * What a CA is to know before it certifies the keys: EK certificate, public
- * areas, the certification of the IDevID by the IAK, which is verified before
- * it is given out. A key that has gone from its place is derived again.
- * Errors: NOT_FOUND (no key, or no EK certificate), DISABLED, MISMATCH,
- * CRYPTO. @ret may be changed also on errors.
- */
-DEVID_MUST_CHECK enum devid_err module_attest(
-	struct module *m, struct wire_attest *ret, struct devid_error *err);
-
-/* Opens a credential for this module's EK and IAK. Errors: as above, SYNTAX,
- * and MISMATCH when it is made for another. */
-DEVID_MUST_CHECK enum devid_err module_activate(struct module *m,
-	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err);
 
 /* 802.1AR key enable and disable; survives a restart. */

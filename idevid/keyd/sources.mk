@@ -7,6 +7,8 @@ sources := \
 	keyd-server.c \
 	keystore-tpm.c \
 	module-attest.c \
+	module-key.c \
+	module-once.c \
 	module-sign.c \
 	module-state.c \
 	module.c

@@ -2,5 +2,9 @@
 
 sees := idevid/base idevid/enrol idevid/key idevid/tpm
 sources := \
+	purpose-csr.c \
+	purpose-tcg.c \
+	purpose-tls12.c \
+	purpose-tls13.c \
 	purpose.c
 ldlibs := -lcrypto

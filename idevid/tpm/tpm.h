@@ -10,6 +10,7 @@
 
 #include <devid/error.h>
 #include "key.h"
+#include "wire.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -72,10 +73,5 @@ struct tpm_key {
 	struct key_blob spki;
 };
 
-/* A keystore on a TPM. @tcti is copied. The TPM need not be there: the
- * connection is made when it is needed and made again after it broke.
- * *@ret is the caller's: ops->free(). Errors: NOMEM. */
-DEVID_MUST_CHECK enum devid_err keystore_tpm_new(
-	const char *tcti, struct keystore **ret, struct devid_error *err);
 
 #endif

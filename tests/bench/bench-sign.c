@@ -4,7 +4,6 @@
  * provider and devid-keyd or by TPM2_Sign in this process. One line per
  * signature: microseconds.
  */
-#include "key.h"
 #include "tpm.h"
 #include "tpm-key.h"
 

@@ -13,6 +13,7 @@
 #include "fake-keystore.h"
 #include "keyd-requests.h"
 #include "log.h"
+#include "module-sign.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

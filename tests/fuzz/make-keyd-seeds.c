@@ -213,6 +213,7 @@ static void answers(void)
 	uint8_t *p = st.keys[0].spki.data;
 
 	strcpy(st.keys[0].name, "idevid");
+	strcpy(st.keys[0].place, "0x81020000");
 	st.keys[0].spki.len = (size_t)i2d_PUBKEY(key, &p);
 	if (wire_encode_status(&st, &data, NULL))
 		abort();

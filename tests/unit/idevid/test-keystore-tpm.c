@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "key.h"
+#include "keystore-tpm.h"
 #include "swtpm.h"
 #include "tpm-template.h"
 

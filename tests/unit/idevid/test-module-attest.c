@@ -9,6 +9,7 @@
 #include "credential.h"
 #include "ek-key-fixture.h"
 #include "fake-keystore.h"
+#include "module-attest.h"
 #include "module-fixture.h"
 #include "tpm-public.h"
 #include "tpm-template.h"

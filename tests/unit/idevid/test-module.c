@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fake-keystore.h"
 #include "files.h"
 #include "module-fixture.h"
 
@@ -38,7 +39,9 @@ static void create_every_alg_makes_keys_and_references(void **state)
 		assert_int_equal(key.alg, algs[i]);
 		assert_true(key.present && key.enabled && key.tls13);
 		assert_false(key.certified);
-		assert_int_equal(key.handle, 0x81020000);
+		assert_string_equal(key.place, "0x81020000");
+		assert_string_equal(
+			fixture_status(f)->keys[1].place, "0x81020001");
 		assert_int_equal(fixture_status(f)->n_keys, 2);
 		assert_true(fixture_file_exists(f, "idevid.key"));
 		assert_true(fixture_file_exists(f, "iak.key"));
@@ -50,6 +53,34 @@ static void create_every_alg_makes_keys_and_references(void **state)
 	}
 }
 
+static void not_expected(const char *line)
+{
+	fail_msg("%s", line);
+}
+
+/* Nothing above the keystore knows what a TPM calls the place. */
+static void status_place_is_what_the_keystore_says(void **state)
+{
+	struct tempdir dir = tempdir_new();
+	struct module_options options = { .state_dir = dir.path };
+	struct wire_status st;
+	struct module *m;
+
+	(void)state;
+	fake_keystore_new(&options.keystore);
+	assert_rc(module_new(&options, not_expected, &m, NULL), DEVID_OK);
+	module_status(m, &st);
+	assert_int_equal(st.n_keys, 2);
+	for (size_t i = 0; i < st.n_keys; i++)
+		assert_string_equal(st.keys[i].place,
+			options.keystore->ops->place(
+				options.keystore, (enum key_role)i));
+	assert_string_equal(st.keys[1].place, "pkcs11:token=fake;object=iak");
+	module_free(m);
+	options.keystore->ops->free(options.keystore);
+	tempdir_remove(&dir);
+}
+
 static void create_other_alg_exists(void **state)
 {
 	struct fixture *f = *state;
@@ -58,6 +89,8 @@ static void create_other_alg_exists(void **state)
 	assert_rc(module_create(f->m, KEY_ALG_P384, NULL), DEVID_ERR_EXISTS);
 	assert_rc(
 		module_create(f->m, KEY_ALG_NONE, NULL), DEVID_ERR_UNSUPPORTED);
+	assert_rc(module_create(f->m, (enum key_alg)4, NULL),
+		DEVID_ERR_UNSUPPORTED);
 	assert_rc(module_create(f->m, (enum key_alg)99, NULL),
 		DEVID_ERR_UNSUPPORTED);
 }
@@ -348,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(new_tpm_absent_starts_and_says_so),
 		CASE(create_every_alg_makes_keys_and_references),
+		CASE(status_place_is_what_the_keystore_says),
 		CASE(create_other_alg_exists),
 		CASE(install_stores_mirror_and_nv_for_next_start),
 		CASE(install_same_leaf_may_bring_other_chain),

@@ -275,7 +275,7 @@ static struct wire_status *good_status(void)
 		k->present = 1;
 		k->enabled = (uint8_t)i;
 		k->tls13 = 1;
-		k->handle = 0x81020000u + (uint32_t)i;
+		strcpy(k->place, i ? "0x81020001" : "pkcs11:object=a%20b");
 		k->spki.len = i ? 0 : 120;
 		memset(k->spki.data, 0x42, k->spki.len);
 	}
@@ -304,6 +304,7 @@ static void status_largest_fits_an_answer(void **state)
 	memset(in->module_text, 'x', sizeof(in->module_text) - 1);
 	for (int i = 0; i < 2; i++) {
 		memset(in->keys[i].name, 'n', KEY_NAME_MAX);
+		memset(in->keys[i].place, 'p', WIRE_PLACE_MAX);
 		in->keys[i].spki.len = KEY_SPKI_MAX;
 	}
 	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
@@ -330,8 +331,21 @@ static void status_every_truncation_refused(void **state)
 		DEVID_ERR_PROTOCOL);
 }
 
+static void status_without_a_place_refused(void **state)
+{
+	static struct wire_status out;
+	struct wire_status *in = good_status();
+	struct room data = room(sizeof(buf));
+
+	(void)state;
+	in->keys[1].place[0] = '\0';
+	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
+	assert_rc(wire_decode_status(view(data.len), &out, NULL),
+		DEVID_ERR_PROTOCOL);
+}
+
 /* Fields by their place in the message of good_status(). */
-static void status_oversize_fields_refused(void **state)
+static void status_bad_fields_refused(void **state)
 {
 	static const struct {
 		size_t at;
@@ -343,7 +357,10 @@ static void status_oversize_fields_refused(void **state)
 		{ 35, KEY_NAME_MAX + 1 },  /* name */
 		{ 35, 0 },                 /* no name */
 		{ 36, 'X' },               /* not a name */
-		{ 51, 0xff },              /* public key */
+		{ 48, ' ' },               /* place: not visible */
+		{ 49, '\0' },              /* place: not visible */
+		{ 66, 0x7f },              /* place: not visible */
+		{ 67, 0xff },              /* public key */
 	};
 	static struct wire_status out;
 
@@ -355,7 +372,7 @@ static void status_oversize_fields_refused(void **state)
 		assert_rc(wire_encode_status(good_status(), &data, NULL),
 			DEVID_OK);
 		assert_int_equal(buf[34], 2);
-		assert_int_equal(buf[52], 120);
+		assert_int_equal(buf[68], 120);
 		buf[bad[i].at] = bad[i].value;
 		assert_rc(wire_decode_status(view(data.len), &out, NULL),
 			DEVID_ERR_PROTOCOL);
@@ -545,7 +562,8 @@ int main(void)
 		cmocka_unit_test(status_round_trip_keeps_fields),
 		cmocka_unit_test(status_largest_fits_an_answer),
 		cmocka_unit_test(status_every_truncation_refused),
-		cmocka_unit_test(status_oversize_fields_refused),
+		cmocka_unit_test(status_without_a_place_refused),
+		cmocka_unit_test(status_bad_fields_refused),
 		cmocka_unit_test(attest_round_trip_keeps_every_blob),
 		cmocka_unit_test(attest_every_truncation_and_extension_refused),
 		cmocka_unit_test(attest_empty_or_oversize_blob_refused),

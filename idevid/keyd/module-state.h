@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DEVID_MODULE_PRIVATE_H
-#define DEVID_MODULE_PRIVATE_H
+#ifndef DEVID_MODULE_STATE_H
+#define DEVID_MODULE_STATE_H
 
-/* What module.c and the module-*.c files share. */
+/*
+ * What the module knows of its keys, in memory and in the state folder
+ * (module.h). For the module-*.c files only.
+ */
 
-#include "module.h"
+#include <devid/error.h>
+#include "keystore.h"
 
 #include <openssl/evp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 struct module_key {
@@ -26,7 +33,9 @@ struct module_key {
 };
 
 struct module {
-	struct module_options options;
+	struct keystore *keystore; /* borrowed; outlives the module */
+	const char *state_dir;     /* borrowed; outlives the module */
+	bool store_certificates;   /* in the keystore as well as on disk */
 	void (*warn)(const char *line);
 	struct module_key keys[N_KEY_ROLES];
 	enum devid_err health;
@@ -65,19 +74,5 @@ DEVID_MUST_CHECK enum devid_err module_state_store_ref(struct module *m,
 /* Makes or removes the mark <key>.disabled. */
 DEVID_MUST_CHECK enum devid_err module_state_set_enabled(struct module *m,
 	const struct module_key *key, bool enabled, struct devid_error *err);
-
-/*
- * Sees to it that the key is in the keystore with its public key: loads it,
- * derives it again if its place is empty, adopts it when no certificate says
- * which key it must be. Errors: NOT_FOUND, MISMATCH, those of the keystore.
- */
-DEVID_MUST_CHECK enum devid_err module_ensure_key(
-	struct module *m, struct module_key *key, struct devid_error *err);
-
-/* Signs a digest with the key as it is in the keystore now and verifies the
- * result. Errors: CRYPTO, those of the keystore. */
-DEVID_MUST_CHECK enum devid_err module_sign_once(struct module *m,
-	struct module_key *key, const struct key_sign *what,
-	struct key_sig *ret, struct devid_error *err);
 
 #endif

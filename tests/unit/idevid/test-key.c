@@ -54,6 +54,15 @@ static void name_and_back_same_algorithm(void **state)
 	assert_string_equal(key_role_name(KEY_ROLE_IAK), "iak");
 }
 
+static void known_are_those_with_keys_alone(void **state)
+{
+	(void)state;
+	for (int a = -1; a < 256; a++)
+		assert_int_equal(key_alg_is_known((enum key_alg)a),
+			a == KEY_ALG_P256 || a == KEY_ALG_P384 ||
+				a == KEY_ALG_RSA2048);
+}
+
 /* 802.1AR signature suites, and the hash that the TCG template fixes. */
 static void allows_exactly_the_suites(void **state)
 {
@@ -88,9 +97,10 @@ int main(void)
 		cmocka_unit_test(spki_of_our_types_recognised),
 		cmocka_unit_test(spki_of_other_types_is_none),
 		cmocka_unit_test(name_and_back_same_algorithm),
+		cmocka_unit_test(known_are_those_with_keys_alone),
 		cmocka_unit_test(allows_exactly_the_suites),
 		cmocka_unit_test(hash_len_of_foreign_hash_is_zero),
 	};
 
-	return cmocka_run_group_tests_name("keystore", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("key", tests, NULL, NULL);
 }

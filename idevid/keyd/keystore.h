@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_KEYSTORE_H
+#define DEVID_KEYSTORE_H
+
+/*
+ * What holds the private keys: a TPM 2.0 today, a PKCS#11 module later. A
+ * keystore does what it is told; who may ask and what may be signed is
+ * decided above it (keyd-policy.h, purpose.h).
+ *
+ * It is used by one thread. Every call may take as long as one or a few
+ * commands of the module and none waits for anything else.
+ */
+
+#include <devid/error.h>
+#include "key.h"
+#include "wire.h"
+
+struct keystore {
+	const struct keystore_ops *ops; /* borrowed, static */
+};
+
+/*
+ * All calls return TPM_ABSENT, TPM_LOCKOUT or TPM_FAILURE for those three
+ * states of the module and TPM for any other refusal by it.
+ */
+struct keystore_ops {
+	const char *name;
+
+	/* Releases everything, *@ks included. */
+	void (*free)(struct keystore *ks);
+
+	/*
+	 * Where it keeps the key of @role, or would: visible text of at most
+	 * WIRE_PLACE_MAX bytes that a person can find it by with the tools for
+	 * this kind of keystore. Asks no module; borrowed, as long as @ks is.
+	 */
+	const char *(*place)(struct keystore *ks, enum key_role role);
+
+	/* Asks the module how it is. */
+	enum devid_err (*health)(struct keystore *ks, struct devid_error *err);
+
+	/*
+	 * The public key (DER SubjectPublicKeyInfo) of the persistent key.
+	 * Errors: NOT_FOUND when there is none.
+	 */
+	enum devid_err (*load)(struct keystore *ks, enum key_role role,
+		struct key_blob *ret_spki, struct devid_error *err);
+
+	/*
+	 * Makes the key and makes it persistent. With @expected not NULL, the
+	 * key that has exactly this public key is derived again, or nothing
+	 * is changed and MISMATCH returned. Errors: EXISTS when the place is
+	 * taken by another key.
+	 */
+	enum devid_err (*create)(struct keystore *ks, enum key_role role,
+		enum key_alg alg, const struct key_blob *expected,
+		struct devid_error *err);
+
+	/* One signature: one command when the key has been loaded. */
+	enum devid_err (*sign)(struct keystore *ks, enum key_role role,
+		const struct key_sign *what, struct key_sig *ret,
+		struct devid_error *err);
+
+	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
+	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,
+		struct key_blob *ret_der, struct devid_error *err);
+
+	/* Stores and locks it. Errors: EXISTS when another one is there. */
+	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
+		const struct key_blob *der, struct devid_error *err);
+
+	/* The certificates above it, one behind the other. Errors:
+	 * NOT_FOUND. */
+	enum devid_err (*issuers_read)(struct keystore *ks, enum key_role role,
+		struct key_blob *ret_der, struct devid_error *err);
+
+	/* Stores them in place of those that are there. */
+	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
+		const struct key_blob *der, struct devid_error *err);
+
+	/*
+	 * The certificate of the endorsement key, and the IAK's word that the
+	 * IDevID is in the same module. Errors: NOT_FOUND when a key is not
+	 * there or the module has no EK certificate, UNSUPPORTED when this
+	 * kind of keystore has no endorsement key.
+	 */
+	enum devid_err (*attest)(struct keystore *ks, struct wire_attest *ret,
+		struct devid_error *err);
+
+	/*
+	 * Opens a credential that was made for the endorsement key and the
+	 * IAK. Errors: SYNTAX, MISMATCH (made for another module or another
+	 * IAK), NOT_FOUND and UNSUPPORTED as above.
+	 */
+	enum devid_err (*activate)(struct keystore *ks,
+		const struct wire_credential *what, struct wire_secret *ret,
+		struct devid_error *err);
+};
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_MODULE_KEY_H
+#define DEVID_MODULE_KEY_H
+
+/* A key found in the keystore, derived again, told with its certificate. */
+
+#include "module-state.h"
+
+/*
+ * Sees to it that the key is in the keystore with its public key: loads it,
+ * derives it again if its place is empty, adopts it when no certificate says
+ * which key it must be. Errors: NOT_FOUND, MISMATCH, those of the keystore.
+ */
+DEVID_MUST_CHECK enum devid_err module_ensure_key(
+	struct module *m, struct module_key *key, struct devid_error *err);
+
+/* Says one warning about a key, with @cause behind it. */
+void module_warn_key(struct module *m, const struct module_key *key,
+	const char *what, const struct devid_error *cause);
+
+#endif

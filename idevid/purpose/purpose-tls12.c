@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "purpose-tls12.h"
+
+#include <openssl/ec.h>
+#include <openssl/err.h>
+#include <openssl/obj_mac.h>
+#include <string.h>
+
+/* TLS handshake message types, RFC 5246 7.4 and RFC 6066 8. */
+enum handshake_type {
+	CLIENT_HELLO = 1,
+	SERVER_HELLO = 2,
+	CERTIFICATE = 11,
+	SERVER_KEY_EXCHANGE = 12,
+	CERTIFICATE_REQUEST = 13,
+	SERVER_HELLO_DONE = 14,
+	CLIENT_KEY_EXCHANGE = 16,
+	CERTIFICATE_STATUS = 22,
+};
+
+#define RANDOM_LEN 32 /* RFC 5246 7.4.1.2 */
+
+/* The order of a full TLS 1.2 handshake with client authentication up to
+ * what CertificateVerify covers, RFC 5246 7.3. */
+static const struct {
+	enum handshake_type type;
+	bool optional;
+} tls12_order[] = {
+	{ CLIENT_HELLO, false },
+	{ SERVER_HELLO, false },
+	{ CERTIFICATE, false },
+	{ CERTIFICATE_STATUS, true },
+	{ SERVER_KEY_EXCHANGE, false }, /* forward secrecy only */
+	{ CERTIFICATE_REQUEST, false },
+	{ SERVER_HELLO_DONE, false },
+	{ CERTIFICATE, false }, /* the client's */
+	{ CLIENT_KEY_EXCHANGE, false },
+};
+
+#define N_TLS12_ORDER           (sizeof(tls12_order) / sizeof(tls12_order[0]))
+#define CLIENT_CERTIFICATE_STEP 7
+
+/* Takes a vector with a length of @n bytes (RFC 5246 4.3) off @in. */
+static bool take_vector(struct view *in, size_t n, struct view *ret)
+{
+	size_t len = 0;
+
+	if (in->len < n)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		len = len << 8 | in->data[i];
+	if (len > in->len - n)
+		return false;
+	*ret = (struct view) { in->data + n, len };
+	in->data += n + len;
+	in->len -= n + len;
+	return true;
+}
+
+/* The SubjectPublicKeyInfo of a DER certificate, RFC 5280 4.1. */
+static bool certificate_spki(struct view cert, struct view *ret_spki)
+{
+	struct view outer, tbs, content, whole;
+	uint8_t tag;
+
+	if (!der_take_tag(&cert, DER_SEQUENCE, &outer) || cert.len != 0 ||
+		!der_take_tag(&outer, DER_SEQUENCE, &tbs) ||
+		!der_take_tag(&tbs, DER_CONTEXT(0), &content) ||
+		!der_take_tag(&tbs, DER_INTEGER, &content))
+		return false;
+	/* signature, issuer, validity, subject */
+	for (int i = 0; i < 4; i++) {
+		if (!der_take_tag(&tbs, DER_SEQUENCE, &content))
+			return false;
+	}
+	if (!der_take(&tbs, &tag, &content, &whole) || tag != DER_SEQUENCE)
+		return false;
+	*ret_spki = whole;
+	return true;
+}
+
+/* The client's Certificate message, RFC 5246 7.4.6: first entry is ours. */
+static bool is_own_certificate(struct view body, struct view spki)
+{
+	struct view list, cert, found;
+
+	return take_vector(&body, 3, &list) && body.len == 0 &&
+	       take_vector(&list, 3, &cert) && certificate_spki(cert, &found) &&
+	       view_equal(found, spki);
+}
+
+/* ClientHello and ServerHello begin with a version and a random. The server
+ * fixes the version (RFC 5246 7.4.1.3); a client that gets TLS 1.2 has offered
+ * TLS 1.2 in this field, also when it speaks TLS 1.3 (RFC 8446 4.1.2). */
+static bool is_tls12_hello(struct view body)
+{
+	return body.len >= 2 + RANDOM_LEN && body.data[0] == 0x03 &&
+	       body.data[1] == 0x03;
+}
+
+static enum devid_err check_tls12_message(size_t step, struct view body,
+	struct view spki, struct devid_error *err)
+{
+	enum handshake_type type = tls12_order[step].type;
+
+	if ((type == CLIENT_HELLO || type == SERVER_HELLO) &&
+		!is_tls12_hello(body))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"handshake transcript of another version than TLS 1.2 "
+			"(RFC 5246 7.4.1.3)");
+	if (step == CLIENT_CERTIFICATE_STEP && !is_own_certificate(body, spki))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"handshake transcript with a client certificate of "
+			"another key (RFC 5246 7.4.6)");
+	return DEVID_OK;
+}
+
+bool purpose_tls12_is_transcript(struct view in)
+{
+	return in.len >= 4 && in.data[0] == CLIENT_HELLO;
+}
+
+/* RFC 5246 7.4.8 with the order of 7.3. */
+enum devid_err purpose_tls12_check_transcript(
+	struct view in, struct view spki, struct devid_error *err)
+{
+	struct view body;
+	size_t step = 0;
+
+	while (in.len > 0) {
+		uint8_t type = in.data[0];
+		enum devid_err rc;
+
+		in.data++;
+		in.len--;
+		if (!take_vector(&in, 3, &body))
+			return devid_fail(err, DEVID_ERR_PURPOSE,
+				"handshake message cut short (RFC 5246 7.4)");
+		while (step < N_TLS12_ORDER && tls12_order[step].optional &&
+			tls12_order[step].type != type)
+			step++;
+		if (step == N_TLS12_ORDER || tls12_order[step].type != type)
+			return devid_fail(err, DEVID_ERR_PURPOSE,
+				"handshake message %u out of order "
+				"(RFC 5246 7.3)",
+				type);
+		rc = check_tls12_message(step, body, spki, err);
+		if (rc != DEVID_OK)
+			return rc;
+		step++;
+	}
+	if (step != N_TLS12_ORDER)
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"handshake transcript ends early (RFC 5246 7.4.8)");
+	return DEVID_OK;
+}
+
+/* The named groups of RFC 8422 5.1.1 with the length of a public value on
+ * them (5.4, 5.11); no certificate of ours is used with another. */
+static const struct {
+	size_t point_len;
+	unsigned group;
+	int curve; /* whose points are checked, or NID_undef: all are good */
+} groups[] = {
+	{ 65, 23, NID_X9_62_prime256v1 }, { 97, 24, NID_secp384r1 },
+	{ 133, 25, NID_secp521r1 }, { 32, 29, NID_undef }, /* x25519 */
+	{ 56, 30, NID_undef },                             /* x448 */
+};
+
+/* Uncompressed and on the curve: leaves less that could mean anything else. */
+static bool is_point(int curve, const uint8_t *data, size_t len)
+{
+	EC_GROUP *group;
+	EC_POINT *point;
+	bool ok;
+
+	if (curve == NID_undef)
+		return true;
+	group = EC_GROUP_new_by_curve_name(curve);
+	point = group ? EC_POINT_new(group) : NULL;
+	ok = point && data[0] == POINT_CONVERSION_UNCOMPRESSED &&
+	     EC_POINT_oct2point(group, point, data, len, NULL) == 1;
+	EC_POINT_free(point);
+	EC_GROUP_free(group);
+	ERR_clear_error();
+	return ok;
+}
+
+/* client_random, server_random, ServerECDHParams: RFC 8422 5.4. */
+bool purpose_tls12_is_key_exchange(struct view in)
+{
+	const uint8_t *params;
+
+	if (in.len < 2 * RANDOM_LEN + 4)
+		return false;
+	params = in.data + 2 * RANDOM_LEN;
+	if (params[0] != 3 /* named_curve */)
+		return false;
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		size_t point_len = groups[i].point_len;
+
+		if (groups[i].group != ((unsigned)params[1] << 8 | params[2]))
+			continue;
+		return params[3] == point_len &&
+		       in.len == 2 * RANDOM_LEN + 4 + point_len &&
+		       is_point(groups[i].curve, params + 4, point_len);
+	}
+	return false;
+}
+
+/*
+ * client_random, server_random, ServerDHParams (dh_p, dh_g, dh_Ys): RFC 5246
+ * 7.4.3. Never signed, and looked for because of what it could pass for: a
+ * client with a random that begins like a ClientHello would take a handshake
+ * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
+ * use the key as a client could then pose as the server.
+ */
+bool purpose_tls12_is_dh_exchange(struct view in)
+{
+	struct view part;
+
+	if (in.len < 2 * RANDOM_LEN)
+		return false;
+	in.data += 2 * RANDOM_LEN;
+	in.len -= 2 * RANDOM_LEN;
+	return take_vector(&in, 2, &part) && take_vector(&in, 2, &part) &&
+	       take_vector(&in, 2, &part) && in.len == 0;
+}

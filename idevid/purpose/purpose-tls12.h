@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_PURPOSE_TLS12_H
+#define DEVID_PURPOSE_TLS12_H
+
+/*
+ * What is signed in a TLS 1.2 handshake: by a client the transcript (RFC 5246
+ * 7.4.8), by a server its key exchange (RFC 8422 5.4).
+ */
+
+#include "der.h"
+#include <devid/error.h>
+
+#include <stdbool.h>
+
+/* client_random, server_random, ServerECDHParams on a named curve, to the
+ * end. */
+bool purpose_tls12_is_key_exchange(struct view in);
+
+/* The same with ServerDHParams (RFC 5246 7.4.3), which is never signed. */
+bool purpose_tls12_is_dh_exchange(struct view in);
+
+/* Whether @in begins as a transcript: with a ClientHello. */
+bool purpose_tls12_is_transcript(struct view in);
+
+/*
+ * All messages from ClientHello to ClientKeyExchange, in their order, with the
+ * certificate of the key @spki as the client's. Errors: PURPOSE.
+ */
+DEVID_MUST_CHECK enum devid_err purpose_tls12_check_transcript(
+	struct view in, struct view spki, struct devid_error *err);
+
+#endif
