@@ -3,7 +3,6 @@
 sees := idevid/base idevid/enrol idevid/key pki/sign
 sources := \
 	db-postgres.c \
-	db-sqlite-vfs.c \
 	db-sqlite.c \
 	db.c \
 	device-json.c \
