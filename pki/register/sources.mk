@@ -11,6 +11,5 @@ sources := \
 	register-cert.c \
 	register-device.c \
 	register-schema.c \
-	register-warm.c \
 	register.c
 ldlibs := -lsqlite3 -lpq -ljansson -lcrypto -pthread
