@@ -6,6 +6,7 @@ sources := \
 	der-write.c \
 	der.c \
 	digest.c \
+	ecdsa-der.c \
 	error.c \
 	files.c \
 	hex.c \

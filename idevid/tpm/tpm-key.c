@@ -3,14 +3,12 @@
 
 #include "tpm-private.h"
 
-#include <openssl/ec.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ecdsa-der.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
-
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
 
 enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
 	bool *ret_found, struct devid_error *err)
@@ -171,26 +169,17 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 				 "flush key", err);
 }
 
-/* ECDSA-Sig-Value, RFC 3279 2.2.3. */
 static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,
 	struct key_sig *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(in->signatureR.buffer, in->signatureR.size, NULL);
-	BIGNUM *s = BN_bin2bn(in->signatureS.buffer, in->signatureS.size, NULL);
-	uint8_t *p = ret->data;
-	int len;
+	const TPM2B_ECC_PARAMETER *r = &in->signatureR, *s = &in->signatureS;
 
-	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
-		BN_free(r);
-		BN_free(s);
-		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
-	}
-	len = i2d_ECDSA_SIG(sig, NULL);
-	if (len <= 0 || len > KEY_SIG_MAX)
-		return devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
-	ret->len = (size_t)i2d_ECDSA_SIG(sig, &p);
-	return DEVID_OK;
+	_Static_assert(sizeof(ret->data) >= ECDSA_DER_MAX, "room");
+	ret->len = ecdsa_der((struct view) { r->buffer, r->size },
+		(struct view) { s->buffer, s->size }, ret->data);
+	return ret->len > 0
+		       ? DEVID_OK
+		       : devid_fail(err, DEVID_ERR_TPM, "tpm: bad signature");
 }
 
 static enum devid_err encode_signature(

@@ -11,13 +11,11 @@
 #include <tss2/tss2_mu.h>
 
 #include "cleanup.h"
+#include "ecdsa-der.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
-
-#define ECDSA_INT_MAX 66 /* bytes of r and of s: P-521 */
-#define ECDSA_DER_MAX (3 + 2 * (3 + ECDSA_INT_MAX))
 
 /* ---- reading ---- */
 
@@ -70,32 +68,10 @@ static bool scheme_allowed(const TPMT_PUBLIC *key, const TPMT_SIGNATURE *sig)
 	       (scheme == sig->sigAlg && hash == sig->signature.any.hashAlg);
 }
 
-/* A DER INTEGER of the unsigned number @v. */
-static uint8_t *put_integer(uint8_t *p, const TPM2B_ECC_PARAMETER *v)
-{
-	size_t skip = 0, len;
-	bool pad;
-
-	while (skip + 1 < v->size && v->buffer[skip] == 0)
-		skip++;
-	len = v->size - skip;
-	pad = v->buffer[skip] & 0x80;
-	*p++ = DER_INTEGER;
-	*p++ = (uint8_t)(len + pad);
-	if (pad)
-		*p++ = 0;
-	memcpy(p, v->buffer + skip, len);
-	return p + len;
-}
-
-/* ECDSA-Sig-Value, RFC 3279 2.2.3, in @buf; not OpenSSL's encoder, which takes
- * a hundred times as long. */
 static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in,
 	uint8_t buf[ECDSA_DER_MAX], struct view *ret, struct devid_error *err)
 {
 	const TPM2B_ECC_PARAMETER *r = &in->signatureR, *s = &in->signatureS;
-	uint8_t *content = buf + 3; /* behind tag and long length */
-	uint8_t *end;
 	size_t len;
 
 	if (r->size == 0 || s->size == 0)
@@ -104,13 +80,11 @@ static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in,
 	if (r->size > ECDSA_INT_MAX || s->size > ECDSA_INT_MAX)
 		return devid_fail(
 			err, DEVID_ERR_SYNTAX, "signature: r or s: too large");
-	end = put_integer(put_integer(content, r), s);
-	len = (size_t)(end - content);
-	*--content = (uint8_t)len;
-	if (len > 0x7f) /* X.690 8.1.3 */
-		*--content = 0x81;
-	*--content = DER_SEQUENCE;
-	*ret = (struct view) { content, (size_t)(end - content) };
+	len = ecdsa_der((struct view) { r->buffer, r->size },
+		(struct view) { s->buffer, s->size }, buf);
+	if (len == 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "signature: no memory");
+	*ret = (struct view) { buf, len };
 	return DEVID_OK;
 }
 

@@ -5,22 +5,25 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
-#include "credential-private.h"
 #include "digest.h"
 #include "tpm-public.h"
-#include "credential-rsa.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
+CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
+CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
+CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
 
 #define HASH_MAX  48 /* SHA-384 */
@@ -114,16 +117,67 @@ static bool kdfa_block(const struct kdfa *kdfa, const char *label,
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
 
-static enum devid_err share_rsa(struct view modulus, const struct suite *suite,
-	struct seed *seed, struct challenge *ret, struct devid_error *err)
+/* The key of @modulus, whose exponent is 65537 (ek-key.c). */
+static EVP_PKEY *make_rsa(struct view modulus)
 {
-	const struct view label = { (const uint8_t *)identity,
-		sizeof(identity) };
+	CLEANUP(cleanup_bn)
+	BIGNUM *n = BN_bin2bn(modulus.data, (int)modulus.len, NULL);
+	CLEANUP(cleanup_bld) OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
+	CLEANUP(cleanup_params) OSSL_PARAM *params = NULL;
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *made = NULL;
 
+	if (!n || !bld || !ctx ||
+		!OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) ||
+		!OSSL_PARAM_BLD_push_uint(bld, OSSL_PKEY_PARAM_RSA_E, RSA_F4))
+		return NULL;
+	params = OSSL_PARAM_BLD_to_param(bld);
+	if (!params || EVP_PKEY_fromdata_init(ctx) != 1 ||
+		EVP_PKEY_fromdata(ctx, &made, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		return NULL;
+	return made;
+}
+
+/* OAEP (RFC 8017, 7.1.1) with @md for label and mask. */
+static bool set_oaep(EVP_PKEY_CTX *ctx, const EVP_MD *md)
+{
+	uint8_t *label = OPENSSL_memdup(identity, sizeof(identity));
+
+	/* Without @md OpenSSL would take SHA-1. */
+	if (label && md && EVP_PKEY_encrypt_init(ctx) > 0 &&
+		EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) > 0 &&
+		EVP_PKEY_CTX_set_rsa_oaep_md(ctx, md) > 0 &&
+		EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, md) > 0 &&
+		EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof(identity)) >
+			0)
+		return true;
+	OPENSSL_free(label); /* it is taken where that succeeds */
+	return false;
+}
+
+/* @ret gets modulus.len bytes. */
+static bool encrypt_seed(struct view modulus, const EVP_MD *md,
+	const struct seed *seed, uint8_t *ret)
+{
+	CLEANUP(cleanup_pkey) EVP_PKEY *key = make_rsa(modulus);
+	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
+	size_t len = modulus.len;
+
+	if (key)
+		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
+	return ctx && set_oaep(ctx, md) &&
+	       EVP_PKEY_encrypt(ctx, ret, &len, seed->data, seed->len) > 0 &&
+	       len == modulus.len;
+}
+
+static enum devid_err share_rsa(struct view modulus,
+	const struct suite *suite, struct seed *seed, struct challenge *ret,
+	struct devid_error *err)
+{
 	seed->len = suite->hash_len;
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
-		!credential_oaep(modulus, tpm_hash_md(suite->name_alg), label,
-			(struct view) { seed->data, seed->len },
+		!encrypt_seed(modulus, tpm_hash_md(suite->name_alg), seed,
 			ret->enc_secret + 2))
 		return crypto_fail(err, "encrypt to the EK");
 	put_u16(ret->enc_secret, modulus.len);

@@ -2,7 +2,6 @@
 
 sees := idevid/base idevid/cert idevid/enrol idevid/tpm
 sources := \
-	credential-rsa.c \
 	credential.c \
 	ek-cert.c \
 	ek-key.c \

@@ -8,7 +8,7 @@
 
 /*
  * "sqlite:/path" or "postgresql:CONNINFO" (libpq's key=value or a URI after
- * it). SQLite: WAL, synchronous=FULL, cache_spill=OFF, a file of mode 0600.
+ * it). SQLite: WAL, synchronous=FULL, a file of mode 0600.
  * Errors: INVALID, UNREACHABLE, IO.
  */
 DEVID_MUST_CHECK enum devid_err db_open(

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "db-sqlite-vfs.h"
 #include "db-private.h"
 #include "db-sqlite.h"
 
@@ -32,9 +30,6 @@ struct sqlite {
  * pages of the two random indexes (register-schema.c), each written to the log
  * and again by the checkpoint: after 64 MiB of log it finds several changes on
  * many of them. More cache or mmap() gained nothing, and cost a service memory.
- * Without cache_spill a transaction's changed pages stay in memory, also above
- * cache_size: a few MiB of a batch, all of a list of revocations. It and
- * synchronous keep whole what db-sqlite-vfs.c holds back.
  */
 static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA synchronous = FULL;"
@@ -42,7 +37,6 @@ static const char settings[] = "PRAGMA page_size = 4096;"
 			       "PRAGMA trusted_schema = OFF;"
 			       "PRAGMA temp_store = MEMORY;"
 			       "PRAGMA cache_size = -16384;"
-			       "PRAGMA cache_spill = OFF;"
 			       "PRAGMA wal_autocheckpoint = 16384;";
 
 CLEANUP_DEFINE(sqlite, sqlite3 *, (void)sqlite3_close)
@@ -298,27 +292,16 @@ static enum devid_err switch_to_wal(sqlite3 *conn, struct devid_error *err)
 	return rc == SQLITE_OK ? DEVID_OK : fail(conn, err);
 }
 
-/* Nobody asks how much memory SQLite has, and counting it takes a lock at each
- * allocation. It says MISUSE where SQLite is in use already: then it counts.
- * To be done before the VFS, which takes SQLite into use. */
-static void set_up_sqlite(void)
-{
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	db_sqlite_vfs_register();
-}
-
 static enum devid_err connect_to(
 	const char *path, sqlite3 **ret, struct devid_error *err)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	CLEANUP(cleanup_sqlite) sqlite3 *conn = NULL;
 	enum devid_err rc;
 
-	(void)pthread_once(&once, set_up_sqlite); /* cannot fail (POSIX) */
 	if (sqlite3_open_v2(path, &conn,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
-		    DB_SQLITE_VFS) != SQLITE_OK)
+		    NULL) != SQLITE_OK)
 		return devid_fail(err, DEVID_ERR_IO, "database: %s: %s", path,
 			conn ? sqlite3_errmsg(conn) : "no memory");
 	(void)sqlite3_busy_timeout(conn, DB_BUSY_MS); /* always SQLITE_OK */

@@ -57,9 +57,6 @@ DEVID_MUST_CHECK enum devid_err reg_audit_begin(
 DEVID_MUST_CHECK enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
 	const struct db_value *line, struct devid_error *err);
 
-/* What register_warm() runs on SQLite, with the ends of a part. */
-extern const char reg_warm_eks[], reg_warm_keys[];
-
 /* What register_is_barred() asks; its parameters are EK, prefix and fingerprint
  * of the key. */
 extern const char reg_barred[];

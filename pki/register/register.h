@@ -22,7 +22,6 @@
 #include "key.h"
 #include "signer.h"
 
-#include <stdatomic.h>
 #include <time.h>
 
 #define REGISTER_NAME_MAX 65
@@ -32,16 +31,6 @@ struct reg; /* of register_open() */
 
 void register_close(struct reg *reg);
 struct db *register_db(struct reg *reg); /* borrowed; for tests and export */
-
-/*
- * Reads what each issuance looks into at random places, so that the kernel has
- * it in memory: without that the first thousands after a start of the machine
- * wait for the disk, once there are millions of devices. On a connection of its
- * own, for a thread of its own; ends early when *@stop (NULL: never) becomes
- * true. Does nothing on PostgreSQL. Errors: as db_open(), db_run().
- */
-DEVID_MUST_CHECK enum devid_err register_warm(
-	const char *uri, const atomic_bool *stop, struct devid_error *err);
 
 DEVID_MUST_CHECK enum devid_err register_begin(
 	struct reg *reg, struct devid_error *err);

@@ -4,7 +4,6 @@ sees := idevid/base idevid/enrol idevid/key pki/sign
 sources := \
 	db-open.c \
 	db-postgres.c \
-	db-sqlite-vfs.c \
 	db-sqlite.c \
 	db.c \
 	device-json.c \
@@ -14,6 +13,5 @@ sources := \
 	register-device.c \
 	register-open.c \
 	register-schema.c \
-	register-warm.c \
 	register.c
 ldlibs := -lsqlite3 -lpq -ljansson -lcrypto -pthread

@@ -14,7 +14,6 @@
 #include "log.h"
 #include "serve-private.h"
 #include "serve-tls.h"
-#include "serve-warm.h"
 #include "serve-worker.h"
 #include "tcg-csr.h"
 
@@ -299,7 +298,6 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 {
 	struct serve *s = calloc(1, sizeof(*s));
 	struct serve_worker *worker = NULL;
-	struct serve_warm *warm = NULL;
 	enum devid_err rc;
 
 	if (!s)
@@ -313,7 +311,6 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 	if (rc == DEVID_OK)
 		rc = serve_worker_start(ca, s->queue, &worker, err);
 	if (rc == DEVID_OK) {
-		warm = serve_warm_start(ca);
 		serve_files_refresh(&s->files);
 		set_tick(s);
 		log_info("serve: ready");
@@ -325,7 +322,6 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 		serve_queue_end(s->queue);
 		serve_worker_join(worker);
 	}
-	serve_warm_join(warm);
 	/* Nobody logs in again here: a PIN is tried once by a program. */
 	if (rc == DEVID_OK && s->token_gone)
 		rc = devid_fail(err, DEVID_ERR_UNREACHABLE,

@@ -14,7 +14,6 @@ sources := \
 	serve-show.c \
 	serve-status.c \
 	serve-tls.c \
-	serve-warm.c \
 	serve-worker.c \
 	serve.c
 ldlibs := -levent_openssl -levent -lsystemd -ljansson -lssl -lcrypto -pthread

@@ -3,15 +3,14 @@
 
 #include "token-private.h"
 
-#include <openssl/ecdsa.h>
 #include <openssl/obj_mac.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "ecdsa-der.h"
 
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 #define PREFIX_LEN 19
@@ -50,28 +49,18 @@ static const struct form {
 		DIGEST_INFO(0x31, 0x01, 0x20) },
 };
 
-/* r || s, each half of @raw, to the DER of ECDSA-Sig-Value (RFC 3279 2.2.3). */
-static enum devid_err ecdsa_der(
+/* r || s, each half of @raw, to DER. */
+static enum devid_err encode_ecdsa(
 	struct view raw, struct signer_sig *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_ecdsa) ECDSA_SIG *sig = ECDSA_SIG_new();
 	size_t half = raw.len / 2;
-	BIGNUM *r = BN_bin2bn(raw.data, (int)half, NULL);
-	BIGNUM *s = BN_bin2bn(raw.data + half, (int)half, NULL);
-	uint8_t *out = ret->data;
-	int n;
 
-	if (!sig || !r || !s || !ECDSA_SIG_set0(sig, r, s)) {
-		BN_free(r);
-		BN_free(s);
-		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
-	}
-	n = i2d_ECDSA_SIG(sig, &out);
-	if (n <= 0)
-		return devid_fail(
-			err, DEVID_ERR_CRYPTO, "token: signature has no DER");
-	ret->len = (size_t)n;
-	return DEVID_OK;
+	_Static_assert(sizeof(ret->data) >= ECDSA_DER_MAX, "room");
+	ret->len = ecdsa_der((struct view) { raw.data, half },
+		(struct view) { raw.data + half, half }, ret->data);
+	return ret->len > 0 ? DEVID_OK
+			    : devid_fail(err, DEVID_ERR_CRYPTO,
+				      "token: signature has no DER");
 }
 
 static CK_RV sign_raw(struct token_signer *s, uint8_t *in, size_t in_len,
@@ -116,7 +105,8 @@ static enum devid_err sign(struct signer *base, struct view data,
 			"token: %s: sign: %lu bytes, not %zu", s->token->label,
 			(unsigned long)raw_len, form->raw_len);
 	if (form->mechanism == CKM_ECDSA)
-		return ecdsa_der((struct view) { raw, raw_len }, ret, err);
+		return encode_ecdsa(
+			(struct view) { raw, raw_len }, ret, err);
 	memcpy(ret->data, raw, raw_len);
 	ret->len = raw_len;
 	return DEVID_OK;

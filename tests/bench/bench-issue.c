@@ -18,8 +18,7 @@
  * has its answer and all is in its place in the file. Then it waits for another
  * byte, so that whoever measures something beside it has the machine, and goes
  * on to the next round; the end of its input ends it early. Before the first
- * one the register is read into memory, as `devid-ca serve` does, and a round
- * without answers has gone that does not count.
+ * one a round without answers has gone that does not count.
  *
  * It is the best case: the line is full, so that batches are. The service makes
  * OCSP answers ahead besides, which is not in here.
@@ -312,17 +311,6 @@ static void write_back(struct db *db)
 		die(&err);
 }
 
-/* The seconds that it took to read the register. */
-static double warm_up(const char *reg)
-{
-	struct devid_error err = { DEVID_OK, "" };
-	double start = clock_us(CLOCK_MONOTONIC);
-
-	if (register_warm(reg, NULL, &err) != DEVID_OK)
-		die(&err);
-	return (clock_us(CLOCK_MONOTONIC) - start) / 1e6;
-}
-
 /* A CA as ca_open() makes it, but for the token. */
 static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 	const char *roots, const char *instance)
@@ -356,7 +344,7 @@ static void make_ca(struct ca *ca, struct ca_conf *conf, const char *reg,
 }
 
 /* A round, timed. */
-static void time_round(struct round *r, struct db *db, double warm)
+static void time_round(struct round *r, struct db *db)
 {
 	double wall = clock_us(CLOCK_MONOTONIC);
 	double cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID);
@@ -365,14 +353,14 @@ static void time_round(struct round *r, struct db *db, double warm)
 	write_back(db);
 	wall = clock_us(CLOCK_MONOTONIC) - wall;
 	cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	(void)printf("{\"device_us\":%.1f,\"cpu_us\":%.1f,\"warm_s\":%.1f}\n",
-		wall / (double)r->n, cpu / (double)r->n, warm);
+	(void)printf("{\"device_us\":%.1f,\"cpu_us\":%.1f}\n",
+		wall / (double)r->n, cpu / (double)r->n);
 	(void)fflush(stdout);
 }
 
 /* One that does not count, and @rounds that do. */
-static void run_rounds(struct maker *m, struct round *r, struct db *db,
-	unsigned long rounds, double warm)
+static void run_rounds(
+	struct maker *m, struct round *r, struct db *db, unsigned long rounds)
 {
 	for (unsigned long i = 0; i <= rounds; i++) {
 		r->asking = calloc(r->n, sizeof(*r->asking));
@@ -385,7 +373,7 @@ static void run_rounds(struct maker *m, struct round *r, struct db *db,
 			(void)fflush(stdout);
 			if (getchar() == EOF)
 				break;
-			time_round(r, db, warm);
+			time_round(r, db);
 			if (getchar() == EOF)
 				break;
 		} else {
@@ -446,7 +434,7 @@ int main(int argc, char **argv)
 			DEVID_OK ||
 		db_open(argv[1], &db, &err) != DEVID_OK)
 		die(&err);
-	run_rounds(&m, &round, db, rounds, warm_up(argv[1]));
+	run_rounds(&m, &round, db, rounds);
 	serve_queue_end(round.queue);
 	serve_worker_join(worker);
 	serve_queue_free(round.queue);

@@ -302,10 +302,6 @@ static void fill(struct reg *reg, int64_t n)
 	int64_t loose = n * 3 / 10;
 	struct device d;
 
-	/* The CA's connections keep a transaction's pages in memory. These two
-	 * are of gigabytes, and whatever fails in them ends the program. */
-	must(db_script(register_db(reg), "PRAGMA cache_spill = ON", &err),
-		&err);
 	fill_packed(reg, n - loose);
 	begin(reg);
 	for (int64_t i = 0; i < loose; i++) {

@@ -112,8 +112,6 @@ issue_round() {
 	# Each device gets two.
 	sample "$1.certificate" "$(jq '.device_us / 2' <<<"$LINE")"
 	sample "$1.cpu" "$(jq '.cpu_us / 2' <<<"$LINE")"
-	# It is alone, the others begin together.
-	[[ $1 != ca.cores ]] || sample ca.full.warm "$(jq .warm_s <<<"$LINE")"
 }
 
 # issue NAME...: rounds of issuers 0, 1 and so on, by turns, of devices through

@@ -11,7 +11,6 @@
  *   FILE_FAULT_SHADOW  folder that gets what a power cut would have left
  *   FILE_FAULT_LOSE    SUFFIX: a sync of a watched name that ends so says that
  *                      it succeeded, and does nothing
- *   FILE_FAULT_TRACE   FD: gets a line `CALL NAME` for each call that counts
  *
  * The shadow is a disk that loses all that POSIX lets it lose: the content of
  * a file is that of its last sync, or empty without any; which names there are
@@ -70,36 +69,22 @@ static const char *watched_fd(int fd, char path[PATH_MAX])
 	return watched(path);
 }
 
-static void trace(const char *call, const char *name)
-{
-	const char *fd = getenv("FILE_FAULT_TRACE");
-	char line[PATH_MAX];
-	int n;
-
-	if (!fd)
-		return;
-	n = snprintf(line, sizeof(line), "%s %s\n", call, name);
-	if (syscall(SYS_write, atoi(fd), line, (size_t)n) != n)
-		abort();
-}
-
-static void count(const char *call, const char *name)
+static void count(void)
 {
 	const char *at = getenv("FILE_FAULT_KILL");
 
-	trace(call, name);
 	if (at && ++calls == strtoul(at, NULL, 10))
 		(void)kill(getpid(), SIGKILL);
 }
 
-static void count_fd(const char *call, int fd)
+static void count_fd(int fd)
 {
 	int saved = errno;
 	char path[PATH_MAX];
 	const char *name = watched_fd(fd, path);
 
 	if (name)
-		count(call, name);
+		count();
 	errno = saved;
 }
 
@@ -235,7 +220,7 @@ static int sync_fd(long call, int fd)
 
 	name = watched_fd(fd, path);
 	if (name)
-		count("sync", name);
+		count();
 	if (name && is_lost(name)) {
 		errno = saved;
 		return 0;
@@ -257,37 +242,37 @@ static int sync_fd(long call, int fd)
 
 EXPORT ssize_t write(int fd, const void *buf, size_t n)
 {
-	count_fd("write", fd);
+	count_fd(fd);
 	return syscall(SYS_write, fd, buf, n);
 }
 
 EXPORT ssize_t writev(int fd, const struct iovec *iov, int n)
 {
-	count_fd("write", fd);
+	count_fd(fd);
 	return syscall(SYS_writev, fd, iov, n);
 }
 
 EXPORT ssize_t pwrite(int fd, const void *buf, size_t n, off_t at)
 {
-	count_fd("write", fd);
+	count_fd(fd);
 	return syscall(SYS_pwrite64, fd, buf, n, at);
 }
 
 EXPORT ssize_t pwrite64(int fd, const void *buf, size_t n, off64_t at)
 {
-	count_fd("write", fd);
+	count_fd(fd);
 	return syscall(SYS_pwrite64, fd, buf, n, at);
 }
 
 EXPORT int ftruncate(int fd, off_t len)
 {
-	count_fd("truncate", fd);
+	count_fd(fd);
 	return (int)syscall(SYS_ftruncate, fd, len);
 }
 
 EXPORT int ftruncate64(int fd, off64_t len)
 {
-	count_fd("truncate", fd);
+	count_fd(fd);
 	return (int)syscall(SYS_ftruncate, fd, len);
 }
 
@@ -317,7 +302,7 @@ EXPORT int unlink(const char *path)
 	bool last;
 
 	if (watched(path))
-		count("unlink", watched(path));
+		count();
 	last = is_last_name(path, &st);
 	errno = saved;
 	rc = (int)syscall(SYS_unlinkat, AT_FDCWD, path, 0);
@@ -328,12 +313,10 @@ EXPORT int unlink(const char *path)
 	return rc;
 }
 
-static void count_names(const char *call, const char *from, const char *to)
+static void count_names(const char *from, const char *to)
 {
-	const char *name = watched(to) ? watched(to) : watched(from);
-
-	if (name)
-		count(call, name);
+	if (watched(to) || watched(from))
+		count();
 }
 
 EXPORT int rename(const char *from, const char *to)
@@ -342,7 +325,7 @@ EXPORT int rename(const char *from, const char *to)
 	struct stat st;
 	bool last;
 
-	count_names("rename", from, to);
+	count_names(from, to);
 	last = is_last_name(to, &st);
 	errno = saved;
 	rc = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
@@ -355,6 +338,6 @@ EXPORT int rename(const char *from, const char *to)
 
 EXPORT int link(const char *from, const char *to)
 {
-	count_names("link", from, to);
+	count_names(from, to);
 	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
 }

@@ -4,11 +4,8 @@
  * syncs a file (tests/fault/file-fault.c): who was handed certificates is in
  * the register with these, and nobody is there by halves.
  *
- * Of calls in a row that do the same to the same file the daily run kills at
- * the first, the second and the last (crash_places_find()); it leaves out those
- * in the middle, which the long one has. All of this may lie in memory: the
- * disk that a power cut leaves is the shadow of file-fault.c, which no sync
- * reaches past.
+ * All of this may lie in memory: the disk that a power cut leaves is the shadow
+ * of file-fault.c, which no sync reaches past.
  */
 #include <limits.h>
 #include <openssl/pem.h>
@@ -21,7 +18,7 @@
 #include "register-open.h"
 
 #define DEVICES   3  /* <= CRASH_TOLD_MAX */
-#define MIN_CALLS 50 /* of a run, and so kills of the long one */
+#define MIN_CALLS 50 /* of a run, and so kills */
 
 static struct crash_disks disks; /* here, to go also after a failure */
 
@@ -286,7 +283,7 @@ static void assert_finishes(const struct site *s, const char *dir,
 /* ---- issuing ---- */
 
 struct tally {
-	unsigned calls, kills, before_first, between, after_last, only_cached;
+	unsigned kills, before_first, between, after_last, only_cached;
 };
 
 /* False: there is no such call. */
@@ -316,37 +313,18 @@ static bool issue_killed_at(
 	return killed;
 }
 
-/* The places to kill a run of issue_all(). */
-static void find_places(
-	const struct site *s, const char *lose, struct crash_places *ret)
-{
-	const struct crash_run r = {
-		.work = issue_all, .arg = s, .lose = lose
-	};
-
-	crash_disks_new(&disks);
-	crash_places_find(&r, disks.real, disks.shadow, ret);
-	crash_disks_done(&disks);
-}
-
 static struct tally issue_killed_everywhere(const struct site *s)
 {
-	struct crash_places places;
 	struct tally t = { 0 };
-	unsigned kill_at;
 
-	find_places(s, NULL, &places);
-	kill_at = crash_places_next(&places, 0);
-	while (issue_killed_at(s, kill_at, &t))
-		kill_at = crash_places_next(&places, kill_at);
-	crash_places_done(&places);
-	t.calls = kill_at - 1;
-	print_message("kills: %u at %u calls, %u before the first device, "
-		      "%u between, %u after the last; %u with a device that "
-		      "was not on disk yet\n",
-		t.kills, t.calls, t.before_first, t.between, t.after_last,
+	while (issue_killed_at(s, t.kills + 1, &t))
+		;
+	print_message("kills: %u, one at each call, %u before the first "
+		      "device, %u between, %u after the last; %u with a "
+		      "device that was not on disk yet\n",
+		t.kills, t.before_first, t.between, t.after_last,
 		t.only_cached);
-	assert_true(t.calls >= MIN_CALLS);
+	assert_true(t.kills >= MIN_CALLS);
 	assert_true(t.before_first > 0);
 	assert_true(t.after_last > 0);
 	assert_true(t.only_cached > 0);
@@ -375,17 +353,15 @@ static void issue_batch_killed_before_any_call_is_whole(void **state)
 static void issue_on_disk_that_loses(struct site *s, const char *suffix)
 {
 	struct crash_run r = { .work = issue_all, .arg = s, .lose = suffix };
-	struct crash_places places;
 	unsigned between = 0, noticed = 0;
 	bool killed = true;
 
 	s->batch = false;
-	find_places(s, suffix, &places);
 	while (killed) {
 		struct crash_told handed;
 		int64_t devices;
 
-		r.kill_at = crash_places_next(&places, r.kill_at);
+		r.kill_at++;
 		crash_disks_new(&disks);
 		killed = crash_run(&r, disks.real, disks.shadow, &handed);
 		(void)assert_whole(s, disks.real, &handed, r.kill_at);
@@ -397,7 +373,6 @@ static void issue_on_disk_that_loses(struct site *s, const char *suffix)
 		crash_told_done(&handed);
 		crash_disks_done(&disks);
 	}
-	crash_places_done(&places);
 	assert_true(between > 0);
 	assert_int_equal(noticed, between);
 }

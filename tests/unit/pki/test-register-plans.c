@@ -5,7 +5,6 @@
 #include "register-fixture.h"
 #include "register-private.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,34 +43,6 @@ static void explain(struct reg *reg, const char *sql, char text[PLAN_MAX],
 	assert_rc(register_commit(reg, NULL), DEVID_OK);
 }
 
-static void warm_reads_indexes_only(void **state)
-{
-	static char texts[2][PLAN_MAX];
-	static const struct {
-		const char *sql, *search, *index;
-	} parts[] = {
-		{ reg_warm_eks, "SEARCH device USING ", "INDEX device_ek (" },
-		{ reg_warm_keys, "SEARCH cert USING ", "INDEX cert_key (" },
-	};
-	const struct place *p = *state;
-	struct reg *reg = place_open(p);
-	atomic_bool stop = true;
-	char plan[PLAN_MAX];
-
-	for (unsigned i = 0; i < 20; i++)
-		fixture_issue_now(reg, NULL, i);
-	assert_rc(register_warm(p->uri, NULL, NULL), DEVID_OK);
-	assert_rc(register_warm(p->uri, &stop, NULL), DEVID_OK);
-	for (size_t i = 0; !p->postgres && i < N_OF(parts); i++) {
-		explain(reg, parts[i].sql, texts[i], 2, plan);
-		assert_memory_equal(
-			plan, parts[i].search, strlen(parts[i].search));
-		assert_non_null(strstr(plan, parts[i].index));
-		assert_null(strstr(plan, "SCAN"));
-	}
-	register_close(reg);
-}
-
 /* Devices that had the EK, certificates of these, certificates of the key. */
 static void barred_reads_by_indexes(void **state)
 {
@@ -94,7 +65,6 @@ static void barred_reads_by_indexes(void **state)
 int main(void)
 {
 	static const struct place_case cases[] = {
-		PLACE_CASE(warm_reads_indexes_only),
 		PLACE_CASE(barred_reads_by_indexes),
 	};
 

@@ -10,7 +10,6 @@
 
 #include "memory-signer.h"
 #include "ordered-id.h"
-#include "serve-warm.h"
 #include "serve-worker.h"
 
 static struct serve_job *new_job(
@@ -261,28 +260,6 @@ static void trouble_register_damaged_told(void **state)
 	assert_false(trouble_after_duties(f, &d, 10000));
 }
 
-/* With a register, and with one that is gone: which is logged, no more. */
-static void warm_starts_and_ends(void **state)
-{
-	struct ca_fixture *f = *state;
-	char uri[300];
-	struct ca_conf conf = { .reg = uri };
-	const struct ca ca = { .conf = &conf, .reg = f->ca.reg };
-	static const char *const files[] = { "register.db", "no/such.db" };
-
-	for (size_t i = 0; i < N_OF(files); i++) {
-		struct serve_warm *warm;
-
-		(void)snprintf(uri, sizeof(uri), "sqlite:%s",
-			tempdir_file(&f->dir, files[i]));
-		warm = serve_warm_start(&ca);
-		assert_non_null(warm);
-		serve_warm_join(warm);
-	}
-	assert_int_equal(ca_fixture_rows(f, "device"), 0);
-	serve_warm_join(NULL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,7 +268,6 @@ int main(void)
 		T(work_token_gone_tried_once),
 		T(work_judged_ahead_is_taken),
 		T(worker_roots_replaced_while_requests_are_judged),
-		T(warm_starts_and_ends),
 		T(purge_keeps_marks_of_a_month),
 		T(trouble_token_failed_until_it_signs_again),
 		T(trouble_register_damaged_told),
