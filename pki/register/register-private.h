@@ -4,7 +4,6 @@
 
 /* What the files of the register share. */
 
-#include "db-open.h"
 #include "register.h"
 
 #define REG_PAGE    512 /* rows that a walk takes at once */
