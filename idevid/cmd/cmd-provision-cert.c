@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `devid provision cert` and `install`: certificates into the TPM. */
+#include "cmd-provision-cert.h"
+
 #include "cmd-provision.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 #include "der.h"
 #include "pem-chain.h"
+#include "cmd-provision-io.h"
 #include <devid/profile.h>
 
 /* PEM certificates of @path as DER, one behind the other. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `devid provision csr`: a PKCS#10 request (RFC 2986). */
+#include "cmd-provision-csr.h"
+
 #include "cmd-provision.h"
 
 #include <openssl/pem.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "cmd-provision-io.h"
 
 static bool add_name(X509_NAME *name, const char *field, const char *value)
 {

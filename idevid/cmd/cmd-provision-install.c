@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * `devid provision install`: what a CA answered with, in any order. Each leaf
- * is found by its public key, the chain above it by its issuers.
- */
+#include "cmd-provision-install.h"
+
 #include "cmd-provision.h"
 
 #include <openssl/err.h>
@@ -11,6 +9,8 @@
 #include <string.h>
 
 #include "pem-chain.h"
+#include "cmd-provision-cert.h"
+#include "cmd-provision-io.h"
 
 /* Certificates of a file, and of a chain without its root; limits of ours. */
 #define CERTS_MAX 16

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of `devid provision`, and standard input and output in their place. */
+#include "cmd-provision-io.h"
+
 #include "cmd-provision.h"
 
 #include <errno.h>

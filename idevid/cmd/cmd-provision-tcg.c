@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * `devid provision request` and `answer`: the device's side of proving to a
- * CA that its keys are in a genuine TPM (TCG DevID 13.1, and
- * TPM2_ActivateCredential).
- */
+#include "cmd-provision-tcg.h"
+
 #include "cmd-provision.h"
 
 #include <openssl/crypto.h>
@@ -15,6 +12,7 @@
 #include "tcg-csr.h"
 #include "tpm-public.h"
 #include "tpm-signature.h"
+#include "cmd-provision-io.h"
 
 #define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
 

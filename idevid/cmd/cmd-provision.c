@@ -11,6 +11,10 @@
 
 #include "client.h"
 #include "cmd-exit.h"
+#include "cmd-provision-cert.h"
+#include "cmd-provision-csr.h"
+#include "cmd-provision-install.h"
+#include "cmd-provision-tcg.h"
 
 static const char usage_text[] =
 	"usage: devid provision key  [--alg p256|p384|rsa2048]\n"

@@ -46,29 +46,4 @@ int provision_put(struct provision *p, const struct wire_request *req);
 DEVID_MUST_CHECK enum devid_err provision_get_key(struct provision *p,
 	const char *name, struct wire_key *ret, struct devid_error *err);
 
-/*
- * A certificate can never be replaced once it is locked in the TPM, so one
- * that breaks the profile is stopped here. Says each broken rule; returns
- * whether to go on, which --force makes it.
- */
-bool provision_profile_ok(
-	struct provision *p, const char *key, const uint8_t *der, size_t len);
-
-/* Reads @path whole, standard input for "-"; *@ret is the caller's: free().
- * Errors: those of files_read(). */
-DEVID_MUST_CHECK enum devid_err provision_read(const char *path, size_t max,
-	uint8_t **ret, size_t *ret_len, struct devid_error *err);
-
-/* Writes to --out with @mode, to standard output without it or for "-".
- * Errors: IO. */
-DEVID_MUST_CHECK enum devid_err provision_write(const struct provision *p,
-	const void *data, size_t len, unsigned mode, struct devid_error *err);
-
-/* The steps; each returns the exit code. */
-int provision_csr(struct provision *p);
-int provision_cert(struct provision *p, const char *path);
-int provision_request(struct provision *p);
-int provision_answer(struct provision *p, const char *path);
-int provision_install(struct provision *p, const char *path);
-
 #endif

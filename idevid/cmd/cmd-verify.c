@@ -16,6 +16,7 @@
 #include "log.h"
 #include "verify-peer.h"
 #include "verify-print.h"
+#include "verify-file.h"
 
 #define EXIT_GENUINE     0
 #define EXIT_NOT_GENUINE 1

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A saved chain for devid-verify(1). */
+#include "verify-file.h"
+
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>

@@ -40,12 +40,4 @@ DEVID_MUST_CHECK enum devid_err peer_target_parse(
 void peer_check(struct devid_verifier *v, const struct peer_target *target,
 	const char *serial, int timeout_ms, struct peer_outcome *ret);
 
-/*
- * Judges the PEM chain in @path, leaf first. NOT_FOUND, IO, TOO_LARGE, SYNTAX
- * when there is no such file of certificates; then *@ret is not written.
- */
-DEVID_MUST_CHECK enum devid_err peer_check_file(struct devid_verifier *v,
-	const char *path, const char *serial, struct peer_outcome *ret,
-	struct devid_error *err);
-
 #endif

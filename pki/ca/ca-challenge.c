@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Step 1: what was judged meets the register, and leaves as a challenge. */
+#include "ca-challenge.h"
+
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-find.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 #include <string.h>
 

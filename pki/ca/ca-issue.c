@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Step 2: an answer is judged and certificates are issued. */
+#include "ca-issue.h"
+
 #include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,8 @@
 #include "pem-text.h"
 #include "build-cert.h"
 #include "ticket-seal.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 /* Room that all of a batch share, some KB that stay in the cache. That is why
  * answers are read one by one, inside the register's transaction: a batch takes

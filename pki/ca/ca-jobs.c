@@ -8,6 +8,7 @@
 
 #include "ca-judge.h"
 #include "cleanup.h"
+#include "register-audit.h"
 
 #define TRIES 8 /* of a batch; each time somebody else got on */
 

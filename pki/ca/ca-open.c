@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-open.h"
+
 #include "ca.h"
 
 #include <openssl/err.h>

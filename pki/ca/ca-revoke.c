@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ca-revoke.h"
+
 #include "ca-jobs.h"
 #include "hex.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -71,11 +71,6 @@ struct ca_conf {
 	size_t n_stations;
 };
 
-/* Reads @path (NULL: CA_CONF_DEFAULT). Errors: as conf_load(). */
-DEVID_MUST_CHECK enum devid_err ca_conf_load(
-	const char *path, struct ca_conf *ret, struct devid_error *err);
-void ca_conf_done(struct ca_conf *conf);
-
 struct ca {
 	const struct ca_conf *conf;                /* borrowed */
 	struct token *token;                       /* owned; NULL in tests */
@@ -99,18 +94,6 @@ struct ca {
 #define CA_OPEN_TRUST    4u
 #define CA_OPEN_SEAL     8u /* the key of challenges; with the register */
 
-/* @pin: sources beside pin_file of the configuration. Errors: those of the
- * parts. *@ret is done by ca_done() also after an error. */
-DEVID_MUST_CHECK enum devid_err ca_open(const struct ca_conf *conf,
-	unsigned what, const struct pin_source *pin, struct ca *ret,
-	struct devid_error *err);
-void ca_done(struct ca *ca);
-
-/* Prepares issuing with ca->cert and ca->signer; a part of ca_open() for who
- * brings another signer. Errors: MISMATCH. */
-DEVID_MUST_CHECK enum devid_err ca_use_signer(
-	struct ca *ca, struct devid_error *err);
-
 struct ca_judged; /* ca-judge.h */
 
 /* One piece of work of a batch. */
@@ -130,31 +113,5 @@ struct ca_job {
 };
 
 void ca_job_done(struct ca_job *job);
-
-/*
- * Step 1: judges each TCG-CSR and makes a challenge for those that prove what
- * they must; of these nothing is written. Refused with an audit line: what
- * proof.h refuses; a serial number or EK that has live certificates with other
- * keys (EXISTS); with CA_AGAIN_REFUSE, any that has certificates. job->judged
- * is used up. Returns an error only when the register cannot be used: then each
- * job has it too.
- */
-DEVID_MUST_CHECK enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs,
-	size_t n_jobs, struct devid_error *err);
-
-/*
- * Step 2: judges each answer (constant time, once, before its deadline, by the
- * station that asked) and issues: IDevID, IAK and CA certificates as PEM, in
- * this order. Job errors: NOT_FOUND (not a challenge of this CA), EXISTS
- * (answer replayed; or the serial number was issued meanwhile), TIMEOUT (late),
- * MISMATCH (wrong secret: the challenge is used up), DENIED (other station).
- */
-DEVID_MUST_CHECK enum devid_err ca_issue(struct ca *ca, struct ca_job *jobs,
-	size_t n_jobs, struct devid_error *err);
-
-/* Revokes IDevID and IAK of the live device @serial. @reason: RFC 5280 5.3.1
- * without 6, 7 and 8. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
-	int reason, const char *who, struct devid_error *err);
 
 #endif

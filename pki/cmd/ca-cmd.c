@@ -7,6 +7,8 @@
 #include "cmd-exit.h"
 #include "conf.h"
 #include "log.h"
+#include "ca-conf.h"
+#include "ca-open.h"
 
 void ca_cmd_init(struct ca_cmd *cmd)
 {

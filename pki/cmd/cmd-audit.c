@@ -16,6 +16,8 @@
 #include "cmd-exit.h"
 #include "files.h"
 #include "hex.h"
+#include "register-audit-check.h"
+#include "register-audit.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a limit of ours */
 #define HEX_LEN      (2 * 32)

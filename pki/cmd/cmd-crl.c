@@ -14,6 +14,11 @@
 #include "operator.h"
 #include "publish.h"
 #include "reason.h"
+#include "ca-revoke.h"
+#include "publish-files.h"
+#include "publish-ocsp.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 #define OCSP_PORTION 1024 /* answers between two looks at the register */
 #define OPT_DELTA    'd'

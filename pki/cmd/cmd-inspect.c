@@ -16,6 +16,8 @@
 #include "tcg-csr.h"
 #include "ek-load.h"
 #include "ek-policy.h"
+#include "ca-conf.h"
+#include "inspect-facts.h"
 
 static const char usage[] =
 	"usage: devid-ca inspect [--json] [--config FILE] [--ek-roots DIR]\n"

@@ -15,6 +15,8 @@
 #include "cmd-exit.h"
 #include "operator.h"
 #include "tcg-csr.h"
+#include "ca-challenge.h"
+#include "ca-issue.h"
 
 static const char challenge_usage[] =
 	"usage: devid-ca challenge [--out FILE] REQUEST\n"

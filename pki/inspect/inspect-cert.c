@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What certificates and chains say. */
+#include "inspect-cert.h"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "inspect-private.h"
 #include "inspect-x509.h"
 #include "proof.h"
+#include "inspect-facts.h"
 
 enum cert_kind {
 	CERT_OTHER,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a TCG-CSR-IDEVID, a challenge and an answer say. */
+#include "inspect-csr.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "inspect-ek.h"
 #include "proof.h"
 #include "ek-policy.h"
+#include "inspect-facts.h"
 
 static void add_ek(struct inspect_run *run, const struct proof *proof)
 {

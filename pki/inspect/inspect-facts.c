@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of inspect.h: facts, rules, and how they look to a person. */
+#include "inspect-facts.h"
+
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>

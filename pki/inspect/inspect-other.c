@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What PKCS#10 requests and revocation lists say. */
+#include "inspect-other.h"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "cleanup.h"
 #include "inspect-x509.h"
 #include "key.h"
+#include "inspect-facts.h"
 
 CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)

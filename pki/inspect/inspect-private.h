@@ -21,37 +21,4 @@ struct inspect_run {
 	bool failed; /* memory was out: there is no report */
 };
 
-/* One rule's outcome; @detail may be "". */
-void inspect_rule(struct inspect_run *run, const char *rule, const char *clause,
-	enum devid_verdict verdict, const char *detail);
-
-/* The outcome of a check: PASS, or FAIL with the text of @err. */
-void inspect_check(struct inspect_run *run, const char *rule,
-	const char *clause, enum devid_err rc, const struct devid_error *err);
-
-/* PASS, or FAIL with @detail. */
-void inspect_flag(struct inspect_run *run, const char *rule, const char *clause,
-	bool good, const char *detail);
-
-/* Facts of @object; nothing for a text that is "". @value is taken. */
-void inspect_set(struct inspect_run *run, json_t *object, const char *key,
-	json_t *value);
-void inspect_text(struct inspect_run *run, json_t *object, const char *key,
-	const char *text);
-void inspect_hex(struct inspect_run *run, json_t *object, const char *key,
-	struct view bytes);
-void inspect_sha256(struct inspect_run *run, json_t *object, const char *key,
-	struct view bytes);
-/* Any bytes as text; what is no printable ASCII stands as \xNN. */
-void inspect_escaped(struct inspect_run *run, json_t *object, const char *key,
-	struct view bytes);
-
-/* What each kind of file has to say. */
-void inspect_csr(struct inspect_run *run, struct view data, bool contents);
-void inspect_chain(struct inspect_run *run, const struct view *certs, size_t n);
-void inspect_request(struct inspect_run *run, struct view der);
-void inspect_crl(struct inspect_run *run, struct view der);
-void inspect_challenge(struct inspect_run *run, struct view pem);
-void inspect_answer(struct inspect_run *run, struct view pem);
-
 #endif

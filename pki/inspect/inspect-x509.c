@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect-x509.h"
+#include "inspect-facts.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>

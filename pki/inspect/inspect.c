@@ -8,6 +8,9 @@
 #include "cleanup.h"
 #include "inspect-private.h"
 #include "key.h"
+#include "inspect-cert.h"
+#include "inspect-csr.h"
+#include "inspect-other.h"
 
 CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)

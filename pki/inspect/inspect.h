@@ -36,7 +36,4 @@ DEVID_MUST_CHECK enum devid_err inspect(const struct inspect_options *options,
 	struct view data, json_t **ret, bool *ret_refused,
 	struct devid_error *err);
 
-/* The same for a person; 0, or -1 when it cannot be written. */
-int inspect_print(FILE *f, const char *name, const json_t *report);
-
 #endif

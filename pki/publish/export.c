@@ -11,6 +11,8 @@
 #include "device-json.h"
 #include "hex.h"
 #include "reason.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 #define PAGE 256 /* devices read at once */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answering OCSP requests, RFC 6960 4.2, RFC 5019 2.2. */
+#include "ocsp-answer.h"
+
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "publish-private.h"
 #include "rate.h"
 #include "build-ocsp.h"
+#include "ocsp.h"
+#include "register-cert.h"
 
 /* An unknown serial number may be issued the next minute. */
 #define UNKNOWN_SECONDS 60

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading OCSP requests, RFC 6960 4.1. */
+#include "ocsp.h"
+
 #include <string.h>
 
 #include "der.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The publish folder: plain files for any web server. */
+#include "publish-files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>

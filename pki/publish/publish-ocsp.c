@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OCSP answers signed before anybody asks, RFC 5019 1 and 2.2. */
+#include "publish-ocsp.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,6 +9,8 @@
 #include "cleanup.h"
 #include "der.h"
 #include "publish-private.h"
+#include "ocsp-answer.h"
+#include "register-cert.h"
 
 #define PAGE        256 /* certificates looked at in one transaction */
 #define CERT_ID_MAX 128

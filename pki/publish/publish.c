@@ -11,6 +11,9 @@
 #include "cleanup.h"
 #include "publish-private.h"
 #include "build-crl.h"
+#include "publish-files.h"
+#include "register-audit.h"
+#include "register-cert.h"
 
 /*
  * A delta lists what was revoked since its base, and a day before: a

@@ -23,20 +23,6 @@ struct publish_newest {
 DEVID_MUST_CHECK enum devid_err publish_newest(struct ca *ca, bool delta,
 	struct publish_newest *ret, struct devid_error *err);
 
-/* Writes certificates and the newest lists of the register to the folder,
- * those whose content differs from what is there. */
-DEVID_MUST_CHECK enum devid_err publish_files(
-	struct ca *ca, struct devid_error *err);
-
-/*
- * Signs OCSP answers for new certificates and, in rounds that begin after half
- * of their time, for all again that are not quite new; at most @limit in one
- * call, so that a service does other work between two. *@ret_n counts: 0 when
- * all is done.
- */
-DEVID_MUST_CHECK enum devid_err publish_ocsp(
-	struct ca *ca, int64_t limit, int64_t *ret_n, struct devid_error *err);
-
 struct ocsp_request {
 	/* They point into the request. */
 	struct view cert_id; /* CertID with its header */
@@ -49,27 +35,11 @@ struct ocsp_request {
 #define OCSP_REQUEST_MAX 2048
 #define OCSP_NONCE_MAX   128 /* RFC 9654 2.1 */
 
-/* Reads the DER of an OCSPRequest with one CertID; more than one is
- * UNSUPPORTED. Not checked: a requestor's signature. Errors: SYNTAX. */
-DEVID_MUST_CHECK enum devid_err ocsp_parse(
-	struct view der, struct ocsp_request *ret, struct devid_error *err);
-
 struct http_rate; /* rate.h */
 
 struct ocsp_reply {
 	struct blob der;
 	int64_t expires; /* seconds since 1970; 0: not to be kept */
 };
-
-/*
- * Answers the request @der: the stored answer, or with a nonce or without a
- * stored one a fresh one. A malformed request gets malformedRequest, another
- * issuer's certificate unauthorized, an unknown serial number the status
- * unknown; what must be signed gets tryLater when @on_demand (NULL: no limit)
- * says so. *@ret is the caller's.
- */
-DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, struct view der,
-	struct http_rate *on_demand, struct ocsp_reply *ret,
-	struct devid_error *err);
 
 #endif

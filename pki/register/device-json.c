@@ -9,6 +9,7 @@
 #include "key.h"
 #include "reason.h"
 #include "cert-time.h"
+#include "register-cert.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "register-audit-check.h"
+
 #include <inttypes.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -7,6 +9,7 @@
 
 #include "cleanup.h"
 #include "register-private.h"
+#include "register-audit.h"
 
 CLEANUP_DEFINE(md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 

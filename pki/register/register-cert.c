@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "register-cert.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 #include "register-private.h"
+#include "register-device.h"
 
 #define COLUMNS                                                                \
 	"c.id, c.device, c.role, c.state, c.created, c.revoked_at, c.reason,"  \

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "register-device.h"
+
 #include <endian.h>
 #include <inttypes.h>
 #include <string.h>

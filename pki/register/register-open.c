@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "db-open.h"
 #include "register-private.h"
+#include "register-schema.h"
 
 CLEANUP_DEFINE(reg, struct reg *, register_close)
 

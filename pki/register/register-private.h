@@ -33,9 +33,6 @@ DEVID_MUST_CHECK enum devid_err reg_int(struct reg *reg, struct db_query query,
 bool reg_text(const struct db_value *v, char *ret, size_t size);
 bool reg_blob(const struct db_value *v, void *ret, size_t len);
 
-/* The first eight bytes: all that the index has of a key's fingerprint. */
-int64_t reg_key_prefix(const uint8_t fingerprint[32]);
-
 /* Says that a row cannot be one that the register wrote. */
 enum devid_err reg_damaged(struct devid_error *err, const char *what);
 
@@ -48,20 +45,8 @@ DEVID_MUST_CHECK enum devid_err reg_issuer_number(struct reg *reg,
 	const uint8_t hash[32], bool make, int64_t *ret,
 	struct devid_error *err);
 
-/* The hash before the first line of @instance's chain. */
-DEVID_MUST_CHECK enum devid_err reg_audit_begin(
-	const char *instance, uint8_t ret[32], struct devid_error *err);
-
-/* Makes the hash of line @seq of that of the line before. */
-DEVID_MUST_CHECK enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
-	const struct db_value *line, struct devid_error *err);
-
 /* What register_is_barred() asks; its parameters are EK, prefix and fingerprint
  * of the key. */
 extern const char reg_barred[];
-
-/* Makes or checks the schema. */
-DEVID_MUST_CHECK enum devid_err reg_schema(
-	struct reg *reg, struct devid_error *err);
 
 #endif

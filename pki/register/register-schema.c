@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "register-schema.h"
+
 #include <inttypes.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>

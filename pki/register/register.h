@@ -85,11 +85,6 @@ struct register_device {
 	enum register_state state;
 };
 
-/* The live device with that serial number. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err register_device_by_serial(struct reg *reg,
-	const char *serial, struct register_device *ret,
-	struct devid_error *err);
-
 /* In what a device of the register is like one that wants to get in. */
 enum register_holder {
 	REGISTER_BY_SERIAL, /* live, the same serial number */
@@ -115,32 +110,6 @@ struct register_identity {
 	const uint8_t *key_fingerprint; /* 32 bytes: of the IDevID */
 };
 
-/* Finds them all in one statement. Nobody is no error. */
-DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,
-	const struct register_identity *who, struct register_holders *ret,
-	struct devid_error *err);
-
-/* Adds a live device; @what->id is set. Errors: EXISTS (one live device per
- * serial number and per EK: unique indexes over the live rows). */
-DEVID_MUST_CHECK enum devid_err register_device_add(
-	struct reg *reg, struct register_device *what, struct devid_error *err);
-
-/*
- * Whether a device with this EK and this IDevID key is refused for another
- * reason than those of register_device_add(): *@ret is true where
- * register_find_holders() finds REGISTER_BY_EK_COMPROMISED or REGISTER_BY_KEY.
- */
-DEVID_MUST_CHECK enum devid_err register_is_barred(struct reg *reg,
-	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
-	bool *ret, struct devid_error *err);
-
-/* Takes back what register_device_add() did in this transaction. */
-DEVID_MUST_CHECK enum devid_err register_device_remove(
-	struct reg *reg, int64_t id, struct devid_error *err);
-
-DEVID_MUST_CHECK enum devid_err register_device_set_state(struct reg *reg,
-	int64_t id, enum register_state state, struct devid_error *err);
-
 /* ---- certificates ---- */
 
 struct register_cert {
@@ -159,26 +128,8 @@ struct register_cert {
 	size_t der_len;
 };
 
-/* Errors: EXISTS (issuer and serial number). */
-DEVID_MUST_CHECK enum devid_err register_cert_add(struct reg *reg,
-	const struct register_cert *what, struct devid_error *err);
-
 typedef enum devid_err register_cert_fn(
 	void *arg, const struct register_cert *cert, struct devid_error *err);
-
-DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
-	int64_t device, register_cert_fn *fn, void *arg,
-	struct devid_error *err);
-
-/* Errors: NOT_FOUND. *@ret's DER is valid until the next call. */
-DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
-	const uint8_t issuer[32], struct view serial, struct register_cert *ret,
-	struct devid_error *err);
-
-/* Revokes; again with the same reason is OK and keeps the first time. Errors:
- * NOT_FOUND, EXISTS (revoked for another reason). */
-DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
-	int64_t id, int64_t when, int reason, struct devid_error *err);
 
 /* Certificates of one issuer that were revoked at @since or later (0: all). */
 struct register_revoked {
@@ -186,40 +137,14 @@ struct register_revoked {
 	int64_t since;
 };
 
-/* How many register_each_revoked() would give: a look into one index. */
-DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
-	const struct register_revoked *which, int64_t *ret,
-	struct devid_error *err);
-
-/* Each, by time: id, issuer, serial number, when and why, nothing else. */
-DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
-	const struct register_revoked *which, register_cert_fn *fn, void *arg,
-	struct devid_error *err);
-
 /* Those with id > @after, at most @limit. */
 struct register_page {
 	const uint8_t *issuer; /* borrowed; 32 bytes; of certificates only */
 	int64_t after, limit;
 };
 
-/* Every certificate of the page, ascending, without DER: for OCSP production.
- * On PostgreSQL one with a smaller id can still be committed later. */
-DEVID_MUST_CHECK enum devid_err register_each_cert(struct reg *reg,
-	const struct register_page *page, register_cert_fn *fn, void *arg,
-	struct devid_error *err);
-
 typedef enum devid_err register_device_fn(void *arg,
 	const struct register_device *device, struct devid_error *err);
-
-/* Every device of the page, ascending. */
-DEVID_MUST_CHECK enum devid_err register_each_device(struct reg *reg,
-	const struct register_page *page, register_device_fn *fn, void *arg,
-	struct devid_error *err);
-
-/* Every device that has or had this serial number, live or not, ascending. */
-DEVID_MUST_CHECK enum devid_err register_each_device_named(struct reg *reg,
-	const char *serial, register_device_fn *fn, void *arg,
-	struct devid_error *err);
 
 /* ---- numbers, publications ---- */
 
@@ -245,15 +170,6 @@ DEVID_MUST_CHECK enum devid_err register_blob_get(struct reg *reg,
 
 /* ---- audit log ---- */
 
-/*
- * Appends a line to this instance's chain, in this transaction: a whole JSON
- * object on one line. Hash of line n = SHA-256(hash n-1 || seq, 8 bytes big
- * endian || line); hash 0 = SHA-256("devid-ca audit" || NUL || instance), so
- * that a chain cannot pass for another's.
- */
-DEVID_MUST_CHECK enum devid_err register_audit(
-	struct reg *reg, const char *line, struct devid_error *err);
-
 struct register_audit_line {
 	char instance[REGISTER_NAME_MAX];
 	int64_t seq;
@@ -263,43 +179,8 @@ struct register_audit_line {
 	size_t signature_len;
 };
 
-/* Signs the newest line of this instance with @signer, in this transaction;
- * called before each commit that appended lines. */
-DEVID_MUST_CHECK enum devid_err register_audit_sign(
-	struct reg *reg, struct signer *signer, struct devid_error *err);
-
-/*
- * Walks all chains and verifies them with @key: every sequence number there,
- * every hash right, every head's signature right, and the newest line signed.
- * *@ret_lines counts. Errors: MISMATCH names instance, line and what is wrong.
- *
- * What it cannot see: a chain cut back to an older signed line. For that an
- * auditor keeps a head that he saw and compares it with register_audit_get().
- */
-DEVID_MUST_CHECK enum devid_err register_audit_check(struct reg *reg,
-	EVP_PKEY *key, int64_t *ret_lines, struct devid_error *err);
-
-/* The same for a register whose instances have tokens, and so keys, of their
- * own: each signature is that of one of @n @keys. */
-DEVID_MUST_CHECK enum devid_err register_audit_check_keys(struct reg *reg,
-	EVP_PKEY *const *keys, size_t n, int64_t *ret_lines,
-	struct devid_error *err);
-
 /* What is borrowed in @line is valid until it returns. */
 typedef enum devid_err register_audit_fn(void *arg,
 	const struct register_audit_line *line, struct devid_error *err);
-
-/* The line @seq of @instance, or its newest with @seq 0. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err register_audit_get(struct reg *reg,
-	const char *instance, int64_t seq, struct register_audit_line *ret,
-	struct devid_error *err);
-
-/* Every line of every instance, instance by instance, in order. */
-DEVID_MUST_CHECK enum devid_err register_each_audit(struct reg *reg,
-	register_audit_fn *fn, void *arg, struct devid_error *err);
-
-/* The newest line of every instance. */
-DEVID_MUST_CHECK enum devid_err register_each_audit_head(struct reg *reg,
-	register_audit_fn *fn, void *arg, struct devid_error *err);
 
 #endif

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * evhttp asks for the bufferevent of a new connection before it gives it the
- * socket. So each new one is noted and looked at right after, by an event that
- * goes before all others.
- */
+#include "serve-accept.h"
+
 #include "serve-private.h"
 
 #include <event2/bufferevent.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a CA does by itself, between the jobs of others. */
+#include "serve-duties.h"
+
 #include "serve-worker.h"
 
 #include <openssl/rand.h>
@@ -11,6 +12,9 @@
 #include "publish.h"
 #include "serve-status.h"
 #include "ek-load.h"
+#include "publish-files.h"
+#include "publish-ocsp.h"
+#include "register-cert.h"
 
 #define SECOND 1000 /* milliseconds */
 #define MINUTE (60 * SECOND)

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "serve-http.h"
+
 #include "serve-private.h"
 
 #include <event2/bufferevent.h>
@@ -10,6 +12,8 @@
 #include "log.h"
 #include "serve-status.h"
 #include "serve-tls.h"
+#include "serve-ocsp.h"
+#include "serve-reply.h"
 
 #define FINGERPRINT_LEN 32
 

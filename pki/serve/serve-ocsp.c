@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What anybody may ask: OCSP, revocation lists, certificates. */
+#include "serve-ocsp.h"
+
 #include "serve-private.h"
 
 #include <openssl/ocsp.h>
@@ -8,6 +9,8 @@
 #include <time.h>
 
 #include "cert-time.h"
+#include "ocsp.h"
+#include "serve-reply.h"
 
 /* How long others may keep a list before they look for a newer one. */
 #define FILE_MAX_AGE "max-age=300"

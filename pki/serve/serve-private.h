@@ -45,60 +45,10 @@ void serve_end(struct serve *s);
 
 /* ---- serve-http.c: between evhttp and routes ---- */
 
-/* The callback of evhttp for every request; @arg is struct serve. */
-void serve_on_station(struct evhttp_request *req, void *arg);
-void serve_on_public(struct evhttp_request *req, void *arg);
-
-/* What came back from the worker. */
-void serve_on_done(evutil_socket_t fd, short what, void *arg);
-
 /* ---- serve-ocsp.c ---- */
-
-/* Answers an OCSP request from the cache, or puts it in line. */
-void serve_ocsp(struct serve *s, struct evhttp_request *req,
-	const struct serve_route *route);
-
-/* The worker's answer to it. */
-void serve_ocsp_done(struct serve *s, struct serve_job *job);
-
-void serve_published_file(
-	struct serve *s, struct evhttp_request *req, enum serve_file file);
 
 /* ---- serve-reply.c ---- */
 
-/* The request is answered with @status and @body, which is emptied; NULL:
- * nothing. */
-void serve_reply(struct serve *s, struct evhttp_request *req, int status,
-	struct evbuffer *body);
-
-/* The same with text or bytes that are copied. */
-void serve_reply_bytes(struct serve *s, struct evhttp_request *req,
-	const char *type, const void *data, size_t len);
-
-/* The same with the JSON of a failure. */
-void serve_reply_error(struct serve *s, struct evhttp_request *req, int status,
-	const struct serve_job *why);
-
-/* Adds a header that is ours. */
-void serve_header(
-	struct evhttp_request *req, const char *name, const char *value);
-
-/* Puts a job in line; when there is no room the request is told so. Takes
- * @job. */
-void serve_push(struct serve *s, struct serve_job *job);
-
-/* A job about @input (copied); NULL without memory, which is answered. */
-struct serve_job *serve_job_for(struct serve *s, struct evhttp_request *req,
-	const struct serve_route *route);
-
 /* ---- serve-accept.c: connections as they come ---- */
-
-DEVID_MUST_CHECK enum devid_err serve_fresh_new(
-	struct serve *s, struct devid_error *err);
-void serve_fresh_free(struct serve_fresh *fresh);
-
-/* Callbacks of evhttp that make the bufferevent of a connection. */
-struct bufferevent *serve_accept_tls(struct event_base *base, void *arg);
-struct bufferevent *serve_accept_plain(struct event_base *base, void *arg);
 
 #endif

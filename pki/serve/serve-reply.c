@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "serve-reply.h"
+
 #include "serve-private.h"
 
 #include <event2/bufferevent.h>

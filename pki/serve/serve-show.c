@@ -5,6 +5,7 @@
 
 #include "cleanup.h"
 #include "device-json.h"
+#include "register-device.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 

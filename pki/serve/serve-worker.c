@@ -10,6 +10,11 @@
 #include "publish.h"
 #include "rate.h"
 #include "serve-show.h"
+#include "ca-challenge.h"
+#include "ca-issue.h"
+#include "ca-revoke.h"
+#include "ocsp-answer.h"
+#include "serve-duties.h"
 
 /* OCSP answers signed in a second for who asks with a nonce or about what is
  * not known: anybody can, and each keeps the token from issuing. */

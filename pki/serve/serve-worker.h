@@ -49,27 +49,4 @@ struct serve_duties {
 	bool use_failed; /* of register or token, and not seen well since */
 };
 
-/* All is due but what ca_open() has just done. */
-void serve_duties_init(struct serve_duties *duties, int64_t now);
-
-/* Roots of TPM vendors are read again the next time. */
-void serve_duties_reload(struct serve_duties *duties);
-
-/* Does what is due at @now (serve_clock()) and logs what fails, which is tried
- * again. Returns when something is due next. *@ret_published: files may have
- * changed. */
-int64_t serve_duties_run(struct serve_duties *duties, struct ca *ca,
-	int64_t now, bool *ret_published);
-
-/* A job ended with @code. */
-void serve_duties_used(
-	struct serve_duties *duties, enum devid_err code, enum proof_rule rule);
-
-/* The last use of the register or the token failed. */
-bool serve_duties_trouble(const struct serve_duties *duties);
-
-/* Something was revoked at @now: the next list shall not wait. */
-void serve_duties_revoked(
-	struct serve_duties *duties, const struct ca *ca, int64_t now);
-
 #endif

@@ -16,6 +16,8 @@
 #include "serve-tls.h"
 #include "serve-worker.h"
 #include "tcg-csr.h"
+#include "serve-accept.h"
+#include "serve-http.h"
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
 #define CACHE_ENTRIES 4096

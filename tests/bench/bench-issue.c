@@ -43,6 +43,7 @@
 #include "serve-worker.h"
 #include "tempdir.h"
 #include "ek-load.h"
+#include "ca-open.h"
 
 #define PRIMES  180  /* of 1024 bits; 16,110 pairs: as many EKs */
 #define IN_LINE 1000 /* jobs at once; the queue takes a few more */

@@ -7,6 +7,9 @@
  */
 #include "ordered-id.h"
 #include "register-open.h"
+#include "register-audit.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 #include <endian.h>
 #include <getopt.h>

@@ -14,6 +14,10 @@
 
 #include "ca.h"
 #include "build-cert.h"
+#include "ca-conf.h"
+#include "ca-open.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 static void check(enum devid_err rc, const struct devid_error *err)
 {

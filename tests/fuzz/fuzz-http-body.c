@@ -13,6 +13,7 @@
 #include "serve-route.h"
 #include "serve-status.h"
 #include "tcg-csr.h"
+#include "ocsp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

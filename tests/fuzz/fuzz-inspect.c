@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "inspect.h"
+#include "inspect-facts.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

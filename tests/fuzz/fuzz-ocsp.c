@@ -6,6 +6,7 @@
 
 #include "der.h"
 #include "publish.h"
+#include "ocsp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

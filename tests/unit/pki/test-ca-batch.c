@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #include "ca-judge.h"
+#include "ca-challenge.h"
+#include "ca-issue.h"
 
 /* Lines of the audit log that are LIKE @pattern. */
 static int64_t audit_lines(struct ca_fixture *f, const char *pattern)

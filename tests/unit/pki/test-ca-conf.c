@@ -11,6 +11,7 @@
 #include "ca-ticket.h"
 #include "ca.h"
 #include "tempdir.h"
+#include "ca-conf.h"
 
 #define HEAD "[ca]\nname = a\nregister = sqlite:/x\ncertificate = /c.pem\n"
 

@@ -11,6 +11,9 @@
 #include <devid/profile.h>
 #include "tpm-template.h"
 #include "reason.h"
+#include "ca-challenge.h"
+#include "ca-issue.h"
+#include "ca-revoke.h"
 
 /* The @n-th certificate of the PEM text @pem. */
 static X509 *nth_cert(const char *pem, int n)

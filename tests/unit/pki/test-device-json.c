@@ -12,6 +12,7 @@
 #include "device-json.h"
 #include "publish-fixture.h"
 #include "reason.h"
+#include "register-device.h"
 
 static int setup(void **state)
 {

@@ -17,6 +17,7 @@
 
 #include "export.h"
 #include "publish-fixture.h"
+#include "register-device.h"
 
 static int setup(void **state)
 {

@@ -16,6 +16,9 @@
 #include "crash-fixture.h"
 #include "files.h"
 #include "register-open.h"
+#include "ca-issue.h"
+#include "register-audit-check.h"
+#include "register-cert.h"
 
 #define DEVICES   3  /* <= CRASH_TOLD_MAX */
 #define MIN_CALLS 50 /* of a run, and so kills */

@@ -10,6 +10,7 @@
 
 #include "certs.h"
 #include "publish.h"
+#include "ocsp.h"
 
 #define OCTETS_20 "0414 0101010101010101010101010101010101010101"
 #define NONCE     "0609 2b0601050507300102"

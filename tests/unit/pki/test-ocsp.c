@@ -15,6 +15,8 @@
 #include "publish-fixture.h"
 #include "rate.h"
 #include "publish.h"
+#include "ocsp-answer.h"
+#include "publish-ocsp.h"
 
 struct world {
 	struct publish_fixture f;

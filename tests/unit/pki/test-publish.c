@@ -19,6 +19,9 @@
 #include "publish-fixture.h"
 #include "publish.h"
 #include "register-fixture.h"
+#include "publish-files.h"
+#include "publish-ocsp.h"
+#include "register-audit-check.h"
 
 static const char *www(struct publish_fixture *f, const char *name)
 {

@@ -5,6 +5,8 @@
 #include "cmocka-all.h"
 #include "memory-signer.h"
 #include "register-fixture.h"
+#include "register-audit-check.h"
+#include "register-audit.h"
 
 #define LINES 5 /* of each of two instances */
 

@@ -19,6 +19,9 @@
 #include "register-fixture.h"
 #include "register-open.h"
 #include "trace.h"
+#include "register-audit.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 #define KILLS          10 /* at other moments each time */
 #define KILLS_LONG     30

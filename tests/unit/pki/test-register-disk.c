@@ -14,6 +14,7 @@
 #include "cmocka-all.h"
 #include "memory-signer.h"
 #include "register-fixture.h"
+#include "register-audit.h"
 
 #define DISK_LEN    "size=19m,mode=0755"
 #define BALLAST_LEN (16 * 1024 * 1024)

@@ -10,6 +10,8 @@
 #include "db-open.h"
 #include "ordered-id.h"
 #include "register-open.h"
+#include "register-cert.h"
+#include "register-device.h"
 
 static void begin(struct reg *reg)
 {

@@ -11,6 +11,7 @@
 #include "memory-signer.h"
 #include "ordered-id.h"
 #include "serve-worker.h"
+#include "serve-duties.h"
 
 static struct serve_job *new_job(
 	enum serve_action action, const void *input, size_t len)

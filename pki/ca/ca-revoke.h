@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_CA_REVOKE_H
+#define DEVID_CA_REVOKE_H
+
+#include "ca.h"
+
+/* Revokes IDevID and IAK of the live device @serial. @reason: RFC 5280 5.3.1
+ * without 6, 7 and 8. Errors: NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
+	int reason, const char *who, struct devid_error *err);
+
+#endif

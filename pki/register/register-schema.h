@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_REGISTER_SCHEMA_H
+#define DEVID_REGISTER_SCHEMA_H
+
+#include "register-private.h"
+
+/* Makes or checks the schema. */
+DEVID_MUST_CHECK enum devid_err reg_schema(
+	struct reg *reg, struct devid_error *err);
+
+#endif

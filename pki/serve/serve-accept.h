@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_SERVE_ACCEPT_H
+#define DEVID_SERVE_ACCEPT_H
+
+/*
+ * evhttp asks for the bufferevent of a new connection before it gives it the
+ * socket. So each new one is noted and looked at right after, by an event that
+ * goes before all others.
+ */
+
+#include "serve-private.h"
+
+DEVID_MUST_CHECK enum devid_err serve_fresh_new(
+	struct serve *s, struct devid_error *err);
+void serve_fresh_free(struct serve_fresh *fresh);
+
+/* Callbacks of evhttp that make the bufferevent of a connection. */
+struct bufferevent *serve_accept_tls(struct event_base *base, void *arg);
+struct bufferevent *serve_accept_plain(struct event_base *base, void *arg);
+
+#endif
