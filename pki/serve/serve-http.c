@@ -14,6 +14,7 @@
 #include "serve-tls.h"
 #include "serve-ocsp.h"
 #include "serve-reply.h"
+#include "serve-end.h"
 
 #define FINGERPRINT_LEN 32
 

@@ -40,15 +40,4 @@ struct serve {
 	bool token_gone;
 };
 
-/* Accepts nothing more, and ends when all is answered. */
-void serve_end(struct serve *s);
-
-/* ---- serve-http.c: between evhttp and routes ---- */
-
-/* ---- serve-ocsp.c ---- */
-
-/* ---- serve-reply.c ---- */
-
-/* ---- serve-accept.c: connections as they come ---- */
-
 #endif

@@ -17,6 +17,7 @@
 #include "serve-worker.h"
 #include "tcg-csr.h"
 #include "serve-accept.h"
+#include "serve-end.h"
 #include "serve-http.h"
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
@@ -24,52 +25,6 @@
 #define WARNINGS_MAX  10 /* lines a minute about stations refused */
 #define REFRESH_TICKS 30 /* seconds between looks at the publish folder */
 #define FDS_BESIDES   64 /* descriptors that are no connections */
-
-/* Told to end: how long sockets still accept what is on its way, silent
- * connections may still ask, and everything may take. Milliseconds. */
-#define DRAIN_ACCEPT 100
-#define DRAIN_IDLE   2000
-#define DRAIN_MAX    30000
-
-/* ---- the end ---- */
-
-static void stop_listening(struct serve *s)
-{
-	for (int side = 0; side < 2; side++) {
-		for (int i = 0; i < HTTP_LISTEN_MAX; i++) {
-			if (s->bound[side][i])
-				evhttp_del_accept_socket(
-					s->http[side], s->bound[side][i]);
-			s->bound[side][i] = NULL;
-		}
-	}
-}
-
-static void drain(struct serve *s)
-{
-	int64_t now = serve_clock();
-	int64_t passed = now - s->drain_start;
-
-	if (passed >= DRAIN_ACCEPT)
-		stop_listening(s);
-	if (passed >= DRAIN_IDLE)
-		http_conns_end_idle(s->conns);
-	if (now >= s->drain_end)
-		log_warn("serve: giving up on %u connections, %u requests",
-			http_conns_count(s->conns), s->pending);
-	if (now >= s->drain_end || (passed >= DRAIN_ACCEPT && s->pending == 0 &&
-					   http_conns_count(s->conns) == 0))
-		(void)event_base_loopbreak(s->base); /* of our own loop */
-}
-
-static void set_tick(struct serve *s)
-{
-	const struct timeval second = { .tv_sec = 1 };
-	const struct timeval moment = { .tv_usec = 50000 };
-
-	/* A timer that cannot be set needs memory that was there before. */
-	(void)event_add(s->on_tick, s->drain_end ? &moment : &second);
-}
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -79,22 +34,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	http_conns_expire(s->conns, serve_clock());
 	if (s->drain_end)
-		drain(s);
+		serve_drain(s);
 	else if (++s->ticks % REFRESH_TICKS == 0)
 		serve_files_refresh(&s->files);
-	set_tick(s);
-}
-
-void serve_end(struct serve *s)
-{
-	if (s->drain_end)
-		return;
-	log_info("serve: ending: no new connections, %u requests at work",
-		s->pending);
-	(void)sd_notify(0, "STOPPING=1"); /* nobody may be listening */
-	s->drain_start = serve_clock();
-	s->drain_end = s->drain_start + DRAIN_MAX;
-	set_tick(s);
+	serve_set_tick(s);
 }
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)
@@ -314,7 +257,7 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 		rc = serve_worker_start(ca, s->queue, &worker, err);
 	if (rc == DEVID_OK) {
 		serve_files_refresh(&s->files);
-		set_tick(s);
+		serve_set_tick(s);
 		log_info("serve: ready");
 		(void)sd_notify(0, "READY=1"); /* nobody may be listening */
 		if (event_base_dispatch(s->base) < 0)

@@ -5,6 +5,7 @@ sources := \
 	serve-accept.c \
 	serve-cache.c \
 	serve-duties.c \
+	serve-end.c \
 	serve-files.c \
 	serve-http.c \
 	serve-ocsp.c \
