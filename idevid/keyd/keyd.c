@@ -38,7 +38,7 @@ struct keyd {
 	char *tcti;      /* owned */
 	char *state_dir; /* owned */
 	unsigned connections_max;
-	int store_certificates;
+	bool store_certificates;
 	struct policy policy;
 	struct keystore *keystore; /* owned */
 	struct module *module;     /* owned */
@@ -47,78 +47,33 @@ struct keyd {
 	sd_event *event;       /* owned */
 };
 
-static enum devid_err set_socket(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_path(&((struct keyd *)target)->socket, value, err);
-}
-
-static enum devid_err set_tcti(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_string(&((struct keyd *)target)->tcti, value, err);
-}
-
-static enum devid_err set_state_dir(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_path(&((struct keyd *)target)->state_dir, value, err);
-}
-
-static enum devid_err set_connections(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_uint(
-		value, 4, 1024, &((struct keyd *)target)->connections_max, err);
-}
-
-/* Never longer than each request's own limit; see keyd-requests.c. */
-static enum devid_err set_tpm_timeout(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_uint(value, 1, TPM_TIMEOUT_MAX,
-		&((struct keyd *)target)->requests.limit, err);
-}
-
-static enum devid_err set_nv(void *target, const char *rest, const char *value,
+static enum devid_err set_list(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
 	struct devid_error *err)
 {
 	(void)rest; /* no pattern */
-	return conf_bool(
-		value, &((struct keyd *)target)->store_certificates, err);
+	(void)row;
+	return policy_parse_list(value, false, target, err);
 }
 
-#define LIST_SETTER(name)                                                      \
-	static enum devid_err set_##name(void *target, const char *rest,       \
-		const char *value, struct devid_error *err)                    \
-	{                                                                      \
-		(void)rest; /* no pattern */                                   \
-		return policy_parse_list(value, false,                         \
-			&((struct keyd *)target)->policy.name, err);           \
-	}
-
-LIST_SETTER(tls_client)
-LIST_SETTER(tls_server)
-LIST_SETTER(csr)
-LIST_SETTER(manage)
+#define AT(member)               offsetof(struct keyd, member), 0, 0
+#define WITHIN(member, min, max) offsetof(struct keyd, member), min, max
 
 static const struct conf_setting settings[] = {
-	{ "keyd", "socket", set_socket },
-	{ "keyd", "tcti", set_tcti },
-	{ "keyd", "state_dir", set_state_dir },
-	{ "keyd", "connections_max", set_connections },
-	{ "keyd", "tpm_timeout", set_tpm_timeout },
-	{ "keyd", "certificate_in_nv", set_nv },
-	{ "keyd", "tls_client", set_tls_client },
-	{ "keyd", "tls_server", set_tls_server },
-	{ "keyd", "csr", set_csr },
-	{ "keyd", "manage", set_manage },
-	{ NULL, NULL, NULL },
+	{ "keyd", "socket", conf_to_path, AT(socket) },
+	{ "keyd", "tcti", conf_to_string, AT(tcti) },
+	{ "keyd", "state_dir", conf_to_path, AT(state_dir) },
+	{ "keyd", "connections_max", conf_to_uint,
+		WITHIN(connections_max, 4, 1024) },
+	/* Never longer than each request's own limit; see keyd-requests.c. */
+	{ "keyd", "tpm_timeout", conf_to_uint,
+		WITHIN(requests.limit, 1, TPM_TIMEOUT_MAX) },
+	{ "keyd", "certificate_in_nv", conf_to_bool, AT(store_certificates) },
+	{ "keyd", "tls_client", set_list, AT(policy.tls_client) },
+	{ "keyd", "tls_server", set_list, AT(policy.tls_server) },
+	{ "keyd", "csr", set_list, AT(policy.csr) },
+	{ "keyd", "manage", set_list, AT(policy.manage) },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
 static void usage(FILE *out)
@@ -206,7 +161,7 @@ static enum devid_err set_defaults(struct keyd *k, struct devid_error *err)
 	enum devid_err rc;
 
 	k->connections_max = CONNECTIONS_DEFAULT;
-	k->store_certificates = 1;
+	k->store_certificates = true;
 	policy_default(&k->policy);
 	rc = conf_string(&k->socket, wire_socket_path(), err);
 	if (rc == DEVID_OK)
@@ -262,7 +217,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 	if (rc != DEVID_OK)
 		return rc;
 	options.keystore = k->keystore;
-	options.store_certificates = k->store_certificates != 0;
+	options.store_certificates = k->store_certificates;
 	/* A TPM that hangs already must not hang the start. */
 	(void)alarm(k->requests.limit ? k->requests.limit : TPM_TIMEOUT_MAX);
 	rc = module_new(&options, warn_line, &k->module, err);
