@@ -118,7 +118,7 @@ all:
 # Of them only PROGRAMS and SHARED are in `all`, and may be installed. Each is linked
 # with what its folder sees.
 FOLDERS := \
-	$(addprefix idevid/,base key cert tpm enrol verify purpose provider keyd cli cmd) \
+	$(addprefix idevid/,base cli key cert tpm enrol verify purpose provider keyd cmd) \
 	agent/attach \
 	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
 		ceremony station lab) pki \

@@ -1,6 +1,6 @@
 # devid-agent: the port, from link-up to authorized
 
-sees := idevid/base
+sees := idevid/base idevid/cli
 sources := \
 	agent.c \
 	attach.c \

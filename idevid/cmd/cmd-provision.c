@@ -5,32 +5,49 @@
  */
 #include "cmd-provision.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client.h"
 #include "cmd.h"
+#include "options.h"
 
-static const char usage_text[] =
-	"usage: devid provision key  [--alg p256|p384|rsa2048]\n"
-	"       devid provision csr  --serial SERIAL [--model MODEL] "
-	"[--out FILE]\n"
-	"       devid provision cert [--key idevid|iak] [--force] FILE\n"
-	"       devid provision request --serial SERIAL [--model MODEL] "
-	"[--out FILE]\n"
-	"       devid provision answer [--out FILE] CHALLENGE\n"
-	"       devid provision install [--force] FILE\n"
-	"       devid provision enable|disable KEY\n"
-	"Each takes --config FILE as well; FILE or CHALLENGE may be '-'.\n"
-	"See devid(1).\n";
+#define AT(member) OPTION_AT(struct provision, member)
+
+static const struct option_row rows[] = {
+	{ "config", 0, "FILE", option_text, AT(config), NULL },
+	{ "alg", 0, "ALG", option_text, AT(alg), NULL },
+	{ "serial", 0, "SERIAL", option_text, AT(serial), NULL },
+	{ "model", 0, "MODEL", option_text, AT(model), NULL },
+	{ "out", 0, "FILE", option_text, AT(out), NULL },
+	{ "key", 0, "KEY", option_text, AT(key), NULL },
+	{ "force", 0, NULL, option_flag, AT(force), NULL },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "provision",
+	.usage =
+		"usage: devid provision key  [--alg p256|p384|rsa2048]\n"
+		"       devid provision csr  --serial SERIAL [--model MODEL] "
+		"[--out FILE]\n"
+		"       devid provision cert [--key idevid|iak] [--force] FILE\n"
+		"       devid provision request --serial SERIAL [--model MODEL] "
+		"[--out FILE]\n"
+		"       devid provision answer [--out FILE] CHALLENGE\n"
+		"       devid provision install [--force] FILE\n"
+		"       devid provision enable|disable KEY\n"
+		"Each takes --config FILE as well; FILE or CHALLENGE may be '-'.\n"
+		"See devid(1).\n",
+	.rows = rows,
+	.operand = "a step",
+	.operands_min = 1,
+	.operands_max = 2,
+};
 
 int provision_wrong_call(const char *why)
 {
-	if (why)
-		(void)fprintf(stderr, "devid: provision: %s\n", why);
-	(void)fputs(usage_text, stderr);
-	return EXIT_USAGE;
+	return options_wrong(&option_set, "%s", why);
 }
 
 bool provision_subject_ok(const struct provision *p)
@@ -113,42 +130,6 @@ static int provision_disable(struct provision *p, const char *key)
 	return set_enabled(p, key, false);
 }
 
-/* -1 to go on, else the exit code. */
-static int parse_options(struct provision *p, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "alg", required_argument, NULL, 'a' },
-		{ "serial", required_argument, NULL, 's' },
-		{ "model", required_argument, NULL, 'm' },
-		{ "out", required_argument, NULL, 'o' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "force", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char **values[] = { &p->config, &p->alg, &p->serial, &p->model,
-		&p->out, &p->key };
-	static const char letters[] = "casmok";
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		const char *at = strchr(letters, opt);
-
-		if (opt == 'h') {
-			(void)fputs(usage_text, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'f')
-			p->force = true;
-		else if (at)
-			*values[at - letters] = optarg;
-		else
-			return provision_wrong_call(NULL);
-	}
-	return -1;
-}
-
 /* The steps by name, and how many arguments each has. */
 static const struct {
 	const char *name;
@@ -168,7 +149,7 @@ static const struct {
 static int run_step(struct provision *p, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (argc == 0 || strcmp(argv[0], steps[i].name) != 0)
+		if (strcmp(argv[0], steps[i].name) != 0)
 			continue;
 		if (steps[i].plain && argc == 1)
 			return steps[i].plain(p);
@@ -184,7 +165,7 @@ int cmd_provision(int argc, char **argv)
 	struct devid_error err = { DEVID_OK, "" };
 	int code;
 
-	code = parse_options(&p, argc, argv);
+	code = options_read(&option_set, argc, argv, &p);
 	if (code >= 0)
 		return code;
 	if (cmd_env_load(p.config, &p.env, &err) != DEVID_OK) {

@@ -1,6 +1,6 @@
 # devid: the command
 
-sees := idevid/base idevid/enrol idevid/key idevid/tpm idevid/verify
+sees := idevid/base idevid/cli idevid/enrol idevid/key idevid/tpm idevid/verify
 sources := \
 	cmd-files.c \
 	cmd-provision-cert.c \

@@ -4,7 +4,6 @@
  * device that opens the TPM. It has no network and parses nothing but the
  * records of the key socket.
  */
-#include <getopt.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "keyd-server.h"
 #include "log.h"
 #include "module.h"
+#include "options.h"
 #include "tpm.h"
 
 #define EXIT_CALL 2 /* wrong call or configuration */
@@ -76,53 +76,30 @@ static const struct conf_setting settings[] = {
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
-static void usage(FILE *out)
-{
-	(void)fputs("usage: devid-keyd [--config FILE] [--debug]\n"
-		    "       devid-keyd --help | --version\n"
-		    "Holds the device's DevID keys in its TPM and signs TLS "
-		    "handshakes with them.\n"
-		    "See devid-keyd(8).\n",
-		out);
-}
+/* ---- the call ---- */
 
-/* Returns -1 to go on, else the exit code. */
-static int parse_args(int argc, char **argv, const char **ret_config)
-{
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int opt;
+struct call {
+	const char *config; /* borrowed, or NULL */
+	bool debug;
+};
 
-	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			*ret_config = optarg;
-			break;
-		case 'd':
-			log_init("devid-keyd", LOG_LEVEL_DEBUG);
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_SUCCESS;
-		case 'V':
-			(void)puts("devid-keyd " DEVID_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			usage(stderr);
-			return EXIT_CALL;
-		}
-	}
-	if (optind != argc) {
-		usage(stderr);
-		return EXIT_CALL;
-	}
-	return -1;
-}
+static const struct option_row option_rows[] = {
+	{ "config", 'c', "FILE", option_text, OPTION_AT(struct call, config),
+		"settings (" CONF_DEFAULT_PATH ")" },
+	{ "debug", 0, NULL, option_flag, OPTION_AT(struct call, debug),
+		"log state changes and sizes as well" },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.program = "devid-keyd",
+	.usage = "usage: devid-keyd [--config FILE] [--debug]\n"
+		 "       devid-keyd --help | --version\n"
+		 "Holds the device's DevID keys in its TPM and signs TLS "
+		 "handshakes with them.\n"
+		 "See devid-keyd(8).\n",
+	.rows = option_rows,
+};
 
 static void warn_line(const char *line)
 {
@@ -271,16 +248,18 @@ int main(int argc, char **argv)
 {
 	struct devid_error err = { DEVID_OK, "" };
 	struct keyd keyd = { 0 };
-	const char *config = NULL;
+	struct call call = { NULL, false };
 	int code;
 
 	log_init("devid-keyd", LOG_LEVEL_INFO);
-	code = parse_args(argc, argv, &config);
+	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;
+	if (call.debug)
+		log_init("devid-keyd", LOG_LEVEL_DEBUG);
 	harden();
 	if (set_defaults(&keyd, &err) != DEVID_OK ||
-		load_config(&keyd, config, &err) != DEVID_OK) {
+		load_config(&keyd, call.config, &err) != DEVID_OK) {
 		log_error("%s", devid_error_text(&err));
 		code = EXIT_CALL;
 	} else {

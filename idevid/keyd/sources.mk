@@ -1,6 +1,6 @@
 # devid-keyd: the key service
 
-sees := idevid/base idevid/key idevid/purpose idevid/tpm
+sees := idevid/base idevid/cli idevid/key idevid/purpose idevid/tpm
 sources := \
 	keyd-policy.c \
 	keyd-requests.c \
