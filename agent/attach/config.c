@@ -29,8 +29,9 @@ static enum devid_err add_pattern(
 	return conf_string(&c->patterns[c->n_patterns++], word, err);
 }
 
-static enum devid_err set_ports(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_ports(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	CLEANUP(cleanup_free) char *copy = strdup(value);
 	struct config *c = target;
@@ -38,6 +39,7 @@ static enum devid_err set_ports(void *target, const char *rest,
 	enum devid_err rc = DEVID_OK;
 
 	(void)rest; /* no '*' in our section names */
+	(void)row;
 	if (!copy)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	while (c->n_patterns > 0)
@@ -86,113 +88,74 @@ static enum devid_err resolve_user(
 	return DEVID_OK;
 }
 
-static enum devid_err set_clock_floor(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_clock_floor(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
-	struct config *c = target;
-
 	(void)rest;
-	if (wallclock_parse_date(value, &c->clock_floor) != DEVID_OK)
+	(void)row;
+	if (wallclock_parse_date(value, member) != DEVID_OK)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not YYYY-MM-DD", value);
 	return DEVID_OK;
 }
 
-static enum devid_err parse_tls(
-	const char *value, enum wpaconf_tls *ret, struct devid_error *err)
+static enum devid_err set_tls(void *target, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
 {
+	enum wpaconf_tls *tls = target;
+
+	(void)rest;
+	(void)row;
 	if (strcmp(value, "1.2") == 0)
-		*ret = WPACONF_TLS_1_2;
+		*tls = WPACONF_TLS_1_2;
 	else if (strcmp(value, "1.3") == 0)
-		*ret = WPACONF_TLS_1_3;
+		*tls = WPACONF_TLS_1_3;
 	else
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is neither 1.2 nor 1.3", value);
 	return DEVID_OK;
 }
 
-static enum devid_err set_tls_min(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_trust(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
-	(void)rest;
-	return parse_tls(value, &((struct config *)target)->tls_min, err);
-}
-
-static enum devid_err set_tls_max(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest;
-	return parse_tls(value, &((struct config *)target)->tls_max, err);
-}
-
-static enum devid_err set_trust(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	struct config *c = target;
+	bool *first_use = target;
 
 	(void)rest;
-	if (strcmp(value, "pinned") == 0)
-		c->first_use = false;
-	else if (strcmp(value, "first-use") == 0)
-		c->first_use = true;
-	else
+	(void)row;
+	if (strcmp(value, "pinned") != 0 && strcmp(value, "first-use") != 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is neither pinned nor first-use", value);
+	*first_use = value[0] == 'f';
 	return DEVID_OK;
 }
 
-/* Setters of plain members. */
-#define SETTER(member, convert)                                                \
-	static enum devid_err set_##member(void *target, const char *rest,     \
-		const char *value, struct devid_error *err)                    \
-	{                                                                      \
-		(void)rest;                                                    \
-		return convert(                                                \
-			&((struct config *)target)->member, value, err);       \
-	}
-
-static enum devid_err conf_seconds(
-	unsigned *ret, const char *value, struct devid_error *err)
-{
-	return conf_uint(value, 1, 300, ret, err);
-}
-
-SETTER(state_dir, conf_path)
-SETTER(run_dir, conf_path)
-SETTER(supplicant, conf_path)
-SETTER(supplicant_user, conf_string)
-SETTER(provider_dir, conf_path)
-SETTER(hooks_dir, conf_path)
-SETTER(keyd_socket, conf_path)
-SETTER(key, conf_path)
-SETTER(cert, conf_path)
-SETTER(start_wait, conf_seconds)
-SETTER(auth_wait, conf_seconds)
-SETTER(identity, conf_string)
-SETTER(ca, conf_path)
-SETTER(server_name, conf_string)
+#define AT(member)               offsetof(struct config, member), 0, 0
+#define WITHIN(member, min, max) offsetof(struct config, member), min, max
 
 static const struct conf_setting settings[] = {
-	{ "agent", "ports", set_ports },
-	{ "agent", "state_dir", set_state_dir },
-	{ "agent", "run_dir", set_run_dir },
-	{ "agent", "supplicant", set_supplicant },
-	{ "agent", "supplicant_user", set_supplicant_user },
-	{ "agent", "provider_dir", set_provider_dir },
-	{ "agent", "hooks_dir", set_hooks_dir },
-	{ "agent", "keyd_socket", set_keyd_socket },
-	{ "agent", "key", set_key },
-	{ "agent", "cert", set_cert },
-	{ "agent", "clock_floor", set_clock_floor },
-	{ "agent", "start_wait", set_start_wait },
-	{ "agent", "auth_wait", set_auth_wait },
-	{ "eap", "identity", set_identity },
-	{ "eap", "tls_min", set_tls_min },
-	{ "eap", "tls_max", set_tls_max },
-	{ "eap", "trust", set_trust },
-	{ "eap", "ca", set_ca },
-	{ "eap", "server_name", set_server_name },
-	{ NULL, NULL, NULL },
+	{ "agent", "ports", set_ports, 0, 0, 0 },
+	{ "agent", "state_dir", conf_to_path, AT(state_dir) },
+	{ "agent", "run_dir", conf_to_path, AT(run_dir) },
+	{ "agent", "supplicant", conf_to_path, AT(supplicant) },
+	{ "agent", "supplicant_user", conf_to_string, AT(supplicant_user) },
+	{ "agent", "provider_dir", conf_to_path, AT(provider_dir) },
+	{ "agent", "hooks_dir", conf_to_path, AT(hooks_dir) },
+	{ "agent", "keyd_socket", conf_to_path, AT(keyd_socket) },
+	{ "agent", "key", conf_to_path, AT(key) },
+	{ "agent", "cert", conf_to_path, AT(cert) },
+	{ "agent", "clock_floor", set_clock_floor, AT(clock_floor) },
+	{ "agent", "start_wait", conf_to_uint, WITHIN(start_wait, 1, 300) },
+	{ "agent", "auth_wait", conf_to_uint, WITHIN(auth_wait, 1, 300) },
+	{ "eap", "identity", conf_to_string, AT(identity) },
+	{ "eap", "tls_min", set_tls, AT(tls_min) },
+	{ "eap", "tls_max", set_tls, AT(tls_max) },
+	{ "eap", "trust", set_trust, AT(first_use) },
+	{ "eap", "ca", conf_to_path, AT(ca) },
+	{ "eap", "server_name", conf_to_string, AT(server_name) },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
 static enum devid_err default_string(

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -7,40 +7,36 @@
 #include "cmd-exit.h"
 #include "conf.h"
 #include "log.h"
+#include "options.h"
 #include "states.h"
 
 #define EXIT_FAILED 1
 
-static const char help[] =
-	"usage: devid-agent [--config FILE] [--debug]\n"
-	"       devid-agent --dump-states | --help | --version\n"
-	"Attaches the device's 802.1X ports with its DevID.\n"
-	"  -c, --config FILE  settings (" CONF_DEFAULT_PATH ")\n"
-	"  -d, --debug        log every change of state\n"
-	"      --dump-states  print the state machine of a port\n"
-	"      --help, --version\n";
-
-enum option_id {
-	OPTION_CONFIG = 'c',
-	OPTION_DEBUG = 'd',
-	OPTION_HELP = 256,
-	OPTION_VERSION,
-	OPTION_DUMP_STATES,
+struct call {
+	const char *config; /* borrowed */
+	bool debug, dump_states;
 };
 
-static const struct option options[] = {
-	{ "config", required_argument, NULL, OPTION_CONFIG },
-	{ "debug", no_argument, NULL, OPTION_DEBUG },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ "dump-states", no_argument, NULL, OPTION_DUMP_STATES },
-	{ NULL, 0, NULL, 0 },
+#define AT(member) OPTION_AT(struct call, member)
+
+static const struct option_row rows[] = {
+	{ "config", 'c', "FILE", option_text, AT(config),
+		"settings (" CONF_DEFAULT_PATH ")" },
+	{ "debug", 'd', NULL, option_flag, AT(debug),
+		"log every change of state" },
+	{ "dump-states", 0, NULL, option_flag, AT(dump_states),
+		"print the state machine of a port" },
+	OPTION_END,
 };
 
-static int print(const char *text)
-{
-	return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_FAILED : 0;
-}
+static const struct option_set option_set = {
+	.program = "devid-agent",
+	.usage = "usage: devid-agent [--config FILE] [--debug]\n"
+		 "       devid-agent --dump-states | --help | --version\n"
+		 "Attaches the device's 802.1X ports with its DevID.\n",
+	.rows = rows,
+	.terse = true,
+};
 
 static int run(const char *path)
 {
@@ -62,34 +58,16 @@ static int run(const char *path)
 
 int main(int argc, char *argv[])
 {
-	enum log_level level = LOG_LEVEL_INFO;
-	const char *path = CONF_DEFAULT_PATH;
-	int c;
+	struct call call = { .config = CONF_DEFAULT_PATH };
+	int code;
 
-	while ((c = getopt_long(argc, argv, "c:d", options, NULL)) != -1) {
-		switch (c) {
-		case OPTION_CONFIG:
-			path = optarg;
-			break;
-		case OPTION_DEBUG:
-			level = LOG_LEVEL_DEBUG;
-			break;
-		case OPTION_HELP:
-			return print(help);
-		case OPTION_VERSION:
-			return print("devid-agent " DEVID_VERSION "\n");
-		case OPTION_DUMP_STATES:
-			return states_dump(stdout) == DEVID_OK ? 0
-							       : EXIT_FAILED;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (optind != argc) {
-		(void)fprintf(
-			stderr, "devid-agent: %s: unexpected\n", argv[optind]);
-		return EXIT_USAGE;
-	}
-	log_init("devid-agent", level);
-	return run(path);
+	log_init("devid-agent", LOG_LEVEL_INFO);
+	code = options_read(&option_set, argc, argv, &call);
+	if (code >= 0)
+		return code;
+	if (call.dump_states)
+		return states_dump(stdout) == DEVID_OK ? 0 : EXIT_FAILED;
+	if (call.debug)
+		log_init("devid-agent", LOG_LEVEL_DEBUG);
+	return run(call.config);
 }

@@ -68,12 +68,13 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 	const char *rest, const char *section, const char *value)
 {
 	struct devid_error cause = { DEVID_OK, "" };
+	char *member = (char *)p->target + s->offset;
 	enum devid_err rc;
 
 	if (strlen(value) > CONF_VALUE_MAX)
 		rc = devid_fail(&cause, DEVID_ERR_TOO_LARGE, "value too long");
 	else
-		rc = s->set(p->target, rest, value, &cause);
+		rc = s->convert(member, value, rest, s, &cause);
 	if (rc == DEVID_OK)
 		return DEVID_OK;
 	cause.code = rc;
@@ -184,14 +185,40 @@ enum devid_err conf_uint(const char *value, unsigned min, unsigned max,
 	return DEVID_OK;
 }
 
-enum devid_err conf_bool(const char *value, int *ret, struct devid_error *err)
+enum devid_err conf_to_string(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	(void)rest;
+	(void)row;
+	return conf_string(member, value, err);
+}
+
+enum devid_err conf_to_path(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	(void)rest;
+	(void)row;
+	return conf_path(member, value, err);
+}
+
+enum devid_err conf_to_uint(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	(void)rest;
+	return conf_uint(value, row->min, row->max, member, err);
+}
+
+enum devid_err conf_to_bool(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
 {
 	static const char *const words[] = { "no", "yes", "false", "true", "0",
 		"1" };
 
+	(void)rest;
+	(void)row;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (strcmp(value, words[i]) == 0) {
-			*ret = (int)(i & 1);
+			*(bool *)member = i & 1;
 			return DEVID_OK;
 		}
 	}

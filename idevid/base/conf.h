@@ -14,22 +14,30 @@
 
 #include <devid/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CONF_DEFAULT_PATH DEVID_SYSCONFDIR "/devid/devid.conf"
 #define CONF_FILE_MAX     65536 /* bytes; a limit of ours */
 #define CONF_VALUE_MAX    1024  /* bytes of one value; a limit of ours */
 
+struct conf_setting;
+
+/*
+ * Converts @value into @member, which is where the row's offset points. @rest
+ * is what the '*' of the section pattern matched, or "". Records its cause in
+ * @err without file and line, which conf_load() puts before.
+ */
+typedef enum devid_err conf_fn(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err);
+
 struct conf_setting {
 	const char *section;
 	const char *name;
-	/*
-	 * Stores @value in @target, the pointer given to conf_load(). @rest is
-	 * what the '*' of the section pattern matched, or "". Records its
-	 * cause in @err without file and line, which conf_load() puts before.
-	 */
-	enum devid_err (*set)(void *target, const char *rest, const char *value,
-		struct devid_error *err);
+	conf_fn *convert;
+	size_t offset;     /* of the member in the target; 0: all of it */
+	unsigned min, max; /* of numbers */
 };
 
 /*
@@ -46,6 +54,19 @@ DEVID_MUST_CHECK enum devid_err conf_parse(const char *path, const char *text,
 	const struct conf_setting *settings, void *target,
 	struct devid_error *err);
 
+/* Conversions for rows. */
+
+/* An owned string, never "". */
+conf_fn conf_to_string;
+/* An owned string, an absolute path. */
+conf_fn conf_to_path;
+/* An unsigned from the row's min to its max. */
+conf_fn conf_to_uint;
+/* A bool: "yes"/"no"/"true"/"false"/"1"/"0". */
+conf_fn conf_to_bool;
+
+/* The same without a row. */
+
 /* Replaces the owned string *@ret with a copy of @value (never ""). */
 DEVID_MUST_CHECK enum devid_err conf_string(
 	char **ret, const char *value, struct devid_error *err);
@@ -57,9 +78,5 @@ DEVID_MUST_CHECK enum devid_err conf_path(
 /* Decimal number in [@min, @max], no sign, nothing after it. */
 DEVID_MUST_CHECK enum devid_err conf_uint(const char *value, unsigned min,
 	unsigned max, unsigned *ret, struct devid_error *err);
-
-/* "yes"/"no"/"true"/"false"/"1"/"0". */
-DEVID_MUST_CHECK enum devid_err conf_bool(
-	const char *value, int *ret, struct devid_error *err);
 
 #endif

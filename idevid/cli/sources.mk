@@ -1,5 +1,6 @@
-# what the commands share
+# what the programs share: options, files
 
 sees := idevid/base
 sources := \
-	cmd-file.c
+	cmd-file.c \
+	options.c

@@ -10,42 +10,40 @@
 
 #define RUN_DIR_DEFAULT "/run/devid"
 
-static enum devid_err set_socket(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+/* The agent's status is in its run_dir. */
+static enum devid_err set_run_dir(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
-	(void)rest; /* no pattern */
-	return conf_path(&((struct cmd_env *)target)->socket, value, err);
-}
-
-static enum devid_err set_run_dir(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	struct cmd_env *env = target;
 	CLEANUP(cleanup_free) char *path = NULL;
 
 	(void)rest; /* no pattern */
+	(void)row;
 	if (asprintf(&path, "%s/agent.json", value) < 0)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	return conf_path(&env->agent_status, path, err);
+	return conf_path(target, path, err);
 }
 
 /* What other programs read in the same sections. */
-static enum devid_err skip(void *target, const char *rest, const char *value,
-	struct devid_error *err)
+static enum devid_err skip(void *target, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
 {
 	(void)target;
-	(void)rest;
 	(void)value;
+	(void)rest;
+	(void)row;
 	(void)err;
 	return DEVID_OK;
 }
 
+#define AT(member) offsetof(struct cmd_env, member), 0, 0
+
 static const struct conf_setting settings[] = {
-	{ "keyd", "socket", set_socket },
-	{ "keyd", "*", skip },
-	{ "agent", "run_dir", set_run_dir },
-	{ "agent", "*", skip },
-	{ NULL, NULL, NULL },
+	{ "keyd", "socket", conf_to_path, AT(socket) },
+	{ "keyd", "*", skip, 0, 0, 0 },
+	{ "agent", "run_dir", set_run_dir, AT(agent_status) },
+	{ "agent", "*", skip, 0, 0, 0 },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
 enum devid_err cmd_env_load(
@@ -57,7 +55,8 @@ enum devid_err cmd_env_load(
 
 	rc = conf_string(&env.socket, wire_socket_path(), err);
 	if (rc == DEVID_OK)
-		rc = set_run_dir(&env, "", RUN_DIR_DEFAULT, err);
+		rc = conf_string(
+			&env.agent_status, RUN_DIR_DEFAULT "/agent.json", err);
 	if (rc == DEVID_OK) {
 		rc = conf_load(config ? config : CONF_DEFAULT_PATH, settings,
 			&env, &cause);

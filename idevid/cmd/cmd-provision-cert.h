@@ -4,7 +4,7 @@
 
 /* `devid provision cert` and `install`: certificates into the TPM. */
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 /*
  * A certificate can never be replaced once it is locked in the TPM, so one

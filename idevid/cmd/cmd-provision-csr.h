@@ -4,7 +4,7 @@
 
 /* `devid provision csr`: a PKCS#10 request (RFC 2986). */
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 /* The steps; each returns the exit code. */
 int provision_csr(struct provision *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-install.h"
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>

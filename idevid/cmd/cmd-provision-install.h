@@ -7,7 +7,7 @@
  * is found by its public key, the chain above it by its issuers.
  */
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 int provision_install(struct provision *p, const char *path);
 

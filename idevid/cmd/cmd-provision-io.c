@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-io.h"
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 #include <errno.h>
 #include <string.h>

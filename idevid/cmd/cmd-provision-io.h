@@ -4,7 +4,7 @@
 
 /* Files of `devid provision`, and standard input and output in their place. */
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 /* Reads @path whole, standard input for "-"; *@ret is the caller's: free().
  * Errors: those of files_read(). */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-tcg.h"
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 #include <openssl/crypto.h>
 #include <string.h>

@@ -8,7 +8,7 @@
  * TPM2_ActivateCredential).
  */
 
-#include "cmd-provision.h"
+#include "provision-step.h"
 
 int provision_request(struct provision *p);
 int provision_answer(struct provision *p, const char *path);

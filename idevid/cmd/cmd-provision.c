@@ -1,86 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `devid provision`: what a factory does to a device, in steps that can each
- * be repeated. Here are the call and the steps that say yes or no.
+ * be repeated. Here are those that say yes or no.
  */
 #include "cmd-provision.h"
 
-#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
 #include "cmd-exit.h"
 #include "cmd-provision-cert.h"
 #include "cmd-provision-csr.h"
 #include "cmd-provision-install.h"
 #include "cmd-provision-tcg.h"
-
-static const char usage_text[] =
-	"usage: devid provision key  [--alg p256|p384|rsa2048]\n"
-	"       devid provision csr  --serial SERIAL [--model MODEL] "
-	"[--out FILE]\n"
-	"       devid provision cert [--key idevid|iak] [--force] FILE\n"
-	"       devid provision request --serial SERIAL [--model MODEL] "
-	"[--out FILE]\n"
-	"       devid provision answer [--out FILE] CHALLENGE\n"
-	"       devid provision install [--force] FILE\n"
-	"       devid provision enable|disable KEY\n"
-	"Each takes --config FILE as well; FILE or CHALLENGE may be '-'.\n"
-	"See devid(1).\n";
-
-int provision_wrong_call(const char *why)
-{
-	if (why)
-		(void)fprintf(stderr, "devid: provision: %s\n", why);
-	(void)fputs(usage_text, stderr);
-	return EXIT_USAGE;
-}
-
-bool provision_subject_ok(const struct provision *p)
-{
-	return p->serial && *p->serial &&
-	       strlen(p->serial) <= SUBJECT_VALUE_MAX &&
-	       (!p->model ||
-		       (*p->model && strlen(p->model) <= SUBJECT_VALUE_MAX));
-}
-
-int provision_put(struct provision *p, const struct wire_request *req)
-{
-	struct devid_error err = { DEVID_OK, "" };
-	uint8_t buf[16];
-	struct room answer = { buf, sizeof(buf), 0 };
-
-	if (client_request(p->env.socket, req, &answer, &err) != DEVID_OK)
-		return cmd_fail(&err);
-	return EXIT_SUCCESS;
-}
-
-enum devid_err provision_get_key(struct provision *p, const char *name,
-	struct wire_key *ret, struct devid_error *err)
-{
-	CLEANUP(cleanup_free)
-	struct wire_status *status = malloc(sizeof(*status));
-	enum devid_err rc;
-
-	if (!status)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	rc = client_status(p->env.socket, status, err);
-	if (rc != DEVID_OK)
-		return rc;
-	for (size_t i = 0; i < status->n_keys; i++) {
-		if (strcmp(status->keys[i].name, name) == 0) {
-			*ret = status->keys[i];
-			return DEVID_OK;
-		}
-	}
-	if (status->module != DEVID_OK)
-		return devid_fail(
-			err, status->module, "%s", status->module_text);
-	return devid_fail(err, DEVID_ERR_NOT_FOUND,
-		"provision: %s: no key yet; run 'devid provision key' first",
-		name);
-}
+#include "provision-step.h"
 
 static int provision_key(struct provision *p)
 {
@@ -117,42 +51,6 @@ static int provision_disable(struct provision *p, const char *key)
 	return set_enabled(p, key, false);
 }
 
-/* -1 to go on, else the exit code. */
-static int parse_options(struct provision *p, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "alg", required_argument, NULL, 'a' },
-		{ "serial", required_argument, NULL, 's' },
-		{ "model", required_argument, NULL, 'm' },
-		{ "out", required_argument, NULL, 'o' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "force", no_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	const char **values[] = { &p->config, &p->alg, &p->serial, &p->model,
-		&p->out, &p->key };
-	static const char letters[] = "casmok";
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		const char *at = strchr(letters, opt);
-
-		if (opt == 'h') {
-			(void)fputs(usage_text, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'f')
-			p->force = true;
-		else if (at)
-			*values[at - letters] = optarg;
-		else
-			return provision_wrong_call(NULL);
-	}
-	return -1;
-}
-
 /* The steps by name, and how many arguments each has. */
 static const struct {
 	const char *name;
@@ -172,7 +70,7 @@ static const struct {
 static int run_step(struct provision *p, int argc, char **argv)
 {
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (argc == 0 || strcmp(argv[0], steps[i].name) != 0)
+		if (strcmp(argv[0], steps[i].name) != 0)
 			continue;
 		if (steps[i].plain && argc == 1)
 			return steps[i].plain(p);
@@ -188,7 +86,7 @@ int cmd_provision(int argc, char **argv)
 	struct devid_error err = { DEVID_OK, "" };
 	int code;
 
-	code = parse_options(&p, argc, argv);
+	code = options_read(&provision_options, argc, argv, &p);
 	if (code >= 0)
 		return code;
 	if (cmd_env_load(p.config, &p.env, &err) != DEVID_OK) {

@@ -2,48 +2,9 @@
 #ifndef DEVID_CMD_PROVISION_H
 #define DEVID_CMD_PROVISION_H
 
-/* `devid provision`: makes keys and requests, takes certificates. Then what its
- * steps share, and the steps. */
-
-#include "cmd-files.h"
-#include <devid/error.h>
-#include "wire.h"
-
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-/* RFC 5280 A.1: ub-serial-number and ub-common-name. */
-#define SUBJECT_VALUE_MAX 64
-#define PEM_MAX           65536 /* bytes of a certificate file */
+/* `devid provision`: makes keys and requests, takes certificates. */
 
 /* Gets its own argv, with its name first; returns the exit status. */
 int cmd_provision(int argc, char **argv);
-
-struct provision {
-	const char *config;
-	const char *alg;
-	const char *serial;
-	const char *model;
-	const char *out;
-	const char *key;
-	bool force;
-	struct cmd_env env;
-};
-
-/* Says @why and how to call; the exit code. */
-int provision_wrong_call(const char *why);
-
-/* Whether --serial and --model are there and of a length that fits a subject.
- */
-bool provision_subject_ok(const struct provision *p);
-
-/* Puts a request whose answer holds nothing; the exit code. */
-int provision_put(struct provision *p, const struct wire_request *req);
-
-/* What devid-keyd says of the key @name. Errors: NOT_FOUND with what to do,
- * the state of a TPM that is not well. */
-DEVID_MUST_CHECK enum devid_err provision_get_key(struct provision *p,
-	const char *name, struct wire_key *ret, struct devid_error *err);
 
 #endif

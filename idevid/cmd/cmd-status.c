@@ -2,7 +2,6 @@
 /* `devid status`: what this device is and how its ports are. */
 #include "cmd-status.h"
 
-#include <getopt.h>
 #include <jansson.h>
 #include <openssl/err.h>
 #include <stdbool.h>
@@ -12,15 +11,33 @@
 #include "client.h"
 #include "cmd-exit.h"
 #include "cmd-files.h"
+#include "conf.h"
 #include "files.h"
+#include "options.h"
 
 #define AGENT_STATUS_MAX 262144 /* bytes; a limit of ours */
 #define TEXT_MAX         256
 #define SHOWN_ATTACHES   3
 
-static const char usage_text[] =
-	"usage: devid status [--json] [--config FILE]\n"
-	"Shows identities, keystore and ports. See devid(1).\n";
+struct call {
+	const char *config; /* borrowed, or NULL */
+	bool json;
+};
+
+static const struct option_row rows[] = {
+	{ "json", 0, NULL, option_flag, OPTION_AT(struct call, json),
+		"all of it, as one JSON object" },
+	{ "config", 0, "FILE", option_text, OPTION_AT(struct call, config),
+		"settings (" CONF_DEFAULT_PATH ")" },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "status",
+	.usage = "usage: devid status [--json] [--config FILE]\n"
+		 "Shows identities, keystore and ports. See devid(1).\n",
+	.rows = rows,
+};
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -237,56 +254,26 @@ static void print_human(const json_t *all)
 		print_port(item);
 }
 
-/* -1 to go on, else the exit code. */
-static int parse_options(
-	int argc, char **argv, const char **ret_config, bool *ret_json)
-{
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			(void)fputs(usage_text, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'c')
-			*ret_config = optarg;
-		else if (opt == 'j')
-			*ret_json = true;
-		else
-			break;
-	}
-	if (opt == -1 && optind == argc)
-		return -1;
-	(void)fputs(usage_text, stderr);
-	return EXIT_USAGE;
-}
-
 int cmd_status(int argc, char **argv)
 {
 	CLEANUP(cleanup_json) json_t *all = NULL;
 	struct devid_error err = { DEVID_OK, "" };
-	const char *config = NULL;
+	struct call call = { NULL, false };
 	struct cmd_env env;
-	bool as_json = false, ok = false;
+	bool ok = false;
 	int code;
 
-	code = parse_options(argc, argv, &config, &as_json);
+	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;
-	if (cmd_env_load(config, &env, &err) != DEVID_OK) {
+	if (cmd_env_load(call.config, &env, &err) != DEVID_OK) {
 		(void)cmd_fail(&err);
 		return EXIT_USAGE;
 	}
 	all = keyd_json(env.socket, &ok);
 	if (all && json_object_set_new(
 			   all, "agent", agent_json(env.agent_status)) == 0) {
-		if (as_json)
+		if (call.json)
 			(void)(json_dumpf(all, stdout, JSON_INDENT(2)),
 				putchar('\n'));
 		else

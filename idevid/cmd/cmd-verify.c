@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devid verify: which unit answers? */
 #include "cmd-verify.h"
-
 #include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
@@ -14,6 +13,7 @@
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "log.h"
+#include "options.h"
 #include "verify-peer.h"
 #include "verify-print.h"
 #include "verify-file.h"
@@ -30,8 +30,10 @@
 struct options {
 	const char *serial; /* borrowed from argv, or NULL */
 	const char *chain;  /* borrowed from argv, or NULL */
-	bool json;
-	int timeout; /* seconds */
+	bool json, strict, rooted;
+	unsigned timeout;                /* seconds */
+	unsigned forms;                  /* DEVID_SERIAL_* */
+	struct devid_verifier *verifier; /* owned */
 };
 
 struct job {
@@ -41,163 +43,121 @@ struct job {
 };
 
 struct jobs {
-	struct devid_verifier *verifier; /* borrowed */
-	const struct options *options;   /* borrowed */
-	struct job *list;                /* owned by the caller */
+	const struct options *options; /* borrowed */
+	struct job *list;              /* owned by the caller */
 	size_t n;
 	atomic_size_t next;
 };
 
-CLEANUP_DEFINE(verifier, struct devid_verifier *, devid_verifier_free)
-
-enum option_id {
-	OPT_ROOT = 256,
-	OPT_SERIAL,
-	OPT_SERIAL_FORM,
-	OPT_STRICT,
-	OPT_JSON,
-	OPT_TIMEOUT,
-	OPT_CHAIN,
-	OPT_HELP,
-};
-
-static const struct option long_options[] = {
-	{ "root", required_argument, NULL, OPT_ROOT },
-	{ "serial", required_argument, NULL, OPT_SERIAL },
-	{ "serial-form", required_argument, NULL, OPT_SERIAL_FORM },
-	{ "strict", no_argument, NULL, OPT_STRICT },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ "chain", required_argument, NULL, OPT_CHAIN },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
-};
-
-static const char help[] =
-	"usage: devid verify --root FILE... [--serial S] [OPTION]... "
-	"HOST[:PORT]...\n"
-	"       devid verify --root FILE... [--serial S] [OPTION]... "
-	"--chain FILE\n\n"
-	"Proves which unit answers over TLS, up to the manufacturer's root.\n\n"
-	"  --root FILE         trust the CA certificates of this PEM file\n"
-	"  --serial S          expect this subject serial number\n"
-	"  --serial-form FORM  also accept S in this form: pid-sn, basemac\n"
-	"  --strict            refuse what only a SHOULD of the profile asks\n"
-	"  --timeout SEC       give up on a host after SEC seconds (10)\n"
-	"  --chain FILE        judge a saved PEM chain, leaf first\n"
-	"  --json              print one JSON object with every rule\n\n"
-	"exit: 0 genuine, 1 not genuine, 2 wrong call, 3 not reachable;\n"
-	"of several hosts the worst counts, in the order 2, 1, 3, 0.\n";
-
-static int parse_timeout(const char *text, int *ret)
+static void cleanup_options(struct options *o)
 {
-	char *end;
-	long value;
-
-	errno = 0;
-	value = strtol(text, &end, 10);
-	if (errno || end == text || *end || value < 1 || value > TIMEOUT_MAX) {
-		log_error("verify: --timeout: %s: not 1 to %d seconds", text,
-			TIMEOUT_MAX);
-		return EXIT_USAGE;
-	}
-	*ret = (int)value;
-	return 0;
+	devid_verifier_free(o->verifier);
 }
 
-static int parse_form(const char *text, unsigned *forms)
+/* ---- options ---- */
+
+static enum devid_err take_root(void *target, const char *argument,
+	const struct option_row *row, struct devid_error *err)
 {
-	if (strcmp(text, "pid-sn") == 0)
+	struct options *o = target;
+
+	(void)row;
+	o->rooted = true;
+	return devid_verifier_add_root_pem_file(o->verifier, argument, err);
+}
+
+static enum devid_err take_serial(void *member, const char *argument,
+	const struct option_row *row, struct devid_error *err)
+{
+	if (!argument[0])
+		return devid_fail(err, DEVID_ERR_INVALID, "empty");
+	return option_text(member, argument, row, err);
+}
+
+static enum devid_err take_form(void *member, const char *argument,
+	const struct option_row *row, struct devid_error *err)
+{
+	unsigned *forms = member;
+
+	(void)row;
+	if (strcmp(argument, "pid-sn") == 0)
 		*forms |= DEVID_SERIAL_PID_SN;
-	else if (strcmp(text, "basemac") == 0)
+	else if (strcmp(argument, "basemac") == 0)
 		*forms |= DEVID_SERIAL_BASEMAC;
-	else {
-		log_error("verify: --serial-form: %s: not pid-sn or basemac",
-			text);
-		return EXIT_USAGE;
-	}
-	return 0;
+	else
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: not pid-sn or basemac", argument);
+	return DEVID_OK;
 }
 
-static int add_root(struct devid_verifier *v, const char *path)
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "root", 0, "FILE", take_root, OPTION_ALL,
+		"trust the CA certificates of this PEM file" },
+	{ "serial", 0, "S", take_serial, AT(serial),
+		"expect this subject serial number" },
+	{ "serial-form", 0, "FORM", take_form, AT(forms),
+		"also accept S in this form: pid-sn, basemac" },
+	{ "strict", 0, NULL, option_flag, AT(strict),
+		"refuse what only a SHOULD of the profile asks" },
+	{ "timeout", 0, "SEC", option_uint,
+		OPTION_WITHIN(struct options, timeout, 1, TIMEOUT_MAX),
+		"give up on a host after SEC seconds (10)" },
+	{ "chain", 0, "FILE", option_text, AT(chain),
+		"judge a saved PEM chain, leaf first" },
+	{ "json", 0, NULL, option_flag, AT(json),
+		"print one JSON object with every rule" },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "verify",
+	.usage = "usage: devid verify --root FILE... [--serial S] [OPTION]... "
+		 "HOST[:PORT]...\n"
+		 "       devid verify --root FILE... [--serial S] [OPTION]... "
+		 "--chain FILE\n\n"
+		 "Proves which unit answers over TLS, up to the manufacturer's "
+		 "root.\n",
+	.notes = "exit: 0 genuine, 1 not genuine, 2 wrong call, 3 not "
+		 "reachable;\n"
+		 "of several hosts the worst counts, in the order 2, 1, 3, "
+		 "0.\n",
+	.rows = rows,
+	.operands_max = -1,
+	.terse = true,
+};
+
+/* -1, or the exit status. */
+static int read_options(struct options *o, int argc, char **argv)
 {
-	struct devid_error err = { 0 };
+	int code = options_read(&option_set, argc, argv, o);
 
-	if (devid_verifier_add_root_pem_file(v, path, &err) == DEVID_OK)
-		return 0;
-	log_error("verify: --root: %s", devid_error_text(&err));
-	return EXIT_USAGE;
+	if (code >= 0)
+		return code;
+	devid_verifier_set_strict(o->verifier, o->strict);
+	devid_verifier_set_serial_forms(o->verifier, o->forms);
+	if ((o->chain != NULL) == (optind < argc))
+		return options_wrong(&option_set,
+			"give either HOST[:PORT]... or --chain FILE");
+	if (!o->rooted)
+		return options_wrong(&option_set,
+			"--root: missing: name the manufacturer's root "
+			"certificate; the system's store is never used");
+	return -1;
 }
 
-static int parse_option(int c, char **argv, struct devid_verifier *v,
-	struct options *o, unsigned *forms)
-{
-	switch (c) {
-	case OPT_ROOT:
-		return add_root(v, optarg);
-	case OPT_SERIAL:
-		o->serial = optarg;
-		if (optarg[0])
-			return 0;
-		log_error("verify: --serial: empty");
-		return EXIT_USAGE;
-	case OPT_SERIAL_FORM:
-		return parse_form(optarg, forms);
-	case OPT_STRICT:
-		devid_verifier_set_strict(v, true);
-		return 0;
-	case OPT_JSON:
-		o->json = true;
-		return 0;
-	case OPT_TIMEOUT:
-		return parse_timeout(optarg, &o->timeout);
-	case OPT_CHAIN:
-		o->chain = optarg;
-		return 0;
-	default: /* a char from getopt, not an enum of ours */
-		log_error("verify: %s: unknown option or no argument to it",
-			argv[optind - 1]);
-		return EXIT_USAGE;
-	}
-}
-
-/* 0, or EXIT_USAGE after saying why. */
-static int parse_options(
-	int argc, char **argv, struct devid_verifier *v, struct options *o)
-{
-	unsigned forms = 0;
-	bool rooted = false;
-	int c, rc;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		rc = parse_option(c, argv, v, o, &forms);
-		if (rc != 0)
-			return rc;
-		rooted |= c == OPT_ROOT;
-	}
-	devid_verifier_set_serial_forms(v, forms);
-	if ((o->chain != NULL) == (optind < argc)) {
-		log_error("verify: give either HOST[:PORT]... or --chain FILE");
-		return EXIT_USAGE;
-	}
-	if (!rooted) {
-		log_error("verify: --root: missing: name the manufacturer's "
-			  "root certificate; the system's store is never used");
-		return EXIT_USAGE;
-	}
-	return 0;
-}
+/* ---- judging ---- */
 
 static void *work(void *arg)
 {
 	struct jobs *jobs = arg;
+	const struct options *o = jobs->options;
 	size_t i;
 
 	while ((i = atomic_fetch_add(&jobs->next, 1)) < jobs->n)
-		peer_check(jobs->verifier, &jobs->list[i].target,
-			jobs->options->serial, jobs->options->timeout * 1000,
-			&jobs->list[i].outcome);
+		peer_check(o->verifier, &jobs->list[i].target, o->serial,
+			(int)o->timeout * 1000, &jobs->list[i].outcome);
 	return NULL;
 }
 
@@ -272,11 +232,10 @@ static int tell(const struct options *o, const struct job *list, size_t n)
 	return EXIT_NOT_GENUINE;
 }
 
-static int verify_hosts(struct devid_verifier *v, const struct options *o,
-	char **hosts, size_t n)
+static int verify_hosts(const struct options *o, char **hosts, size_t n)
 {
 	CLEANUP(cleanup_free) struct job *list = NULL;
-	struct jobs jobs = { .verifier = v, .options = o, .n = n };
+	struct jobs jobs = { .options = o, .n = n };
 	struct devid_error err = { 0 };
 
 	if (n > TARGETS_MAX) {
@@ -302,7 +261,7 @@ static int verify_hosts(struct devid_verifier *v, const struct options *o,
 	return tell(o, list, n);
 }
 
-static int verify_file(struct devid_verifier *v, const struct options *o)
+static int verify_file(const struct options *o)
 {
 	CLEANUP(cleanup_free) struct job *job = calloc(1, sizeof(*job));
 	struct devid_error err = { 0 };
@@ -312,8 +271,8 @@ static int verify_file(struct devid_verifier *v, const struct options *o)
 		return EXIT_NOT_GENUINE;
 	}
 	job->text = o->chain;
-	if (peer_check_file(v, o->chain, o->serial, &job->outcome, &err) !=
-		DEVID_OK) {
+	if (peer_check_file(o->verifier, o->chain, o->serial, &job->outcome,
+		    &err) != DEVID_OK) {
 		log_error("verify: --chain: %s", devid_error_text(&err));
 		return EXIT_USAGE;
 	}
@@ -322,25 +281,19 @@ static int verify_file(struct devid_verifier *v, const struct options *o)
 
 int cmd_verify(int argc, char **argv)
 {
-	CLEANUP(cleanup_verifier) struct devid_verifier *v = NULL;
+	CLEANUP(cleanup_options)
 	struct options o = { .timeout = TIMEOUT_DEFAULT };
 	struct devid_error err = { 0 };
-	int rc;
+	int code;
 
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
-		if (strcmp(argv[i], "--help") == 0)
-			return fputs(help, stdout) >= 0 && fflush(stdout) == 0
-				       ? 0
-				       : EXIT_NOT_GENUINE;
-	}
-	if (devid_verifier_new(&v, &err) != DEVID_OK) {
+	if (devid_verifier_new(&o.verifier, &err) != DEVID_OK) {
 		log_error("verify: %s", devid_error_text(&err));
 		return EXIT_NOT_GENUINE;
 	}
-	rc = parse_options(argc, argv, v, &o);
-	if (rc != 0)
-		return rc;
+	code = read_options(&o, argc, argv);
+	if (code >= 0)
+		return code;
 	if (o.chain)
-		return verify_file(v, &o);
-	return verify_hosts(v, &o, argv + optind, (size_t)(argc - optind));
+		return verify_file(&o);
+	return verify_hosts(&o, argv + optind, (size_t)(argc - optind));
 }

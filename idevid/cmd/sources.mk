@@ -11,6 +11,7 @@ sources := \
 	cmd-provision.c \
 	cmd-status.c \
 	cmd-verify.c \
+	provision-step.c \
 	verify-file.c \
 	verify-peer.c \
 	verify-print.c

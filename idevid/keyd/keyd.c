@@ -4,7 +4,6 @@
  * device that opens the TPM. It has no network and parses nothing but the
  * records of the key socket.
  */
-#include <getopt.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +25,7 @@
 #include "keystore-tpm.h"
 #include "log.h"
 #include "module.h"
+#include "options.h"
 #include "tpm.h"
 
 #define TCTI_DEFAULT        "device:/dev/tpmrm0"
@@ -38,7 +38,7 @@ struct keyd {
 	char *tcti;      /* owned */
 	char *state_dir; /* owned */
 	unsigned connections_max;
-	int store_certificates;
+	bool store_certificates;
 	struct policy policy;
 	struct keystore *keystore; /* owned */
 	struct module *module;     /* owned */
@@ -47,127 +47,59 @@ struct keyd {
 	sd_event *event;       /* owned */
 };
 
-static enum devid_err set_socket(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_path(&((struct keyd *)target)->socket, value, err);
-}
-
-static enum devid_err set_tcti(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_string(&((struct keyd *)target)->tcti, value, err);
-}
-
-static enum devid_err set_state_dir(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_path(&((struct keyd *)target)->state_dir, value, err);
-}
-
-static enum devid_err set_connections(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_uint(
-		value, 4, 1024, &((struct keyd *)target)->connections_max, err);
-}
-
-/* Never longer than each request's own limit; see keyd-requests.c. */
-static enum devid_err set_tpm_timeout(void *target, const char *rest,
-	const char *value, struct devid_error *err)
-{
-	(void)rest; /* no pattern */
-	return conf_uint(value, 1, TPM_TIMEOUT_MAX,
-		&((struct keyd *)target)->requests.limit, err);
-}
-
-static enum devid_err set_nv(void *target, const char *rest, const char *value,
+static enum devid_err set_list(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
 	struct devid_error *err)
 {
 	(void)rest; /* no pattern */
-	return conf_bool(
-		value, &((struct keyd *)target)->store_certificates, err);
+	(void)row;
+	return policy_parse_list(value, false, target, err);
 }
 
-#define LIST_SETTER(name)                                                      \
-	static enum devid_err set_##name(void *target, const char *rest,       \
-		const char *value, struct devid_error *err)                    \
-	{                                                                      \
-		(void)rest; /* no pattern */                                   \
-		return policy_parse_list(value, false,                         \
-			&((struct keyd *)target)->policy.name, err);           \
-	}
-
-LIST_SETTER(tls_client)
-LIST_SETTER(tls_server)
-LIST_SETTER(csr)
-LIST_SETTER(manage)
+#define AT(member)               offsetof(struct keyd, member), 0, 0
+#define WITHIN(member, min, max) offsetof(struct keyd, member), min, max
 
 static const struct conf_setting settings[] = {
-	{ "keyd", "socket", set_socket },
-	{ "keyd", "tcti", set_tcti },
-	{ "keyd", "state_dir", set_state_dir },
-	{ "keyd", "connections_max", set_connections },
-	{ "keyd", "tpm_timeout", set_tpm_timeout },
-	{ "keyd", "certificate_in_nv", set_nv },
-	{ "keyd", "tls_client", set_tls_client },
-	{ "keyd", "tls_server", set_tls_server },
-	{ "keyd", "csr", set_csr },
-	{ "keyd", "manage", set_manage },
-	{ NULL, NULL, NULL },
+	{ "keyd", "socket", conf_to_path, AT(socket) },
+	{ "keyd", "tcti", conf_to_string, AT(tcti) },
+	{ "keyd", "state_dir", conf_to_path, AT(state_dir) },
+	{ "keyd", "connections_max", conf_to_uint,
+		WITHIN(connections_max, 4, 1024) },
+	/* Never longer than each request's own limit; see keyd-requests.c. */
+	{ "keyd", "tpm_timeout", conf_to_uint,
+		WITHIN(requests.limit, 1, TPM_TIMEOUT_MAX) },
+	{ "keyd", "certificate_in_nv", conf_to_bool, AT(store_certificates) },
+	{ "keyd", "tls_client", set_list, AT(policy.tls_client) },
+	{ "keyd", "tls_server", set_list, AT(policy.tls_server) },
+	{ "keyd", "csr", set_list, AT(policy.csr) },
+	{ "keyd", "manage", set_list, AT(policy.manage) },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
-static void usage(FILE *out)
-{
-	(void)fputs("usage: devid-keyd [--config FILE] [--debug]\n"
-		    "       devid-keyd --help | --version\n"
-		    "Holds the device's DevID keys in its TPM and signs TLS "
-		    "handshakes with them.\n"
-		    "See devid-keyd(8).\n",
-		out);
-}
+/* ---- the call ---- */
 
-/* Returns -1 to go on, else the exit code. */
-static int parse_args(int argc, char **argv, const char **ret_config)
-{
-	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int opt;
+struct call {
+	const char *config; /* borrowed, or NULL */
+	bool debug;
+};
 
-	while ((opt = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			*ret_config = optarg;
-			break;
-		case 'd':
-			log_init("devid-keyd", LOG_LEVEL_DEBUG);
-			break;
-		case 'h':
-			usage(stdout);
-			return EXIT_SUCCESS;
-		case 'V':
-			(void)puts("devid-keyd " DEVID_VERSION);
-			return EXIT_SUCCESS;
-		default:
-			usage(stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind != argc) {
-		usage(stderr);
-		return EXIT_USAGE;
-	}
-	return -1;
-}
+static const struct option_row option_rows[] = {
+	{ "config", 'c', "FILE", option_text, OPTION_AT(struct call, config),
+		"settings (" CONF_DEFAULT_PATH ")" },
+	{ "debug", 0, NULL, option_flag, OPTION_AT(struct call, debug),
+		"log state changes and sizes as well" },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.program = "devid-keyd",
+	.usage = "usage: devid-keyd [--config FILE] [--debug]\n"
+		 "       devid-keyd --help | --version\n"
+		 "Holds the device's DevID keys in its TPM and signs TLS "
+		 "handshakes with them.\n"
+		 "See devid-keyd(8).\n",
+	.rows = option_rows,
+};
 
 static void warn_line(const char *line)
 {
@@ -206,7 +138,7 @@ static enum devid_err set_defaults(struct keyd *k, struct devid_error *err)
 	enum devid_err rc;
 
 	k->connections_max = CONNECTIONS_DEFAULT;
-	k->store_certificates = 1;
+	k->store_certificates = true;
 	policy_default(&k->policy);
 	rc = conf_string(&k->socket, wire_socket_path(), err);
 	if (rc == DEVID_OK)
@@ -262,7 +194,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 	if (rc != DEVID_OK)
 		return rc;
 	options.keystore = k->keystore;
-	options.store_certificates = k->store_certificates != 0;
+	options.store_certificates = k->store_certificates;
 	/* A TPM that hangs already must not hang the start. */
 	(void)alarm(k->requests.limit ? k->requests.limit : TPM_TIMEOUT_MAX);
 	rc = module_new(&options, warn_line, &k->module, err);
@@ -316,16 +248,18 @@ int main(int argc, char **argv)
 {
 	struct devid_error err = { DEVID_OK, "" };
 	struct keyd keyd = { 0 };
-	const char *config = NULL;
+	struct call call = { NULL, false };
 	int code;
 
 	log_init("devid-keyd", LOG_LEVEL_INFO);
-	code = parse_args(argc, argv, &config);
+	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;
+	if (call.debug)
+		log_init("devid-keyd", LOG_LEVEL_DEBUG);
 	harden();
 	if (set_defaults(&keyd, &err) != DEVID_OK ||
-		load_config(&keyd, config, &err) != DEVID_OK) {
+		load_config(&keyd, call.config, &err) != DEVID_OK) {
 		log_error("%s", devid_error_text(&err));
 		code = EXIT_USAGE;
 	} else {

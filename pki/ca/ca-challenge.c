@@ -14,7 +14,7 @@
 static enum devid_err tell_refusal(
 	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
 {
-	const struct ca_event event = { "challenge", job->serial, "" };
+	const struct ca_event event = { "challenge", job->serial, NULL };
 
 	(void)state;
 	return job->code == DEVID_OK ? DEVID_OK

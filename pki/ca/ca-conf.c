@@ -18,23 +18,6 @@
 #define CONNECTIONS_DEFAULT       1024
 #define RATE_MAX                  1000000
 
-/* A setter per kind of value: conf.h gives the target, not the field. */
-#define SETTER(field, call)                                                    \
-	static enum devid_err set_##field(void *target, const char *rest,      \
-		const char *value, struct devid_error *err)                    \
-	{                                                                      \
-		struct ca_conf *c = target;                                    \
-                                                                               \
-		(void)rest; /* no pattern */                                   \
-		return call;                                                   \
-	}
-
-#define STRING(field) SETTER(field, conf_string(&c->field, value, err))
-#define PATH(field)   SETTER(field, conf_path(&c->field, value, err))
-#define HOURS(field)                                                           \
-	SETTER(field, conf_uint(value, 1, HOURS_MAX, &c->field, err))
-#define EK_TEXT(field) SETTER(field, conf_string(&c->ek.field, value, err))
-
 /* Names go into file names, audit lines and messages. */
 static enum devid_err check_name(const char *value, struct devid_error *err)
 {
@@ -48,20 +31,25 @@ static enum devid_err check_name(const char *value, struct devid_error *err)
 	return DEVID_OK;
 }
 
-static enum devid_err set_name_of(
-	char **ret, const char *value, struct devid_error *err)
+static enum devid_err set_name(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	enum devid_err rc = check_name(value, err);
 
-	return rc == DEVID_OK ? conf_string(ret, value, err) : rc;
+	(void)rest; /* no pattern */
+	(void)row;
+	return rc == DEVID_OK ? conf_string(target, value, err) : rc;
 }
 
 /* A URL that is put into certificates. */
-static enum devid_err set_url_of(
-	char **ret, const char *value, struct devid_error *err)
+static enum devid_err set_url(void *target, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
 {
 	size_t len = strlen(value);
 
+	(void)rest; /* no pattern */
+	(void)row;
 	if ((strncmp(value, "http://", 7) != 0 &&
 		    strncmp(value, "https://", 8) != 0) ||
 		len > 250 ||
@@ -70,72 +58,30 @@ static enum devid_err set_url_of(
 			      "-._~:/?[]@!$&'()*+,;=%") != len)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not an http or https URL", value);
-	return conf_string(ret, value, err);
+	return conf_string(target, value, err);
 }
 
-#define NAME(field) SETTER(field, set_name_of(&c->field, value, err))
-#define URL(field)  SETTER(field, set_url_of(&c->field, value, err))
-
-NAME(name)
-NAME(instance)
-STRING(reg)
-PATH(certificate)
-PATH(chain)
-PATH(challenge_key)
-PATH(publish)
-URL(crl_url)
-URL(delta_url)
-URL(ocsp_url)
-URL(issuer_url)
-HOURS(crl_hours)
-HOURS(delta_hours)
-HOURS(ocsp_hours)
-PATH(module)
-STRING(token)
-STRING(key)
-PATH(pin_file)
-STRING(ocsp_key)
-PATH(ocsp_certificate)
-STRING(audit_key)
-PATH(ek_roots)
-EK_TEXT(manufacturers)
-EK_TEXT(models)
-EK_TEXT(firmware_min)
-STRING(listen)
-STRING(listen_public)
-PATH(tls_certificate)
-PATH(tls_key)
-PATH(client_ca)
-SETTER(challenge_seconds, conf_uint(value, 1, CA_CHALLENGE_SECONDS_MAX,
-				  &c->challenge_seconds, err))
-SETTER(connections_max, conf_uint(value, 16, 65536, &c->connections_max, err))
-SETTER(eal_min, conf_uint(value, 1, 7, &c->ek.eal_min, err))
-SETTER(fips_min, conf_uint(value, 1, 4, &c->ek.fips_min, err))
-SETTER(quirks, ek_quirks_parse(value, &c->ek.quirks, err))
-
-static enum devid_err set_assertions(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_quirks(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
-	struct ca_conf *c = target;
-	enum devid_err rc;
-	int yes = 0;
-
 	(void)rest; /* no pattern */
-	rc = conf_bool(value, &yes, err);
-	c->ek.assertions = yes != 0;
-	return rc;
+	(void)row;
+	return ek_quirks_parse(value, target, err);
 }
 
-static enum devid_err set_again(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_again(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
-	struct ca_conf *c = target;
+	enum ca_again *again = target;
 
 	(void)rest; /* no pattern */
+	(void)row;
 	if (strcmp(value, "same") == 0)
-		c->again = CA_AGAIN_SAME;
+		*again = CA_AGAIN_SAME;
 	else if (strcmp(value, "refuse") == 0)
-		c->again = CA_AGAIN_REFUSE;
+		*again = CA_AGAIN_REFUSE;
 	else
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is neither same nor refuse", value);
@@ -166,13 +112,15 @@ static enum devid_err get_station(struct ca_conf *c, const char *name,
 }
 
 /* 64 hex digits, with or without ':' between the bytes. */
-static enum devid_err set_fingerprint(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_fingerprint(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	struct ca_station *station;
 	enum devid_err rc;
 	size_t n = 0;
 
+	(void)row;
 	rc = get_station(target, rest, &station, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -209,13 +157,15 @@ static unsigned role_of(const char *word, size_t len)
 	return 0;
 }
 
-static enum devid_err set_roles(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_roles(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	struct ca_station *station;
 	unsigned roles = 0;
 	enum devid_err rc;
 
+	(void)row;
 	rc = get_station(target, rest, &station, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -234,8 +184,9 @@ static enum devid_err set_roles(void *target, const char *rest,
 	return DEVID_OK;
 }
 
-static enum devid_err set_rate(void *target, const char *rest,
-	const char *value, struct devid_error *err)
+static enum devid_err set_rate(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	struct ca_station *station;
 	enum devid_err rc;
@@ -243,51 +194,57 @@ static enum devid_err set_rate(void *target, const char *rest,
 	rc = get_station(target, rest, &station, err);
 	if (rc != DEVID_OK)
 		return rc;
-	return conf_uint(value, 0, RATE_MAX, &station->rate, err);
+	return conf_uint(value, row->min, row->max, &station->rate, err);
 }
 
+#define AT(member)               offsetof(struct ca_conf, member), 0, 0
+#define WITHIN(member, min, max) offsetof(struct ca_conf, member), min, max
+
 static const struct conf_setting settings[] = {
-	{ "ca", "name", set_name },
-	{ "ca", "instance", set_instance },
-	{ "ca", "register", set_reg },
-	{ "ca", "certificate", set_certificate },
-	{ "ca", "chain", set_chain },
-	{ "ca", "challenge_key", set_challenge_key },
-	{ "ca", "publish", set_publish },
-	{ "ca", "challenge_seconds", set_challenge_seconds },
-	{ "ca", "again", set_again },
-	{ "ca", "crl_url", set_crl_url },
-	{ "ca", "delta_url", set_delta_url },
-	{ "ca", "ocsp_url", set_ocsp_url },
-	{ "ca", "issuer_url", set_issuer_url },
-	{ "ca", "crl_hours", set_crl_hours },
-	{ "ca", "delta_hours", set_delta_hours },
-	{ "ca", "ocsp_hours", set_ocsp_hours },
-	{ "token", "module", set_module },
-	{ "token", "token", set_token },
-	{ "token", "key", set_key },
-	{ "token", "pin_file", set_pin_file },
-	{ "token", "ocsp_key", set_ocsp_key },
-	{ "token", "ocsp_certificate", set_ocsp_certificate },
-	{ "token", "audit_key", set_audit_key },
-	{ "ek", "roots", set_ek_roots },
-	{ "ek", "manufacturers", set_manufacturers },
-	{ "ek", "models", set_models },
-	{ "ek", "firmware_min", set_firmware_min },
-	{ "ek", "eal_min", set_eal_min },
-	{ "ek", "fips_min", set_fips_min },
-	{ "ek", "assertions", set_assertions },
-	{ "ek", "quirks", set_quirks },
-	{ "serve", "listen", set_listen },
-	{ "serve", "listen_public", set_listen_public },
-	{ "serve", "certificate", set_tls_certificate },
-	{ "serve", "key", set_tls_key },
-	{ "serve", "client_ca", set_client_ca },
-	{ "serve", "connections_max", set_connections_max },
-	{ "station *", "fingerprint", set_fingerprint },
-	{ "station *", "roles", set_roles },
-	{ "station *", "rate", set_rate },
-	{ NULL, NULL, NULL },
+	{ "ca", "name", set_name, AT(name) },
+	{ "ca", "instance", set_name, AT(instance) },
+	{ "ca", "register", conf_to_string, AT(reg) },
+	{ "ca", "certificate", conf_to_path, AT(certificate) },
+	{ "ca", "chain", conf_to_path, AT(chain) },
+	{ "ca", "challenge_key", conf_to_path, AT(challenge_key) },
+	{ "ca", "publish", conf_to_path, AT(publish) },
+	{ "ca", "challenge_seconds", conf_to_uint,
+		WITHIN(challenge_seconds, 1, CA_CHALLENGE_SECONDS_MAX) },
+	{ "ca", "again", set_again, AT(again) },
+	{ "ca", "crl_url", set_url, AT(crl_url) },
+	{ "ca", "delta_url", set_url, AT(delta_url) },
+	{ "ca", "ocsp_url", set_url, AT(ocsp_url) },
+	{ "ca", "issuer_url", set_url, AT(issuer_url) },
+	{ "ca", "crl_hours", conf_to_uint, WITHIN(crl_hours, 1, HOURS_MAX) },
+	{ "ca", "delta_hours", conf_to_uint,
+		WITHIN(delta_hours, 1, HOURS_MAX) },
+	{ "ca", "ocsp_hours", conf_to_uint, WITHIN(ocsp_hours, 1, HOURS_MAX) },
+	{ "token", "module", conf_to_path, AT(module) },
+	{ "token", "token", conf_to_string, AT(token) },
+	{ "token", "key", conf_to_string, AT(key) },
+	{ "token", "pin_file", conf_to_path, AT(pin_file) },
+	{ "token", "ocsp_key", conf_to_string, AT(ocsp_key) },
+	{ "token", "ocsp_certificate", conf_to_path, AT(ocsp_certificate) },
+	{ "token", "audit_key", conf_to_string, AT(audit_key) },
+	{ "ek", "roots", conf_to_path, AT(ek_roots) },
+	{ "ek", "manufacturers", conf_to_string, AT(ek.manufacturers) },
+	{ "ek", "models", conf_to_string, AT(ek.models) },
+	{ "ek", "firmware_min", conf_to_string, AT(ek.firmware_min) },
+	{ "ek", "eal_min", conf_to_uint, WITHIN(ek.eal_min, 1, 7) },
+	{ "ek", "fips_min", conf_to_uint, WITHIN(ek.fips_min, 1, 4) },
+	{ "ek", "assertions", conf_to_bool, AT(ek.assertions) },
+	{ "ek", "quirks", set_quirks, AT(ek.quirks) },
+	{ "serve", "listen", conf_to_string, AT(listen) },
+	{ "serve", "listen_public", conf_to_string, AT(listen_public) },
+	{ "serve", "certificate", conf_to_path, AT(tls_certificate) },
+	{ "serve", "key", conf_to_path, AT(tls_key) },
+	{ "serve", "client_ca", conf_to_path, AT(client_ca) },
+	{ "serve", "connections_max", conf_to_uint,
+		WITHIN(connections_max, 16, 65536) },
+	{ "station *", "fingerprint", set_fingerprint, 0, 0, 0 },
+	{ "station *", "roles", set_roles, 0, 0, 0 },
+	{ "station *", "rate", set_rate, 0, 0, RATE_MAX },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
 /* What no command can do without. */

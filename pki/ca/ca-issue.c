@@ -20,6 +20,8 @@
 #include "register-cert.h"
 #include "register-device.h"
 
+CLEANUP_DEFINE(json, json_t *, json_decref)
+
 /* Room that all of a batch share, some KB that stay in the cache. That is why
  * answers are read one by one, inside the register's transaction: a batch takes
  * a millisecond for it. */
@@ -315,16 +317,15 @@ static enum devid_err judge(struct ca *ca, struct ca_job *job, struct step2 *s,
 }
 
 /* For the audit log: which certificates, for which TPM. */
-static void tell_issued(const struct ca_ticket *t, const struct pem_writer *w,
-	char ret[CA_EVENT_MORE_MAX])
+static json_t *tell_issued(
+	const struct ca_ticket *t, const struct pem_writer *w)
 {
 	char ek[2 * 32 + 1];
 
 	hex_encode(t->device.ek_fingerprint, 32, ek);
-	(void)snprintf(ret, CA_EVENT_MORE_MAX,
-		",\"idevid\":\"%s\",\"iak\":\"%s\",\"ek\":\"%s\"",
-		w->serial[KEY_ROLE_IDEVID], w->serial[KEY_ROLE_IAK],
-		ek); /* fits */
+	return json_pack("{s:s, s:s, s:s}", "idevid",
+		w->serial[KEY_ROLE_IDEVID], "iak", w->serial[KEY_ROLE_IAK],
+		"ek", ek);
 }
 
 static enum devid_err work(
@@ -333,8 +334,8 @@ static enum devid_err work(
 	struct devid_error cause = { DEVID_OK, "" };
 	struct step2 *s = state;
 	CLEANUP(writer_done) struct pem_writer w = { .issuer = NULL };
-	struct ca_event event = { "issue", s->ticket.device.serial, "" };
-	char more[CA_EVENT_MORE_MAX];
+	CLEANUP(cleanup_json) json_t *more = NULL;
+	struct ca_event event = { "issue", s->ticket.device.serial, NULL };
 	enum devid_err rc = DEVID_OK;
 
 	/* The last job's. */
@@ -354,8 +355,10 @@ static enum devid_err work(
 			return rc;
 		memcpy(job->serial, s->ticket.device.serial,
 			sizeof(job->serial));
-		tell_issued(&s->ticket, &w, more);
-		event.more = more;
+		event.more = more = tell_issued(&s->ticket, &w);
+		if (!more)
+			return devid_fail(
+				err, DEVID_ERR_NOMEM, "issue: no memory");
 		if (s->found.known)
 			event.name = "issue-again";
 	}

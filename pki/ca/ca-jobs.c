@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-jobs.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +8,8 @@
 #include "ca-judge.h"
 #include "cleanup.h"
 #include "register-audit.h"
+
+CLEANUP_DEFINE(json, json_t *, json_decref)
 
 #define TRIES 8 /* of a batch; each time somebody else got on */
 
@@ -101,47 +102,53 @@ enum devid_err ca_run_batch(
 		devid_error_text(&cause));
 }
 
-/* Copies @in as the content of a JSON string (RFC 8259 7), cut to fit. */
-static void json_escape(const char *in, char *out, size_t size)
+/* @text as a JSON string. Jansson takes UTF-8 alone: other text has '?' for
+ * each byte above 7F, since no name must keep a line out of the log. */
+static json_t *text_json(const char *text)
 {
-	size_t n = 0;
+	CLEANUP(cleanup_free) char *copy = NULL;
+	json_t *json = json_string(text);
 
-	for (; *in && n + 7 < size; in++) {
-		unsigned char c = (unsigned char)*in;
-
-		if (c == '"' || c == '\\') {
-			out[n++] = '\\';
-			out[n++] = (char)c;
-		} else if (c < 0x20 || c >= 0x7f) {
-			n += (size_t)snprintf(out + n, size - n, "\\u%04x", c);
-		} else {
-			out[n++] = (char)c;
-		}
+	if (json)
+		return json;
+	copy = strdup(text);
+	for (char *p = copy; p && *p; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
 	}
-	out[n] = '\0';
+	return copy ? json_string(copy) : NULL;
+}
+
+static json_t *event_json(
+	const struct ca_event *event, const struct ca_job *job)
+{
+	CLEANUP(cleanup_json)
+	json_t *line = json_pack("{s:I, s:s, s:o, s:o}", "time",
+		(json_int_t)time(NULL), "event", event->name, "station",
+		text_json(job->station), "serial", text_json(event->serial));
+
+	if (!line || (event->more && json_object_update(line, event->more) < 0))
+		return NULL;
+	if (job->code != DEVID_OK &&
+		json_object_set_new(line, "refused",
+			text_json(devid_error_text(&job->error))) < 0)
+		return NULL;
+	if (job->rule != PROOF_NONE &&
+		json_object_set_new(line, "rule",
+			json_string(proof_rule_id(job->rule))) < 0)
+		return NULL;
+	return STEAL(line);
 }
 
 enum devid_err ca_audit_job(struct ca *ca, const struct ca_event *event,
 	const struct ca_job *job, struct devid_error *err)
 {
-	char line[1024 + CA_EVENT_MORE_MAX], why[400] = "";
-	char unit[6 * REGISTER_NAME_MAX] = "";
-	int n;
+	CLEANUP(cleanup_json) json_t *json = event_json(event, job);
+	CLEANUP(cleanup_free) char *line = NULL;
 
-	json_escape(event->serial, unit, sizeof(unit));
-	if (job->code != DEVID_OK)
-		json_escape(devid_error_text(&job->error), why, sizeof(why));
-	n = snprintf(line, sizeof(line),
-		"{\"time\":%lld,\"event\":\"%s\",\"station\":\"%s\","
-		"\"serial\":\"%s\"%s%s%s%s%s%s%s}",
-		(long long)time(NULL), event->name, job->station, unit,
-		event->more, job->code != DEVID_OK ? ",\"refused\":\"" : "",
-		why, job->code != DEVID_OK ? "\"" : "",
-		job->rule != PROOF_NONE ? ",\"rule\":\"" : "",
-		job->rule != PROOF_NONE ? proof_rule_id(job->rule) : "",
-		job->rule != PROOF_NONE ? "\"" : "");
-	if (n < 0 || (size_t)n >= sizeof(line))
-		return devid_fail(
-			err, DEVID_ERR_TOO_LARGE, "audit: line too long");
+	if (json)
+		line = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (!line)
+		return devid_fail(err, DEVID_ERR_NOMEM, "audit: no memory");
 	return register_audit(ca->reg, line, err);
 }

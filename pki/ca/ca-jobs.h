@@ -6,6 +6,8 @@
 
 #include "ca.h"
 
+#include <jansson.h>
+
 /* Work of one job inside the register's transaction: fills job->code. Returns
  * an error only when the transaction cannot go on. */
 typedef enum devid_err ca_work_fn(struct ca *ca, struct ca_job *job,
@@ -42,11 +44,8 @@ enum devid_err ca_refuse_all(
 struct ca_event {
 	const char *name;   /* "issue" */
 	const char *serial; /* of the device, or "" */
-	const char *more;   /* further members of the JSON object, each with
-			     * its comma before it, or "" */
+	json_t *more;       /* borrowed: further members, or NULL */
 };
-
-#define CA_EVENT_MORE_MAX 400
 
 /* An audit line about a job: event, station, serial number, and why it was
  * refused when it was. */

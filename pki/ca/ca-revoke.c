@@ -6,7 +6,6 @@
 #include "register-cert.h"
 #include "register-device.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,8 +16,7 @@ struct revoke {
 	int reason;
 	int64_t certs[CERTS_MAX];
 	size_t n_certs;
-	/* For the audit log: serial numbers, and why. */
-	char more[CA_EVENT_MORE_MAX];
+	json_t *more; /* owned; for the audit log: serial numbers, and why */
 };
 
 static enum devid_err note_cert(
@@ -26,7 +24,6 @@ static enum devid_err note_cert(
 {
 	char serial[2 * SERIAL_LEN + 1];
 	struct revoke *r = arg;
-	size_t n;
 
 	if (cert->state != REGISTER_LIVE)
 		return DEVID_OK;
@@ -36,9 +33,9 @@ static enum devid_err note_cert(
 			CERTS_MAX);
 	r->certs[r->n_certs++] = cert->id;
 	hex_encode(cert->serial, cert->serial_len, serial);
-	n = strlen(r->more);
-	(void)snprintf(r->more + n, sizeof(r->more) - n, ",\"%s\":\"%s\"",
-		key_role_name(cert->role), serial); /* two fit */
+	if (json_object_set_new(r->more, key_role_name(cert->role),
+		    json_string(serial)) < 0)
+		return devid_fail(err, DEVID_ERR_NOMEM, "revoke: no memory");
 	return DEVID_OK;
 }
 
@@ -49,7 +46,10 @@ static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
 	enum devid_err rc;
 
 	r->n_certs = 0;
-	(void)snprintf(r->more, sizeof(r->more), ",\"reason\":%d", r->reason);
+	json_decref(r->more); /* another try */
+	r->more = json_pack("{s:i}", "reason", r->reason);
+	if (!r->more)
+		return devid_fail(err, DEVID_ERR_NOMEM, "revoke: no memory");
 	rc = register_certs_of_device(ca->reg, device, note_cert, r, err);
 	for (size_t i = 0; rc == DEVID_OK && i < r->n_certs; i++)
 		rc = register_cert_revoke(
@@ -88,6 +88,7 @@ enum devid_err ca_revoke(struct ca *ca, const char *serial, int reason,
 	enum devid_err rc;
 
 	rc = ca_run_batch(ca, &batch, err);
+	json_decref(state.more);
 	if (rc == DEVID_OK && job.code != DEVID_OK)
 		rc = devid_fail(
 			err, job.code, "%s", devid_error_text(&job.error));

@@ -39,9 +39,8 @@ static bool name_has(const X509_NAME *name, int nid, const char *text)
 bool cert_once_name_is(const X509_NAME *name, const struct token_cmd *cmd)
 {
 	return X509_NAME_entry_count(name) == 2 &&
-	       name_has(
-		       name, NID_organizationName, cmd->value[TOKEN_OPT_ORG]) &&
-	       name_has(name, NID_commonName, cmd->value[TOKEN_OPT_CN]);
+	       name_has(name, NID_organizationName, cmd->org) &&
+	       name_has(name, NID_commonName, cmd->cn);
 }
 
 static bool ends_at(const X509 *cert, int64_t until)
@@ -78,7 +77,7 @@ static const char *why_wrong(const X509 *cert, const struct cert_wanted *want,
 enum devid_err cert_once_look(const struct token_cmd *cmd,
 	const struct cert_wanted *want, bool *ret_done, struct devid_error *err)
 {
-	const char *path = cmd->value[TOKEN_OPT_OUT], *why;
+	const char *path = cmd->out, *why;
 	CLEANUP(cleanup_ossl) unsigned char *der = NULL;
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	struct devid_error absent = { DEVID_OK, "" };
@@ -110,7 +109,7 @@ static enum devid_err store_cert(const struct token_cmd *cmd,
 	const struct cert_wanted *want, struct view der,
 	struct devid_error *err)
 {
-	const char *path = cmd->value[TOKEN_OPT_OUT], *why;
+	const char *path = cmd->out, *why;
 	const uint8_t *p = der.data;
 	CLEANUP(cleanup_x509) X509 *cert = d2i_X509(NULL, &p, (long)der.len);
 	enum devid_err rc;

@@ -20,8 +20,6 @@ CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 
-#define BIT(o) TOKEN_OPT_BIT(TOKEN_OPT_##o)
-
 /* ---- devid-ca root-cert ---- */
 
 /* What outlives everything below it is stronger than that. */
@@ -36,14 +34,14 @@ static bool is_root_key(const EVP_PKEY *key)
 static enum devid_err run_root_cert(
 	struct token_cmd *cmd, struct devid_error *err)
 {
-	struct build_ca what = { .org = cmd->value[TOKEN_OPT_ORG],
-		.cn = cmd->value[TOKEN_OPT_CN],
+	struct build_ca what = { .org = cmd->org,
+		.cn = cmd->cn,
 		.pathlen = -1,
 		.not_before = time(NULL) };
 	struct cert_wanted want = { 0 };
 	bool done = false;
 	enum devid_err rc = token_cmd_until(cmd, &what.not_after, err);
-	const char *make = cmd->value[TOKEN_OPT_MAKE];
+	const char *make = cmd->make;
 
 	if (rc == DEVID_OK && make && strcmp(make, "p384") != 0 &&
 		strcmp(make, "rsa4096") != 0)
@@ -55,8 +53,7 @@ static enum devid_err run_root_cert(
 		return rc;
 	if (!is_root_key(cmd->signer->public_key))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
-			"%s: a root key is p384 or rsa4096",
-			cmd->value[TOKEN_OPT_KEY]);
+			"%s: a root key is p384 or rsa4096", cmd->key);
 	what.key = cmd->signer->public_key;
 	want.key = want.signed_by = what.key;
 	want.until = what.not_after;
@@ -68,18 +65,27 @@ static enum devid_err run_root_cert(
 
 int cmd_root_cert(int argc, char **argv)
 {
-	static const struct token_command what = {
-		.usage = "usage: devid-ca root-cert --org O --cn CN --out FILE "
-			 "OPTION...\n"
-			 "Certifies a root CA's key by itself.\n"
-			 "  --make ALG     make the key: p384 or rsa4096\n"
-			 "  --until TIME   YYYYMMDDHHMMSSZ; else no end\n",
-		.required = BIT(ORG) | BIT(CN) | BIT(OUT),
-		.optional = BIT(MAKE) | BIT(UNTIL),
-		.run = run_root_cert,
+	static const struct option_row rows[] = {
+		TOKEN_CMD_MUST("org", "O", org, "organisation of the subject"),
+		TOKEN_CMD_MUST("cn", "CN", cn, "name of the subject"),
+		TOKEN_CMD_MUST(
+			"out", "FILE", out, "made once; kept when it is right"),
+		TOKEN_CMD_MAY(
+			"make", "ALG", make, "make the key: p384 or rsa4096"),
+		TOKEN_CMD_MAY(
+			"until", "TIME", until, "YYYYMMDDHHMMSSZ; else no end"),
+		TOKEN_CMD_ROWS,
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "root-cert",
+		.usage =
+			"usage: devid-ca root-cert --org O --cn CN --out FILE OPTION...\n"
+			"Certifies a root CA's key by itself.\n",
+		.rows = rows,
 	};
 
-	return token_command(&what, argc, argv);
+	return token_command(&set, run_root_cert, argc, argv);
 }
 
 /* ---- devid-ca request ---- */
@@ -87,7 +93,7 @@ int cmd_root_cert(int argc, char **argv)
 static enum devid_err look_at_request(
 	const struct token_cmd *cmd, bool *ret_done, struct devid_error *err)
 {
-	const char *path = cmd->value[TOKEN_OPT_OUT];
+	const char *path = cmd->out;
 	CLEANUP(cleanup_ossl) unsigned char *der = NULL;
 	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
 	struct devid_error absent = { DEVID_OK, "" };
@@ -118,7 +124,7 @@ static enum devid_err look_at_request(
 static enum devid_err run_request(
 	struct token_cmd *cmd, struct devid_error *err)
 {
-	const char *path = cmd->value[TOKEN_OPT_OUT];
+	const char *path = cmd->out;
 	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	bool done = false;
 	enum devid_err rc = token_cmd_open(cmd, err);
@@ -127,8 +133,7 @@ static enum devid_err run_request(
 		rc = look_at_request(cmd, &done, err);
 	if (rc != DEVID_OK || done)
 		return rc;
-	rc = build_request(cmd->signer, cmd->value[TOKEN_OPT_ORG],
-		cmd->value[TOKEN_OPT_CN], &der, err);
+	rc = build_request(cmd->signer, cmd->org, cmd->cn, &der, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_write_pem(
 			path, "CERTIFICATE REQUEST", blob_view(&der), err);
@@ -139,18 +144,25 @@ static enum devid_err run_request(
 
 int cmd_request(int argc, char **argv)
 {
-	static const struct token_command what = {
-		.usage = "usage: devid-ca request --org O --cn CN --out FILE "
-			 "OPTION...\n"
-			 "Requests a certificate for a key in a token.\n"
-			 "  --make ALG   make the key: p256, p384, rsa2048 or "
-			 "rsa4096\n",
-		.required = BIT(ORG) | BIT(CN) | BIT(OUT),
-		.optional = BIT(MAKE),
-		.run = run_request,
+	static const struct option_row rows[] = {
+		TOKEN_CMD_MUST("org", "O", org, "organisation of the subject"),
+		TOKEN_CMD_MUST("cn", "CN", cn, "name of the subject"),
+		TOKEN_CMD_MUST(
+			"out", "FILE", out, "made once; kept when it is right"),
+		TOKEN_CMD_MAY("make", "ALG", make,
+			"make the key: p256, p384, rsa2048 or rsa4096"),
+		TOKEN_CMD_ROWS,
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "request",
+		.usage =
+			"usage: devid-ca request --org O --cn CN --out FILE OPTION...\n"
+			"Requests a certificate for a key in a token.\n",
+		.rows = rows,
 	};
 
-	return token_command(&what, argc, argv);
+	return token_command(&set, run_request, argc, argv);
 }
 
 /* ---- devid-ca sign-ca, cross ---- */
@@ -172,14 +184,13 @@ static enum devid_err check_subject(
 static enum devid_err open_issuer(struct token_cmd *cmd, X509 *ca,
 	struct build_issuer **ret, struct devid_error *err)
 {
-	const struct build_urls urls = { cmd->value[TOKEN_OPT_CRL_URL],
-		cmd->value[TOKEN_OPT_OCSP_URL],
-		cmd->value[TOKEN_OPT_ISSUER_URL] };
+	const struct build_urls urls = { cmd->crl_url, cmd->ocsp_url,
+		cmd->issuer_url };
 	enum devid_err rc;
 
 	if (X509_check_ca(ca) != 1)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: not a CA's certificate", cmd->value[TOKEN_OPT_CA]);
+			"%s: not a CA's certificate", cmd->ca);
 	rc = token_cmd_open(cmd, err);
 	return rc == DEVID_OK
 		       ? build_issuer_new(ca, cmd->signer, &urls, ret, err)
@@ -228,15 +239,14 @@ static enum devid_err check_request(const struct token_cmd *cmd, X509 *ca,
 			"%s: the subject is the CA's own", path);
 	if (!ocsp && X509_get_pathlen(ca) == 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: this CA may not certify CAs (pathlen 0)",
-			cmd->value[TOKEN_OPT_CA]);
+			"%s: this CA may not certify CAs (pathlen 0)", cmd->ca);
 	return check_subject(path, name, err);
 }
 
 static enum devid_err run_sign_ca(
 	struct token_cmd *cmd, struct devid_error *err)
 {
-	const char *kind = cmd->value[TOKEN_OPT_KIND];
+	const char *kind = cmd->kind;
 	bool ocsp = strcmp(kind, "ocsp") == 0;
 	struct build_ca what = { .pathlen = ocsp ? -1 : 0,
 		.ocsp_signer = ocsp,
@@ -251,7 +261,7 @@ static enum devid_err run_sign_ca(
 			"--kind: %s: not issuing or ocsp", kind);
 	rc = token_cmd_until(cmd, &what.not_after, err);
 	if (rc == DEVID_OK)
-		rc = token_cmd_read_cert(cmd->value[TOKEN_OPT_CA], &ca, err);
+		rc = token_cmd_read_cert(cmd->ca, &ca, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_read_request(cmd->operand, &req, err);
 	if (rc == DEVID_OK)
@@ -266,24 +276,33 @@ static enum devid_err run_sign_ca(
 
 int cmd_sign_ca(int argc, char **argv)
 {
-	static const struct token_command what = {
+	static const struct option_row rows[] = {
+		TOKEN_CMD_MUST("kind", "KIND", kind, "issuing or ocsp"),
+		TOKEN_CMD_MUST(
+			"ca", "CERT", ca, "certificate of the CA that signs"),
+		TOKEN_CMD_MUST(
+			"out", "FILE", out, "made once; kept when it is right"),
+		TOKEN_CMD_MAY(
+			"until", "TIME", until, "YYYYMMDDHHMMSSZ; else no end"),
+		TOKEN_CMD_MAY("crl-url", "URL", crl_url, "where CERT's CRL is"),
+		TOKEN_CMD_MAY("ocsp-url", "URL", ocsp_url,
+			"where CERT's OCSP responder is"),
+		TOKEN_CMD_MAY("issuer-url", "URL", issuer_url, "where CERT is"),
+		TOKEN_CMD_ROWS,
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "sign-ca",
 		.usage =
-			"usage: devid-ca sign-ca --kind issuing|ocsp --ca CERT "
-			"--out FILE OPTION... REQUEST\n"
-			"Certifies an issuing CA below a root, or a CA's OCSP "
-			"signer.\n"
-			"  --until TIME       YYYYMMDDHHMMSSZ; else no end\n"
-			"  --crl-url URL      where CERT's CRL is\n"
-			"  --ocsp-url URL     where CERT's OCSP responder is\n"
-			"  --issuer-url URL   where CERT is\n",
-		.required = BIT(KIND) | BIT(CA) | BIT(OUT),
-		.optional = BIT(UNTIL) | BIT(CRL_URL) | BIT(OCSP_URL) |
-			    BIT(ISSUER_URL),
-		.operand = true,
-		.run = run_sign_ca,
+			"usage: devid-ca sign-ca --kind issuing|ocsp --ca CERT --out FILE OPTION... REQUEST\n"
+			"Certifies an issuing CA below a root, or a CA's OCSP signer.\n",
+		.rows = rows,
+		.operand = "REQUEST",
+		.operands_min = 1,
+		.operands_max = 1,
 	};
 
-	return token_command(&what, argc, argv);
+	return token_command(&set, run_sign_ca, argc, argv);
 }
 
 /* A root other than @ca that certifies itself. */
@@ -316,7 +335,7 @@ static enum devid_err run_cross(struct token_cmd *cmd, struct devid_error *err)
 	enum devid_err rc = token_cmd_until(cmd, &what.not_after, err);
 
 	if (rc == DEVID_OK)
-		rc = token_cmd_read_cert(cmd->value[TOKEN_OPT_CA], &ca, err);
+		rc = token_cmd_read_cert(cmd->ca, &ca, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_read_cert(cmd->operand, &root, err);
 	if (rc == DEVID_OK)
@@ -331,18 +350,30 @@ static enum devid_err run_cross(struct token_cmd *cmd, struct devid_error *err)
 
 int cmd_cross(int argc, char **argv)
 {
-	static const struct token_command what = {
-		.usage = "usage: devid-ca cross --ca OLDROOT --out FILE "
-			 "OPTION... NEWROOT\n"
-			 "Certifies a new root's name and key by the old one.\n"
-			 "  --until TIME       YYYYMMDDHHMMSSZ; else no end\n"
-			 "  --crl-url URL      where OLDROOT's CRL is\n"
-			 "  --issuer-url URL   where OLDROOT is\n",
-		.required = BIT(CA) | BIT(OUT),
-		.optional = BIT(UNTIL) | BIT(CRL_URL) | BIT(ISSUER_URL),
-		.operand = true,
-		.run = run_cross,
+	static const struct option_row rows[] = {
+		TOKEN_CMD_MUST("ca", "OLDROOT", ca,
+			"certificate of the root that signs"),
+		TOKEN_CMD_MUST(
+			"out", "FILE", out, "made once; kept when it is right"),
+		TOKEN_CMD_MAY(
+			"until", "TIME", until, "YYYYMMDDHHMMSSZ; else no end"),
+		TOKEN_CMD_MAY(
+			"crl-url", "URL", crl_url, "where OLDROOT's CRL is"),
+		TOKEN_CMD_MAY(
+			"issuer-url", "URL", issuer_url, "where OLDROOT is"),
+		TOKEN_CMD_ROWS,
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "cross",
+		.usage =
+			"usage: devid-ca cross --ca OLDROOT --out FILE OPTION... NEWROOT\n"
+			"Certifies a new root's name and key by the old one.\n",
+		.rows = rows,
+		.operand = "NEWROOT",
+		.operands_min = 1,
+		.operands_max = 1,
 	};
 
-	return token_command(&what, argc, argv);
+	return token_command(&set, run_cross, argc, argv);
 }

@@ -21,8 +21,6 @@ CLEANUP_DEFINE(crl, X509_CRL *, X509_CRL_free)
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(x509, X509 *, X509_free)
 
-#define BIT(o) TOKEN_OPT_BIT(TOKEN_OPT_##o)
-
 #define DAYS_DEFAULT 180
 #define DAYS_MAX     3660
 #define DAY_SECONDS  86400
@@ -106,14 +104,14 @@ static enum devid_err number_of_crl(
 static enum devid_err next_number(
 	const struct token_cmd *cmd, unsigned *ret, struct devid_error *err)
 {
-	const char *path = cmd->value[TOKEN_OPT_NUMBER];
+	const char *path = cmd->number;
 	unsigned in_file, in_crl;
 	char text[16];
 	int len;
 	enum devid_err rc = number_of_file(path, &in_file, err);
 
 	if (rc == DEVID_OK)
-		rc = number_of_crl(cmd->value[TOKEN_OPT_OUT], &in_crl, err);
+		rc = number_of_crl(cmd->out, &in_crl, err);
 	if (rc != DEVID_OK)
 		return rc;
 	*ret = (in_file > in_crl ? in_file : in_crl) + 1;
@@ -124,7 +122,7 @@ static enum devid_err next_number(
 static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
 	struct view der, struct devid_error *err)
 {
-	const char *path = cmd->value[TOKEN_OPT_OUT];
+	const char *path = cmd->out;
 	const uint8_t *p = der.data;
 	CLEANUP(cleanup_crl)
 	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.len);
@@ -139,15 +137,6 @@ static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
 	return rc;
 }
 
-static enum devid_err days_of(
-	const struct token_cmd *cmd, unsigned *ret, struct devid_error *err)
-{
-	*ret = DAYS_DEFAULT;
-	if (!cmd->value[TOKEN_OPT_DAYS])
-		return DEVID_OK;
-	return conf_uint(cmd->value[TOKEN_OPT_DAYS], 1, DAYS_MAX, ret, err);
-}
-
 static enum devid_err run_root_crl(
 	struct token_cmd *cmd, struct devid_error *err)
 {
@@ -157,14 +146,12 @@ static enum devid_err run_root_crl(
 	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	CLEANUP(cleanup_x509) X509 *ca = NULL;
 	struct build_crl what = { .this_update = time(NULL) };
-	unsigned days = 0, number = 0;
-	enum devid_err rc = days_of(cmd, &days, err);
+	unsigned days = cmd->days ? cmd->days : DAYS_DEFAULT;
+	unsigned number = 0;
+	enum devid_err rc = token_cmd_read_cert(cmd->ca, &ca, err);
 
 	if (rc == DEVID_OK)
-		rc = token_cmd_read_cert(cmd->value[TOKEN_OPT_CA], &ca, err);
-	if (rc == DEVID_OK)
-		rc = read_list(
-			cmd->value[TOKEN_OPT_REVOKED], &list, &what.n, err);
+		rc = read_list(cmd->revoked, &list, &what.n, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_open(cmd, err);
 	if (rc == DEVID_OK)
@@ -182,18 +169,26 @@ static enum devid_err run_root_crl(
 
 int cmd_root_crl(int argc, char **argv)
 {
-	static const struct token_command what = {
-		.usage = "usage: devid-ca root-crl --ca CERT --revoked LIST "
-			 "--number FILE --out FILE OPTION...\n"
-			 "Signs the list of issuing CAs that a root has "
-			 "revoked.\n"
-			 "  --revoked LIST   lines of SERIAL TIME REASON\n"
-			 "  --number FILE    keeps the number of the newest\n"
-			 "  --days N         until the next one is due (180)\n",
-		.required = BIT(CA) | BIT(REVOKED) | BIT(NUMBER) | BIT(OUT),
-		.optional = BIT(DAYS),
-		.run = run_root_crl,
+	static const struct option_row rows[] = {
+		TOKEN_CMD_MUST("ca", "CERT", ca, "certificate of the root"),
+		TOKEN_CMD_MUST("revoked", "LIST", revoked,
+			"lines of SERIAL TIME REASON"),
+		TOKEN_CMD_MUST("number", "FILE", number,
+			"keeps the number of the newest"),
+		TOKEN_CMD_MUST("out", "FILE", out, "the list, DER; replaced"),
+		{ "days", 0, "N", option_uint,
+			OPTION_WITHIN(struct token_cmd, days, 1, DAYS_MAX),
+			"until the next one is due (180)" },
+		TOKEN_CMD_ROWS,
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "root-crl",
+		.usage =
+			"usage: devid-ca root-crl --ca CERT --revoked LIST --number FILE --out FILE OPTION...\n"
+			"Signs the list of issuing CAs that a root has revoked.\n",
+		.rows = rows,
 	};
 
-	return token_command(&what, argc, argv);
+	return token_command(&set, run_root_crl, argc, argv);
 }

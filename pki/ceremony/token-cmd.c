@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token-cmd.h"
 
-#include <getopt.h>
 #include <openssl/pem.h>
 #include <openssl/sha.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "cmd-exit.h"
 #include "cmd-file.h"
 #include "conf.h"
+#include "ca-cmd.h"
 #include "files.h"
 #include "log.h"
 #include "cert-time.h"
@@ -26,78 +26,19 @@ CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 
 #define PEM_FILE_MAX 65536 /* a limit of ours */
 
-static const char *const option_names[N_TOKEN_OPTIONS] = { "module", "token",
-	"key", "pin-file", "pin-fd", "make", "org", "cn", "until", "kind", "ca",
-	"out", "crl-url", "ocsp-url", "issuer-url", "revoked", "number",
-	"days" };
-
-static const char common_usage[] =
-	"Every time:\n"
-	"  --module FILE --token LABEL   PKCS#11 module and token\n"
-	"  --key LABEL                   the key in it\n"
-	"  --pin-file FILE | --pin-fd N  its PIN; else it is asked for\n";
-
-/* ---- options ---- */
-
-static int wrong_call(const struct token_command *what)
-{
-	(void)fprintf(stderr, "%s%s", what->usage, common_usage);
-	return EXIT_USAGE;
-}
-
-static bool take_options(const struct token_command *what, int argc,
-	char **argv, struct token_cmd *cmd)
-{
-	unsigned allowed = what->required | what->optional | TOKEN_OPT_PLACE |
-			   TOKEN_OPT_BIT(TOKEN_OPT_PIN_FILE) |
-			   TOKEN_OPT_BIT(TOKEN_OPT_PIN_FD);
-	unsigned required = what->required | TOKEN_OPT_PLACE;
-	struct option options[N_TOKEN_OPTIONS + 1] = { 0 };
-	int c;
-
-	for (int i = 0; i < N_TOKEN_OPTIONS; i++)
-		options[i] = (struct option) { option_names[i],
-			required_argument, NULL, i };
-	optind = 1;
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (c >= N_TOKEN_OPTIONS || !(allowed & TOKEN_OPT_BIT(c))) {
-			log_error("%s: unknown option or no argument to it",
-				argv[optind - 1]);
-			return false;
-		}
-		cmd->value[c] = optarg;
-	}
-	for (int i = 0; i < N_TOKEN_OPTIONS; i++) {
-		if ((required & TOKEN_OPT_BIT(i)) && !cmd->value[i]) {
-			log_error("--%s is missing", option_names[i]);
-			return false;
-		}
-	}
-	if (argc - optind != (what->operand ? 1 : 0)) {
-		log_error("%s", what->operand ? "one file must be named"
-					      : "too many arguments");
-		return false;
-	}
-	cmd->operand = argv[optind];
-	return true;
-}
-
-int token_command(const struct token_command *what, int argc, char **argv)
+int token_command(
+	const struct option_set *set, token_cmd_fn *run, int argc, char **argv)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	struct token_cmd cmd = { 0 };
+	struct token_cmd cmd = { .pin_fd = -1 };
 	enum devid_err rc;
 	bool pin_refused;
+	int code = options_read(set, argc, argv, &cmd);
 
-	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return printf("%s%s", what->usage, common_usage) >= 0 &&
-				       fflush(stdout) == 0
-			       ? 0
-			       : EXIT_FAILURE;
-	if (!take_options(what, argc, argv, &cmd))
-		return wrong_call(what);
-	rc = what->run(&cmd, &err);
+	if (code >= 0)
+		return code;
+	cmd.operand = argv[optind];
+	rc = run(&cmd, &err);
 	/* Until the token is open, DENIED is about the PIN. */
 	pin_refused = rc == DEVID_ERR_DENIED && !cmd.token;
 	signer_free(cmd.signer);
@@ -124,21 +65,13 @@ static void warn_of_tries(const struct token_place *place)
 
 static enum devid_err open_token(struct token_cmd *cmd, struct devid_error *err)
 {
-	const struct token_place place = { cmd->value[TOKEN_OPT_MODULE],
-		cmd->value[TOKEN_OPT_TOKEN] };
-	struct pin_source source = { -1, cmd->value[TOKEN_OPT_PIN_FILE], false,
+	const struct token_place place = { cmd->module, cmd->label };
+	struct pin_source source = { cmd->pin_fd, cmd->pin_file, false,
 		place.label };
 	struct pin pin = { .len = 0 };
 	enum devid_err rc;
-	unsigned fd;
 
-	if (cmd->value[TOKEN_OPT_PIN_FD]) {
-		rc = conf_uint(
-			cmd->value[TOKEN_OPT_PIN_FD], 0, 65535, &fd, err);
-		if (rc != DEVID_OK)
-			return rc;
-		source.fd = (int)fd;
-	} else if (!source.file) {
+	if (source.fd < 0 && !source.file) {
 		source.prompt = true;
 		warn_of_tries(&place);
 	}
@@ -180,15 +113,15 @@ static enum devid_err tell_key(
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	(void)snprintf(what, sizeof(what), "key %s",
 		alg_of(cmd->signer->public_key)); /* fits */
-	token_cmd_tell(what, cmd->value[TOKEN_OPT_KEY],
-		(struct view) { spki, (size_t)len }, verb);
+	token_cmd_tell(
+		what, cmd->key, (struct view) { spki, (size_t)len }, verb);
 	return DEVID_OK;
 }
 
 enum devid_err token_cmd_open(struct token_cmd *cmd, struct devid_error *err)
 {
-	const char *label = cmd->value[TOKEN_OPT_KEY];
-	const char *make = cmd->value[TOKEN_OPT_MAKE];
+	const char *label = cmd->key;
+	const char *make = cmd->make;
 	struct devid_error absent = { DEVID_OK, "" };
 	const char *verb = "kept";
 	enum devid_err rc = open_token(cmd, err);
@@ -210,8 +143,8 @@ enum devid_err token_cmd_open(struct token_cmd *cmd, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"token: %s: the key %s is there already and is %s, "
 			"not %s",
-			cmd->value[TOKEN_OPT_TOKEN], label,
-			alg_of(cmd->signer->public_key), make);
+			cmd->label, label, alg_of(cmd->signer->public_key),
+			make);
 	return tell_key(cmd, verb, err);
 }
 
@@ -220,7 +153,7 @@ enum devid_err token_cmd_open(struct token_cmd *cmd, struct devid_error *err)
 enum devid_err token_cmd_until(
 	const struct token_cmd *cmd, int64_t *ret, struct devid_error *err)
 {
-	const char *text = cmd->value[TOKEN_OPT_UNTIL];
+	const char *text = cmd->until;
 	enum devid_err rc;
 	int64_t until;
 

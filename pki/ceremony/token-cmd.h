@@ -8,57 +8,56 @@
  */
 
 #include "build.h"
+#include "options.h"
 #include "token.h"
 
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <time.h>
 
-enum token_option {
-	TOKEN_OPT_MODULE,
-	TOKEN_OPT_TOKEN,
-	TOKEN_OPT_KEY,
-	TOKEN_OPT_PIN_FILE,
-	TOKEN_OPT_PIN_FD,
-	TOKEN_OPT_MAKE,
-	TOKEN_OPT_ORG,
-	TOKEN_OPT_CN,
-	TOKEN_OPT_UNTIL,
-	TOKEN_OPT_KIND,
-	TOKEN_OPT_CA,
-	TOKEN_OPT_OUT,
-	TOKEN_OPT_CRL_URL,
-	TOKEN_OPT_OCSP_URL,
-	TOKEN_OPT_ISSUER_URL,
-	TOKEN_OPT_REVOKED,
-	TOKEN_OPT_NUMBER,
-	TOKEN_OPT_DAYS,
-};
-#define N_TOKEN_OPTIONS  18
-#define TOKEN_OPT_BIT(o) (1u << (o))
-/* What every command takes; the first three it must have. */
-#define TOKEN_OPT_PLACE                                                        \
-	(TOKEN_OPT_BIT(TOKEN_OPT_MODULE) | TOKEN_OPT_BIT(TOKEN_OPT_TOKEN) |    \
-		TOKEN_OPT_BIT(TOKEN_OPT_KEY))
-
-struct token_cmd;
-
-struct token_command {
-	const char *usage;
-	unsigned required, optional; /* beside the place and the PIN */
-	bool operand;                /* one file behind the options */
-	enum devid_err (*run)(struct token_cmd *cmd, struct devid_error *err);
-};
-
 struct token_cmd {
-	const char *value[N_TOKEN_OPTIONS]; /* borrowed from argv, or NULL */
+	/* Options, borrowed from argv; NULL: not given. */
+	const char *module, *label, *key, *pin_file;
+	const char *make, *org, *cn, *until, *kind, *ca, *out;
+	const char *crl_url, *ocsp_url, *issuer_url, *revoked, *number;
+	int pin_fd; /* -1: not given */
+	unsigned days;
 	const char *operand;
 	struct token *token;   /* owned */
 	struct signer *signer; /* owned: the key --key */
 };
 
+/* Rows of texts: what may be given, what must be. */
+#define TOKEN_CMD_MAY(name, arg, member, help)                                 \
+	{                                                                      \
+		name, 0, arg, option_text,                                     \
+			OPTION_AT(struct token_cmd, member), help              \
+	}
+#define TOKEN_CMD_MUST(name, arg, member, help)                                \
+	{                                                                      \
+		name, 0, arg, option_text,                                     \
+			OPTION_MUST(struct token_cmd, member), help            \
+	}
+
+/* Rows of the token and its key, which all take. */
+#define TOKEN_CMD_ROWS                                                         \
+	TOKEN_CMD_MUST("module", "FILE", module, "PKCS#11 module"),            \
+		TOKEN_CMD_MUST("token", "LABEL", label, "the token's label"),  \
+		TOKEN_CMD_MUST("key", "LABEL", key, "the key in it"),          \
+		TOKEN_CMD_MAY("pin-file", "FILE", pin_file,                    \
+			"has the token's PIN; else it is asked for"),          \
+	{                                                                      \
+		"pin-fd", 0, "N", option_fd,                                   \
+			OPTION_AT(struct token_cmd, pin_fd),                   \
+			"the same, from this descriptor"                       \
+	}
+
+typedef enum devid_err token_cmd_fn(
+	struct token_cmd *cmd, struct devid_error *err);
+
 /* A whole subcommand: options, run, errors, exit status. */
-int token_command(const struct token_command *what, int argc, char **argv);
+int token_command(
+	const struct option_set *set, token_cmd_fn *run, int argc, char **argv);
 
 /*
  * Opens the token and the key; makes the key when it is not there and --make

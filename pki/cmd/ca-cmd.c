@@ -16,30 +16,6 @@ void ca_cmd_init(struct ca_cmd *cmd)
 	cmd->pin.fd = -1;
 }
 
-bool ca_cmd_option(struct ca_cmd *cmd, int opt)
-{
-	struct devid_error err = { DEVID_OK, "" };
-	unsigned fd;
-
-	switch (opt) {
-	case CA_CMD_CONFIG:
-		cmd->config = optarg;
-		return true;
-	case CA_CMD_PIN_FILE:
-		cmd->pin.file = optarg;
-		return true;
-	case CA_CMD_PIN_FD:
-		if (conf_uint(optarg, 0, 65535, &fd, &err) == DEVID_OK) {
-			cmd->pin.fd = (int)fd;
-			return true;
-		}
-		log_error("--pin-fd: %s", devid_error_text(&err));
-		return false;
-	default:
-		return false;
-	}
-}
-
 int ca_cmd_fail(const struct devid_error *err)
 {
 	log_error("%s", devid_error_text(err));

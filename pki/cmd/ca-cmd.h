@@ -7,26 +7,7 @@
 #include "blob.h"
 #include "ca.h"
 #include "cmd-file.h"
-
-#include <getopt.h>
-
-/* For struct option arrays; codes above any letter. */
-enum {
-	CA_CMD_CONFIG = 1000,
-	CA_CMD_PIN_FD,
-	CA_CMD_PIN_FILE,
-};
-
-#define CA_CMD_OPTIONS                                                         \
-	{ "config", required_argument, NULL, CA_CMD_CONFIG },                  \
-		{ "pin-fd", required_argument, NULL, CA_CMD_PIN_FD },          \
-	{                                                                      \
-		"pin-file", required_argument, NULL, CA_CMD_PIN_FILE           \
-	}
-
-#define CA_CMD_USAGE                                                           \
-	"Each takes --config FILE, and for the token's PIN --pin-fd N or\n"    \
-	"--pin-file FILE. See devid-ca(1).\n"
+#include "options.h"
 
 struct ca_cmd {
 	const char *config; /* borrowed */
@@ -38,9 +19,21 @@ struct ca_cmd {
 /* Before options are read. */
 void ca_cmd_init(struct ca_cmd *cmd);
 
-/* Takes one of CA_CMD_OPTIONS with optarg; false when @opt is none of them or
- * its value is bad (told on stderr). */
-bool ca_cmd_option(struct ca_cmd *cmd, int opt);
+/* Rows of what each of them takes; @member of @type is the struct ca_cmd. */
+#define CA_CMD_AT(type, member, option)                                        \
+	offsetof(type, member) + offsetof(struct ca_cmd, option), 0, 0, false
+#define CA_CMD_ROWS(type, member)                                              \
+	{ "config", 0, "FILE", option_text, CA_CMD_AT(type, member, config),   \
+		"settings of the CA (" CA_CONF_DEFAULT ")" },                  \
+		{ "pin-fd", 0, "N", option_fd,                                 \
+			CA_CMD_AT(type, member, pin.fd),                       \
+			"the token's PIN comes from this descriptor" },        \
+	{                                                                      \
+		"pin-file", 0, "FILE", option_text,                            \
+			CA_CMD_AT(type, member, pin.file), "or from this file" \
+	}
+
+#define CA_CMD_NOTES "See devid-ca(1).\n"
 
 /* Loads the configuration and opens @what (CA_OPEN_*). Without a source of
  * the PIN a prompt is tried when there is a terminal. Returns -1 to go on,

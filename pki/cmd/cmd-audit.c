@@ -23,18 +23,6 @@
 #define HEX_LEN      (2 * 32)
 #define KEYS_MAX     64 /* tokens of one register; a limit of ours */
 
-static const char usage[] =
-	"usage: devid-ca audit [--key FILE] [--export]"
-	" [--expect INSTANCE:LINE:HASH]...\n"
-	"       devid-ca audit --print-key\n"
-	"Verifies the audit log and shows the newest line of each instance, for"
-	" a later\n--expect.\n\n"
-	"  --key FILE    public halves of the audit keys, PEM, one for each token"
-	" that\n                signed; without it the token is asked\n"
-	"  --export      show every line, as JSON\n"
-	"  --expect ...  this line must be there with this hash\n"
-	"  --print-key   show the audit key's public half\n" CA_CMD_USAGE;
-
 struct expected {
 	char instance[REGISTER_NAME_MAX];
 	int64_t seq;
@@ -42,9 +30,10 @@ struct expected {
 };
 
 struct options {
+	struct ca_cmd cmd;
 	const char *key; /* borrowed */
 	bool export, print_key;
-	char **expect; /* borrowed from argv */
+	struct expected *expect; /* owned; as many as there are words */
 	size_t n_expect;
 };
 
@@ -142,7 +131,7 @@ static enum devid_err parse_expected(
 		strspn(two + 1, "0123456789abcdef") != HEX_LEN ||
 		two[1 + HEX_LEN] != '\0')
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"--expect: %s: not INSTANCE:LINE:HASH", text);
+			"%s: not INSTANCE:LINE:HASH", text);
 	(void)snprintf(ret->instance, sizeof(ret->instance), "%.*s",
 		(int)(one - text), text);
 	memcpy(ret->hash, two + 1, HEX_LEN + 1);
@@ -211,13 +200,8 @@ static enum devid_err check_all(struct reg *reg, const struct keys *keys,
 	enum devid_err rc = register_audit_check_keys(
 		reg, keys->list, keys->n, &lines, err);
 
-	for (size_t i = 0; i < o->n_expect && rc == DEVID_OK; i++) {
-		struct expected want = { .seq = 0 };
-
-		rc = parse_expected(o->expect[i], &want, err);
-		if (rc == DEVID_OK)
-			rc = check_expected(reg, &want, err);
-	}
+	for (size_t i = 0; i < o->n_expect && rc == DEVID_OK; i++)
+		rc = check_expected(reg, &o->expect[i], err);
 	if (rc == DEVID_OK && o->export)
 		rc = register_each_audit(reg, print_line, NULL, err);
 	else if (rc == DEVID_OK)
@@ -252,66 +236,68 @@ static enum devid_err run(
 }
 
 /* -1 to go on, else the exit status. */
-static int read_options(
-	int argc, char **argv, struct ca_cmd *cmd, struct options *ret)
+static enum devid_err take_expected(void *target, const char *argument,
+	const struct option_row *row, struct devid_error *err)
 {
-	static const struct option options[] = {
-		CA_CMD_OPTIONS,
-		{ "expect", required_argument, NULL, 'e' },
-		{ "export", no_argument, NULL, 'x' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "print-key", no_argument, NULL, 'p' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct devid_error err = { DEVID_OK, "" };
-	struct expected want = { .seq = 0 };
-	int opt;
+	struct options *o = target;
+	enum devid_err rc =
+		parse_expected(argument, &o->expect[o->n_expect], err);
 
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h')
-			return fputs(usage, stdout) < 0;
-		if (opt == 'k')
-			ret->key = optarg;
-		else if (opt == 'x')
-			ret->export = true;
-		else if (opt == 'p')
-			ret->print_key = true;
-		else if (opt == 'e' &&
-			 parse_expected(optarg, &want, &err) == DEVID_OK)
-			ret->expect[ret->n_expect++] = optarg;
-		else if (opt == 'e' || !ca_cmd_option(cmd, opt)) {
-			if (opt == 'e')
-				(void)ca_cmd_fail(&err);
-			(void)fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	(void)fputs(usage, stderr);
-	return EXIT_USAGE;
+	(void)row;
+	if (rc == DEVID_OK)
+		o->n_expect++;
+	return rc;
 }
+
+#define AT(member) OPTION_AT(struct options, member)
+
+static const struct option_row rows[] = {
+	{ "key", 0, "FILE", option_text, AT(key),
+		"public halves of the audit keys, PEM, one for each token\n"
+		"that signed; without it the token is asked" },
+	{ "export", 0, NULL, option_flag, AT(export),
+		"show every line, as JSON" },
+	{ "expect", 0, "INSTANCE:LINE:HASH", take_expected, OPTION_ALL,
+		"this line must be there with this hash" },
+	{ "print-key", 0, NULL, option_flag, AT(print_key),
+		"show the audit key's public half" },
+	CA_CMD_ROWS(struct options, cmd),
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "audit",
+	.usage = "usage: devid-ca audit [--key FILE] [--export]"
+		 " [--expect INSTANCE:LINE:HASH]...\n"
+		 "       devid-ca audit --print-key\n"
+		 "Verifies the audit log and shows the newest line of each "
+		 "instance, for a later\n--expect.\n",
+	.notes = CA_CMD_NOTES,
+	.rows = rows,
+};
 
 int cmd_audit(int argc, char **argv)
 {
 	CLEANUP(cleanup_free)
-	char **expect = calloc((size_t)argc, sizeof(*expect));
+	struct expected *expect = calloc((size_t)argc, sizeof(*expect));
 	struct options o = { .expect = expect };
 	struct devid_error err = { DEVID_OK, "" };
-	struct ca_cmd cmd;
+	unsigned what = 0;
 	int code;
 
-	ca_cmd_init(&cmd);
-	code = expect ? read_options(argc, argv, &cmd, &o) : EXIT_FAILURE;
+	ca_cmd_init(&o.cmd);
+	code = expect ? options_read(&option_set, argc, argv, &o)
+		      : EXIT_FAILURE;
 	if (code >= 0)
 		return code;
-	code = ca_cmd_open(
-		&cmd, (o.print_key ? 0 : CA_OPEN_REGISTER) |
-			      (o.key && !o.print_key ? 0 : CA_OPEN_TOKEN));
+	if (!o.print_key)
+		what |= CA_OPEN_REGISTER;
+	if (!o.key || o.print_key)
+		what |= CA_OPEN_TOKEN;
+	code = ca_cmd_open(&o.cmd, what);
 	if (code < 0)
-		code = run(&cmd.ca, &o, &err) == DEVID_OK ? EXIT_SUCCESS
-							  : ca_cmd_fail(&err);
-	ca_cmd_done(&cmd);
+		code = run(&o.cmd.ca, &o, &err) == DEVID_OK ? EXIT_SUCCESS
+							    : ca_cmd_fail(&err);
+	ca_cmd_done(&o.cmd);
 	return code;
 }

@@ -21,44 +21,16 @@
 #include "register-device.h"
 
 #define OCSP_PORTION 1024 /* answers between two looks at the register */
-#define OPT_DELTA    'd'
-#define OPT_REASON   'r'
-#define OPT_HELP     'h'
-
-static const char crl_usage[] =
-	"usage: devid-ca crl [--delta]\n"
-	"Makes a revocation list and publishes it.\n\n"
-	"  --delta  what was revoked since the last full list\n" CA_CMD_USAGE;
-
-static const char ocsp_usage[] =
-	"usage: devid-ca ocsp\n"
-	"Signs OCSP answers for what is new, and in time for all again.\n" CA_CMD_USAGE;
-
-static const char publish_usage[] =
-	"usage: devid-ca publish\n"
-	"Writes certificates and the newest lists to the publish folder.\n" CA_CMD_USAGE;
-
-static const char revoke_usage[] =
-	"usage: devid-ca revoke --reason REASON SERIAL\n"
-	"Revokes both certificates of the device SERIAL, for ever.\n\n"
-	"  --reason REASON  keyCompromise, superseded, cessationOfOperation,\n"
-	"                   affiliationChanged, privilegeWithdrawn,\n"
-	"                   cACompromise, aACompromise, unspecified\n" CA_CMD_USAGE;
 
 struct call {
+	struct ca_cmd cmd;
 	bool delta;
-	int reason; /* -1: none given */
-	const char *serial;
+	int reason;         /* CRLReason */
+	const char *serial; /* borrowed */
 };
 
-struct command {
-	const char *usage;
-	unsigned open;
-	int n_args;
-	int own_option; /* beside those that all have, or 0 */
-	enum devid_err (*run)(struct ca *ca, const struct call *call,
-		struct devid_error *err);
-};
+typedef enum devid_err run_fn(
+	struct ca *ca, const struct call *call, struct devid_error *err);
 
 static enum devid_err run_crl(
 	struct ca *ca, const struct call *call, struct devid_error *err)
@@ -143,76 +115,38 @@ static enum devid_err run_revoke(
 	return rc;
 }
 
-static int wrong_call(const struct command *command)
+static enum devid_err take_reason(void *member, const char *argument,
+	const struct option_row *row, struct devid_error *err)
 {
-	(void)fputs(command->usage, stderr);
-	return EXIT_USAGE;
+	int reason = reason_by_name(argument);
+
+	(void)row;
+	if (reason < 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: not a reason to revoke", argument);
+	*(int *)member = reason;
+	return DEVID_OK;
 }
 
-static int parse_reason(const char *name)
+static int run_command(const struct option_set *set, run_fn *run, unsigned open,
+	int argc, char **argv)
 {
-	int reason = reason_by_name(name);
-
-	if (reason < 0) {
-		log_error("revoke: --reason: %s: not a reason to revoke", name);
-		return -1;
-	}
-	return reason;
-}
-
-/* -1 to go on, else the exit status. */
-static int parse(const struct command *command, int argc, char **argv,
-	struct ca_cmd *cmd, struct call *call)
-{
-	static const struct option options[] = {
-		CA_CMD_OPTIONS,
-		{ "delta", no_argument, NULL, OPT_DELTA },
-		{ "reason", required_argument, NULL, OPT_REASON },
-		{ "help", no_argument, NULL, OPT_HELP },
-		{ NULL, 0, NULL, 0 },
-	};
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == OPT_HELP)
-			return fputs(command->usage, stdout) < 0;
-		if (opt == command->own_option && opt == OPT_DELTA)
-			call->delta = true;
-		else if (opt == command->own_option && opt == OPT_REASON)
-			call->reason = parse_reason(optarg);
-		else if (!ca_cmd_option(cmd, opt))
-			return wrong_call(command);
-		if (opt == OPT_REASON && call->reason < 0)
-			return EXIT_USAGE;
-	}
-	if (command->own_option == OPT_REASON && call->reason < 0) {
-		log_error("revoke: --reason is missing");
-		return wrong_call(command);
-	}
-	if (argc - optind != command->n_args)
-		return wrong_call(command);
-	call->serial = argv[optind]; /* NULL without argument */
-	return -1;
-}
-
-static int run_command(const struct command *command, int argc, char **argv)
-{
-	struct call call = { .reason = -1 };
+	struct call call = { .delta = false };
 	struct devid_error err = { DEVID_OK, "" };
-	struct ca_cmd cmd;
 	int code;
 
-	ca_cmd_init(&cmd);
-	code = parse(command, argc, argv, &cmd, &call);
+	ca_cmd_init(&call.cmd);
+	code = options_read(set, argc, argv, &call);
 	if (code >= 0)
 		return code;
-	code = ca_cmd_open(&cmd, command->open);
+	call.serial = argv[optind]; /* NULL without argument */
+	code = ca_cmd_open(&call.cmd, open);
 	if (code < 0) {
 		code = EXIT_SUCCESS;
-		if (command->run(&cmd.ca, &call, &err) != DEVID_OK)
+		if (run(&call.cmd.ca, &call, &err) != DEVID_OK)
 			code = ca_cmd_fail(&err);
 	}
-	ca_cmd_done(&cmd);
+	ca_cmd_done(&call.cmd);
 	if (code == EXIT_SUCCESS && (fflush(stdout) != 0 || ferror(stdout))) {
 		log_error("standard output: cannot be written");
 		return EXIT_FAILURE;
@@ -222,32 +156,81 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 int cmd_crl(int argc, char **argv)
 {
-	static const struct command command = { crl_usage,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN, 0, OPT_DELTA, run_crl };
+	static const struct option_row rows[] = {
+		{ "delta", 0, NULL, option_flag, OPTION_AT(struct call, delta),
+			"what was revoked since the last full list" },
+		CA_CMD_ROWS(struct call, cmd),
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "crl",
+		.usage = "usage: devid-ca crl [--delta]\n"
+			 "Makes a revocation list and publishes it.\n",
+		.notes = CA_CMD_NOTES,
+		.rows = rows,
+	};
 
-	return run_command(&command, argc, argv);
+	return run_command(
+		&set, run_crl, CA_OPEN_REGISTER | CA_OPEN_TOKEN, argc, argv);
 }
+
+static const struct option_row common_rows[] = {
+	CA_CMD_ROWS(struct call, cmd),
+	OPTION_END,
+};
 
 int cmd_ocsp(int argc, char **argv)
 {
-	static const struct command command = { ocsp_usage,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN, 0, 0, run_ocsp };
+	static const struct option_set set = {
+		.command = "ocsp",
+		.usage = "usage: devid-ca ocsp\n"
+			 "Signs OCSP answers for what is new, and in time for "
+			 "all again.\n",
+		.notes = CA_CMD_NOTES,
+		.rows = common_rows,
+	};
 
-	return run_command(&command, argc, argv);
+	return run_command(
+		&set, run_ocsp, CA_OPEN_REGISTER | CA_OPEN_TOKEN, argc, argv);
 }
 
 int cmd_publish(int argc, char **argv)
 {
-	static const struct command command = { publish_usage, CA_OPEN_REGISTER,
-		0, 0, run_publish };
+	static const struct option_set set = {
+		.command = "publish",
+		.usage = "usage: devid-ca publish\n"
+			 "Writes certificates and the newest lists to the "
+			 "publish folder.\n",
+		.notes = CA_CMD_NOTES,
+		.rows = common_rows,
+	};
 
-	return run_command(&command, argc, argv);
+	return run_command(&set, run_publish, CA_OPEN_REGISTER, argc, argv);
 }
 
 int cmd_revoke(int argc, char **argv)
 {
-	static const struct command command = { revoke_usage,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN, 1, OPT_REASON, run_revoke };
+	static const struct option_row rows[] = {
+		{ "reason", 0, "REASON", take_reason,
+			OPTION_MUST(struct call, reason),
+			"keyCompromise, superseded, cessationOfOperation,\n"
+			"affiliationChanged, privilegeWithdrawn,\n"
+			"cACompromise, aACompromise, unspecified" },
+		CA_CMD_ROWS(struct call, cmd),
+		OPTION_END,
+	};
+	static const struct option_set set = {
+		.command = "revoke",
+		.usage = "usage: devid-ca revoke --reason REASON SERIAL\n"
+			 "Revokes both certificates of the device SERIAL, for "
+			 "ever.\n",
+		.notes = CA_CMD_NOTES,
+		.rows = rows,
+		.operand = "SERIAL",
+		.operands_min = 1,
+		.operands_max = 1,
+	};
 
-	return run_command(&command, argc, argv);
+	return run_command(
+		&set, run_revoke, CA_OPEN_REGISTER | CA_OPEN_TOKEN, argc, argv);
 }

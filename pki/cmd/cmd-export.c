@@ -18,25 +18,16 @@
 
 #define ONLY_MAX (64u << 20) /* bytes of a list of serial numbers */
 
-static const char usage[] =
-	"usage: devid-ca export --format freeradius|csv|json [--only FILE]"
-	" [--out FILE]\n"
-	"Writes what was issued.\n\n"
-	"  --format freeradius  allow-list of the live devices' IDevIDs\n"
-	"  --format csv         RFC 4180, a line for each certificate; ' stands\n"
-	"                       before what a table would take for a formula\n"
-	"  --format json        a line for each device, with its certificates\n"
-	"  --only FILE          the devices whose serial numbers are in FILE\n"
-	"  --out FILE           replaced when all is written\n" CA_CMD_USAGE;
-
 CLEANUP_DEFINE(only, struct export_only *, export_only_free)
 
 struct options {
-	int format; /* enum export_format; -1: not given */
-	const char *only, *out;
+	struct ca_cmd cmd;
+	enum export_format format;
+	const char *only, *out; /* borrowed, or NULL */
 };
 
-static int format_by_name(const char *name)
+static enum devid_err take_format(void *member, const char *argument,
+	const struct option_row *row, struct devid_error *err)
 {
 	static const char *const names[] = {
 		[EXPORT_FREERADIUS] = "freeradius",
@@ -44,13 +35,40 @@ static int format_by_name(const char *name)
 		[EXPORT_JSON] = "json",
 	};
 
-	for (int i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
-		if (strcmp(names[i], name) == 0)
-			return i;
+	(void)row;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(names[i], argument) == 0) {
+			*(enum export_format *)member = (enum export_format)i;
+			return DEVID_OK;
+		}
 	}
-	log_error("export: --format: %s: not freeradius, csv or json", name);
-	return -1;
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"%s: not freeradius, csv or json", argument);
 }
+
+static const struct option_row rows[] = {
+	{ "format", 0, "FORMAT", take_format,
+		OPTION_MUST(struct options, format),
+		"freeradius: allow-list of the live devices' IDevIDs\n"
+		"csv: RFC 4180, a line for each certificate; ' stands\n"
+		"before what a table would take for a formula\n"
+		"json: a line for each device, with its certificates" },
+	{ "only", 0, "FILE", option_text, OPTION_AT(struct options, only),
+		"the devices whose serial numbers are in FILE" },
+	{ "out", 0, "FILE", option_text, OPTION_AT(struct options, out),
+		"replaced when all is written" },
+	CA_CMD_ROWS(struct options, cmd),
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "export",
+	.usage = "usage: devid-ca export --format freeradius|csv|json"
+		 " [--only FILE] [--out FILE]\n"
+		 "Writes what was issued.\n",
+	.notes = CA_CMD_NOTES,
+	.rows = rows,
+};
 
 /* One view of the register for all of it. */
 static enum devid_err write_all(struct reg *reg, const struct options *o,
@@ -75,7 +93,7 @@ static enum devid_err write_all(struct reg *reg, const struct options *o,
 		rc = register_begin_read(reg, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = export_write(reg, (enum export_format)o->format, only, out, err);
+	rc = export_write(reg, o->format, only, out, err);
 	register_rollback(reg);
 	return rc;
 }
@@ -138,45 +156,22 @@ static enum devid_err write_file(
 
 int cmd_export(int argc, char **argv)
 {
-	static const struct option options[] = {
-		CA_CMD_OPTIONS,
-		{ "format", required_argument, NULL, 'f' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "only", required_argument, NULL, 'n' },
-		{ "out", required_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct options o = { .format = -1 };
+	struct options o = { .only = NULL };
 	struct devid_error err = { DEVID_OK, "" };
-	bool good = true;
-	struct ca_cmd cmd;
-	int opt, code;
+	enum devid_err rc;
+	int code;
 
-	ca_cmd_init(&cmd);
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h')
-			return fputs(usage, stdout) < 0;
-		if (opt == 'f')
-			o.format = format_by_name(optarg);
-		else if (opt == 'n')
-			o.only = optarg;
-		else if (opt == 'o')
-			o.out = optarg;
-		else
-			good = ca_cmd_option(&cmd, opt) && good;
+	ca_cmd_init(&o.cmd);
+	code = options_read(&option_set, argc, argv, &o);
+	if (code >= 0)
+		return code;
+	code = ca_cmd_open(&o.cmd, CA_OPEN_REGISTER);
+	if (code < 0) {
+		rc = o.out && strcmp(o.out, "-") != 0
+			     ? write_file(o.cmd.ca.reg, &o, &err)
+			     : write_all(o.cmd.ca.reg, &o, stdout, &err);
+		code = rc == DEVID_OK ? EXIT_SUCCESS : ca_cmd_fail(&err);
 	}
-	if (!good || o.format < 0 || optind != argc) {
-		(void)fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER);
-	if (code < 0)
-		code = (o.out && strcmp(o.out, "-") != 0
-				       ? write_file(cmd.ca.reg, &o, &err)
-				       : write_all(cmd.ca.reg, &o, stdout,
-						 &err)) == DEVID_OK
-			       ? EXIT_SUCCESS
-			       : ca_cmd_fail(&err);
-	ca_cmd_done(&cmd);
+	ca_cmd_done(&o.cmd);
 	return code;
 }

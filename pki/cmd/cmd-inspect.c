@@ -19,42 +19,6 @@
 #include "ca-conf.h"
 #include "inspect-facts.h"
 
-static const char usage[] =
-	"usage: devid-ca inspect [--json] [--config FILE] [--ek-roots DIR]\n"
-	"                        [--quirks LIST] [--root FILE]\n"
-	"                        [--signature FILE] FILE\n"
-	"Says what FILE is and which rules it keeps: a TCG-CSR-IDEVID or its\n"
-	"contents alone, a certificate, a PEM chain, a PKCS#10 request, a\n"
-	"revocation list, a challenge or an answer. \"-\" is standard input.\n"
-	"  --config FILE     of the CA, whose [ek] has roots, policy and quirks\n"
-	"  --ek-roots DIR    TPM vendors' certificates\n"
-	"  --quirks LIST     of EK certificates; others are refused\n"
-	"  --root FILE       CA certificates that a chain may end in, PEM\n"
-	"  --signature FILE  TPMT_SIGNATURE that belongs to csrContents\n"
-	"exit: 0 nothing is refused, 1 a rule refuses or FILE is not known,\n"
-	"2 wrong call\n";
-
-enum option_id {
-	OPT_JSON = 256,
-	OPT_CONFIG,
-	OPT_EK_ROOTS,
-	OPT_QUIRKS,
-	OPT_ROOT,
-	OPT_SIGNATURE,
-	OPT_HELP,
-};
-
-static const struct option long_options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "ek-roots", required_argument, NULL, OPT_EK_ROOTS },
-	{ "quirks", required_argument, NULL, OPT_QUIRKS },
-	{ "root", required_argument, NULL, OPT_ROOT },
-	{ "signature", required_argument, NULL, OPT_SIGNATURE },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
-};
-
 struct call {
 	struct inspect_options options;
 	struct ca_conf conf;  /* what is not there is zero */
@@ -62,7 +26,7 @@ struct call {
 	const char *ek_roots; /* the same */
 	const char *quirks;   /* the same */
 	struct blob signature;
-	bool json, help;
+	bool json;
 };
 
 CLEANUP_DEFINE(bio, BIO *, BIO_free)
@@ -108,21 +72,25 @@ static enum devid_err add_roots(
 	return rc;
 }
 
-static enum devid_err take_root(
-	struct call *call, const char *path, struct devid_error *err)
+static enum devid_err take_root(void *target, const char *path,
+	const struct option_row *row, struct devid_error *err)
 {
+	struct call *call = target;
 	enum devid_err rc = DEVID_OK;
 
+	(void)row;
 	if (!call->options.roots)
 		rc = chain_store_new(&call->options.roots, err);
 	return rc == DEVID_OK ? add_roots(call->options.roots, path, err) : rc;
 }
 
-static enum devid_err take_signature(
-	struct call *call, const char *path, struct devid_error *err)
+static enum devid_err take_signature(void *target, const char *path,
+	const struct option_row *row, struct devid_error *err)
 {
+	struct call *call = target;
 	enum devid_err rc;
 
+	(void)row;
 	blob_done(&call->signature);
 	rc = cmd_file_read(path, TCG_CSR_FIELD_MAX, &call->signature, err);
 	call->options.signature = blob_view(&call->signature);
@@ -152,35 +120,40 @@ static enum devid_err take_ek(struct call *call, struct devid_error *err)
 	return rc;
 }
 
-static enum devid_err take_option(
-	int c, char **argv, struct call *call, struct devid_error *err)
-{
-	switch (c) {
-	case OPT_JSON:
-		call->json = true;
-		return DEVID_OK;
-	case OPT_HELP:
-		call->help = true;
-		return DEVID_OK;
-	case OPT_CONFIG:
-		call->config = optarg;
-		return DEVID_OK;
-	case OPT_EK_ROOTS:
-		call->ek_roots = optarg;
-		return DEVID_OK;
-	case OPT_QUIRKS:
-		call->quirks = optarg;
-		return DEVID_OK;
-	case OPT_ROOT:
-		return take_root(call, optarg, err);
-	case OPT_SIGNATURE:
-		return take_signature(call, optarg, err);
-	default: /* a char from getopt, not an enum of ours */
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: unknown option or no argument to it",
-			argv[optind - 1]);
-	}
-}
+#define AT(member) OPTION_AT(struct call, member)
+
+static const struct option_row rows[] = {
+	{ "json", 0, NULL, option_flag, AT(json), "one JSON object" },
+	{ "config", 0, "FILE", option_text, AT(config),
+		"of the CA, whose [ek] has roots, policy and quirks" },
+	{ "ek-roots", 0, "DIR", option_text, AT(ek_roots),
+		"TPM vendors' certificates" },
+	{ "quirks", 0, "LIST", option_text, AT(quirks),
+		"of EK certificates; others are refused" },
+	{ "root", 0, "FILE", take_root, OPTION_ALL,
+		"CA certificates that a chain may end in, PEM" },
+	{ "signature", 0, "FILE", take_signature, OPTION_ALL,
+		"TPMT_SIGNATURE that belongs to csrContents" },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "inspect",
+	.usage =
+		"usage: devid-ca inspect [--json] [--config FILE] [--ek-roots DIR]\n"
+		"                        [--quirks LIST] [--root FILE]\n"
+		"                        [--signature FILE] FILE\n"
+		"Says what FILE is and which rules it keeps: a TCG-CSR-IDEVID or its\n"
+		"contents alone, a certificate, a PEM chain, a PKCS#10 request, a\n"
+		"revocation list, a challenge or an answer. \"-\" is standard input.\n",
+	.notes = "exit: 0 nothing is refused, 1 a rule refuses or FILE is not "
+		 "known,\n2 wrong call\n",
+	.rows = rows,
+	.operand = "FILE",
+	.operands_min = 1,
+	.operands_max = 1,
+	.terse = true,
+};
 
 static int print_report(
 	const struct call *call, const char *path, const json_t *report)
@@ -221,21 +194,10 @@ int cmd_inspect(int argc, char **argv)
 {
 	CLEANUP(cleanup_call) struct call call = { .json = false };
 	struct devid_error err = { 0 };
-	int c;
+	int code = options_read(&option_set, argc, argv, &call);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (take_option(c, argv, &call, &err) == DEVID_OK)
-			continue;
-		log_error("inspect: %s", devid_error_text(&err));
-		return EXIT_USAGE;
-	}
-	if (call.help)
-		return fputs(usage, stdout) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-	if (optind != argc - 1) {
-		(void)fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
+	if (code >= 0)
+		return code;
 	if (take_ek(&call, &err) != DEVID_OK) {
 		log_error("inspect: %s", devid_error_text(&err));
 		return EXIT_USAGE;

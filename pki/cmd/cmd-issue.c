@@ -18,29 +18,27 @@
 #include "ca-challenge.h"
 #include "ca-issue.h"
 
-static const char challenge_usage[] =
-	"usage: devid-ca challenge [--out FILE] REQUEST\n"
-	"Judges the TCG-CSR-IDEVID in REQUEST and challenges its TPM.\n" CA_CMD_USAGE;
-
-static const char issue_usage[] =
-	"usage: devid-ca issue [--out FILE] ANSWER\n"
-	"Judges the answer to a challenge and issues IDevID and IAK.\n" CA_CMD_USAGE;
-
 typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct devid_error *err);
 
 struct step {
-	const char *usage;
+	struct option_set set;
 	size_t input_max;
 	unsigned open;
 	step_fn *run;
 };
 
-static int wrong_call(const struct step *step)
-{
-	(void)fputs(step->usage, stderr);
-	return EXIT_USAGE;
-}
+struct call {
+	struct ca_cmd cmd;
+	const char *out; /* borrowed, or NULL */
+};
+
+static const struct option_row rows[] = {
+	{ "out", 0, "FILE", option_text, OPTION_AT(struct call, out),
+		"instead of standard output" },
+	CA_CMD_ROWS(struct call, cmd),
+	OPTION_END,
+};
 
 /* Before anything is issued: the folder of @out can be written. */
 static enum devid_err check_out(const char *out, struct devid_error *err)
@@ -85,53 +83,62 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 
 static int run_command(const struct step *step, int argc, char **argv)
 {
-	static const struct option options[] = {
-		CA_CMD_OPTIONS,
-		{ "out", required_argument, NULL, 'o' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct devid_error err = { DEVID_OK, "" };
-	const char *out = NULL;
-	struct ca_cmd cmd;
-	int opt, code;
+	struct call call = { .out = NULL };
+	int code;
 
-	ca_cmd_init(&cmd);
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			(void)fputs(step->usage, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'o')
-			out = optarg;
-		else if (!ca_cmd_option(&cmd, opt))
-			return wrong_call(step);
-	}
-	if (optind + 1 != argc)
-		return wrong_call(step);
-	code = ca_cmd_open(&cmd, step->open);
+	ca_cmd_init(&call.cmd);
+	code = options_read(&step->set, argc, argv, &call);
+	if (code >= 0)
+		return code;
+	code = ca_cmd_open(&call.cmd, step->open);
 	if (code < 0)
-		code = run_step(&cmd.ca, step, argv[optind], out, &err) ==
-				       DEVID_OK
+		code = run_step(&call.cmd.ca, step, argv[optind], call.out,
+			       &err) == DEVID_OK
 			       ? EXIT_SUCCESS
 			       : ca_cmd_fail(&err);
-	ca_cmd_done(&cmd);
+	ca_cmd_done(&call.cmd);
 	return code;
 }
 
 int cmd_challenge(int argc, char **argv)
 {
-	static const struct step step = { challenge_usage, TCG_CSR_MAX,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST | CA_OPEN_SEAL,
-		ca_challenge };
+	static const struct step step = {
+		.set = { .command = "challenge",
+			.usage = "usage: devid-ca challenge [--out FILE] "
+				 "REQUEST\n"
+				 "Judges the TCG-CSR-IDEVID in REQUEST and "
+				 "challenges its TPM.\n",
+			.notes = CA_CMD_NOTES,
+			.rows = rows,
+			.operand = "REQUEST",
+			.operands_min = 1,
+			.operands_max = 1 },
+		.input_max = TCG_CSR_MAX,
+		.open = CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST |
+			CA_OPEN_SEAL,
+		.run = ca_challenge,
+	};
 
 	return run_command(&step, argc, argv);
 }
 
 int cmd_issue(int argc, char **argv)
 {
-	static const struct step step = { issue_usage, CHALLENGE_FILE_MAX,
-		CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_SEAL, ca_issue };
+	static const struct step step = {
+		.set = { .command = "issue",
+			.usage = "usage: devid-ca issue [--out FILE] ANSWER\n"
+				 "Judges the answer to a challenge and issues "
+				 "IDevID and IAK.\n",
+			.notes = CA_CMD_NOTES,
+			.rows = rows,
+			.operand = "ANSWER",
+			.operands_min = 1,
+			.operands_max = 1 },
+		.input_max = CHALLENGE_FILE_MAX,
+		.open = CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_SEAL,
+		.run = ca_issue,
+	};
 
 	return run_command(&step, argc, argv);
 }

@@ -16,12 +16,6 @@
 
 #define PAGE 256 /* devices read at once */
 
-static const char usage[] =
-	"usage: devid-ca list [--json] [SERIAL]\n"
-	"Shows every device, or those that have or had SERIAL, with their"
-	" certificates.\n\n"
-	"  --json  one JSON object on a line per device\n" CA_CMD_USAGE;
-
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
 struct page {
@@ -30,8 +24,26 @@ struct page {
 };
 
 struct options {
+	struct ca_cmd cmd;
 	bool json;
 	const char *serial; /* borrowed, or NULL */
+};
+
+static const struct option_row rows[] = {
+	{ "json", 0, NULL, option_flag, OPTION_AT(struct options, json),
+		"one JSON object on a line per device" },
+	CA_CMD_ROWS(struct options, cmd),
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "list",
+	.usage = "usage: devid-ca list [--json] [SERIAL]\n"
+		 "Shows every device, or those that have or had SERIAL, with "
+		 "their certificates.\n",
+	.notes = CA_CMD_NOTES,
+	.rows = rows,
+	.operands_max = 1,
 };
 
 static enum devid_err print_cert(
@@ -161,37 +173,20 @@ static enum devid_err run(
 
 int cmd_list(int argc, char **argv)
 {
-	static const struct option options[] = {
-		CA_CMD_OPTIONS,
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct options o = { .json = false };
 	struct devid_error err = { DEVID_OK, "" };
-	struct ca_cmd cmd;
-	int opt, code;
+	int code;
 
-	ca_cmd_init(&cmd);
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h')
-			return fputs(usage, stdout) < 0;
-		if (opt == 'j')
-			o.json = true;
-		else if (!ca_cmd_option(&cmd, opt))
-			optind = argc + 1;
-	}
-	if (optind < argc)
-		o.serial = argv[optind++];
-	if (optind != argc) {
-		(void)fputs(usage, stderr);
-		return EXIT_USAGE;
-	}
-	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER);
+	ca_cmd_init(&o.cmd);
+	code = options_read(&option_set, argc, argv, &o);
+	if (code >= 0)
+		return code;
+	o.serial = argv[optind]; /* NULL without argument */
+	code = ca_cmd_open(&o.cmd, CA_OPEN_REGISTER);
 	if (code < 0)
-		code = run(cmd.ca.reg, &o, &err) == DEVID_OK
+		code = run(o.cmd.ca.reg, &o, &err) == DEVID_OK
 			       ? EXIT_SUCCESS
 			       : ca_cmd_fail(&err);
-	ca_cmd_done(&cmd);
+	ca_cmd_done(&o.cmd);
 	return code;
 }

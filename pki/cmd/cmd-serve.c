@@ -12,9 +12,26 @@
 #include "log.h"
 #include "serve.h"
 
-static const char usage_text[] =
-	"usage: devid-ca serve [--debug]\n"
-	"Issues to factory stations over mutual TLS; publishes revocation.\n" CA_CMD_USAGE;
+struct call {
+	struct ca_cmd cmd;
+	bool debug;
+};
+
+static const struct option_row rows[] = {
+	{ "debug", 0, NULL, option_flag, OPTION_AT(struct call, debug),
+		"say more" },
+	CA_CMD_ROWS(struct call, cmd),
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "serve",
+	.usage = "usage: devid-ca serve [--debug]\n"
+		 "Issues to factory stations over mutual TLS; publishes "
+		 "revocation.\n",
+	.notes = CA_CMD_NOTES,
+	.rows = rows,
+};
 
 /* The sockets of the service manager, and our own for a side that has none
  * from there. */
@@ -58,38 +75,21 @@ static int serve(struct ca_cmd *cmd)
 
 int cmd_serve(int argc, char **argv)
 {
-	static const struct option options[] = {
-		CA_CMD_OPTIONS,
-		{ "debug", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
-	struct ca_cmd cmd;
-	int opt, code;
+	struct call call = { .debug = false };
+	int code;
 
-	ca_cmd_init(&cmd);
-	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		if (opt == 'h') {
-			(void)fputs(usage_text, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'd') {
-			log_init("devid-ca", LOG_LEVEL_DEBUG);
-		} else if (!ca_cmd_option(&cmd, opt)) {
-			(void)fputs(usage_text, stderr);
-			return EXIT_USAGE;
-		}
-	}
-	if (optind != argc) {
-		(void)fputs(usage_text, stderr);
-		return EXIT_USAGE;
-	}
+	ca_cmd_init(&call.cmd);
+	code = options_read(&option_set, argc, argv, &call);
+	if (code >= 0)
+		return code;
+	if (call.debug)
+		log_init("devid-ca", LOG_LEVEL_DEBUG);
 	/* It means "read again", also while all is still being read. */
 	(void)signal(SIGHUP, SIG_IGN); /* cannot fail */
-	code = ca_cmd_open(&cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN |
-					 CA_OPEN_TRUST | CA_OPEN_SEAL);
+	code = ca_cmd_open(&call.cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN |
+					      CA_OPEN_TRUST | CA_OPEN_SEAL);
 	if (code < 0)
-		code = serve(&cmd);
-	ca_cmd_done(&cmd);
+		code = serve(&call.cmd);
+	ca_cmd_done(&call.cmd);
 	return code;
 }

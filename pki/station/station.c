@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devid-station: a factory station between devices and their CA. */
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "cmd-file.h"
 #include "files.h"
 #include "log.h"
+#include "options.h"
 #include "station-flow.h"
 #include "tcg-csr.h"
 
@@ -19,32 +19,55 @@
 
 #define DIR_DEFAULT "/var/lib/devid-station"
 
-static const char usage_text[] =
-	"usage: devid-station OPTIONS provision --serial SERIAL "
-	"[--model MODEL]\n"
-	"           [--alg p256|p384|rsa2048] [--again] [-- COMMAND...]\n"
-	"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
-	"       devid-station OPTIONS issue [--out FILE] ANSWER\n"
-	"       devid-station OPTIONS revoke --reason REASON SERIAL\n"
-	"       devid-station OPTIONS show SERIAL\n"
-	"OPTIONS: --ca URL --cert FILE --key FILE --ca-cert FILE [--dir DIR] "
-	"[--debug]\n"
-	"       devid-station --help | --version\n"
-	"Gets devices their certificates. See devid-station(1).\n";
-
 struct station {
 	struct station_access access;
 	struct station_unit unit;
 	const char *out, *reason;
+	bool debug;
 	struct station_http *http; /* owned */
+};
+
+#define AT(member) OPTION_AT(struct station, member)
+
+static const struct option_row rows[] = {
+	{ "ca", 0, "URL", option_text, AT(access.ca), NULL },
+	{ "cert", 0, "FILE", option_text, AT(access.cert), NULL },
+	{ "key", 0, "FILE", option_text, AT(access.key), NULL },
+	{ "ca-cert", 0, "FILE", option_text, AT(access.ca_cert), NULL },
+	{ "dir", 0, "DIR", option_text, AT(unit.dir), NULL },
+	{ "serial", 0, "SERIAL", option_text, AT(unit.serial), NULL },
+	{ "model", 0, "MODEL", option_text, AT(unit.model), NULL },
+	{ "alg", 0, "ALG", option_text, AT(unit.alg), NULL },
+	{ "out", 0, "FILE", option_text, AT(out), NULL },
+	{ "reason", 0, "REASON", option_text, AT(reason), NULL },
+	{ "again", 0, NULL, option_flag, AT(unit.again), NULL },
+	{ "debug", 0, NULL, option_flag, AT(debug), NULL },
+	OPTION_END,
+};
+
+/* Before the command, and behind it. */
+static const struct option_set option_set = {
+	.program = "devid-station",
+	.usage =
+		"usage: devid-station OPTIONS provision --serial SERIAL "
+		"[--model MODEL]\n"
+		"           [--alg p256|p384|rsa2048] [--again] [-- COMMAND...]\n"
+		"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
+		"       devid-station OPTIONS issue [--out FILE] ANSWER\n"
+		"       devid-station OPTIONS revoke --reason REASON SERIAL\n"
+		"       devid-station OPTIONS show SERIAL\n"
+		"OPTIONS: --ca URL --cert FILE --key FILE --ca-cert FILE [--dir "
+		"DIR] [--debug]\n"
+		"       devid-station --help | --version\n"
+		"Gets devices their certificates. See devid-station(1).\n",
+	.rows = rows,
+	.operands_max = -1,
+	.in_order = true,
 };
 
 static int wrong_call(const char *why)
 {
-	if (why)
-		(void)fprintf(stderr, "devid-station: %s\n", why);
-	(void)fputs(usage_text, stderr);
-	return EXIT_USAGE;
+	return options_wrong(&option_set, "%s", why);
 }
 
 static int exit_of(enum devid_err rc, const struct devid_error *err)
@@ -148,63 +171,6 @@ static const struct {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-/* No letters of their own; others than those of values. */
-enum {
-	OPT_DEBUG = 1,
-	OPT_AGAIN = 2
-};
-
-/* The options before the command, or behind it. -1 to go on, else the exit
- * status. */
-static int read_options(struct station *s, int argc, char **argv)
-{
-	static const struct option options[] = {
-		{ "ca", required_argument, NULL, 'a' },
-		{ "cert", required_argument, NULL, 'c' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "ca-cert", required_argument, NULL, 'A' },
-		{ "dir", required_argument, NULL, 'd' },
-		{ "serial", required_argument, NULL, 's' },
-		{ "model", required_argument, NULL, 'm' },
-		{ "alg", required_argument, NULL, 'g' },
-		{ "out", required_argument, NULL, 'o' },
-		{ "reason", required_argument, NULL, 'r' },
-		{ "again", no_argument, NULL, OPT_AGAIN },
-		{ "debug", no_argument, NULL, OPT_DEBUG },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	static const char letters[] = "ackAdsmgor";
-	const char **values[] = { &s->access.ca, &s->access.cert,
-		&s->access.key, &s->access.ca_cert, &s->unit.dir,
-		&s->unit.serial, &s->unit.model, &s->unit.alg, &s->out,
-		&s->reason };
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
-		const char *at = strchr(letters, opt);
-
-		if (opt == 'h') {
-			(void)fputs(usage_text, stdout);
-			return EXIT_SUCCESS;
-		}
-		if (opt == 'V') {
-			(void)puts("devid-station " DEVID_VERSION);
-			return EXIT_SUCCESS;
-		}
-		if (opt == OPT_DEBUG)
-			log_init("devid-station", LOG_LEVEL_DEBUG);
-		else if (opt == OPT_AGAIN)
-			s->unit.again = true;
-		else if (opt != '?' && at)
-			*values[at - letters] = optarg;
-		else
-			return wrong_call(NULL);
-	}
-	return -1;
-}
-
 static int run(struct station *s, const char *name, int argc, char **argv)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -233,17 +199,18 @@ int main(int argc, char **argv)
 	int code;
 
 	log_init("devid-station", LOG_LEVEL_INFO);
-	code = read_options(&s, argc, argv);
+	code = options_read(&option_set, argc, argv, &s);
 	if (code >= 0)
 		return code;
 	if (optind == argc)
-		return wrong_call(NULL);
+		return wrong_call("no command");
 	name = argv[optind];
 	argc -= optind;
 	argv += optind;
-	optind = 0; /* getopt begins anew, at argv[1] */
-	code = read_options(&s, argc, argv);
+	code = options_read(&option_set, argc, argv, &s);
 	if (code >= 0)
 		return code;
+	if (s.debug)
+		log_init("devid-station", LOG_LEVEL_DEBUG);
 	return run(&s, name, argc - optind, argv + optind);
 }

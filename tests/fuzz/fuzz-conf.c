@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration file, with each kind of setter. */
+/* The configuration file, with each conversion. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,76 +12,50 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 struct target {
 	char *text; /* owned */
 	char *path; /* owned */
+	unsigned number;
+	bool flag;
 	struct policy_list list;
 };
 
-static enum devid_err set_text(
-	void *t, const char *rest, const char *value, struct devid_error *err)
+static enum devid_err set_text(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	if (strlen(value) > CONF_VALUE_MAX || strchr(value, '\n') ||
 		strlen(rest) > CONF_VALUE_MAX)
 		abort();
-	return conf_string(&((struct target *)t)->text, value, err);
-}
-
-static enum devid_err set_path(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	(void)rest;
-	return conf_path(&((struct target *)t)->path, value, err);
-}
-
-static enum devid_err set_number(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	unsigned n = 0;
-	enum devid_err rc = conf_uint(value, 4, 1024, &n, err);
-
-	(void)t;
-	(void)rest;
-	if (rc == DEVID_OK && (n < 4 || n > 1024))
-		abort();
-	return rc;
-}
-
-static enum devid_err set_flag(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	int flag = 7;
-	enum devid_err rc = conf_bool(value, &flag, err);
-
-	(void)t;
-	(void)rest;
-	if (rc == DEVID_OK && flag != 0 && flag != 1)
-		abort();
-	return rc;
+	return conf_to_string(target, value, rest, row, err);
 }
 
 /* Numbers only decide here: names depend on the machine. */
-static enum devid_err set_list(
-	void *t, const char *rest, const char *value, struct devid_error *err)
+static enum devid_err set_list(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
 	(void)rest;
+	(void)row;
 	if (strspn(value, "0123456789@, \t") != strlen(value))
 		return DEVID_OK;
-	return policy_parse_list(
-		value, false, &((struct target *)t)->list, err);
+	return policy_parse_list(value, false, target, err);
 }
 
+#define AT(member)               offsetof(struct target, member), 0, 0
+#define WITHIN(member, min, max) offsetof(struct target, member), min, max
+
 static const struct conf_setting settings[] = {
-	{ "keyd", "socket", set_path },
-	{ "keyd", "tcti", set_text },
-	{ "keyd", "connections_max", set_number },
-	{ "keyd", "certificate_in_nv", set_flag },
-	{ "keyd", "tls_client", set_list },
-	{ "port *", "vlan", set_number },
-	{ "port *", "*", set_text },
-	{ NULL, NULL, NULL },
+	{ "keyd", "socket", conf_to_path, AT(path) },
+	{ "keyd", "tcti", set_text, AT(text) },
+	{ "keyd", "connections_max", conf_to_uint, WITHIN(number, 4, 1024) },
+	{ "keyd", "certificate_in_nv", conf_to_bool, AT(flag) },
+	{ "keyd", "tls_client", set_list, AT(list) },
+	{ "port *", "vlan", conf_to_uint, WITHIN(number, 4, 1024) },
+	{ "port *", "*", set_text, AT(text) },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct target target = { NULL, NULL, { .n = 0 } };
+	struct target target = { .number = 4 };
 	struct devid_error err = { DEVID_OK, "" };
 	char *text = malloc(len + 1);
 
@@ -92,7 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (conf_parse("f", text, settings, &target, &err) != DEVID_OK &&
 		(err.code == DEVID_OK || strncmp(err.text, "f:", 2) != 0))
 		abort();
-	if (target.list.n > POLICY_ENTRIES_MAX)
+	if (target.list.n > POLICY_ENTRIES_MAX || target.number < 4 ||
+		target.number > 1024)
 		abort();
 	free(target.text);
 	free(target.path);

@@ -3,6 +3,7 @@
 #include "cmocka-all.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "conf.h"
@@ -14,62 +15,34 @@ struct target {
 	char *rest;  /* owned: what the section pattern left */
 	char *other; /* owned: what "*" took */
 	unsigned number;
-	int flag;
+	unsigned guard; /* what nothing writes */
+	bool flag;
 };
 
-static enum devid_err set_path(
-	void *t, const char *rest, const char *value, struct devid_error *err)
+static enum devid_err set_port(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
 {
-	(void)rest;
-	return conf_path(&((struct target *)t)->path, value, err);
+	struct target *t = target;
+	enum devid_err rc = conf_string(&t->rest, rest, err);
+
+	assert_string_equal(row->name, "vlan");
+	return rc == DEVID_OK ? conf_string(&t->text, value, err) : rc;
 }
 
-static enum devid_err set_text(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	(void)rest;
-	return conf_string(&((struct target *)t)->text, value, err);
-}
-
-static enum devid_err set_number(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	(void)rest;
-	return conf_uint(value, 4, 100, &((struct target *)t)->number, err);
-}
-
-static enum devid_err set_flag(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	(void)rest;
-	return conf_bool(value, &((struct target *)t)->flag, err);
-}
-
-static enum devid_err set_port(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	struct target *target = t;
-	enum devid_err rc = conf_string(&target->rest, rest, err);
-
-	return rc == DEVID_OK ? conf_string(&target->text, value, err) : rc;
-}
-
-static enum devid_err set_other(
-	void *t, const char *rest, const char *value, struct devid_error *err)
-{
-	(void)rest;
-	return conf_string(&((struct target *)t)->other, value, err);
-}
+#define AT(member)               offsetof(struct target, member), 0, 0
+#define WITHIN(member, min, max) offsetof(struct target, member), min, max
 
 static const struct conf_setting settings[] = {
-	{ "a", "path", set_path },
-	{ "a", "text", set_text },
-	{ "a", "number", set_number },
-	{ "a", "flag", set_flag },
-	{ "port *", "vlan", set_port },
-	{ "loose", "text", set_text },
-	{ "loose", "*", set_other },
-	{ NULL, NULL, NULL },
+	{ "a", "path", conf_to_path, AT(path) },
+	{ "a", "text", conf_to_string, AT(text) },
+	{ "a", "number", conf_to_uint, WITHIN(number, 4, 100) },
+	{ "a", "any", conf_to_uint, WITHIN(number, 0, 0xffffffffu) },
+	{ "a", "flag", conf_to_bool, AT(flag) },
+	{ "port *", "vlan", set_port, 0, 0, 0 },
+	{ "loose", "text", conf_to_string, AT(text) },
+	{ "loose", "*", conf_to_string, AT(other) },
+	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
 static struct target target;
@@ -101,7 +74,7 @@ static void parse_good_file_sets_all(void **state)
 	assert_string_equal(target.path, "/x");
 	assert_string_equal(target.text, "y z");
 	assert_int_equal(target.number, 4);
-	assert_int_equal(target.flag, 1);
+	assert_true(target.flag);
 }
 
 static void parse_last_line_without_newline_counts(void **state)
@@ -198,22 +171,34 @@ static void parse_bool_every_word(void **state)
 
 	(void)state;
 	for (int i = 0; i < 6; i++) {
-		int flag = -1;
+		char text[32];
 
-		assert_rc(conf_bool(words[i], &flag, NULL), DEVID_OK);
-		assert_int_equal(flag, i & 1);
+		target.flag = !(i & 1);
+		(void)snprintf(text, sizeof(text), "[a]\nflag=%s\n", words[i]);
+		assert_rc(parse(text), DEVID_OK);
+		assert_int_equal(target.flag, i & 1);
 	}
 }
 
-static void uint_limits_of_the_type_hold(void **state)
+static void parse_number_limits_of_the_type_hold(void **state)
 {
-	unsigned n = 0;
+	(void)state;
+	assert_rc(parse("[a]\nany=4294967295\n"), DEVID_OK);
+	assert_int_equal(target.number, 0xffffffffu);
+	assert_rc(parse("[a]\nany=4294967296\n"), DEVID_ERR_INVALID);
+	assert_int_equal(target.number, 0xffffffffu);
+	assert_rc(parse("[a]\nany=0\n"), DEVID_OK);
+	assert_int_equal(target.number, 0);
+	assert_int_equal(target.guard, 0);
+}
+
+static void uint_range_of_one_number_holds(void **state)
+{
+	unsigned n = 7;
 
 	(void)state;
-	assert_rc(conf_uint("4294967295", 0, 0xffffffffu, &n, NULL), DEVID_OK);
-	assert_int_equal(n, 0xffffffffu);
-	assert_rc(conf_uint("4294967296", 0, 0xffffffffu, &n, NULL),
-		DEVID_ERR_INVALID);
+	assert_rc(conf_uint("1", 0, 0, &n, NULL), DEVID_ERR_INVALID);
+	assert_int_equal(n, 7);
 	assert_rc(conf_uint("0", 0, 0, &n, NULL), DEVID_OK);
 	assert_int_equal(n, 0);
 }
@@ -300,7 +285,8 @@ int main(void)
 		CASE(parse_indented_lines_are_settings_of_their_own),
 		CASE(parse_bad_text_refused_at_its_line),
 		CASE(parse_bool_every_word),
-		CASE(uint_limits_of_the_type_hold),
+		CASE(parse_number_limits_of_the_type_hold),
+		CASE(uint_range_of_one_number_holds),
 		CASE(parse_long_line_whole_or_refused),
 		CASE(load_zero_byte_refused),
 		CASE(load_unsafe_or_absent_file_refused),

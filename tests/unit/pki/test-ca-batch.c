@@ -3,12 +3,15 @@
  * transaction. */
 #include "ca-fixture.h"
 
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "ca-judge.h"
 #include "ca-challenge.h"
 #include "ca-issue.h"
+#include "ca-revoke.h"
+#include "register-audit.h"
 
 /* Lines of the audit log that are LIKE @pattern. */
 static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
@@ -24,6 +27,67 @@ static int64_t audit_lines(struct ca_fixture *f, const char *pattern)
 		DEVID_OK);
 	register_rollback(f->ca.reg);
 	return n;
+}
+
+struct newest {
+	json_t *json; /* owned */
+	bool ascii;
+};
+
+static enum devid_err note_line(void *arg,
+	const struct register_audit_line *line, struct devid_error *err)
+{
+	struct newest *n = arg;
+
+	(void)err; /* a failure ends the test */
+	json_decref(n->json);
+	n->json = json_loads(line->line, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(n->json);
+	n->ascii = true;
+	for (const char *p = line->line; *p; p++)
+		n->ascii &= *p >= ' ' && *p <= '~';
+	return DEVID_OK;
+}
+
+static const char *member(const struct newest *n, const char *name)
+{
+	return json_string_value(json_object_get(n->json, name));
+}
+
+/* Whatever a serial number holds, its line is ASCII and says it again; what is
+ * no UTF-8 is told as '?'. */
+static void audit_any_text_is_json(void **state)
+{
+	static const struct {
+		const char *serial, *told;
+	} cases[] = {
+		{ "A-1", "A-1" },
+		{ "a\"b\\c/", "a\"b\\c/" },
+		{ "\x01\n\x1f", "\x01\n\x1f" },
+		{ "gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f" },
+		{ "\xf0\x9f\x94\x91", "\xf0\x9f\x94\x91" },
+		{ "a\xff", "a?" },
+		{ "\xc3\xbc\xc3", "???" },
+		{ "\",\"event\":\"issue", "\",\"event\":\"issue" },
+	};
+	struct ca_fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct newest n = { NULL, false };
+
+		assert_rc(ca_revoke(&f->ca, cases[i].serial, 0, "x@ca", NULL),
+			DEVID_ERR_NOT_FOUND);
+		assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+		assert_rc(register_each_audit(f->ca.reg, note_line, &n, NULL),
+			DEVID_OK);
+		register_rollback(f->ca.reg);
+		assert_string_equal(member(&n, "serial"), cases[i].told);
+		assert_string_equal(member(&n, "event"), "revoke");
+		assert_string_equal(member(&n, "station"), "x@ca");
+		assert_non_null(member(&n, "refused"));
+		assert_true(n.ascii);
+		json_decref(n.json);
+	}
 }
 
 /* Two requests with one between them that is none. */
@@ -294,6 +358,7 @@ int main(void)
 		CASE(batch_same_serial_twice_issues_once),
 		CASE(batch_answer_refused_names_no_other_device),
 		CASE(batch_judged_in_part),
+		CASE(audit_any_text_is_json),
 		CASE(judge_without_roots_says_nothing),
 		CASE(judge_without_key_says_nothing),
 		CASE(batch_audit_log_full_answers_nobody),

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "provision-step.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "client.h"
+
+#define AT(member) OPTION_AT(struct provision, member)
+
+static const struct option_row rows[] = {
+	{ "config", 0, "FILE", option_text, AT(config), NULL },
+	{ "alg", 0, "ALG", option_text, AT(alg), NULL },
+	{ "serial", 0, "SERIAL", option_text, AT(serial), NULL },
+	{ "model", 0, "MODEL", option_text, AT(model), NULL },
+	{ "out", 0, "FILE", option_text, AT(out), NULL },
+	{ "key", 0, "KEY", option_text, AT(key), NULL },
+	{ "force", 0, NULL, option_flag, AT(force), NULL },
+	OPTION_END,
+};
+
+const struct option_set provision_options = {
+	.command = "provision",
+	.usage =
+		"usage: devid provision key  [--alg p256|p384|rsa2048]\n"
+		"       devid provision csr  --serial SERIAL [--model MODEL] "
+		"[--out FILE]\n"
+		"       devid provision cert [--key idevid|iak] [--force] FILE\n"
+		"       devid provision request --serial SERIAL [--model MODEL] "
+		"[--out FILE]\n"
+		"       devid provision answer [--out FILE] CHALLENGE\n"
+		"       devid provision install [--force] FILE\n"
+		"       devid provision enable|disable KEY\n"
+		"Each takes --config FILE as well; FILE or CHALLENGE may be '-'.\n"
+		"See devid(1).\n",
+	.rows = rows,
+	.operand = "a step",
+	.operands_min = 1,
+	.operands_max = 2,
+};
+
+int provision_wrong_call(const char *why)
+{
+	return options_wrong(&provision_options, "%s", why);
+}
+
+bool provision_subject_ok(const struct provision *p)
+{
+	return p->serial && *p->serial &&
+	       strlen(p->serial) <= SUBJECT_VALUE_MAX &&
+	       (!p->model ||
+		       (*p->model && strlen(p->model) <= SUBJECT_VALUE_MAX));
+}
+
+int provision_put(struct provision *p, const struct wire_request *req)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	uint8_t buf[16];
+	struct room answer = { buf, sizeof(buf), 0 };
+
+	if (client_request(p->env.socket, req, &answer, &err) != DEVID_OK)
+		return cmd_fail(&err);
+	return EXIT_SUCCESS;
+}
+
+enum devid_err provision_get_key(struct provision *p, const char *name,
+	struct wire_key *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free)
+	struct wire_status *status = malloc(sizeof(*status));
+	enum devid_err rc;
+
+	if (!status)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	rc = client_status(p->env.socket, status, err);
+	if (rc != DEVID_OK)
+		return rc;
+	for (size_t i = 0; i < status->n_keys; i++) {
+		if (strcmp(status->keys[i].name, name) == 0) {
+			*ret = status->keys[i];
+			return DEVID_OK;
+		}
+	}
+	if (status->module != DEVID_OK)
+		return devid_fail(
+			err, status->module, "%s", status->module_text);
+	return devid_fail(err, DEVID_ERR_NOT_FOUND,
+		"provision: %s: no key yet; run 'devid provision key' first",
+		name);
+}
