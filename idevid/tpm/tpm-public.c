@@ -8,6 +8,7 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 #include "digest.h"
 
@@ -56,7 +57,7 @@ static const struct curve *curve_of(const TPMT_PUBLIC *area)
 
 static unsigned get_u16(const uint8_t *p)
 {
-	return (unsigned)p[0] << 8 | p[1];
+	return (unsigned)bytes_load(p, 2);
 }
 
 /* ---- public areas ---- */
@@ -73,8 +74,7 @@ static enum devid_err make_name(
 			"public area: nameAlg: 0x%04x is none of SHA-256, "
 			"SHA-384, SHA-512",
 			ret->area.nameAlg);
-	ret->name[0] = (uint8_t)(ret->area.nameAlg >> 8);
-	ret->name[1] = (uint8_t)ret->area.nameAlg;
+	bytes_store(ret->name, 2, ret->area.nameAlg);
 	if (EVP_Digest(in.data, in.len, ret->name + 2, &len, md, NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "public area: cannot hash");

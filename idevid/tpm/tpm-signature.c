@@ -8,6 +8,7 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
+#include "bytes.h"
 #include "cleanup.h"
 
 CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
@@ -29,7 +30,7 @@ static enum devid_err parse_signature(
 	if (in.len < 4)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"signature: size: %zu bytes", in.len);
-	alg = (unsigned)in.data[0] << 8 | in.data[1];
+	alg = (unsigned)bytes_load(in.data, 2);
 	if (alg != TPM2_ALG_ECDSA && alg != TPM2_ALG_RSASSA &&
 		alg != TPM2_ALG_RSAPSS)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,

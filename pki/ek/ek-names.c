@@ -5,6 +5,8 @@
 
 #include "ek-private.h"
 
+#include "bytes.h"
+
 #define DER_BOOLEAN    0x01
 #define DER_ENUMERATED 0x0a
 #define TAG_IA5        0x16
@@ -179,13 +181,9 @@ enum devid_err ek_read_names(struct ek_cert *ret, struct devid_error *err)
 /* A number of INTEGER or ENUMERATED content from 0 to 2^24. */
 static bool read_small(struct der_view v, int *ret)
 {
-	int value = 0;
-
 	if (v.len == 0 || v.len > 3 || v.data[0] & 0x80)
 		return false;
-	for (size_t i = 0; i < v.len; i++)
-		value = value << 8 | v.data[i];
-	*ret = value;
+	*ret = (int)bytes_load(v.data, v.len);
 	return true;
 }
 

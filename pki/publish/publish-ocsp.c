@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "build-parts.h"
+#include "bytes.h"
 #include "cleanup.h"
 #include "der.h"
 #include "publish-private.h"
@@ -59,7 +60,6 @@ static enum devid_err get_progress(
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
 	struct register_blob blob;
-	const uint8_t *data;
 	enum devid_err rc;
 
 	*ret = (struct progress) { 0, 0 };
@@ -72,12 +72,8 @@ static enum devid_err get_progress(
 	if (blob.data.len != PROGRESS_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
-	data = blob.data.data;
-	for (int i = 0; i < 8; i++) {
-		ret->after = (int64_t)((uint64_t)ret->after << 8 | data[i]);
-		ret->started =
-			(int64_t)((uint64_t)ret->started << 8 | data[8 + i]);
-	}
+	ret->after = (int64_t)bytes_load(blob.data.data, 8);
+	ret->started = (int64_t)bytes_load(blob.data.data + 8, 8);
 	return DEVID_OK;
 }
 
@@ -88,10 +84,8 @@ static enum devid_err put_progress(
 	uint8_t data[PROGRESS_LEN];
 	const struct register_blob blob = { { data, sizeof(data) }, INT64_MAX };
 
-	for (int i = 0; i < 8; i++) {
-		data[i] = (uint8_t)((uint64_t)p->after >> (56 - 8 * i));
-		data[8 + i] = (uint8_t)((uint64_t)p->started >> (56 - 8 * i));
-	}
+	bytes_store(data, 8, (uint64_t)p->after);
+	bytes_store(data + 8, 8, (uint64_t)p->started);
 	publish_name(ca, "ocsp-next", name);
 	return register_blob_put(ca->reg, name, &blob, err);
 }
