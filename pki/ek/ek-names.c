@@ -298,22 +298,10 @@ static bool read_attribute(struct der_view attribute, struct ek_cert *ret)
 	}
 }
 
-/* id-ce-subjectDirectoryAttributes, 2.5.29.9 */
-static const struct cert_ext *find_attributes(const struct cert_view *cert)
-{
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x09 };
-
-	for (size_t i = 0; i < cert->n_ext; i++) {
-		if (cert->ext[i].oid.len == sizeof(oid) &&
-			memcmp(cert->ext[i].oid.data, oid, sizeof(oid)) == 0)
-			return &cert->ext[i];
-	}
-	return NULL;
-}
-
 enum devid_err ek_read_attributes(struct ek_cert *ret, struct devid_error *err)
 {
-	const struct cert_ext *ext = find_attributes(&ret->view);
+	const struct cert_ext *ext =
+		cert_get_ext(&ret->view, OID_CE_SUBJECT_DIRECTORY_ATTRIBUTES);
 	struct der_view value, list, attribute;
 
 	if (!ext)

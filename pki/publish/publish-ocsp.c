@@ -8,6 +8,7 @@
 #include "bytes.h"
 #include "cleanup.h"
 #include "der.h"
+#include "oid.h"
 #include "publish-private.h"
 
 #define PAGE        256 /* certificates looked at in one transaction */
@@ -124,13 +125,12 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 static struct der_view make_cert_id(struct der_out *out, const uint8_t *name,
 	const uint8_t *key, const struct register_cert *cert)
 {
-	static const uint8_t sha1_id[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,
-		0x03, 0x02, 0x1a, 0x05, 0x00 };
+	struct der_view sha1 = oid_algorithm(ALGORITHM_SHA1);
 
 	der_out_element(out, DER_INTEGER, cert->serial, cert->serial_len);
 	der_out_element(out, DER_OCTET_STRING, key, 20);
 	der_out_element(out, DER_OCTET_STRING, name, 20);
-	der_out_bytes(out, sha1_id, sizeof(sha1_id));
+	der_out_bytes(out, sha1.data, sha1.len);
 	der_out_wrap(out, DER_SEQUENCE, 0);
 	return der_out_view(out);
 }
