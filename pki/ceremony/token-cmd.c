@@ -14,6 +14,7 @@
 #include "ca-cmd.h"
 #include "conf.h"
 #include "files.h"
+#include "hex.h"
 #include "log.h"
 #include "pki-cmd.h"
 #include "cert-time.h"
@@ -160,8 +161,7 @@ void token_cmd_tell(const char *what, const char *name, struct der_view der,
 	char hex[2 * sizeof(hash) + 1];
 
 	(void)SHA256(der.data, der.len, hash); /* cannot fail */
-	for (size_t i = 0; i < sizeof(hash); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", hash[i]); /* fits */
+	hex_encode(hash, sizeof(hash), hex);
 	(void)printf("%s %s sha256 %s %s\n", what, name, hex, verb);
 	(void)fflush(stdout); /* looked at when the command ends */
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "hex.h"
 #include "inspect-private.h"
 
 #define HASH_LEN 32 /* SHA-256 */
@@ -86,8 +87,7 @@ void inspect_hex(struct inspect_run *run, json_t *object, const char *key,
 		run->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < bytes.len; i++)
-		(void)sprintf(text + 2 * i, "%02x", bytes.data[i]);
+	hex_encode(bytes.data, bytes.len, text);
 	if (bytes.len > 0)
 		inspect_set(run, object, key, json_string(text));
 }

@@ -10,6 +10,7 @@
 
 #include "bytes.h"
 #include "cleanup.h"
+#include "hex.h"
 #include "publish-private.h"
 
 /*
@@ -42,11 +43,10 @@ struct base {
 void publish_name(
 	const struct ca *ca, const char *what, char ret[PUBLISH_NAME_MAX])
 {
-	size_t n = 0;
+	char hash[2 * 16 + 1]; /* enough to tell CAs apart */
 
-	for (size_t i = 0; i < 16; i++) /* enough to tell CAs apart */
-		n += (size_t)sprintf(ret + n, "%02x", ca->issuer_hash[i]);
-	(void)snprintf(ret + n, PUBLISH_NAME_MAX - n, "/%s", what);
+	hex_encode(ca->issuer_hash, 16, hash);
+	(void)snprintf(ret, PUBLISH_NAME_MAX, "%s/%s", hash, what);
 }
 
 static enum devid_err note_revoked(
