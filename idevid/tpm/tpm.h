@@ -23,6 +23,8 @@ struct tpm {
 	bool dead;
 	/* Set when there was no room for an object or a session. */
 	bool crowded;
+	/* Set when something could not be flushed, which is told once. */
+	bool leaked;
 };
 
 /*
