@@ -5,9 +5,7 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "cleanup.h"
-
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
+#include "cleanup-openssl.h"
 
 static const EVP_MD *hash_md(unsigned hash)
 {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 
 /*
  * provider-decoder(7): the PEM key reference of keyref.h, in two steps as
@@ -19,8 +19,6 @@
 
 /* Name of the DER structure; the same as in the properties in prov.c. */
 #define STRUCTURE "DevIDKeyReference"
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
 static void cleanup_openssl(void *p)
 {

@@ -8,8 +8,7 @@
 #include "der.h"
 #include "tpm-policy.h"
 #include "tpm-public.h"
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
+#include "cleanup-openssl.h"
 
 /* TCG EK Credential Profile 2.x, B.3 and B.4: fixedTPM, fixedParent,
  * sensitiveDataOrigin, adminWithPolicy, restricted, decrypt; the high range

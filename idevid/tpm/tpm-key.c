@@ -8,8 +8,7 @@
 
 #include "tpm-public.h"
 #include "tpm-template.h"
-
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
+#include "cleanup-openssl.h"
 
 enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
 	bool *ret_found, struct devid_error *err)

@@ -9,14 +9,8 @@
 #include <tss2/tss2_mu.h>
 
 #include "bytes.h"
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "digest.h"
-
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
-CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 
 #define RSA_BITS_MIN 2048  /* SP 800-131A rev. 2, table 2 */
 #define RSA_BITS_MAX 4096  /* TPM2_MAX_RSA_KEY_BYTES */

@@ -9,11 +9,7 @@
 #include <tss2/tss2_mu.h>
 
 #include "bytes.h"
-#include "cleanup.h"
-
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
+#include "cleanup-openssl.h"
 
 #define ECDSA_INT_MAX 66 /* bytes of r and of s: P-521 */
 #define ECDSA_DER_MAX (3 + 2 * (3 + ECDSA_INT_MAX))

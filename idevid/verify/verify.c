@@ -12,6 +12,7 @@
 
 #include "cert.h"
 #include "chain.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
 #include "hex.h"
@@ -19,7 +20,6 @@
 
 #define ROOT_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(verifier, struct devid_verifier *, devid_verifier_free)
 
 enum devid_err devid_verifier_new(

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "cert-check.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
 /* The one certificate in the PEM file @path. */
 static enum devid_err load_cert(

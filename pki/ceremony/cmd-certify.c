@@ -10,13 +10,12 @@
 #include <string.h>
 
 #include "cert-once.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "pki-cmd.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 
 #define BIT(o) TOKEN_OPT_BIT(TOKEN_OPT_##o)
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cert-check.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ca-cmd.h"
 #include "conf.h"
@@ -19,7 +20,6 @@
 #include "pki-cmd.h"
 #include "cert-time.h"
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 
 #define PEM_FILE_MAX 65536 /* a limit of ours */

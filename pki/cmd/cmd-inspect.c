@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
 #include "inspect.h"
@@ -60,7 +61,6 @@ struct call {
 	bool json, help;
 };
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
 static void cleanup_call(struct call *call)

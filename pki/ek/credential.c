@@ -12,15 +12,12 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "credential-private.h"
 #include "digest.h"
 #include "tpm-public.h"
 
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
-CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
 
 #define HASH_MAX  48 /* SHA-384 */
@@ -168,7 +165,7 @@ static bool kdfe(const struct suite *suite, const uint8_t *z,
 	const uint8_t *own_x, const uint8_t *ek_x, struct seed *ret)
 {
 	static const uint8_t counter[4] = { 0, 0, 0, 1 };
-	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
 	ret->len = suite->hash_len;
 	return ctx &&

@@ -4,13 +4,11 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "inspect-private.h"
 #include "proof.h"
 
 #define TEXT_MAX 512 /* of a name; longer ones are cut */
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
 
 enum cert_kind {
 	CERT_OTHER,

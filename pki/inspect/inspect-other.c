@@ -4,12 +4,9 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "inspect-private.h"
 #include "key.h"
-
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
-CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 
 /* ---- PKCS#10 ---- */
 

@@ -6,13 +6,9 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "inspect-private.h"
 #include "key.h"
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
-CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */

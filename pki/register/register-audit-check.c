@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "register-private.h"
-
-CLEANUP_DEFINE(md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 struct check {
 	EVP_PKEY *const *keys; /* borrowed */

@@ -4,14 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "bytes.h"
 #include "digest.h"
 #include "register-private.h"
 
 #define CHAIN_LABEL "devid-ca audit"
-
-CLEANUP_DEFINE(md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 /* ---- the chain ---- */
 

@@ -5,13 +5,9 @@
 #include <openssl/param_build.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
-CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(signer, struct signer *, signer_free)
 
 #define KEY_ID_MAX 64  /* of keys that others made */

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
-
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
-CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 #define PREFIX_LEN 19
 #define HASH_MAX   48
@@ -169,7 +167,7 @@ enum devid_err token_signer_check(
 {
 	static const char text[] = "devid-ca: do these two keys match?";
 	const struct form *form = ((struct token_signer *)signer)->form;
-	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	const struct der_view data = { (const uint8_t *)text,
 		sizeof(text) - 1 };
 	struct signer_sig sig = { .len = 0 };
