@@ -62,14 +62,8 @@ enum devid_err event_decode_hex(const char *hex, size_t hex_len, uint8_t *out,
 		return DEVID_ERR_SYNTAX;
 	if (hex_len / 2 > out_len)
 		return DEVID_ERR_TOO_LARGE;
-	for (size_t i = 0; i < hex_len / 2; i++) {
-		int hi = hex_digit(hex[2 * i]);
-		int lo = hex_digit(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return DEVID_ERR_SYNTAX;
-		out[i] = (uint8_t)(hi << 4 | lo);
-	}
+	if (!hex_decode(hex, out, hex_len / 2))
+		return DEVID_ERR_SYNTAX;
 	*ret_len = hex_len / 2;
 	return DEVID_OK;
 }

@@ -8,26 +8,16 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "hex.h"
 #include "wallclock.h"
 
 #define STORE_MAX (4 * EVENT_CERT_MAX)
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
-static void put_hex(const uint8_t *data, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[data[i] >> 4];
-		*out++ = digits[data[i] & 15];
-	}
-	*out = '\0';
-}
-
 void trust_hex(const uint8_t hash[EVENT_HASH_LEN], char out[TRUST_HEX_MAX])
 {
-	put_hex(hash, EVENT_HASH_LEN, out);
+	hex_encode(hash, EVENT_HASH_LEN, out);
 }
 
 void trust_candidate_clear(struct trust_candidate *server)
@@ -190,7 +180,7 @@ static enum devid_err add_ca(const struct trust *trust, json_t *root)
 
 	if (!der)
 		return DEVID_ERR_NOMEM;
-	put_hex(trust->der, trust->der_len, der);
+	hex_encode(trust->der, trust->der_len, der);
 	trust_hex(trust->ca, hash);
 	if (json_object_set_new(
 		    root, "server_name", json_string(trust->name)) ||

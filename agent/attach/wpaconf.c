@@ -4,22 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hex.h"
+
 #define TEXT_OF(x) #x
 #define TEXT(x)    TEXT_OF(x)
 #define PIN_PREFIX "hash://server/sha256/"
 
 enum devid_err wpaconf_hex(const char *text, char *out, size_t out_len)
 {
-	static const char digits[] = "0123456789abcdef";
 	size_t len = strlen(text);
 
 	if (2 * len + 1 > out_len)
 		return DEVID_ERR_TOO_LARGE;
-	for (size_t i = 0; i < len; i++) {
-		*out++ = digits[(unsigned char)text[i] >> 4];
-		*out++ = digits[(unsigned char)text[i] & 15];
-	}
-	*out = '\0';
+	hex_encode((const uint8_t *)text, len, out);
 	return DEVID_OK;
 }
 

@@ -4,10 +4,10 @@
 #include <openssl/core_names.h>
 #include <pthread.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 
 CLEANUP_DEFINE(mac, EVP_MAC *, EVP_MAC_free)
-CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 
 static const EVP_MD *sha256, *sha384, *sha512; /* owned by the process */
 /* Owned by the process, to be copied: they have their digest. Or NULL. */

@@ -3,10 +3,8 @@
 
 #include <openssl/ecdsa.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
-
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 
 size_t ecdsa_der(struct view r, struct view s, uint8_t *ret)
 {

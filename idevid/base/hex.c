@@ -22,3 +22,16 @@ int hex_digit(char c)
 		return c - 'A' + 10;
 	return -1;
 }
+
+bool hex_decode(const char *text, uint8_t *ret, size_t len)
+{
+	for (; len > 0; len--, text += 2) {
+		int high = hex_digit(text[0]);
+		int low = high < 0 ? -1 : hex_digit(text[1]);
+
+		if (low < 0)
+			return false;
+		*ret++ = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}

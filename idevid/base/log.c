@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "hex.h"
+
 #define LOG_LINE_MAX 1024
 
 static struct {
@@ -25,7 +27,6 @@ void log_init(const char *program, enum log_level max)
 /* Copies @in to @out with control characters escaped; returns the length. */
 static size_t escape(char *out, size_t out_len, const char *in)
 {
-	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
 
 	for (; *in && n + 5 < out_len; in++) {
@@ -37,8 +38,8 @@ static size_t escape(char *out, size_t out_len, const char *in)
 		}
 		out[n++] = '\\';
 		out[n++] = 'x';
-		out[n++] = hex[c >> 4];
-		out[n++] = hex[c & 15];
+		hex_encode(&c, 1, out + n);
+		n += 2;
 	}
 	return n;
 }

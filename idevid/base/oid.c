@@ -5,48 +5,126 @@
 #include <stdio.h>
 #include <string.h>
 
-struct oid_value {
-	uint8_t len;
-	uint8_t data[10];
+/* 2.5.4 and 2.5.29, 1.3.6.1.5.5.7, 1.2.840.10045, 1.2.840.113549.1.1,
+ * 2.16.840.1.101.3.4.2, 2.23.133 */
+#define ID_AT     0x55, 4
+#define ID_CE     0x55, 0x1d
+#define PKIX      0x2b, 6, 1, 5, 5, 7
+#define X962      0x2a, 0x86, 0x48, 0xce, 0x3d
+#define PKCS1     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1
+#define NIST_HASH 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2
+#define TCG       0x67, 0x81, 5
+
+/* Of every element here the header is two octets. */
+#define OID_DER_MAX (2 + 9)
+
+static const uint8_t oids[OID_COUNT][OID_DER_MAX] = {
+	[OID_AT_COMMON_NAME] = { DER_OID, 3, ID_AT, 3 },
+	[OID_AT_SERIAL_NUMBER] = { DER_OID, 3, ID_AT, 5 },
+	[OID_AT_ORGANIZATION] = { DER_OID, 3, ID_AT, 10 },
+	[OID_CE_SUBJECT_DIRECTORY_ATTRIBUTES] = { DER_OID, 3, ID_CE, 9 },
+	[OID_CE_SUBJECT_KEY_ID] = { DER_OID, 3, ID_CE, 14 },
+	[OID_CE_KEY_USAGE] = { DER_OID, 3, ID_CE, 15 },
+	[OID_CE_SUBJECT_ALT_NAME] = { DER_OID, 3, ID_CE, 17 },
+	[OID_CE_BASIC_CONSTRAINTS] = { DER_OID, 3, ID_CE, 19 },
+	[OID_CE_CRL_NUMBER] = { DER_OID, 3, ID_CE, 20 },
+	[OID_CE_CRL_REASON] = { DER_OID, 3, ID_CE, 21 },
+	[OID_CE_DELTA_CRL] = { DER_OID, 3, ID_CE, 27 },
+	[OID_CE_CRL_DISTRIBUTION_POINTS] = { DER_OID, 3, ID_CE, 31 },
+	[OID_CE_CERTIFICATE_POLICIES] = { DER_OID, 3, ID_CE, 32 },
+	[OID_CE_AUTHORITY_KEY_ID] = { DER_OID, 3, ID_CE, 35 },
+	[OID_CE_EXT_KEY_USAGE] = { DER_OID, 3, ID_CE, 37 },
+	[OID_CE_FRESHEST_CRL] = { DER_OID, 3, ID_CE, 46 },
+	[OID_PE_AUTHORITY_INFO_ACCESS] = { DER_OID, 8, PKIX, 1, 1 },
+	[OID_KP_OCSP_SIGNING] = { DER_OID, 8, PKIX, 3, 9 },
+	[OID_AD_OCSP] = { DER_OID, 8, PKIX, 48, 1 },
+	[OID_AD_CA_ISSUERS] = { DER_OID, 8, PKIX, 48, 2 },
+	[OID_OCSP_BASIC] = { DER_OID, 9, PKIX, 48, 1, 1 },
+	[OID_OCSP_NONCE] = { DER_OID, 9, PKIX, 48, 1, 2 },
+	[OID_OCSP_NO_CHECK] = { DER_OID, 9, PKIX, 48, 1, 5 },
+	[OID_ON_PERMANENT_IDENTIFIER] = { DER_OID, 8, PKIX, 8, 3 },
+	[OID_ON_HW_MODULE_NAME] = { DER_OID, 8, PKIX, 8, 4 },
+	[OID_SHA1] = { DER_OID, 5, 0x2b, 0x0e, 3, 2, 0x1a },
+	[OID_SHA256] = { DER_OID, 9, NIST_HASH, 1 },
+	[OID_RSA_ENCRYPTION] = { DER_OID, 9, PKCS1, 1 },
+	[OID_SHA256_WITH_RSA] = { DER_OID, 9, PKCS1, 11 },
+	[OID_SHA384_WITH_RSA] = { DER_OID, 9, PKCS1, 12 },
+	[OID_SHA512_WITH_RSA] = { DER_OID, 9, PKCS1, 13 },
+	[OID_EC_PUBLIC_KEY] = { DER_OID, 7, X962, 2, 1 },
+	[OID_ECDSA_SHA256] = { DER_OID, 8, X962, 4, 3, 2 },
+	[OID_ECDSA_SHA384] = { DER_OID, 8, X962, 4, 3, 3 },
+	[OID_ECDSA_SHA512] = { DER_OID, 8, X962, 4, 3, 4 },
+	[OID_P256] = { DER_OID, 8, X962, 3, 1, 7 },
+	[OID_P384] = { DER_OID, 5, 0x2b, 0x81, 4, 0, 0x22 },
+	[OID_P521] = { DER_OID, 5, 0x2b, 0x81, 4, 0, 0x23 },
+	[OID_TCG_TPM20] = { DER_OID, 5, TCG, 1, 2 },
+	[OID_TCG_AT_TPM_MANUFACTURER] = { DER_OID, 5, TCG, 2, 1 },
+	[OID_TCG_KP_EK] = { DER_OID, 5, TCG, 8, 1 },
+	[OID_TCG_ON_EK_PERM_ID_SHA256] = { DER_OID, 5, TCG, 12, 1 },
+	[OID_TCG_CAP_RESIDENCY] = { DER_OID, 6, TCG, 11, 1, 1 },
+	[OID_TCG_CAP_FIXED] = { DER_OID, 6, TCG, 11, 1, 2 },
+	[OID_TCG_CAP_RESTRICTED] = { DER_OID, 6, TCG, 11, 1, 3 },
 };
 
-static const struct oid_value values[OID_COUNT] = {
-	[OID_AT_COMMON_NAME] = { 3, { 0x55, 4, 3 } },
-	[OID_AT_SERIAL_NUMBER] = { 3, { 0x55, 4, 5 } },
-	[OID_CE_SUBJECT_KEY_ID] = { 3, { 0x55, 0x1d, 14 } },
-	[OID_CE_KEY_USAGE] = { 3, { 0x55, 0x1d, 15 } },
-	[OID_CE_SUBJECT_ALT_NAME] = { 3, { 0x55, 0x1d, 17 } },
-	[OID_CE_BASIC_CONSTRAINTS] = { 3, { 0x55, 0x1d, 19 } },
-	[OID_CE_CERTIFICATE_POLICIES] = { 3, { 0x55, 0x1d, 32 } },
-	[OID_CE_AUTHORITY_KEY_ID] = { 3, { 0x55, 0x1d, 35 } },
-	[OID_CE_EXT_KEY_USAGE] = { 3, { 0x55, 0x1d, 37 } },
-	[OID_ON_PERMANENT_IDENTIFIER] = { 8, { 0x2b, 6, 1, 5, 5, 7, 8, 3 } },
-	[OID_ON_HW_MODULE_NAME] = { 8, { 0x2b, 6, 1, 5, 5, 7, 8, 4 } },
-	[OID_RSA_ENCRYPTION] = { 9,
-		{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1 } },
-	[OID_SHA256_WITH_RSA] = { 9,
-		{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11 } },
-	[OID_SHA384_WITH_RSA] = { 9,
-		{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12 } },
-	[OID_SHA512_WITH_RSA] = { 9,
-		{ 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13 } },
-	[OID_EC_PUBLIC_KEY] = { 7, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1 } },
-	[OID_ECDSA_SHA256] = { 8, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2 } },
-	[OID_ECDSA_SHA384] = { 8, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3 } },
-	[OID_ECDSA_SHA512] = { 8, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4 } },
-	[OID_P256] = { 8, { 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 } },
-	[OID_P384] = { 5, { 0x2b, 0x81, 4, 0, 0x22 } },
-	[OID_P521] = { 5, { 0x2b, 0x81, 4, 0, 0x23 } },
-	[OID_TCG_TPM20] = { 5, { 0x67, 0x81, 5, 1, 2 } },
-	[OID_TCG_CAP_RESIDENCY] = { 6, { 0x67, 0x81, 5, 11, 1, 1 } },
-	[OID_TCG_CAP_FIXED] = { 6, { 0x67, 0x81, 5, 11, 1, 2 } },
-	[OID_TCG_CAP_RESTRICTED] = { 6, { 0x67, 0x81, 5, 11, 1, 3 } },
+#define SEQUENCE(len)   DER_SEQUENCE, (len)
+#define IDENTIFIER(len) DER_OID, (len)
+#define DER_NULL        0x05, 0
+#define INTEGER(value)  DER_INTEGER, 1, (value)
+
+#define ECDSA(hash)                                                            \
+	{                                                                      \
+		SEQUENCE(10), IDENTIFIER(8), X962, 4, 3, (hash)                \
+	}
+#define RSA(hash)                                                              \
+	{                                                                      \
+		SEQUENCE(13), IDENTIFIER(9), PKCS1, (hash), DER_NULL           \
+	}
+#define HASH(hash) SEQUENCE(13), IDENTIFIER(9), NIST_HASH, (hash), DER_NULL
+/* RSASSA-PSS-params { [0] hash, [1] { id-mgf1, hash }, [2] saltLength } */
+#define PSS(hash, salt)                                                        \
+	{                                                                      \
+		SEQUENCE(65), IDENTIFIER(9), PKCS1, 10, SEQUENCE(52),          \
+			DER_CONTEXT(0), 15, HASH(hash), DER_CONTEXT(1), 28,    \
+			SEQUENCE(26), IDENTIFIER(9), PKCS1, 8, HASH(hash),     \
+			DER_CONTEXT(2), 3, INTEGER(salt)                       \
+	}
+
+static const uint8_t algorithms[ALGORITHM_COUNT][2 + 65] = {
+	[ALGORITHM_ECDSA_SHA256] = ECDSA(2),
+	[ALGORITHM_ECDSA_SHA384] = ECDSA(3),
+	[ALGORITHM_ECDSA_SHA512] = ECDSA(4),
+	[ALGORITHM_RSA_SHA256] = RSA(11),
+	[ALGORITHM_RSA_SHA384] = RSA(12),
+	[ALGORITHM_RSA_SHA512] = RSA(13),
+	[ALGORITHM_PSS_SHA256] = PSS(1, 32),
+	[ALGORITHM_PSS_SHA384] = PSS(2, 48),
+	[ALGORITHM_PSS_SHA512] = PSS(3, 64),
+	[ALGORITHM_SHA1] = { SEQUENCE(9), IDENTIFIER(5), 0x2b, 0x0e, 3, 2, 0x1a,
+		DER_NULL },
 };
+
+struct view oid_der(enum oid oid)
+{
+	return (struct view) { oids[oid], 2u + oids[oid][1] };
+}
+
+struct view oid_content(enum oid oid)
+{
+	return (struct view) { oids[oid] + 2, oids[oid][1] };
+}
+
+struct view oid_algorithm(enum oid_algorithm algorithm)
+{
+	const uint8_t *der = algorithms[algorithm];
+
+	return (struct view) { der, 2u + der[1] };
+}
 
 bool oid_is(struct view v, enum oid oid)
 {
-	return v.len == values[oid].len &&
-	       memcmp(v.data, values[oid].data, v.len) == 0;
+	struct view want = oid_content(oid);
+
+	return v.len == want.len && memcmp(v.data, want.data, v.len) == 0;
 }
 
 bool oid_is_valid(struct view v)

@@ -3,8 +3,8 @@
 #define DEVID_OID_H
 
 /*
- * The object identifiers that a DevID certificate is judged by, as the
- * content octets of their DER encoding.
+ * The object identifiers that are read or written here, and the
+ * AlgorithmIdentifiers, each once.
  */
 
 #include "der.h"
@@ -14,15 +14,31 @@
 enum oid {
 	OID_AT_COMMON_NAME,
 	OID_AT_SERIAL_NUMBER,
+	OID_AT_ORGANIZATION,
+	OID_CE_SUBJECT_DIRECTORY_ATTRIBUTES,
 	OID_CE_SUBJECT_KEY_ID,
 	OID_CE_KEY_USAGE,
 	OID_CE_SUBJECT_ALT_NAME,
 	OID_CE_BASIC_CONSTRAINTS,
+	OID_CE_CRL_NUMBER,
+	OID_CE_CRL_REASON,
+	OID_CE_DELTA_CRL,
+	OID_CE_CRL_DISTRIBUTION_POINTS,
 	OID_CE_CERTIFICATE_POLICIES,
 	OID_CE_AUTHORITY_KEY_ID,
 	OID_CE_EXT_KEY_USAGE,
+	OID_CE_FRESHEST_CRL,
+	OID_PE_AUTHORITY_INFO_ACCESS,
+	OID_KP_OCSP_SIGNING,
+	OID_AD_OCSP,
+	OID_AD_CA_ISSUERS,
+	OID_OCSP_BASIC,              /* RFC 6960 4.2.1 */
+	OID_OCSP_NONCE,              /* RFC 6960 4.4.1 */
+	OID_OCSP_NO_CHECK,           /* RFC 6960 4.2.2.2.1 */
 	OID_ON_PERMANENT_IDENTIFIER, /* RFC 4043 */
 	OID_ON_HW_MODULE_NAME,       /* RFC 4108 5 */
+	OID_SHA1,
+	OID_SHA256,
 	OID_RSA_ENCRYPTION,
 	OID_SHA256_WITH_RSA,
 	OID_SHA384_WITH_RSA,
@@ -34,12 +50,39 @@ enum oid {
 	OID_P256,
 	OID_P384,
 	OID_P521,
-	OID_TCG_TPM20,          /* hwType of a TPM 2.0 */
+	OID_TCG_TPM20, /* hwType of a TPM 2.0 */
+	OID_TCG_AT_TPM_MANUFACTURER,
+	OID_TCG_KP_EK,
+	OID_TCG_ON_EK_PERM_ID_SHA256,
 	OID_TCG_CAP_RESIDENCY,  /* verifiedTPMResidency */
 	OID_TCG_CAP_FIXED,      /* verifiedTPMFixed: IDevID */
 	OID_TCG_CAP_RESTRICTED, /* verifiedTPMRestricted: IAK */
 	OID_COUNT,
 };
+
+/* Complete AlgorithmIdentifiers: of signatures, RFC 5758 3.2, RFC 4055 5 and
+ * 3.1 (a salt as long as the hash), and of a hash as OCSP has it. */
+enum oid_algorithm {
+	ALGORITHM_ECDSA_SHA256,
+	ALGORITHM_ECDSA_SHA384,
+	ALGORITHM_ECDSA_SHA512,
+	ALGORITHM_RSA_SHA256,
+	ALGORITHM_RSA_SHA384,
+	ALGORITHM_RSA_SHA512,
+	ALGORITHM_PSS_SHA256,
+	ALGORITHM_PSS_SHA384,
+	ALGORITHM_PSS_SHA512,
+	ALGORITHM_SHA1,
+	ALGORITHM_COUNT,
+};
+
+/* The OBJECT IDENTIFIER @oid, with its header, and its content octets; static.
+ */
+struct view oid_der(enum oid oid);
+struct view oid_content(enum oid oid);
+
+/* Its DER; static. */
+struct view oid_algorithm(enum oid_algorithm algorithm);
 
 /* Whether the content octets @v are those of @oid. */
 bool oid_is(struct view v, enum oid oid);

@@ -2,6 +2,7 @@
 
 sees :=
 sources := \
+	bytes.c \
 	conf.c \
 	der-write.c \
 	der.c \

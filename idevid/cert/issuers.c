@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 
 #define TIME_LEN 14 /* YYYYMMDDHHMMSS */
 
@@ -34,8 +34,6 @@ struct issuers {
 	size_t max;
 	struct issuer slots[];
 };
-
-CLEANUP_DEFINE(evp_md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 static void issuer_done(struct issuer *i)
 {
@@ -295,7 +293,7 @@ static const char *find_digest(
 static bool is_signed_by(
 	OSSL_LIB_CTX *libctx, const struct cert_view *cert, EVP_PKEY *key)
 {
-	CLEANUP(cleanup_evp_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	const char *digest = find_digest(cert, key);
 	bool ok;
 

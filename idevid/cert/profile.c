@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hex.h"
 #include "profile-rules.h"
 #include "profile-ext.h"
 #include "profile-parts.h"
@@ -187,9 +188,7 @@ static void copy_hw_serial(
 		return;
 	}
 	memcpy(report->hw_serial, "0x", 3);
-	for (size_t i = 0; i < hw->serial_len; i++)
-		(void)snprintf(report->hw_serial + 2 + 2 * i, 3, "%02x",
-			hw->serial[i]);
+	hex_encode(hw->serial, hw->serial_len, report->hw_serial + 2);
 }
 
 /* TCG: hwSerialNum of a TPM 2.0 is manufacturer:EK key id:EK serial. */

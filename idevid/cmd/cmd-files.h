@@ -10,12 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
-#include "cleanup.h"
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
+#include "cleanup-openssl.h"
 
 struct cmd_env {
 	char *socket;       /* owned */

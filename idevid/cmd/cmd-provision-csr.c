@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "cmd-provision-io.h"
+#include "oid.h"
 
 static bool add_name(X509_NAME *name, const char *field, const char *value)
 {
@@ -33,32 +34,33 @@ static X509_REQ *build_request(struct provision *p, const struct wire_key *key)
 	return STEAL(req);
 }
 
-static int signature_nid(enum key_alg alg)
+/* Static; empty when there is none. */
+static struct view signature_algorithm(enum key_alg alg)
 {
 	switch (alg) {
 	case KEY_ALG_P256:
-		return NID_ecdsa_with_SHA256;
+		return oid_algorithm(ALGORITHM_ECDSA_SHA256);
 	case KEY_ALG_P384:
-		return NID_ecdsa_with_SHA384;
+		return oid_algorithm(ALGORITHM_ECDSA_SHA384);
 	case KEY_ALG_RSA2048:
-		return NID_sha256WithRSAEncryption;
+		return oid_algorithm(ALGORITHM_RSA_SHA256);
 	case KEY_ALG_NONE:
 		break;
 	}
-	return NID_undef;
+	return (struct view) { NULL, 0 };
 }
 
 /* Puts signature and algorithm into @req (RFC 2986 4.2). */
 static bool set_signature(
 	X509_REQ *req, enum key_alg alg, const struct key_sig *sig)
 {
-	X509_ALGOR *algor = X509_ALGOR_new();
+	struct view alg_id = signature_algorithm(alg);
+	const unsigned char *p = alg_id.data;
+	X509_ALGOR *algor =
+		p ? d2i_X509_ALGOR(NULL, &p, (long)alg_id.len) : NULL;
 	ASN1_BIT_STRING *bits = ASN1_BIT_STRING_new();
 	bool ok =
 		algor && bits &&
-		X509_ALGOR_set0(algor, OBJ_nid2obj(signature_nid(alg)),
-			alg == KEY_ALG_RSA2048 ? V_ASN1_NULL : V_ASN1_UNDEF,
-			NULL) &&
 		ASN1_BIT_STRING_set(bits, (unsigned char *)(uintptr_t)sig->data,
 			(int)sig->len) &&
 		X509_REQ_set1_signature_algo(req, algor);

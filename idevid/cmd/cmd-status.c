@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "files.h"
 #include "options.h"
+#include "hex.h"
 
 #define AGENT_STATUS_MAX 262144 /* bytes; a limit of ours */
 #define TEXT_MAX         256
@@ -50,8 +51,8 @@ static void fingerprint(X509 *cert, char *ret, size_t size)
 	ret[0] = '\0';
 	if (!X509_digest(cert, EVP_sha256(), md, &n))
 		return;
-	for (unsigned i = 0; i < n && 2 * i + 3 <= size; i++)
-		(void)snprintf(ret + 2 * i, 3, "%02x", md[i]);
+	if (2 * n < size)
+		hex_encode(md, n, ret);
 }
 
 static void name_text(X509_NAME *name, char *ret, size_t size)

@@ -7,13 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "verify-peer.h"
 #include "verify-private.h"
 
 #define CHAIN_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
 
 struct ders {
 	struct devid_der certs[DEVID_CHAIN_MAX + 1]; /* one too many: refused */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
+#include "der-write.h"
 #include "der.h"
 #include "pem-text.h"
 
@@ -110,61 +112,32 @@ static enum devid_err pem_read(const char *label, struct view pem,
 
 /* ---- writing DER ---- */
 
-struct writer {
+/* What is written, from its end; with room for all that the bounds allow. */
+struct message {
 	uint8_t data[2 * CHALLENGE_BLOB_MAX + CHALLENGE_TICKET_MAX + 256];
-	size_t len;
+	struct der_out out;
 };
-
-/* All sizes are bounded by the callers, so everything fits. */
-static void put_tlv(
-	struct writer *w, uint8_t tag, const void *content, size_t len)
-{
-	w->data[w->len++] = tag;
-	if (len >= 0x100) {
-		w->data[w->len++] = 0x82;
-		w->data[w->len++] = (uint8_t)(len >> 8);
-	} else if (len >= 0x80) {
-		w->data[w->len++] = 0x81;
-	}
-	w->data[w->len++] = (uint8_t)len;
-	memcpy(w->data + w->len, content, len);
-	w->len += len;
-}
-
-/* A number that is not negative, in as few octets as it needs (X.690 8.3). */
-static void put_integer(struct writer *w, int64_t value)
-{
-	uint8_t be[8];
-	size_t skip = 0;
-
-	for (size_t i = 0; i < sizeof(be); i++)
-		be[i] = (uint8_t)((uint64_t)value >> (56 - 8 * i));
-	while (skip < 7 && be[skip] == 0 && !(be[skip + 1] & 0x80))
-		skip++;
-	put_tlv(w, DER_INTEGER, be + skip, sizeof(be) - skip);
-}
 
 static bool ticket_ok(const struct challenge_ticket *ticket)
 {
 	return ticket->len > 0 && ticket->len <= sizeof(ticket->data);
 }
 
-static void put_ticket(struct writer *w, const struct challenge_ticket *ticket)
+static void begin(struct message *m, const struct challenge_ticket *ticket)
 {
-	put_tlv(w, DER_OCTET_STRING, ticket->data, ticket->len);
+	m->out = der_out_init(m->data, sizeof(m->data));
+	der_out_element(&m->out, DER_OCTET_STRING, ticket->data, ticket->len);
 }
 
-static enum devid_err finish(const char *label, struct writer *members,
-	char *buf, size_t size, struct devid_error *err)
+static enum devid_err finish(const char *label, struct message *m, char *buf,
+	size_t size, struct devid_error *err)
 {
-	struct writer whole = { .len = 0 };
 	enum devid_err rc;
 
-	put_tlv(&whole, DER_SEQUENCE, members->data, members->len);
-	rc = pem_text_write(
-		label, (struct view) { whole.data, whole.len }, buf, size, err);
-	OPENSSL_cleanse(&whole, sizeof(whole));
-	OPENSSL_cleanse(members, sizeof(*members));
+	der_out_uint(&m->out, DER_INTEGER, VERSION);
+	der_out_wrap(&m->out, DER_SEQUENCE, 0);
+	rc = pem_text_write(label, der_out_view(&m->out), buf, size, err);
+	OPENSSL_cleanse(m, sizeof(*m));
 	return rc;
 }
 
@@ -174,16 +147,13 @@ static enum devid_err take_integer(struct view *in, const char *name,
 	int64_t *ret, struct devid_error *err)
 {
 	struct view v;
-	int64_t value = 0;
 
 	if (!der_take_tag(in, DER_INTEGER, &v) || v.len == 0 || v.len > 8 ||
 		(v.data[0] & 0x80) ||
 		(v.len > 1 && v.data[0] == 0 && !(v.data[1] & 0x80)))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: no INTEGER from 0 to 2^63 - 1", name);
-	for (size_t i = 0; i < v.len; i++)
-		value = value << 8 | v.data[i];
-	*ret = value;
+	*ret = (int64_t)bytes_load(v.data, v.len);
 	return DEVID_OK;
 }
 
@@ -266,7 +236,7 @@ enum devid_err challenge_encode(const struct challenge *in, char *buf,
 	size_t size, struct devid_error *err)
 {
 	size_t serial_len = strnlen(in->serial, sizeof(in->serial));
-	struct writer w = { .len = 0 };
+	struct message m;
 
 	if (in->deadline < 0 || serial_len > CHALLENGE_SERIAL_MAX ||
 		!serial_ok(in->serial, serial_len) || in->id_object_len == 0 ||
@@ -276,14 +246,15 @@ enum devid_err challenge_encode(const struct challenge *in, char *buf,
 		!ticket_ok(&in->ticket))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"challenge: a member that cannot be written");
-	put_integer(&w, VERSION);
-	put_tlv(&w, DER_OCTET_STRING, in->id, sizeof(in->id));
-	put_integer(&w, in->deadline);
-	put_tlv(&w, DER_UTF8_STRING, in->serial, serial_len);
-	put_tlv(&w, DER_OCTET_STRING, in->id_object, in->id_object_len);
-	put_tlv(&w, DER_OCTET_STRING, in->enc_secret, in->enc_secret_len);
-	put_ticket(&w, &in->ticket);
-	return finish(LABEL_CHALLENGE, &w, buf, size, err);
+	begin(&m, &in->ticket);
+	der_out_element(
+		&m.out, DER_OCTET_STRING, in->enc_secret, in->enc_secret_len);
+	der_out_element(
+		&m.out, DER_OCTET_STRING, in->id_object, in->id_object_len);
+	der_out_element(&m.out, DER_UTF8_STRING, in->serial, serial_len);
+	der_out_uint(&m.out, DER_INTEGER, (uint64_t)in->deadline);
+	der_out_element(&m.out, DER_OCTET_STRING, in->id, sizeof(in->id));
+	return finish(LABEL_CHALLENGE, &m, buf, size, err);
 }
 
 static enum devid_err parse_members(
@@ -339,16 +310,16 @@ enum devid_err challenge_parse(const uint8_t *pem, size_t len,
 enum devid_err challenge_answer_encode(const struct challenge_answer *in,
 	char *buf, size_t size, struct devid_error *err)
 {
-	struct writer w = { .len = 0 };
+	struct message m;
 
 	if (!ticket_ok(&in->ticket))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"answer: a ticket that cannot be written");
-	put_integer(&w, VERSION);
-	put_tlv(&w, DER_OCTET_STRING, in->id, sizeof(in->id));
-	put_tlv(&w, DER_OCTET_STRING, in->secret, sizeof(in->secret));
-	put_ticket(&w, &in->ticket);
-	return finish(LABEL_ANSWER, &w, buf, size, err);
+	begin(&m, &in->ticket);
+	der_out_element(
+		&m.out, DER_OCTET_STRING, in->secret, sizeof(in->secret));
+	der_out_element(&m.out, DER_OCTET_STRING, in->id, sizeof(in->id));
+	return finish(LABEL_ANSWER, &m, buf, size, err);
 }
 
 enum devid_err challenge_answer_parse(const uint8_t *pem, size_t len,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "bytes.h"
 #include "tpm-public.h"
 
 #define PAD_TO   16
@@ -42,33 +43,19 @@ static size_t field_max(unsigned field)
 
 /* ---- reading ---- */
 
-/* Takes @len bytes off the front of @in. */
-static bool take(struct view *in, size_t len, struct view *ret)
+static enum devid_err take_u32(struct bytes_in *in, const char *name,
+	uint32_t *ret, struct devid_error *err)
 {
-	if (in->len < len)
-		return false;
-	*ret = (struct view) { in->data, len };
-	in->data += len;
-	in->len -= len;
-	return true;
-}
-
-static enum devid_err take_u32(struct view *in, const char *name, uint32_t *ret,
-	struct devid_error *err)
-{
-	struct view v;
-
-	if (!take(in, 4, &v))
+	*ret = (uint32_t)bytes_in_uint(in, 4);
+	if (in->bad)
 		return devid_fail(
 			err, DEVID_ERR_SYNTAX, "TCG-CSR: %s: cut short", name);
-	*ret = (uint32_t)v.data[0] << 24 | (uint32_t)v.data[1] << 16 |
-	       (uint32_t)v.data[2] << 8 | v.data[3];
 	return DEVID_OK;
 }
 
 /* @name's size field, at most @max. */
-static enum devid_err take_size(struct view *in, const char *name, size_t max,
-	size_t *ret, struct devid_error *err)
+static enum devid_err take_size(struct bytes_in *in, const char *name,
+	size_t max, size_t *ret, struct devid_error *err)
 {
 	uint32_t size = 0;
 	enum devid_err rc = take_u32(in, name, &size, err);
@@ -83,20 +70,19 @@ static enum devid_err take_size(struct view *in, const char *name, size_t max,
 	return DEVID_OK;
 }
 
-static enum devid_err take_bytes(struct view *in, const char *name, size_t len,
-	struct view *ret, struct devid_error *err)
+static enum devid_err take_bytes(struct bytes_in *in, const char *name,
+	size_t len, struct view *ret, struct devid_error *err)
 {
-	size_t left = in->len;
-
-	if (!take(in, len, ret))
+	*ret = bytes_in_take(in, len);
+	if (in->bad)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"TCG-CSR: %s: %zu bytes announced, %zu left", name, len,
-			left);
+			in->rest.len);
 	return DEVID_OK;
 }
 
 static enum devid_err take_version(
-	struct view *in, const char *name, struct devid_error *err)
+	struct bytes_in *in, const char *name, struct devid_error *err)
 {
 	uint32_t version = 0;
 	enum devid_err rc = take_u32(in, name, &version, err);
@@ -110,7 +96,7 @@ static enum devid_err take_version(
 
 /* structVer, hashAlgoId, hashSz, hash (TCG 13.1, TCG-CSR-IDEVID-CONTENT). */
 static enum devid_err take_header(
-	struct view *in, struct tcg_csr *csr, struct devid_error *err)
+	struct bytes_in *in, struct tcg_csr *csr, struct devid_error *err)
 {
 	size_t hash_len = 0;
 	enum devid_err rc = take_version(in, "csrContents.structVer", err);
@@ -121,13 +107,13 @@ static enum devid_err take_header(
 		rc = take_size(in, "hash", HASH_MAX, &hash_len, err);
 	if (rc == DEVID_OK)
 		rc = take_bytes(in, "hash", hash_len, &csr->hash, err);
-	csr->hashed = *in;
+	csr->hashed = in->rest;
 	return rc;
 }
 
 /* All sizes, then all payloads. */
 static enum devid_err take_fields(
-	struct view *in, struct tcg_csr *csr, struct devid_error *err)
+	struct bytes_in *in, struct tcg_csr *csr, struct devid_error *err)
 {
 	size_t sizes[TCG_CSR_N_FIELDS];
 	enum devid_err rc = DEVID_OK;
@@ -143,20 +129,22 @@ enum devid_err tcg_csr_parse_contents(
 	struct view in, struct tcg_csr *ret, struct devid_error *err)
 {
 	struct tcg_csr csr = { .contents = in };
+	struct bytes_in r = bytes_in_init(in);
 	enum devid_err rc;
 
 	if (in.len > TCG_CSR_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: csrContents: %zu bytes, at most %d are taken",
 			in.len, TCG_CSR_MAX);
-	rc = take_header(&in, &csr, err);
+	rc = take_header(&r, &csr, err);
 	if (rc == DEVID_OK)
-		rc = take_fields(&in, &csr, err);
+		rc = take_fields(&r, &csr, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (in.len > 0)
+	if (!bytes_in_done(&r))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"TCG-CSR: csrContents: %zu bytes behind pad", in.len);
+			"TCG-CSR: csrContents: %zu bytes behind pad",
+			r.rest.len);
 	*ret = csr;
 	return DEVID_OK;
 }
@@ -166,6 +154,7 @@ enum devid_err tcg_csr_parse(
 {
 	struct view contents = { NULL, 0 }, signature = { NULL, 0 };
 	size_t contents_len = 0, sig_len = 0;
+	struct bytes_in r = bytes_in_init(in);
 	struct tcg_csr csr;
 	enum devid_err rc;
 
@@ -173,23 +162,23 @@ enum devid_err tcg_csr_parse(
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: %zu bytes, at most %d are taken", in.len,
 			TCG_CSR_MAX);
-	rc = take_version(&in, "structVer", err);
+	rc = take_version(&r, "structVer", err);
 	if (rc == DEVID_OK)
 		rc = take_size(
-			&in, "csrContents", TCG_CSR_MAX, &contents_len, err);
+			&r, "csrContents", TCG_CSR_MAX, &contents_len, err);
 	if (rc == DEVID_OK)
 		rc = take_size(
-			&in, "signature", TCG_CSR_FIELD_MAX, &sig_len, err);
+			&r, "signature", TCG_CSR_FIELD_MAX, &sig_len, err);
 	if (rc == DEVID_OK)
 		rc = take_bytes(
-			&in, "csrContents", contents_len, &contents, err);
+			&r, "csrContents", contents_len, &contents, err);
 	if (rc == DEVID_OK)
-		rc = take_bytes(&in, "signature", sig_len, &signature, err);
+		rc = take_bytes(&r, "signature", sig_len, &signature, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (in.len > 0)
+	if (!bytes_in_done(&r))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"TCG-CSR: signature: %zu bytes behind it", in.len);
+			"TCG-CSR: signature: %zu bytes behind it", r.rest.len);
 	rc = tcg_csr_parse_contents(contents, &csr, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -226,22 +215,6 @@ enum devid_err tcg_csr_check_hash(
 
 /* ---- writing ---- */
 
-static uint8_t *put_u32(uint8_t *p, size_t value)
-{
-	p[0] = (uint8_t)(value >> 24);
-	p[1] = (uint8_t)(value >> 16);
-	p[2] = (uint8_t)(value >> 8);
-	p[3] = (uint8_t)value;
-	return p + 4;
-}
-
-static uint8_t *put_bytes(uint8_t *p, struct view bytes)
-{
-	if (bytes.len > 0)
-		memcpy(p, bytes.data, bytes.len);
-	return p + bytes.len;
-}
-
 /* Bytes of all fields but the pad; 0 after an error. */
 static size_t sum_fields(
 	const struct view field[TCG_CSR_N_FIELDS], struct devid_error *err)
@@ -269,7 +242,8 @@ enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
 	static const uint8_t zeros[PAD_TO];
 	const EVP_MD *md = tpm_hash_md(hash_alg);
 	size_t hash_len, len, pad, sum = sum_fields(field, err);
-	uint8_t *hash, *p;
+	struct bytes_out out = bytes_out_init(ret->data, ret->size);
+	uint8_t *hash;
 
 	if (sum == 0)
 		return DEVID_ERR_TOO_LARGE;
@@ -283,43 +257,41 @@ enum devid_err tcg_csr_encode_contents(uint32_t hash_alg,
 	if (len > ret->size || len > TCG_CSR_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: csrContents: %zu bytes do not fit", len);
-	p = put_u32(ret->data, TCG_CSR_STRUCT_VER);
-	p = put_u32(p, hash_alg);
-	hash = put_u32(p, hash_len);
-	p = hash + hash_len;
+	bytes_out_uint(&out, 4, TCG_CSR_STRUCT_VER);
+	bytes_out_uint(&out, 4, hash_alg);
+	bytes_out_uint(&out, 4, hash_len);
+	hash = bytes_out_skip(&out, hash_len);
 	for (unsigned i = 0; i < TCG_CSR_PAD; i++)
-		p = put_u32(p, field[i].len);
-	p = put_u32(p, pad);
+		bytes_out_uint(&out, 4, field[i].len);
+	bytes_out_uint(&out, 4, pad);
 	for (unsigned i = 0; i < TCG_CSR_PAD; i++)
-		p = put_bytes(p, field[i]);
-	(void)put_bytes(p, (struct view) { zeros, pad });
-	p = hash + hash_len;
-	if (EVP_Digest(p, sum + pad, hash, NULL, md, NULL) != 1)
+		bytes_out_put(&out, field[i].data, field[i].len);
+	bytes_out_put(&out, zeros, pad);
+	if (EVP_Digest(hash + hash_len, sum + pad, hash, NULL, md, NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "TCG-CSR: hash: cannot hash");
-	ret->len = len;
+	ret->len = out.room.len;
 	return DEVID_OK;
 }
 
 enum devid_err tcg_csr_encode(struct view contents, struct view signature,
 	struct room *ret, struct devid_error *err)
 {
-	size_t len;
-	uint8_t *p;
+	struct bytes_out out = bytes_out_init(ret->data, ret->size);
 
 	if (contents.len > TCG_CSR_MAX || signature.len > TCG_CSR_FIELD_MAX ||
-		OUTER_HEADER + contents.len + signature.len > TCG_CSR_MAX ||
-		OUTER_HEADER + contents.len + signature.len > ret->size)
+		OUTER_HEADER + contents.len + signature.len > TCG_CSR_MAX)
+		out.bad = true;
+	bytes_out_uint(&out, 4, TCG_CSR_STRUCT_VER);
+	bytes_out_uint(&out, 4, contents.len);
+	bytes_out_uint(&out, 4, signature.len);
+	bytes_out_put(&out, contents.data, contents.len);
+	bytes_out_put(&out, signature.data, signature.len);
+	if (out.bad)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: contents of %zu and signature of %zu bytes "
 			"do not fit",
 			contents.len, signature.len);
-	len = OUTER_HEADER + contents.len + signature.len;
-	p = put_u32(ret->data, TCG_CSR_STRUCT_VER);
-	p = put_u32(p, contents.len);
-	p = put_u32(p, signature.len);
-	p = put_bytes(p, contents);
-	(void)put_bytes(p, signature);
-	ret->len = len;
+	ret->len = out.room.len;
 	return DEVID_OK;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "der-write.h"
 #include "der.h"
 
 int keyref_name_ok(const char *name, size_t len)
@@ -51,31 +52,19 @@ enum devid_err keyref_encode(const struct keyref *ref, uint8_t *buf,
 	size_t *ret_len, struct devid_error *err)
 {
 	size_t name_len = strnlen(ref->name, sizeof(ref->name));
-	size_t body = 3 + 2 + name_len + ref->spki_len;
-	uint8_t *p = buf;
+	struct der_out out = der_out_init(buf, KEYREF_DER_MAX);
+	struct view der;
 
 	if (!keyref_name_ok(ref->name, name_len) || ref->spki_len < 2 ||
 		ref->spki_len > KEYREF_SPKI_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"key reference: bad name or public key");
-	*p++ = DER_SEQUENCE;
-	if (body < 0x80) {
-		*p++ = (uint8_t)body;
-	} else if (body < 0x100) {
-		*p++ = 0x81;
-		*p++ = (uint8_t)body;
-	} else {
-		*p++ = 0x82;
-		*p++ = (uint8_t)(body >> 8);
-		*p++ = (uint8_t)body;
-	}
-	memcpy(p, "\x02\x01\x00\x0c", 4);
-	p += 4;
-	*p++ = (uint8_t)name_len;
-	memcpy(p, ref->name, name_len);
-	p += name_len;
-	memcpy(p, ref->spki, ref->spki_len);
-	p += ref->spki_len;
-	*ret_len = (size_t)(p - buf);
+	der_out_bytes(&out, ref->spki, ref->spki_len);
+	der_out_element(&out, DER_UTF8_STRING, ref->name, name_len);
+	der_out_uint(&out, DER_INTEGER, 0);
+	der_out_wrap(&out, DER_SEQUENCE, 0);
+	der = der_out_view(&out);
+	memmove(buf, der.data, der.len);
+	*ret_len = der.len;
 	return DEVID_OK;
 }

@@ -5,10 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "cleanup.h"
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
+#include "cleanup-openssl.h"
 
 enum devid_err pem_chain_to_der(const char *what, const char *path,
 	struct view pem, struct room *ret, struct devid_error *err)

@@ -4,91 +4,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Writer and reader that go bad once and stay so. */
-struct out {
-	uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-struct in {
-	const uint8_t *p;
-	size_t left;
-	bool bad;
-};
-
-static void put_bytes(struct out *o, const void *data, size_t len)
-{
-	if (o->bad || len > o->left) {
-		o->bad = true;
-		return;
-	}
-	if (len > 0)
-		memcpy(o->p, data, len);
-	o->p += len;
-	o->left -= len;
-}
-
-static void put_uint(struct out *o, uint32_t v, unsigned n)
-{
-	uint8_t b[4] = { (uint8_t)(v >> 24), (uint8_t)(v >> 16),
-		(uint8_t)(v >> 8), (uint8_t)v };
-
-	put_bytes(o, b + 4 - n, n);
-}
-
-/* A string or blob behind a length of @n bytes. */
-static void put_counted(struct out *o, const void *data, size_t len, unsigned n)
-{
-	put_uint(o, (uint32_t)len, n);
-	put_bytes(o, data, len);
-}
-
-static const uint8_t *get_bytes(struct in *i, size_t len)
-{
-	const uint8_t *p = i->p;
-
-	if (i->bad || len > i->left) {
-		i->bad = true;
-		return NULL;
-	}
-	i->p += len;
-	i->left -= len;
-	return p;
-}
-
-static uint32_t get_uint(struct in *i, unsigned n)
-{
-	const uint8_t *p = get_bytes(i, n);
-	uint32_t v = 0;
-
-	while (p && n--)
-		v = v << 8 | *p++;
-	return v;
-}
-
-/* Copies a counted field of at most @max bytes to @ret. */
-static size_t get_counted(struct in *i, unsigned n, void *ret, size_t max)
-{
-	size_t len = get_uint(i, n);
-	const uint8_t *p;
-
-	if (len > max)
-		i->bad = true;
-	p = get_bytes(i, len);
-	if (!p)
-		return 0;
-	memcpy(ret, p, len);
-	return len;
-}
+#include "bytes.h"
 
 static enum devid_err finish_out(
-	const struct out *o, struct room *ret, struct devid_error *err)
+	const struct bytes_out *o, struct room *ret, struct devid_error *err)
 {
 	if (o->bad)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"key socket: message too large");
-	ret->len = (size_t)(o->p - ret->data);
+	ret->len = o->room.len;
 	return DEVID_OK;
 }
 
@@ -101,7 +25,7 @@ enum devid_err wire_encode_request(const struct wire_request *req,
 	struct room *ret, struct devid_error *err)
 {
 	size_t name_len = strnlen(req->name, sizeof(req->name));
-	struct out o = { ret->data, ret->size, false };
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
 
 	if (!name_valid(req->name, name_len))
 		return devid_fail(
@@ -109,37 +33,37 @@ enum devid_err wire_encode_request(const struct wire_request *req,
 	if (req->data_len > WIRE_DATA_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"key socket: more than %d bytes", WIRE_DATA_MAX);
-	put_uint(&o, WIRE_VERSION, 1);
-	put_uint(&o, req->op, 1);
-	put_uint(&o, (uint32_t)name_len, 1);
-	put_uint(&o, req->arg, 1);
-	put_uint(&o, req->hash, 2);
-	put_uint(&o, 0, 2);
-	put_uint(&o, (uint32_t)req->data_len, 4);
-	put_bytes(&o, req->name, name_len);
-	put_bytes(&o, req->data, req->data_len);
+	bytes_out_uint(&o, 1, WIRE_VERSION);
+	bytes_out_uint(&o, 1, req->op);
+	bytes_out_uint(&o, 1, name_len);
+	bytes_out_uint(&o, 1, req->arg);
+	bytes_out_uint(&o, 2, req->hash);
+	bytes_out_uint(&o, 2, 0);
+	bytes_out_uint(&o, 4, req->data_len);
+	bytes_out_put(&o, req->name, name_len);
+	bytes_out_put(&o, req->data, req->data_len);
 	return finish_out(&o, ret, err);
 }
 
 enum devid_err wire_decode_request(
 	struct view in, struct wire_request *ret, struct devid_error *err)
 {
-	struct in i = { in.data, in.len, false };
+	struct bytes_in i = bytes_in_init(in);
 	struct wire_request req = { 0 };
 	const uint8_t *name;
 	size_t name_len;
 	uint32_t version, zero;
 
-	version = get_uint(&i, 1);
-	req.op = (uint8_t)get_uint(&i, 1);
-	name_len = get_uint(&i, 1);
-	req.arg = (uint8_t)get_uint(&i, 1);
-	req.hash = (uint16_t)get_uint(&i, 2);
-	zero = get_uint(&i, 2);
-	req.data_len = get_uint(&i, 4);
-	name = get_bytes(&i, name_len);
-	req.data = get_bytes(&i, req.data_len);
-	if (i.bad || i.left != 0)
+	version = bytes_in_uint(&i, 1);
+	req.op = (uint8_t)bytes_in_uint(&i, 1);
+	name_len = bytes_in_uint(&i, 1);
+	req.arg = (uint8_t)bytes_in_uint(&i, 1);
+	req.hash = (uint16_t)bytes_in_uint(&i, 2);
+	zero = bytes_in_uint(&i, 2);
+	req.data_len = bytes_in_uint(&i, 4);
+	name = bytes_in_take(&i, name_len).data;
+	req.data = bytes_in_take(&i, req.data_len).data;
+	if (!bytes_in_done(&i))
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: request of %zu bytes does not fit its "
 			"fields",
@@ -160,26 +84,26 @@ enum devid_err wire_decode_request(
 enum devid_err wire_encode_answer(const struct wire_answer *ans,
 	struct room *ret, struct devid_error *err)
 {
-	struct out o = { ret->data, ret->size, false };
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
 
-	put_uint(&o, WIRE_VERSION, 1);
-	put_uint(&o, ans->op | 0x80u, 1);
-	put_uint(&o, (uint32_t)-ans->code, 2);
-	put_counted(&o, ans->data, ans->data_len, 4);
+	bytes_out_uint(&o, 1, WIRE_VERSION);
+	bytes_out_uint(&o, 1, ans->op | 0x80u);
+	bytes_out_uint(&o, 2, (uint32_t)-ans->code);
+	bytes_out_counted(&o, 4, ans->data, ans->data_len);
 	return finish_out(&o, ret, err);
 }
 
 enum devid_err wire_decode_answer(
 	struct view in, struct wire_answer *ret, struct devid_error *err)
 {
-	struct in i = { in.data, in.len, false };
-	uint32_t version = get_uint(&i, 1);
-	uint32_t op = get_uint(&i, 1);
-	uint32_t code = get_uint(&i, 2);
-	size_t data_len = get_uint(&i, 4);
-	const uint8_t *data = get_bytes(&i, data_len);
+	struct bytes_in i = bytes_in_init(in);
+	uint32_t version = bytes_in_uint(&i, 1);
+	uint32_t op = bytes_in_uint(&i, 1);
+	uint32_t code = bytes_in_uint(&i, 2);
+	size_t data_len = bytes_in_uint(&i, 4);
+	const uint8_t *data = bytes_in_take(&i, data_len).data;
 
-	if (i.bad || i.left != 0 || version != WIRE_VERSION || !(op & 0x80) ||
+	if (!bytes_in_done(&i) || version != WIRE_VERSION || !(op & 0x80) ||
 		code > (uint32_t)-DEVID_ERR_MIN)
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed answer");
@@ -188,16 +112,16 @@ enum devid_err wire_decode_answer(
 	return DEVID_OK;
 }
 
-static void put_key(struct out *o, const struct wire_key *k)
+static void put_key(struct bytes_out *o, const struct wire_key *k)
 {
-	put_counted(o, k->name, strnlen(k->name, sizeof(k->name)), 1);
-	put_uint(o, k->alg, 1);
-	put_uint(o, k->present, 1);
-	put_uint(o, k->certified, 1);
-	put_uint(o, k->enabled, 1);
-	put_uint(o, k->tls13, 1);
-	put_counted(o, k->place, strnlen(k->place, sizeof(k->place)), 1);
-	put_counted(o, k->spki.data, k->spki.len, 2);
+	bytes_out_counted(o, 1, k->name, strnlen(k->name, sizeof(k->name)));
+	bytes_out_uint(o, 1, k->alg);
+	bytes_out_uint(o, 1, k->present);
+	bytes_out_uint(o, 1, k->certified);
+	bytes_out_uint(o, 1, k->enabled);
+	bytes_out_uint(o, 1, k->tls13);
+	bytes_out_counted(o, 1, k->place, strnlen(k->place, sizeof(k->place)));
+	bytes_out_counted(o, 2, k->spki.data, k->spki.len);
 }
 
 /* Visible ASCII: it is shown to people, and a PKCS#11 URI has no other
@@ -211,34 +135,34 @@ static bool place_valid(const char *place, size_t len)
 	return len > 0;
 }
 
-static void get_key(struct in *i, struct wire_key *k)
+static void get_key(struct bytes_in *i, struct wire_key *k)
 {
-	size_t n = get_counted(i, 1, k->name, KEY_NAME_MAX);
+	size_t n = bytes_in_copy(i, 1, k->name, KEY_NAME_MAX);
 
 	if (!keyref_name_ok(k->name, n))
 		i->bad = true;
-	k->alg = (enum key_alg)get_uint(i, 1);
-	k->present = get_uint(i, 1) != 0;
-	k->certified = get_uint(i, 1) != 0;
-	k->enabled = get_uint(i, 1) != 0;
-	k->tls13 = get_uint(i, 1) != 0;
-	n = get_counted(i, 1, k->place, WIRE_PLACE_MAX);
+	k->alg = (enum key_alg)bytes_in_uint(i, 1);
+	k->present = bytes_in_uint(i, 1) != 0;
+	k->certified = bytes_in_uint(i, 1) != 0;
+	k->enabled = bytes_in_uint(i, 1) != 0;
+	k->tls13 = bytes_in_uint(i, 1) != 0;
+	n = bytes_in_copy(i, 1, k->place, WIRE_PLACE_MAX);
 	if (!place_valid(k->place, n))
 		i->bad = true;
-	k->spki.len = get_counted(i, 2, k->spki.data, KEY_SPKI_MAX);
+	k->spki.len = bytes_in_copy(i, 2, k->spki.data, KEY_SPKI_MAX);
 }
 
 enum devid_err wire_encode_status(const struct wire_status *status,
 	struct room *ret, struct devid_error *err)
 {
-	struct out o = { ret->data, ret->size, false };
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
 
-	put_uint(&o, (uint32_t)-status->module, 2);
-	put_counted(&o, status->module_text,
-		strnlen(status->module_text, sizeof(status->module_text)), 2);
-	put_uint(&o, status->signatures, 4);
-	put_uint(&o, status->refused, 4);
-	put_uint(&o, (uint32_t)status->n_keys, 1);
+	bytes_out_uint(&o, 2, (uint32_t)-status->module);
+	bytes_out_counted(&o, 2, status->module_text,
+		strnlen(status->module_text, sizeof(status->module_text)));
+	bytes_out_uint(&o, 4, status->signatures);
+	bytes_out_uint(&o, 4, status->refused);
+	bytes_out_uint(&o, 1, status->n_keys);
 	for (size_t k = 0; k < status->n_keys; k++)
 		put_key(&o, &status->keys[k]);
 	return finish_out(&o, ret, err);
@@ -247,22 +171,22 @@ enum devid_err wire_encode_status(const struct wire_status *status,
 enum devid_err wire_decode_status(
 	struct view in, struct wire_status *ret, struct devid_error *err)
 {
-	struct in i = { in.data, in.len, false };
+	struct bytes_in i = bytes_in_init(in);
 	uint32_t code;
 
 	memset(ret, 0, sizeof(*ret));
-	code = get_uint(&i, 2);
-	(void)get_counted(&i, 2, ret->module_text,
+	code = bytes_in_uint(&i, 2);
+	(void)bytes_in_copy(&i, 2, ret->module_text,
 		sizeof(ret->module_text) - 1); /* zeroed: stays terminated */
-	ret->signatures = get_uint(&i, 4);
-	ret->refused = get_uint(&i, 4);
-	ret->n_keys = get_uint(&i, 1);
+	ret->signatures = bytes_in_uint(&i, 4);
+	ret->refused = bytes_in_uint(&i, 4);
+	ret->n_keys = bytes_in_uint(&i, 1);
 	if (code > (uint32_t)-DEVID_ERR_MIN || ret->n_keys > N_KEY_ROLES)
 		i.bad = true;
 	ret->module = (enum devid_err) - (int)code;
 	for (size_t k = 0; !i.bad && k < ret->n_keys; k++)
 		get_key(&i, &ret->keys[k]);
-	if (i.bad || i.left != 0)
+	if (!bytes_in_done(&i))
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed status");
 	return DEVID_OK;
@@ -277,10 +201,10 @@ enum devid_err wire_encode_attest(const struct wire_attest *attest,
 	const struct key_blob *const blobs[N_ATTEST] = { &attest->ek_cert,
 		&attest->iak_pub, &attest->idevid_pub, &attest->certify,
 		&attest->certify_sig };
-	struct out o = { ret->data, ret->size, false };
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
 
 	for (int b = 0; b < N_ATTEST; b++)
-		put_counted(&o, blobs[b]->data, blobs[b]->len, 2);
+		bytes_out_counted(&o, 2, blobs[b]->data, blobs[b]->len);
 	return finish_out(&o, ret, err);
 }
 
@@ -289,15 +213,15 @@ enum devid_err wire_decode_attest(
 {
 	struct key_blob *const blobs[N_ATTEST] = { &ret->ek_cert, &ret->iak_pub,
 		&ret->idevid_pub, &ret->certify, &ret->certify_sig };
-	struct in i = { in.data, in.len, false };
+	struct bytes_in i = bytes_in_init(in);
 
 	for (int b = 0; b < N_ATTEST; b++) {
-		blobs[b]->len = get_counted(
+		blobs[b]->len = bytes_in_copy(
 			&i, 2, blobs[b]->data, sizeof(blobs[b]->data));
 		if (blobs[b]->len == 0)
 			i.bad = true;
 	}
-	if (i.bad || i.left != 0)
+	if (!bytes_in_done(&i))
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed attestation");
 	return DEVID_OK;
@@ -311,29 +235,29 @@ static bool credential_len_ok(size_t len)
 enum devid_err wire_encode_credential(const struct wire_credential *what,
 	struct room *ret, struct devid_error *err)
 {
-	struct out o = { ret->data, ret->size, false };
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
 
 	if (!credential_len_ok(what->id_object_len) ||
 		!credential_len_ok(what->enc_secret_len))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"key socket: credential of %zu and %zu bytes",
 			what->id_object_len, what->enc_secret_len);
-	put_counted(&o, what->id_object, what->id_object_len, 2);
-	put_counted(&o, what->enc_secret, what->enc_secret_len, 2);
+	bytes_out_counted(&o, 2, what->id_object, what->id_object_len);
+	bytes_out_counted(&o, 2, what->enc_secret, what->enc_secret_len);
 	return finish_out(&o, ret, err);
 }
 
 enum devid_err wire_decode_credential(
 	struct view in, struct wire_credential *ret, struct devid_error *err)
 {
-	struct in i = { in.data, in.len, false };
+	struct bytes_in i = bytes_in_init(in);
 	struct wire_credential what;
 
-	what.id_object_len = get_uint(&i, 2);
-	what.id_object = get_bytes(&i, what.id_object_len);
-	what.enc_secret_len = get_uint(&i, 2);
-	what.enc_secret = get_bytes(&i, what.enc_secret_len);
-	if (i.bad || i.left != 0 || !credential_len_ok(what.id_object_len) ||
+	what.id_object_len = bytes_in_uint(&i, 2);
+	what.id_object = bytes_in_take(&i, what.id_object_len).data;
+	what.enc_secret_len = bytes_in_uint(&i, 2);
+	what.enc_secret = bytes_in_take(&i, what.enc_secret_len).data;
+	if (!bytes_in_done(&i) || !credential_len_ok(what.id_object_len) ||
 		!credential_len_ok(what.enc_secret_len))
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed credential");

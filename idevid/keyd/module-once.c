@@ -5,9 +5,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
-
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 
 const EVP_MD *module_hash_md(unsigned hash)
 {

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
 #include "keyref.h"
@@ -19,10 +20,6 @@
 
 #define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
 #define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 
 struct module_key *module_find(
 	struct module *m, const char *name, struct devid_error *err)

@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "provider-key.h"
+#include "cleanup-openssl.h"
 
 /*
  * provider-decoder(7): the PEM key reference of keyref.h, in two steps as
@@ -20,8 +21,6 @@
 
 /* Name of the DER structure; the same as in the properties in prov.c. */
 #define STRUCTURE "DevIDKeyReference"
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
 static void cleanup_openssl(void *p)
 {

@@ -7,11 +7,10 @@
 
 #include "cleanup.h"
 #include "provider-key.h"
+#include "cleanup-openssl.h"
 
 /* provider-keymgmt(7). The public half is an ordinary key of libcrypto, which
  * answers all questions about itself. */
-
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
 
 /* libcrypto wants a constructor; keys only come from decoder and store, and
  * what it makes here stays empty. */

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "client.h"
+#include "oid.h"
 #include "wire.h"
 #include "provider-key.h"
 
@@ -209,51 +210,30 @@ static int sign_oneshot(void *vctx, unsigned char *sig, size_t *siglen,
 		vctx, sig, siglen, sigsize, (struct view) { tbs, tbslen });
 }
 
-/* AlgorithmIdentifier: RFC 5758 3.2, RFC 4055 5 and 3.1. The last arc of the
- * object identifier is patched in for the hash. */
-static const uint8_t aid_ecdsa[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48,
-	0xce, 0x3d, 0x04, 0x03, 0x02 };
-static const uint8_t aid_rsassa[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
-	0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00 };
-static const uint8_t aid_rsapss[] = { 0x30, 0x41, 0x06, 0x09, 0x2a, 0x86, 0x48,
-	0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0a, 0x30, 0x34, 0xa0, 0x0f, 0x30, 0x0d,
-	0x06, 0x09, 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01, 0x05,
-	0x00, 0xa1, 0x1c, 0x30, 0x1a, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-	0x0d, 0x01, 0x01, 0x08, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-	0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0xa2, 0x03, 0x02, 0x01,
-	0x20 };
-
-static size_t algorithm_id(const struct sign_ctx *ctx, uint8_t *out)
+static struct view algorithm_id(const struct sign_ctx *ctx)
 {
-	uint8_t step = (uint8_t)(ctx->hash - HASH_SHA256);
+	static const enum oid_algorithm ids[][3] = {
+		[SIG_ECDSA] = { ALGORITHM_ECDSA_SHA256, ALGORITHM_ECDSA_SHA384,
+			ALGORITHM_ECDSA_SHA512 },
+		[SIG_RSASSA] = { ALGORITHM_RSA_SHA256, ALGORITHM_RSA_SHA384,
+			ALGORITHM_RSA_SHA512 },
+		[SIG_RSAPSS] = { ALGORITHM_PSS_SHA256, ALGORITHM_PSS_SHA384,
+			ALGORITHM_PSS_SHA512 },
+	};
 
-	switch (ctx->scheme) {
-	case SIG_ECDSA:
-		memcpy(out, aid_ecdsa, sizeof(aid_ecdsa));
-		out[sizeof(aid_ecdsa) - 1] += step;
-		return sizeof(aid_ecdsa);
-	case SIG_RSASSA:
-		memcpy(out, aid_rsassa, sizeof(aid_rsassa));
-		out[12] += step;
-		return sizeof(aid_rsassa);
-	case SIG_RSAPSS:
-		memcpy(out, aid_rsapss, sizeof(aid_rsapss));
-		out[29] += step;
-		out[59] += step;
-		out[66] = (uint8_t)sig_hash_len(ctx->hash);
-		return sizeof(aid_rsapss);
-	}
-	return 0;
+	return oid_algorithm(ids[ctx->scheme][ctx->hash - HASH_SHA256]);
 }
 
 static int get_ctx_params(void *vctx, OSSL_PARAM params[])
 {
 	struct sign_ctx *ctx = vctx;
-	uint8_t aid[sizeof(aid_rsapss)];
+	struct view id = { NULL, 0 };
 	OSSL_PARAM *p;
 
+	if (ctx->key) /* or nothing is chosen yet */
+		id = algorithm_id(ctx);
 	p = OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_ALGORITHM_ID);
-	if (p && !OSSL_PARAM_set_octet_string(p, aid, algorithm_id(ctx, aid)))
+	if (p && !OSSL_PARAM_set_octet_string(p, id.data, id.len))
 		return 0;
 	p = OSSL_PARAM_locate(params, OSSL_SIGNATURE_PARAM_DIGEST);
 	if (p && !OSSL_PARAM_set_utf8_string(p, hash_name(ctx->hash)))

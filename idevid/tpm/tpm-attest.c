@@ -50,8 +50,8 @@ static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
 	const struct tpm_key *iak, struct wire_attest *ret,
 	struct devid_error *err)
 {
-	CLEANUP(tpm_session_end)
-	struct tpm_session session = { tpm, ESYS_TR_NONE };
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle session = TPM_HANDLE_NONE;
 	CLEANUP(cleanup_esys) TPM2B_ATTEST *attest = NULL;
 	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
 	TPMT_SIG_SCHEME own = { .scheme = TPM2_ALG_NULL };
@@ -64,9 +64,9 @@ static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
 	if (rc != DEVID_OK)
 		return rc;
 	rc = key_result(tpm,
-		Esys_Certify(tpm->esys, idevid->object, iak->object,
-			session.handle, ESYS_TR_PASSWORD, ESYS_TR_NONE, &none,
-			&own, &attest, &sig),
+		Esys_Certify(tpm->esys, idevid->object, iak->object, session.tr,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, &none, &own, &attest,
+			&sig),
 		"certify the IDevID key", err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -139,11 +139,11 @@ static enum devid_err activate(const struct tpm_key *iak,
 	const struct tpm_ek *ek, const struct wire_credential *what,
 	TPM2B_DIGEST **ret, struct devid_error *err)
 {
-	struct tpm *tpm = ek->tpm;
-	CLEANUP(tpm_session_end)
-	struct tpm_session admin = { tpm, ESYS_TR_NONE };
-	CLEANUP(tpm_session_end)
-	struct tpm_session user = { tpm, ESYS_TR_NONE };
+	struct tpm *tpm = ek->object.tpm;
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle admin = TPM_HANDLE_NONE;
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle user = TPM_HANDLE_NONE;
 	TPM2B_ID_OBJECT object = { 0 };
 	TPM2B_ENCRYPTED_SECRET secret = { 0 };
 	enum devid_err rc;
@@ -157,8 +157,8 @@ static enum devid_err activate(const struct tpm_key *iak,
 		rc = tpm_session_start(tpm, ek->name_alg, &user, err);
 	if (rc != DEVID_OK)
 		return rc;
-	tss = Esys_ActivateCredential(tpm->esys, iak->object, ek->object,
-		admin.handle, ek->with_auth ? ESYS_TR_PASSWORD : user.handle,
+	tss = Esys_ActivateCredential(tpm->esys, iak->object, ek->object.tr,
+		admin.tr, ek->with_auth ? ESYS_TR_PASSWORD : user.tr,
 		ESYS_TR_NONE, &object, &secret, ret);
 	if (is_not_for_us(tpm, tss))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
@@ -171,8 +171,7 @@ enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	CLEANUP(tpm_ek_release)
-	struct tpm_ek ek = { .tpm = tpm, .object = ESYS_TR_NONE };
+	CLEANUP(tpm_ek_done) struct tpm_ek ek = { .object = TPM_HANDLE_NONE };
 	CLEANUP(cleanup_esys) TPM2B_DIGEST *secret = NULL;
 	enum devid_err rc;
 

@@ -12,8 +12,7 @@
 #include "tpm-public.h"
 #include "tpm-key.h"
 #include "tpm-nv.h"
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
+#include "cleanup-openssl.h"
 
 /* TCG EK Credential Profile 2.x, B.3 and B.4: fixedTPM, fixedParent,
  * sensitiveDataOrigin, adminWithPolicy, restricted, decrypt; the high range
@@ -161,38 +160,30 @@ static bool is_usable(const TPMT_PUBLIC *pub)
 }
 
 /* The object at the persistent handle when it is @cert's key; ek->object stays
- * NONE when it is another or none. */
-static enum devid_err take_persistent(struct tpm_ek *ek,
+ * none when it is another or there is none. */
+static enum devid_err take_persistent(struct tpm *tpm, struct tpm_ek *ek,
 	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	ESYS_TR object = ESYS_TR_NONE;
+	CLEANUP(tpm_handle_done) struct tpm_handle object = TPM_HANDLE_NONE;
 	bool found = false;
 	enum devid_err rc;
-	TSS2_RC tss;
 
-	rc = tpm_find_handle(ek->tpm, kind->handle, &found, err);
-	if (rc != DEVID_OK || !found)
+	rc = tpm_find_handle(tpm, kind->handle, &found, err);
+	if (rc == DEVID_OK && found)
+		rc = tpm_open_persistent(tpm, kind->handle, &object, &pub, err);
+	if (rc != DEVID_OK || !pub)
 		return rc;
-	tss = Esys_TR_FromTPMPublic(ek->tpm->esys, kind->handle, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, &object);
-	if (tss == TSS2_RC_SUCCESS)
-		tss = Esys_ReadPublic(ek->tpm->esys, object, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
-	rc = tpm_result(ek->tpm, tss, "read public key of the EK", err);
-	if (rc == DEVID_OK && pub && is_key_of(cert, &pub->publicArea) &&
-		is_usable(&pub->publicArea)) {
-		ek->object = object;
+	if (is_key_of(cert, &pub->publicArea) && is_usable(&pub->publicArea)) {
+		ek->object = tpm_handle_take(&object);
 		ek->with_auth = pub->publicArea.objectAttributes &
 				TPMA_OBJECT_USERWITHAUTH;
-	} else if (object != ESYS_TR_NONE) {
-		(void)Esys_TR_Close(ek->tpm->esys, &object); /* local only */
 	}
-	return rc;
+	return DEVID_OK;
 }
 
-static enum devid_err derive(struct tpm_ek *ek, const struct ek_kind *kind,
-	const X509 *cert, struct devid_error *err)
+static enum devid_err derive(struct tpm *tpm, struct tpm_ek *ek,
+	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
 	TPM2B_PUBLIC template;
@@ -200,10 +191,9 @@ static enum devid_err derive(struct tpm_ek *ek, const struct ek_kind *kind,
 
 	if (!make_template(kind, &template))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "tpm: EK: no hash");
-	rc = tpm_create_primary(ek->tpm, &template, &ek->object, &pub, err);
+	rc = tpm_create_primary(tpm, &template, &ek->object, &pub, err);
 	if (rc != DEVID_OK)
 		return rc;
-	ek->transient = true;
 	ek->with_auth = kind->high;
 	if (!is_key_of(cert, &pub->publicArea))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
@@ -216,8 +206,7 @@ static enum devid_err derive(struct tpm_ek *ek, const struct ek_kind *kind,
 enum devid_err tpm_ek_load(
 	struct tpm *tpm, struct tpm_ek *ret, struct devid_error *err)
 {
-	CLEANUP(tpm_ek_release)
-	struct tpm_ek ek = { .tpm = tpm, .object = ESYS_TR_NONE };
+	CLEANUP(tpm_ek_done) struct tpm_ek ek = { .object = TPM_HANDLE_NONE };
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	const struct ek_kind *kind = &kinds[0];
 	struct key_blob der = { 0 };
@@ -235,23 +224,17 @@ enum devid_err tpm_ek_load(
 			"certificate",
 			kind->cert_index);
 	ek.name_alg = kind->name_alg;
-	rc = take_persistent(&ek, kind, cert, err);
-	if (rc == DEVID_OK && ek.object == ESYS_TR_NONE)
-		rc = derive(&ek, kind, cert, err);
+	rc = take_persistent(tpm, &ek, kind, cert, err);
+	if (rc == DEVID_OK && !ek.object.tpm)
+		rc = derive(tpm, &ek, kind, cert, err);
 	if (rc != DEVID_OK)
 		return rc;
 	*ret = ek;
-	ek.object = ESYS_TR_NONE; /* handed on */
+	ret->object = tpm_handle_take(&ek.object);
 	return DEVID_OK;
 }
 
-void tpm_ek_release(struct tpm_ek *ek)
+void tpm_ek_done(struct tpm_ek *ek)
 {
-	if (ek->object == ESYS_TR_NONE)
-		return;
-	if (!ek->transient)
-		(void)Esys_TR_Close(ek->tpm->esys, &ek->object); /* local */
-	else if (!ek->tpm->dead)
-		(void)Esys_FlushContext(ek->tpm->esys, ek->object);
-	ek->object = ESYS_TR_NONE;
+	tpm_handle_done(&ek->object);
 }

@@ -12,11 +12,11 @@ DEVID_MUST_CHECK enum devid_err tpm_ek_cert(
 /*
  * The EK with the public key of that certificate: at its persistent handle,
  * or derived from its template. Errors: NOT_FOUND (no certificate), MISMATCH
- * (this TPM has no such key). CLEANUP(tpm_ek_release).
+ * (this TPM has no such key). CLEANUP(tpm_ek_done).
  */
 DEVID_MUST_CHECK enum devid_err tpm_ek_load(
 	struct tpm *tpm, struct tpm_ek *ret, struct devid_error *err);
 
-void tpm_ek_release(struct tpm_ek *ek);
+void tpm_ek_done(struct tpm_ek *ek);
 
 #endif

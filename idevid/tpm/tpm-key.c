@@ -3,12 +3,15 @@
 
 #include "tpm-private.h"
 
+#include <openssl/ec.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ecdsa-der.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
+#include "cleanup-openssl.h"
 
 enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
 	bool *ret_found, struct devid_error *err)
@@ -28,102 +31,114 @@ enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
 	return ret;
 }
 
+enum devid_err tpm_open_persistent(struct tpm *tpm, TPM2_HANDLE handle,
+	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+{
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle object = { tpm, ESYS_TR_NONE, true };
+	enum devid_err code;
+	char what[40];
+	TSS2_RC rc;
+
+	(void)snprintf(what, sizeof(what), "read public key at 0x%08x",
+		handle); /* fits */
+	rc = Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE,
+		ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, ret_pub, NULL, NULL);
+	code = tpm_result(tpm, rc, what, err);
+	if (code == DEVID_OK)
+		*ret = tpm_handle_take(&object);
+	return code;
+}
+
 enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 	struct tpm_key *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	struct tpm_key key = { .object = ESYS_TR_NONE, .role = role };
+	CLEANUP(tpm_handle_done) struct tpm_handle object = TPM_HANDLE_NONE;
+	struct tpm_key key = { .role = role };
 	TPM2_HANDLE handle = template_handle(role);
 	bool found = false;
-	enum devid_err ret_code;
-	TSS2_RC rc;
+	enum devid_err rc;
 
-	ret_code = tpm_find_handle(tpm, handle, &found, err);
-	if (ret_code != DEVID_OK)
-		return ret_code;
-	if (!found)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+	rc = tpm_find_handle(tpm, handle, &found, err);
+	if (rc == DEVID_OK && !found)
+		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: %s: no key at 0x%08x", key_role_name(role),
 			handle);
-	rc = Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, &key.object);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_ReadPublic(tpm->esys, key.object, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL);
-	ret_code = tpm_result(tpm, rc, "read public key", err);
-	if (ret_code == DEVID_OK &&
-		!template_matches(role, &pub->publicArea, &key.alg))
-		ret_code = devid_fail(err, DEVID_ERR_UNSUPPORTED,
+	if (rc == DEVID_OK)
+		rc = tpm_open_persistent(tpm, handle, &object, &pub, err);
+	if (rc != DEVID_OK || !pub)
+		return rc;
+	if (!template_matches(role, &pub->publicArea, &key.alg))
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: %s: the object at 0x%08x is not of a TCG %s "
 			"template",
 			key_role_name(role), handle, key_role_name(role));
-	if (ret_code == DEVID_OK)
-		ret_code = tpm_public_spki(&pub->publicArea, &key.spki, err);
-	if (ret_code != DEVID_OK || !pub) {
-		(void)Esys_TR_Close(tpm->esys, &key.object); /* local only */
-		return ret_code;
-	}
+	rc = tpm_public_spki(&pub->publicArea, &key.spki, err);
+	if (rc != DEVID_OK)
+		return rc;
 	key.name_alg = pub->publicArea.nameAlg;
+	key.object = tpm_handle_take(&object).tr;
 	*ret = key;
 	return DEVID_OK;
 }
 
 enum devid_err tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template,
-	ESYS_TR *ret_object, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
 {
+	struct tpm_handle made = { tpm, ESYS_TR_NONE, false };
 	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	TPM2B_DATA outside = { 0 };
 	TPML_PCR_SELECTION pcrs = { 0 };
-
-	return tpm_result(tpm,
+	enum devid_err rc = tpm_result(tpm,
 		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			&sensitive, template, &outside, &pcrs, ret_object,
+			&sensitive, template, &outside, &pcrs, &made.tr,
 			ret_pub, NULL, NULL, NULL),
 		"create primary key", err);
+
+	if (rc == DEVID_OK)
+		*ret = made;
+	return rc;
 }
 
-/* The primary key of @key's role and algorithm from the template (TCG 7.3):
- * its object and public key into @key. */
+/* The primary key of @key's role and algorithm from the template (TCG 7.3),
+ * and its public key into @key. */
 static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
-	struct tpm_key *key, struct devid_error *err)
+	struct tpm_key *key, struct tpm_handle *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *made = NULL;
-	ESYS_TR object = ESYS_TR_NONE;
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
 
 	if (!template_get(key->role, key->alg, unique, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(key->alg));
-	rc = tpm_create_primary(tpm, &template, &object, &made, err);
-	if (rc != DEVID_OK)
-		return rc;
-	rc = tpm_public_spki(&made->publicArea, &key->spki, err);
-	if (rc != DEVID_OK) {
-		(void)Esys_FlushContext(tpm->esys, object); /* rc is told */
-		return rc;
-	}
-	key->object = object;
-	return DEVID_OK;
+	rc = tpm_create_primary(tpm, &template, ret, &made, err);
+	return rc == DEVID_OK
+		       ? tpm_public_spki(&made->publicArea, &key->spki, err)
+		       : rc;
 }
 
 /* Tries the variants of @key until one has the public key @expected. */
 static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
-	struct tpm_key *key, struct devid_error *err)
+	struct tpm_key *key, struct tpm_handle *ret, struct devid_error *err)
 {
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
-		enum devid_err rc =
-			create_devid(tpm, (enum template_unique)u, key, err);
+		CLEANUP(tpm_handle_done)
+		struct tpm_handle object = TPM_HANDLE_NONE;
+		enum devid_err rc = create_devid(
+			tpm, (enum template_unique)u, key, &object, err);
 
 		if (rc != DEVID_OK)
 			return rc;
-		if (!expected || key_blob_equal(expected, &key->spki))
+		if (!expected || key_blob_equal(expected, &key->spki)) {
+			*ret = tpm_handle_take(&object);
 			return DEVID_OK;
-		rc = tpm_result(tpm, Esys_FlushContext(tpm->esys, key->object),
-			"flush key", err);
-		if (rc != DEVID_OK)
-			return rc;
+		}
 	}
 	return devid_fail(err, DEVID_ERR_MISMATCH,
 		"tpm: %s: this TPM does not derive the key of the certificate",
@@ -134,13 +149,11 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 	enum key_alg alg, const struct key_blob *expected,
 	struct devid_error *err)
 {
-	struct tpm_key key = {
-		.object = ESYS_TR_NONE,
-		.role = role,
-		.alg = alg,
-	};
+	CLEANUP(tpm_handle_done) struct tpm_handle object = TPM_HANDLE_NONE;
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle persistent = { tpm, ESYS_TR_NONE, true };
+	struct tpm_key key = { .role = role, .alg = alg };
 	TPM2_HANDLE handle = template_handle(role);
-	ESYS_TR persistent = ESYS_TR_NONE;
 	bool taken = false;
 	enum devid_err rc;
 
@@ -151,22 +164,14 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: %s: 0x%08x is taken", key_role_name(role),
 			handle);
-	rc = derive(tpm, expected, &key, err);
+	rc = derive(tpm, expected, &key, &object, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = tpm_result(tpm,
-		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key.object,
+	return tpm_result(tpm,
+		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object.tr,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle,
-			&persistent),
+			&persistent.tr),
 		"make key persistent", err);
-	if (persistent != ESYS_TR_NONE)
-		(void)Esys_TR_Close(tpm->esys, &persistent); /* local only */
-	/* The transient copy goes in any case; the first error is told. */
-	return rc != DEVID_OK
-		       ? ((void)Esys_FlushContext(tpm->esys, key.object), rc)
-		       : tpm_result(tpm,
-				 Esys_FlushContext(tpm->esys, key.object),
-				 "flush key", err);
 }
 
 static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,

@@ -10,15 +10,21 @@
 DEVID_MUST_CHECK enum devid_err tpm_find_handle(struct tpm *tpm,
 	TPM2_HANDLE handle, bool *ret_found, struct devid_error *err);
 
+/* The object at the persistent @handle, and its public area, which the caller
+ * Esys_Free()s. */
+DEVID_MUST_CHECK enum devid_err tpm_open_persistent(struct tpm *tpm,
+	TPM2_HANDLE handle, struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub,
+	struct devid_error *err);
+
 /* Loads the public part of the key for @role from its persistent handle.
  * Errors: NOT_FOUND, UNSUPPORTED (an object that is none of our keys). */
 DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm,
 	enum key_role role, struct tpm_key *ret, struct devid_error *err);
 
 /* TPM2_CreatePrimary below the endorsement hierarchy with nothing but a
- * template; the caller flushes *@ret_object, Esys_Free()s *@ret_pub. */
+ * template; the caller Esys_Free()s *@ret_pub. */
 DEVID_MUST_CHECK enum devid_err tpm_create_primary(struct tpm *tpm,
-	const TPM2B_PUBLIC *template, ESYS_TR *ret_object,
+	const TPM2B_PUBLIC *template, struct tpm_handle *ret,
 	TPM2B_PUBLIC **ret_pub, struct devid_error *err);
 
 /*

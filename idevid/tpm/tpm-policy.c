@@ -5,6 +5,8 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "bytes.h"
+
 /* The index whose policy branch D follows: TCG 7.3.6, for SHA-256; that for
  * SHA-384 is the next one. */
 #define INDEX_IDEVID 0x01c90010u
@@ -16,32 +18,15 @@
 /* What is hashed: integers and bytes, at most this many of them. */
 #define TEXT_MAX 256
 
-struct text {
-	uint8_t data[TEXT_MAX];
-	size_t len;
-};
-
-static void put(struct text *t, const void *data, size_t len)
-{
-	assert(len <= sizeof(t->data) - t->len);
-	memcpy(t->data + t->len, data, len);
-	t->len += len;
-}
-
-static void put_uint(struct text *t, uint32_t value, unsigned n)
-{
-	uint8_t b[4] = { (uint8_t)(value >> 24), (uint8_t)(value >> 16),
-		(uint8_t)(value >> 8), (uint8_t)value };
-
-	put(t, b + 4 - n, n);
-}
-
-static bool digest(TPMI_ALG_HASH alg, const struct text *t, TPM2B_DIGEST *ret)
+static bool digest(
+	TPMI_ALG_HASH alg, const struct bytes_out *t, TPM2B_DIGEST *ret)
 {
 	const EVP_MD *md = alg == TPM2_ALG_SHA256 ? EVP_sha256() : EVP_sha384();
 	unsigned len = 0;
 
-	if (EVP_Digest(t->data, t->len, ret->buffer, &len, md, NULL) != 1)
+	assert(!t->bad);
+	if (EVP_Digest(t->room.data, t->room.len, ret->buffer, &len, md,
+		    NULL) != 1)
 		return false;
 	ret->size = (uint16_t)len;
 	return true;
@@ -52,15 +37,16 @@ static bool digest(TPMI_ALG_HASH alg, const struct text *t, TPM2B_DIGEST *ret)
 static bool secret(TPMI_ALG_HASH alg, uint16_t size, TPM2B_DIGEST *ret)
 {
 	static const uint8_t zeros[48];
-	struct text t = { .len = 0 };
+	uint8_t text[TEXT_MAX];
+	struct bytes_out t = bytes_out_init(text, sizeof(text));
 
-	put(&t, zeros, size);
-	put_uint(&t, TPM2_CC_PolicySecret, 4);
-	put_uint(&t, TPM2_RH_ENDORSEMENT, 4);
+	bytes_out_put(&t, zeros, size);
+	bytes_out_uint(&t, 4, TPM2_CC_PolicySecret);
+	bytes_out_uint(&t, 4, TPM2_RH_ENDORSEMENT);
 	if (!digest(alg, &t, ret))
 		return false;
-	t.len = 0;
-	put(&t, ret->buffer, ret->size);
+	t.room.len = 0;
+	bytes_out_put(&t, ret->buffer, ret->size);
 	return digest(alg, &t, ret);
 }
 
@@ -68,11 +54,12 @@ static bool secret(TPMI_ALG_HASH alg, uint16_t size, TPM2B_DIGEST *ret)
 static bool command_code(TPMI_ALG_HASH alg, const TPM2B_DIGEST *old,
 	TPM2_CC code, TPM2B_DIGEST *ret)
 {
-	struct text t = { .len = 0 };
+	uint8_t text[TEXT_MAX];
+	struct bytes_out t = bytes_out_init(text, sizeof(text));
 
-	put(&t, old->buffer, old->size);
-	put_uint(&t, TPM2_CC_PolicyCommandCode, 4);
-	put_uint(&t, code, 4);
+	bytes_out_put(&t, old->buffer, old->size);
+	bytes_out_uint(&t, 4, TPM2_CC_PolicyCommandCode);
+	bytes_out_uint(&t, 4, code);
 	return digest(alg, &t, ret);
 }
 
@@ -82,22 +69,22 @@ static bool authorize_nv(TPMI_ALG_HASH alg, uint32_t index,
 	const TPM2B_DIGEST *nv_policy, TPM2B_DIGEST *ret)
 {
 	static const uint8_t zeros[48];
-	struct text t = { .len = 0 };
+	uint8_t text[TEXT_MAX];
+	struct bytes_out t = bytes_out_init(text, sizeof(text));
 	TPM2B_DIGEST area;
 
-	put_uint(&t, index, 4);
-	put_uint(&t, alg, 2);
-	put_uint(&t, INDEX_ATTRS, 4);
-	put_uint(&t, nv_policy->size, 2);
-	put(&t, nv_policy->buffer, nv_policy->size);
-	put_uint(&t, 2u + nv_policy->size, 2);
+	bytes_out_uint(&t, 4, index);
+	bytes_out_uint(&t, 2, alg);
+	bytes_out_uint(&t, 4, INDEX_ATTRS);
+	bytes_out_counted(&t, 2, nv_policy->buffer, nv_policy->size);
+	bytes_out_uint(&t, 2, 2u + nv_policy->size);
 	if (!digest(alg, &t, &area))
 		return false;
-	t.len = 0;
-	put(&t, zeros, nv_policy->size);
-	put_uint(&t, TPM2_CC_PolicyAuthorizeNV, 4);
-	put_uint(&t, alg, 2);
-	put(&t, area.buffer, area.size);
+	t.room.len = 0;
+	bytes_out_put(&t, zeros, nv_policy->size);
+	bytes_out_uint(&t, 4, TPM2_CC_PolicyAuthorizeNV);
+	bytes_out_uint(&t, 2, alg);
+	bytes_out_put(&t, area.buffer, area.size);
 	return digest(alg, &t, ret);
 }
 

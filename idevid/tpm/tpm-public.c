@@ -8,14 +8,9 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
-#include "cleanup.h"
+#include "bytes.h"
+#include "cleanup-openssl.h"
 #include "digest.h"
-
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
-CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
 
 #define RSA_BITS_MIN 2048  /* SP 800-131A rev. 2, table 2 */
 #define RSA_BITS_MAX 4096  /* TPM2_MAX_RSA_KEY_BYTES */
@@ -56,7 +51,7 @@ static const struct curve *curve_of(const TPMT_PUBLIC *area)
 
 static unsigned get_u16(const uint8_t *p)
 {
-	return (unsigned)p[0] << 8 | p[1];
+	return (unsigned)bytes_load(p, 2);
 }
 
 /* ---- public areas ---- */
@@ -73,8 +68,7 @@ static enum devid_err make_name(
 			"public area: nameAlg: 0x%04x is none of SHA-256, "
 			"SHA-384, SHA-512",
 			ret->area.nameAlg);
-	ret->name[0] = (uint8_t)(ret->area.nameAlg >> 8);
-	ret->name[1] = (uint8_t)ret->area.nameAlg;
+	bytes_store(ret->name, 2, ret->area.nameAlg);
 	if (EVP_Digest(in.data, in.len, ret->name + 2, &len, md, NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "public area: cannot hash");

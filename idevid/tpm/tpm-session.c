@@ -5,21 +5,12 @@
 
 #include "tpm-policy.h"
 
-void tpm_session_end(struct tpm_session *session)
-{
-	/* After a broken transport there is nobody to tell; a resource
-	 * manager flushes what its client left. */
-	if (session->handle != ESYS_TR_NONE && !session->tpm->dead)
-		(void)Esys_FlushContext(session->tpm->esys, session->handle);
-	session->handle = ESYS_TR_NONE;
-}
-
 /* The authorization value of the hierarchy is empty. */
 static enum devid_err satisfy_secret(
-	struct tpm_session *session, struct devid_error *err)
+	struct tpm_handle *session, struct devid_error *err)
 {
 	TSS2_RC rc = Esys_PolicySecret(session->tpm->esys,
-		ESYS_TR_RH_ENDORSEMENT, session->handle, ESYS_TR_PASSWORD,
+		ESYS_TR_RH_ENDORSEMENT, session->tr, ESYS_TR_PASSWORD,
 		ESYS_TR_NONE, ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL);
 
 	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
@@ -33,30 +24,27 @@ static enum devid_err satisfy_secret(
 }
 
 enum devid_err tpm_session_start(struct tpm *tpm, TPMI_ALG_HASH hash,
-	struct tpm_session *ret, struct devid_error *err)
+	struct tpm_handle *ret, struct devid_error *err)
 {
 	TPMT_SYM_DEF none = { .algorithm = TPM2_ALG_NULL };
-	struct tpm_session session = { tpm, ESYS_TR_NONE };
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle session = { tpm, ESYS_TR_NONE, false };
 	enum devid_err rc;
 
 	rc = tpm_result(tpm,
 		Esys_StartAuthSession(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
-			TPM2_SE_POLICY, &none, hash, &session.handle),
+			TPM2_SE_POLICY, &none, hash, &session.tr),
 		"start policy session", err);
-	if (rc != DEVID_OK)
-		return rc;
-	rc = satisfy_secret(&session, err);
-	if (rc != DEVID_OK) {
-		tpm_session_end(&session);
-		return rc;
-	}
-	*ret = session;
-	return DEVID_OK;
+	if (rc == DEVID_OK)
+		rc = satisfy_secret(&session, err);
+	if (rc == DEVID_OK)
+		*ret = tpm_handle_take(&session);
+	return rc;
 }
 
 /* PolicyCommandCode and the PolicyOR of the template (TCG 7.3.6). */
-static enum devid_err satisfy_or(const struct tpm_session *session,
+static enum devid_err satisfy_or(const struct tpm_handle *session,
 	const struct tpm_key *key, TPM2_CC command, struct devid_error *err)
 {
 	TPML_DIGEST branches;
@@ -67,31 +55,28 @@ static enum devid_err satisfy_or(const struct tpm_session *session,
 			"tpm: no policy for name algorithm 0x%04x",
 			key->name_alg);
 	rc = tpm_result(session->tpm,
-		Esys_PolicyCommandCode(session->tpm->esys, session->handle,
+		Esys_PolicyCommandCode(session->tpm->esys, session->tr,
 			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, command),
 		"restrict policy to a command", err);
 	if (rc != DEVID_OK)
 		return rc;
 	return tpm_result(session->tpm,
-		Esys_PolicyOR(session->tpm->esys, session->handle, ESYS_TR_NONE,
+		Esys_PolicyOR(session->tpm->esys, session->tr, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &branches),
 		"satisfy the policy of the template", err);
 }
 
 enum devid_err tpm_session_start_admin(struct tpm *tpm,
-	const struct tpm_key *key, TPM2_CC command, struct tpm_session *ret,
+	const struct tpm_key *key, TPM2_CC command, struct tpm_handle *ret,
 	struct devid_error *err)
 {
-	struct tpm_session session = { tpm, ESYS_TR_NONE };
+	CLEANUP(tpm_handle_done) struct tpm_handle session = TPM_HANDLE_NONE;
 	enum devid_err rc;
 
 	rc = tpm_session_start(tpm, key->name_alg, &session, err);
 	if (rc == DEVID_OK)
 		rc = satisfy_or(&session, key, command, err);
-	if (rc != DEVID_OK) {
-		tpm_session_end(&session);
-		return rc;
-	}
-	*ret = session;
-	return DEVID_OK;
+	if (rc == DEVID_OK)
+		*ret = tpm_handle_take(&session);
+	return rc;
 }

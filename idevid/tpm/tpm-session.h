@@ -4,9 +4,6 @@
 
 #include "tpm-private.h"
 
-/* Flushes it; nothing for one that never started. */
-void tpm_session_end(struct tpm_session *session);
-
 /*
  * Starts a session that has satisfied PolicySecret(TPM_RH_ENDORSEMENT) with
  * the empty authorization value: branch A of the DevID templates and the
@@ -14,14 +11,14 @@ void tpm_session_end(struct tpm_session *session);
  * the key that it is for.
  */
 DEVID_MUST_CHECK enum devid_err tpm_session_start(struct tpm *tpm,
-	TPMI_ALG_HASH hash, struct tpm_session *ret, struct devid_error *err);
+	TPMI_ALG_HASH hash, struct tpm_handle *ret, struct devid_error *err);
 
 /*
  * The same, and then the policy of @key's template for one @command (ADMIN
  * role), TPM2_CC_Certify or TPM2_CC_ActivateCredential.
  */
 DEVID_MUST_CHECK enum devid_err tpm_session_start_admin(struct tpm *tpm,
-	const struct tpm_key *key, TPM2_CC command, struct tpm_session *ret,
+	const struct tpm_key *key, TPM2_CC command, struct tpm_handle *ret,
 	struct devid_error *err);
 
 #endif

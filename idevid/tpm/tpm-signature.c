@@ -12,10 +12,8 @@
 
 #include "cleanup.h"
 #include "ecdsa-der.h"
-
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(ecdsa, ECDSA_SIG *, ECDSA_SIG_free)
+#include "bytes.h"
+#include "cleanup-openssl.h"
 
 /* ---- reading ---- */
 
@@ -29,7 +27,7 @@ static enum devid_err parse_signature(
 	if (in.len < 4)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"signature: size: %zu bytes", in.len);
-	alg = (unsigned)in.data[0] << 8 | in.data[1];
+	alg = (unsigned)bytes_load(in.data, 2);
 	if (alg != TPM2_ALG_ECDSA && alg != TPM2_ALG_RSASSA &&
 		alg != TPM2_ALG_RSAPSS)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,

@@ -24,6 +24,8 @@ struct tpm {
 	bool dead;
 	/* Set when there was no room for an object or a session. */
 	bool crowded;
+	/* Set when something could not be flushed, which is told once. */
+	bool leaked;
 };
 
 /*
@@ -72,6 +74,5 @@ struct tpm_key {
 	TPMI_ALG_HASH name_alg;
 	struct key_blob spki;
 };
-
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cert.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "issuers.h"
 
@@ -23,8 +24,6 @@ struct chain_store {
 	size_t n_roots;
 };
 
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
 CLEANUP_DEFINE(chain_store, struct chain_store *, chain_store_free)
 
 static void cleanup_x509_stack(STACK_OF(X509) * *p)

@@ -12,13 +12,14 @@
 
 #include "cert.h"
 #include "chain.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
+#include "hex.h"
 #include "verify-private.h"
 
 #define ROOT_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(verifier, struct devid_verifier *, devid_verifier_free)
 
 enum devid_err devid_verifier_new(
@@ -244,7 +245,6 @@ bool verify_serial_matches(
 static void hex_sha256(
 	const uint8_t *data, size_t len, char out[DEVID_FINGERPRINT_MAX])
 {
-	static const char digits[] = "0123456789abcdef";
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	unsigned n = 0;
 
@@ -252,11 +252,7 @@ static void hex_sha256(
 	if (EVP_Digest(data, len, hash, &n, EVP_sha256(), NULL) != 1 ||
 		2 * n >= DEVID_FINGERPRINT_MAX)
 		return;
-	for (unsigned i = 0; i < n; i++) {
-		out[2 * i] = digits[hash[i] >> 4];
-		out[2 * i + 1] = digits[hash[i] & 15];
-	}
-	out[2 * n] = '\0';
+	hex_encode(hash, n, out);
 }
 
 /* The SubjectPublicKeyInfo with its header: what stays when a certificate

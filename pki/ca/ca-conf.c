@@ -125,13 +125,10 @@ static enum devid_err set_fingerprint(void *target, const char *value,
 	if (rc != DEVID_OK)
 		return rc;
 	for (const char *p = value; *p; n++) {
-		int high = hex_digit(p[0]);
-		int low = high < 0 ? -1 : hex_digit(p[1]);
-
-		if (low < 0 || n == sizeof(station->fingerprint))
+		if (n == sizeof(station->fingerprint) ||
+			!hex_decode(p, &station->fingerprint[n], 1))
 			return devid_fail(err, DEVID_ERR_INVALID,
 				"not a SHA-256 fingerprint in hex");
-		station->fingerprint[n] = (uint8_t)(high << 4 | low);
 		p += p[2] == ':' && p[3] ? 3 : 2;
 	}
 	if (n != sizeof(station->fingerprint))

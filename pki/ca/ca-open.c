@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cert-check.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
 #include "ek-load.h"
@@ -19,8 +20,6 @@
 #include "register-open.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 
 /* The one certificate in the PEM file @path. */
 static enum devid_err load_cert(

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-ticket.h"
 
-#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "digest.h"
 
 #define TICKET_VERSION 3
@@ -58,45 +58,29 @@ enum devid_err ca_ticket_from_proof(const struct proof *proof,
 		&proof->ek, ret->hw_serial, sizeof(ret->hw_serial), err);
 }
 
-struct writer {
-	uint8_t *buf;
-	size_t len;
-	bool full;
-};
-
-/* u16 length, bytes. */
-static void put(struct writer *w, const void *data, size_t len)
+static void put(struct bytes_out *out, const void *data, size_t len)
 {
-	if (w->full || len > UINT16_MAX || len + 2 > CA_TICKET_MAX - w->len) {
-		w->full = true;
-		return;
-	}
-	w->buf[w->len] = (uint8_t)(len >> 8);
-	w->buf[w->len + 1] = (uint8_t)len;
-	memcpy(w->buf + w->len + 2, data, len);
-	w->len += 2 + len;
+	bytes_out_counted(out, 2, data, len);
 }
 
-static void put_text(struct writer *w, const char *text)
+static void put_text(struct bytes_out *out, const char *text)
 {
-	put(w, text, strlen(text));
+	put(out, text, strlen(text));
 }
 
-/* Big endian. */
-static void put_number(struct writer *w, int64_t number)
+static void put_number(struct bytes_out *out, int64_t number)
 {
-	uint64_t be = htobe64((uint64_t)number);
-
-	put(w, &be, sizeof(be));
+	bytes_out_uint(out, 2, sizeof(number));
+	bytes_out_uint(out, sizeof(number), (uint64_t)number);
 }
 
 enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 	uint8_t buf[CA_TICKET_MAX], size_t *ret_len, struct devid_error *err)
 {
 	const struct register_device *d = &in->device;
-	struct writer w = { buf, 1, false };
+	struct bytes_out w = bytes_out_init(buf, CA_TICKET_MAX);
 
-	buf[0] = TICKET_VERSION;
+	bytes_out_uint(&w, 1, TICKET_VERSION);
 	put_number(&w, in->deadline);
 	put(&w, in->secret_hash, sizeof(in->secret_hash));
 	put_text(&w, d->serial);
@@ -112,62 +96,43 @@ enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 		put(&w, in->spki[i].data, in->spki[i].len);
 		put(&w, in->key_fingerprint[i], sizeof(in->key_fingerprint[i]));
 	}
-	if (w.full)
+	if (w.bad)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"request: too large for a ticket");
-	*ret_len = w.len;
+	*ret_len = w.room.len;
 	return DEVID_OK;
 }
 
-struct reader {
-	const uint8_t *data;
-	size_t len;
-	bool bad;
-};
-
-/* One element of @min to @max bytes. */
-static size_t get(struct reader *r, void *to, size_t min, size_t max)
+/* One element of @len bytes. */
+static void get(struct bytes_in *in, void *to, size_t len)
 {
-	size_t len;
-
-	if (r->bad || r->len < 2) {
-		r->bad = true;
-		return 0;
-	}
-	len = (size_t)r->data[0] << 8 | r->data[1];
-	if (len > r->len - 2 || len < min || len > max) {
-		r->bad = true;
-		return 0;
-	}
-	memcpy(to, r->data + 2, len);
-	r->data += 2 + len;
-	r->len -= 2 + len;
-	return len;
+	if (bytes_in_copy(in, 2, to, len) != len)
+		in->bad = true;
 }
 
-static void get_text(struct reader *r, char *to, size_t size)
+static void get_text(struct bytes_in *in, char *to, size_t size)
 {
-	to[get(r, to, 0, size - 1)] = '\0';
+	to[bytes_in_copy(in, 2, to, size - 1)] = '\0';
 }
 
-static int64_t get_number(struct reader *r)
+static int64_t get_number(struct bytes_in *in)
 {
-	uint64_t be = 0;
-
-	(void)get(r, &be, sizeof(be), sizeof(be));
-	return (int64_t)be64toh(be);
+	if (bytes_in_uint(in, 2) != sizeof(int64_t))
+		in->bad = true;
+	return (int64_t)bytes_in_uint(in, sizeof(int64_t));
 }
 
 enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	struct ca_ticket *ret, struct devid_error *err)
 {
 	struct register_device *d = &ret->device;
-	struct reader r = { data + 1, len - 1,
-		len < 1 || data[0] != TICKET_VERSION };
+	struct bytes_in r = bytes_in_init((struct view) { data, len });
 
 	memset(d, 0, sizeof(*d));
+	if (bytes_in_uint(&r, 1) != TICKET_VERSION)
+		r.bad = true;
 	ret->deadline = get_number(&r);
-	(void)get(&r, ret->secret_hash, 32, 32);
+	get(&r, ret->secret_hash, 32);
 	get_text(&r, d->serial, sizeof(d->serial));
 	get_text(&r, d->model, sizeof(d->model));
 	get_text(&r, d->tpm_vendor, sizeof(d->tpm_vendor));
@@ -175,14 +140,16 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	get_text(&r, d->tpm_firmware, sizeof(d->tpm_firmware));
 	get_text(&r, d->station, sizeof(d->station));
 	get_text(&r, ret->hw_serial, sizeof(ret->hw_serial));
-	(void)get(&r, d->ek_fingerprint, 32, 32);
-	(void)get(&r, d->ek_cert_fingerprint, 32, 32);
+	get(&r, d->ek_fingerprint, 32);
+	get(&r, d->ek_cert_fingerprint, 32);
 	for (int i = 0; i < N_KEY_ROLES; i++) {
-		ret->spki[i].len = get(
-			&r, ret->spki[i].data, 1, sizeof(ret->spki[i].data));
-		(void)get(&r, ret->key_fingerprint[i], 32, 32);
+		ret->spki[i].len = bytes_in_copy(
+			&r, 2, ret->spki[i].data, sizeof(ret->spki[i].data));
+		if (ret->spki[i].len == 0)
+			r.bad = true;
+		get(&r, ret->key_fingerprint[i], 32);
 	}
-	if (r.bad || r.len != 0)
+	if (!bytes_in_done(&r))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"challenge: its ticket cannot be read");
 	return DEVID_OK;

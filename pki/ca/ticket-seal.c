@@ -12,11 +12,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "digest.h"
 #include "files.h"
-
-CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
 
 static const char purpose[] = "devid-ca ticket";
 static const char binding[] = "devid-ca register";

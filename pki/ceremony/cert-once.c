@@ -4,12 +4,12 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cert-time.h"
 #include "build-ca.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
 
 /* An OCSP signer's certificate that ends sooner is replaced. */
 #define RENEW_SECONDS (30 * 24 * 3600)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cert-once.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "build-ca.h"
 #include "build-cert.h"
@@ -17,8 +18,6 @@
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
 
 /* ---- devid-ca root-cert ---- */
 

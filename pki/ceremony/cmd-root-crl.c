@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmd-file.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "conf.h"
 #include "files.h"
@@ -16,10 +17,7 @@
 #include "build-crl.h"
 #include "token-cmd.h"
 
-CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
-CLEANUP_DEFINE(crl, X509_CRL *, X509_CRL_free)
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
 
 #define DAYS_DEFAULT 180
 #define DAYS_MAX     3660
@@ -72,7 +70,7 @@ static enum devid_err number_of_crl(
 	const char *path, unsigned *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_asn1_integer) ASN1_INTEGER *number = NULL;
-	CLEANUP(cleanup_crl) X509_CRL *crl = NULL;
+	CLEANUP(cleanup_x509_crl) X509_CRL *crl = NULL;
 	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	struct devid_error why = { DEVID_OK, "" };
 	const uint8_t *p;
@@ -124,7 +122,7 @@ static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
 {
 	const char *path = cmd->out;
 	const uint8_t *p = der.data;
-	CLEANUP(cleanup_crl)
+	CLEANUP(cleanup_x509_crl)
 	X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	enum devid_err rc;
 

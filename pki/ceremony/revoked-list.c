@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "cert-time.h"
+#include "hex.h"
 
 #define LINE_MAX_LEN 128 /* 40 + 1 + 15 + 1 + the longest reason */
 #define TIME_LEN     15
@@ -22,28 +23,13 @@ static const struct {
 	{ "cessationOfOperation", 5 },
 };
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	return at ? (int)((at - digits) % 16) : -1;
-}
-
 /* Positive, at most 20 octets (RFC 5280 4.1.2.2), minimal as DER has it. */
 static bool parse_serial(
 	const char *text, size_t len, struct build_revoked *entry)
 {
-	if (len == 0 || len % 2 || len > 2 * (size_t)SERIAL_LEN)
+	if (len == 0 || len % 2 || len > 2 * (size_t)SERIAL_LEN ||
+		!hex_decode(text, entry->serial, len / 2))
 		return false;
-	for (size_t i = 0; i < len / 2; i++) {
-		int high = hex_digit(text[2 * i]);
-		int low = hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		entry->serial[i] = (uint8_t)(high << 4 | low);
-	}
 	entry->serial_len = len / 2;
 	return entry->serial[0] != 0;
 }

@@ -9,19 +9,20 @@
 
 #include "cert-check.h"
 #include "cert-time.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "cmd-file.h"
 #include "conf.h"
 #include "ca-cmd.h"
 #include "files.h"
+#include "hex.h"
 #include "log.h"
 #include "cert-time.h"
 #include "pin.h"
 #include "token-key.h"
 #include "token-make.h"
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 
 #define PEM_FILE_MAX 65536 /* a limit of ours */
@@ -96,8 +97,7 @@ void token_cmd_tell(
 	char hex[2 * sizeof(hash) + 1];
 
 	(void)SHA256(der.data, der.len, hash); /* cannot fail */
-	for (size_t i = 0; i < sizeof(hash); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", hash[i]); /* fits */
+	hex_encode(hash, sizeof(hash), hex);
 	(void)printf("%s %s sha256 %s %s\n", what, name, hex, verb);
 	(void)fflush(stdout); /* looked at when the command ends */
 }

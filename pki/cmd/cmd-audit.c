@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ca-cmd.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "files.h"
@@ -38,7 +39,6 @@ struct options {
 };
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
-CLEANUP_DEFINE(bio, BIO *, (void)BIO_free)
 
 struct keys {
 	EVP_PKEY *list[KEYS_MAX]; /* owned */

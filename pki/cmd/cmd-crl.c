@@ -10,6 +10,7 @@
 
 #include "ca-cmd.h"
 #include "cmd-exit.h"
+#include "hex.h"
 #include "log.h"
 #include "operator.h"
 #include "publish.h"
@@ -66,14 +67,14 @@ static enum devid_err run_publish(
 static enum devid_err print_revoked(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
 {
+	char serial[2 * SERIAL_LEN + 1];
+
 	(void)arg;
 	(void)err; /* a failure shows at the end */
 	if (cert->state != REGISTER_REVOKED)
 		return DEVID_OK;
-	(void)printf("revoked %s ", key_role_name(cert->role));
-	for (size_t i = 0; i < cert->serial_len; i++)
-		(void)printf("%02x", cert->serial[i]);
-	(void)putchar('\n');
+	hex_encode(cert->serial, cert->serial_len, serial);
+	(void)printf("revoked %s %s\n", key_role_name(cert->role), serial);
 	return DEVID_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ca-cmd.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "files.h"
@@ -29,7 +30,6 @@ struct call {
 	bool json;
 };
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
 static void cleanup_call(struct call *call)

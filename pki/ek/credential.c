@@ -13,17 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "digest.h"
 #include "tpm-public.h"
 
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
-CLEANUP_DEFINE(mac_ctx, EVP_MAC_CTX *, EVP_MAC_CTX_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
-CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
 
 #define HASH_MAX  48 /* SHA-384 */
@@ -74,12 +70,6 @@ struct seed {
 	size_t len;
 };
 
-static void put_u16(uint8_t *p, size_t value)
-{
-	p[0] = (uint8_t)(value >> 8);
-	p[1] = (uint8_t)value;
-}
-
 static enum devid_err crypto_fail(struct devid_error *err, const char *what)
 {
 	ERR_clear_error();
@@ -100,19 +90,15 @@ struct kdfa {
 static bool kdfa_block(const struct kdfa *kdfa, const char *label,
 	struct view context, size_t bits, uint8_t ret[HASH_MAX])
 {
-	uint8_t input[4 + 16 + TPM_NAME_MAX + 4] = { 0, 0, 0, 1 };
-	size_t len = 4, label_len = strlen(label) + 1;
+	uint8_t input[4 + 16 + TPM_NAME_MAX + 4];
+	struct bytes_out out = bytes_out_init(input, sizeof(input));
 
-	memcpy(input + len, label, label_len);
-	len += label_len;
-	if (context.len > 0)
-		memcpy(input + len, context.data, context.len);
-	len += context.len;
-	put_u16(input + len, 0);
-	put_u16(input + len + 2, bits);
-	len += 4;
-	return digest_hmac(kdfa->mac, kdfa->seed, (struct view) { input, len },
-		ret, kdfa->seed.len);
+	bytes_out_uint(&out, 4, 1);
+	bytes_out_put(&out, label, strlen(label) + 1);
+	bytes_out_put(&out, context.data, context.len);
+	bytes_out_uint(&out, 4, bits);
+	return !out.bad && digest_hmac(kdfa->mac, kdfa->seed,
+				   bytes_out_view(&out), ret, kdfa->seed.len);
 }
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
@@ -171,16 +157,15 @@ static bool encrypt_seed(struct view modulus, const EVP_MD *md,
 	       len == modulus.len;
 }
 
-static enum devid_err share_rsa(struct view modulus,
-	const struct suite *suite, struct seed *seed, struct challenge *ret,
-	struct devid_error *err)
+static enum devid_err share_rsa(struct view modulus, const struct suite *suite,
+	struct seed *seed, struct challenge *ret, struct devid_error *err)
 {
 	seed->len = suite->hash_len;
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
 		!encrypt_seed(modulus, tpm_hash_md(suite->name_alg), seed,
 			ret->enc_secret + 2))
 		return crypto_fail(err, "encrypt to the EK");
-	put_u16(ret->enc_secret, modulus.len);
+	bytes_store(ret->enc_secret, 2, modulus.len);
 	ret->enc_secret_len = 2 + modulus.len;
 	return DEVID_OK;
 }
@@ -231,7 +216,7 @@ static bool kdfe(const struct suite *suite, const uint8_t *z,
 	const uint8_t *own_x, const uint8_t *ek_x, struct seed *ret)
 {
 	static const uint8_t counter[4] = { 0, 0, 0, 1 };
-	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
 	ret->len = suite->hash_len;
 	return ctx &&
@@ -249,14 +234,13 @@ static bool kdfe(const struct suite *suite, const uint8_t *z,
  * point. */
 static void put_point(const uint8_t *point, size_t field, struct challenge *ret)
 {
-	uint8_t *p = ret->enc_secret;
+	struct bytes_out out =
+		bytes_out_init(ret->enc_secret, sizeof(ret->enc_secret));
 
-	ret->enc_secret_len = 2 + 2 * (2 + field);
-	put_u16(p, 2 * (2 + field));
-	put_u16(p + 2, field);
-	memcpy(p + 4, point + 1, field);
-	put_u16(p + 4 + field, field);
-	memcpy(p + 6 + field, point + 1 + field, field);
+	bytes_out_uint(&out, 2, 2 * (2 + field));
+	bytes_out_counted(&out, 2, point + 1, field);
+	bytes_out_counted(&out, 2, point + 1 + field, field);
+	ret->enc_secret_len = out.room.len;
 }
 
 static enum devid_err share_ecc(EVP_PKEY *ek, const struct suite *suite,
@@ -308,7 +292,7 @@ static bool encrypt(const struct suite *suite, const uint8_t *key,
 	int len = 0;
 	bool ok;
 
-	put_u16(plain, CHALLENGE_SECRET_LEN);
+	bytes_store(plain, 2, CHALLENGE_SECRET_LEN);
 	memcpy(plain + 2, secret, CHALLENGE_SECRET_LEN);
 	ok = ctx && cipher &&
 	     EVP_EncryptInit_ex(ctx, cipher, NULL, key, iv) == 1 &&
@@ -345,8 +329,8 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	size_t len = 2 + suite->hash_len + 2 + CHALLENGE_SECRET_LEN;
 	bool ok;
 
-	put_u16(ret->id_object, len);
-	put_u16(ret->id_object + 2, suite->hash_len);
+	bytes_store(ret->id_object, 2, len);
+	bytes_store(ret->id_object + 2, 2, suite->hash_len);
 	ret->id_object_len = 2 + len;
 	ok = mac &&
 	     kdfa_block(&kdfa, "STORAGE", name, suite->sym_len * 8, key) &&

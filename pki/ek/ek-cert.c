@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "digest.h"
 #include "ek-private.h"
 #include "ek-key.h"
@@ -50,7 +51,7 @@ static bool take_nv_header(struct view *in, size_t *ret_len)
 	if (in->len < NV_HEADER_LEN || memcmp(p, start, sizeof(start)) != 0 ||
 		memcmp(p + 5, end, sizeof(end)) != 0)
 		return false;
-	*ret_len = (size_t)(p[3] << 8 | p[4]);
+	*ret_len = bytes_load(p + 3, 2);
 	in->data += NV_HEADER_LEN;
 	in->len -= NV_HEADER_LEN;
 	return true;

@@ -6,13 +6,11 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "ek-private.h"
 
 #define DER_NULL   0x05
 #define EC_LEN_MAX 97 /* bytes of a P-384 point */
-
-CLEANUP_DEFINE(pkey_ctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
 
 static enum devid_err refuse(struct devid_error *err, const char *cause)
 {
@@ -42,7 +40,7 @@ static EVP_PKEY_CTX *make_ctx(void)
 
 static EVP_PKEY *from_params(OSSL_PARAM *params)
 {
-	CLEANUP(cleanup_pkey_ctx) EVP_PKEY_CTX *ctx = NULL;
+	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *key = NULL;
 
 	ERR_set_mark();

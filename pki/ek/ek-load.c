@@ -11,6 +11,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ek-trust.h"
 #include "files.h"
@@ -18,9 +19,6 @@
 #define FILE_MAX  (16 * 1024 * 1024) /* bytes; a limit of ours */
 #define FILES_MAX 4096               /* in the folder; a limit of ours */
 
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
 
 enum file_kind {

@@ -6,6 +6,8 @@
 
 #include "ek-private.h"
 
+#include "bytes.h"
+
 #define DER_BOOLEAN    0x01
 #define DER_ENUMERATED 0x0a
 #define TAG_IA5        0x16
@@ -180,13 +182,9 @@ enum devid_err ek_read_names(struct ek_cert *ret, struct devid_error *err)
 /* A number of INTEGER or ENUMERATED content from 0 to 2^24. */
 static bool read_small(struct view v, int *ret)
 {
-	int value = 0;
-
 	if (v.len == 0 || v.len > 3 || v.data[0] & 0x80)
 		return false;
-	for (size_t i = 0; i < v.len; i++)
-		value = value << 8 | v.data[i];
-	*ret = value;
+	*ret = (int)bytes_load(v.data, v.len);
 	return true;
 }
 
@@ -301,22 +299,10 @@ static bool read_attribute(struct view attribute, struct ek_cert *ret)
 	}
 }
 
-/* id-ce-subjectDirectoryAttributes, 2.5.29.9 */
-static const struct cert_ext *find_attributes(const struct cert_view *cert)
-{
-	static const uint8_t oid[] = { 0x55, 0x1d, 0x09 };
-
-	for (size_t i = 0; i < cert->n_ext; i++) {
-		if (cert->ext[i].oid.len == sizeof(oid) &&
-			memcmp(cert->ext[i].oid.data, oid, sizeof(oid)) == 0)
-			return &cert->ext[i];
-	}
-	return NULL;
-}
-
 enum devid_err ek_read_attributes(struct ek_cert *ret, struct devid_error *err)
 {
-	const struct cert_ext *ext = find_attributes(&ret->view);
+	const struct cert_ext *ext =
+		cert_get_ext(&ret->view, OID_CE_SUBJECT_DIRECTORY_ATTRIBUTES);
 	struct view value, list, attribute;
 
 	if (!ext)

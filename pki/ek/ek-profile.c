@@ -13,9 +13,6 @@
 #define KU_KEY_CERT_SIGN     0x04u
 #define KU_CRL_SIGN          0x02u
 
-/* tcg-kp-EKCertificate, 2.23.133.8.1 */
-static const uint8_t ek_purpose[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
-
 static enum devid_err refuse(struct devid_error *err, const char *cause)
 {
 	return devid_fail(err, DEVID_ERR_INVALID, "EK certificate: %s", cause);
@@ -142,8 +139,7 @@ static bool has_purpose(const struct cert_view *cert)
 	while (seq.len > 0) {
 		if (!der_take_tag(&seq, DER_OID, &oid))
 			return false;
-		found |= oid.len == sizeof(ek_purpose) &&
-			 memcmp(oid.data, ek_purpose, oid.len) == 0;
+		found |= oid_is(oid, OID_TCG_KP_EK);
 	}
 	return found;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ek-private.h"
 #include "ek-trust.h"
@@ -19,10 +20,6 @@
 /* Verified issuers that are remembered; a limit of ours. */
 #define ISSUERS_MAX 256
 
-CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
-CLEANUP_DEFINE(store_ctx, X509_STORE_CTX *, X509_STORE_CTX_free)
 CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
 
 static const struct {

@@ -9,6 +9,7 @@
 #include "ek-policy.h"
 #include "ek-profile.h"
 #include "inspect-ek.h"
+#include "cleanup-openssl.h"
 #include "inspect-private.h"
 #include "inspect-x509.h"
 #include "proof.h"
@@ -36,16 +37,17 @@ static bool has_bytes(
 	return ext && memmem(ext->value.data, ext->value.len, bytes, len);
 }
 
+static bool has_oid(const struct cert_ext *ext, enum oid oid)
+{
+	struct view v = oid_content(oid);
+
+	return has_bytes(ext, v.data, v.len);
+}
+
 /* By what the certificate claims to be; the rules then say what is wrong. */
 static enum cert_kind kind_of(const struct cert_view *view)
 {
-	static const uint8_t ek_eku[] = { 0x67, 0x81, 0x05, 0x08, 0x01 };
-	static const uint8_t tpm_name[] = { 0x67, 0x81, 0x05, 0x02, 0x01 };
-	static const uint8_t restricted[] = { 0x67, 0x81, 0x05, 0x0b, 0x01, 3 };
-	static const uint8_t fixed[] = { 0x67, 0x81, 0x05, 0x0b, 0x01, 2 };
 	static const uint8_t ca[] = { 0x01, 0x01, 0xff };
-	static const uint8_t hw[] = { 0x2b, 6, 1, 5, 5, 7, 8, 4 };
-	static const uint8_t ocsp[] = { 0x2b, 6, 1, 5, 5, 7, 3, 9 };
 	const struct cert_ext *san, *policies, *eku;
 	uint8_t tag;
 	struct view serial;
@@ -56,16 +58,16 @@ static enum cert_kind kind_of(const struct cert_view *view)
 	if (has_bytes(cert_get_ext(view, OID_CE_BASIC_CONSTRAINTS), ca,
 		    sizeof(ca)))
 		return CERT_CA;
-	if (has_bytes(eku, ek_eku, sizeof(ek_eku)) ||
-		has_bytes(san, tpm_name, sizeof(tpm_name)))
+	if (has_oid(eku, OID_TCG_KP_EK) ||
+		has_oid(san, OID_TCG_AT_TPM_MANUFACTURER))
 		return CERT_EK;
-	if (has_bytes(policies, restricted, sizeof(restricted)) ||
-		has_bytes(eku, restricted, sizeof(restricted)))
+	if (has_oid(policies, OID_TCG_CAP_RESTRICTED) ||
+		has_oid(eku, OID_TCG_CAP_RESTRICTED))
 		return CERT_IAK;
-	if (has_bytes(policies, fixed, sizeof(fixed)) ||
-		has_bytes(san, hw, sizeof(hw)))
+	if (has_oid(policies, OID_TCG_CAP_FIXED) ||
+		has_oid(san, OID_ON_HW_MODULE_NAME))
 		return CERT_IDEVID;
-	if (has_bytes(eku, ocsp, sizeof(ocsp)))
+	if (has_oid(eku, OID_KP_OCSP_SIGNING))
 		return CERT_OCSP;
 	return cert_name_find(
 		       view->subject, OID_AT_SERIAL_NUMBER, &tag, &serial) > 0

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "hex.h"
 #include "inspect-private.h"
 
 #define HASH_LEN 32 /* SHA-256 */
@@ -87,8 +88,7 @@ void inspect_hex(struct inspect_run *run, json_t *object, const char *key,
 		run->failed = true;
 		return;
 	}
-	for (size_t i = 0; i < bytes.len; i++)
-		(void)sprintf(text + 2 * i, "%02x", bytes.data[i]);
+	hex_encode(bytes.data, bytes.len, text);
 	if (bytes.len > 0)
 		inspect_set(run, object, key, json_string(text));
 }

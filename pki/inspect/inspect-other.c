@@ -7,11 +7,10 @@
 
 #include "cleanup.h"
 #include "inspect-x509.h"
+#include "cleanup-openssl.h"
+#include "inspect-private.h"
 #include "key.h"
 #include "inspect-facts.h"
-
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
-CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 
 /* ---- PKCS#10 ---- */
 

@@ -4,13 +4,12 @@
 
 /* What every certificate says: facts, no rules. */
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "inspect-private.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-
-CLEANUP_DEFINE(x509, X509 *, X509_free)
 
 /* NULL: OpenSSL cannot decode it. The caller's. */
 X509 *inspect_decode(struct view der);

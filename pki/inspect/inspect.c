@@ -5,16 +5,13 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "bytes.h"
+#include "cleanup-openssl.h"
 #include "inspect-private.h"
 #include "key.h"
 #include "inspect-cert.h"
 #include "inspect-csr.h"
 #include "inspect-other.h"
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free)
-CLEANUP_DEFINE(x509_req, X509_REQ *, X509_REQ_free)
-CLEANUP_DEFINE(x509_crl, X509_CRL *, X509_CRL_free)
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */
@@ -88,17 +85,12 @@ static bool inspect_pem(struct inspect_run *run, struct view data)
 	return true;
 }
 
-static uint32_t get_u32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	       (uint32_t)p[2] << 8 | p[3];
-}
-
 /* csrContents begin with version, TPM_ALG_ID of a hash and its size; the whole
  * request with version and two larger sizes (TCG DevID 13.1). */
 static bool is_contents(struct view data)
 {
-	uint32_t alg = get_u32(data.data + 4), len = get_u32(data.data + 8);
+	uint64_t alg = bytes_load(data.data + 4, 4);
+	uint64_t len = bytes_load(data.data + 8, 4);
 
 	return (alg == 0x4 && len == 20) || (alg == HASH_SHA256 && len == 32) ||
 	       (alg == HASH_SHA384 && len == 48) ||
@@ -129,7 +121,7 @@ static bool inspect_binary(struct inspect_run *run, struct view data)
 {
 	static const uint8_t nv_header[] = { 0x10, 0x01, 0x00 };
 
-	if (data.len >= 12 && get_u32(data.data) == TCG_CSR_STRUCT_VER)
+	if (data.len >= 12 && bytes_load(data.data, 4) == TCG_CSR_STRUCT_VER)
 		inspect_csr(run, data, is_contents(data));
 	else if (data.len > 2 && data.data[0] == DER_SEQUENCE &&
 		 is_request(data))

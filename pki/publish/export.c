@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ca.h"
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "device-json.h"
 #include "hex.h"
@@ -16,7 +17,6 @@
 
 #define PAGE 256 /* devices read at once */
 
-CLEANUP_DEFINE(x509, X509 *, X509_free)
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
 /* ---- which devices ---- */

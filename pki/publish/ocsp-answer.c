@@ -10,6 +10,7 @@
 #include "build-parts.h"
 #include "cleanup.h"
 #include "cert-time.h"
+#include "hex.h"
 #include "publish-private.h"
 #include "rate.h"
 #include "build-ocsp.h"
@@ -80,12 +81,10 @@ enum devid_err responder_init(const struct ca *ca, int64_t now,
 void publish_ocsp_name(const struct ca *ca, const struct register_cert *cert,
 	char ret[PUBLISH_NAME_MAX])
 {
-	char what[2 * SERIAL_LEN + 16] = "ocsp-";
-	size_t n = strlen(what);
+	char what[2 * SERIAL_LEN + 16], serial[2 * SERIAL_LEN + 1];
 
-	for (size_t i = 0; i < cert->serial_len; i++)
-		n += (size_t)sprintf(what + n, "%02x", cert->serial[i]);
-	(void)snprintf(what + n, sizeof(what) - n, "-%c", /* fits */
+	hex_encode(cert->serial, cert->serial_len, serial);
+	(void)snprintf(what, sizeof(what), "ocsp-%s-%c", serial, /* fits */
 		cert->state == REGISTER_REVOKED ? 'r' : 'g');
 	publish_name(ca, what, ret);
 }

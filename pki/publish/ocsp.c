@@ -13,12 +13,6 @@
 /* A limit of ours, on what a client may make us walk through. */
 #define EXTENSIONS_MAX 16
 
-/* Content octets of object identifiers */
-static const uint8_t sha1[] = { 0x2b, 0x0e, 0x03, 0x02, 0x1a };
-static const uint8_t sha256[] = { 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04,
-	0x02, 0x01 };
-static const uint8_t nonce_oid[] = { 0x2b, 6, 1, 5, 5, 7, 48, 1, 2 };
-
 static bool same(struct view v, const void *data, size_t len)
 {
 	return v.len == len && memcmp(v.data, data, len) == 0;
@@ -41,9 +35,9 @@ static int hash_len(struct view alg)
 	if (alg.len != 0 && (!der_take_tag(&alg, TAG_NULL, &params) ||
 				    params.len != 0 || alg.len != 0))
 		return -1;
-	if (same(oid, sha1, sizeof(sha1)))
+	if (oid_is(oid, OID_SHA1))
 		return 20;
-	return same(oid, sha256, sizeof(sha256)) ? 32 : 0;
+	return oid_is(oid, OID_SHA256) ? 32 : 0;
 }
 
 /* X.690 8.3.2: not empty, in shortest form */
@@ -115,7 +109,7 @@ static enum devid_err parse_extension(struct view ext, bool nonces,
 	is_critical = is_critical && critical.data[0] != 0;
 	if (!der_take_tag(&ext, DER_OCTET_STRING, &value) || ext.len != 0)
 		return malformed(err, "extension");
-	if (nonces && same(oid, nonce_oid, sizeof(nonce_oid)))
+	if (nonces && oid_is(oid, OID_OCSP_NONCE))
 		return parse_nonce(value, ret, err);
 	if (is_critical)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,

@@ -11,15 +11,13 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "files.h"
 #include "publish-name.h"
 #include "publish.h"
 
 #define FILE_MAX (1u << 30) /* bytes of a list; a limit of ours */
-
-CLEANUP_DEFINE(bio, BIO *, BIO_free_all)
-CLEANUP_DEFINE(x509, X509 *, X509_free)
 
 /* NAME@suffix, or @suffix alone, in the folder. */
 static char *path_of(const struct ca *ca, bool named, const char *suffix)

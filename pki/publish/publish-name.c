@@ -3,12 +3,13 @@
 
 #include <stdio.h>
 
+#include "hex.h"
+
 void publish_name(
 	const struct ca *ca, const char *what, char ret[PUBLISH_NAME_MAX])
 {
-	size_t n = 0;
+	char hash[2 * 16 + 1]; /* enough to tell CAs apart */
 
-	for (size_t i = 0; i < 16; i++) /* enough to tell CAs apart */
-		n += (size_t)sprintf(ret + n, "%02x", ca->issuer_hash[i]);
-	(void)snprintf(ret + n, PUBLISH_NAME_MAX - n, "/%s", what);
+	hex_encode(ca->issuer_hash, 16, hash);
+	(void)snprintf(ret, PUBLISH_NAME_MAX, "%s/%s", hash, what);
 }

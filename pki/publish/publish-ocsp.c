@@ -6,8 +6,10 @@
 #include <time.h>
 
 #include "build-parts.h"
+#include "bytes.h"
 #include "cleanup.h"
 #include "der.h"
+#include "oid.h"
 #include "publish-private.h"
 #include "ocsp-answer.h"
 #include "register-cert.h"
@@ -62,7 +64,6 @@ static enum devid_err get_progress(
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
 	struct register_blob blob;
-	const uint8_t *data;
 	enum devid_err rc;
 
 	*ret = (struct progress) { 0, 0 };
@@ -75,12 +76,8 @@ static enum devid_err get_progress(
 	if (blob.data.len != PROGRESS_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
-	data = blob.data.data;
-	for (int i = 0; i < 8; i++) {
-		ret->after = (int64_t)((uint64_t)ret->after << 8 | data[i]);
-		ret->started =
-			(int64_t)((uint64_t)ret->started << 8 | data[8 + i]);
-	}
+	ret->after = (int64_t)bytes_load(blob.data.data, 8);
+	ret->started = (int64_t)bytes_load(blob.data.data + 8, 8);
 	return DEVID_OK;
 }
 
@@ -91,10 +88,8 @@ static enum devid_err put_progress(
 	uint8_t data[PROGRESS_LEN];
 	const struct register_blob blob = { { data, sizeof(data) }, INT64_MAX };
 
-	for (int i = 0; i < 8; i++) {
-		data[i] = (uint8_t)((uint64_t)p->after >> (56 - 8 * i));
-		data[8 + i] = (uint8_t)((uint64_t)p->started >> (56 - 8 * i));
-	}
+	bytes_store(data, 8, (uint64_t)p->after);
+	bytes_store(data + 8, 8, (uint64_t)p->started);
 	publish_name(ca, "ocsp-next", name);
 	return register_blob_put(ca->reg, name, &blob, err);
 }
@@ -133,13 +128,12 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 static struct view make_cert_id(struct der_out *out, const uint8_t *name,
 	const uint8_t *key, const struct register_cert *cert)
 {
-	static const uint8_t sha1_id[] = { 0x30, 0x09, 0x06, 0x05, 0x2b, 0x0e,
-		0x03, 0x02, 0x1a, 0x05, 0x00 };
+	struct view sha1 = oid_algorithm(ALGORITHM_SHA1);
 
 	der_out_element(out, DER_INTEGER, cert->serial, cert->serial_len);
 	der_out_element(out, DER_OCTET_STRING, key, 20);
 	der_out_element(out, DER_OCTET_STRING, name, 20);
-	der_out_bytes(out, sha1_id, sizeof(sha1_id));
+	der_out_bytes(out, sha1.data, sha1.len);
 	der_out_wrap(out, DER_SEQUENCE, 0);
 	return der_out_view(out);
 }

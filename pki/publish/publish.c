@@ -8,7 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "bytes.h"
 #include "cleanup.h"
+#include "hex.h"
 #include "publish-private.h"
 #include "build-crl.h"
 #include "publish-files.h"
@@ -67,21 +69,6 @@ static enum devid_err note_revoked(
 	return DEVID_OK;
 }
 
-static uint64_t get_be64(const uint8_t *p)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | p[i];
-	return value;
-}
-
-static void put_be64(uint8_t *p, uint64_t value)
-{
-	for (int i = 7; i >= 0; i--, value >>= 8)
-		p[i] = (uint8_t)value;
-}
-
 /* Two numbers from the register. NOT_FOUND without a text. */
 static enum devid_err get_pair(struct ca *ca, const char *what, uint64_t ret[2],
 	int64_t *ret_expires, struct devid_error *err)
@@ -100,8 +87,8 @@ static enum devid_err get_pair(struct ca *ca, const char *what, uint64_t ret[2],
 	if (blob.data.len != PAIR_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
-	ret[0] = get_be64(blob.data.data);
-	ret[1] = get_be64(blob.data.data + 8);
+	ret[0] = bytes_load(blob.data.data, 8);
+	ret[1] = bytes_load(blob.data.data + 8, 8);
 	*ret_expires = blob.expires;
 	return DEVID_OK;
 }
@@ -115,8 +102,8 @@ static enum devid_err put_pair(struct ca *ca, const char *what,
 	const struct register_blob blob = { { data, sizeof(data) },
 		(int64_t)crl->next_update };
 
-	put_be64(data, pair[0]);
-	put_be64(data + 8, pair[1]);
+	bytes_store(data, 8, pair[0]);
+	bytes_store(data + 8, 8, pair[1]);
 	publish_name(ca, what, name);
 	return register_blob_put(ca->reg, name, &blob, err);
 }

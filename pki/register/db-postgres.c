@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Databases that several CA machines share: PostgreSQL through libpq. */
-#include <arpa/inet.h>
-#include <endian.h>
 #include <inttypes.h>
 #include <postgresql/libpq-fe.h>
 #include <stdio.h>
@@ -10,6 +8,7 @@
 
 #include "cleanup.h"
 #include "db-postgres.h"
+#include "bytes.h"
 #include "db-private.h"
 
 #define SQL_MAX 2048 /* bytes of a statement; a limit of ours */
@@ -188,20 +187,15 @@ static void fill_params(const struct db_call *call, struct params *ret)
 
 static int64_t read_int(const char *data, size_t len)
 {
-	uint64_t all;
-	uint32_t half;
-	uint16_t quarter;
+	uint64_t value = bytes_load((const uint8_t *)data, len);
 
 	switch (len) {
-	case sizeof(all):
-		memcpy(&all, data, sizeof(all));
-		return (int64_t)be64toh(all);
-	case sizeof(half):
-		memcpy(&half, data, sizeof(half));
-		return (int32_t)ntohl(half);
+	case 8:
+		return (int64_t)value;
+	case 4:
+		return (int32_t)value;
 	default:
-		memcpy(&quarter, data, sizeof(quarter));
-		return (int16_t)ntohs(quarter);
+		return (int16_t)value;
 	}
 }
 

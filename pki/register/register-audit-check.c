@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
+#include "cleanup-openssl.h"
 #include "register-private.h"
 #include "register-audit.h"
-
-CLEANUP_DEFINE(md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 struct check {
 	EVP_PKEY *const *keys; /* borrowed */

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "register-audit.h"
-
 #include <endian.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "bytes.h"
 #include "digest.h"
 #include "register-private.h"
 
 #define CHAIN_LABEL "devid-ca audit"
-
-CLEANUP_DEFINE(md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 
 /* ---- the chain ---- */
 
@@ -52,13 +51,14 @@ enum devid_err reg_audit_begin(
 enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
 	const struct db_value *line, struct devid_error *err)
 {
-	uint64_t number = htobe64((uint64_t)seq);
+	uint8_t number[8];
 	const struct part parts[] = {
 		{ hash, 32 },
-		{ &number, sizeof(number) },
+		{ number, sizeof(number) },
 		{ line->data, line->len },
 	};
 
+	bytes_store(number, sizeof(number), (uint64_t)seq);
 	return hash_parts(parts, hash, err);
 }
 

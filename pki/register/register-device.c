@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "register-device.h"
-
 #include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "register-private.h"
+
+#include "bytes.h"
 
 #define COLUMNS                                                                \
 	"id, state, created, serial, model, ek_fingerprint,"                   \
@@ -89,10 +90,7 @@ _Static_assert(KEY_ROLE_IDEVID == 0, "role of an IDevID");
 
 int64_t reg_key_prefix(const uint8_t fingerprint[32])
 {
-	uint64_t prefix;
-
-	memcpy(&prefix, fingerprint, sizeof(prefix));
-	return (int64_t)be64toh(prefix);
+	return (int64_t)bytes_load(fingerprint, 8);
 }
 
 /* Of a device whose certificates were revoked because its keys were known to

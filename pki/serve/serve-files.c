@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "hex.h"
 #include "log.h"
 
 void serve_blob_unref(struct serve_blob *blob)
@@ -22,15 +23,12 @@ void serve_blob_unref(struct serve_blob *blob)
 static void set_tag(struct serve_blob *blob)
 {
 	uint8_t hash[32] = { 0 };
-	size_t n = 1;
+	char hex[2 * 16 + 1];
 
 	/* Without SHA-256 nothing else in this program works either. */
 	(void)EVP_Digest(blob->data, blob->len, hash, NULL, EVP_sha256(), NULL);
-	blob->tag[0] = '"';
-	for (size_t i = 0; i < 16; i++)
-		n += (size_t)snprintf(
-			blob->tag + n, sizeof(blob->tag) - n, "%02x", hash[i]);
-	blob->tag[n] = '"';
+	hex_encode(hash, 16, hex);
+	(void)snprintf(blob->tag, sizeof(blob->tag), "\"%s\"", hex); /* fits */
 }
 
 static struct serve_blob *load(const char *path, const struct stat *st)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hex.h"
 #include "log.h"
 #include "serve-status.h"
 #include "serve-tls.h"
@@ -110,8 +111,7 @@ static const struct ca_station *find_station(
 
 	if (station)
 		return station;
-	for (size_t i = 0; i < sizeof(print); i++)
-		(void)snprintf(hex + 2 * i, 3, "%02x", print[i]);
+	hex_encode(print, sizeof(print), hex);
 	(void)devid_fail(&err, DEVID_ERR_DENIED,
 		"station: no station has the certificate %s, or it expired",
 		hex);

@@ -97,15 +97,11 @@ static bool decode_percent(const char *in, char *buf, size_t size)
 	size_t n = 0;
 
 	for (; *in; in++) {
-		int c = (unsigned char)*in;
+		uint8_t c = (uint8_t)*in;
 
 		if (c == '%') {
-			int high = hex_digit(in[1]);
-			int low = high < 0 ? -1 : hex_digit(in[2]);
-
-			if (low < 0)
+			if (!hex_decode(in + 1, &c, 1))
 				return false;
-			c = high * 16 + low;
 			in += 2;
 		}
 		if (c < 0x20 || c == 0x7f || n + 1 >= size)

@@ -28,7 +28,7 @@ static void put_basic_constraints(struct der_out *out, int pathlen)
 		der_out_uint(out, DER_INTEGER, (uint64_t)pathlen);
 	der_out_element(out, TAG_BOOLEAN, &yes, 1);
 	der_out_wrap(out, DER_SEQUENCE, mark);
-	build_ext(out, build_oid_bc, true, mark);
+	build_ext(out, OID_CE_BASIC_CONSTRAINTS, true, mark);
 }
 
 /* RFC 6960 4.2.2.2, 4.2.2.2.1: a responder that the CA delegates to; that
@@ -38,11 +38,11 @@ static void put_ocsp_signer(struct der_out *out)
 	size_t mark = der_out_mark(out);
 
 	der_out_element(out, TAG_NULL, NULL, 0);
-	build_ext(out, build_oid_ocsp_nocheck, false, mark);
+	build_ext(out, OID_OCSP_NO_CHECK, false, mark);
 	mark = der_out_mark(out);
-	build_oid(out, build_oid_kp_ocsp);
+	build_oid(out, OID_KP_OCSP_SIGNING);
 	der_out_wrap(out, DER_SEQUENCE, mark);
-	build_ext(out, build_oid_eku, false, mark);
+	build_ext(out, OID_CE_EXT_KEY_USAGE, false, mark);
 	build_ext_key_usage(out, BUILD_KU_DIGITAL_SIGNATURE);
 }
 
@@ -79,7 +79,7 @@ static enum devid_err put_extensions(struct der_out *out,
 		build_ext_aki(out, id, sizeof(id));
 	mark = der_out_mark(out);
 	der_out_element(out, DER_OCTET_STRING, id, sizeof(id));
-	build_ext(out, build_oid_ski, false, mark);
+	build_ext(out, OID_CE_SUBJECT_KEY_ID, false, mark);
 	der_out_wrap(out, DER_SEQUENCE, 0);
 	der_out_wrap(out, DER_CONTEXT(3), 0);
 	return DEVID_OK;

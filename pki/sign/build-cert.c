@@ -18,27 +18,6 @@
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 
-/* otherName type-ids and TCG's identifiers, complete elements */
-static const uint8_t on_hw_module[] = { 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 8, 4 };
-static const uint8_t on_permanent_id[] = { 0x06, 0x08, 0x2b, 6, 1, 5, 5, 7, 8,
-	3 };
-static const uint8_t tcg_tpm20[] = { 0x06, 0x05, 0x67, 0x81, 5, 1, 2 };
-/* tcg-on-ekPermIdSha256, 2.23.133.12.1 */
-static const uint8_t tcg_ek_perm_id[] = { 0x06, 0x05, 0x67, 0x81, 5, 12, 1 };
-
-/* certificatePolicies of IDevID and IAK: verifiedTPMResidency and
- * verifiedTPMFixed, or verifiedTPMRestricted (2.23.133.11.1.1 to .3) */
-#define POLICY(n) 0x30, 0x08, 0x06, 0x06, 0x67, 0x81, 5, 11, 1, n
-#define POLICIES(n)                                                            \
-	{                                                                      \
-		0x30, 0x1d, 0x06, 0x03, 0x55, 0x1d, 0x20, 0x04, 0x16, 0x30,    \
-			0x14, POLICY(1), POLICY(n)                             \
-	}
-static const uint8_t policies[N_KEY_ROLES][31] = {
-	[KEY_ROLE_IDEVID] = POLICIES(2),
-	[KEY_ROLE_IAK] = POLICIES(3),
-};
-
 enum devid_err build_serials(
 	uint8_t (*ret)[SERIAL_LEN], size_t n, struct devid_error *err)
 {
@@ -80,7 +59,8 @@ static enum devid_err make_extensions(struct build_issuer *b,
 	if (urls->ocsp || urls->issuer)
 		build_ext_aia(&out, urls->ocsp, urls->issuer);
 	if (urls->crl)
-		build_ext_crl_url(&out, build_oid_crl_dp, urls->crl);
+		build_ext_crl_url(
+			&out, OID_CE_CRL_DISTRIBUTION_POINTS, urls->crl);
 	view = der_out_view(&out);
 	if (!view.data)
 		return devid_fail(
@@ -207,12 +187,11 @@ static enum devid_err check_devid(
 
 /* Closes otherName { type-id, [0] EXPLICIT SEQUENCE { ... } }, RFC 5280
  * 4.2.1.6, around what was written since @mark. */
-static void close_other_name(
-	struct der_out *out, const uint8_t *type, size_t len, size_t mark)
+static void close_other_name(struct der_out *out, enum oid type, size_t mark)
 {
 	der_out_wrap(out, DER_SEQUENCE, mark);
 	der_out_wrap(out, DER_CONTEXT(0), mark);
-	der_out_bytes(out, type, len);
+	build_oid(out, type);
 	der_out_wrap(out, DER_CONTEXT(0), mark);
 }
 
@@ -222,25 +201,45 @@ static void put_san(struct der_out *out, const struct build_devid *what)
 	char hex[2 * 32 + 1];
 
 	hex_encode(what->ek_fingerprint, 32, hex);
-	der_out_bytes(out, tcg_ek_perm_id, sizeof(tcg_ek_perm_id));
+	build_oid(out, OID_TCG_ON_EK_PERM_ID_SHA256);
 	der_out_element(out, DER_UTF8_STRING, hex, sizeof(hex) - 1);
-	close_other_name(out, on_permanent_id, sizeof(on_permanent_id), name);
+	close_other_name(out, OID_ON_PERMANENT_IDENTIFIER, name);
 	name = der_out_mark(out);
 	der_out_element(out, DER_OCTET_STRING, what->hw_serial,
 		strlen(what->hw_serial));
-	der_out_bytes(out, tcg_tpm20, sizeof(tcg_tpm20));
-	close_other_name(out, on_hw_module, sizeof(on_hw_module), name);
+	build_oid(out, OID_TCG_TPM20);
+	close_other_name(out, OID_ON_HW_MODULE_NAME, name);
 	der_out_wrap(out, DER_SEQUENCE, mark);
-	build_ext(out, build_oid_san, false, mark);
+	build_ext(out, OID_CE_SUBJECT_ALT_NAME, false, mark);
+}
+
+static void put_policy(struct der_out *out, enum oid policy)
+{
+	size_t mark = der_out_mark(out);
+
+	build_oid(out, policy);
+	der_out_wrap(out, DER_SEQUENCE, mark);
+}
+
+static void put_policies(struct der_out *out, enum key_role role)
+{
+	size_t mark = der_out_mark(out);
+
+	put_policy(out, role == KEY_ROLE_IAK ? OID_TCG_CAP_RESTRICTED
+					     : OID_TCG_CAP_FIXED);
+	put_policy(out, OID_TCG_CAP_RESIDENCY);
+	der_out_wrap(out, DER_SEQUENCE, mark);
+	build_ext(out, OID_CE_CERTIFICATE_POLICIES, false, mark);
 }
 
 /* Name of CN (model, when there is one) and serialNumber. */
 static struct view make_subject(
 	struct der_out *out, const struct build_devid *what)
 {
-	build_rdn(out, build_oid_at_serial, TAG_PRINTABLE, what->serial);
+	build_rdn(out, OID_AT_SERIAL_NUMBER, TAG_PRINTABLE, what->serial);
 	if (what->model[0])
-		build_rdn(out, build_oid_at_cn, DER_UTF8_STRING, what->model);
+		build_rdn(
+			out, OID_AT_COMMON_NAME, DER_UTF8_STRING, what->model);
 	der_out_wrap(out, DER_SEQUENCE, 0);
 	return der_out_view(out);
 }
@@ -267,7 +266,7 @@ enum devid_err build_devid(struct build_issuer *issuer,
 			err, DEVID_ERR_TOO_LARGE, "subject does not fit");
 	der_out_bytes(&out, issuer->ext_back.data, issuer->ext_back.len);
 	put_san(&out, what);
-	der_out_bytes(&out, policies[what->role], sizeof(policies[0]));
+	put_policies(&out, what->role);
 	der_out_bytes(&out, issuer->ext_front.data, issuer->ext_front.len);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
 	der_out_wrap(&out, DER_CONTEXT(3), 0);

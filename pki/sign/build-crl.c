@@ -103,7 +103,7 @@ static void put_entry(struct der_out *out, const struct build_revoked *entry)
 	if (entry->reason != REASON_UNSPECIFIED) {
 		ext = der_out_mark(out);
 		der_out_uint(out, TAG_ENUMERATED, (uint64_t)entry->reason);
-		build_ext(out, build_oid_reason, false, ext);
+		build_ext(out, OID_CE_CRL_REASON, false, ext);
 		der_out_wrap(out, DER_SEQUENCE, mark);
 	}
 	build_time(out, entry->when);
@@ -112,7 +112,7 @@ static void put_entry(struct der_out *out, const struct build_revoked *entry)
 }
 
 static void put_number(
-	struct der_out *out, const uint8_t *oid, bool critical, uint64_t number)
+	struct der_out *out, enum oid oid, bool critical, uint64_t number)
 {
 	size_t mark = der_out_mark(out);
 
@@ -124,10 +124,10 @@ static void put_extensions(struct der_out *out,
 	const struct build_issuer *issuer, const struct build_crl *what)
 {
 	if (what->freshest && !what->base) /* 5.2.6: not in a delta */
-		build_ext_crl_url(out, build_oid_freshest, what->freshest);
+		build_ext_crl_url(out, OID_CE_FRESHEST_CRL, what->freshest);
 	if (what->base)
-		put_number(out, build_oid_delta, true, what->base);
-	put_number(out, build_oid_crl_number, false, what->number);
+		put_number(out, OID_CE_DELTA_CRL, true, what->base);
+	put_number(out, OID_CE_CRL_NUMBER, false, what->number);
 	build_ext_aki(out, issuer->key_id, issuer->key_id_len);
 	der_out_wrap(out, DER_SEQUENCE, 0);
 	der_out_wrap(out, DER_CONTEXT(0), 0);

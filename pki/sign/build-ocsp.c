@@ -46,7 +46,7 @@ static void put_nonce(struct der_out *out, const struct build_ocsp *what)
 
 	der_out_element(
 		out, DER_OCTET_STRING, what->nonce.data, what->nonce.len);
-	build_ext(out, build_oid_ocsp_nonce, false, mark);
+	build_ext(out, OID_OCSP_NONCE, false, mark);
 	der_out_wrap(out, DER_SEQUENCE, mark);
 	der_out_wrap(out, DER_CONTEXT(1), mark);
 }
@@ -116,7 +116,7 @@ static enum devid_err wrap_response(
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
 	out = der_out_init(buf, size);
 	der_out_element(&out, DER_OCTET_STRING, basic->data, basic->len);
-	build_oid(&out, build_oid_ocsp_basic);
+	build_oid(&out, OID_OCSP_BASIC);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
 	der_out_wrap(&out, DER_CONTEXT(0), 0);
 	der_out_uint(&out, TAG_ENUMERATED, 0);

@@ -20,41 +20,14 @@
 /* 2050-01-01, from when on times are GeneralizedTime */
 #define YEAR_2050 INT64_C(2524608000)
 
-#define OID(name, ...) const uint8_t name[] = { __VA_ARGS__ }
-
-/* RFC 5280: id-ce 2.5.29, id-pe 1.3.6.1.5.5.7.1, id-ad ...7.48 */
-OID(build_oid_ski, 3, 0x55, 0x1d, 14);
-OID(build_oid_ku, 3, 0x55, 0x1d, 15);
-OID(build_oid_san, 3, 0x55, 0x1d, 17);
-OID(build_oid_bc, 3, 0x55, 0x1d, 19);
-OID(build_oid_crl_number, 3, 0x55, 0x1d, 20);
-OID(build_oid_reason, 3, 0x55, 0x1d, 21);
-OID(build_oid_delta, 3, 0x55, 0x1d, 27);
-OID(build_oid_crl_dp, 3, 0x55, 0x1d, 31);
-OID(build_oid_cp, 3, 0x55, 0x1d, 32);
-OID(build_oid_aki, 3, 0x55, 0x1d, 35);
-OID(build_oid_eku, 3, 0x55, 0x1d, 37);
-OID(build_oid_freshest, 3, 0x55, 0x1d, 46);
-OID(build_oid_aia, 8, 0x2b, 6, 1, 5, 5, 7, 1, 1);
-OID(build_oid_ad_ocsp, 8, 0x2b, 6, 1, 5, 5, 7, 48, 1);
-OID(build_oid_ad_issuers, 8, 0x2b, 6, 1, 5, 5, 7, 48, 2);
-OID(build_oid_kp_ocsp, 8, 0x2b, 6, 1, 5, 5, 7, 3, 9);
-/* RFC 6960 4.2.1, 4.4.1, 4.2.2.2.1 */
-OID(build_oid_ocsp_basic, 9, 0x2b, 6, 1, 5, 5, 7, 48, 1, 1);
-OID(build_oid_ocsp_nonce, 9, 0x2b, 6, 1, 5, 5, 7, 48, 1, 2);
-OID(build_oid_ocsp_nocheck, 9, 0x2b, 6, 1, 5, 5, 7, 48, 1, 5);
-/* X.520 */
-OID(build_oid_at_cn, 3, 0x55, 0x04, 3);
-OID(build_oid_at_serial, 3, 0x55, 0x04, 5);
-OID(build_oid_at_org, 3, 0x55, 0x04, 10);
-
-void build_oid(struct der_out *out, const uint8_t *oid)
+void build_oid(struct der_out *out, enum oid oid)
 {
-	der_out_element(out, DER_OID, oid + 1, oid[0]);
+	struct view der = oid_der(oid);
+
+	der_out_bytes(out, der.data, der.len);
 }
 
-void build_ext(
-	struct der_out *out, const uint8_t *oid, bool critical, size_t mark)
+void build_ext(struct der_out *out, enum oid oid, bool critical, size_t mark)
 {
 	static const uint8_t yes = 0xff; /* X.690 11.1 */
 
@@ -71,7 +44,7 @@ void build_ext_aki(struct der_out *out, const uint8_t *id, size_t len)
 
 	der_out_element(out, DER_CONTEXT_PRIM(0), id, len);
 	der_out_wrap(out, DER_SEQUENCE, mark);
-	build_ext(out, build_oid_aki, false, mark);
+	build_ext(out, OID_CE_AUTHORITY_KEY_ID, false, mark);
 }
 
 void build_ext_key_usage(struct der_out *out, unsigned bits)
@@ -81,10 +54,10 @@ void build_ext_key_usage(struct der_out *out, unsigned bits)
 	uint8_t content[2] = { (uint8_t)__builtin_ctz(bits), (uint8_t)bits };
 
 	der_out_element(out, DER_BIT_STRING, content, sizeof(content));
-	build_ext(out, build_oid_ku, true, mark);
+	build_ext(out, OID_CE_KEY_USAGE, true, mark);
 }
 
-void build_ext_crl_url(struct der_out *out, const uint8_t *oid, const char *url)
+void build_ext_crl_url(struct der_out *out, enum oid oid, const char *url)
 {
 	size_t mark = der_out_mark(out);
 
@@ -97,7 +70,7 @@ void build_ext_crl_url(struct der_out *out, const uint8_t *oid, const char *url)
 }
 
 static void access_description(
-	struct der_out *out, const uint8_t *method, const char *url)
+	struct der_out *out, enum oid method, const char *url)
 {
 	size_t mark = der_out_mark(out);
 
@@ -111,15 +84,14 @@ void build_ext_aia(struct der_out *out, const char *ocsp, const char *issuer)
 	size_t mark = der_out_mark(out);
 
 	if (issuer)
-		access_description(out, build_oid_ad_issuers, issuer);
+		access_description(out, OID_AD_CA_ISSUERS, issuer);
 	if (ocsp)
-		access_description(out, build_oid_ad_ocsp, ocsp);
+		access_description(out, OID_AD_OCSP, ocsp);
 	der_out_wrap(out, DER_SEQUENCE, mark);
-	build_ext(out, build_oid_aia, false, mark);
+	build_ext(out, OID_PE_AUTHORITY_INFO_ACCESS, false, mark);
 }
 
-void build_rdn(
-	struct der_out *out, const uint8_t *oid, uint8_t tag, const char *text)
+void build_rdn(struct der_out *out, enum oid oid, uint8_t tag, const char *text)
 {
 	size_t mark = der_out_mark(out);
 
@@ -162,9 +134,9 @@ enum devid_err build_name(struct der_out *out, const char *org, const char *cn,
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"name: organization is not 1 to %d characters of UTF-8",
 			BUILD_NAME_MAX);
-	build_rdn(out, build_oid_at_cn, DER_UTF8_STRING, cn);
+	build_rdn(out, OID_AT_COMMON_NAME, DER_UTF8_STRING, cn);
 	if (org && org[0])
-		build_rdn(out, build_oid_at_org, DER_UTF8_STRING, org);
+		build_rdn(out, OID_AT_ORGANIZATION, DER_UTF8_STRING, org);
 	der_out_wrap(out, DER_SEQUENCE, mark);
 	return DEVID_OK;
 }

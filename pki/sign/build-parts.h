@@ -9,6 +9,7 @@
 
 #include "build.h"
 #include "der-write.h"
+#include "oid.h"
 
 #define BUILD_NAME_MAX 64 /* characters of O, CN, serialNumber: X.520 ub- */
 #define BUILD_URL_MAX  512
@@ -29,27 +30,15 @@ struct build_issuer {
 	struct blob ext_front, ext_back;
 };
 
-/* Object identifiers, as content octets with their length before them. */
-extern const uint8_t build_oid_aki[], build_oid_ski[], build_oid_ku[],
-	build_oid_bc[], build_oid_eku[], build_oid_cp[], build_oid_san[],
-	build_oid_crl_dp[], build_oid_freshest[], build_oid_crl_number[],
-	build_oid_delta[], build_oid_reason[], build_oid_aia[],
-	build_oid_ad_ocsp[], build_oid_ad_issuers[], build_oid_ocsp_basic[],
-	build_oid_ocsp_nonce[], build_oid_ocsp_nocheck[], build_oid_kp_ocsp[],
-	build_oid_at_cn[], build_oid_at_org[], build_oid_at_serial[];
-
-/* An OBJECT IDENTIFIER of the above. */
-void build_oid(struct der_out *out, const uint8_t *oid);
+void build_oid(struct der_out *out, enum oid oid);
 
 /* Closes an Extension around what was written since @mark. */
-void build_ext(
-	struct der_out *out, const uint8_t *oid, bool critical, size_t mark);
+void build_ext(struct der_out *out, enum oid oid, bool critical, size_t mark);
 
 void build_ext_aki(struct der_out *out, const uint8_t *id, size_t len);
 void build_ext_key_usage(struct der_out *out, unsigned bits);
 /* CRLDistributionPoints or FreshestCRL (@oid) with one URL. */
-void build_ext_crl_url(
-	struct der_out *out, const uint8_t *oid, const char *url);
+void build_ext_crl_url(struct der_out *out, enum oid oid, const char *url);
 /* authorityInfoAccess; either may be NULL. */
 void build_ext_aia(struct der_out *out, const char *ocsp, const char *issuer);
 
@@ -60,7 +49,7 @@ void build_ext_aia(struct der_out *out, const char *ocsp, const char *issuer);
 
 /* A RelativeDistinguishedName with one attribute. */
 void build_rdn(
-	struct der_out *out, const uint8_t *oid, uint8_t tag, const char *text);
+	struct der_out *out, enum oid oid, uint8_t tag, const char *text);
 
 /* Name of O (NULL or "": none) and CN. Errors: INVALID. */
 DEVID_MUST_CHECK enum devid_err build_name(struct der_out *out, const char *org,

@@ -3,19 +3,16 @@
 
 #include <time.h>
 
+#include "bytes.h"
+
 void ordered_id_at(uint64_t ms, uint8_t ret[ORDERED_ID_TIME])
 {
-	for (int i = 0; i < ORDERED_ID_TIME; i++)
-		ret[i] = (uint8_t)(ms >> (8 * (ORDERED_ID_TIME - 1 - i)));
+	bytes_store(ret, ORDERED_ID_TIME, ms);
 }
 
 uint64_t ordered_id_time(const uint8_t id[ORDERED_ID_TIME])
 {
-	uint64_t ms = 0;
-
-	for (int i = 0; i < ORDERED_ID_TIME; i++)
-		ms = ms << 8 | id[i];
-	return ms;
+	return bytes_load(id, ORDERED_ID_TIME);
 }
 
 bool ordered_id_stamp(uint8_t ret[ORDERED_ID_TIME])

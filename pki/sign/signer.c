@@ -8,14 +8,7 @@
 
 #include "der-write.h"
 #include "der.h"
-
-/* AlgorithmIdentifiers: RFC 5758 3.2 (parameters absent), RFC 4055 5 (NULL) */
-static const uint8_t ecdsa_sha256[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-	0x48, 0xce, 0x3d, 0x04, 0x03, 0x02 };
-static const uint8_t ecdsa_sha384[] = { 0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86,
-	0x48, 0xce, 0x3d, 0x04, 0x03, 0x03 };
-static const uint8_t rsa_sha256[] = { 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48,
-	0x86, 0xf7, 0x0d, 0x01, 0x01, 0x0b, 0x05, 0x00 };
+#include "oid.h"
 
 /* The keys that a CA may have, and how each signs: in the signature suites of
  * IEEE 802.1AR, which have RSA with SHA-256 only. */
@@ -24,16 +17,16 @@ static const struct {
 	int type;
 	int bits;
 	int nid;
-	struct view alg;
+	enum oid_algorithm alg;
 } keys[] = {
 	{ "p256", EVP_PKEY_EC, 256, NID_ecdsa_with_SHA256,
-		{ ecdsa_sha256, sizeof(ecdsa_sha256) } },
+		ALGORITHM_ECDSA_SHA256 },
 	{ "p384", EVP_PKEY_EC, 384, NID_ecdsa_with_SHA384,
-		{ ecdsa_sha384, sizeof(ecdsa_sha384) } },
+		ALGORITHM_ECDSA_SHA384 },
 	{ "rsa2048", EVP_PKEY_RSA, 2048, NID_sha256WithRSAEncryption,
-		{ rsa_sha256, sizeof(rsa_sha256) } },
+		ALGORITHM_RSA_SHA256 },
 	{ "rsa4096", EVP_PKEY_RSA, 4096, NID_sha256WithRSAEncryption,
-		{ rsa_sha256, sizeof(rsa_sha256) } },
+		ALGORITHM_RSA_SHA256 },
 };
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))
 
@@ -86,7 +79,7 @@ enum devid_err signer_algorithm(
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"signer: the key is not P-256, P-384, RSA-2048 or "
 			"RSA-4096");
-	*ret = keys[i].alg;
+	*ret = oid_algorithm(keys[i].alg);
 	return DEVID_OK;
 }
 

@@ -7,14 +7,10 @@
 #include <openssl/param_build.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "token-sign.h"
 
-CLEANUP_DEFINE(pctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free)
-CLEANUP_DEFINE(params, OSSL_PARAM *, OSSL_PARAM_free)
-CLEANUP_DEFINE(bld, OSSL_PARAM_BLD *, OSSL_PARAM_BLD_free)
-CLEANUP_DEFINE(bn, BIGNUM *, BN_free)
-CLEANUP_DEFINE(pkey, EVP_PKEY *, EVP_PKEY_free)
 CLEANUP_DEFINE(signer, struct signer *, signer_free)
 
 #define KEY_ID_MAX 64  /* of keys that others made */
@@ -22,16 +18,11 @@ CLEANUP_DEFINE(signer, struct signer *, signer_free)
 
 #define N_OF(a) (sizeof(a) / sizeof((a)[0]))
 
-/* namedCurve OIDs (RFC 5480 2.1.1.1) as in CKA_EC_PARAMS. */
-static const uint8_t oid_p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
-	0x03, 0x01, 0x07 };
-static const uint8_t oid_p384[] = { 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22 };
-
 static const struct token_alg algs[] = {
-	{ "p256", CKM_EC_KEY_PAIR_GEN, oid_p256, sizeof(oid_p256), "P-256", 0 },
-	{ "p384", CKM_EC_KEY_PAIR_GEN, oid_p384, sizeof(oid_p384), "P-384", 0 },
-	{ "rsa2048", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, NULL, 2048 },
-	{ "rsa4096", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, NULL, 4096 },
+	{ "p256", CKM_EC_KEY_PAIR_GEN, "P-256", OID_P256, 0 },
+	{ "p384", CKM_EC_KEY_PAIR_GEN, "P-384", OID_P384, 0 },
+	{ "rsa2048", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 2048 },
+	{ "rsa4096", CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0, 4096 },
 };
 
 const struct token_alg *token_alg_find(const char *name)
@@ -230,8 +221,10 @@ static enum devid_err public_ec(const struct token *token,
 	if (rc != DEVID_OK)
 		return rc;
 	for (size_t i = 0; i < N_OF(algs); i++) {
-		if (algs[i].params && params.ulValueLen == algs[i].params_len &&
-			memcmp(oid, algs[i].params, algs[i].params_len) == 0)
+		struct view curve = oid_der(algs[i].curve);
+
+		if (algs[i].group && params.ulValueLen == curve.len &&
+			memcmp(oid, curve.data, curve.len) == 0)
 			group = algs[i].group;
 	}
 	if (!group)

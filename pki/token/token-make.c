@@ -20,6 +20,7 @@ static CK_RV make_pair(const struct token *token, CK_SESSION_HANDLE session,
 	const char *label, const struct token_alg *alg, struct pair *ret)
 {
 	CK_MECHANISM mechanism = { alg->mechanism, NULL, 0 };
+	struct view curve = oid_der(alg->curve);
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	uint8_t e[] = { 1, 0, 1 }, id[KEY_ID_LEN];
 	CK_ULONG bits = alg->bits;
@@ -43,8 +44,7 @@ static CK_RV make_pair(const struct token *token, CK_SESSION_HANDLE session,
 		{ CKA_WRAP, &no, 1 },
 		{ CKA_LABEL, name, strlen(label) },
 		{ CKA_ID, id, sizeof(id) },
-		{ CKA_EC_PARAMS, (void *)(uintptr_t)alg->params,
-			alg->params_len },
+		{ CKA_EC_PARAMS, (void *)(uintptr_t)curve.data, curve.len },
 		{ 0, NULL, 0 },
 	};
 	CK_ULONG n_pub = N_OF(pub_template) - 1;

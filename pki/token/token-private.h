@@ -4,6 +4,7 @@
 
 /* What the parts of token.h share. Clauses are those of PKCS#11 v2.40. */
 
+#include "oid.h"
 #include "token.h"
 
 #include <p11-kit/p11-kit.h>
@@ -37,9 +38,8 @@ DEVID_MUST_CHECK enum devid_err token_session(const struct token *token,
 struct token_alg {
 	const char *name; /* "p256" */
 	CK_MECHANISM_TYPE mechanism;
-	const uint8_t *params; /* EC: CKA_EC_PARAMS */
-	size_t params_len;
 	const char *group; /* EC: OpenSSL's name */
+	enum oid curve;    /* EC: CKA_EC_PARAMS, RFC 5480 2.1.1.1 */
 	CK_ULONG bits;     /* RSA */
 };
 

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ecdsa-der.h"
 
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
-
 #define PREFIX_LEN 19
 #define HASH_MAX   48
 
@@ -105,8 +105,7 @@ static enum devid_err sign(struct signer *base, struct view data,
 			"token: %s: sign: %lu bytes, not %zu", s->token->label,
 			(unsigned long)raw_len, form->raw_len);
 	if (form->mechanism == CKM_ECDSA)
-		return encode_ecdsa(
-			(struct view) { raw, raw_len }, ret, err);
+		return encode_ecdsa((struct view) { raw, raw_len }, ret, err);
 	memcpy(ret->data, raw, raw_len);
 	ret->len = raw_len;
 	return DEVID_OK;
@@ -161,7 +160,7 @@ enum devid_err token_signer_check(
 {
 	static const char text[] = "devid-ca: do these two keys match?";
 	const struct form *form = ((struct token_signer *)signer)->form;
-	CLEANUP(cleanup_mdctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	const struct view data = { (const uint8_t *)text, sizeof(text) - 1 };
 	struct signer_sig sig = { .len = 0 };
 	enum devid_err rc = sign(signer, data, &sig, err);

@@ -2,11 +2,15 @@
 /* The TPM keystore on a software TPM: <key>_<origin>_<use>. */
 #include "cmocka-all.h"
 
+#include <fcntl.h>
+#include <limits.h>
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "keystore-tpm.h"
 #include "swtpm.h"
@@ -61,6 +65,15 @@ static void create(struct fixture *f, enum key_role role, enum key_alg alg)
 
 	if (f->ks->ops->create(f->ks, role, alg, NULL, &err) != DEVID_OK)
 		fail_msg("create: %s", err.text);
+}
+
+/* Asked of the TPM itself: the keystore empties full places, so that one
+ * which goes on working shows nothing. */
+static void nothing_left(struct fixture *f)
+{
+	close_keystore(f);
+	assert_int_equal(swtpm_leftovers(&f->tpm), 0);
+	open_keystore(f, false);
 }
 
 static struct key_blob load(struct fixture *f, enum key_role role)
@@ -321,11 +334,70 @@ static void p256_of_another_tpm_mismatch_nothing_persistent(void **state)
 		DEVID_ERR_MISMATCH);
 	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
 		DEVID_ERR_NOT_FOUND);
-	/* No transient object is left behind: there is room for more. */
-	for (int i = 0; i < 3; i++)
+	nothing_left(f);
+}
+
+static void create_refused_anywhere_nothing_left(void **state)
+{
+	static const char *const faults[] = {
+		"0000017a rc 0000012f", /* GetCapability */
+		"00000131 rc 0000012f", /* CreatePrimary */
+		"00000120 rc 0000012f", /* EvictControl */
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(faults); i++) {
+		close_keystore(f);
+		swtpm_set_fault(&f->tpm, faults[i]);
+		open_keystore(f, true);
 		assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID,
-				  KEY_ALG_P256, &theirs, NULL),
-			DEVID_ERR_MISMATCH);
+				  KEY_ALG_P256, NULL, NULL),
+			DEVID_ERR_TPM);
+		nothing_left(f);
+	}
+}
+
+/* How often @word is in what was logged since stderr went to @path. */
+static size_t count_in_file(const char *path, const char *word)
+{
+	FILE *log = fopen(path, "r");
+	char line[1024];
+	size_t n = 0;
+
+	assert_non_null(log);
+	while (fgets(line, sizeof(line), log))
+		n += strstr(line, word) != NULL;
+	(void)fclose(log);
+	return n;
+}
+
+/* What cannot be flushed fails nothing, is told once, and is what the cases
+ * above would see if it were theirs. */
+static void create_flush_refused_key_made_and_told_once(void **state)
+{
+	struct fixture *f = *state;
+	char path[PATH_MAX];
+	int saved = dup(STDERR_FILENO), fd;
+
+	(void)snprintf(
+		path, sizeof(path), "%s", tempdir_file(&f->tpm.dir, "told"));
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	assert_true(saved >= 0 && fd >= 0);
+	close_keystore(f);
+	swtpm_set_fault(&f->tpm, "00000165 rc 0000012f"); /* FlushContext */
+	open_keystore(f, true);
+	(void)dup2(fd, STDERR_FILENO);
+	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_ROLE_IAK, KEY_ALG_P256);
+	(void)dup2(saved, STDERR_FILENO);
+	(void)close(saved);
+	(void)close(fd);
+	assert_int_equal(count_in_file(path, "tpm: flush: "), 1);
+	(void)load(f, KEY_ROLE_IDEVID);
+	(void)load(f, KEY_ROLE_IAK);
+	swtpm_set_fault(&f->tpm, NULL);
+	close_keystore(f);
+	assert_int_equal(swtpm_leftovers(&f->tpm), 2);
 }
 
 static void object_of_no_template_unsupported(void **state)
@@ -661,6 +733,8 @@ int main(void)
 		CASE(every_unique_variant_found_by_its_public_key),
 		CASE(rsa_padded_variant_found),
 		CASE(p256_of_another_tpm_mismatch_nothing_persistent),
+		CASE(create_refused_anywhere_nothing_left),
+		CASE(create_flush_refused_key_made_and_told_once),
 		CASE(object_of_no_template_unsupported),
 		CASE(cert_every_size_written_and_read_back),
 		CASE(cert_absent_not_found),
