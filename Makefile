@@ -5,6 +5,7 @@
 #:   make SAN=1          the same under ASan and UBSan, into build/san/
 #:   make lab            and what the 802.1X lab needs
 #:   make test-programs  and what the tests need
+#:   make bench-programs what make bench measures with
 #:
 #:   make demo           install what is missing, build, show one device attach
 #:   make check          install what is missing, build, run every test
@@ -108,7 +109,8 @@ all:
 #   sources        its files, but for those that a program or a test names itself
 #   ldlibs         libraries that they call
 # and what it adds to for all:
-#   PROGRAMS       names of programs; P_src, and P_ldflags where it needs some
+#   PROGRAMS       names of programs; P_src, P_ldflags where it needs some, and
+#                  P_sees where that is not what its folder sees
 #   SHARED         the same of shared objects
 #   LAB_PROGRAMS, LAB_SHARED      for the lab alone
 #   TEST_PROGRAMS, TEST_SHARED    for tests alone: helpers, fault injectors
@@ -116,7 +118,7 @@ all:
 #   FILE_cflags    flags of FILE.c alone;  FILE_paths  those with a folder that
 #                  a caller may set
 # Of them only PROGRAMS and SHARED are in `all`, and may be installed. Each is linked
-# with what its folder sees.
+# with its folder and what that sees.
 FOLDERS := \
 	$(addprefix idevid/,base cli key cert tpm enrol verify purpose provider keyd cmd) \
 	agent/attach \
@@ -282,7 +284,7 @@ PREFIX_MAP = -ffile-prefix-map=$(CURDIR)=.
 # What is built depends on how: each of these files changes when its text does.
 flags_of = $(foreach v,$(sort $(filter $(1),$(.VARIABLES))),$(v) = $($(v))$(newline))
 compile_text := $(COMPILE)$(newline)$(call flags_of,%_cflags SEEN_%)
-link_text := $(LINK)$(newline)$(AR)$(newline)$(call flags_of,%_src %_ldflags \
+link_text := $(LINK)$(newline)$(AR)$(newline)$(call flags_of,%_src %_sees %_ldflags \
 	SOURCES_% LDLIBS_% LIBS_-l%)
 paths_text := $(call flags_of,%_paths)
 
@@ -317,21 +319,23 @@ $(B)/$(1).a: $(call objects,$(SOURCES_$(1))) $(B)/link.flags
 	rm -f $$@ && $$(AR) rcs $$@ $$(filter %.o,$$^)
 OBJS += $(call objects,$(SOURCES_$(1)))
 endef
-archives = $(foreach f,$(SEEN_$(1)),$(if $(SOURCES_$(f)),$(2)/$(f).a))
-ldlibs_of = $(call libs,$(sort $(foreach f,$(SEEN_$(1)),$(LDLIBS_$(f)))))
+# $(call archives,FOLDER...,B)  $(call ldlibs_of,FOLDER...)
+archives = $(foreach f,$(1),$(if $(SOURCES_$(f)),$(2)/$(f).a))
+ldlibs_of = $(call libs,$(sort $(foreach f,$(1),$(LDLIBS_$(f)))))
 
-# $(call binary,FILE,SOURCES,FLAGS): links them with what the folder of the first sees
+# $(call binary,FILE,SOURCES,FLAGS,FOLDERS)
 define binary
-$(B)/$(1): $(call objects,$(2)) $(B)/link.flags \
-		$(call archives,$(call folder_of,$(firstword $(2))),$(B))
+$(B)/$(1): $(call objects,$(2)) $(B)/link.flags $(call archives,$(4),$(B))
 	@mkdir -p $$(@D)
-	$$(LINK) $$(PREFIX_MAP) $(3) -o $$@ $$(filter %.o %.a,$$^) \
-		$$(call ldlibs_of,$(call folder_of,$(firstword $(2))))
+	$$(LINK) $$(PREFIX_MAP) $(3) -o $$@ $$(filter %.o %.a,$$^) $$(call ldlibs_of,$(4))
 OBJS += $(call objects,$(2))
 endef
-program = $(call binary,$(1),$($(1)_src),-pie $($(1)_ldflags))
-shared = $(call binary,$(1),$($(1)_src),-shared $($(1)_ldflags))
-unit_test = $(call binary,tests/unit/$(call names,$(1)),$(1),-pie)
+seen = $(SEEN_$(call folder_of,$(firstword $(1))))
+linked = $(if $(filter undefined,$(origin $(1)_sees)),$(call seen,$($(1)_src)),$\
+	$(foreach f,$(READ),$(if $(filter $(f),$(foreach s,$($(1)_sees),$(SEEN_$(s)))),$(f))))
+program = $(call binary,$(1),$($(1)_src),-pie $($(1)_ldflags),$(call linked,$(1)))
+shared = $(call binary,$(1),$($(1)_src),-shared $($(1)_ldflags),$(call linked,$(1)))
+unit_test = $(call binary,tests/unit/$(call names,$(1)),$(1),-pie,$(call seen,$(1)))
 
 $(foreach f,$(FOLDERS),$(if $(SOURCES_$(f)),$(eval $(call archive,$(f)))))
 $(foreach p,$(PROGRAMS) $(LAB_PROGRAMS) $(TEST_PROGRAMS) $(BENCH_PROGRAMS),$\
@@ -377,9 +381,9 @@ FUZZ_OBJS += $(call fuzz_objects,$(SOURCES_$(1)))
 endef
 
 define fuzzer
-build/fuzz/$(1): build/fuzz/tests/fuzz/$(1).o $(call archives,tests/fuzz,build/fuzz)
+build/fuzz/$(1): build/fuzz/tests/fuzz/$(1).o $(call archives,$(SEEN_tests/fuzz),build/fuzz)
 	@mkdir -p $$(@D)
-	$$(FUZZ_CC) -fsanitize=fuzzer $$(FUZZ_FLAGS) -o $$@ $$^ $$(call ldlibs_of,tests/fuzz)
+	$$(FUZZ_CC) -fsanitize=fuzzer $$(FUZZ_FLAGS) -o $$@ $$^ $$(call ldlibs_of,$(SEEN_tests/fuzz))
 fuzzers: build/fuzz/$(1)
 FUZZ_OBJS += build/fuzz/tests/fuzz/$(1).o
 endef

@@ -13,9 +13,11 @@ lab-port_src := radius-test/lab-port.c
 # Waits for events, for the lab's scripts and those of tests.
 LAB_PROGRAMS += await
 await_src := radius-test/await.c
+await_sees :=
 
 # Preloaded into programs without sanitizers, so never built with them.
 LAB_SHARED += liar.so
 liar.so_src := radius-test/liar.c
+liar.so_sees :=
 radius-test/liar_cflags := -fno-sanitize=all
 liar.so_ldflags := -fno-sanitize=all

@@ -103,7 +103,7 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 		"$BATS_TEST_TMPDIR/include/log.h"
 	wrapper my-pkg-config "echo -I$BATS_TEST_TMPDIR/include" \
 		'exec pkg-config "$@"'
-	build PKG_CONFIG="$BATS_TEST_TMPDIR/my-pkg-config" "$B/agent/port.o"
+	build PKG_CONFIG="$BATS_TEST_TMPDIR/my-pkg-config" "$B/agent/attach/port.o"
 	built "$BATS_TEST_TMPDIR/include "
 }
 
@@ -111,7 +111,9 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	wrapper no-pkg-config 'exit 1'
 	build PKG_CONFIG="$BATS_TEST_TMPDIR/no-pkg-config" \
 		"$B/libdevid.so.$(sed -n 's/^VERSION := //p' Makefile)"
-	built " -lssl -lcrypto -pthread"
+	built " -lcrypto"
+	built " -lssl"
+	built " -pthread"
 }
 
 @test "what a caller defines is not defined again" {
@@ -182,16 +184,16 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 }
 
 @test "another PREFIX compiles again only what names a folder" {
-	build "$B/agent/supplicant.o" "$B/agent/port.o"
+	build "$B/agent/attach/supplicant.o" "$B/agent/attach/port.o"
 	[ "$(compiles)" = 2 ]
-	build PREFIX=/usr "$B/agent/supplicant.o" "$B/agent/port.o"
+	build PREFIX=/usr "$B/agent/attach/supplicant.o" "$B/agent/attach/port.o"
 	[ "$(compiles)" = 1 ]
 	built "-DDEVID_MODULESDIR='\"/usr/lib/"
 }
 
 @test "a change of what a program is made of links it again" {
 	build "$B/await"
-	build await_ldlibs=-lm "$B/await"
+	build await_ldflags=-lm "$B/await"
 	[ "$(compiles)/$(links)" = 0/1 ]
 }
 

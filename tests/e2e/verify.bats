@@ -256,7 +256,7 @@ serve() {
 @test "the example program checks a unit by its serial number" {
 	local san=
 	case $DEVID_BUILD in */san) san=1 ;; esac
-	run cc -Wall -Werror -I"$BATS_TEST_DIRNAME/../../idevid" \
+	run cc -Wall -Werror -I"$BATS_TEST_DIRNAME/../../idevid/include" \
 		${san:+-fsanitize=address,undefined} -o vms-check \
 		"$BATS_TEST_DIRNAME/../../docs/examples/vms-check.c" \
 		"$DEVID_BUILD/libdevid.so.0" -lssl -lcrypto
