@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "conf.h"
 #include "wallclock.h"
+#include "fail.h"
 
 #define ID_MAX 4294967294u /* (uid_t)-1 means "no change" */
 
@@ -41,7 +42,7 @@ static enum devid_err set_ports(void *target, const char *value,
 	(void)rest; /* no '*' in our section names */
 	(void)row;
 	if (!copy)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	while (c->n_patterns > 0)
 		free(c->patterns[--c->n_patterns]);
 	for (char *w = strtok_r(copy, " \t,", &save); w && rc == DEVID_OK;
@@ -173,7 +174,7 @@ static enum devid_err default_in_state(struct config *c, char **member,
 		return DEVID_OK;
 	if (asprintf(&path, "%s/%s", c->state_dir, name) < 0) {
 		path = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	}
 	return conf_string(member, path, err);
 }
@@ -258,7 +259,7 @@ enum devid_err config_load(
 	enum devid_err rc;
 
 	if (!c)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = conf_load(path, settings, c, err);
 	if (rc == DEVID_OK)
 		rc = complete(path, c, err);
@@ -274,7 +275,7 @@ enum devid_err config_parse(const char *path, const char *text,
 	enum devid_err rc;
 
 	if (!c)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = conf_parse(path, text, settings, c, err);
 	if (rc == DEVID_OK)
 		rc = complete(path, c, err);

@@ -13,6 +13,7 @@
 
 #include "event.h"
 #include "log.h"
+#include "fail.h"
 
 struct command {
 	struct command *next; /* owned */
@@ -238,7 +239,7 @@ enum devid_err ctrl_open(sd_event *event, const struct ctrl_options *options,
 	enum devid_err rc;
 
 	if (!c)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	c->ops = options->ops;
 	rc = connect_both(c, options, err);
 	if (rc == DEVID_OK)

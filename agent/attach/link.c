@@ -15,6 +15,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "fail.h"
 
 #define BUFFER_LEN 32768 /* the largest message the kernel makes for a dump */
 
@@ -264,7 +265,7 @@ enum devid_err link_monitor_new(sd_event *event, const struct link_ops *ops,
 	enum devid_err rc;
 
 	if (!m)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	m->ops = ops;
 	m->user = user;
 	rc = open_socket(m, event, err);

@@ -15,6 +15,7 @@
 #include "files.h"
 #include "states.h"
 #include "wallclock.h"
+#include "fail.h"
 
 #define HISTORY_MAX (512 * 1024) /* bytes; 32 ports of 16 records */
 
@@ -215,7 +216,7 @@ enum devid_err status_write(
 	int r;
 
 	if (!text)
-		return devid_fail(err, DEVID_ERR_NOMEM, "status: no memory");
+		return fail_no_memory_for(err, "status");
 	r = replace_unsynced(path, text);
 	if (r < 0)
 		return devid_fail(
@@ -248,7 +249,7 @@ enum devid_err status_store_history(const char *path,
 	if (ok)
 		text = json_dumps(list, JSON_INDENT(1));
 	if (!text)
-		return devid_fail(err, DEVID_ERR_NOMEM, "history: no memory");
+		return fail_no_memory_for(err, "history");
 	return files_write_atomic(path, text, strlen(text), 0644, err);
 }
 

@@ -20,6 +20,7 @@
 #include "files.h"
 #include "log.h"
 #include "spawn.h"
+#include "fail.h"
 
 #define STEADY_US    (30 * 1000000ull) /* a run this long was a good one */
 #define OPEN_WAIT_MS 5000 /* until its control socket must be there */
@@ -426,7 +427,7 @@ enum devid_err supplicant_new(sd_event *event, const struct config *config,
 	int r;
 
 	if (!s)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	s->event = event;
 	s->config = config;
 	s->ops = *ops;

@@ -10,6 +10,7 @@
 #include "files.h"
 #include "hex.h"
 #include "wallclock.h"
+#include "fail.h"
 
 #define STORE_MAX (4 * EVENT_CERT_MAX)
 
@@ -150,7 +151,7 @@ enum devid_err trust_load(
 	trust->broken = true;
 	trust->path = strdup(path);
 	if (!trust->path)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = files_read(path, STORE_MAX, &text, &len, err);
 	if (rc == DEVID_ERR_NOT_FOUND) {
 		trust->broken = false;
@@ -204,10 +205,10 @@ static enum devid_err store(const struct trust *trust, struct devid_error *err)
 		json_object_set_new(
 			root, "since_unix", json_integer(trust->since)) ||
 		(trust->has_ca && add_ca(trust, root) != DEVID_OK))
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	text = json_dumps(root, JSON_INDENT(1));
 	if (!text)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	return files_write_atomic(trust->path, text, strlen(text), 0644, err);
 }
 
@@ -221,7 +222,7 @@ enum devid_err trust_remember(struct trust *trust,
 	if (server->has_issuer && server->der && server->name[0]) {
 		trust->der = malloc(server->der_len);
 		if (!trust->der)
-			return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+			return fail_no_memory(err);
 		memcpy(trust->der, server->der, server->der_len);
 		trust->der_len = server->der_len;
 		memcpy(trust->ca, server->issuer, sizeof(trust->ca));
@@ -275,7 +276,7 @@ enum devid_err trust_write_ca(
 	der = malloc(len);
 	text = malloc(len * 2 + sizeof(begin) + sizeof(end));
 	if (!der || !text)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	memcpy(der, trust->der, trust->der_len);
 	memcpy(der + trust->der_len, aux, sizeof(aux));
 	p = stpcpy(text, begin);

@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "fail.h"
 
 #define IN_FOLDER                                                              \
 	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB |     \
@@ -138,7 +139,7 @@ static enum devid_err add_target(
 	t->wd = -1;
 	t->path = strdup(path);
 	if (!t->path)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	w->n_targets++;
 	arm(w, t);
 	return DEVID_OK;
@@ -152,7 +153,7 @@ enum devid_err watch_new(sd_event *event, const struct watch_options *options,
 	int r = 0;
 
 	if (!w)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	w->changed = options->changed;
 	w->user = options->user;
 	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);

@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "fail.h"
 
 struct parse {
 	const char *path;                    /* borrowed */
@@ -156,7 +157,7 @@ enum devid_err conf_string(
 		return devid_fail(err, DEVID_ERR_INVALID, "empty value");
 	copy = strdup(value);
 	if (!copy)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	free(*ret);
 	*ret = copy;
 	return DEVID_OK;

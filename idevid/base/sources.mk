@@ -9,6 +9,7 @@ sources := \
 	digest.c \
 	ecdsa-der.c \
 	error.c \
+	fail.c \
 	files.c \
 	hex.c \
 	log.c \

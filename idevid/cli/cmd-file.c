@@ -10,6 +10,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "fail.h"
 
 /* Reads @fd to its end, which must come before that of @out. */
 static enum devid_err read_all(
@@ -44,7 +45,7 @@ enum devid_err cmd_file_read(
 	enum devid_err rc;
 
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	if (!is_stdin)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)

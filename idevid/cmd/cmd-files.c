@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "conf.h"
+#include "fail.h"
 
 #define RUN_DIR_DEFAULT "/run/devid"
 
@@ -20,7 +21,7 @@ static enum devid_err set_run_dir(void *target, const char *value,
 	(void)rest; /* no pattern */
 	(void)row;
 	if (asprintf(&path, "%s/agent.json", value) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	return conf_path(target, path, err);
 }
 

@@ -11,6 +11,7 @@
 #include "pem-chain.h"
 #include "cmd-provision-cert.h"
 #include "cmd-provision-io.h"
+#include "fail.h"
 
 /* Certificates of a file, and of a chain without its root; limits of ours. */
 #define CERTS_MAX 16
@@ -68,7 +69,7 @@ static enum devid_err read_bundle(
 	enum devid_err rc;
 
 	if (!b)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	der.data = b->der;
 	b->path = strcmp(path, "-") == 0 ? "standard input" : path;
 	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "fail.h"
 
 static enum devid_err read_stdin(
 	size_t max, uint8_t **ret, size_t *ret_len, struct devid_error *err)
@@ -16,7 +17,7 @@ static enum devid_err read_stdin(
 	size_t len = 0;
 
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	for (;;) {
 		ssize_t n = read(STDIN_FILENO, buf + len, max + 1 - len);
 

@@ -13,6 +13,7 @@
 #include "tpm-public.h"
 #include "tpm-signature.h"
 #include "cmd-provision-io.h"
+#include "fail.h"
 
 #define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
 
@@ -35,7 +36,7 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 	enum devid_err rc;
 
 	if (!said)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = client_attest(p->env.socket, said, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -77,7 +78,7 @@ static enum devid_err make_request(
 	enum devid_err rc;
 
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = provision_get_key(p, "idevid", &key, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -119,8 +120,7 @@ int provision_request(struct provision *p)
 	if ((!p->out || strcmp(p->out, "-") == 0) && isatty(STDOUT_FILENO))
 		return provision_wrong_call("a request is binary and not for "
 					    "a terminal: --out FILE");
-	rc = buf ? make_request(p, &request, &err)
-		 : devid_fail(&err, DEVID_ERR_NOMEM, "no memory");
+	rc = buf ? make_request(p, &request, &err) : fail_no_memory(&err);
 	if (rc == DEVID_OK)
 		rc = provision_write(p, request.data, request.len, 0644, &err);
 	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);

@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "client.h"
+#include "fail.h"
 
 #define AT(member) OPTION_AT(struct provision, member)
 
@@ -72,7 +73,7 @@ enum devid_err provision_get_key(struct provision *p, const char *name,
 	enum devid_err rc;
 
 	if (!status)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = client_status(p->env.socket, status, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "verify-peer.h"
 #include "verify-private.h"
+#include "fail.h"
 
 #define CHAIN_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 
@@ -38,7 +39,7 @@ static enum devid_err read_file(
 			"%s: %s", path, strerror(errno));
 	buf = malloc(CHAIN_FILE_MAX + 1);
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		return fail_no_memory_for(err, path);
 	n = fread(buf, 1, CHAIN_FILE_MAX + 1, f);
 	if (ferror(f))
 		return devid_fail(
@@ -85,7 +86,7 @@ enum devid_err peer_check_file(struct devid_verifier *v, const char *path,
 		return rc;
 	bio = BIO_new_mem_buf(pem, (int)len);
 	if (!bio)
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		return fail_no_memory_for(err, path);
 	read_blocks(bio, &d);
 	if (d.n == 0 ||
 		ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)

@@ -9,6 +9,7 @@
 #include <sys/un.h>
 
 #include "cleanup.h"
+#include "fail.h"
 
 #define WAIT_SECONDS        60  /* some signatures queue behind a slow TPM */
 #define WAIT_CREATE_SECONDS 300 /* RSA key generation in hardware */
@@ -126,8 +127,7 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 	enum devid_err rc;
 
 	if (!out_buf || !in_buf)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "key socket: no memory");
+		return fail_no_memory_for(err, "key socket");
 	rc = wire_encode_request(req, &out, err);
 	if (rc == DEVID_OK)
 		rc = connect_keyd(path, wait_seconds(req->op), &fd, err);
@@ -159,8 +159,7 @@ enum devid_err client_status(
 	enum devid_err rc;
 
 	if (!buf)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "key socket: no memory");
+		return fail_no_memory_for(err, "key socket");
 	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_status(
@@ -201,8 +200,7 @@ enum devid_err client_attest(
 	enum devid_err rc;
 
 	if (!buf)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "key socket: no memory");
+		return fail_no_memory_for(err, "key socket");
 	rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		rc = wire_decode_attest(

@@ -27,6 +27,7 @@
 #include "module.h"
 #include "options.h"
 #include "tpm.h"
+#include "fail.h"
 
 #define TCTI_DEFAULT        "device:/dev/tpmrm0"
 #define STATE_DIR_DEFAULT   "/var/lib/devid"
@@ -158,7 +159,7 @@ static enum devid_err load_config(
 	if (rc == DEVID_ERR_NOT_FOUND && !path)
 		return DEVID_OK; /* all defaults */
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 

@@ -12,6 +12,7 @@
 #include "tpm-attest.h"
 #include "tpm-key.h"
 #include "tpm-nv.h"
+#include "fail.h"
 
 struct keystore_tpm {
 	struct keystore base;
@@ -89,7 +90,7 @@ static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 	if (self->tpm && self->tpm->dead)
 		disconnect(self);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&first));
+		return fail_with(err, rc, &first);
 	return DEVID_OK;
 }
 
@@ -359,7 +360,7 @@ enum devid_err keystore_tpm_new(
 
 	if (!self || !(self->tcti = strdup(tcti))) {
 		free(self);
-		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
+		return fail_no_memory_for(err, "tpm");
 	}
 	self->base.ops = &tpm_ops;
 	for (int i = 0; i < N_KEY_ROLES; i++)

@@ -8,6 +8,7 @@
 #include "module-state.h"
 #include "tpm-public.h"
 #include "tpm-signature.h"
+#include "fail.h"
 
 typedef enum devid_err ask_fn(
 	struct keystore *ks, void *arg, struct devid_error *err);
@@ -52,7 +53,7 @@ static enum devid_err ask(
 		}
 	}
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 

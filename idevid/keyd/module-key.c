@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "module-once.h"
+#include "fail.h"
 
 void module_warn_key(struct module *m, const struct module_key *key,
 	const char *what, const struct devid_error *cause)
@@ -87,7 +88,7 @@ static enum devid_err sync_certificate(
 		return DEVID_OK;
 	rc = ks->ops->cert_read(ks, key->role, &der, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	key->synced = rc == DEVID_ERR_NOT_FOUND ||
 		      (key->chain && key->leaf_len == der.len &&
 			      memcmp(key->chain, der.data, der.len) == 0);
@@ -119,7 +120,7 @@ enum devid_err module_ensure_key(
 	key->present = false;
 	rc = sync_certificate(m, key, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_SYNTAX) /* then the mirror */
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	if (rc != DEVID_OK)
 		module_warn_key(m, key, "certificate in the keystore", &cause);
 	devid_error_clear(&cause);
@@ -142,7 +143,7 @@ enum devid_err module_ensure_key(
 			"certificate",
 			key_role_name(key->role));
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the key in the module is not the certificate's; "

@@ -4,6 +4,7 @@
 #include "module-key.h"
 #include "module-once.h"
 #include "module-state.h"
+#include "fail.h"
 
 /* Looks for the key first when it was never seen yet, and again when it has
  * gone from its place. */
@@ -23,7 +24,7 @@ static enum devid_err sign_digest(struct module *m, struct module_key *key,
 			rc = module_sign_once(m, key, what, ret, &cause);
 	}
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 

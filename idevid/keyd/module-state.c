@@ -17,6 +17,7 @@
 #include "keyref.h"
 #include "pem-chain.h"
 #include "wire.h"
+#include "fail.h"
 
 #define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
 #define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
@@ -146,7 +147,7 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 			"%s: the certificate is of another key", name);
 	copy = malloc(len);
 	if (!copy)
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", name);
+		return fail_no_memory_for(err, name);
 	if (key->alg == KEY_ALG_NONE) {
 		rc = module_set_spki(key, &spki, err);
 		if (rc != DEVID_OK)
@@ -172,7 +173,7 @@ enum devid_err module_state_load(
 	enum devid_err rc;
 
 	if (!der)
-		return devid_fail(err, DEVID_ERR_NOMEM, "state: no memory");
+		return fail_no_memory_for(err, "state");
 	rc = state_path(m, key, ".disabled", path, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -190,7 +191,7 @@ enum devid_err module_state_load(
 	if (rc == DEVID_OK)
 		rc = module_set_chain(key, chain.data, chain.len, &cause);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 
@@ -211,12 +212,11 @@ enum devid_err module_state_store_chain(
 		CLEANUP(cleanup_x509) X509 *cert = take_cert(&p, end);
 
 		if (!cert || !PEM_write_bio_X509(bio, cert))
-			return devid_fail(
-				err, DEVID_ERR_NOMEM, "state: no memory");
+			return fail_no_memory_for(err, "state");
 	}
 	len = bio ? BIO_get_mem_data(bio, &pem) : 0;
 	if (len <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "state: no memory");
+		return fail_no_memory_for(err, "state");
 	return files_write_atomic(path, pem, (size_t)len, 0644, err);
 }
 
@@ -244,7 +244,7 @@ enum devid_err module_state_store_ref(
 	if (!bio ||
 		!PEM_write_bio(bio, KEYREF_PEM_NAME, "", der, (long)der_len) ||
 		(len = BIO_get_mem_data(bio, &pem)) <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "state: no memory");
+		return fail_no_memory_for(err, "state");
 	rc = files_read(path, MIRROR_MAX, &old, &old_len, NULL);
 	if (rc == DEVID_OK && old_len == (size_t)len &&
 		memcmp(old, pem, old_len) == 0)

@@ -9,6 +9,7 @@
 #include "der.h"
 #include "module-key.h"
 #include "module-state.h"
+#include "fail.h"
 
 /* A chain as the keystore holds it. */
 struct chain_parts {
@@ -47,7 +48,7 @@ enum devid_err module_new(const struct module_options *options,
 	CLEANUP(cleanup_module) struct module *m = calloc(1, sizeof(*m));
 
 	if (!m)
-		return devid_fail(err, DEVID_ERR_NOMEM, "module: no memory");
+		return fail_no_memory_for(err, "module");
 	m->keystore = options->keystore;
 	m->state_dir = options->state_dir;
 	m->store_certificates = options->store_certificates;
@@ -163,9 +164,7 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 			"is never replaced)",
 			key_role_name(key->role), key_alg_name(key->alg));
 	if (rc != DEVID_ERR_NOT_FOUND)
-		return rc == DEVID_OK ? DEVID_OK
-				      : devid_fail(err, rc, "%s",
-						devid_error_text(&cause));
+		return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
 	rc = ks->ops->create(ks, key->role, alg, NULL, err);
 	if (rc == DEVID_OK)
 		rc = module_ensure_key(m, key, err);

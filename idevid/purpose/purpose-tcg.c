@@ -5,6 +5,7 @@
 
 #include "tcg-csr.h"
 #include "tpm-public.h"
+#include "fail.h"
 
 /* TCG DevID 13.1: structVer of TCG-CSR-IDEVID-CONTENT. */
 bool purpose_tcg_is(struct view in)
@@ -50,8 +51,7 @@ enum devid_err purpose_tcg_check(
 	if (rc == DEVID_OK)
 		rc = tpm_public_spki(&pub.area, &own, &cause);
 	if (rc != DEVID_OK)
-		return devid_fail(
-			err, DEVID_ERR_PURPOSE, "%s", devid_error_text(&cause));
+		return fail_with(err, DEVID_ERR_PURPOSE, &cause);
 	if (!view_equal((struct view) { own.data, own.len }, spki))
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"TCG-CSR: signingPub: another key (TCG DevID 13.1)");

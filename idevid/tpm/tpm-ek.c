@@ -13,6 +13,7 @@
 #include "tpm-key.h"
 #include "tpm-nv.h"
 #include "cleanup-openssl.h"
+#include "fail.h"
 
 /* TCG EK Credential Profile 2.x, B.3 and B.4: fixedTPM, fixedParent,
  * sensitiveDataOrigin, adminWithPolicy, restricted, decrypt; the high range
@@ -105,9 +106,7 @@ static enum devid_err find_cert(struct tpm *tpm, const struct ek_kind **ret,
 		if (rc == DEVID_ERR_NOT_FOUND)
 			continue;
 		*ret = &kinds[i];
-		return rc == DEVID_OK ? rc
-				      : devid_fail(err, rc, "%s",
-						devid_error_text(&cause));
+		return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 	}
 	return devid_fail(err, DEVID_ERR_NOT_FOUND,
 		"tpm: no EK certificate in NV (looked at 0x%08x, 0x%08x and "

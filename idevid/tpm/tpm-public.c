@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "cleanup-openssl.h"
 #include "digest.h"
+#include "fail.h"
 
 #define RSA_BITS_MIN 2048  /* SP 800-131A rev. 2, table 2 */
 #define RSA_BITS_MAX 4096  /* TPM2_MAX_RSA_KEY_BYTES */
@@ -169,8 +170,7 @@ static enum devid_err push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *area,
 		    bld, OSSL_PKEY_PARAM_GROUP_NAME, curve_of(area)->name, 0) ||
 		!OSSL_PARAM_BLD_push_octet_string(
 			bld, OSSL_PKEY_PARAM_PUB_KEY, point, len))
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "public key: no memory");
+		return fail_no_memory_for(err, "public key");
 	return DEVID_OK;
 }
 
@@ -196,8 +196,7 @@ static enum devid_err push_rsa(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *area,
 	if (!BN_bin2bn(mod->buffer, mod->size, n) ||
 		!OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) ||
 		!OSSL_PARAM_BLD_push_uint32(bld, OSSL_PKEY_PARAM_RSA_E, e))
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "public key: no memory");
+		return fail_no_memory_for(err, "public key");
 	return DEVID_OK;
 }
 
@@ -219,8 +218,7 @@ enum devid_err tpm_public_pkey(
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"public key: type: 0x%04x", area->type);
 	if (!bld || !n || !ctx)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "public key: no memory");
+		return fail_no_memory_for(err, "public key");
 	rc = ecc ? push_ecc(bld, area, point, err)
 		 : push_rsa(bld, area, n, err);
 	if (rc != DEVID_OK)

@@ -14,6 +14,7 @@
 #include "ecdsa-der.h"
 #include "bytes.h"
 #include "cleanup-openssl.h"
+#include "fail.h"
 
 /* ---- reading ---- */
 
@@ -81,7 +82,7 @@ static enum devid_err ecdsa_to_der(const TPMS_SIGNATURE_ECC *in,
 	len = ecdsa_der((struct view) { r->buffer, r->size },
 		(struct view) { s->buffer, s->size }, buf);
 	if (len == 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "signature: no memory");
+		return fail_no_memory_for(err, "signature");
 	*ret = (struct view) { buf, len };
 	return DEVID_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-verifier.h"
 #include "tpm-signature.h"
+#include "fail.h"
 
 #include <openssl/err.h>
 #include <stdlib.h>
@@ -97,8 +98,7 @@ enum devid_err tpm_verifier_set_key(struct tpm_verifier *v,
 	enum devid_err rc;
 
 	if (!v)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "public key: no memory");
+		return fail_no_memory_for(err, "public key");
 	v->ctx = NULL;
 	if (i == SLOT_OTHER)
 		empty_slot(v, i);

@@ -6,6 +6,7 @@
 #include <tss2/tss2_tctildr.h>
 
 #include "log.h"
+#include "fail.h"
 
 #define LAYER_MASK 0x00ff0000u
 #define LAYER_TPM  0x00000000u
@@ -25,7 +26,7 @@ enum devid_err tpm_open(
 	TSS2_RC rc;
 
 	if (!tpm)
-		return devid_fail(err, DEVID_ERR_NOMEM, "tpm: no memory");
+		return fail_no_memory_for(err, "tpm");
 	rc = Tss2_TctiLdr_Initialize(tcti, &tpm->tcti);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL);

@@ -13,6 +13,7 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "issuers.h"
+#include "fail.h"
 
 /* 112 bits: RSA-2048, P-224, SHA-224; no SHA-1. OpenSSL's level 2. */
 #define AUTH_LEVEL 2
@@ -111,13 +112,13 @@ enum devid_err chain_store_new(
 	struct chain_store *store = calloc(1, sizeof(*store));
 
 	if (!store)
-		return devid_fail(err, DEVID_ERR_NOMEM, "verifier: no memory");
+		return fail_no_memory_for(err, "verifier");
 	store->libctx = OSSL_LIB_CTX_new();
 	store->anchors = X509_STORE_new();
 	store->cache = issuers_new(store->libctx, CHAIN_CACHE_MAX,
 		sizeof(struct devid_chain_report));
 	if (!store->libctx || !store->anchors || !store->cache)
-		return devid_fail(err, DEVID_ERR_NOMEM, "verifier: no memory");
+		return fail_no_memory_for(err, "verifier");
 	*ret = STEAL(store);
 	return DEVID_OK;
 }
@@ -175,7 +176,7 @@ enum devid_err chain_store_add_root(
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"root: not a CA's certificate (RFC 5280 4.2.1.9)");
 	if (X509_STORE_add_cert(store->anchors, root) != 1)
-		return devid_fail(err, DEVID_ERR_NOMEM, "root: no memory");
+		return fail_no_memory_for(err, "root");
 	issuers_clear(store->cache);
 	store->n_roots++;
 	return DEVID_OK;

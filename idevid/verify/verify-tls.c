@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "verify-private.h"
+#include "fail.h"
 #include <devid/verify.h>
 
 #define POSSESSION "RFC 8446 4.4.3; RFC 5246 7.4.8"
@@ -160,7 +161,7 @@ enum devid_err devid_verifier_setup_ctx(struct devid_verifier *v, SSL_CTX *ctx,
 	}
 	binding = bind_serial(v, serial);
 	if (!binding)
-		return devid_fail(err, DEVID_ERR_NOMEM, "verifier: no memory");
+		return fail_no_memory_for(err, "verifier");
 	SSL_CTX_set_verify(
 		ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_callback, binding);

@@ -17,6 +17,7 @@
 #include "files.h"
 #include "hex.h"
 #include "verify-private.h"
+#include "fail.h"
 
 #define ROOT_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 
@@ -30,7 +31,7 @@ enum devid_err devid_verifier_new(
 	enum devid_err rc;
 
 	if (!v)
-		return devid_fail(err, DEVID_ERR_NOMEM, "verifier: no memory");
+		return fail_no_memory_for(err, "verifier");
 	rc = chain_store_new(&v->store, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -106,7 +107,7 @@ static enum devid_err add_pem(struct chain_store *store, const char *pem,
 	size_t n;
 
 	if (!bio)
-		return devid_fail(err, DEVID_ERR_NOMEM, "root: no memory");
+		return fail_no_memory_for(err, "root");
 	ERR_set_mark();
 	rc = add_blocks(store, bio, &n, err);
 	ERR_pop_to_mark(); /* told in @err */

@@ -8,6 +8,7 @@
 #include "ca-jobs.h"
 #include "ca-judge.h"
 #include "cleanup.h"
+#include "fail.h"
 
 /* The audit log has what was refused. A challenge alone changes nothing, and
  * who answers it gets his line then. */
@@ -35,9 +36,7 @@ static enum devid_err look_up(struct ca *ca, struct ca_job *job,
 		ca_job_refuse(job, &cause);
 		return DEVID_OK;
 	}
-	return rc == DEVID_OK
-		       ? rc
-		       : devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
 /* The same for all that the rules let through. Nothing is written: the answer
@@ -123,7 +122,5 @@ enum devid_err ca_challenge(struct ca *ca, struct ca_job *jobs, size_t n_jobs,
 		(void)ca_refuse_all(jobs, n_jobs, &cause);
 	for (size_t i = 0; i < n_jobs; i++)
 		ca_judged_free(judged[i]);
-	return rc == DEVID_OK
-		       ? rc
-		       : devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }

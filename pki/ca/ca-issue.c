@@ -19,6 +19,7 @@
 #include "ticket-seal.h"
 #include "register-cert.h"
 #include "register-device.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -104,7 +105,7 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 		return devid_fail(err, rc,
 			"answer: replayed: its challenge was answered before");
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	if (is_late(s))
 		return devid_fail(err, DEVID_ERR_TIMEOUT,
 			"answer: its challenge has expired");
@@ -146,7 +147,7 @@ static enum devid_err write_pem(
 	free(*pem);
 	*pem = malloc(size);
 	if (!*pem)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		return fail_no_memory_for(err, "ca");
 	return pem_text_write("CERTIFICATE",
 		(struct view) { cert->der, cert->der_len }, *pem, size, err);
 }
@@ -217,7 +218,7 @@ static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
 	if (rc == DEVID_ERR_EXISTS)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	rc = register_is_barred(ca->reg, d->ek_fingerprint,
 		t->key_fingerprint[KEY_ROLE_IDEVID], &barred, err);
 	if (rc == DEVID_OK && barred)
@@ -261,7 +262,7 @@ static enum devid_err write_output(struct ca *ca, struct ca_job *job,
 		size += strlen(parts[i]);
 	job->output = p = malloc(size);
 	if (!p)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		return fail_no_memory_for(err, "ca");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		p = stpcpy(p, parts[i]);
 	return DEVID_OK;
@@ -346,8 +347,7 @@ static enum devid_err work(
 		if (is_jobs_own(rc))
 			ca_job_refuse(job, &cause);
 		else if (rc != DEVID_OK)
-			return devid_fail(
-				err, rc, "%s", devid_error_text(&cause));
+			return fail_with(err, rc, &cause);
 	}
 	if (job->code == DEVID_OK) {
 		rc = issue(ca, job, s, &w, err);
@@ -357,8 +357,7 @@ static enum devid_err work(
 			sizeof(job->serial));
 		event.more = more = tell_issued(&s->ticket, &w);
 		if (!more)
-			return devid_fail(
-				err, DEVID_ERR_NOMEM, "issue: no memory");
+			return fail_no_memory_for(err, "issue");
 		if (s->found.known)
 			event.name = "issue-again";
 	}

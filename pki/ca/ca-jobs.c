@@ -8,6 +8,7 @@
 #include "ca-judge.h"
 #include "cleanup.h"
 #include "register-audit.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -82,7 +83,7 @@ enum devid_err ca_run_batch(
 	enum devid_err rc = DEVID_ERR_STATE;
 
 	if (!before) {
-		(void)devid_fail(&cause, DEVID_ERR_NOMEM, "ca: no memory");
+		(void)fail_no_memory_for(&cause, "ca");
 		return devid_fail(err,
 			ca_refuse_all(b->jobs, b->n_jobs, &cause), "%s",
 			devid_error_text(&cause));
@@ -149,6 +150,6 @@ enum devid_err ca_audit_job(struct ca *ca, const struct ca_event *event,
 	if (json)
 		line = json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (!line)
-		return devid_fail(err, DEVID_ERR_NOMEM, "audit: no memory");
+		return fail_no_memory_for(err, "audit");
 	return register_audit(ca->reg, line, err);
 }

@@ -16,6 +16,7 @@
 #include "ordered-id.h"
 #include "proof.h"
 #include "ticket-seal.h"
+#include "fail.h"
 
 /* Some 20 KB that are worth their place in the cache: one serves all of a
  * batch. */
@@ -133,8 +134,7 @@ static enum devid_err challenge_device(const struct ca *ca, const char *station,
 	memcpy(j->key_fingerprint, t->key_fingerprint,
 		sizeof(j->key_fingerprint));
 	j->text = strdup(s->text);
-	return j->text ? DEVID_OK
-		       : devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+	return j->text ? DEVID_OK : fail_no_memory_for(err, "ca");
 }
 
 static void judge(struct ca *ca, const struct ca_job *job, struct step1 *s,

@@ -18,6 +18,7 @@
 #include "pin.h"
 #include "token-key.h"
 #include "register-open.h"
+#include "fail.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
 
@@ -99,7 +100,7 @@ static enum devid_err load_certificates(struct ca *ca, struct devid_error *err)
 	if (asprintf(&ca->chain_pem, "%s%s", own, above ? (char *)above : "") <
 		0) {
 		ca->chain_pem = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		return fail_no_memory_for(err, "ca");
 	}
 	return DEVID_OK;
 }
@@ -216,7 +217,7 @@ static enum devid_err load_seal_key(struct ca *ca, struct devid_error *err)
 					    : reg + sizeof(sqlite) - 1,
 		    ca->conf->challenge_key ? "" : ".key") < 0) {
 		path = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		return fail_no_memory_for(err, "ca");
 	}
 	rc = ca_seal_load(path, ca->seal_key, err);
 	if (rc == DEVID_OK)
@@ -233,7 +234,7 @@ enum devid_err ca_use_signer(struct ca *ca, struct devid_error *err)
 	ca->iak_key = tpm_verifier_new();
 	ca->idevid_key = tpm_verifier_new();
 	if (!ca->iak_key || !ca->idevid_key)
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		return fail_no_memory_for(err, "ca");
 	return build_issuer_new(ca->cert, ca->signer, &urls, &ca->issuer, err);
 }
 

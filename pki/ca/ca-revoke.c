@@ -5,6 +5,7 @@
 #include "hex.h"
 #include "register-cert.h"
 #include "register-device.h"
+#include "fail.h"
 
 #include <string.h>
 #include <time.h>
@@ -35,7 +36,7 @@ static enum devid_err note_cert(
 	hex_encode(cert->serial, cert->serial_len, serial);
 	if (json_object_set_new(r->more, key_role_name(cert->role),
 		    json_string(serial)) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "revoke: no memory");
+		return fail_no_memory_for(err, "revoke");
 	return DEVID_OK;
 }
 
@@ -49,7 +50,7 @@ static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
 	json_decref(r->more); /* another try */
 	r->more = json_pack("{s:i}", "reason", r->reason);
 	if (!r->more)
-		return devid_fail(err, DEVID_ERR_NOMEM, "revoke: no memory");
+		return fail_no_memory_for(err, "revoke");
 	rc = register_certs_of_device(ca->reg, device, note_cert, r, err);
 	for (size_t i = 0; rc == DEVID_OK && i < r->n_certs; i++)
 		rc = register_cert_revoke(
@@ -74,7 +75,7 @@ static enum devid_err work(
 	else if (rc == DEVID_OK)
 		rc = revoke_device(ca, r, device.id, &cause);
 	if (rc != DEVID_OK && job->code == DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return ca_audit_job(ca,
 		&(struct ca_event) { "revoke", r->serial, r->more }, job, err);
 }

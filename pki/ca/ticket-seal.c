@@ -16,6 +16,7 @@
 #include "cleanup.h"
 #include "digest.h"
 #include "files.h"
+#include "fail.h"
 
 static const char purpose[] = "devid-ca ticket";
 static const char binding[] = "devid-ca register";
@@ -68,7 +69,7 @@ static enum devid_err publish_key(
 
 	if (asprintf(&temp, "%s.%d", path, (int)getpid()) < 0) {
 		temp = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "ca: no memory");
+		return fail_no_memory_for(err, "ca");
 	}
 	rc = files_write_atomic(temp, key, CA_SEAL_KEY_LEN, 0600, err);
 	if (rc != DEVID_OK)
@@ -93,7 +94,7 @@ enum devid_err ca_seal_load(
 	if (rc == DEVID_OK)
 		return DEVID_OK;
 	if (rc != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	if (RAND_priv_bytes(key, sizeof(key)) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "ca: no random numbers");

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "cert-time.h"
 #include "build-ca.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 
@@ -97,7 +98,7 @@ enum devid_err cert_once_look(const struct token_cmd *cmd,
 		return DEVID_OK; /* made again */
 	len = i2d_X509(cert, &der);
 	if (len <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	token_cmd_tell("certificate", path, (struct view) { der, (size_t)len },
 		"kept");
 	*ret_done = true;

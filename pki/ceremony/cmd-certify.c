@@ -15,6 +15,7 @@
 #include "build-ca.h"
 #include "build-cert.h"
 #include "token-cmd.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
@@ -113,7 +114,7 @@ static enum devid_err look_at_request(
 		return cert_once_other(path, "has a wrong signature", err);
 	len = i2d_X509_REQ(req, &der);
 	if (len <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	token_cmd_tell(
 		"request", path, (struct view) { der, (size_t)len }, "kept");
 	*ret_done = true;

@@ -16,6 +16,7 @@
 #include "build-cert.h"
 #include "build-crl.h"
 #include "token-cmd.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 
@@ -81,7 +82,7 @@ static enum devid_err number_of_crl(
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&why));
+		return fail_with(err, rc, &why);
 	p = der.data;
 	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
 	if (crl)

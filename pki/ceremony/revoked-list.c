@@ -7,6 +7,7 @@
 #include "cleanup.h"
 #include "cert-time.h"
 #include "hex.h"
+#include "fail.h"
 
 #define LINE_MAX_LEN 128 /* 40 + 1 + 15 + 1 + the longest reason */
 #define TIME_LEN     15
@@ -111,7 +112,7 @@ enum devid_err revoked_list_parse(const char *text, size_t len,
 				"more than %d entries", REVOKED_LIST_MAX);
 		more = reallocarray(list, n + 1, sizeof(*list));
 		if (!more)
-			return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+			return fail_no_memory(err);
 		list = more;
 		list[n++] = entry;
 	}

@@ -22,6 +22,7 @@
 #include "pin.h"
 #include "token-key.h"
 #include "token-make.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 
@@ -110,7 +111,7 @@ static enum devid_err tell_key(
 	char what[32];
 
 	if (len <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	(void)snprintf(what, sizeof(what), "key %s",
 		alg_of(cmd->signer->public_key)); /* fits */
 	token_cmd_tell(
@@ -184,7 +185,7 @@ static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
 		return rc;
 	*ret = BIO_new_mem_buf(ret_data->data, (int)ret_data->len);
 	if (!*ret)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	return DEVID_OK;
 }
 
@@ -228,7 +229,7 @@ enum devid_err token_cmd_write_pem(const char *path, const char *label,
 	long n;
 
 	if (!bio || PEM_write_bio(bio, label, "", der.data, (long)der.len) <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	n = BIO_get_mem_data(bio, &text);
 	return files_write_atomic(path, text, (size_t)n, 0644, err);
 }

@@ -20,6 +20,7 @@
 #include "publish-ocsp.h"
 #include "register-cert.h"
 #include "register-device.h"
+#include "fail.h"
 
 #define OCSP_PORTION 1024 /* answers between two looks at the register */
 
@@ -102,7 +103,7 @@ static enum devid_err run_revoke(
 	operator_name(who);
 	found = find_device(ca, call->serial, &device, &cause);
 	if (found != DEVID_OK && found != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, found, "%s", devid_error_text(&cause));
+		return fail_with(err, found, &cause);
 	/* Asked for also when there is none: the audit log is to say so. */
 	rc = ca_revoke(ca, call->serial, call->reason, who, err);
 	if (rc != DEVID_OK || found != DEVID_OK)

@@ -15,6 +15,7 @@
 #include "cmd-exit.h"
 #include "export.h"
 #include "log.h"
+#include "fail.h"
 
 #define ONLY_MAX (64u << 20) /* bytes of a list of serial numbers */
 
@@ -85,8 +86,7 @@ static enum devid_err write_all(struct reg *reg, const struct options *o,
 			return rc;
 		copy = strndup((char *)text.data, text.len);
 		if (!copy)
-			return devid_fail(
-				err, DEVID_ERR_NOMEM, "export: no memory");
+			return fail_no_memory_for(err, "export");
 		rc = export_only_parse(copy, &only, err);
 	}
 	if (rc == DEVID_OK)
@@ -124,7 +124,7 @@ static enum devid_err write_file(
 
 	if (asprintf(&temp, "%s.new", o->out) < 0) {
 		temp = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "export: no memory");
+		return fail_no_memory_for(err, "export");
 	}
 	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		0644);

@@ -17,6 +17,7 @@
 #include "tcg-csr.h"
 #include "ca-challenge.h"
 #include "ca-issue.h"
+#include "fail.h"
 
 typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct devid_error *err);
@@ -48,7 +49,7 @@ static enum devid_err check_out(const char *out, struct devid_error *err)
 	if (!out || strcmp(out, "-") == 0)
 		return DEVID_OK;
 	if (!copy)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	if (access(dirname(copy), W_OK | X_OK) != 0)
 		return devid_fail(
 			err, DEVID_ERR_IO, "%s: %s", out, strerror(errno));

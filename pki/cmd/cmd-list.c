@@ -13,6 +13,7 @@
 #include "reason.h"
 #include "register-cert.h"
 #include "register-device.h"
+#include "fail.h"
 
 #define PAGE 256 /* devices read at once */
 
@@ -158,7 +159,7 @@ static enum devid_err run(
 	enum devid_err rc;
 
 	if (!page)
-		return devid_fail(err, DEVID_ERR_NOMEM, "list: no memory");
+		return fail_no_memory_for(err, "list");
 	rc = register_begin_read(reg, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -15,6 +15,7 @@
 #include "cleanup.h"
 #include "ek-trust.h"
 #include "files.h"
+#include "fail.h"
 
 #define FILE_MAX  (16 * 1024 * 1024) /* bytes; a limit of ours */
 #define FILES_MAX 4096               /* in the folder; a limit of ours */
@@ -72,16 +73,15 @@ static enum devid_err add_cert(struct ek_trust *trust, const char *path,
 			"%s: not a CA's certificate", path);
 	if (is_self_signed(cert)) {
 		if (X509_STORE_add_cert(trust->store, cert) != 1)
-			return devid_fail(
-				err, DEVID_ERR_NOMEM, "%s: no memory", path);
+			return fail_no_memory_for(err, path);
 		trust->n_anchors++;
 		return DEVID_OK;
 	}
 	if (X509_up_ref(cert) != 1)
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		return fail_no_memory_for(err, path);
 	if (sk_X509_push(trust->intermediates, cert) == 0) {
 		X509_free(cert); /* the reference of the line above */
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		return fail_no_memory_for(err, path);
 	}
 	return DEVID_OK;
 }
@@ -91,10 +91,10 @@ static enum devid_err add_crl(struct ek_trust *trust, const char *path,
 {
 	if (X509_STORE_add_crl(trust->store, crl) != 1 ||
 		X509_CRL_up_ref(crl) != 1)
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		return fail_no_memory_for(err, path);
 	if (sk_X509_CRL_push(trust->crls, crl) == 0) {
 		X509_CRL_free(crl); /* the reference of the line above */
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		return fail_no_memory_for(err, path);
 	}
 	return DEVID_OK;
 }
@@ -233,7 +233,7 @@ enum devid_err ek_trust_new(
 		return rc;
 	trust = ek_trust_alloc();
 	if (!trust)
-		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", dir);
+		return fail_no_memory_for(err, dir);
 	rc = add_folder(trust, dir, folder, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -10,6 +10,7 @@
 #include "ek-private.h"
 #include "ek-trust.h"
 #include "ek-profile.h"
+#include "fail.h"
 
 #define SUBJECT_MAX 96 /* of a message; longer ones are cut */
 
@@ -249,8 +250,7 @@ static enum devid_err verify(
 
 	if (!ctx || X509_STORE_CTX_init(
 			    ctx, trust->store, leaf, trust->intermediates) != 1)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "EK certificate: no memory");
+		return fail_no_memory_for(err, "EK certificate");
 	param = X509_STORE_CTX_get0_param(ctx);
 	X509_VERIFY_PARAM_set_time(param, now);
 	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
@@ -258,8 +258,7 @@ static enum devid_err verify(
 	if (sk_X509_CRL_num(trust->crls) > 0 &&
 		X509_VERIFY_PARAM_set_flags(param,
 			X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "EK certificate: no memory");
+		return fail_no_memory_for(err, "EK certificate");
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
 	if (X509_verify_cert(ctx) != 1)
 		return refuse(ctx, err);

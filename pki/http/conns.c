@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "fail.h"
+
 #define FD_STEP 64
 
 enum conn_state {
@@ -48,7 +50,7 @@ enum devid_err http_conns_new(
 	struct http_conns *c = calloc(1, sizeof(*c));
 
 	if (!c)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	c->max[HTTP_STATIONS] = max;
 	c->max[HTTP_PUBLIC] = max - max / 4;
 	c->scanned = -SCAN_PAUSE;

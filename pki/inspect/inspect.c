@@ -12,6 +12,7 @@
 #include "inspect-cert.h"
 #include "inspect-csr.h"
 #include "inspect-other.h"
+#include "fail.h"
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */
@@ -163,5 +164,5 @@ enum devid_err inspect(const struct inspect_options *options, struct view data,
 		return DEVID_OK;
 	}
 	json_decref(*ret);
-	return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	return fail_no_memory(err);
 }

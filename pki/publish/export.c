@@ -14,6 +14,7 @@
 #include "reason.h"
 #include "register-cert.h"
 #include "register-device.h"
+#include "fail.h"
 
 #define PAGE 256 /* devices read at once */
 
@@ -44,7 +45,7 @@ enum devid_err export_only_parse(
 		only->serials = calloc(lines, sizeof(only->serials[0]));
 	if (!only || !only->serials) {
 		export_only_free(only);
-		return devid_fail(err, DEVID_ERR_NOMEM, "export: no memory");
+		return fail_no_memory_for(err, "export");
 	}
 	for (char *line = strtok_r(text, "\r\n", &save); line;
 		line = strtok_r(NULL, "\r\n", &save))
@@ -301,7 +302,7 @@ enum devid_err export_write(struct reg *reg, enum export_format format,
 	enum devid_err rc = DEVID_OK;
 
 	if (!page)
-		return devid_fail(err, DEVID_ERR_NOMEM, "export: no memory");
+		return fail_no_memory_for(err, "export");
 	put_head(&e);
 	do {
 		page->n = 0;

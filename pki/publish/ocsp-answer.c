@@ -16,6 +16,7 @@
 #include "build-ocsp.h"
 #include "ocsp.h"
 #include "register-cert.h"
+#include "fail.h"
 
 /* An unknown serial number may be issued the next minute. */
 #define UNKNOWN_SECONDS 60
@@ -151,7 +152,7 @@ static enum devid_err find_cert(struct ca *ca, const struct ocsp_request *req,
 	ret->cert.der = NULL; /* the next call on the register would end it */
 	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
-	return devid_fail(err, rc, "%s", devid_error_text(&cause));
+	return fail_with(err, rc, &cause);
 }
 
 /* The answer that was signed before, unless it is over; leaves @ret empty when
@@ -171,7 +172,7 @@ static enum devid_err get_stored(struct ca *ca,
 		(rc == DEVID_OK && stored.expires <= now))
 		return DEVID_OK;
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	rc = build_copy(stored.data, &ret->der, err);
 	if (rc == DEVID_OK)
 		ret->expires = stored.expires;

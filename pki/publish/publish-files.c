@@ -16,6 +16,7 @@
 #include "files.h"
 #include "publish-name.h"
 #include "publish.h"
+#include "fail.h"
 
 #define FILE_MAX (1u << 30) /* bytes of a list; a limit of ours */
 
@@ -39,7 +40,7 @@ static enum devid_err put_file(const char *path, const uint8_t *data,
 	size_t old_len;
 
 	if (!path)
-		return devid_fail(err, DEVID_ERR_NOMEM, "publish: no memory");
+		return fail_no_memory_for(err, "publish");
 	if (files_read(path, FILE_MAX, &old, &old_len, NULL) == DEVID_OK &&
 		old_len == len && memcmp(old, data, len) == 0)
 		return DEVID_OK;
@@ -68,7 +69,7 @@ static enum devid_err put_root(const struct ca *ca, struct devid_error *err)
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(ca->chain_pem, -1);
 
 	if (!bio)
-		return devid_fail(err, DEVID_ERR_NOMEM, "publish: no memory");
+		return fail_no_memory_for(err, "publish");
 	for (;;) {
 		CLEANUP(cleanup_x509)
 		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
@@ -97,7 +98,7 @@ static enum devid_err put_list(struct ca *ca, const char *what,
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return put_file(path, list.data.data, list.data.len, err);
 }
 
@@ -144,7 +145,7 @@ enum devid_err publish_files(struct ca *ca, struct devid_error *err)
 			err, DEVID_ERR_INVALID, "publish: ca.publish: not set");
 	path = path_of(ca, false, ".lock");
 	if (!path)
-		return devid_fail(err, DEVID_ERR_NOMEM, "publish: no memory");
+		return fail_no_memory_for(err, "publish");
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0)
 		return devid_fail(err, DEVID_ERR_IO, "publish: %s: %s", path,

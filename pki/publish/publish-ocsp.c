@@ -13,6 +13,7 @@
 #include "publish-private.h"
 #include "ocsp-answer.h"
 #include "register-cert.h"
+#include "fail.h"
 
 #define PAGE        256 /* certificates looked at in one transaction */
 #define CERT_ID_MAX 128
@@ -72,7 +73,7 @@ static enum devid_err get_progress(
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	if (blob.data.len != PROGRESS_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
@@ -118,7 +119,7 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 	publish_ocsp_name(ca, cert, name);
 	rc = register_blob_get(ca->reg, name, &stored, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	*ret = rc != DEVID_OK ||
 	       stored.expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
 	return DEVID_OK;
@@ -254,7 +255,7 @@ enum devid_err publish_ocsp(
 	int tries = 0;
 
 	if (!page)
-		return devid_fail(err, DEVID_ERR_NOMEM, "OCSP: no memory");
+		return fail_no_memory_for(err, "OCSP");
 	rc = responder_init(ca, (int64_t)time(NULL), &p.responder, err);
 	if (rc == DEVID_OK)
 		rc = publish_issuer_hashes(ca, 20, p.name, p.key, err);
@@ -273,8 +274,7 @@ enum devid_err publish_ocsp(
 			continue;
 		}
 		if (rc != DEVID_OK)
-			return devid_fail(
-				err, rc, "%s", devid_error_text(&cause));
+			return fail_with(err, rc, &cause);
 	}
 	*ret_n = limit - p.left;
 	return DEVID_OK;

@@ -16,6 +16,7 @@
 #include "publish-files.h"
 #include "register-audit.h"
 #include "register-cert.h"
+#include "fail.h"
 
 /*
  * A delta lists what was revoked since its base, and a day before: a
@@ -56,8 +57,7 @@ static enum devid_err note_revoked(
 			list->entries, room, sizeof(list->entries[0]));
 
 		if (!more)
-			return devid_fail(err, DEVID_ERR_NOMEM,
-				"revocation list: no memory");
+			return fail_no_memory_for(err, "revocation list");
 		list->entries = more;
 		list->room = room;
 	}
@@ -83,7 +83,7 @@ static enum devid_err get_pair(struct ca *ca, const char *what, uint64_t ret[2],
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return rc;
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	if (blob.data.len != PAIR_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
@@ -274,7 +274,7 @@ enum devid_err publish_crl(struct ca *ca, bool delta, struct devid_error *err)
 	}
 	free(list.entries);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return ca->conf->publish ? publish_files(ca, err) : DEVID_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "db-postgres.h"
 #include "bytes.h"
 #include "db-private.h"
+#include "fail.h"
 
 #define SQL_MAX 2048 /* bytes of a statement; a limit of ours */
 
@@ -314,7 +315,7 @@ static enum devid_err begin(struct db *db, bool write, struct devid_error *err)
 			rc = simple(p, sql, &cause);
 	}
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 
@@ -381,7 +382,7 @@ enum devid_err db_postgres_open(
 	enum devid_err rc;
 
 	if (!p || !conn)
-		return devid_fail(err, DEVID_ERR_NOMEM, "database: no memory");
+		return fail_no_memory_for(err, "database");
 	(void)PQsetNoticeProcessor(conn, ignore_notice, NULL);
 	p->db.ops = &postgres_ops;
 	p->conn = conn;

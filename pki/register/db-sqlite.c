@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "db-private.h"
 #include "db-sqlite.h"
+#include "fail.h"
 
 #define SWITCH_TRIES 200 /* of SWITCH_MS, for the first one's switch to WAL */
 #define SWITCH_MS    20
@@ -320,7 +321,7 @@ enum devid_err db_sqlite_open(
 	enum devid_err rc;
 
 	if (!s)
-		return devid_fail(err, DEVID_ERR_NOMEM, "database: no memory");
+		return fail_no_memory_for(err, "database");
 	if (place[0] != '/')
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"database: %s: not an absolute path", place);

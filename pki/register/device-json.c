@@ -10,6 +10,7 @@
 #include "reason.h"
 #include "cert-time.h"
 #include "register-cert.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -56,7 +57,7 @@ static enum devid_err add_cert(
 		key);
 	/* takes the entry; NULL is refused */
 	if (json_array_append_new(arg, entry) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	return DEVID_OK;
 }
 
@@ -84,7 +85,7 @@ enum devid_err device_json(struct reg *reg,
 	enum devid_err rc;
 
 	if (!certs)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = register_certs_of_device(reg, device->id, add_cert, certs, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "digest.h"
 #include "register-private.h"
+#include "fail.h"
 
 #define CHAIN_LABEL "devid-ca audit"
 
@@ -293,7 +294,7 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 	}
 	out->line = both ? (const char *)reg_hold(o->reg, &all) : NULL;
 	if (!out->line)
-		return devid_fail(err, DEVID_ERR_NOMEM, "register: no memory");
+		return fail_no_memory_for(err, "register");
 	if (out->signature)
 		out->signature = (const uint8_t *)out->line + text;
 	o->found = true;

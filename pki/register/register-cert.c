@@ -6,6 +6,7 @@
 
 #include "register-private.h"
 #include "register-device.h"
+#include "fail.h"
 
 #define COLUMNS                                                                \
 	"c.id, c.device, c.role, c.state, c.created, c.revoked_at, c.reason,"  \
@@ -110,9 +111,7 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 		return rc;
 	o->found = true;
 	o->out->der = reg_hold(o->reg, &columns[AT_DER]);
-	return o->out->der ? DEVID_OK
-			   : devid_fail(err, DEVID_ERR_NOMEM,
-				     "register: no memory");
+	return o->out->der ? DEVID_OK : fail_no_memory_for(err, "register");
 }
 
 static enum devid_err get_one(struct reg *reg, struct db_query query,

@@ -8,6 +8,7 @@
 #include "db-open.h"
 #include "register-private.h"
 #include "register-schema.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(reg, struct reg *, register_close)
 
@@ -26,7 +27,7 @@ enum devid_err register_open(const char *uri, const char *instance,
 	enum devid_err rc;
 
 	if (!reg)
-		return devid_fail(err, DEVID_ERR_NOMEM, "register: no memory");
+		return fail_no_memory_for(err, "register");
 	if (!is_instance(instance))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"register: instance: not 1 to %d letters, digits and "

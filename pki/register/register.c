@@ -7,6 +7,7 @@
 
 #include "ordered-id.h"
 #include "register-private.h"
+#include "fail.h"
 
 /* ---- what all parts use ---- */
 
@@ -260,8 +261,7 @@ static enum devid_err note_blob(void *arg, const struct db_value *columns,
 	h->blob.data.data = reg_hold(h->reg, &columns[1]);
 	h->blob.data.len = columns[1].len;
 	return h->blob.data.data ? DEVID_OK
-				 : devid_fail(err, DEVID_ERR_NOMEM,
-					   "register: no memory");
+				 : fail_no_memory_for(err, "register");
 }
 
 enum devid_err register_blob_get(struct reg *reg, const char *name,

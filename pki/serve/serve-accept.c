@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "log.h"
+#include "fail.h"
 
 struct serve_fresh {
 	struct event *look; /* owned */
@@ -39,7 +40,7 @@ enum devid_err serve_fresh_new(struct serve *s, struct devid_error *err)
 		s->fresh->look = event_new(s->base, -1, 0, look, s);
 	if (!s->fresh || !s->fresh->look ||
 		event_priority_set(s->fresh->look, 0) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	return DEVID_OK;
 }
 

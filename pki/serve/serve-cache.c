@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cert-time.h"
+#include "fail.h"
 
 #define N_WAYS 4
 
@@ -51,7 +52,7 @@ enum devid_err serve_cache_new(
 	cache = calloc(1,
 		sizeof(*cache) + n_sets * N_WAYS * sizeof(cache->entries[0]));
 	if (!cache)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	cache->n_sets = n_sets;
 	if (RAND_bytes((unsigned char *)&cache->seed, sizeof(cache->seed)) !=
 		1) {

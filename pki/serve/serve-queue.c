@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "ca-judge.h"
+#include "fail.h"
 
 /* Jobs in line; more are sent away. A station asks for one thing at a time,
  * and the slowest token signs some fifty times a second. */
@@ -94,7 +95,7 @@ enum devid_err serve_queue_new(
 	pthread_condattr_t attr;
 
 	if (!q)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	q->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (q->fd < 0) {
 		free(q);

@@ -6,6 +6,7 @@
 #include "cleanup.h"
 #include "device-json.h"
 #include "register-device.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 
@@ -28,6 +29,6 @@ enum devid_err serve_show(
 		return rc;
 	text = json_dumps(json, JSON_COMPACT);
 	if (!text || asprintf(ret, "%s\n", text) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	return DEVID_OK;
 }

@@ -15,6 +15,7 @@
 #include "ca-revoke.h"
 #include "ocsp-answer.h"
 #include "serve-duties.h"
+#include "fail.h"
 
 /* OCSP answers signed in a second for who asks with a nonce or about what is
  * not known: anybody can, and each keeps the token from issuing. */
@@ -239,7 +240,7 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	int r;
 
 	if (!w)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	w->ca = ca;
 	w->queue = queue;
 	http_rate_init(&w->on_demand, 60 * ON_DEMAND_MAX, serve_clock());

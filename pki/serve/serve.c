@@ -19,6 +19,7 @@
 #include "serve-accept.h"
 #include "serve-end.h"
 #include "serve-http.h"
+#include "fail.h"
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
 #define CACHE_ENTRIES 4096
@@ -60,7 +61,7 @@ static void on_hup(evutil_socket_t sig, short what, void *arg)
 
 static enum devid_err no_memory(struct devid_error *err)
 {
-	return devid_fail(err, DEVID_ERR_NOMEM, "serve: no memory");
+	return fail_no_memory_for(err, "serve");
 }
 
 /* As many descriptors as the connections need. */

@@ -13,6 +13,7 @@
 #include "der.h"
 #include "hex.h"
 #include "ordered-id.h"
+#include "fail.h"
 
 #define TAG_PRINTABLE 0x13
 
@@ -117,7 +118,7 @@ enum devid_err build_issuer_new(X509 *cert, struct signer *signer,
 	enum devid_err rc;
 
 	if (!b)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	if (EVP_PKEY_eq(X509_get0_pubkey(cert), signer->public_key) != 1)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"issuer: the certificate is for another key than the "
@@ -125,7 +126,7 @@ enum devid_err build_issuer_new(X509 *cert, struct signer *signer,
 	b->signer = signer;
 	b->cert = X509_dup(cert);
 	if (!b->cert)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = signer_algorithm(signer->public_key, &b->alg, err);
 	if (rc == DEVID_OK)
 		rc = make_name(b, err);

@@ -9,6 +9,7 @@
 #include "build-parts.h"
 #include "cleanup.h"
 #include "der.h"
+#include "fail.h"
 
 /* Bytes of one entry at most: serial number 2 + 20, time 2 + 15, reason 14,
  * headers 4; rounded up. */
@@ -175,8 +176,7 @@ enum devid_err build_crl(struct build_issuer *issuer,
 	sorted = calloc(what->n + 1, sizeof(sorted[0]));
 	buf = malloc(size);
 	if (!sorted || !buf)
-		return devid_fail(
-			err, DEVID_ERR_NOMEM, "revocation list: no memory");
+		return fail_no_memory_for(err, "revocation list");
 	rc = sort_entries(what, sorted, &n, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -9,6 +9,7 @@
 #include "build-parts.h"
 #include "cleanup.h"
 #include "der.h"
+#include "fail.h"
 
 #define TAG_ENUMERATED 0x0a
 
@@ -95,7 +96,7 @@ static enum devid_err make_certs(
 	len = (size_t)n + 2 * DER_HEADER_MAX;
 	buf = malloc(len);
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	out = der_out_init(buf, len);
 	der_out_bytes(&out, der, (size_t)n);
 	der_out_wrap(&out, DER_SEQUENCE, 0);
@@ -113,7 +114,7 @@ static enum devid_err wrap_response(
 	struct der_out out;
 
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	out = der_out_init(buf, size);
 	der_out_element(&out, DER_OCTET_STRING, basic->data, basic->len);
 	build_oid(&out, OID_OCSP_BASIC);

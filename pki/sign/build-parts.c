@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "der.h"
 #include "cert-time.h"
+#include "fail.h"
 
 #define TAG_BOOLEAN          0x01
 #define TAG_UTC_TIME         0x17
@@ -242,7 +243,7 @@ enum devid_err build_copy(
 	uint8_t *copy = malloc(data.len ? data.len : 1);
 
 	if (!copy)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	if (data.len)
 		memcpy(copy, data.data, data.len);
 	*ret = (struct blob) { copy, data.len };

@@ -9,6 +9,7 @@
 #include "der-write.h"
 #include "der.h"
 #include "oid.h"
+#include "fail.h"
 
 /* The keys that a CA may have, and how each signs: in the signature suites of
  * IEEE 802.1AR, which have RSA with SHA-256 only. */
@@ -109,7 +110,7 @@ enum devid_err signer_wrap(struct signer *s, struct view tbs, struct view extra,
 	       2 * DER_HEADER_MAX;
 	buf = malloc(size);
 	if (!buf)
-		return devid_fail(err, DEVID_ERR_NOMEM, "signer: no memory");
+		return fail_no_memory_for(err, "signer");
 	out = der_out_init(buf, size);
 	der_out_bytes(&out, extra.data, extra.len);
 	mark = der_out_mark(&out);

@@ -9,6 +9,7 @@
 #include "log.h"
 #include "station-run.h"
 #include "station-state.h"
+#include "fail.h"
 
 enum devid_err station_challenge(struct station_http *http, struct view request,
 	struct blob *ret, struct devid_error *err)
@@ -128,7 +129,7 @@ static enum devid_err reach(const struct flow *f, enum station_step step,
 	if (rc == DEVID_OK)
 		return DEVID_OK;
 	if (rc != DEVID_ERR_NOT_FOUND)
-		return devid_fail(err, rc, "%s", devid_error_text(&none));
+		return fail_with(err, rc, &none);
 	rc = make(f, step, before, ret, err);
 	if (rc == DEVID_OK)
 		rc = station_state_store(&f->state, step, blob_view(ret), err);
@@ -178,7 +179,7 @@ static enum devid_err get_certificates(
 			rc = run_steps(f, ret, &step, &cause);
 	}
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", devid_error_text(&cause));
+		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 

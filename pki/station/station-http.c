@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "fail.h"
 
 #define CONNECT_SECONDS 10L
 #define TOTAL_SECONDS   60L
@@ -87,7 +88,7 @@ enum devid_err station_http_new(const struct station_access *access,
 	h = calloc(1, sizeof(*h));
 	if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(h);
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	}
 	h->access = access;
 	h->curl = curl_easy_init();
@@ -289,7 +290,7 @@ enum devid_err station_http_ask(struct station_http *h,
 	long status;
 
 	if (!headers || !make_url(h, call))
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	code = ask_once(h, call, headers, &status);
 	for (unsigned i = 1; i < TRIES && may_try_again(code, status); i++) {
 		wait_for(wait_of(h, i));
@@ -302,7 +303,7 @@ enum devid_err station_http_ask(struct station_http *h,
 		return station_http_error(
 			call->what, status, blob_view(&h->body), err);
 	if (!h->body.data && !(h->body.data = calloc(1, 1)))
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	*ret = blob_take(&h->body);
 	return DEVID_OK;
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "fail.h"
 
 extern char **environ;
 
@@ -256,7 +257,7 @@ enum devid_err station_run(const struct station_run *what, struct blob *ret,
 	p.end = now_ms() + (int64_t)p.seconds * 1000;
 	p.output = malloc(STATION_OUTPUT_MAX + 2);
 	if (!p.output)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	(void)sigaction(SIGPIPE, &ignore, &before); /* fixed arguments */
 	rc = start(argv, &p, err);
 	if (rc == DEVID_OK) {

@@ -11,6 +11,7 @@
 
 #include "cleanup.h"
 #include "files.h"
+#include "fail.h"
 
 #define SERIAL_MAX 64     /* RFC 5280 A.1: ub-serial-number */
 #define FILE_MAX   262144 /* bytes of a step's file */
@@ -68,7 +69,7 @@ enum devid_err station_state_open(const char *dir, const char *serial,
 	if (rc != DEVID_OK)
 		return rc;
 	if (asprintf(&folder, "%s/%s", dir, name) < 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	rc = make_folder(folder, err);
 	if (rc != DEVID_OK) {
 		free(folder);
@@ -90,7 +91,7 @@ static enum devid_err path_of(const struct station_state *state,
 {
 	if (asprintf(ret, "%s/%s", state->folder, names[step]) < 0) {
 		*ret = NULL;
-		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+		return fail_no_memory(err);
 	}
 	return DEVID_OK;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(ui, UI *, UI_free)
 
@@ -106,7 +107,7 @@ static enum devid_err ask(
 		"PIN of %s: ", what ? what : "the token"); /* may cut */
 	if (!ui || UI_add_input_string(
 			   ui, prompt, 0, pin->text, 1, TOKEN_PIN_MAX) <= 0)
-		return devid_fail(err, DEVID_ERR_NOMEM, "pin: no memory");
+		return fail_no_memory_for(err, "pin");
 	if (UI_process(ui) != 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"pin: none typed, or longer than %d bytes",

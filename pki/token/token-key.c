@@ -10,6 +10,7 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "token-sign.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(signer, struct signer *, signer_free)
 
@@ -240,7 +241,7 @@ static enum devid_err public_ec(const struct token *token,
 			bld, OSSL_PKEY_PARAM_GROUP_NAME, group, 0) ||
 		!OSSL_PARAM_BLD_push_octet_string(bld, OSSL_PKEY_PARAM_PUB_KEY,
 			point + skip, pub.ulValueLen - skip))
-		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+		return fail_no_memory_for(err, "token");
 	return from_data("EC", bld, ret, err);
 }
 
@@ -265,7 +266,7 @@ static enum devid_err public_rsa(const struct token *token,
 	if (!bld || !n || !e ||
 		!OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n) ||
 		!OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e))
-		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+		return fail_no_memory_for(err, "token");
 	return from_data("RSA", bld, ret, err);
 }
 

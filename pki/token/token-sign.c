@@ -11,6 +11,7 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ecdsa-der.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 #define PREFIX_LEN 19
@@ -132,7 +133,7 @@ enum devid_err token_signer_new(struct token *token, CK_OBJECT_HANDLE key,
 	enum devid_err rc;
 
 	if (!s)
-		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+		return fail_no_memory_for(err, "token");
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 		if (name && strcmp(forms[i].key, name) == 0)
 			s->form = &forms[i];
@@ -169,7 +170,7 @@ enum devid_err token_signer_check(
 		return rc;
 	if (!ctx || EVP_DigestVerifyInit(ctx, NULL, form->md(), NULL,
 			    signer->public_key) != 1)
-		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+		return fail_no_memory_for(err, "token");
 	if (EVP_DigestVerify(ctx, sig.data, sig.len, data.data, data.len) != 1)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"token: the public key beside the private one is not "

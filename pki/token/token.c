@@ -6,6 +6,7 @@
 
 #include "cleanup.h"
 #include "token-private.h"
+#include "fail.h"
 
 CLEANUP_DEFINE(token, struct token *, token_close)
 
@@ -128,7 +129,7 @@ static enum devid_err attach(const struct token_place *place,
 	enum devid_err rc;
 
 	if (!token)
-		return devid_fail(err, DEVID_ERR_NOMEM, "token: no memory");
+		return fail_no_memory_for(err, "token");
 	if (len == 0 || len > TOKEN_LABEL_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"token: %.40s: a label has 1 to %d bytes", place->label,
