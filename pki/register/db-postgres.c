@@ -25,7 +25,7 @@
 struct postgres {
 	struct db db;
 	PGconn *conn;                 /* owned */
-	bool prepared[DB_STATEMENTS]; /* on this connection */
+	bool prepared[DB_STATEMENTS]; /* by number; on this connection */
 };
 
 /*
@@ -148,7 +148,7 @@ static enum devid_err prepare(struct postgres *p, const struct db_call *call,
 	res = PQprepare(p->conn, name, sql, 0, NULL);
 	if (!succeeded(res))
 		return fail(p, res, err);
-	p->prepared[call->slot] = true;
+	p->prepared[call->query.number] = call->query.number != DB_ONCE;
 	return DEVID_OK;
 }
 
@@ -266,10 +266,11 @@ static enum devid_err run(
 	CLEANUP(cleanup_result) PGresult *res = NULL;
 	struct params params;
 	enum devid_err rc = DEVID_OK;
-	char name[16];
+	char name[16] = ""; /* which the next one takes over */
 
-	(void)snprintf(name, sizeof(name), "s%zu", call->slot);
-	if (!p->prepared[call->slot])
+	if (call->query.number != DB_ONCE)
+		(void)snprintf(name, sizeof(name), "s%u", call->query.number);
+	if (!p->prepared[call->query.number])
 		rc = prepare(p, call, name, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -6,13 +6,11 @@
 
 #include "db.h"
 
-#define DB_BUSY_MS    10000 /* how long a lock of another is awaited */
-#define DB_STATEMENTS 256   /* of one connection; a limit of ours, 2^n */
+#define DB_BUSY_MS 10000 /* how long a lock of another is awaited */
 
 /* One call of db_run() or db_insert(); everything borrowed. */
 struct db_call {
 	struct db_query query;
-	size_t slot;    /* of the prepared statement, below DB_STATEMENTS */
 	db_row_fn *row; /* or NULL */
 	void *arg;
 	int64_t *ret_id; /* of an INSERT, or NULL */
@@ -35,9 +33,8 @@ struct db_ops {
 struct db {
 	const struct db_ops *ops; /* borrowed, static */
 	int64_t changes;
-	bool open;                        /* a transaction is */
-	bool broken;                      /* it can only be rolled back */
-	const char *texts[DB_STATEMENTS]; /* borrowed: prepared statements */
+	bool open;   /* a transaction is */
+	bool broken; /* it can only be rolled back */
 };
 
 #endif

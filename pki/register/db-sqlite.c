@@ -22,7 +22,7 @@
 struct sqlite {
 	struct db db;
 	sqlite3 *conn;                           /* owned */
-	sqlite3_stmt *statements[DB_STATEMENTS]; /* owned */
+	sqlite3_stmt *statements[DB_STATEMENTS]; /* owned; by number */
 };
 
 /*
@@ -203,9 +203,13 @@ static enum devid_err run(
 	struct db *db, const struct db_call *call, struct devid_error *err)
 {
 	struct sqlite *s = (struct sqlite *)db;
-	sqlite3_stmt **st = &s->statements[call->slot];
+	sqlite3_stmt **st = &s->statements[call->query.number];
 	enum devid_err rc;
 
+	if (call->query.number == DB_ONCE) {
+		(void)sqlite3_finalize(*st); /* as step said */
+		*st = NULL;
+	}
 	if (!*st && sqlite3_prepare_v3(s->conn, call->query.sql, -1,
 			    SQLITE_PREPARE_PERSISTENT, st, NULL) != SQLITE_OK) {
 		db->broken = true;

@@ -13,22 +13,6 @@ void db_close(struct db *db)
 	db->ops->close(db);
 }
 
-/* The slot of @sql, by its address; DB_STATEMENTS when all are taken. */
-static size_t find_slot(struct db *db, const char *sql)
-{
-	size_t at = ((uintptr_t)sql * UINT64_C(0x9e3779b97f4a7c15)) >> 40;
-
-	for (size_t i = 0; i < DB_STATEMENTS; i++) {
-		size_t slot = (at + i) % DB_STATEMENTS;
-
-		if (!db->texts[slot])
-			db->texts[slot] = sql;
-		if (db->texts[slot] == sql)
-			return slot;
-	}
-	return DB_STATEMENTS;
-}
-
 /* PostgreSQL ends a transaction with its first failure, SQLite with some. A
  * caller that goes on after one must not get half of it committed. */
 static enum devid_err check_usable(struct db *db, struct devid_error *err)
@@ -46,8 +30,8 @@ static enum devid_err run(
 
 	if (rc != DEVID_OK)
 		return rc;
-	call->slot = find_slot(db, call->query.sql);
-	if (call->slot == DB_STATEMENTS || call->query.n_params > DB_PARAMS_MAX)
+	if (call->query.number >= DB_STATEMENTS ||
+		call->query.n_params > DB_PARAMS_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"database: too many statements or parameters");
 	db->changes = 0;

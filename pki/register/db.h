@@ -5,8 +5,7 @@
 /*
  * As much of a database as the register needs, on SQLite or PostgreSQL. One
  * connection, one thread. SQL is the common part of both, with parameters
- * ?1, ?2, ...; statements are prepared once, by the address of their text,
- * which must be a constant, and is given to one of the functions below only.
+ * ?1, ?2, ...; one with a number is prepared once and found by it.
  */
 
 #include <devid/error.h>
@@ -36,12 +35,17 @@ struct db_value {
 
 /* A statement and its parameters. */
 struct db_query {
+	unsigned number;               /* the text's alone, or DB_ONCE */
 	const char *sql;               /* borrowed */
 	const struct db_value *params; /* borrowed */
 	size_t n_params;
 };
 
-#define DB_QUERY(sql, params, n) ((struct db_query) { (sql), (params), (n) })
+#define DB_ONCE       0  /* prepared at each use */
+#define DB_STATEMENTS 64 /* numbers are below; a limit of ours */
+
+#define DB_QUERY(sql, params, n)                                               \
+	((struct db_query) { DB_ONCE, (sql), (params), (n) })
 
 #define DB_PARAMS_MAX  16
 #define DB_COLUMNS_MAX 16

@@ -111,20 +111,18 @@ static enum devid_err check_line(void *arg,
  * steps through the index: there are few instances and many lines. */
 static enum devid_err check_owners(struct reg *reg, struct devid_error *err)
 {
-	static const char next[] = "SELECT instance FROM audit"
-				   " WHERE instance > ?1"
-				   " ORDER BY instance LIMIT 1";
-	static const char find[] = "SELECT id FROM instance WHERE id = ?1";
 	struct db_value number = DB_INT_V(INT64_MIN);
 	enum devid_err rc = DEVID_OK;
 
 	for (;;) {
 		int64_t after = number.num, named = INT64_MIN;
 
-		rc = reg_int(reg, DB_QUERY(next, &number, 1), &number.num, err);
+		rc = reg_int(reg, REG_QUERY(CHECK_OWNERS_NEXT, &number, 1),
+			&number.num, err);
 		if (rc != DEVID_OK || number.num == after)
 			return rc;
-		rc = reg_int(reg, DB_QUERY(find, &number, 1), &named, err);
+		rc = reg_int(reg, REG_QUERY(CHECK_OWNERS_FIND, &number, 1),
+			&named, err);
 		if (rc == DEVID_OK && named != number.num)
 			rc = devid_fail(err, DEVID_ERR_MISMATCH,
 				"audit: instance %" PRId64

@@ -89,22 +89,16 @@ static enum devid_err note_head(void *arg, const struct db_value *columns,
  */
 static enum devid_err find_end(struct reg *reg, struct devid_error *err)
 {
-	static const char lock[] =
-		"INSERT INTO instance (name) VALUES (?1) ON CONFLICT (name)"
-		" DO UPDATE SET name = excluded.name RETURNING id";
-	static const char last[] =
-		"SELECT seq, hash FROM audit WHERE instance = ?1"
-		" ORDER BY seq DESC LIMIT 1";
 	struct db_value param = DB_TEXT_V(reg->instance);
 	struct head h = { 0, { 0 } };
 	int64_t number = 0;
 	enum devid_err rc =
-		reg_int(reg, DB_QUERY(lock, &param, 1), &number, err);
+		reg_int(reg, REG_QUERY(FIND_END_LOCK, &param, 1), &number, err);
 
 	param = DB_INT_V(number);
 	if (rc == DEVID_OK)
-		rc = db_run(
-			reg->db, DB_QUERY(last, &param, 1), note_head, &h, err);
+		rc = db_run(reg->db, REG_QUERY(FIND_END_LAST, &param, 1),
+			note_head, &h, err);
 	if (rc == DEVID_OK && h.seq == 0)
 		rc = reg_audit_begin(reg->instance, h.hash, err);
 	if (rc != DEVID_OK)
@@ -118,9 +112,6 @@ static enum devid_err find_end(struct reg *reg, struct devid_error *err)
 enum devid_err register_audit(
 	struct reg *reg, const char *line, struct devid_error *err)
 {
-	static const char sql[] =
-		"INSERT INTO audit (instance, seq, line, hash)"
-		" VALUES (?1, ?2, ?3, ?4)";
 	const struct db_value text = DB_TEXT_V(line);
 	struct db_value params[4];
 	enum devid_err rc = DEVID_OK;
@@ -140,14 +131,12 @@ enum devid_err register_audit(
 	params[1] = DB_INT_V(reg->audit_seq);
 	params[2] = text;
 	params[3] = DB_BLOB_V(reg->audit_hash, 32);
-	return db_run(reg->db, DB_QUERY(sql, params, 4), NULL, NULL, err);
+	return db_run(reg->db, REG_QUERY(AUDIT, params, 4), NULL, NULL, err);
 }
 
 enum devid_err register_audit_sign(
 	struct reg *reg, struct signer *signer, struct devid_error *err)
 {
-	static const char sql[] = "UPDATE audit SET signature = ?3"
-				  " WHERE instance = ?1 AND seq = ?2";
 	const struct view hash = { reg->audit_hash, 32 };
 	struct signer_sig sig;
 	enum devid_err rc;
@@ -162,15 +151,13 @@ enum devid_err register_audit_sign(
 			DB_BLOB_V(sig.data, sig.len),
 		};
 
-		rc = db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
+		rc = db_run(reg->db, REG_QUERY(AUDIT_SIGN, params, 3), NULL,
+			NULL, err);
 	}
 	return rc;
 }
 
 /* ---- reading ---- */
-
-#define COLUMNS "n.name, a.seq, a.line, a.hash, a.signature"
-#define FROM    " FROM audit a JOIN instance n ON n.id = a.instance"
 
 static enum devid_err read_row(const struct db_value *c,
 	struct register_audit_line *ret, struct devid_error *err)
@@ -210,9 +197,6 @@ static enum devid_err give(void *arg, const struct db_value *columns,
 static enum devid_err walk_instance(struct reg *reg, int64_t number,
 	struct walk *w, struct devid_error *err)
 {
-	static const char sql[] =
-		"SELECT " COLUMNS FROM " WHERE a.instance = ?1 AND a.seq > ?2"
-		" ORDER BY a.seq LIMIT ?3";
 	enum devid_err rc = DEVID_OK;
 
 	w->seq = INT64_MIN; /* a forged line may have any number */
@@ -221,7 +205,8 @@ static enum devid_err walk_instance(struct reg *reg, int64_t number,
 			DB_INT_V(w->seq), DB_INT_V(REG_PAGE) };
 
 		w->n = 0;
-		rc = db_run(reg->db, DB_QUERY(sql, params, 3), give, w, err);
+		rc = db_run(reg->db, REG_QUERY(WALK_INSTANCE, params, 3), give,
+			w, err);
 	} while (rc == DEVID_OK && w->n == REG_PAGE);
 	return rc;
 }
@@ -230,10 +215,9 @@ static enum devid_err walk_instance(struct reg *reg, int64_t number,
 static enum devid_err next_instance(struct reg *reg, int64_t *number,
 	bool *ret_found, struct devid_error *err)
 {
-	static const char sql[] = "SELECT id FROM instance WHERE id > ?1"
-				  " ORDER BY id LIMIT 1";
 	const struct db_value param = DB_INT_V(*number);
-	enum devid_err rc = reg_int(reg, DB_QUERY(sql, &param, 1), number, err);
+	enum devid_err rc =
+		reg_int(reg, REG_QUERY(NEXT_INSTANCE, &param, 1), number, err);
 
 	*ret_found = *number != param.num;
 	return rc;
@@ -258,12 +242,10 @@ enum devid_err register_each_audit(struct reg *reg, register_audit_fn *fn,
 enum devid_err register_each_audit_head(struct reg *reg, register_audit_fn *fn,
 	void *arg, struct devid_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS FROM
-				  " WHERE a.seq = (SELECT max(seq) FROM audit"
-				  " WHERE instance = n.id) ORDER BY n.name";
 	struct walk w = { fn, arg, 0, 0 };
 
-	return db_run(reg->db, DB_QUERY(sql, NULL, 0), give, &w, err);
+	return db_run(
+		reg->db, REG_QUERY(EACH_AUDIT_HEAD, NULL, 0), give, &w, err);
 }
 
 struct one {
@@ -304,16 +286,13 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 enum devid_err register_audit_get(struct reg *reg, const char *instance,
 	int64_t seq, struct register_audit_line *ret, struct devid_error *err)
 {
-	static const char at[] =
-		"SELECT " COLUMNS FROM " WHERE n.name = ?1 AND a.seq = ?2";
-	static const char newest[] = "SELECT " COLUMNS FROM " WHERE n.name = ?1"
-				     " ORDER BY a.seq DESC LIMIT 1";
 	const struct db_value params[] = { DB_TEXT_V(instance), DB_INT_V(seq) };
 	struct register_audit_line out;
 	struct one o = { reg, &out, false };
 	enum devid_err rc = db_run(reg->db,
-		DB_QUERY(seq ? at : newest, params, seq ? 2 : 1), note_one, &o,
-		err);
+		seq ? REG_QUERY(AUDIT_GET_AT, params, 2)
+		    : REG_QUERY(AUDIT_GET_NEWEST, params, 1),
+		note_one, &o, err);
 
 	if (rc != DEVID_OK)
 		return rc;

@@ -8,11 +8,6 @@
 #include "register-device.h"
 #include "fail.h"
 
-#define COLUMNS                                                                \
-	"c.id, c.device, c.role, c.state, c.created, c.revoked_at, c.reason,"  \
-	" c.key_fingerprint, c.serial, i.hash"
-#define FROM " FROM cert c JOIN issuer i ON i.id = c.issuer"
-
 enum column {
 	AT_ID,
 	AT_DEVICE,
@@ -60,11 +55,6 @@ static enum devid_err read_row(const struct db_value *c, size_t n,
 enum devid_err register_cert_add(struct reg *reg,
 	const struct register_cert *what, struct devid_error *err)
 {
-	static const char sql[] =
-		"INSERT INTO cert (device, issuer, role, state, created,"
-		" revoked_at, reason, key_prefix, key_fingerprint, serial, der)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-		" ON CONFLICT DO NOTHING";
 	struct db_value params[] = {
 		what->device ? DB_INT_V(what->device) : DB_NULL_V,
 		DB_INT_V(0),
@@ -86,8 +76,8 @@ enum devid_err register_cert_add(struct reg *reg,
 			"register: certificate: no DER or serial number");
 	rc = reg_issuer_number(reg, what->issuer, true, &params[1].num, err);
 	if (rc == DEVID_OK)
-		rc = db_run(
-			reg->db, DB_QUERY(sql, params, 11), NULL, NULL, err);
+		rc = db_run(reg->db, REG_QUERY(CERT_ADD, params, 11), NULL,
+			NULL, err);
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"register: certificate: its serial number was given "
@@ -134,15 +124,15 @@ enum devid_err register_cert_by_serial(struct reg *reg,
 	const uint8_t issuer[32], struct view serial, struct register_cert *ret,
 	struct devid_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS ", c.der" FROM
-				  " WHERE c.issuer = ?1 AND c.serial = ?2";
 	struct db_value params[] = { DB_INT_V(0),
 		DB_BLOB_V(serial.data, serial.len) };
 	enum devid_err rc =
 		reg_issuer_number(reg, issuer, false, &params[0].num, err);
 
-	return rc == DEVID_OK ? get_one(reg, DB_QUERY(sql, params, 2), ret, err)
-			      : rc;
+	return rc == DEVID_OK
+		       ? get_one(reg, REG_QUERY(CERT_BY_SERIAL, params, 2), ret,
+				 err)
+		       : rc;
 }
 
 /* ---- revoking ---- */
@@ -150,19 +140,15 @@ enum devid_err register_cert_by_serial(struct reg *reg,
 enum devid_err register_cert_revoke(struct reg *reg, int64_t id, int64_t when,
 	int reason, struct devid_error *err)
 {
-	static const char sql[] = "UPDATE cert SET state = 1, revoked_at = ?2,"
-				  " reason = ?3 WHERE id = ?1 AND state <> 1";
-	static const char look[] =
-		"SELECT reason FROM cert WHERE id = ?1 AND state = 1";
 	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(when),
 		DB_INT_V(reason) };
 	int64_t was = -1;
-	enum devid_err rc =
-		db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
+	enum devid_err rc = db_run(
+		reg->db, REG_QUERY(CERT_REVOKE, params, 3), NULL, NULL, err);
 
 	if (rc != DEVID_OK || db_changes(reg->db) > 0)
 		return rc;
-	rc = reg_int(reg, DB_QUERY(look, params, 1), &was, err);
+	rc = reg_int(reg, REG_QUERY(CERT_REVOKE_LOOK, params, 1), &was, err);
 	if (rc == DEVID_OK && was < 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"register: certificate %" PRId64 ": not there", id);
@@ -194,22 +180,17 @@ static enum devid_err give(void *arg, const struct db_value *columns,
 enum devid_err register_certs_of_device(struct reg *reg, int64_t device,
 	register_cert_fn *fn, void *arg, struct devid_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS ", c.der" FROM
-				  " WHERE c.device = ?1 ORDER BY c.id";
 	const struct db_value param = DB_INT_V(device);
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, DB_QUERY(sql, &param, 1), give, &w, err);
+	return db_run(
+		reg->db, REG_QUERY(CERTS_OF_DEVICE, &param, 1), give, &w, err);
 }
 
 enum devid_err register_each_cert(struct reg *reg,
 	const struct register_page *page, register_cert_fn *fn, void *arg,
 	struct devid_error *err)
 {
-	/* +0: by id, not by way of an index over the issuer. */
-	static const char sql[] =
-		"SELECT " COLUMNS FROM " WHERE c.id > ?2 AND c.issuer + 0 = ?1"
-		" ORDER BY c.id LIMIT ?3";
 	struct db_value params[] = { DB_INT_V(0), DB_INT_V(page->after),
 		DB_INT_V(page->limit) };
 	struct walk w = { fn, arg };
@@ -217,7 +198,8 @@ enum devid_err register_each_cert(struct reg *reg,
 		reg, page->issuer, false, &params[0].num, err);
 
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, DB_QUERY(sql, params, 3), give, &w, err);
+		rc = db_run(reg->db, REG_QUERY(EACH_CERT, params, 3), give, &w,
+			err);
 	return rc;
 }
 
@@ -253,11 +235,6 @@ enum devid_err register_each_revoked(struct reg *reg,
 	const struct register_revoked *which, register_cert_fn *fn, void *arg,
 	struct devid_error *err)
 {
-	static const char sql[] =
-		"SELECT id, revoked_at, reason, serial FROM cert"
-		" WHERE issuer = ?1 AND state = 1"
-		" AND (revoked_at, id) > (?2, ?3)"
-		" ORDER BY revoked_at, id LIMIT ?4";
 	struct revoked_walk w = { which->issuer, fn, arg, 0, which->since, 0 };
 	int64_t number = 0;
 	enum devid_err rc =
@@ -270,7 +247,7 @@ enum devid_err register_each_revoked(struct reg *reg,
 
 		w.n = 0;
 		if (rc == DEVID_OK)
-			rc = db_run(reg->db, DB_QUERY(sql, params, 4),
+			rc = db_run(reg->db, REG_QUERY(EACH_REVOKED, params, 4),
 				give_revoked, &w, err);
 	} while (rc == DEVID_OK && w.n == REG_PAGE);
 	return rc;
@@ -280,13 +257,12 @@ enum devid_err register_count_revoked(struct reg *reg,
 	const struct register_revoked *which, int64_t *ret,
 	struct devid_error *err)
 {
-	static const char sql[] =
-		"SELECT COUNT(*) FROM cert"
-		" WHERE issuer = ?1 AND state = 1 AND revoked_at >= ?2";
 	struct db_value params[] = { DB_INT_V(0), DB_INT_V(which->since) };
 	enum devid_err rc = reg_issuer_number(
 		reg, which->issuer, false, &params[0].num, err);
 
-	return rc == DEVID_OK ? reg_int(reg, DB_QUERY(sql, params, 2), ret, err)
-			      : rc;
+	return rc == DEVID_OK
+		       ? reg_int(reg, REG_QUERY(COUNT_REVOKED, params, 2), ret,
+				 err)
+		       : rc;
 }

@@ -7,11 +7,6 @@
 #include "register-private.h"
 
 #include "bytes.h"
-
-#define COLUMNS                                                                \
-	"id, state, created, serial, model, ek_fingerprint,"                   \
-	" ek_cert_fingerprint, tpm_vendor, tpm_model, tpm_firmware, station"
-
 enum column {
 	AT_ID,
 	AT_STATE,
@@ -68,13 +63,11 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 	struct register_device *ret, struct devid_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM device"
-				  " WHERE serial = ?1 AND state = 0";
 	const struct db_value param = DB_TEXT_V(serial);
 	struct register_device out;
 	struct one o = { &out, false };
-	enum devid_err rc =
-		db_run(reg->db, DB_QUERY(sql, &param, 1), note_one, &o, err);
+	enum devid_err rc = db_run(reg->db,
+		REG_QUERY(DEVICE_BY_SERIAL, &param, 1), note_one, &o, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -92,17 +85,6 @@ int64_t reg_key_prefix(const uint8_t fingerprint[32])
 {
 	return (int64_t)bytes_load(fingerprint, 8);
 }
-
-/* Of a device whose certificates were revoked because its keys were known to
- * others (1: CRLReason keyCompromise, RFC 5280 5.3.1); ?1 is its EK. */
-#define COMPROMISED                                                            \
-	"ek_fingerprint = ?1 AND state <> 0 AND EXISTS (SELECT 1 FROM cert"    \
-	" WHERE cert.device = device.id AND cert.state = 1"                    \
-	" AND cert.reason = 1)"
-
-/* Of the live IDevID certificate for a key; ?2 and ?3 are its fingerprint. */
-#define OF_KEY                                                                 \
-	"key_prefix = ?2 AND key_fingerprint = ?3 AND state = 0 AND role = 0"
 
 static enum devid_err note_holder(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err)
@@ -123,17 +105,6 @@ enum devid_err register_find_holders(struct reg *reg,
 	const struct register_identity *who, struct register_holders *ret,
 	struct devid_error *err)
 {
-	/* Each part has an index, and numbers as in enum register_holder. */
-	static const char sql[] =
-		"SELECT 0, " COLUMNS " FROM device"
-		" WHERE serial = ?4 AND state = 0"
-		" UNION ALL SELECT 1, " COLUMNS " FROM device"
-		" WHERE substr(ek_fingerprint, 1, 16) = ?5"
-		" AND ek_fingerprint = ?1 AND state = 0"
-		" UNION ALL SELECT 3, " COLUMNS " FROM device"
-		" WHERE id = (SELECT device FROM cert WHERE " OF_KEY ")"
-		" UNION ALL SELECT 2, " COLUMNS
-		" FROM device WHERE " COMPROMISED;
 	const struct db_value params[] = {
 		DB_BLOB_V(who->ek_fingerprint, 32),
 		DB_INT_V(reg_key_prefix(who->key_fingerprint)),
@@ -142,18 +113,13 @@ enum devid_err register_find_holders(struct reg *reg,
 	};
 
 	memset(ret->found, 0, sizeof(ret->found));
-	return db_run(reg->db, DB_QUERY(sql, params, 5), note_holder, ret, err);
+	return db_run(reg->db, REG_QUERY(FIND_HOLDERS, params, 5), note_holder,
+		ret, err);
 }
 
 enum devid_err register_device_add(
 	struct reg *reg, struct register_device *what, struct devid_error *err)
 {
-	static const char sql[] =
-		"INSERT INTO device (state, created, serial, model,"
-		" ek_fingerprint, ek_cert_fingerprint, tpm_vendor, tpm_model,"
-		" tpm_firmware, station)"
-		" VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-		" ON CONFLICT DO NOTHING";
 	const struct db_value params[] = {
 		DB_INT_V(what->created),
 		DB_TEXT_V(what->serial),
@@ -167,7 +133,7 @@ enum devid_err register_device_add(
 	};
 	int64_t id = 0;
 	enum devid_err rc =
-		db_insert(reg->db, DB_QUERY(sql, params, 9), &id, err);
+		db_insert(reg->db, REG_QUERY(DEVICE_ADD, params, 9), &id, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -181,10 +147,6 @@ enum devid_err register_device_add(
 	return DEVID_OK;
 }
 
-/* Each part has an index. */
-const char reg_barred[] = "SELECT 1 FROM device WHERE " COMPROMISED
-			  " UNION ALL SELECT 1 FROM cert WHERE " OF_KEY;
-
 enum devid_err register_is_barred(struct reg *reg,
 	const uint8_t ek_fingerprint[32], const uint8_t key_fingerprint[32],
 	bool *ret, struct devid_error *err)
@@ -196,7 +158,7 @@ enum devid_err register_is_barred(struct reg *reg,
 	};
 	int64_t found = 0;
 	enum devid_err rc =
-		reg_int(reg, DB_QUERY(reg_barred, params, 3), &found, err);
+		reg_int(reg, REG_QUERY(IS_BARRED, params, 3), &found, err);
 
 	*ret = found != 0;
 	return rc;
@@ -205,19 +167,18 @@ enum devid_err register_is_barred(struct reg *reg,
 enum devid_err register_device_remove(
 	struct reg *reg, int64_t id, struct devid_error *err)
 {
-	static const char sql[] = "DELETE FROM device WHERE id = ?1";
 	const struct db_value param = DB_INT_V(id);
 
-	return db_run(reg->db, DB_QUERY(sql, &param, 1), NULL, NULL, err);
+	return db_run(
+		reg->db, REG_QUERY(DEVICE_REMOVE, &param, 1), NULL, NULL, err);
 }
 
 enum devid_err register_device_set_state(struct reg *reg, int64_t id,
 	enum register_state state, struct devid_error *err)
 {
-	static const char sql[] = "UPDATE device SET state = ?2 WHERE id = ?1";
 	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(state) };
-	enum devid_err rc =
-		db_run(reg->db, DB_QUERY(sql, params, 2), NULL, NULL, err);
+	enum devid_err rc = db_run(reg->db,
+		REG_QUERY(DEVICE_SET_STATE, params, 2), NULL, NULL, err);
 
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
@@ -245,26 +206,20 @@ enum devid_err register_each_device(struct reg *reg,
 	const struct register_page *page, register_device_fn *fn, void *arg,
 	struct devid_error *err)
 {
-	static const char sql[] = "SELECT " COLUMNS " FROM device"
-				  " WHERE id > ?1 ORDER BY id LIMIT ?2";
 	const struct db_value params[] = { DB_INT_V(page->after),
 		DB_INT_V(page->limit) };
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, DB_QUERY(sql, params, 2), give, &w, err);
+	return db_run(
+		reg->db, REG_QUERY(EACH_DEVICE, params, 2), give, &w, err);
 }
 
 enum devid_err register_each_device_named(struct reg *reg, const char *serial,
 	register_device_fn *fn, void *arg, struct devid_error *err)
 {
-	/* In two halves, for each of which there is an index. */
-	static const char sql[] =
-		"SELECT " COLUMNS " FROM device"
-		" WHERE serial = ?1 AND state = 0 UNION ALL"
-		" SELECT " COLUMNS " FROM device"
-		" WHERE serial = ?1 AND state <> 0 ORDER BY id";
 	const struct db_value param = DB_TEXT_V(serial);
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, DB_QUERY(sql, &param, 1), give, &w, err);
+	return db_run(reg->db, REG_QUERY(EACH_DEVICE_NAMED, &param, 1), give,
+		&w, err);
 }

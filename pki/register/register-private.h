@@ -24,6 +24,54 @@ struct reg {
 	uint8_t audit_hash[32];
 };
 
+/* What the register asks of a database often: the numbers of reg_sql[], by the
+ * function that asks. */
+enum reg_sql {
+	REG_SQL_NONE = DB_ONCE,
+	REG_SQL_ISSUER_NUMBER_FIND,
+	REG_SQL_ISSUER_NUMBER_ADD,
+	REG_SQL_SECRET,
+	REG_SQL_CHALLENGE_USE,
+	REG_SQL_CHALLENGE_PURGE,
+	REG_SQL_CRL_NUMBER,
+	REG_SQL_BLOB_PUT,
+	REG_SQL_BLOB_GET,
+	REG_SQL_DEVICE_BY_SERIAL,
+	REG_SQL_FIND_HOLDERS,
+	REG_SQL_IS_BARRED,
+	REG_SQL_DEVICE_ADD,
+	REG_SQL_DEVICE_REMOVE,
+	REG_SQL_DEVICE_SET_STATE,
+	REG_SQL_EACH_DEVICE,
+	REG_SQL_EACH_DEVICE_NAMED,
+	REG_SQL_CERT_ADD,
+	REG_SQL_CERT_BY_SERIAL,
+	REG_SQL_CERT_REVOKE,
+	REG_SQL_CERT_REVOKE_LOOK,
+	REG_SQL_CERTS_OF_DEVICE,
+	REG_SQL_EACH_CERT,
+	REG_SQL_EACH_REVOKED,
+	REG_SQL_COUNT_REVOKED,
+	REG_SQL_FIND_END_LOCK,
+	REG_SQL_FIND_END_LAST,
+	REG_SQL_AUDIT,
+	REG_SQL_AUDIT_SIGN,
+	REG_SQL_WALK_INSTANCE,
+	REG_SQL_NEXT_INSTANCE,
+	REG_SQL_EACH_AUDIT_HEAD,
+	REG_SQL_AUDIT_GET_AT,
+	REG_SQL_AUDIT_GET_NEWEST,
+	REG_SQL_CHECK_OWNERS_NEXT,
+	REG_SQL_CHECK_OWNERS_FIND,
+	N_REG_SQL
+};
+
+extern const char *const reg_sql[N_REG_SQL];
+
+#define REG_QUERY(name, params, n)                                             \
+	((struct db_query) {                                                   \
+		REG_SQL_##name, reg_sql[REG_SQL_##name], (params), (n) })
+
 /* One statement whose only row gives one integer; *@ret stays when there is no
  * row. */
 DEVID_MUST_CHECK enum devid_err reg_int(struct reg *reg, struct db_query query,
@@ -45,8 +93,5 @@ DEVID_MUST_CHECK enum devid_err reg_issuer_number(struct reg *reg,
 	const uint8_t hash[32], bool make, int64_t *ret,
 	struct devid_error *err);
 
-/* What register_is_barred() asks; its parameters are EK, prefix and fingerprint
- * of the key. */
-extern const char reg_barred[];
 
 #endif

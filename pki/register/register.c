@@ -79,9 +79,6 @@ static struct reg_issuer *find_issuer(
 enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
 	bool make, int64_t *ret, struct devid_error *err)
 {
-	static const char find[] = "SELECT id FROM issuer WHERE hash = ?1";
-	static const char add[] = "INSERT INTO issuer (hash) VALUES (?1)"
-				  " ON CONFLICT (hash) DO NOTHING";
 	const struct db_value param = DB_BLOB_V(hash, 32);
 	bool known;
 	struct reg_issuer *is = find_issuer(reg, hash, &known);
@@ -89,12 +86,15 @@ enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
 	enum devid_err rc = DEVID_OK;
 
 	if (!number)
-		rc = reg_int(reg, DB_QUERY(find, &param, 1), &number, err);
+		rc = reg_int(reg, REG_QUERY(ISSUER_NUMBER_FIND, &param, 1),
+			&number, err);
 	if (rc == DEVID_OK && !number && make) {
-		rc = db_run(reg->db, DB_QUERY(add, &param, 1), NULL, NULL, err);
+		rc = db_run(reg->db, REG_QUERY(ISSUER_NUMBER_ADD, &param, 1),
+			NULL, NULL, err);
 		if (rc == DEVID_OK)
-			rc = reg_int(
-				reg, DB_QUERY(find, &param, 1), &number, err);
+			rc = reg_int(reg,
+				REG_QUERY(ISSUER_NUMBER_FIND, &param, 1),
+				&number, err);
 	}
 	if (rc != DEVID_OK)
 		return rc;
@@ -166,8 +166,8 @@ static enum devid_err note_secret(void *arg, const struct db_value *columns,
 enum devid_err register_secret(struct reg *reg,
 	uint8_t ret[REGISTER_SECRET_LEN], struct devid_error *err)
 {
-	return db_run(reg->db, DB_QUERY("SELECT secret FROM register", NULL, 0),
-		note_secret, ret, err);
+	return db_run(
+		reg->db, REG_QUERY(SECRET, NULL, 0), note_secret, ret, err);
 }
 
 /* ---- answered challenges ---- */
@@ -175,13 +175,9 @@ enum devid_err register_secret(struct reg *reg,
 enum devid_err register_challenge_use(struct reg *reg,
 	const uint8_t id[CHALLENGE_ID_LEN], struct devid_error *err)
 {
-	/* Of two with the same one waits for the other, and does nothing
-	 * then. */
-	static const char sql[] = "INSERT INTO challenge_used (id)"
-				  " VALUES (?1) ON CONFLICT DO NOTHING";
 	const struct db_value param = DB_BLOB_V(id, CHALLENGE_ID_LEN);
-	enum devid_err rc =
-		db_run(reg->db, DB_QUERY(sql, &param, 1), NULL, NULL, err);
+	enum devid_err rc = db_run(
+		reg->db, REG_QUERY(CHALLENGE_USE, &param, 1), NULL, NULL, err);
 
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
@@ -192,16 +188,14 @@ enum devid_err register_challenge_use(struct reg *reg,
 enum devid_err register_challenge_purge(struct reg *reg, int64_t before,
 	int64_t limit, int64_t *ret_n, struct devid_error *err)
 {
-	static const char sql[] = "DELETE FROM challenge_used WHERE id IN"
-				  " (SELECT id FROM challenge_used"
-				  " WHERE id < ?1 ORDER BY id LIMIT ?2)";
 	uint8_t first[ORDERED_ID_TIME];
 	const struct db_value params[] = { DB_BLOB_V(first, sizeof(first)),
 		DB_INT_V(limit) };
 	enum devid_err rc;
 
 	ordered_id_at(before > 0 ? (uint64_t)before * 1000 : 0, first);
-	rc = db_run(reg->db, DB_QUERY(sql, params, 2), NULL, NULL, err);
+	rc = db_run(reg->db, REG_QUERY(CHALLENGE_PURGE, params, 2), NULL, NULL,
+		err);
 	if (rc == DEVID_OK)
 		*ret_n = db_changes(reg->db);
 	return rc;
@@ -212,17 +206,14 @@ enum devid_err register_challenge_purge(struct reg *reg, int64_t before,
 enum devid_err register_crl_number(struct reg *reg, const uint8_t issuer[32],
 	uint64_t *ret, struct devid_error *err)
 {
-	static const char sql[] =
-		"INSERT INTO crl (issuer, number) VALUES (?1, 1)"
-		" ON CONFLICT (issuer) DO UPDATE SET number = crl.number + 1"
-		" RETURNING number";
 	struct db_value param = DB_INT_V(0);
 	int64_t number = 0;
 	enum devid_err rc =
 		reg_issuer_number(reg, issuer, true, &param.num, err);
 
 	if (rc == DEVID_OK)
-		rc = reg_int(reg, DB_QUERY(sql, &param, 1), &number, err);
+		rc = reg_int(
+			reg, REG_QUERY(CRL_NUMBER, &param, 1), &number, err);
 	if (rc == DEVID_OK)
 		*ret = (uint64_t)number;
 	return rc;
@@ -231,17 +222,13 @@ enum devid_err register_crl_number(struct reg *reg, const uint8_t issuer[32],
 enum devid_err register_blob_put(struct reg *reg, const char *name,
 	const struct register_blob *what, struct devid_error *err)
 {
-	static const char sql[] =
-		"INSERT INTO publication (name, expires, data)"
-		" VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE"
-		" SET expires = excluded.expires, data = excluded.data";
 	const struct db_value params[] = {
 		DB_TEXT_V(name),
 		DB_INT_V(what->expires),
 		DB_BLOB_V(what->data.data, what->data.len),
 	};
 
-	return db_run(reg->db, DB_QUERY(sql, params, 3), NULL, NULL, err);
+	return db_run(reg->db, REG_QUERY(BLOB_PUT, params, 3), NULL, NULL, err);
 }
 
 struct held_blob {
@@ -267,12 +254,10 @@ static enum devid_err note_blob(void *arg, const struct db_value *columns,
 enum devid_err register_blob_get(struct reg *reg, const char *name,
 	struct register_blob *ret, struct devid_error *err)
 {
-	static const char sql[] =
-		"SELECT expires, data FROM publication WHERE name = ?1";
 	const struct db_value param = DB_TEXT_V(name);
 	struct held_blob h = { .reg = reg };
-	enum devid_err rc =
-		db_run(reg->db, DB_QUERY(sql, &param, 1), note_blob, &h, err);
+	enum devid_err rc = db_run(
+		reg->db, REG_QUERY(BLOB_GET, &param, 1), note_blob, &h, err);
 
 	if (rc != DEVID_OK)
 		return rc;

@@ -13,5 +13,6 @@ sources := \
 	register-device.c \
 	register-open.c \
 	register-schema.c \
+	register-sql.c \
 	register.c
 ldlibs := -lsqlite3 -lpq -ljansson -lcrypto -pthread

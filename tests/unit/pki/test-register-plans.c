@@ -27,11 +27,10 @@ static enum devid_err note_step(void *arg, const struct db_value *columns,
 	return DEVID_OK;
 }
 
-/* @text is room that belongs to @sql alone: db.h knows statements by their
- * addresses. */
-static void explain(struct reg *reg, const char *sql, char text[PLAN_MAX],
-	size_t n_params, char plan[PLAN_MAX])
+static void explain(
+	struct reg *reg, const char *sql, size_t n_params, char plan[PLAN_MAX])
 {
+	char text[PLAN_MAX];
 	const struct db_value params[] = { DB_NULL_V, DB_NULL_V, DB_NULL_V };
 
 	(void)snprintf(text, PLAN_MAX, "EXPLAIN QUERY PLAN %s", sql);
@@ -48,13 +47,12 @@ static void barred_reads_by_indexes(void **state)
 {
 	static const char *const indexes[] = { "INDEX device_past_ek (",
 		"INDEX cert_device (", "INDEX cert_key (" };
-	static char text[PLAN_MAX];
 	const struct place *p = *state;
 	struct reg *reg = place_open(p);
 	char plan[PLAN_MAX];
 
 	if (!p->postgres) {
-		explain(reg, reg_barred, text, 3, plan);
+		explain(reg, reg_sql[REG_SQL_IS_BARRED], 3, plan);
 		for (size_t i = 0; i < N_OF(indexes); i++)
 			assert_non_null(strstr(plan, indexes[i]));
 		assert_null(strstr(plan, "SCAN"));
