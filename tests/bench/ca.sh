@@ -20,23 +20,6 @@ on_one_core() {
 	taskset -c 0 "$@"
 }
 
-# ca_speed: what OpenSSL does at most, in microseconds; pinned like the CA. A
-# certificate: one verification, one signature.
-ca_speed() {
-	local sign verify
-
-	read -r sign verify < <(on_one_core openssl speed -seconds 1 \
-		ecdsap256 2>/dev/null | awk '/nistp256/ { print $(NF-1), $NF }')
-	if [[ -z $verify ]]; then
-		missing ca.limit "openssl speed said nothing"
-		return 1
-	fi
-	sample ca.speed.sign "$(jq -n "1000000 / $sign")"
-	sample ca.speed.verify "$(jq -n "1000000 / $verify")"
-	LIMIT=$(jq -n "1000000 / $sign + 1000000 / $verify")
-	sample ca.limit "$LIMIT"
-}
-
 # issuer_up REGISTER INSTANCE VENDOR ROUNDS PROGRAM...: the next bench-issue,
 # the first is number 0; PROGRAM runs it.
 issuer_up() {
@@ -96,26 +79,20 @@ issuers_down() {
 	ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()
 }
 
-# issue_round NAME N: a round of issuer N, compared with the limit as it was just
-# before and just after it: how fast a processor is that others use too, changes
-# from second to second.
+# issue_round NAME N: a round of issuer N.
 issue_round() {
-	local before=$LIMIT
-
 	issuer_go "$2"
 	issuer_read "$1" "$2" || return 1
-	ca_speed || return 1
-	RATIO[$1]=$(jq "($before + $LIMIT) / .device_us" <<<"$LINE") ||
-		return 1
-	sample "$1.ratio" "${RATIO[$1]}"
-	sample "$1.device" "$(jq .device_us <<<"$LINE")"
+	TOOK[$1]=$(jq .device_us <<<"$LINE") || return 1
+	sample "$1.device" "${TOOK[$1]}"
 	# Each device gets two.
 	sample "$1.certificate" "$(jq '.device_us / 2' <<<"$LINE")"
 	sample "$1.cpu" "$(jq '.cpu_us / 2' <<<"$LINE")"
 }
 
 # issue NAME...: rounds of issuers 0, 1 and so on, by turns, of devices through
-# both steps. They make their devices all at once, before anything is measured.
+# both steps: how fast a processor is that others use too, changes from second
+# to second. They make their devices all at once, before anything is measured.
 issue() {
 	local names=("$@") round n
 
@@ -123,14 +100,13 @@ issue() {
 		for n in "${!names[@]}"; do
 			issuer_read "${names[n]}" "$n" || unset "names[n]"
 		done
-		ca_speed || return 1
 		for n in "${!names[@]}"; do
 			issue_round "${names[n]}" "$n" || unset "names[n]"
 		done
-		[[ ! -v RATIO[ca.full] || ! -v RATIO[ca.empty] ]] ||
+		[[ ! -v TOOK[ca.full] || ! -v TOOK[ca.empty] ]] ||
 			sample ca.flat \
-				"$(jq -n "${RATIO[ca.empty]} / ${RATIO[ca.full]}")"
-		RATIO=()
+				"$(jq -n "${TOOK[ca.full]} / ${TOOK[ca.empty]}")"
+		TOOK=()
 		for n in "${!names[@]}"; do
 			issuer_go "$n"
 		done
@@ -141,7 +117,7 @@ issue() {
 # certified with RSA-2048 by Infineon and STMicroelectronics, with P-256 by
 # Intel and Nuvoton.
 ca_issue() {
-	local -A RATIO=()
+	local -A TOOK=()
 	local names=() one=(taskset -c 0) full=sqlite:$CA/full.db
 
 	FIRST_SERIAL=0
@@ -157,13 +133,13 @@ ca_issue() {
 	names+=(ca.empty ca.p256)
 	issuer_up "sqlite:$CA/empty.db" bench RSA:2048 "$ISSUE_ROUNDS" "${one[@]}"
 	issuer_up "sqlite:$CA/p256.db" bench P-256 "$ISSUE_ROUNDS" "${one[@]}"
-	issue "${names[@]}" || true # what is missing was said
+	issue "${names[@]}"
 	issuers_down
 	if [[ ${names[0]} == ca.full ]]; then
 		sample ca.full.bytes "$(stat -c %s "$CA/full.db")"
 		# The judge may have a core of its own.
 		issuer_up "$full" bench RSA:2048 "$ISSUE_ROUNDS" taskset -c 0,1
-		issue ca.cores || true
+		issue ca.cores
 		issuers_down
 	fi
 	rm -f "$CA"/full.db*
