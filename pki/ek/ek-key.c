@@ -3,7 +3,6 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "cleanup-openssl.h"
@@ -18,33 +17,13 @@ static enum devid_err refuse(struct devid_error *err, const char *cause)
 		err, DEVID_ERR_UNSUPPORTED, "EK certificate: key: %s", cause);
 }
 
-/* Owned by the process, to be copied: looked up by its name, which takes as
- * long as to make a key. Or NULL. */
-static EVP_PKEY_CTX *any_ec;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void look_up_type(void)
-{
-	any_ec = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-}
-
-/* Early releases of OpenSSL 3.0 cannot copy a context that has no key yet. */
-static EVP_PKEY_CTX *make_ctx(void)
-{
-	EVP_PKEY_CTX *ctx;
-
-	(void)pthread_once(&once, look_up_type); /* cannot fail (POSIX) */
-	ctx = any_ec ? EVP_PKEY_CTX_dup(any_ec) : NULL;
-	return ctx ? ctx : EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-}
-
 static EVP_PKEY *from_params(OSSL_PARAM *params)
 {
 	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
 	EVP_PKEY *key = NULL;
 
 	ERR_set_mark();
-	ctx = make_ctx();
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
 		EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
