@@ -8,7 +8,6 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,23 +262,6 @@ static enum devid_err share_ecc(EVP_PKEY *ek, const struct suite *suite,
 
 /* ---- the wrapped secret ---- */
 
-/* Owned by the process: ciphers that were looked up once, as digest.h has it.
- */
-static const EVP_CIPHER *aes_128_cfb, *aes_256_cfb;
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void fetch_ciphers(void)
-{
-	aes_128_cfb = EVP_CIPHER_fetch(NULL, "AES-128-CFB", NULL);
-	aes_256_cfb = EVP_CIPHER_fetch(NULL, "AES-256-CFB", NULL);
-}
-
-static const EVP_CIPHER *cipher_of(const struct suite *suite)
-{
-	(void)pthread_once(&once, fetch_ciphers); /* cannot fail (POSIX) */
-	return suite->sym_len == 16 ? aes_128_cfb : aes_256_cfb;
-}
-
 /* AES-CFB with an IV of zeros over TPM2B_DIGEST { secret } (part 1, 24.3). */
 static bool encrypt(const struct suite *suite, const uint8_t *key,
 	const uint8_t *secret, uint8_t ret[2 + CHALLENGE_SECRET_LEN])
@@ -287,15 +269,15 @@ static bool encrypt(const struct suite *suite, const uint8_t *key,
 	static const uint8_t iv[16];
 	CLEANUP(cleanup_cipher)
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
-	const EVP_CIPHER *cipher = cipher_of(suite);
+	const EVP_CIPHER *cipher = suite->sym_len == 16 ? EVP_aes_128_cfb128()
+							: EVP_aes_256_cfb128();
 	uint8_t plain[2 + CHALLENGE_SECRET_LEN];
 	int len = 0;
 	bool ok;
 
 	bytes_store(plain, 2, CHALLENGE_SECRET_LEN);
 	memcpy(plain + 2, secret, CHALLENGE_SECRET_LEN);
-	ok = ctx && cipher &&
-	     EVP_EncryptInit_ex(ctx, cipher, NULL, key, iv) == 1 &&
+	ok = ctx && EVP_EncryptInit_ex(ctx, cipher, NULL, key, iv) == 1 &&
 	     EVP_EncryptUpdate(ctx, ret, &len, plain, sizeof(plain)) == 1 &&
 	     (size_t)len == sizeof(plain);
 	OPENSSL_cleanse(plain, sizeof(plain));
