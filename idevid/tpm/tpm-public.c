@@ -21,11 +21,11 @@ const EVP_MD *tpm_hash_md(unsigned alg)
 {
 	switch (alg) {
 	case TPM2_ALG_SHA256:
-		return digest_sha256();
+		return EVP_sha256();
 	case TPM2_ALG_SHA384:
-		return digest_sha384();
+		return EVP_sha384();
 	case TPM2_ALG_SHA512:
-		return digest_sha512();
+		return EVP_sha512();
 	default:
 		return NULL;
 	}

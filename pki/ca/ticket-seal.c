@@ -106,11 +106,8 @@ enum devid_err ca_seal_load(
 static enum devid_err hmac(const uint8_t key[CA_SEAL_KEY_LEN],
 	struct view message, uint8_t ret[CA_SEAL_LEN], struct devid_error *err)
 {
-	CLEANUP(cleanup_mac_ctx)
-	EVP_MAC_CTX *mac = digest_hmac_new(digest_sha256());
-
-	if (!mac || !digest_hmac(mac, (struct view) { key, CA_SEAL_KEY_LEN },
-			    message, ret, CA_SEAL_LEN))
+	if (!digest_hmac(EVP_sha256(), (struct view) { key, CA_SEAL_KEY_LEN },
+		    message, ret))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "seal: no HMAC");
 	return DEVID_OK;
 }

@@ -67,6 +67,7 @@ static const struct suite *suite_of(const struct ek_key *ek)
 struct seed {
 	uint8_t data[HASH_MAX]; /* secret */
 	size_t len;
+	const EVP_MD *md; /* to derive with */
 };
 
 static enum devid_err crypto_fail(struct devid_error *err, const char *what)
@@ -76,17 +77,11 @@ static enum devid_err crypto_fail(struct devid_error *err, const char *what)
 		err, DEVID_ERR_CRYPTO, "make credential: cannot %s", what);
 }
 
-/* What KDFa computes with; its members are the caller's. */
-struct kdfa {
-	EVP_MAC_CTX *mac;
-	struct view seed;
-};
-
 /*
  * One block of KDFa (part 1, 11.4.10.2), which is all that a key of at most a
  * hash's length needs: HMAC(seed, counter || label || 00 || context || bits).
  */
-static bool kdfa_block(const struct kdfa *kdfa, const char *label,
+static bool kdfa_block(const struct seed *seed, const char *label,
 	struct view context, size_t bits, uint8_t ret[HASH_MAX])
 {
 	uint8_t input[4 + 16 + TPM_NAME_MAX + 4];
@@ -96,8 +91,9 @@ static bool kdfa_block(const struct kdfa *kdfa, const char *label,
 	bytes_out_put(&out, label, strlen(label) + 1);
 	bytes_out_put(&out, context.data, context.len);
 	bytes_out_uint(&out, 4, bits);
-	return !out.bad && digest_hmac(kdfa->mac, kdfa->seed,
-				   bytes_out_view(&out), ret, kdfa->seed.len);
+	return !out.bad &&
+	       digest_hmac(seed->md, (struct view) { seed->data, seed->len },
+		       bytes_out_view(&out), ret);
 }
 
 /* ---- the seed, for an RSA EK (part 1, B.10.4) ---- */
@@ -142,8 +138,8 @@ static bool set_oaep(EVP_PKEY_CTX *ctx, const EVP_MD *md)
 }
 
 /* @ret gets modulus.len bytes. */
-static bool encrypt_seed(struct view modulus, const EVP_MD *md,
-	const struct seed *seed, uint8_t *ret)
+static bool encrypt_seed(
+	struct view modulus, const struct seed *seed, uint8_t *ret)
 {
 	CLEANUP(cleanup_pkey) EVP_PKEY *key = make_rsa(modulus);
 	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
@@ -151,7 +147,7 @@ static bool encrypt_seed(struct view modulus, const EVP_MD *md,
 
 	if (key)
 		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
-	return ctx && set_oaep(ctx, md) &&
+	return ctx && set_oaep(ctx, seed->md) &&
 	       EVP_PKEY_encrypt(ctx, ret, &len, seed->data, seed->len) > 0 &&
 	       len == modulus.len;
 }
@@ -161,8 +157,7 @@ static enum devid_err share_rsa(struct view modulus, const struct suite *suite,
 {
 	seed->len = suite->hash_len;
 	if (RAND_priv_bytes(seed->data, (int)seed->len) != 1 ||
-		!encrypt_seed(modulus, tpm_hash_md(suite->name_alg), seed,
-			ret->enc_secret + 2))
+		!encrypt_seed(modulus, seed, ret->enc_secret + 2))
 		return crypto_fail(err, "encrypt to the EK");
 	bytes_store(ret->enc_secret, 2, modulus.len);
 	ret->enc_secret_len = 2 + modulus.len;
@@ -218,9 +213,7 @@ static bool kdfe(const struct suite *suite, const uint8_t *z,
 	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
 	ret->len = suite->hash_len;
-	return ctx &&
-	       EVP_DigestInit_ex(ctx, tpm_hash_md(suite->name_alg), NULL) ==
-		       1 &&
+	return ctx && EVP_DigestInit_ex(ctx, ret->md, NULL) == 1 &&
 	       EVP_DigestUpdate(ctx, counter, sizeof(counter)) == 1 &&
 	       EVP_DigestUpdate(ctx, z, suite->field) == 1 &&
 	       EVP_DigestUpdate(ctx, identity, sizeof(identity)) == 1 &&
@@ -285,16 +278,16 @@ static bool encrypt(const struct suite *suite, const uint8_t *key,
 }
 
 /* HMAC(encIdentity || Name). */
-static bool protect(EVP_MAC_CTX *mac, struct view key,
+static bool protect(const EVP_MD *md, struct view key,
 	const uint8_t *enc_identity, struct view name, uint8_t *ret)
 {
 	uint8_t input[2 + CHALLENGE_SECRET_LEN + TPM_NAME_MAX];
 
 	memcpy(input, enc_identity, 2 + CHALLENGE_SECRET_LEN);
 	memcpy(input + 2 + CHALLENGE_SECRET_LEN, name.data, name.len);
-	return digest_hmac(mac, key,
+	return digest_hmac(md, key,
 		(struct view) { input, 2 + CHALLENGE_SECRET_LEN + name.len },
-		ret, key.len);
+		ret);
 }
 
 /* TPM2B_ID_OBJECT { TPM2B_DIGEST integrityHMAC, encIdentity }. */
@@ -302,9 +295,6 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	struct view name, const uint8_t *secret, struct challenge *ret)
 {
 	const struct view none = { NULL, 0 };
-	CLEANUP(cleanup_mac_ctx)
-	EVP_MAC_CTX *mac = digest_hmac_new(tpm_hash_md(suite->name_alg));
-	const struct kdfa kdfa = { mac, { seed->data, seed->len } };
 	uint8_t *integrity = ret->id_object + 4;
 	uint8_t *enc_identity = integrity + suite->hash_len;
 	uint8_t key[HASH_MAX];
@@ -314,12 +304,11 @@ static enum devid_err wrap(const struct suite *suite, const struct seed *seed,
 	bytes_store(ret->id_object, 2, len);
 	bytes_store(ret->id_object + 2, 2, suite->hash_len);
 	ret->id_object_len = 2 + len;
-	ok = mac &&
-	     kdfa_block(&kdfa, "STORAGE", name, suite->sym_len * 8, key) &&
+	ok = kdfa_block(seed, "STORAGE", name, suite->sym_len * 8, key) &&
 	     encrypt(suite, key, secret, enc_identity) &&
-	     kdfa_block(&kdfa, "INTEGRITY", none, suite->hash_len * 8, key) &&
-	     protect(mac, (struct view) { key, suite->hash_len }, enc_identity,
-		     name, integrity);
+	     kdfa_block(seed, "INTEGRITY", none, suite->hash_len * 8, key) &&
+	     protect(seed->md, (struct view) { key, suite->hash_len },
+		     enc_identity, name, integrity);
 	OPENSSL_cleanse(key, sizeof(key));
 	return ok ? DEVID_OK : DEVID_ERR_CRYPTO;
 }
@@ -339,6 +328,7 @@ enum devid_err credential_make(const struct ek_key *ek, struct view name,
 	if (name.len == 0 || name.len > TPM_NAME_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"make credential: Name: %zu bytes", name.len);
+	seed.md = tpm_hash_md(suite->name_alg);
 	rc = ek->ec ? share_ecc(ek->ec, suite, &seed, &made, err)
 		    : share_rsa(ek->modulus, suite, &seed, &made, err);
 	if (rc == DEVID_OK &&

@@ -9,7 +9,6 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "bytes.h"
-#include "digest.h"
 #include "register-private.h"
 #include "fail.h"
 
@@ -26,7 +25,7 @@ static enum devid_err hash_parts(
 	const struct part parts[3], uint8_t ret[32], struct devid_error *err)
 {
 	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx && EVP_DigestInit_ex(ctx, digest_sha256(), NULL) == 1;
+	int ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1;
 
 	for (size_t i = 0; i < 3; i++)
 		ok = ok &&

@@ -17,10 +17,10 @@ static void digest_hash_abc_as_fips_180(void **state)
 	assert_memory_equal(got, want, sizeof(want));
 }
 
-/* RFC 4231 4.3, twice with one context. */
+/* RFC 4231 4.3. */
 static void digest_hmac_jefe_as_rfc_4231(void **state)
 {
-	static const uint8_t key[] = { 'J', 'e', 'f', 'e' };
+	static const struct view key = { (const uint8_t *)"Jefe", 4 };
 	static const char text[] = "what do ya want for nothing?";
 	static const struct view data = { (const uint8_t *)text,
 		sizeof(text) - 1 };
@@ -34,34 +34,13 @@ static void digest_hmac_jefe_as_rfc_4231(void **state)
 		0xc3, 0x73, 0x63, 0x22, 0x44, 0x5e, 0x8e, 0x22, 0x40, 0xca,
 		0x5e, 0x69, 0xe2, 0xc7, 0x8b, 0x32, 0x39, 0xec, 0xfa, 0xb2,
 		0x16, 0x49 };
-	EVP_MAC_CTX *sha256 = digest_hmac_new(digest_sha256());
-	EVP_MAC_CTX *sha384 = digest_hmac_new(digest_sha384());
 	uint8_t got[48];
 
 	(void)state;
-	assert_non_null(sha256);
-	assert_non_null(sha384);
-	for (int i = 0; i < 2; i++) {
-		assert_true(digest_hmac(sha256,
-			(struct view) { key, sizeof(key) }, data, got, 32));
-		assert_memory_equal(got, want_256, 32);
-		assert_true(digest_hmac(sha384,
-			(struct view) { key, sizeof(key) }, data, got, 48));
-		assert_memory_equal(got, want_384, 48);
-	}
-	/* Room for less than there is. */
-	assert_false(digest_hmac(
-		sha256, (struct view) { key, sizeof(key) }, data, got, 31));
-	EVP_MAC_CTX_free(sha256);
-	EVP_MAC_CTX_free(sha384);
-}
-
-static void digest_each_is_what_its_name_says(void **state)
-{
-	(void)state;
-	assert_true(EVP_MD_is_a(digest_sha256(), "SHA2-256"));
-	assert_true(EVP_MD_is_a(digest_sha384(), "SHA2-384"));
-	assert_true(EVP_MD_is_a(digest_sha512(), "SHA2-512"));
+	assert_true(digest_hmac(EVP_sha256(), key, data, got));
+	assert_memory_equal(got, want_256, sizeof(want_256));
+	assert_true(digest_hmac(EVP_sha384(), key, data, got));
+	assert_memory_equal(got, want_384, sizeof(want_384));
 }
 
 int main(void)
@@ -69,7 +48,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digest_hash_abc_as_fips_180),
 		cmocka_unit_test(digest_hmac_jefe_as_rfc_4231),
-		cmocka_unit_test(digest_each_is_what_its_name_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
