@@ -18,7 +18,6 @@
 #include "digest.h"
 #include "tpm-public.h"
 
-CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 CLEANUP_DEFINE(cipher, EVP_CIPHER_CTX *, EVP_CIPHER_CTX_free)
 
 #define HASH_MAX  48 /* SHA-384 */

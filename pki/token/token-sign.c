@@ -13,7 +13,6 @@
 #include "ecdsa-der.h"
 #include "fail.h"
 
-CLEANUP_DEFINE(mdctx, EVP_MD_CTX *, EVP_MD_CTX_free)
 #define PREFIX_LEN 19
 #define HASH_MAX   48
 
