@@ -11,7 +11,6 @@ sources := \
 	tpm-session.c \
 	tpm-signature.c \
 	tpm-template.c \
-	tpm-verifier.c \
 	tpm.c
 
 TPM_LDLIBS := -ltss2-esys -ltss2-tctildr -ltss2-rc -ltss2-mu

@@ -13,9 +13,10 @@
 #include "digest.h"
 #include "fail.h"
 
-#define RSA_BITS_MIN 2048  /* SP 800-131A rev. 2, table 2 */
-#define RSA_BITS_MAX 4096  /* TPM2_MAX_RSA_KEY_BYTES */
-#define RSA_E_MIN    65537 /* FIPS 186-5 A.1.1 */
+#define RSA_BITS_MIN 2048         /* SP 800-131A rev. 2, table 2 */
+#define RSA_BITS_MAX 4096         /* TPM2_MAX_RSA_KEY_BYTES */
+#define RSA_E_MIN    65537        /* FIPS 186-5 A.1.1 */
+#define POINT_MAX    (1 + 2 * 66) /* of P-521, SEC 1, 2.3.3 */
 
 const EVP_MD *tpm_hash_md(unsigned alg)
 {
@@ -137,8 +138,9 @@ static size_t encode_point(
 	return 1 + 2 * field;
 }
 
-enum devid_err tpm_public_point(const TPMT_PUBLIC *area,
-	uint8_t ret[TPM_POINT_MAX], size_t *ret_len, struct devid_error *err)
+/* Whether the curve has the point is not checked. */
+static enum devid_err get_point(const TPMT_PUBLIC *area, uint8_t ret[POINT_MAX],
+	size_t *ret_len, struct devid_error *err)
 {
 	const struct curve *curve = curve_of(area);
 	size_t len;
@@ -159,10 +161,10 @@ enum devid_err tpm_public_point(const TPMT_PUBLIC *area,
 
 /* @point outlives @bld. */
 static enum devid_err push_ecc(OSSL_PARAM_BLD *bld, const TPMT_PUBLIC *area,
-	uint8_t point[TPM_POINT_MAX], struct devid_error *err)
+	uint8_t point[POINT_MAX], struct devid_error *err)
 {
 	size_t len = 0;
-	enum devid_err rc = tpm_public_point(area, point, &len, err);
+	enum devid_err rc = get_point(area, point, &len, err);
 
 	if (rc != DEVID_OK)
 		return rc;
@@ -211,7 +213,7 @@ enum devid_err tpm_public_pkey(
 		EVP_PKEY_CTX_new_from_name(NULL, ecc ? "EC" : "RSA", NULL);
 	CLEANUP(cleanup_params) OSSL_PARAM *params = NULL;
 	CLEANUP(cleanup_pkey) EVP_PKEY *pkey = NULL;
-	uint8_t point[TPM_POINT_MAX];
+	uint8_t point[POINT_MAX];
 	enum devid_err rc;
 
 	if (!ecc && area->type != TPM2_ALG_RSA)

@@ -17,8 +17,7 @@
 #include <openssl/evp.h>
 #include <tss2/tss2_tpm2_types.h>
 
-#define TPM_NAME_MAX  (2 + 64)     /* nameAlg and its digest, part 1, 16 */
-#define TPM_POINT_MAX (1 + 2 * 66) /* of P-521, SEC 1, 2.3.3 */
+#define TPM_NAME_MAX (2 + 64) /* nameAlg and its digest, part 1, 16 */
 
 struct tpm_public {
 	TPMT_PUBLIC area;
@@ -47,11 +46,6 @@ DEVID_MUST_CHECK enum devid_err tpm_public_spki(
 /* The public key for OpenSSL; the caller frees it. Errors: as above. */
 DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
 	const TPMT_PUBLIC *area, EVP_PKEY **ret, struct devid_error *err);
-
-/* The point of ECC @area, uncompressed (SEC 1, 2.3.3), x and y padded to the
- * field; whether the curve has it is not checked. Errors: as above. */
-DEVID_MUST_CHECK enum devid_err tpm_public_point(const TPMT_PUBLIC *area,
-	uint8_t ret[TPM_POINT_MAX], size_t *ret_len, struct devid_error *err);
 
 /* TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY (part 2, 10.12.12). */
 struct tpm_certify {

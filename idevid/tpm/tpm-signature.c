@@ -102,16 +102,20 @@ static bool set_scheme(
 	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) > 0;
 }
 
-static enum devid_err verify(EVP_PKEY_CTX *ctx, const TPMT_SIGNATURE *sig,
+static enum devid_err verify(EVP_PKEY *pkey, const TPMT_SIGNATURE *sig,
 	struct view message, struct view value, struct devid_error *err)
 {
 	const EVP_MD *md = tpm_hash_md(sig->signature.any.hashAlg);
+	CLEANUP(cleanup_pctx)
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
 	uint8_t hash[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
 	int ok;
 
-	if (!set_scheme(ctx, sig, md) || EVP_Digest(message.data, message.len,
-						 hash, &len, md, NULL) != 1)
+	if (!ctx || EVP_PKEY_verify_init(ctx) != 1 ||
+		!set_scheme(ctx, sig, md) ||
+		EVP_Digest(message.data, message.len, hash, &len, md, NULL) !=
+			1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "signature: cannot verify");
 	ok = EVP_PKEY_verify(ctx, value.data, value.len, hash, len);
@@ -122,15 +126,17 @@ static enum devid_err verify(EVP_PKEY_CTX *ctx, const TPMT_SIGNATURE *sig,
 	return DEVID_OK;
 }
 
-enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
-	EVP_PKEY_CTX *ctx, struct view message, struct view signature,
-	struct devid_error *err)
+enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
+	struct view message, struct view signature, struct devid_error *err)
 {
+	CLEANUP(cleanup_pkey) EVP_PKEY *own = NULL;
 	TPMT_SIGNATURE sig = { 0 };
 	uint8_t der[ECDSA_DER_MAX];
 	struct view value = { sig.signature.rsassa.sig.buffer, 0 };
-	enum devid_err rc = parse_signature(signature, &sig, err);
+	enum devid_err rc = pkey ? DEVID_OK : tpm_public_pkey(key, &own, err);
 
+	if (rc == DEVID_OK)
+		rc = parse_signature(signature, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (!scheme_allowed(key, &sig))
@@ -146,27 +152,7 @@ enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
 		/* RSASSA and RSAPSS have one form (part 2, 11.3.1). */
 		value.len = sig.signature.rsassa.sig.size;
 	}
-	return verify(ctx, &sig, message, value, err);
-}
-
-enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
-	struct view message, struct view signature, struct devid_error *err)
-{
-	CLEANUP(cleanup_pkey) EVP_PKEY *own = NULL;
-	CLEANUP(cleanup_pctx) EVP_PKEY_CTX *ctx = NULL;
-	enum devid_err rc;
-
-	if (!pkey) {
-		rc = tpm_public_pkey(key, &own, err);
-		if (rc != DEVID_OK)
-			return rc;
-		pkey = own;
-	}
-	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	if (!ctx || EVP_PKEY_verify_init(ctx) != 1)
-		return devid_fail(
-			err, DEVID_ERR_CRYPTO, "signature: cannot verify");
-	return tpm_signature_check_with(key, ctx, message, signature, err);
+	return verify(pkey ? pkey : own, &sig, message, value, err);
 }
 
 /* ---- writing ---- */

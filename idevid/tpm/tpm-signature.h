@@ -4,11 +4,6 @@
 
 #include "tpm-public.h"
 
-/* The same with @ctx of @key's public key, after EVP_PKEY_verify_init(). */
-DEVID_MUST_CHECK enum devid_err tpm_signature_check_with(const TPMT_PUBLIC *key,
-	EVP_PKEY_CTX *ctx, struct view message, struct view signature,
-	struct devid_error *err);
-
 /*
  * Whether @signature, a TPMT_SIGNATURE that is all of its view, is @key's over
  * @message. The scheme must be one that the key allows: its own with its own

@@ -32,8 +32,7 @@ _Static_assert(REGISTER_NAME_MAX == TCG_CSR_NAME_MAX + 1, "serial numbers fit");
 /*
  * Held while a request is judged, and while ca->trust is replaced, of any CA: a
  * process has one. It keeps those apart that use ca->trust with what it
- * remembers, ca->iak_key and ca->idevid_key: the judge, and the worker when it
- * judges what nobody has judged.
+ * remembers: the judge, and the worker when it judges what nobody has judged.
  */
 static pthread_mutex_t judge_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -145,8 +144,6 @@ static void judge(struct ca *ca, const struct ca_job *job, struct step1 *s,
 		.trust = ca->trust,
 		.policy = &ca->conf->ek,
 		.now = time(NULL),
-		.iak_key = ca->iak_key,
-		.idevid_key = ca->idevid_key,
 	};
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;

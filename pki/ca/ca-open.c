@@ -231,10 +231,6 @@ enum devid_err ca_use_signer(struct ca *ca, struct devid_error *err)
 	const struct build_urls urls = { ca->conf->crl_url, ca->conf->ocsp_url,
 		ca->conf->issuer_url };
 
-	ca->iak_key = tpm_verifier_new();
-	ca->idevid_key = tpm_verifier_new();
-	if (!ca->iak_key || !ca->idevid_key)
-		return fail_no_memory_for(err, "ca");
 	return build_issuer_new(ca->cert, ca->signer, &urls, &ca->issuer, err);
 }
 
@@ -272,8 +268,6 @@ void ca_done(struct ca *ca)
 	X509_free(ca->ocsp_cert);
 	free(ca->chain_pem);
 	ek_trust_free(ca->trust);
-	tpm_verifier_free(ca->iak_key);
-	tpm_verifier_free(ca->idevid_key);
 	if (ca->reg)
 		register_close(ca->reg);
 	OPENSSL_cleanse(ca, sizeof(*ca));

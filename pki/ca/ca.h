@@ -81,9 +81,8 @@ struct ca {
 	uint8_t issuer_hash[32]; /* of the CA's subject Name */
 	char *chain_pem;         /* owned: CA certificate and above it */
 	struct ek_trust *trust;  /* owned */
-	struct tpm_verifier *iak_key, *idevid_key; /* owned; may be NULL */
-	struct reg *reg;                           /* owned */
-	uint8_t seal_key[CA_SEAL_KEY_LEN];         /* of challenges; erased */
+	struct reg *reg;         /* owned */
+	uint8_t seal_key[CA_SEAL_KEY_LEN]; /* of challenges; erased */
 	bool has_seal_key;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
 };

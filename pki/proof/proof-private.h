@@ -12,9 +12,9 @@ struct proof_run {
 	struct view input;
 	struct proof *proof; /* borrowed; what it tells others */
 	bool has_csr, has_ek;
-	bool has_iak, has_idevid;                  /* public areas */
-	struct tpm_verifier *iak_key, *idevid_key; /* borrowed */
-	enum key_alg iak_alg, idevid_alg;          /* NONE: not of a template */
+	bool has_iak, has_idevid;         /* public areas */
+	EVP_PKEY *iak_key, *idevid_key;   /* owned; NULL: no key */
+	enum key_alg iak_alg, idevid_alg; /* NONE: not of a template */
 	bool has_certify;
 };
 

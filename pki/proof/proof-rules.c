@@ -8,6 +8,7 @@
 #include "ek-profile.h"
 #include "proof-spki.h"
 #include "proof-template.h"
+#include "tpm-signature.h"
 
 /* Fails with the cause that a check left in @err. */
 static enum devid_verdict verdict_of(enum devid_err rc)
@@ -103,10 +104,9 @@ enum devid_verdict proof_hash(struct proof_run *run, struct devid_error *err)
 
 /* ---- public areas ---- */
 
-/* Reads one; @key becomes its key, for all rules. */
-static enum devid_verdict read_public(struct view in, struct tpm_verifier *key,
-	struct tpm_public *ret, struct key_blob *ret_spki,
-	struct devid_error *err)
+/* Reads one, and its key for all rules. */
+static enum devid_verdict read_public(struct view in, struct tpm_public *ret,
+	EVP_PKEY **ret_key, struct key_blob *ret_spki, struct devid_error *err)
 {
 	enum devid_err rc;
 
@@ -114,7 +114,7 @@ static enum devid_verdict read_public(struct view in, struct tpm_verifier *key,
 		return refuse(err, "missing");
 	rc = tpm_public_parse(in, ret, err);
 	if (rc == DEVID_OK)
-		rc = tpm_verifier_set_key(key, &ret->area, err);
+		rc = tpm_public_pkey(&ret->area, ret_key, err);
 	if (rc == DEVID_OK)
 		rc = proof_write_spki(&ret->area, ret_spki, err);
 	return verdict_of(rc);
@@ -127,8 +127,9 @@ enum devid_verdict proof_signing_pub(
 
 	if (!run->has_csr)
 		return DEVID_NOT_APPLICABLE;
-	verdict = read_public(field(run, TCG_CSR_SIGNING_PUB), run->idevid_key,
-		&run->proof->idevid, &run->proof->idevid_spki, err);
+	verdict = read_public(field(run, TCG_CSR_SIGNING_PUB),
+		&run->proof->idevid, &run->idevid_key, &run->proof->idevid_spki,
+		err);
 	run->has_idevid = run->proof->idevid.name_len > 0;
 	return verdict;
 }
@@ -140,8 +141,8 @@ enum devid_verdict proof_attest_pub(
 
 	if (!run->has_csr)
 		return DEVID_NOT_APPLICABLE;
-	verdict = read_public(field(run, TCG_CSR_ATTEST_PUB), run->iak_key,
-		&run->proof->iak, &run->proof->iak_spki, err);
+	verdict = read_public(field(run, TCG_CSR_ATTEST_PUB), &run->proof->iak,
+		&run->iak_key, &run->proof->iak_spki, err);
 	run->has_iak = run->proof->iak.name_len > 0;
 	return verdict;
 }
@@ -153,7 +154,7 @@ enum devid_verdict proof_signature(
 
 	if (run->ctx->contents_only || run->proof->idevid_spki.len == 0)
 		return DEVID_NOT_APPLICABLE;
-	return verdict_of(tpm_verifier_check(
+	return verdict_of(tpm_signature_check(&run->proof->idevid.area,
 		run->idevid_key, csr->contents, csr->signature, err));
 }
 
@@ -325,6 +326,6 @@ enum devid_verdict proof_certify_signature(
 		return DEVID_NOT_APPLICABLE;
 	if (signature.len == 0)
 		return refuse(err, "attestation: signature is missing");
-	return verdict_of(
-		tpm_verifier_check(run->iak_key, message, signature, err));
+	return verdict_of(tpm_signature_check(
+		&run->proof->iak.area, run->iak_key, message, signature, err));
 }

@@ -4,11 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "proof-private.h"
 #include "proof-rules.h"
-
-CLEANUP_DEFINE(verifier, struct tpm_verifier *, tpm_verifier_free)
 
 #define TCG_DEVID "TCG DevID 1.00 "
 #define TCG_EK    "TCG EK Credential Profile 2.3 "
@@ -103,22 +100,17 @@ static void judge(struct proof_run *run, enum proof_rule rule)
 bool proof_check(const struct proof_context *ctx, const uint8_t *data,
 	size_t len, struct proof *ret)
 {
-	CLEANUP(cleanup_verifier)
-	struct tpm_verifier *own_iak = ctx->iak_key ? NULL : tpm_verifier_new();
-	CLEANUP(cleanup_verifier)
-	struct tpm_verifier *own_idevid =
-		ctx->idevid_key ? NULL : tpm_verifier_new();
 	struct proof_run run = {
 		.ctx = ctx,
 		.input = { data, len },
 		.proof = ret,
-		.iak_key = own_iak ? own_iak : ctx->iak_key,
-		.idevid_key = own_idevid ? own_idevid : ctx->idevid_key,
 	};
 
 	memset(ret, 0, sizeof(*ret));
 	for (int rule = PROOF_NONE + 1; rule < PROOF_RULE_COUNT; rule++)
 		judge(&run, (enum proof_rule)rule);
+	EVP_PKEY_free(run.iak_key);
+	EVP_PKEY_free(run.idevid_key);
 	return ret->failed == PROOF_NONE;
 }
 

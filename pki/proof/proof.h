@@ -13,7 +13,6 @@
 #include <devid/profile.h>
 #include "tcg-csr.h"
 #include "tpm-public.h"
-#include "tpm-verifier.h"
 
 enum proof_rule {
 	PROOF_NONE,
@@ -43,8 +42,6 @@ struct proof_context {
 	time_t now;
 	/* The data is csrContents alone: the signature is not judged. */
 	bool contents_only;
-	/* Borrowed, to go from one request to the next; NULL: new ones. */
-	struct tpm_verifier *iak_key, *idevid_key;
 };
 
 struct proof_result {
