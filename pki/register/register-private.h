@@ -6,18 +6,11 @@
 
 #include "register.h"
 
-#define REG_PAGE    512 /* rows that a walk takes at once */
-#define REG_ISSUERS 16  /* remembered numbers of issuers */
-
-struct reg_issuer {
-	uint8_t hash[32];
-	int64_t number; /* 0: free */
-};
+#define REG_PAGE 512 /* rows that a walk takes at once */
 
 struct reg {
 	struct db *db; /* owned */
 	char instance[REGISTER_NAME_MAX];
-	struct reg_issuer issuers[REG_ISSUERS]; /* of committed rows or ours */
 	uint8_t *held; /* owned: what the last call lent out */
 	/* The audit chain in this transaction; number 0: not touched yet. */
 	int64_t audit_number, audit_seq;

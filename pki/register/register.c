@@ -63,31 +63,15 @@ const uint8_t *reg_hold(struct reg *reg, const struct db_value *v)
 	return held;
 }
 
-static struct reg_issuer *find_issuer(
-	struct reg *reg, const uint8_t hash[32], bool *ret_known)
-{
-	for (size_t i = 0; i < REG_ISSUERS; i++) {
-		struct reg_issuer *is = &reg->issuers[i];
-
-		*ret_known = is->number && memcmp(is->hash, hash, 32) == 0;
-		if (*ret_known || !is->number)
-			return is;
-	}
-	return &reg->issuers[0];
-}
-
 enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
 	bool make, int64_t *ret, struct devid_error *err)
 {
 	const struct db_value param = DB_BLOB_V(hash, 32);
-	bool known;
-	struct reg_issuer *is = find_issuer(reg, hash, &known);
-	int64_t number = known ? is->number : 0;
-	enum devid_err rc = DEVID_OK;
+	int64_t number = 0;
+	enum devid_err rc =
+		reg_int(reg, REG_QUERY(ISSUER_NUMBER_FIND, &param, 1), &number,
+			err);
 
-	if (!number)
-		rc = reg_int(reg, REG_QUERY(ISSUER_NUMBER_FIND, &param, 1),
-			&number, err);
 	if (rc == DEVID_OK && !number && make) {
 		rc = db_run(reg->db, REG_QUERY(ISSUER_NUMBER_ADD, &param, 1),
 			NULL, NULL, err);
@@ -96,15 +80,10 @@ enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
 				REG_QUERY(ISSUER_NUMBER_FIND, &param, 1),
 				&number, err);
 	}
-	if (rc != DEVID_OK)
-		return rc;
-	memcpy(is->hash, hash, 32);
-	is->number = number;
-	*ret = number;
-	return DEVID_OK;
+	if (rc == DEVID_OK)
+		*ret = number;
+	return rc;
 }
-
-/* ---- opening, transactions ---- */
 
 /* ---- transactions ---- */
 
@@ -133,25 +112,14 @@ enum devid_err register_begin_read(struct reg *reg, struct devid_error *err)
 	return db_begin_read(reg->db, err);
 }
 
-/* Numbers of issuers that this transaction made may be gone with it. */
-static void forget(struct reg *reg)
-{
-	memset(reg->issuers, 0, sizeof(reg->issuers));
-}
-
 enum devid_err register_commit(struct reg *reg, struct devid_error *err)
 {
-	enum devid_err rc = db_commit(reg->db, err);
-
-	if (rc != DEVID_OK)
-		forget(reg);
-	return rc;
+	return db_commit(reg->db, err);
 }
 
 void register_rollback(struct reg *reg)
 {
 	db_rollback(reg->db);
-	forget(reg);
 }
 
 static enum devid_err note_secret(void *arg, const struct db_value *columns,
