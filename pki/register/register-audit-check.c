@@ -71,7 +71,7 @@ static enum devid_err begin_chain(
 		return rc;
 	(void)snprintf(c->instance, sizeof(c->instance), "%s", instance);
 	c->seq = 0;
-	return reg_audit_begin(instance, c->hash, err);
+	return register_audit_begin(instance, c->hash, err);
 }
 
 static enum devid_err check_line(void *arg,
@@ -88,7 +88,7 @@ static enum devid_err check_line(void *arg,
 	c->seq++;
 	if (line->seq != c->seq)
 		return wrong(c, c->instance, "missing", err);
-	rc = reg_audit_next(c->hash, c->seq, &text, err);
+	rc = register_audit_next(c->hash, c->seq, &text, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (memcmp(c->hash, line->hash, 32) != 0)
@@ -117,11 +117,11 @@ static enum devid_err check_owners(struct reg *reg, struct devid_error *err)
 	for (;;) {
 		int64_t after = number.num, named = INT64_MIN;
 
-		rc = reg_int(reg, REG_QUERY(CHECK_OWNERS_NEXT, &number, 1),
+		rc = register_int(reg, REG_QUERY(CHECK_OWNERS_NEXT, &number, 1),
 			&number.num, err);
 		if (rc != DEVID_OK || number.num == after)
 			return rc;
-		rc = reg_int(reg, REG_QUERY(CHECK_OWNERS_FIND, &number, 1),
+		rc = register_int(reg, REG_QUERY(CHECK_OWNERS_FIND, &number, 1),
 			&named, err);
 		if (rc == DEVID_OK && named != number.num)
 			rc = devid_fail(err, DEVID_ERR_MISMATCH,

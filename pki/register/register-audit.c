@@ -36,7 +36,7 @@ static enum devid_err hash_parts(
 	return DEVID_OK;
 }
 
-enum devid_err reg_audit_begin(
+enum devid_err register_audit_begin(
 	const char *instance, uint8_t ret[32], struct devid_error *err)
 {
 	const struct part parts[] = {
@@ -48,7 +48,7 @@ enum devid_err reg_audit_begin(
 	return hash_parts(parts, ret, err);
 }
 
-enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
+enum devid_err register_audit_next(uint8_t hash[32], int64_t seq,
 	const struct db_value *line, struct devid_error *err)
 {
 	uint8_t number[8];
@@ -76,8 +76,8 @@ static enum devid_err note_head(void *arg, const struct db_value *columns,
 
 	(void)n_columns;
 	h->seq = columns[0].num;
-	if (!reg_blob(&columns[1], h->hash, 32))
-		return reg_damaged(err, "audit");
+	if (!register_copy_blob(&columns[1], h->hash, 32))
+		return register_damaged(err, "audit");
 	return DEVID_OK;
 }
 
@@ -91,15 +91,15 @@ static enum devid_err find_end(struct reg *reg, struct devid_error *err)
 	struct db_value param = DB_TEXT_V(reg->instance);
 	struct head h = { 0, { 0 } };
 	int64_t number = 0;
-	enum devid_err rc =
-		reg_int(reg, REG_QUERY(FIND_END_LOCK, &param, 1), &number, err);
+	enum devid_err rc = register_int(
+		reg, REG_QUERY(FIND_END_LOCK, &param, 1), &number, err);
 
 	param = DB_INT_V(number);
 	if (rc == DEVID_OK)
 		rc = db_run(reg->db, REG_QUERY(FIND_END_LAST, &param, 1),
 			note_head, &h, err);
 	if (rc == DEVID_OK && h.seq == 0)
-		rc = reg_audit_begin(reg->instance, h.hash, err);
+		rc = register_audit_begin(reg->instance, h.hash, err);
 	if (rc != DEVID_OK)
 		return rc;
 	reg->audit_number = number;
@@ -121,7 +121,7 @@ enum devid_err register_audit(
 	if (reg->audit_number == 0)
 		rc = find_end(reg, err);
 	if (rc == DEVID_OK)
-		rc = reg_audit_next(
+		rc = register_audit_next(
 			reg->audit_hash, reg->audit_seq + 1, &text, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -164,9 +164,10 @@ static enum devid_err read_row(const struct db_value *c,
 	memset(ret, 0, sizeof(*ret));
 	ret->seq = c[1].num;
 	ret->line = c[2].data;
-	if (!reg_text(&c[0], ret->instance, sizeof(ret->instance)) ||
-		c[2].type != DB_TEXT || !reg_blob(&c[3], ret->hash, 32))
-		return reg_damaged(err, "audit");
+	if (!register_copy_text(&c[0], ret->instance, sizeof(ret->instance)) ||
+		c[2].type != DB_TEXT ||
+		!register_copy_blob(&c[3], ret->hash, 32))
+		return register_damaged(err, "audit");
 	if (c[4].type == DB_BLOB) {
 		ret->signature = c[4].data;
 		ret->signature_len = c[4].len;
@@ -215,8 +216,8 @@ static enum devid_err next_instance(struct reg *reg, int64_t *number,
 	bool *ret_found, struct devid_error *err)
 {
 	const struct db_value param = DB_INT_V(*number);
-	enum devid_err rc =
-		reg_int(reg, REG_QUERY(NEXT_INSTANCE, &param, 1), number, err);
+	enum devid_err rc = register_int(
+		reg, REG_QUERY(NEXT_INSTANCE, &param, 1), number, err);
 
 	*ret_found = *number != param.num;
 	return rc;
@@ -273,7 +274,7 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 		if (out->signature)
 			memcpy(both + text, out->signature, out->signature_len);
 	}
-	out->line = both ? (const char *)reg_hold(o->reg, &all) : NULL;
+	out->line = both ? (const char *)register_hold(o->reg, &all) : NULL;
 	if (!out->line)
 		return fail_no_memory_for(err, "register");
 	if (out->signature)

@@ -6,12 +6,12 @@
 #include "register.h"
 
 /* The hash before the first line of @instance's chain. */
-DEVID_MUST_CHECK enum devid_err reg_audit_begin(
+DEVID_MUST_CHECK enum devid_err register_audit_begin(
 	const char *instance, uint8_t ret[32], struct devid_error *err);
 
 /* Makes the hash of line @seq of that of the line before. */
-DEVID_MUST_CHECK enum devid_err reg_audit_next(uint8_t hash[32], int64_t seq,
-	const struct db_value *line, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_audit_next(uint8_t hash[32],
+	int64_t seq, const struct db_value *line, struct devid_error *err);
 
 /*
  * Appends a line to this instance's chain, in this transaction: a whole JSON

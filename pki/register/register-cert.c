@@ -37,12 +37,13 @@ static enum devid_err read_row(const struct db_value *c, size_t n,
 	if (c[AT_ROLE].num < 0 || c[AT_ROLE].num >= N_KEY_ROLES ||
 		c[AT_STATE].num < REGISTER_LIVE ||
 		c[AT_STATE].num > REGISTER_REPLACED ||
-		!reg_blob(&c[AT_KEY], ret->key_fingerprint, 32) ||
+		!register_copy_blob(&c[AT_KEY], ret->key_fingerprint, 32) ||
 		ret->serial_len > SERIAL_LEN ||
-		!reg_blob(&c[AT_SERIAL], ret->serial, ret->serial_len) ||
-		!reg_blob(&c[AT_ISSUER], ret->issuer, 32) ||
+		!register_copy_blob(
+			&c[AT_SERIAL], ret->serial, ret->serial_len) ||
+		!register_copy_blob(&c[AT_ISSUER], ret->issuer, 32) ||
 		(n > AT_DER && c[AT_DER].type != DB_BLOB))
-		return reg_damaged(err, "certificate");
+		return register_damaged(err, "certificate");
 	if (n > AT_DER) {
 		ret->der = c[AT_DER].data;
 		ret->der_len = c[AT_DER].len;
@@ -63,7 +64,7 @@ enum devid_err register_cert_add(struct reg *reg,
 		DB_INT_V(what->created),
 		DB_INT_V(what->revoked_at),
 		DB_INT_V(what->reason),
-		DB_INT_V(reg_key_prefix(what->key_fingerprint)),
+		DB_INT_V(register_key_prefix(what->key_fingerprint)),
 		DB_BLOB_V(what->key_fingerprint, 32),
 		DB_BLOB_V(what->serial, what->serial_len),
 		DB_BLOB_V(what->der, what->der_len),
@@ -74,7 +75,8 @@ enum devid_err register_cert_add(struct reg *reg,
 		what->serial_len > SERIAL_LEN)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"register: certificate: no DER or serial number");
-	rc = reg_issuer_number(reg, what->issuer, true, &params[1].num, err);
+	rc = register_issuer_number(
+		reg, what->issuer, true, &params[1].num, err);
 	if (rc == DEVID_OK)
 		rc = db_run(reg->db, REG_QUERY(CERT_ADD, params, 11), NULL,
 			NULL, err);
@@ -100,7 +102,7 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 	if (rc != DEVID_OK)
 		return rc;
 	o->found = true;
-	o->out->der = reg_hold(o->reg, &columns[AT_DER]);
+	o->out->der = register_hold(o->reg, &columns[AT_DER]);
 	return o->out->der ? DEVID_OK : fail_no_memory_for(err, "register");
 }
 
@@ -127,7 +129,7 @@ enum devid_err register_cert_by_serial(struct reg *reg,
 	struct db_value params[] = { DB_INT_V(0),
 		DB_BLOB_V(serial.data, serial.len) };
 	enum devid_err rc =
-		reg_issuer_number(reg, issuer, false, &params[0].num, err);
+		register_issuer_number(reg, issuer, false, &params[0].num, err);
 
 	return rc == DEVID_OK
 		       ? get_one(reg, REG_QUERY(CERT_BY_SERIAL, params, 2), ret,
@@ -148,7 +150,8 @@ enum devid_err register_cert_revoke(struct reg *reg, int64_t id, int64_t when,
 
 	if (rc != DEVID_OK || db_changes(reg->db) > 0)
 		return rc;
-	rc = reg_int(reg, REG_QUERY(CERT_REVOKE_LOOK, params, 1), &was, err);
+	rc = register_int(
+		reg, REG_QUERY(CERT_REVOKE_LOOK, params, 1), &was, err);
 	if (rc == DEVID_OK && was < 0)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"register: certificate %" PRId64 ": not there", id);
@@ -194,7 +197,7 @@ enum devid_err register_each_cert(struct reg *reg,
 	struct db_value params[] = { DB_INT_V(0), DB_INT_V(page->after),
 		DB_INT_V(page->limit) };
 	struct walk w = { fn, arg };
-	enum devid_err rc = reg_issuer_number(
+	enum devid_err rc = register_issuer_number(
 		reg, page->issuer, false, &params[0].num, err);
 
 	if (rc == DEVID_OK)
@@ -223,8 +226,8 @@ static enum devid_err give_revoked(void *arg, const struct db_value *c,
 	cert.serial_len = c[3].len;
 	memcpy(cert.issuer, w->issuer, 32);
 	if (cert.serial_len > SERIAL_LEN ||
-		!reg_blob(&c[3], cert.serial, cert.serial_len))
-		return reg_damaged(err, "certificate");
+		!register_copy_blob(&c[3], cert.serial, cert.serial_len))
+		return register_damaged(err, "certificate");
 	w->n++;
 	w->last_at = cert.revoked_at;
 	w->last_id = cert.id;
@@ -238,7 +241,7 @@ enum devid_err register_each_revoked(struct reg *reg,
 	struct revoked_walk w = { which->issuer, fn, arg, 0, which->since, 0 };
 	int64_t number = 0;
 	enum devid_err rc =
-		reg_issuer_number(reg, which->issuer, false, &number, err);
+		register_issuer_number(reg, which->issuer, false, &number, err);
 
 	do {
 		const struct db_value params[] = { DB_INT_V(number),
@@ -258,11 +261,11 @@ enum devid_err register_count_revoked(struct reg *reg,
 	struct devid_error *err)
 {
 	struct db_value params[] = { DB_INT_V(0), DB_INT_V(which->since) };
-	enum devid_err rc = reg_issuer_number(
+	enum devid_err rc = register_issuer_number(
 		reg, which->issuer, false, &params[0].num, err);
 
 	return rc == DEVID_OK
-		       ? reg_int(reg, REG_QUERY(COUNT_REVOKED, params, 2), ret,
-				 err)
+		       ? register_int(reg, REG_QUERY(COUNT_REVOKED, params, 2),
+				 ret, err)
 		       : rc;
 }

@@ -30,18 +30,22 @@ static enum devid_err read_row(const struct db_value *c,
 	ret->created = c[AT_CREATED].num;
 	if (c[AT_STATE].num < REGISTER_LIVE ||
 		c[AT_STATE].num > REGISTER_REPLACED ||
-		!reg_text(&c[AT_SERIAL], ret->serial, sizeof(ret->serial)) ||
-		!reg_text(&c[AT_MODEL], ret->model, sizeof(ret->model)) ||
-		!reg_blob(&c[AT_EK], ret->ek_fingerprint, 32) ||
-		!reg_blob(&c[AT_EK_CERT], ret->ek_cert_fingerprint, 32) ||
-		!reg_text(&c[AT_TPM_VENDOR], ret->tpm_vendor,
+		!register_copy_text(
+			&c[AT_SERIAL], ret->serial, sizeof(ret->serial)) ||
+		!register_copy_text(
+			&c[AT_MODEL], ret->model, sizeof(ret->model)) ||
+		!register_copy_blob(&c[AT_EK], ret->ek_fingerprint, 32) ||
+		!register_copy_blob(
+			&c[AT_EK_CERT], ret->ek_cert_fingerprint, 32) ||
+		!register_copy_text(&c[AT_TPM_VENDOR], ret->tpm_vendor,
 			sizeof(ret->tpm_vendor)) ||
-		!reg_text(&c[AT_TPM_MODEL], ret->tpm_model,
+		!register_copy_text(&c[AT_TPM_MODEL], ret->tpm_model,
 			sizeof(ret->tpm_model)) ||
-		!reg_text(&c[AT_TPM_FIRMWARE], ret->tpm_firmware,
+		!register_copy_text(&c[AT_TPM_FIRMWARE], ret->tpm_firmware,
 			sizeof(ret->tpm_firmware)) ||
-		!reg_text(&c[AT_STATION], ret->station, sizeof(ret->station)))
-		return reg_damaged(err, "device");
+		!register_copy_text(
+			&c[AT_STATION], ret->station, sizeof(ret->station)))
+		return register_damaged(err, "device");
 	return DEVID_OK;
 }
 
@@ -81,7 +85,7 @@ enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 /* The schema and the statement below say 0 for it. */
 _Static_assert(KEY_ROLE_IDEVID == 0, "role of an IDevID");
 
-int64_t reg_key_prefix(const uint8_t fingerprint[32])
+int64_t register_key_prefix(const uint8_t fingerprint[32])
 {
 	return (int64_t)bytes_load(fingerprint, 8);
 }
@@ -94,7 +98,7 @@ static enum devid_err note_holder(void *arg, const struct db_value *columns,
 
 	(void)n_columns;
 	if (which < 0 || which >= REGISTER_N_HOLDERS)
-		return reg_damaged(err, "device");
+		return register_damaged(err, "device");
 	if (h->found[which] && columns[1 + AT_ID].num < h->device[which].id)
 		return DEVID_OK;
 	h->found[which] = true;
@@ -107,7 +111,7 @@ enum devid_err register_find_holders(struct reg *reg,
 {
 	const struct db_value params[] = {
 		DB_BLOB_V(who->ek_fingerprint, 32),
-		DB_INT_V(reg_key_prefix(who->key_fingerprint)),
+		DB_INT_V(register_key_prefix(who->key_fingerprint)),
 		DB_BLOB_V(who->key_fingerprint, 32), DB_TEXT_V(who->serial),
 		DB_BLOB_V(who->ek_fingerprint, 16), /* what the index has */
 	};
@@ -153,12 +157,12 @@ enum devid_err register_is_barred(struct reg *reg,
 {
 	const struct db_value params[] = {
 		DB_BLOB_V(ek_fingerprint, 32),
-		DB_INT_V(reg_key_prefix(key_fingerprint)),
+		DB_INT_V(register_key_prefix(key_fingerprint)),
 		DB_BLOB_V(key_fingerprint, 32),
 	};
 	int64_t found = 0;
 	enum devid_err rc =
-		reg_int(reg, REG_QUERY(IS_BARRED, params, 3), &found, err);
+		register_int(reg, REG_QUERY(IS_BARRED, params, 3), &found, err);
 
 	*ret = found != 0;
 	return rc;

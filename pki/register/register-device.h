@@ -11,7 +11,7 @@ DEVID_MUST_CHECK enum devid_err register_device_by_serial(struct reg *reg,
 	struct devid_error *err);
 
 /* The first eight bytes: all that the index has of a key's fingerprint. */
-int64_t reg_key_prefix(const uint8_t fingerprint[32]);
+int64_t register_key_prefix(const uint8_t fingerprint[32]);
 
 /* Finds them all in one statement. Nobody is no error. */
 DEVID_MUST_CHECK enum devid_err register_find_holders(struct reg *reg,

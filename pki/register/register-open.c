@@ -36,7 +36,7 @@ enum devid_err register_open(const char *uri, const char *instance,
 	memcpy(reg->instance, instance, strlen(instance) + 1);
 	rc = db_open(uri, &reg->db, err);
 	if (rc == DEVID_OK)
-		rc = reg_schema(reg, err);
+		rc = register_schema(reg, err);
 	if (rc == DEVID_OK)
 		*ret = STEAL(reg);
 	return rc;

@@ -17,9 +17,9 @@ struct reg {
 	uint8_t audit_hash[32];
 };
 
-/* What the register asks of a database often: the numbers of reg_sql[], by the
- * function that asks. */
-enum reg_sql {
+/* What the register asks of a database often: the numbers of register_sql[], by
+ * the function that asks. */
+enum register_sql {
 	REG_SQL_NONE = DB_ONCE,
 	REG_SQL_ISSUER_NUMBER_FIND,
 	REG_SQL_ISSUER_NUMBER_ADD,
@@ -59,32 +59,31 @@ enum reg_sql {
 	N_REG_SQL
 };
 
-extern const char *const reg_sql[N_REG_SQL];
+extern const char *const register_sql[N_REG_SQL];
 
 #define REG_QUERY(name, params, n)                                             \
 	((struct db_query) {                                                   \
-		REG_SQL_##name, reg_sql[REG_SQL_##name], (params), (n) })
+		REG_SQL_##name, register_sql[REG_SQL_##name], (params), (n) })
 
 /* One statement whose only row gives one integer; *@ret stays when there is no
  * row. */
-DEVID_MUST_CHECK enum devid_err reg_int(struct reg *reg, struct db_query query,
-	int64_t *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err register_int(struct reg *reg,
+	struct db_query query, int64_t *ret, struct devid_error *err);
 
 /* Copies a column; false when it is no such value or does not fit. */
-bool reg_text(const struct db_value *v, char *ret, size_t size);
-bool reg_blob(const struct db_value *v, void *ret, size_t len);
+bool register_copy_text(const struct db_value *v, char *ret, size_t size);
+bool register_copy_blob(const struct db_value *v, void *ret, size_t len);
 
 /* Says that a row cannot be one that the register wrote. */
-enum devid_err reg_damaged(struct devid_error *err, const char *what);
+enum devid_err register_damaged(struct devid_error *err, const char *what);
 
 /* Keeps a copy of @v until the next call; NULL when there is no memory. */
-const uint8_t *reg_hold(struct reg *reg, const struct db_value *v);
+const uint8_t *register_hold(struct reg *reg, const struct db_value *v);
 
 /* The number that stands for an issuer's hash; 0 when it has none and
  * @make is false. */
-DEVID_MUST_CHECK enum devid_err reg_issuer_number(struct reg *reg,
+DEVID_MUST_CHECK enum devid_err register_issuer_number(struct reg *reg,
 	const uint8_t hash[32], bool make, int64_t *ret,
 	struct devid_error *err);
-
 
 #endif

@@ -209,7 +209,7 @@ static enum devid_err make_once(struct reg *reg, struct devid_error *err)
 	return rc;
 }
 
-enum devid_err reg_schema(struct reg *reg, struct devid_error *err)
+enum devid_err register_schema(struct reg *reg, struct devid_error *err)
 {
 	struct tables t = { 0, 0 };
 	int64_t version = 0;
@@ -225,8 +225,9 @@ enum devid_err reg_schema(struct reg *reg, struct devid_error *err)
 	if (t.ours == 0)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"register: the database holds something else");
-	rc = reg_int(reg, DB_QUERY("SELECT version FROM register", NULL, 0),
-		&version, err);
+	rc = register_int(reg,
+		DB_QUERY("SELECT version FROM register", NULL, 0), &version,
+		err);
 	if (rc == DEVID_OK && version != SCHEMA_VERSION)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"register: schema version %" PRId64 ", not %d", version,

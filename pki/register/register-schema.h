@@ -5,7 +5,7 @@
 #include "register-private.h"
 
 /* Makes or checks the schema. */
-DEVID_MUST_CHECK enum devid_err reg_schema(
+DEVID_MUST_CHECK enum devid_err register_schema(
 	struct reg *reg, struct devid_error *err);
 
 #endif

@@ -24,7 +24,7 @@
 #define OF_KEY                                                                 \
 	"key_prefix = ?2 AND key_fingerprint = ?3 AND state = 0 AND role = 0"
 
-const char *const reg_sql[N_REG_SQL] = {
+const char *const register_sql[N_REG_SQL] = {
 	[REG_SQL_ISSUER_NUMBER_FIND] = "SELECT id FROM issuer WHERE hash = ?1",
 	[REG_SQL_ISSUER_NUMBER_ADD] = "INSERT INTO issuer (hash) VALUES (?1)"
 				      " ON CONFLICT (hash) DO NOTHING",

@@ -20,13 +20,13 @@ static enum devid_err note_int(void *arg, const struct db_value *columns,
 	return DEVID_OK;
 }
 
-enum devid_err reg_int(struct reg *reg, struct db_query query, int64_t *ret,
-	struct devid_error *err)
+enum devid_err register_int(struct reg *reg, struct db_query query,
+	int64_t *ret, struct devid_error *err)
 {
 	return db_run(reg->db, query, note_int, ret, err);
 }
 
-bool reg_text(const struct db_value *v, char *ret, size_t size)
+bool register_copy_text(const struct db_value *v, char *ret, size_t size)
 {
 	if (v->type != DB_TEXT || v->len >= size)
 		return false;
@@ -35,7 +35,7 @@ bool reg_text(const struct db_value *v, char *ret, size_t size)
 	return true;
 }
 
-bool reg_blob(const struct db_value *v, void *ret, size_t len)
+bool register_copy_blob(const struct db_value *v, void *ret, size_t len)
 {
 	if (v->type != DB_BLOB || v->len != len)
 		return false;
@@ -43,13 +43,13 @@ bool reg_blob(const struct db_value *v, void *ret, size_t len)
 	return true;
 }
 
-enum devid_err reg_damaged(struct devid_error *err, const char *what)
+enum devid_err register_damaged(struct devid_error *err, const char *what)
 {
 	return devid_fail(
 		err, DEVID_ERR_IO, "register: %s: row is damaged", what);
 }
 
-const uint8_t *reg_hold(struct reg *reg, const struct db_value *v)
+const uint8_t *register_hold(struct reg *reg, const struct db_value *v)
 {
 	uint8_t *held = malloc(v->len + 1);
 
@@ -63,20 +63,19 @@ const uint8_t *reg_hold(struct reg *reg, const struct db_value *v)
 	return held;
 }
 
-enum devid_err reg_issuer_number(struct reg *reg, const uint8_t hash[32],
+enum devid_err register_issuer_number(struct reg *reg, const uint8_t hash[32],
 	bool make, int64_t *ret, struct devid_error *err)
 {
 	const struct db_value param = DB_BLOB_V(hash, 32);
 	int64_t number = 0;
-	enum devid_err rc =
-		reg_int(reg, REG_QUERY(ISSUER_NUMBER_FIND, &param, 1), &number,
-			err);
+	enum devid_err rc = register_int(
+		reg, REG_QUERY(ISSUER_NUMBER_FIND, &param, 1), &number, err);
 
 	if (rc == DEVID_OK && !number && make) {
 		rc = db_run(reg->db, REG_QUERY(ISSUER_NUMBER_ADD, &param, 1),
 			NULL, NULL, err);
 		if (rc == DEVID_OK)
-			rc = reg_int(reg,
+			rc = register_int(reg,
 				REG_QUERY(ISSUER_NUMBER_FIND, &param, 1),
 				&number, err);
 	}
@@ -126,9 +125,9 @@ static enum devid_err note_secret(void *arg, const struct db_value *columns,
 	size_t n_columns, struct devid_error *err)
 {
 	(void)n_columns; /* one */
-	return reg_blob(&columns[0], arg, REGISTER_SECRET_LEN)
+	return register_copy_blob(&columns[0], arg, REGISTER_SECRET_LEN)
 		       ? DEVID_OK
-		       : reg_damaged(err, "register");
+		       : register_damaged(err, "register");
 }
 
 enum devid_err register_secret(struct reg *reg,
@@ -177,10 +176,10 @@ enum devid_err register_crl_number(struct reg *reg, const uint8_t issuer[32],
 	struct db_value param = DB_INT_V(0);
 	int64_t number = 0;
 	enum devid_err rc =
-		reg_issuer_number(reg, issuer, true, &param.num, err);
+		register_issuer_number(reg, issuer, true, &param.num, err);
 
 	if (rc == DEVID_OK)
-		rc = reg_int(
+		rc = register_int(
 			reg, REG_QUERY(CRL_NUMBER, &param, 1), &number, err);
 	if (rc == DEVID_OK)
 		*ret = (uint64_t)number;
@@ -211,9 +210,9 @@ static enum devid_err note_blob(void *arg, const struct db_value *columns,
 
 	(void)n_columns;
 	if (columns[1].type != DB_BLOB)
-		return reg_damaged(err, "publication");
+		return register_damaged(err, "publication");
 	h->blob.expires = columns[0].num;
-	h->blob.data.data = reg_hold(h->reg, &columns[1]);
+	h->blob.data.data = register_hold(h->reg, &columns[1]);
 	h->blob.data.len = columns[1].len;
 	return h->blob.data.data ? DEVID_OK
 				 : fail_no_memory_for(err, "register");

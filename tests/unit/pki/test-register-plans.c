@@ -52,7 +52,7 @@ static void barred_reads_by_indexes(void **state)
 	char plan[PLAN_MAX];
 
 	if (!p->postgres) {
-		explain(reg, reg_sql[REG_SQL_IS_BARRED], 3, plan);
+		explain(reg, register_sql[REG_SQL_IS_BARRED], 3, plan);
 		for (size_t i = 0; i < N_OF(indexes); i++)
 			assert_non_null(strstr(plan, indexes[i]));
 		assert_null(strstr(plan, "SCAN"));
