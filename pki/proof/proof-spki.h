@@ -9,7 +9,7 @@
 
 /*
  * tpm_public_spki() for an area whose key could be decoded, without doing so
- * again: OpenSSL's encoder takes longer than two verifications.
+ * again: OpenSSL's encoder takes longer than a verification.
  */
 DEVID_MUST_CHECK enum devid_err proof_write_spki(
 	const TPMT_PUBLIC *area, struct key_blob *ret, struct devid_error *err);
