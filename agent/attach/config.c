@@ -10,8 +10,8 @@
 
 #include "cleanup.h"
 #include "conf.h"
-#include "wallclock.h"
 #include "fail.h"
+#include "wallclock.h"
 
 #define ID_MAX 4294967294u /* (uid_t)-1 means "no change" */
 

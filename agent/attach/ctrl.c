@@ -12,8 +12,8 @@
 #include <wpa_ctrl.h>
 
 #include "event.h"
-#include "log.h"
 #include "fail.h"
+#include "log.h"
 
 struct command {
 	struct command *next; /* owned */

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 
 #include "cleanup.h"
-#include "log.h"
 #include "fail.h"
+#include "log.h"
 
 #define BUFFER_LEN 32768 /* the largest message the kernel makes for a dump */
 

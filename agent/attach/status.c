@@ -12,10 +12,10 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "fail.h"
 #include "files.h"
 #include "states.h"
 #include "wallclock.h"
-#include "fail.h"
 
 #define HISTORY_MAX (512 * 1024) /* bytes; 32 ports of 16 records */
 

@@ -17,10 +17,10 @@
 
 #include "backoff.h"
 #include "cleanup.h"
+#include "fail.h"
 #include "files.h"
 #include "log.h"
 #include "spawn.h"
-#include "fail.h"
 
 #define STEADY_US    (30 * 1000000ull) /* a run this long was a good one */
 #define OPEN_WAIT_MS 5000 /* until its control socket must be there */

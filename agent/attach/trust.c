@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "fail.h"
 #include "files.h"
 #include "hex.h"
 #include "wallclock.h"
-#include "fail.h"
 
 #define STORE_MAX (4 * EVENT_CERT_MAX)
 

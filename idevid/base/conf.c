@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "files.h"
 #include "fail.h"
+#include "files.h"
 
 struct parse {
 	const char *path;                    /* borrowed */

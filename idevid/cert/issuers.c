@@ -231,7 +231,8 @@ void issuers_add(struct issuers *issuers, const struct issuers_path *path,
 	}
 	issuer_done(&issuers->slots[issuers->next]);
 	issuers->slots[issuers->next] = i;
-	issuers->next = (issuers->next + 1) % issuers->max;
+	if (++issuers->next == issuers->max)
+		issuers->next = 0;
 	unlock(issuers);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "profile-ext.h"
 
-#include "profile-rules.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "profile-rules.h"
 
 static enum devid_verdict fail(char detail[DEVID_DETAIL_MAX], const char *cause)
 {

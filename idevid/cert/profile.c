@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "hex.h"
-#include "profile-rules.h"
 #include "profile-ext.h"
 #include "profile-parts.h"
+#include "profile-rules.h"
 
 #define TCG_DEVID "TCG Keys for Device Identity and Attestation"
 

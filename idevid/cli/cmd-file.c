@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "cleanup.h"
-#include "files.h"
 #include "fail.h"
+#include "files.h"
 
 /* Reads @fd to its end, which must come before that of @out. */
 static enum devid_err read_all(

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-cert.h"
 
-#include "provision-step.h"
-
+#include <devid/profile.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd-provision-io.h"
 #include "der.h"
 #include "pem-chain.h"
-#include "cmd-provision-io.h"
-#include <devid/profile.h>
+#include "provision-step.h"
 
 /* PEM certificates of @path as DER, one behind the other. */
 static enum devid_err read_chain(const char *path, struct room *ret,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-csr.h"
 
-#include "provision-step.h"
-
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 #include "client.h"
 #include "cmd-provision-io.h"
 #include "oid.h"
+#include "provision-step.h"
 
 static bool add_name(X509_NAME *name, const char *field, const char *value)
 {

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-install.h"
 
-#include "provision-step.h"
-
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "pem-chain.h"
 #include "cmd-provision-cert.h"
 #include "cmd-provision-io.h"
 #include "fail.h"
+#include "pem-chain.h"
+#include "provision-step.h"
 
 /* Certificates of a file, and of a chain without its root; limits of ours. */
 #define CERTS_MAX 16

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-io.h"
 
-#include "provision-step.h"
-
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "files.h"
 #include "fail.h"
+#include "files.h"
+#include "provision-step.h"
 
 static enum devid_err read_stdin(
 	size_t max, uint8_t **ret, size_t *ret_len, struct devid_error *err)

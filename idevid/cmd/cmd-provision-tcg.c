@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-tcg.h"
 
-#include "provision-step.h"
-
 #include <openssl/crypto.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "challenge.h"
 #include "client.h"
+#include "cmd-provision-io.h"
+#include "fail.h"
+#include "provision-step.h"
 #include "tcg-csr.h"
 #include "tpm-public.h"
 #include "tpm-signature.h"
-#include "cmd-provision-io.h"
-#include "fail.h"
 
 #define SIGNATURE_MAX 600 /* TPMT_SIGNATURE, RSA-4096 */
 

@@ -13,8 +13,8 @@
 #include "cmd-files.h"
 #include "conf.h"
 #include "files.h"
-#include "options.h"
 #include "hex.h"
+#include "options.h"
 
 #define AGENT_STATUS_MAX 262144 /* bytes; a limit of ours */
 #define TEXT_MAX         256

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devid verify: which unit answers? */
 #include "cmd-verify.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
@@ -14,9 +15,9 @@
 #include "cmd-exit.h"
 #include "log.h"
 #include "options.h"
+#include "verify-file.h"
 #include "verify-peer.h"
 #include "verify-print.h"
-#include "verify-file.h"
 
 #define EXIT_GENUINE     0
 #define EXIT_NOT_GENUINE 1

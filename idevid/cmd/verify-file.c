@@ -9,9 +9,9 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "verify-peer.h"
-#include "verify-private.h"
 #include "fail.h"
+#include "verify-judge.h"
+#include "verify-peer.h"
 
 #define CHAIN_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 

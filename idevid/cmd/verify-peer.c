@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 
 #include "cleanup.h"
-#include "verify-private.h"
+#include "verify-judge.h"
 
 #define DEFAULT_PORT "443"
 

@@ -4,6 +4,7 @@
  * device that opens the TPM. It has no network and parses nothing but the
  * records of the key socket.
  */
+#include <devid/error.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #include "client.h"
 #include "cmd-exit.h"
 #include "conf.h"
-#include <devid/error.h>
+#include "fail.h"
 #include "keyd-policy.h"
 #include "keyd-requests.h"
 #include "keyd-server.h"
@@ -27,7 +28,6 @@
 #include "module.h"
 #include "options.h"
 #include "tpm.h"
-#include "fail.h"
 
 #define TCTI_DEFAULT        "device:/dev/tpmrm0"
 #define STATE_DIR_DEFAULT   "/var/lib/devid"

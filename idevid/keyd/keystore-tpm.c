@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "tpm-template.h"
-#include "tpm.h"
+#include "fail.h"
 #include "tpm-attest.h"
 #include "tpm-key.h"
 #include "tpm-nv.h"
-#include "fail.h"
+#include "tpm-template.h"
+#include "tpm.h"
 
 struct keystore_tpm {
 	struct keystore base;

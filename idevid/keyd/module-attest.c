@@ -4,11 +4,11 @@
 
 #include <string.h>
 
+#include "fail.h"
 #include "module-key.h"
 #include "module-state.h"
 #include "tpm-public.h"
 #include "tpm-signature.h"
-#include "fail.h"
 
 typedef enum devid_err ask_fn(
 	struct keystore *ks, void *arg, struct devid_error *err);

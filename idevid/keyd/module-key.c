@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "module-once.h"
 #include "fail.h"
+#include "module-once.h"
 
 void module_warn_key(struct module *m, const struct module_key *key,
 	const char *what, const struct devid_error *cause)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module-sign.h"
 
+#include "fail.h"
 #include "module-key.h"
 #include "module-once.h"
 #include "module-state.h"
-#include "fail.h"
 
 /* Looks for the key first when it was never seen yet, and again when it has
  * gone from its place. */

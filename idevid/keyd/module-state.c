@@ -13,11 +13,11 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "fail.h"
 #include "files.h"
 #include "keyref.h"
 #include "pem-chain.h"
 #include "wire.h"
-#include "fail.h"
 
 #define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
 #define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */

@@ -7,9 +7,9 @@
 
 #include "cleanup.h"
 #include "der.h"
+#include "fail.h"
 #include "module-key.h"
 #include "module-state.h"
-#include "fail.h"
 
 /* A chain as the keystore holds it. */
 struct chain_parts {

@@ -10,16 +10,16 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "provider-key.h"
-#include "cleanup-openssl.h"
 
 /*
  * provider-decoder(7): the PEM key reference of keyref.h, in two steps as
  * libcrypto's own decoders do it, because its file store goes by DER.
  */
 
-/* Name of the DER structure; the same as in the properties in prov.c. */
+/* Name of the DER structure; the same as in the properties in provider.c. */
 #define STRUCTURE "DevIDKeyReference"
 
 static void cleanup_openssl(void *p)

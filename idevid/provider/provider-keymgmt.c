@@ -5,9 +5,9 @@
 #include <openssl/params.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "provider-key.h"
-#include "cleanup-openssl.h"
 
 /* provider-keymgmt(7). The public half is an ordinary key of libcrypto, which
  * answers all questions about itself. */

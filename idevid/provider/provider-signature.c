@@ -10,8 +10,8 @@
 
 #include "client.h"
 #include "oid.h"
-#include "wire.h"
 #include "provider-key.h"
+#include "wire.h"
 
 /*
  * provider-signature(7). Only whole messages are signed: devid-keyd wants to

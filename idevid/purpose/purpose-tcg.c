@@ -3,9 +3,9 @@
 
 #include <string.h>
 
+#include "fail.h"
 #include "tcg-csr.h"
 #include "tpm-public.h"
-#include "fail.h"
 
 /* TCG DevID 13.1: structVer of TCG-CSR-IDEVID-CONTENT. */
 bool purpose_tcg_is(struct view in)

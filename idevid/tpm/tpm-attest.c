@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-attest.h"
 
-#include "tpm-private.h"
-
 #include <openssl/crypto.h>
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
-#include "tpm-public.h"
 #include "tpm-ek.h"
+#include "tpm-private.h"
+#include "tpm-public.h"
 #include "tpm-session.h"
 
 /* A persistent object that has gone shows when its handle is used. */

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-ek.h"
 
-#include "tpm-private.h"
-
 #include <openssl/err.h>
 #include <openssl/x509.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "der.h"
-#include "tpm-policy.h"
-#include "tpm-public.h"
+#include "fail.h"
 #include "tpm-key.h"
 #include "tpm-nv.h"
-#include "cleanup-openssl.h"
-#include "fail.h"
+#include "tpm-policy.h"
+#include "tpm-private.h"
+#include "tpm-public.h"
 
 /* TCG EK Credential Profile 2.x, B.3 and B.4: fixedTPM, fixedParent,
  * sensitiveDataOrigin, adminWithPolicy, restricted, decrypt; the high range

@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-key.h"
 
-#include "tpm-private.h"
-
 #include <openssl/ec.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "ecdsa-der.h"
+#include "tpm-private.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
-#include "cleanup-openssl.h"
 
 enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
 	bool *ret_found, struct devid_error *err)

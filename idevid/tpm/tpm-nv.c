@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-nv.h"
 
-#include "tpm-private.h"
-
 #include <string.h>
 
 #include "der.h"
+#include "tpm-private.h"
 #include "tpm-template.h"
 
 /* One TPM2_NV_Read or NV_Write; every TPM takes 512 (PC Client profile). */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-session.h"
 
-#include "tpm-private.h"
-
 #include "tpm-policy.h"
+#include "tpm-private.h"
 
 /* The authorization value of the hierarchy is empty. */
 static enum devid_err satisfy_secret(

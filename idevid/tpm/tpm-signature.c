@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-signature.h"
 
-#include "tpm-public.h"
-
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/rsa.h>
@@ -10,11 +8,12 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
-#include "cleanup.h"
-#include "ecdsa-der.h"
 #include "bytes.h"
 #include "cleanup-openssl.h"
+#include "cleanup.h"
+#include "ecdsa-der.h"
 #include "fail.h"
+#include "tpm-public.h"
 
 /* ---- reading ---- */
 

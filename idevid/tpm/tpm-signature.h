@@ -17,8 +17,8 @@ DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
 	struct devid_error *err);
 
 /*
- * Writes a signature in the form of keystore.h (@sig) as TPMT_SIGNATURE to
- * @ret; r and s as long as the hash, as they are for the curves of keystore.h.
+ * Writes a signature in the form of key.h (@sig) as TPMT_SIGNATURE to
+ * @ret; r and s as long as the hash, as they are for the curves of key.h.
  * Errors: SYNTAX, UNSUPPORTED (hash), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_signature_encode(enum sig_scheme scheme,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tpm-private.h"
-
 #include <stdlib.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
-#include "log.h"
 #include "fail.h"
+#include "log.h"
+#include "tpm-private.h"
 
 #define LAYER_MASK 0x00ff0000u
 #define LAYER_TPM  0x00000000u

@@ -12,8 +12,8 @@
 #include "cert.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "issuers.h"
 #include "fail.h"
+#include "issuers.h"
 
 /* 112 bits: RSA-2048, P-224, SHA-224; no SHA-1. OpenSSL's level 2. */
 #define AUTH_LEVEL 2
@@ -115,7 +115,7 @@ enum devid_err chain_store_new(
 		return fail_no_memory_for(err, "verifier");
 	store->libctx = OSSL_LIB_CTX_new();
 	store->anchors = X509_STORE_new();
-	store->cache = issuers_new(store->libctx, CHAIN_CACHE_MAX,
+	store->cache = issuers_new(store->libctx, CHAIN_ISSUERS_MAX,
 		sizeof(struct devid_chain_report));
 	if (!store->libctx || !store->anchors || !store->cache)
 		return fail_no_memory_for(err, "verifier");

@@ -20,7 +20,7 @@
 #include "der.h"
 #include <devid/verify.h>
 
-#define CHAIN_CACHE_MAX 64 /* issuers; the oldest gives way */
+#define CHAIN_ISSUERS_MAX 64 /* issuers; the oldest gives way */
 
 struct chain_store;
 

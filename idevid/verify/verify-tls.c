@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The peers of TLS connections. */
+#include <devid/verify.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -7,9 +8,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "verify-private.h"
 #include "fail.h"
-#include <devid/verify.h>
+#include "verify-judge.h"
 
 #define POSSESSION "RFC 8446 4.4.3; RFC 5246 7.4.8"
 

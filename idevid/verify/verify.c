@@ -14,10 +14,10 @@
 #include "chain.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "fail.h"
 #include "files.h"
 #include "hex.h"
-#include "verify-private.h"
-#include "fail.h"
+#include "verify-judge.h"
 
 #define ROOT_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 

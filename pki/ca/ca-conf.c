@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-conf.h"
 
-#include "ca.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca.h"
 #include "conf.h"
-#include "hex.h"
 #include "ek-policy.h"
+#include "hex.h"
 
 #define CHALLENGE_SECONDS_DEFAULT 86400
 #define CRL_HOURS_DEFAULT         168

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-find.h"
-#include "register-cert.h"
-#include "register-device.h"
 
 #include <string.h>
+
+#include "register-cert.h"
+#include "register-device.h"
 
 static enum devid_err other_device(const struct register_device *want,
 	const struct register_device *found, const char *what,

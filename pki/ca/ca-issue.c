@@ -7,19 +7,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "build-cert.h"
 #include "ca-find.h"
 #include "ca-jobs.h"
 #include "ca-ticket.h"
 #include "cleanup.h"
 #include "digest.h"
+#include "fail.h"
 #include "hex.h"
 #include "ordered-id.h"
 #include "pem-text.h"
-#include "build-cert.h"
-#include "ticket-seal.h"
 #include "register-cert.h"
 #include "register-device.h"
-#include "fail.h"
+#include "ticket-seal.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 

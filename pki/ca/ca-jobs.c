@@ -7,8 +7,8 @@
 
 #include "ca-judge.h"
 #include "cleanup.h"
-#include "register-audit.h"
 #include "fail.h"
+#include "register-audit.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 

@@ -13,10 +13,10 @@
 #include "cleanup.h"
 #include "credential.h"
 #include "digest.h"
+#include "fail.h"
 #include "ordered-id.h"
 #include "proof.h"
 #include "ticket-seal.h"
-#include "fail.h"
 
 /* Some 20 KB that are worth their place in the cache: one serves all of a
  * batch. */

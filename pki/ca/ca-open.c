@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-open.h"
 
-#include "ca.h"
-
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "build-cert.h"
+#include "ca.h"
 #include "cert-check.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "files.h"
 #include "ek-load.h"
-#include "build-cert.h"
-#include "pin.h"
-#include "token-key.h"
-#include "register-open.h"
 #include "fail.h"
+#include "files.h"
+#include "pin.h"
+#include "register-open.h"
+#include "token-key.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-revoke.h"
 
+#include <string.h>
+#include <time.h>
+
 #include "ca-jobs.h"
+#include "fail.h"
 #include "hex.h"
 #include "register-cert.h"
 #include "register-device.h"
-#include "fail.h"
-
-#include <string.h>
-#include <time.h>
+#include "register-revoke.h"
 
 #define CERTS_MAX 4 /* live certificates of one device; it has two */
 

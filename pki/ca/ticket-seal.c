@@ -15,8 +15,8 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "digest.h"
-#include "files.h"
 #include "fail.h"
+#include "files.h"
 
 static const char purpose[] = "devid-ca ticket";
 static const char binding[] = "devid-ca register";

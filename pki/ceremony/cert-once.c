@@ -4,10 +4,10 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "build-ca.h"
+#include "cert-time.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "cert-time.h"
-#include "build-ca.h"
 #include "fail.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)

@@ -9,13 +9,13 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "build-ca.h"
+#include "build-cert.h"
 #include "cert-once.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "build-ca.h"
-#include "build-cert.h"
-#include "token-cmd.h"
 #include "fail.h"
+#include "token-cmd.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd-file.h"
-#include "cleanup-openssl.h"
-#include "cleanup.h"
-#include "conf.h"
-#include "files.h"
-#include "revoked-list.h"
 #include "build-cert.h"
 #include "build-crl.h"
-#include "token-cmd.h"
+#include "cleanup-openssl.h"
+#include "cleanup.h"
+#include "cmd-file.h"
+#include "conf.h"
 #include "fail.h"
+#include "files.h"
+#include "revoked-list.h"
+#include "token-cmd.h"
 
 CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
 #include "cert-time.h"
-#include "hex.h"
+#include "cleanup.h"
 #include "fail.h"
+#include "hex.h"
 
 #define LINE_MAX_LEN 128 /* 40 + 1 + 15 + 1 + the longest reason */
 #define TIME_LEN     15

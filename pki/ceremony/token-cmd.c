@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-cmd.h"
 #include "cert-check.h"
 #include "cert-time.h"
 #include "cleanup-openssl.h"
@@ -14,15 +15,13 @@
 #include "cmd-exit.h"
 #include "cmd-file.h"
 #include "conf.h"
-#include "ca-cmd.h"
+#include "fail.h"
 #include "files.h"
 #include "hex.h"
 #include "log.h"
-#include "cert-time.h"
 #include "pin.h"
 #include "token-key.h"
 #include "token-make.h"
-#include "fail.h"
 
 CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
 

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-conf.h"
+#include "ca-open.h"
 #include "cmd-exit.h"
 #include "conf.h"
 #include "log.h"
-#include "ca-conf.h"
-#include "ca-open.h"
 
 void ca_cmd_init(struct ca_cmd *cmd)
 {

@@ -9,18 +9,18 @@
 #include <string.h>
 
 #include "ca-cmd.h"
+#include "ca-revoke.h"
 #include "cmd-exit.h"
+#include "fail.h"
 #include "hex.h"
 #include "log.h"
 #include "operator.h"
-#include "publish.h"
-#include "reason.h"
-#include "ca-revoke.h"
 #include "publish-files.h"
 #include "publish-ocsp.h"
+#include "publish.h"
+#include "reason.h"
 #include "register-cert.h"
 #include "register-device.h"
-#include "fail.h"
 
 #define OCSP_PORTION 1024 /* answers between two looks at the register */
 

@@ -14,8 +14,8 @@
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "export.h"
-#include "log.h"
 #include "fail.h"
+#include "log.h"
 
 #define ONLY_MAX (64u << 20) /* bytes of a list of serial numbers */
 

@@ -8,17 +8,17 @@
 #include <string.h>
 
 #include "ca-cmd.h"
+#include "ca-conf.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
+#include "ek-load.h"
+#include "ek-policy.h"
 #include "files.h"
+#include "inspect-facts.h"
 #include "inspect.h"
 #include "log.h"
 #include "tcg-csr.h"
-#include "ek-load.h"
-#include "ek-policy.h"
-#include "ca-conf.h"
-#include "inspect-facts.h"
 
 struct call {
 	struct inspect_options options;

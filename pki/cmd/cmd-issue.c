@@ -10,14 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca-challenge.h"
 #include "ca-cmd.h"
+#include "ca-issue.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
+#include "fail.h"
 #include "operator.h"
 #include "tcg-csr.h"
-#include "ca-challenge.h"
-#include "ca-issue.h"
-#include "fail.h"
 
 typedef enum devid_err step_fn(struct ca *ca, struct ca_job *jobs,
 	size_t n_jobs, struct devid_error *err);

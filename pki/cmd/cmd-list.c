@@ -9,11 +9,11 @@
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "device-json.h"
+#include "fail.h"
 #include "hex.h"
 #include "reason.h"
 #include "register-cert.h"
 #include "register-device.h"
-#include "fail.h"
 
 #define PAGE 256 /* devices read at once */
 

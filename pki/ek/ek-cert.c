@@ -6,9 +6,9 @@
 
 #include "bytes.h"
 #include "digest.h"
-#include "ek-private.h"
 #include "ek-key.h"
 #include "ek-names.h"
+#include "ek-private.h"
 #include "ek-profile.h"
 
 /* TCG PC Client 1.2: TCG_TAG_PCCLIENT_STORED_CERT, TCG_FULL_CERT, length,

@@ -14,8 +14,8 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ek-trust.h"
-#include "files.h"
 #include "fail.h"
+#include "files.h"
 
 #define FILE_MAX  (16 * 1024 * 1024) /* bytes; a limit of ours */
 #define FILES_MAX 4096               /* in the folder; a limit of ours */

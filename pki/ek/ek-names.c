@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ek-private.h"
-
 #include "bytes.h"
+#include "ek-private.h"
 
 #define DER_BOOLEAN    0x01
 #define DER_ENUMERATED 0x0a

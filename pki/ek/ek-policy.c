@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ek-private.h"
 #include "ek-names.h"
+#include "ek-private.h"
 
 #define VERSION_DIGITS_MAX 16 /* a firmware version of 64 bits */
 

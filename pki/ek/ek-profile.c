@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "ek-private.h"
 #include "ek-names.h"
+#include "ek-private.h"
 
 /* keyUsage bits, RFC 5280 4.2.1.3, as they stand in the first octet */
 #define KU_DIGITAL_SIGNATURE 0x80u

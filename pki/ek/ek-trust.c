@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ek-trust.h"
+
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -8,7 +10,6 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ek-private.h"
-#include "ek-trust.h"
 #include "ek-profile.h"
 #include "fail.h"
 

@@ -5,15 +5,15 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
+#include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "ek-policy.h"
 #include "ek-profile.h"
 #include "inspect-ek.h"
-#include "cleanup-openssl.h"
+#include "inspect-facts.h"
 #include "inspect-private.h"
 #include "inspect-x509.h"
 #include "proof.h"
-#include "inspect-facts.h"
 
 enum cert_kind {
 	CERT_OTHER,

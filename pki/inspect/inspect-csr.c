@@ -7,10 +7,10 @@
 
 #include "challenge.h"
 #include "cleanup.h"
-#include "inspect-ek.h"
-#include "proof.h"
 #include "ek-policy.h"
+#include "inspect-ek.h"
 #include "inspect-facts.h"
+#include "proof.h"
 
 static void add_ek(struct inspect_run *run, const struct proof *proof)
 {

@@ -3,9 +3,9 @@
 
 #include "ek-policy.h"
 #include "ek-profile.h"
+#include "inspect-facts.h"
 #include "inspect-x509.h"
 #include "proof.h"
-#include "inspect-facts.h"
 
 void inspect_ek(
 	struct inspect_run *run, json_t *object, const struct ek_cert *ek)

@@ -5,12 +5,12 @@
 #include <openssl/x509v3.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "inspect-x509.h"
 #include "cleanup-openssl.h"
-#include "inspect-private.h"
-#include "key.h"
+#include "cleanup.h"
 #include "inspect-facts.h"
+#include "inspect-private.h"
+#include "inspect-x509.h"
+#include "key.h"
 
 /* ---- PKCS#10 ---- */
 

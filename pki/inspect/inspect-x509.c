@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect-x509.h"
-#include "inspect-facts.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "inspect-facts.h"
 
 #define TEXT_MAX 512 /* of a name; longer ones are cut */
 

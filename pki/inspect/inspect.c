@@ -7,12 +7,12 @@
 
 #include "bytes.h"
 #include "cleanup-openssl.h"
-#include "inspect-private.h"
-#include "key.h"
+#include "fail.h"
 #include "inspect-cert.h"
 #include "inspect-csr.h"
 #include "inspect-other.h"
-#include "fail.h"
+#include "inspect-private.h"
+#include "key.h"
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "proof-private.h"
 #include "ek-policy.h"
 #include "ek-profile.h"
+#include "proof-private.h"
 #include "proof-spki.h"
 #include "proof-template.h"
 #include "tpm-signature.h"

@@ -10,11 +10,11 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "device-json.h"
+#include "fail.h"
 #include "hex.h"
 #include "reason.h"
 #include "register-cert.h"
 #include "register-device.h"
-#include "fail.h"
 
 #define PAGE 256 /* devices read at once */
 

@@ -7,16 +7,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "build-ocsp.h"
 #include "build-parts.h"
-#include "cleanup.h"
 #include "cert-time.h"
+#include "cleanup.h"
+#include "fail.h"
 #include "hex.h"
+#include "ocsp.h"
 #include "publish-private.h"
 #include "rate.h"
-#include "build-ocsp.h"
-#include "ocsp.h"
 #include "register-cert.h"
-#include "fail.h"
 
 /* An unknown serial number may be issued the next minute. */
 #define UNKNOWN_SECONDS 60

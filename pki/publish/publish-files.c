@@ -13,10 +13,10 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "fail.h"
 #include "files.h"
 #include "publish-name.h"
 #include "publish.h"
-#include "fail.h"
 
 #define FILE_MAX (1u << 30) /* bytes of a list; a limit of ours */
 

@@ -9,11 +9,11 @@
 #include "bytes.h"
 #include "cleanup.h"
 #include "der.h"
+#include "fail.h"
+#include "ocsp-answer.h"
 #include "oid.h"
 #include "publish-private.h"
-#include "ocsp-answer.h"
 #include "register-cert.h"
-#include "fail.h"
 
 #define PAGE        256 /* certificates looked at in one transaction */
 #define CERT_ID_MAX 128

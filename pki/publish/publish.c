@@ -8,15 +8,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "build-crl.h"
 #include "bytes.h"
 #include "cleanup.h"
+#include "fail.h"
 #include "hex.h"
-#include "publish-private.h"
-#include "build-crl.h"
 #include "publish-files.h"
+#include "publish-private.h"
 #include "register-audit.h"
 #include "register-cert.h"
-#include "fail.h"
+#include "register-revoke.h"
 
 /*
  * A delta lists what was revoked since its base, and a day before: a

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Databases that several CA machines share: PostgreSQL through libpq. */
+#include "db-postgres.h"
+
 #include <inttypes.h>
 #include <postgresql/libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cleanup.h"
-#include "db-postgres.h"
 #include "bytes.h"
+#include "cleanup.h"
 #include "db-private.h"
 #include "fail.h"
 

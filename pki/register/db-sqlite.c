@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Databases in one file of this machine: SQLite. */
+#include "db-sqlite.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,7 +15,6 @@
 
 #include "cleanup.h"
 #include "db-private.h"
-#include "db-sqlite.h"
 #include "fail.h"
 
 #define SWITCH_TRIES 200 /* of SWITCH_MS, for the first one's switch to WAL */

@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "cert-time.h"
 #include "cleanup.h"
+#include "fail.h"
 #include "hex.h"
 #include "key.h"
 #include "reason.h"
-#include "cert-time.h"
 #include "register-cert.h"
-#include "fail.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cleanup-openssl.h"
-#include "register-private.h"
 #include "register-audit.h"
+#include "register-private.h"
 
 struct check {
 	EVP_PKEY *const *keys; /* borrowed */

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "register-audit.h"
+
 #include <endian.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bytes.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "bytes.h"
-#include "register-private.h"
 #include "fail.h"
+#include "register-private.h"
 
 #define CHAIN_LABEL "devid-ca audit"
 

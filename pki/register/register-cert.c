@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "register-private.h"
-#include "register-device.h"
 #include "fail.h"
+#include "register-device.h"
+#include "register-private.h"
 
 enum column {
 	AT_ID,
@@ -139,30 +139,6 @@ enum devid_err register_cert_by_serial(struct reg *reg,
 
 /* ---- revoking ---- */
 
-enum devid_err register_cert_revoke(struct reg *reg, int64_t id, int64_t when,
-	int reason, struct devid_error *err)
-{
-	const struct db_value params[] = { DB_INT_V(id), DB_INT_V(when),
-		DB_INT_V(reason) };
-	int64_t was = -1;
-	enum devid_err rc = db_run(
-		reg->db, REG_QUERY(CERT_REVOKE, params, 3), NULL, NULL, err);
-
-	if (rc != DEVID_OK || db_changes(reg->db) > 0)
-		return rc;
-	rc = register_int(
-		reg, REG_QUERY(CERT_REVOKE_LOOK, params, 1), &was, err);
-	if (rc == DEVID_OK && was < 0)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"register: certificate %" PRId64 ": not there", id);
-	if (rc == DEVID_OK && was != reason)
-		return devid_fail(err, DEVID_ERR_EXISTS,
-			"register: certificate %" PRId64 ": revoked already, "
-			"for reason %" PRId64,
-			id, was);
-	return rc;
-}
-
 /* ---- walks ---- */
 
 struct walk {
@@ -204,68 +180,4 @@ enum devid_err register_each_cert(struct reg *reg,
 		rc = db_run(reg->db, REG_QUERY(EACH_CERT, params, 3), give, &w,
 			err);
 	return rc;
-}
-
-struct revoked_walk {
-	const uint8_t *issuer; /* borrowed */
-	register_cert_fn *fn;
-	void *arg;
-	int64_t n, last_at, last_id; /* of this page */
-};
-
-static enum devid_err give_revoked(void *arg, const struct db_value *c,
-	size_t n_columns, struct devid_error *err)
-{
-	struct revoked_walk *w = arg;
-	struct register_cert cert = { .state = REGISTER_REVOKED };
-
-	(void)n_columns;
-	cert.id = c[0].num;
-	cert.revoked_at = c[1].num;
-	cert.reason = (int)c[2].num;
-	cert.serial_len = c[3].len;
-	memcpy(cert.issuer, w->issuer, 32);
-	if (cert.serial_len > SERIAL_LEN ||
-		!register_copy_blob(&c[3], cert.serial, cert.serial_len))
-		return register_damaged(err, "certificate");
-	w->n++;
-	w->last_at = cert.revoked_at;
-	w->last_id = cert.id;
-	return w->fn(w->arg, &cert, err);
-}
-
-enum devid_err register_each_revoked(struct reg *reg,
-	const struct register_revoked *which, register_cert_fn *fn, void *arg,
-	struct devid_error *err)
-{
-	struct revoked_walk w = { which->issuer, fn, arg, 0, which->since, 0 };
-	int64_t number = 0;
-	enum devid_err rc =
-		register_issuer_number(reg, which->issuer, false, &number, err);
-
-	do {
-		const struct db_value params[] = { DB_INT_V(number),
-			DB_INT_V(w.last_at), DB_INT_V(w.last_id),
-			DB_INT_V(REG_PAGE) };
-
-		w.n = 0;
-		if (rc == DEVID_OK)
-			rc = db_run(reg->db, REG_QUERY(EACH_REVOKED, params, 4),
-				give_revoked, &w, err);
-	} while (rc == DEVID_OK && w.n == REG_PAGE);
-	return rc;
-}
-
-enum devid_err register_count_revoked(struct reg *reg,
-	const struct register_revoked *which, int64_t *ret,
-	struct devid_error *err)
-{
-	struct db_value params[] = { DB_INT_V(0), DB_INT_V(which->since) };
-	enum devid_err rc = register_issuer_number(
-		reg, which->issuer, false, &params[0].num, err);
-
-	return rc == DEVID_OK
-		       ? register_int(reg, REG_QUERY(COUNT_REVOKED, params, 2),
-				 ret, err)
-		       : rc;
 }

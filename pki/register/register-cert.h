@@ -13,11 +13,6 @@ DEVID_MUST_CHECK enum devid_err register_cert_by_serial(struct reg *reg,
 	const uint8_t issuer[32], struct view serial, struct register_cert *ret,
 	struct devid_error *err);
 
-/* Revokes; again with the same reason is OK and keeps the first time. Errors:
- * NOT_FOUND, EXISTS (revoked for another reason). */
-DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
-	int64_t id, int64_t when, int reason, struct devid_error *err);
-
 DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
 	int64_t device, register_cert_fn *fn, void *arg,
 	struct devid_error *err);
@@ -26,16 +21,6 @@ DEVID_MUST_CHECK enum devid_err register_certs_of_device(struct reg *reg,
  * On PostgreSQL one with a smaller id can still be committed later. */
 DEVID_MUST_CHECK enum devid_err register_each_cert(struct reg *reg,
 	const struct register_page *page, register_cert_fn *fn, void *arg,
-	struct devid_error *err);
-
-/* Each, by time: id, issuer, serial number, when and why, nothing else. */
-DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
-	const struct register_revoked *which, register_cert_fn *fn, void *arg,
-	struct devid_error *err);
-
-/* How many register_each_revoked() would give: a look into one index. */
-DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
-	const struct register_revoked *which, int64_t *ret,
 	struct devid_error *err);
 
 #endif

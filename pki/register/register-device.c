@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "register-device.h"
+
 #include <endian.h>
 #include <inttypes.h>
 #include <string.h>
 
-#include "register-private.h"
-
 #include "bytes.h"
+#include "register-private.h"
 enum column {
 	AT_ID,
 	AT_STATE,

@@ -6,9 +6,9 @@
 
 #include "cleanup.h"
 #include "db-open.h"
+#include "fail.h"
 #include "register-private.h"
 #include "register-schema.h"
-#include "fail.h"
 
 CLEANUP_DEFINE(reg, struct reg *, register_close)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the register asks of a database. Columns are read by their places, with
  * the numbers at the top of the file that asks. */
-#include "register-private.h"
+#include "register-sql.h"
 
 #define DEVICE_COLUMNS                                                         \
 	"id, state, created, serial, model, ek_fingerprint,"                   \

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fail.h"
 #include "ordered-id.h"
 #include "register-private.h"
-#include "fail.h"
 
 /* ---- what all parts use ---- */
 

@@ -12,6 +12,7 @@ sources := \
 	register-cert.c \
 	register-device.c \
 	register-open.c \
+	register-revoke.c \
 	register-schema.c \
 	register-sql.c \
 	register.c

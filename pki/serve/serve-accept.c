@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-accept.h"
 
-#include "serve-private.h"
-
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <stdlib.h>
 
-#include "log.h"
 #include "fail.h"
+#include "log.h"
+#include "serve-private.h"
 
 struct serve_fresh {
 	struct event *look; /* owned */

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-duties.h"
 
-#include "serve-worker.h"
-
 #include <openssl/rand.h>
 #include <string.h>
 #include <time.h>
 
 #include "ca-judge.h"
-#include "log.h"
-#include "publish.h"
-#include "serve-status.h"
 #include "ek-load.h"
+#include "log.h"
 #include "publish-files.h"
 #include "publish-ocsp.h"
+#include "publish.h"
 #include "register-cert.h"
+#include "register-revoke.h"
+#include "serve-status.h"
+#include "serve-worker.h"
 
 #define SECOND 1000 /* milliseconds */
 #define MINUTE (60 * SECOND)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-http.h"
 
-#include "serve-private.h"
-
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
 #include <event2/http_struct.h>
@@ -11,11 +9,12 @@
 
 #include "hex.h"
 #include "log.h"
+#include "serve-end.h"
+#include "serve-ocsp.h"
+#include "serve-private.h"
+#include "serve-reply.h"
 #include "serve-status.h"
 #include "serve-tls.h"
-#include "serve-ocsp.h"
-#include "serve-reply.h"
-#include "serve-end.h"
 
 #define FINGERPRINT_LEN 32
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-ocsp.h"
 
-#include "serve-private.h"
-
 #include <openssl/ocsp.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +8,7 @@
 
 #include "cert-time.h"
 #include "ocsp.h"
+#include "serve-private.h"
 #include "serve-reply.h"
 
 /* How long others may keep a list before they look for a newer one. */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-reply.h"
 
-#include "serve-private.h"
-
 #include <event2/bufferevent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cleanup.h"
+#include "serve-private.h"
 #include "serve-status.h"
 
 /* Seconds after which to come back when the register, the token or the queue

@@ -11,8 +11,8 @@
 #include "ca.h"
 #include "challenge.h"
 #include "hex.h"
-#include "tcg-csr.h"
 #include "reason.h"
+#include "tcg-csr.h"
 
 #define JSON_MAX 4096 /* bytes of a JSON body; a limit of ours */
 

@@ -5,8 +5,8 @@
 
 #include "cleanup.h"
 #include "device-json.h"
-#include "register-device.h"
 #include "fail.h"
+#include "register-device.h"
 
 CLEANUP_DEFINE(json, json_t *, json_decref)
 

@@ -4,18 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca-judge.h"
-#include "cleanup.h"
-#include "log.h"
-#include "publish.h"
-#include "rate.h"
-#include "serve-show.h"
 #include "ca-challenge.h"
 #include "ca-issue.h"
+#include "ca-judge.h"
 #include "ca-revoke.h"
-#include "ocsp-answer.h"
-#include "serve-duties.h"
+#include "cleanup.h"
 #include "fail.h"
+#include "log.h"
+#include "ocsp-answer.h"
+#include "publish.h"
+#include "rate.h"
+#include "serve-duties.h"
+#include "serve-show.h"
 
 /* OCSP answers signed in a second for who asks with a nonce or about what is
  * not known: anybody can, and each keeps the token from issuing. */

@@ -11,15 +11,15 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "fail.h"
 #include "log.h"
+#include "serve-accept.h"
+#include "serve-end.h"
+#include "serve-http.h"
 #include "serve-private.h"
 #include "serve-tls.h"
 #include "serve-worker.h"
 #include "tcg-csr.h"
-#include "serve-accept.h"
-#include "serve-end.h"
-#include "serve-http.h"
-#include "fail.h"
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
 #define CACHE_ENTRIES 4096

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build-ca.h"
 
-#include "build.h"
-
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "build-cert.h"
 #include "build-parts.h"
+#include "build.h"
 #include "cleanup.h"
 #include "der.h"
-#include "build-cert.h"
 
 #define TAG_NULL    0x05
 #define TAG_BOOLEAN 0x01

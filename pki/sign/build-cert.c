@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build-cert.h"
 
-#include "build.h"
-
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "build-parts.h"
+#include "build.h"
 #include "cleanup.h"
 #include "der.h"
+#include "fail.h"
 #include "hex.h"
 #include "ordered-id.h"
-#include "fail.h"
 
 #define TAG_PRINTABLE 0x13
 

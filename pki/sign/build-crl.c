@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build-crl.h"
 
-#include "build.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "build-parts.h"
+#include "build.h"
 #include "cleanup.h"
 #include "der.h"
 #include "fail.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "cert-time.h"
 #include "cleanup.h"
 #include "der.h"
-#include "cert-time.h"
 #include "fail.h"
 
 #define TAG_BOOLEAN          0x01

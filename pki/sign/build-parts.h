@@ -4,7 +4,7 @@
 
 /*
  * The pieces that certificates, lists and OCSP answers are made of. Each
- * function puts one in front of what @out holds (der-out.h).
+ * function puts one in front of what @out holds (der-write.h).
  */
 
 #include "build.h"

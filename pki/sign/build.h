@@ -4,7 +4,7 @@
 
 /*
  * What the CA signs: certificates, requests, revocation lists, OCSP answers.
- * The encoding is ours (der-out.h), the signature a signer's. Nothing is
+ * The encoding is ours (der-write.h), the signature a signer's. Nothing is
  * taken from a request but what the caller passes. DER results are the
  * caller's.
  */

@@ -8,8 +8,8 @@
 
 #include "der-write.h"
 #include "der.h"
-#include "oid.h"
 #include "fail.h"
+#include "oid.h"
 
 /* The keys that a CA may have, and how each signs: in the signature suites of
  * IEEE 802.1AR, which have RSA with SHA-256 only. */

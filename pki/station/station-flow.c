@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "fail.h"
 #include "log.h"
 #include "station-run.h"
 #include "station-state.h"
-#include "fail.h"
 
 enum devid_err station_challenge(struct station_http *http, struct view request,
 	struct blob *ret, struct devid_error *err)

@@ -3,15 +3,15 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "cleanup.h"
-#include "files.h"
 #include "fail.h"
+#include "files.h"
 
 #define SERIAL_MAX 64     /* RFC 5280 A.1: ub-serial-number */
 #define FILE_MAX   262144 /* bytes of a step's file */

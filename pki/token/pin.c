@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pin.h"
 
-#include "token.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
@@ -14,6 +12,7 @@
 
 #include "cleanup.h"
 #include "fail.h"
+#include "token.h"
 
 CLEANUP_DEFINE(ui, UI *, UI_free)
 

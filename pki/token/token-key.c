@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token-key.h"
 
-#include "token-private.h"
-
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <string.h>
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "token-sign.h"
 #include "fail.h"
+#include "token-private.h"
+#include "token-sign.h"
 
 CLEANUP_DEFINE(signer, struct signer *, signer_free)
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token-make.h"
 
-#include "token-private.h"
-#include "token-key.h"
-
 #include <openssl/rand.h>
 #include <string.h>
+
+#include "token-key.h"
+#include "token-private.h"
 
 #define KEY_LABEL_MAX 64 /* bytes; a limit of ours */
 #define KEY_ID_LEN    16 /* random, joins private and public key */

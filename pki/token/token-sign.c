@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token-sign.h"
 
-#include "token-private.h"
-
 #include <openssl/obj_mac.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include "cleanup.h"
 #include "ecdsa-der.h"
 #include "fail.h"
+#include "token-private.h"
 
 #define PREFIX_LEN 19
 #define HASH_MAX   48

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "token-private.h"
 #include "fail.h"
+#include "token-private.h"
 
 CLEANUP_DEFINE(token, struct token *, token_close)
 

@@ -56,6 +56,10 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/my-cc.called")" -gt "$(compiles)" ]
 }
 
+@test "the tree is as its folders say: no circle, no include past a wall" {
+	run -0 tests/walls
+}
+
 @test "an include against a wall does not compile" {
 	local tree=$BATS_TEST_TMPDIR/tree
 

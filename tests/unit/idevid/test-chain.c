@@ -583,7 +583,7 @@ static void check_cache_stays_bounded(void **state)
 	struct devid_chain_report report;
 
 	(void)state;
-	for (int i = 0; i < CHAIN_CACHE_MAX + 3; i++) {
+	for (int i = 0; i < CHAIN_ISSUERS_MAX + 3; i++) {
 		struct certs_spec ca = certs_ca_spec("Many");
 		struct certs_node mid =
 			certs_sign(&ca, certs_key("P-256"), &fix.root);

@@ -19,7 +19,7 @@
 
 #include "certs.h"
 #include "cleanup.h"
-#include "verify-private.h"
+#include "verify-judge.h"
 #include <devid/verify.h>
 
 static struct fixture {

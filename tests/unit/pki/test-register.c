@@ -12,6 +12,7 @@
 #include "register-open.h"
 #include "register-cert.h"
 #include "register-device.h"
+#include "register-revoke.h"
 
 static void begin(struct reg *reg)
 {

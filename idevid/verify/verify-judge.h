@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef DEVID_VERIFY_PRIVATE_H
-#define DEVID_VERIFY_PRIVATE_H
+#ifndef DEVID_VERIFY_JUDGE_H
+#define DEVID_VERIFY_JUDGE_H
 
-/* What verify.c (chains) and verify-tls.c (peers) share. */
+/* What is below the public interface, for verify-tls.c and the devid command.
+ */
 
 #include "chain.h"
 

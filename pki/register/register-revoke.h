@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_REGISTER_REVOKE_H
+#define DEVID_REGISTER_REVOKE_H
+
+/* Where a revocation enters the register, and comes out of it for the lists. */
+
+#include "register.h"
+
+/* Revokes; again with the same reason is OK and keeps the first time. Errors:
+ * NOT_FOUND, EXISTS (revoked for another reason). */
+DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
+	int64_t id, int64_t when, int reason, struct devid_error *err);
+
+/* Each, by time: id, issuer, serial number, when and why, nothing else. */
+DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
+	const struct register_revoked *which, register_cert_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* How many register_each_revoked() would give: a look into one index. */
+DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
+	const struct register_revoked *which, int64_t *ret,
+	struct devid_error *err);
+
+#endif
