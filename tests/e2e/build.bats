@@ -60,6 +60,34 @@ links() { grep -c -- ' -pie ' <<<"$output" || true; }
 	run -0 tests/walls
 }
 
+# circles FOLDER...: of the objects there, by what they take from each other
+circles() {
+	find "$@" -name '*.o' -print0 | xargs -0 nm -A | awk '
+		{ sub(/:.*/, "", $1) }
+		$(NF - 1) ~ /^[TDBRVW]$/ { at[$NF] = $1 }
+		$(NF - 1) == "U" { from[++n] = $1; takes[n] = $NF }
+		END {
+			for (i = 1; i <= n; i++)
+				if (takes[i] in at && at[takes[i]] != from[i])
+					print from[i], at[takes[i]]
+		}' | sort -u | tsort 2>&1 >/dev/null
+}
+
+@test "no objects take from each other in a circle, whatever header it goes by" {
+	local toy=$BATS_TEST_TMPDIR/toy
+
+	mkdir "$toy"
+	printf 'extern int b; int *a = &b;' | gcc -c -x c -o "$toy/a.o" -
+	printf 'int b;' | gcc -c -x c -o "$toy/b.o" -
+	run -0 circles "$toy"
+	printf 'extern int *a; int b; int c(void) { return *a; }' |
+		gcc -c -x c -o "$toy/b.o" -
+	run ! circles "$toy"
+	[[ $output == *"$toy/a.o"* ]]
+	run -0 circles build/{idevid,pki,agent,radius-test}
+	[ -z "$output" ]
+}
+
 @test "an include against a wall does not compile" {
 	local tree=$BATS_TEST_TMPDIR/tree
 
