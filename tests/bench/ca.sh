@@ -12,6 +12,7 @@ PG_ROUNDS=3
 : "${REGISTER_DEVICES:=5000000}" # and two certificates each: ten million rows
 PEER_ROWS=(0 20000 200000)
 PG_BIN=$("$ROOT/tests/pg-bin")
+PG= # the folder of the database
 CA=
 LINE=
 ISSUER_PIDS=() ISSUER_IN=() ISSUER_OUT=()
@@ -206,20 +207,25 @@ pg() {
 	setpriv --reuid postgres --regid postgres --clear-groups "$@"
 }
 
+# Where the user postgres comes, whoever owns the tree.
 pg_up() {
-	install -d -o postgres -g postgres -m 0700 "$CA/pg"
-	pg "$PG_BIN/initdb" -D "$CA/pg/data" -A trust -U devid \
+	PG=$(mktemp -d "${TMPDIR:-/tmp}/devid-bench.XXXXXX")
+	chown postgres:postgres "$PG"
+	pg "$PG_BIN/initdb" -D "$PG/data" -A trust -U devid \
 		>"$CA/pg.log" 2>&1 &&
-		pg "$PG_BIN/pg_ctl" -D "$CA/pg/data" -w -l "$CA/pg/log" \
-			-o "-k $CA/pg -c listen_addresses=" start \
+		pg "$PG_BIN/pg_ctl" -D "$PG/data" -w -l "$PG/log" \
+			-o "-k $PG -c listen_addresses=" start \
 			>>"$CA/pg.log" 2>&1 &&
-		pg "$PG_BIN/createdb" -h "$CA/pg" -U devid devid
+		pg "$PG_BIN/createdb" -h "$PG" -U devid devid
 }
 
 pg_down() {
-	[[ ! -e $CA/pg/data/postmaster.pid ]] ||
-		pg "$PG_BIN/pg_ctl" -D "$CA/pg/data" -m immediate stop \
+	[[ -n $PG ]] || return 0
+	[[ ! -e $PG/data/postmaster.pid ]] ||
+		pg "$PG_BIN/pg_ctl" -D "$PG/data" -m immediate stop \
 			>/dev/null 2>&1
+	rm -rf -- "$PG"
+	PG=
 }
 
 # pg_issue N: N processes at once; devices a second of all together. They begin
@@ -230,7 +236,7 @@ pg_issue() {
 	local n us=0
 
 	for ((n = 0; n < $1; n++)); do
-		issuer_up "postgresql:host=$CA/pg user=devid dbname=devid" \
+		issuer_up "postgresql:host=$PG user=devid dbname=devid" \
 			"bench-$n" RSA:2048 1 taskset -c "$n"
 	done
 	for ((n = 0; n < $1; n++)); do
