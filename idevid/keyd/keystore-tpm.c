@@ -27,17 +27,12 @@ static struct keystore_tpm *self_of(struct keystore *ks)
 	return (struct keystore_tpm *)ks; /* base is the first member */
 }
 
-static void forget_keys(struct keystore_tpm *self)
-{
-	for (int i = 0; i < N_KEY_ROLES; i++)
-		self->keys[i].object = ESYS_TR_NONE;
-}
-
 static void disconnect(struct keystore_tpm *self)
 {
+	for (int i = 0; i < N_KEY_ROLES; i++)
+		tpm_key_done(&self->keys[i]);
 	tpm_close(self->tpm);
 	self->tpm = NULL;
-	forget_keys(self);
 }
 
 /* Connects when there is no connection. */
@@ -115,7 +110,7 @@ static enum devid_err ks_health(struct keystore *ks, struct devid_error *err)
 static enum devid_err ensure_loaded(
 	struct keystore_tpm *self, enum key_role role, struct devid_error *err)
 {
-	if (self->keys[role].object != ESYS_TR_NONE)
+	if (tpm_handle_is_open(&self->keys[role].object))
 		return DEVID_OK;
 	return tpm_key_load(self->tpm, role, &self->keys[role], err);
 }
@@ -184,8 +179,7 @@ static enum devid_err op_sign(
 	rc = tpm_key_sign(
 		self->tpm, &self->keys[a->role], a->what, a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) /* evicted: to be looked for again */
-		(void)Esys_TR_Close(self->tpm->esys,
-			&self->keys[a->role].object); /* local only */
+		tpm_key_done(&self->keys[a->role]);
 	return rc;
 }
 
@@ -268,14 +262,6 @@ static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
 	return run(self_of(ks), op_issuers_write, &arg, err);
 }
 
-/* Forgets a key that has gone from its handle: it is looked for again. */
-static void forget_key(struct keystore_tpm *self, enum key_role role)
-{
-	if (self->keys[role].object != ESYS_TR_NONE)
-		(void)Esys_TR_Close(self->tpm->esys,
-			&self->keys[role].object); /* local only */
-}
-
 static enum devid_err op_attest(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
@@ -288,8 +274,8 @@ static enum devid_err op_attest(
 		rc = tpm_attest(self->tpm, &self->keys[KEY_ROLE_IDEVID],
 			&self->keys[KEY_ROLE_IAK], ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) {
-		forget_key(self, KEY_ROLE_IDEVID);
-		forget_key(self, KEY_ROLE_IAK);
+		tpm_key_done(&self->keys[KEY_ROLE_IDEVID]);
+		tpm_key_done(&self->keys[KEY_ROLE_IAK]);
 	}
 	return rc;
 }
@@ -315,7 +301,7 @@ static enum devid_err op_activate(
 		rc = tpm_activate(self->tpm, &self->keys[KEY_ROLE_IAK], a->what,
 			a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND)
-		forget_key(self, KEY_ROLE_IAK);
+		tpm_key_done(&self->keys[KEY_ROLE_IAK]);
 	return rc;
 }
 
@@ -366,7 +352,6 @@ enum devid_err keystore_tpm_new(
 	for (int i = 0; i < N_KEY_ROLES; i++)
 		(void)snprintf(self->places[i], sizeof(self->places[i]),
 			"0x%08x", template_handle((enum key_role)i)); /* fits */
-	forget_keys(self);
 	*ret = &self->base;
 	return DEVID_OK;
 }

@@ -2,6 +2,8 @@
 #ifndef DEVID_KEYSTORE_TPM_H
 #define DEVID_KEYSTORE_TPM_H
 
+/* The keystore of a TPM 2.0. */
+
 #include <devid/error.h>
 #include "keystore.h"
 

@@ -4,6 +4,7 @@ sees := idevid/base idevid/key
 sources := \
 	tpm-attest.c \
 	tpm-ek.c \
+	tpm-handle.c \
 	tpm-key.c \
 	tpm-nv.c \
 	tpm-policy.c \

@@ -6,7 +6,6 @@
 #include <tss2/tss2_mu.h>
 
 #include "tpm-ek.h"
-#include "tpm-private.h"
 #include "tpm-public.h"
 #include "tpm-session.h"
 
@@ -28,7 +27,7 @@ static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
 	enum devid_err rc;
 
 	rc = key_result(tpm,
-		Esys_ReadPublic(tpm->esys, key->object, ESYS_TR_NONE,
+		Esys_ReadPublic(tpm->esys, key->object.tr, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL, NULL),
 		"read public area", err);
 	if (rc != DEVID_OK)
@@ -50,7 +49,7 @@ static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
 	struct devid_error *err)
 {
 	CLEANUP(tpm_handle_done)
-	struct tpm_handle session = TPM_HANDLE_NONE;
+	struct tpm_handle session = { 0 };
 	CLEANUP(cleanup_esys) TPM2B_ATTEST *attest = NULL;
 	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
 	TPMT_SIG_SCHEME own = { .scheme = TPM2_ALG_NULL };
@@ -63,9 +62,9 @@ static enum devid_err certify(struct tpm *tpm, const struct tpm_key *idevid,
 	if (rc != DEVID_OK)
 		return rc;
 	rc = key_result(tpm,
-		Esys_Certify(tpm->esys, idevid->object, iak->object, session.tr,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, &none, &own, &attest,
-			&sig),
+		Esys_Certify(tpm->esys, idevid->object.tr, iak->object.tr,
+			session.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, &none, &own,
+			&attest, &sig),
 		"certify the IDevID key", err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -140,9 +139,9 @@ static enum devid_err activate(const struct tpm_key *iak,
 {
 	struct tpm *tpm = ek->object.tpm;
 	CLEANUP(tpm_handle_done)
-	struct tpm_handle admin = TPM_HANDLE_NONE;
+	struct tpm_handle admin = { 0 };
 	CLEANUP(tpm_handle_done)
-	struct tpm_handle user = TPM_HANDLE_NONE;
+	struct tpm_handle user = { 0 };
 	TPM2B_ID_OBJECT object = { 0 };
 	TPM2B_ENCRYPTED_SECRET secret = { 0 };
 	enum devid_err rc;
@@ -156,7 +155,7 @@ static enum devid_err activate(const struct tpm_key *iak,
 		rc = tpm_session_start(tpm, ek->name_alg, &user, err);
 	if (rc != DEVID_OK)
 		return rc;
-	tss = Esys_ActivateCredential(tpm->esys, iak->object, ek->object.tr,
+	tss = Esys_ActivateCredential(tpm->esys, iak->object.tr, ek->object.tr,
 		admin.tr, ek->with_auth ? ESYS_TR_PASSWORD : user.tr,
 		ESYS_TR_NONE, &object, &secret, ret);
 	if (is_not_for_us(tpm, tss))
@@ -170,7 +169,7 @@ enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	CLEANUP(tpm_ek_done) struct tpm_ek ek = { .object = TPM_HANDLE_NONE };
+	CLEANUP(tpm_ek_done) struct tpm_ek ek = { 0 };
 	CLEANUP(cleanup_esys) TPM2B_DIGEST *secret = NULL;
 	enum devid_err rc;
 

@@ -4,7 +4,7 @@
 
 /* What proves to a CA that the keys are in this TPM. */
 
-#include "tpm.h"
+#include "tpm-key.h"
 
 /*
  * What the TPM states of its keys: the certificate of its EK, both public

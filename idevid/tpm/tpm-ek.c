@@ -8,10 +8,8 @@
 #include "cleanup-openssl.h"
 #include "der.h"
 #include "fail.h"
-#include "tpm-key.h"
 #include "tpm-nv.h"
 #include "tpm-policy.h"
-#include "tpm-private.h"
 #include "tpm-public.h"
 
 /* TCG EK Credential Profile 2.x, B.3 and B.4: fixedTPM, fixedParent,
@@ -163,13 +161,13 @@ static enum devid_err take_persistent(struct tpm *tpm, struct tpm_ek *ek,
 	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	CLEANUP(tpm_handle_done) struct tpm_handle object = TPM_HANDLE_NONE;
+	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
 	bool found = false;
 	enum devid_err rc;
 
-	rc = tpm_find_handle(tpm, kind->handle, &found, err);
+	rc = tpm_handle_find(tpm, kind->handle, &found, err);
 	if (rc == DEVID_OK && found)
-		rc = tpm_open_persistent(tpm, kind->handle, &object, &pub, err);
+		rc = tpm_handle_open(tpm, kind->handle, &object, &pub, err);
 	if (rc != DEVID_OK || !pub)
 		return rc;
 	if (is_key_of(cert, &pub->publicArea) && is_usable(&pub->publicArea)) {
@@ -189,7 +187,7 @@ static enum devid_err derive(struct tpm *tpm, struct tpm_ek *ek,
 
 	if (!make_template(kind, &template))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "tpm: EK: no hash");
-	rc = tpm_create_primary(tpm, &template, &ek->object, &pub, err);
+	rc = tpm_handle_create(tpm, &template, &ek->object, &pub, err);
 	if (rc != DEVID_OK)
 		return rc;
 	ek->with_auth = kind->high;
@@ -204,7 +202,7 @@ static enum devid_err derive(struct tpm *tpm, struct tpm_ek *ek,
 enum devid_err tpm_ek_load(
 	struct tpm *tpm, struct tpm_ek *ret, struct devid_error *err)
 {
-	CLEANUP(tpm_ek_done) struct tpm_ek ek = { .object = TPM_HANDLE_NONE };
+	CLEANUP(tpm_ek_done) struct tpm_ek ek = { 0 };
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	const struct ek_kind *kind = &kinds[0];
 	struct key_blob der = { 0 };
@@ -223,7 +221,7 @@ enum devid_err tpm_ek_load(
 			kind->cert_index);
 	ek.name_alg = kind->name_alg;
 	rc = take_persistent(tpm, &ek, kind, cert, err);
-	if (rc == DEVID_OK && !ek.object.tpm)
+	if (rc == DEVID_OK && !tpm_handle_is_open(&ek.object))
 		rc = derive(tpm, &ek, kind, cert, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -2,7 +2,16 @@
 #ifndef DEVID_TPM_EK_H
 #define DEVID_TPM_EK_H
 
-#include "tpm-private.h"
+/* The endorsement key that the TPM's maker certified, and its certificate. */
+
+#include "tpm-handle.h"
+
+/* The endorsement key of the EK certificate. */
+struct tpm_ek {
+	struct tpm_handle object; /* persistent, or derived here */
+	bool with_auth; /* userWithAuth: the empty password, no policy */
+	TPMI_ALG_HASH name_alg;
+};
 
 /* The certificate of the EK: of several the RSA key's, then P-256, then
  * P-384. Errors: NOT_FOUND. */

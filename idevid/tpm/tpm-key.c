@@ -8,67 +8,27 @@
 
 #include "cleanup-openssl.h"
 #include "ecdsa-der.h"
-#include "tpm-private.h"
+#include "tpm-handle.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
-
-enum devid_err tpm_find_handle(struct tpm *tpm, TPM2_HANDLE handle,
-	bool *ret_found, struct devid_error *err)
-{
-	TPMS_CAPABILITY_DATA *cap = NULL;
-	TPMI_YES_NO more;
-	enum devid_err ret;
-	TSS2_RC rc;
-
-	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-		ESYS_TR_NONE, TPM2_CAP_HANDLES, handle, 1, &more, &cap);
-	ret = tpm_result(tpm, rc, "list handles", err);
-	if (ret == DEVID_OK)
-		*ret_found = cap->data.handles.count > 0 &&
-			     cap->data.handles.handle[0] == handle;
-	Esys_Free(cap);
-	return ret;
-}
-
-enum devid_err tpm_open_persistent(struct tpm *tpm, TPM2_HANDLE handle,
-	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
-{
-	CLEANUP(tpm_handle_done)
-	struct tpm_handle object = { tpm, ESYS_TR_NONE, true };
-	enum devid_err code;
-	char what[40];
-	TSS2_RC rc;
-
-	(void)snprintf(what, sizeof(what), "read public key at 0x%08x",
-		handle); /* fits */
-	rc = Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, ret_pub, NULL, NULL);
-	code = tpm_result(tpm, rc, what, err);
-	if (code == DEVID_OK)
-		*ret = tpm_handle_take(&object);
-	return code;
-}
 
 enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 	struct tpm_key *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	CLEANUP(tpm_handle_done) struct tpm_handle object = TPM_HANDLE_NONE;
+	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
 	struct tpm_key key = { .role = role };
 	TPM2_HANDLE handle = template_handle(role);
 	bool found = false;
 	enum devid_err rc;
 
-	rc = tpm_find_handle(tpm, handle, &found, err);
+	rc = tpm_handle_find(tpm, handle, &found, err);
 	if (rc == DEVID_OK && !found)
 		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: %s: no key at 0x%08x", key_role_name(role),
 			handle);
 	if (rc == DEVID_OK)
-		rc = tpm_open_persistent(tpm, handle, &object, &pub, err);
+		rc = tpm_handle_open(tpm, handle, &object, &pub, err);
 	if (rc != DEVID_OK || !pub)
 		return rc;
 	if (!template_matches(role, &pub->publicArea, &key.alg))
@@ -80,28 +40,14 @@ enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
 	if (rc != DEVID_OK)
 		return rc;
 	key.name_alg = pub->publicArea.nameAlg;
-	key.object = tpm_handle_take(&object).tr;
+	key.object = tpm_handle_take(&object);
 	*ret = key;
 	return DEVID_OK;
 }
 
-enum devid_err tpm_create_primary(struct tpm *tpm, const TPM2B_PUBLIC *template,
-	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+void tpm_key_done(struct tpm_key *key)
 {
-	struct tpm_handle made = { tpm, ESYS_TR_NONE, false };
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	enum devid_err rc = tpm_result(tpm,
-		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			&sensitive, template, &outside, &pcrs, &made.tr,
-			ret_pub, NULL, NULL, NULL),
-		"create primary key", err);
-
-	if (rc == DEVID_OK)
-		*ret = made;
-	return rc;
+	tpm_handle_done(&key->object);
 }
 
 /* The primary key of @key's role and algorithm from the template (TCG 7.3),
@@ -116,7 +62,7 @@ static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
 	if (!template_get(key->role, key->alg, unique, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(key->alg));
-	rc = tpm_create_primary(tpm, &template, ret, &made, err);
+	rc = tpm_handle_create(tpm, &template, ret, &made, err);
 	return rc == DEVID_OK
 		       ? tpm_public_spki(&made->publicArea, &key->spki, err)
 		       : rc;
@@ -128,7 +74,7 @@ static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
 {
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
 		CLEANUP(tpm_handle_done)
-		struct tpm_handle object = TPM_HANDLE_NONE;
+		struct tpm_handle object = { 0 };
 		enum devid_err rc = create_devid(
 			tpm, (enum template_unique)u, key, &object, err);
 
@@ -148,7 +94,7 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 	enum key_alg alg, const struct key_blob *expected,
 	struct devid_error *err)
 {
-	CLEANUP(tpm_handle_done) struct tpm_handle object = TPM_HANDLE_NONE;
+	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
 	CLEANUP(tpm_handle_done)
 	struct tpm_handle persistent = { tpm, ESYS_TR_NONE, true };
 	struct tpm_key key = { .role = role, .alg = alg };
@@ -156,7 +102,7 @@ enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
 	bool taken = false;
 	enum devid_err rc;
 
-	rc = tpm_find_handle(tpm, handle, &taken, err);
+	rc = tpm_handle_find(tpm, handle, &taken, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (taken)
@@ -221,8 +167,8 @@ enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
 		return devid_fail(err, DEVID_ERR_INVALID, "tpm: bad digest");
 	memcpy(digest.buffer, what->digest, what->digest_len);
 	scheme.details.any.hashAlg = (TPMI_ALG_HASH)what->hash;
-	tss = Esys_Sign(tpm->esys, key->object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-		ESYS_TR_NONE, &digest, &scheme, &ticket, &sig);
+	tss = Esys_Sign(tpm->esys, key->object.tr, ESYS_TR_PASSWORD,
+		ESYS_TR_NONE, ESYS_TR_NONE, &digest, &scheme, &ticket, &sig);
 	if (tpm_rc_is(tss, TPM2_RC_HANDLE))
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: sign: the key is gone from its handle");

@@ -2,30 +2,27 @@
 #ifndef DEVID_TPM_KEY_H
 #define DEVID_TPM_KEY_H
 
-#include "tpm-private.h"
-#include "tpm.h"
+/* The DevID keys at their places: found, made, used. */
 
-/* Whether a persistent object is at @handle: TPM2_GetCapability, because
- * TPM2_ReadPublic would make ESYS print an error of its own. */
-DEVID_MUST_CHECK enum devid_err tpm_find_handle(struct tpm *tpm,
-	TPM2_HANDLE handle, bool *ret_found, struct devid_error *err);
+#include "tpm-handle.h"
 
-/* The object at the persistent @handle, and its public area, which the caller
- * Esys_Free()s. */
-DEVID_MUST_CHECK enum devid_err tpm_open_persistent(struct tpm *tpm,
-	TPM2_HANDLE handle, struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub,
-	struct devid_error *err);
+/* A key at its persistent handle; all zeros is none. */
+struct tpm_key {
+	struct tpm_handle object;
+	enum key_role role;
+	enum key_alg alg;
+	TPMI_ALG_HASH name_alg;
+	struct key_blob spki;
+};
 
 /* Loads the public part of the key for @role from its persistent handle.
- * Errors: NOT_FOUND, UNSUPPORTED (an object that is none of our keys). */
+ * *@ret is the caller's: tpm_key_done(). Errors: NOT_FOUND, UNSUPPORTED (an
+ * object that is none of our keys). */
 DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm,
 	enum key_role role, struct tpm_key *ret, struct devid_error *err);
 
-/* TPM2_CreatePrimary below the endorsement hierarchy with nothing but a
- * template; the caller Esys_Free()s *@ret_pub. */
-DEVID_MUST_CHECK enum devid_err tpm_create_primary(struct tpm *tpm,
-	const TPM2B_PUBLIC *template, struct tpm_handle *ret,
-	TPM2B_PUBLIC **ret_pub, struct devid_error *err);
+/* Lets go of it; the key stays in the TPM. */
+void tpm_key_done(struct tpm_key *key);
 
 /*
  * Derives the primary key of @role and @alg from the endorsement seed and

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "der.h"
-#include "tpm-private.h"
+#include "fail.h"
+#include "tpm-handle.h"
 #include "tpm-template.h"
 
 /* One TPM2_NV_Read or NV_Write; every TPM takes 512 (PC Client profile). */
@@ -19,7 +20,7 @@
 
 /* An open NV index. */
 struct nv {
-	ESYS_TR object;
+	struct tpm_handle index;
 	TPMA_NV attrs;
 	uint16_t size;
 };
@@ -28,44 +29,42 @@ struct nv {
 static enum devid_err nv_open(struct tpm *tpm, TPM2_HANDLE index,
 	struct nv *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
 	CLEANUP(cleanup_esys) TPM2B_NV_PUBLIC *pub = NULL;
-	TPMI_YES_NO more;
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle opened = { tpm, ESYS_TR_NONE, true };
+	bool found = false;
 	enum devid_err code;
 	TSS2_RC rc;
 
-	code = tpm_result(tpm,
-		Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-			ESYS_TR_NONE, TPM2_CAP_HANDLES, index, 1, &more, &cap),
-		"list NV indices", err);
+	code = tpm_handle_find(tpm, index, &found, err);
 	if (code != DEVID_OK)
 		return code;
-	if (cap->data.handles.count == 0 ||
-		cap->data.handles.handle[0] != index)
+	if (!found)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: no NV index 0x%08x", index);
 	rc = Esys_TR_FromTPMPublic(tpm->esys, index, ESYS_TR_NONE, ESYS_TR_NONE,
-		ESYS_TR_NONE, &ret->object);
+		ESYS_TR_NONE, &opened.tr);
 	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_NV_ReadPublic(tpm->esys, ret->object, ESYS_TR_NONE,
+		rc = Esys_NV_ReadPublic(tpm->esys, opened.tr, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL);
 	code = tpm_result(tpm, rc, "read NV index", err);
 	if (code != DEVID_OK || !pub)
 		return code;
+	ret->index = tpm_handle_take(&opened);
 	ret->attrs = pub->nvPublic.attributes;
 	ret->size = pub->nvPublic.dataSize;
 	return DEVID_OK;
 }
 
-static void nv_close(struct tpm *tpm, struct nv *nv)
+static void nv_close(struct nv *nv)
 {
-	if (nv->object != ESYS_TR_NONE)
-		(void)Esys_TR_Close(tpm->esys, &nv->object); /* local only */
+	tpm_handle_done(&nv->index);
 }
 
-static enum devid_err nv_read(struct tpm *tpm, const struct nv *nv,
-	struct key_blob *ret, struct devid_error *err)
+static enum devid_err nv_read(
+	const struct nv *nv, struct key_blob *ret, struct devid_error *err)
 {
+	struct tpm *tpm = nv->index.tpm;
 	uint16_t done = 0;
 
 	if (nv->size > sizeof(ret->data))
@@ -79,7 +78,7 @@ static enum devid_err nv_read(struct tpm *tpm, const struct nv *nv,
 		if (want > NV_CHUNK)
 			want = NV_CHUNK;
 		rc = tpm_result(tpm,
-			Esys_NV_Read(tpm->esys, nv->object, nv->object,
+			Esys_NV_Read(tpm->esys, nv->index.tr, nv->index.tr,
 				ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
 				want, done, &part),
 			"read NV", err);
@@ -99,7 +98,7 @@ static enum devid_err nv_read(struct tpm *tpm, const struct nv *nv,
 static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 	struct key_blob *ret, struct devid_error *err)
 {
-	struct nv nv = { ESYS_TR_NONE, 0, 0 };
+	CLEANUP(nv_close) struct nv nv = { 0 };
 	enum devid_err rc;
 
 	rc = nv_open(tpm, index, &nv, err);
@@ -107,8 +106,7 @@ static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: NV index 0x%08x was never written", index);
 	if (rc == DEVID_OK)
-		rc = nv_read(tpm, &nv, ret, err);
-	nv_close(tpm, &nv);
+		rc = nv_read(&nv, ret, err);
 	return rc;
 }
 
@@ -169,7 +167,7 @@ enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
 
 /* From the end to the beginning: as long as the first octets are missing the
  * index holds no DER, so an interrupted call is seen as what it is. */
-static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
+static enum devid_err nv_write(struct tpm *tpm, ESYS_TR index,
 	const struct key_blob *der, bool lock, struct devid_error *err)
 {
 	size_t left = der->len;
@@ -182,7 +180,7 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
 		part.size = (uint16_t)(left - at);
 		memcpy(part.buffer, der->data + at, part.size);
 		rc = tpm_result(tpm,
-			Esys_NV_Write(tpm->esys, ESYS_TR_RH_PLATFORM, object,
+			Esys_NV_Write(tpm->esys, ESYS_TR_RH_PLATFORM, index,
 				ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
 				&part, (uint16_t)at),
 			"write NV", err);
@@ -193,14 +191,15 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR object,
 	if (!lock)
 		return DEVID_OK;
 	return tpm_result(tpm,
-		Esys_NV_WriteLock(tpm->esys, ESYS_TR_RH_PLATFORM, object,
+		Esys_NV_WriteLock(tpm->esys, ESYS_TR_RH_PLATFORM, index,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
 		"lock NV", err);
 }
 
 static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
-	ESYS_TR *ret, struct devid_error *err)
+	struct tpm_handle *ret, struct devid_error *err)
 {
+	struct tpm_handle made = { tpm, ESYS_TR_NONE, true };
 	TPM2B_AUTH auth = { 0 };
 	TPM2B_NV_PUBLIC pub = {
 		.nvPublic = {
@@ -210,8 +209,10 @@ static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
 			.dataSize = (uint16_t)size,
 		},
 	};
+	enum devid_err code;
 	TSS2_RC rc = Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
-		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth, &pub, ret);
+		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth, &pub,
+		&made.tr);
 
 	/* Firmware closes the platform hierarchy before it starts a system. */
 	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY) ||
@@ -220,7 +221,10 @@ static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"tpm: the platform hierarchy is closed, so the "
 			"certificate stays out of NV (certificate_in_nv)");
-	return tpm_result(tpm, rc, "define NV index as the platform", err);
+	code = tpm_result(tpm, rc, "define NV index as the platform", err);
+	if (code == DEVID_OK)
+		*ret = made;
+	return code;
 }
 
 /*
@@ -235,11 +239,10 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 
 	*ret_same = false;
 	if (nv->attrs & TPMA_NV_WRITELOCKED) {
-		rc = nv_read(tpm, nv, &old, err);
+		rc = nv_read(nv, &old, err);
 		if (rc != DEVID_OK)
 			return rc;
-		*ret_same = old.len == der->len &&
-			    memcmp(old.data, der->data, der->len) == 0;
+		*ret_same = key_blob_equal(&old, der);
 		return *ret_same ? DEVID_OK
 				 : devid_fail(err, DEVID_ERR_EXISTS,
 					   "tpm: the NV index holds another "
@@ -247,17 +250,20 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 					   "(802.1AR: an IDevID is never "
 					   "replaced)");
 	}
-	return tpm_result(tpm,
+	rc = tpm_result(tpm,
 		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
-			nv->object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			nv->index.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
 			ESYS_TR_NONE),
 		"remove unfinished NV index", err);
+	if (rc == DEVID_OK) /* ESYS has let go of it */
+		nv->index = (struct tpm_handle) { 0 };
+	return rc;
 }
 
 static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 	const struct key_blob *der, bool lock, struct devid_error *err)
 {
-	struct nv nv = { ESYS_TR_NONE, 0, 0 };
+	CLEANUP(nv_close) struct nv nv = { 0 };
 	struct devid_error probe = { DEVID_OK, "" };
 	bool same = false;
 	enum devid_err rc;
@@ -269,19 +275,14 @@ static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 	rc = nv_open(tpm, index, &nv, &probe);
 	if (rc == DEVID_OK) {
 		rc = settle_existing(tpm, &nv, der, &same, err);
-		if (rc != DEVID_OK || same) {
-			nv_close(tpm, &nv);
+		if (rc != DEVID_OK || same)
 			return rc;
-		}
-		nv.object = ESYS_TR_NONE; /* freed by NV_UndefineSpace */
 	} else if (rc != DEVID_ERR_NOT_FOUND) {
-		nv_close(tpm, &nv);
-		return devid_fail(err, rc, "%s", probe.text);
+		return fail_with(err, rc, &probe);
 	}
-	rc = nv_define(tpm, index, der->len, &nv.object, err);
+	rc = nv_define(tpm, index, der->len, &nv.index, err);
 	if (rc == DEVID_OK)
-		rc = nv_write(tpm, nv.object, der, lock, err);
-	nv_close(tpm, &nv);
+		rc = nv_write(tpm, nv.index.tr, der, lock, err);
 	return rc;
 }
 
@@ -298,8 +299,7 @@ enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_role role,
 
 	/* Spares the NV memory when nothing changes. */
 	if (tpm_nv_read_issuers(tpm, role, &old, NULL) == DEVID_OK &&
-		old.len == der->len &&
-		memcmp(old.data, der->data, old.len) == 0)
+		key_blob_equal(&old, der))
 		return DEVID_OK;
 	return write_index(tpm, issuers_index(role), der, false, err);
 }

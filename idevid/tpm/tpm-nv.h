@@ -2,7 +2,8 @@
 #ifndef DEVID_TPM_NV_H
 #define DEVID_TPM_NV_H
 
-#include "tpm-private.h"
+/* Certificates in the NV memory of the TPM, beside the keys. */
+
 #include "tpm.h"
 
 /* The one DER SEQUENCE that the NV index begins with; what follows it is

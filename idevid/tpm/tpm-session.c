@@ -2,7 +2,6 @@
 #include "tpm-session.h"
 
 #include "tpm-policy.h"
-#include "tpm-private.h"
 
 /* The authorization value of the hierarchy is empty. */
 static enum devid_err satisfy_secret(
@@ -69,7 +68,7 @@ enum devid_err tpm_session_start_admin(struct tpm *tpm,
 	const struct tpm_key *key, TPM2_CC command, struct tpm_handle *ret,
 	struct devid_error *err)
 {
-	CLEANUP(tpm_handle_done) struct tpm_handle session = TPM_HANDLE_NONE;
+	CLEANUP(tpm_handle_done) struct tpm_handle session = { 0 };
 	enum devid_err rc;
 
 	rc = tpm_session_start(tpm, key->name_alg, &session, err);

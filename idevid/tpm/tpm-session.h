@@ -2,7 +2,9 @@
 #ifndef DEVID_TPM_SESSION_H
 #define DEVID_TPM_SESSION_H
 
-#include "tpm-private.h"
+/* Policy sessions: what the templates ask before a key is used. */
+
+#include "tpm-key.h"
 
 /*
  * Starts a session that has satisfied PolicySecret(TPM_RH_ENDORSEMENT) with

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm.h"
+
 #include <stdlib.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
 #include "fail.h"
-#include "log.h"
-#include "tpm-private.h"
+#include "tpm-handle.h"
 
 #define LAYER_MASK 0x00ff0000u
 #define LAYER_TPM  0x00000000u
@@ -79,36 +80,6 @@ enum devid_err tpm_result(
 			"tpm: %s: in failure mode", what);
 	return devid_fail(
 		err, DEVID_ERR_TPM, "tpm: %s: %s", what, Tss2_RC_Decode(rc));
-}
-
-void tpm_handle_done(struct tpm_handle *handle)
-{
-	struct tpm *tpm = handle->tpm;
-	struct devid_error err = { DEVID_OK, "" };
-
-	if (!tpm || handle->tr == ESYS_TR_NONE)
-		return;
-	if (handle->persistent)
-		(void)Esys_TR_Close(tpm->esys, &handle->tr); /* local only */
-	/* After a broken transport there is nobody to tell; a resource
-	 * manager flushes what its client left. */
-	else if (!tpm->dead &&
-		 tpm_result(tpm, Esys_FlushContext(tpm->esys, handle->tr),
-			 "flush", &err) != DEVID_OK &&
-		 !tpm->leaked) {
-		tpm->leaked = true;
-		log_warn("%s: an object or a session stays in it",
-			devid_error_text(&err));
-	}
-	*handle = (struct tpm_handle)TPM_HANDLE_NONE;
-}
-
-struct tpm_handle tpm_handle_take(struct tpm_handle *handle)
-{
-	struct tpm_handle taken = *handle;
-
-	*handle = (struct tpm_handle)TPM_HANDLE_NONE;
-	return taken;
 }
 
 /* TPM2_GetTestResult answers even in failure mode (part 3, 10.4). */

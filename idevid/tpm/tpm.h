@@ -5,7 +5,8 @@
 /*
  * A connection to a TPM 2.0 through ESYS and any TCTI, and what devid does
  * with it: DevID keys from the TCG templates and their certificates in NV.
- * Handles do not leave this module: a key is named by its place.
+ * A handle of the TPM is an object of this folder (tpm-handle.h) that nobody
+ * outside looks into.
  */
 
 #include <devid/error.h>
@@ -65,14 +66,5 @@ DEVID_MUST_CHECK enum devid_err tpm_health(
  */
 DEVID_MUST_CHECK enum devid_err tpm_flush_leftovers(
 	struct tpm *tpm, struct devid_error *err);
-
-/* A key at its persistent handle. */
-struct tpm_key {
-	ESYS_TR object; /* ESYS_TR_NONE, or owned: freed with the context */
-	enum key_role role;
-	enum key_alg alg;
-	TPMI_ALG_HASH name_alg;
-	struct key_blob spki;
-};
 
 #endif

@@ -137,7 +137,7 @@ static bool sign_directly(void *arg, const uint8_t tbs[TBS_LEN])
 
 static int directly(const char *tcti, unsigned n)
 {
-	struct direct direct = { .key = { .object = ESYS_TR_NONE } };
+	struct direct direct = { 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	int code = EXIT_FAILURE;
 
@@ -147,6 +147,7 @@ static int directly(const char *tcti, unsigned n)
 		fprintf(stderr, "bench-sign: %s\n", devid_error_text(&err));
 	else
 		code = measure(sign_directly, &direct, n);
+	tpm_key_done(&direct.key);
 	tpm_close(direct.tpm);
 	return code;
 }

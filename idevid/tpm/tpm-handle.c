@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-handle.h"
+
+#include <stdio.h>
+
+#include "log.h"
+
+bool tpm_handle_is_open(const struct tpm_handle *handle)
+{
+	return handle->tpm && handle->tr != ESYS_TR_NONE;
+}
+
+void tpm_handle_done(struct tpm_handle *handle)
+{
+	struct tpm *tpm = handle->tpm;
+	struct devid_error err = { DEVID_OK, "" };
+
+	if (!tpm_handle_is_open(handle))
+		return;
+	if (handle->persistent)
+		(void)Esys_TR_Close(tpm->esys, &handle->tr); /* local only */
+	/* After a broken transport there is nobody to tell; a resource
+	 * manager flushes what its client left. */
+	else if (!tpm->dead &&
+		 tpm_result(tpm, Esys_FlushContext(tpm->esys, handle->tr),
+			 "flush", &err) != DEVID_OK &&
+		 !tpm->leaked) {
+		tpm->leaked = true;
+		log_warn("%s: an object or a session stays in it",
+			devid_error_text(&err));
+	}
+	*handle = (struct tpm_handle) { 0 };
+}
+
+struct tpm_handle tpm_handle_take(struct tpm_handle *handle)
+{
+	struct tpm_handle taken = *handle;
+
+	*handle = (struct tpm_handle) { 0 };
+	return taken;
+}
+
+enum devid_err tpm_handle_find(struct tpm *tpm, TPM2_HANDLE handle,
+	bool *ret_found, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
+	TPMI_YES_NO more;
+	enum devid_err ret;
+	TSS2_RC rc;
+
+	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+		ESYS_TR_NONE, TPM2_CAP_HANDLES, handle, 1, &more, &cap);
+	ret = tpm_result(tpm, rc, "list handles", err);
+	if (ret == DEVID_OK)
+		*ret_found = cap->data.handles.count > 0 &&
+			     cap->data.handles.handle[0] == handle;
+	return ret;
+}
+
+enum devid_err tpm_handle_open(struct tpm *tpm, TPM2_HANDLE handle,
+	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+{
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle object = { tpm, ESYS_TR_NONE, true };
+	enum devid_err code;
+	char what[40];
+	TSS2_RC rc;
+
+	(void)snprintf(what, sizeof(what), "read public key at 0x%08x",
+		handle); /* fits */
+	rc = Esys_TR_FromTPMPublic(tpm->esys, handle, ESYS_TR_NONE,
+		ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, ret_pub, NULL, NULL);
+	code = tpm_result(tpm, rc, what, err);
+	if (code == DEVID_OK)
+		*ret = tpm_handle_take(&object);
+	return code;
+}
+
+enum devid_err tpm_handle_create(struct tpm *tpm, const TPM2B_PUBLIC *template,
+	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+{
+	struct tpm_handle made = { tpm, ESYS_TR_NONE, false };
+	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
+	TPM2B_DATA outside = { 0 };
+	TPML_PCR_SELECTION pcrs = { 0 };
+	enum devid_err rc = tpm_result(tpm,
+		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			&sensitive, template, &outside, &pcrs, &made.tr,
+			ret_pub, NULL, NULL, NULL),
+		"create primary key", err);
+
+	if (rc == DEVID_OK)
+		*ret = made;
+	return rc;
+}
