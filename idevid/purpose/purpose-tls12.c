@@ -4,7 +4,8 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
-#include <string.h>
+
+#include "bytes.h"
 
 /* TLS handshake message types, RFC 5246 7.4 and RFC 6066 8. */
 enum handshake_type {
@@ -40,23 +41,6 @@ static const struct {
 #define N_TLS12_ORDER           (sizeof(tls12_order) / sizeof(tls12_order[0]))
 #define CLIENT_CERTIFICATE_STEP 7
 
-/* Takes a vector with a length of @n bytes (RFC 5246 4.3) off @in. */
-static bool take_vector(struct view *in, size_t n, struct view *ret)
-{
-	size_t len = 0;
-
-	if (in->len < n)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		len = len << 8 | in->data[i];
-	if (len > in->len - n)
-		return false;
-	*ret = (struct view) { in->data + n, len };
-	in->data += n + len;
-	in->len -= n + len;
-	return true;
-}
-
 /* The SubjectPublicKeyInfo of a DER certificate, RFC 5280 4.1. */
 static bool certificate_spki(struct view cert, struct view *ret_spki)
 {
@@ -82,11 +66,12 @@ static bool certificate_spki(struct view cert, struct view *ret_spki)
 /* The client's Certificate message, RFC 5246 7.4.6: first entry is ours. */
 static bool is_own_certificate(struct view body, struct view spki)
 {
-	struct view list, cert, found;
+	struct bytes_in in = bytes_in_init(body);
+	struct bytes_in list = bytes_in_init(bytes_in_counted(&in, 3));
+	struct view cert = bytes_in_counted(&list, 3), found;
 
-	return take_vector(&body, 3, &list) && body.len == 0 &&
-	       take_vector(&list, 3, &cert) && certificate_spki(cert, &found) &&
-	       view_equal(found, spki);
+	return bytes_in_done(&in) && !list.bad &&
+	       certificate_spki(cert, &found) && view_equal(found, spki);
 }
 
 /* ClientHello and ServerHello begin with a version and a random. The server
@@ -122,18 +107,17 @@ bool purpose_tls12_is_transcript(struct view in)
 
 /* RFC 5246 7.4.8 with the order of 7.3. */
 enum devid_err purpose_tls12_check_transcript(
-	struct view in, struct view spki, struct devid_error *err)
+	struct view data, struct view spki, struct devid_error *err)
 {
-	struct view body;
+	struct bytes_in in = bytes_in_init(data);
 	size_t step = 0;
 
-	while (in.len > 0) {
-		uint8_t type = in.data[0];
+	while (in.rest.len > 0) {
+		uint8_t type = (uint8_t)bytes_in_uint(&in, 1);
+		struct view body = bytes_in_counted(&in, 3);
 		enum devid_err rc;
 
-		in.data++;
-		in.len--;
-		if (!take_vector(&in, 3, &body))
+		if (in.bad)
 			return devid_fail(err, DEVID_ERR_PURPOSE,
 				"handshake message cut short (RFC 5246 7.4)");
 		while (step < N_TLS12_ORDER && tls12_order[step].optional &&
@@ -199,7 +183,7 @@ bool purpose_tls12_is_key_exchange(struct view in)
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
 		size_t point_len = groups[i].point_len;
 
-		if (groups[i].group != ((unsigned)params[1] << 8 | params[2]))
+		if (groups[i].group != bytes_load(params + 1, 2))
 			continue;
 		return params[3] == point_len &&
 		       in.len == 2 * RANDOM_LEN + 4 + point_len &&
@@ -215,14 +199,12 @@ bool purpose_tls12_is_key_exchange(struct view in)
  * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
  * use the key as a client could then pose as the server.
  */
-bool purpose_tls12_is_dh_exchange(struct view in)
+bool purpose_tls12_is_dh_exchange(struct view data)
 {
-	struct view part;
+	struct bytes_in in = bytes_in_init(data);
 
-	if (in.len < 2 * RANDOM_LEN)
-		return false;
-	in.data += 2 * RANDOM_LEN;
-	in.len -= 2 * RANDOM_LEN;
-	return take_vector(&in, 2, &part) && take_vector(&in, 2, &part) &&
-	       take_vector(&in, 2, &part) && in.len == 0;
+	(void)bytes_in_take(&in, 2 * RANDOM_LEN);
+	for (int i = 0; i < 3; i++)
+		(void)bytes_in_counted(&in, 2);
+	return bytes_in_done(&in);
 }

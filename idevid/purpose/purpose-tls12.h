@@ -17,7 +17,7 @@
 bool purpose_tls12_is_key_exchange(struct view in);
 
 /* The same with ServerDHParams (RFC 5246 7.4.3), which is never signed. */
-bool purpose_tls12_is_dh_exchange(struct view in);
+bool purpose_tls12_is_dh_exchange(struct view data);
 
 /* Whether @in begins as a transcript: with a ClientHello. */
 bool purpose_tls12_is_transcript(struct view in);
@@ -27,6 +27,6 @@ bool purpose_tls12_is_transcript(struct view in);
  * certificate of the key @spki as the client's. Errors: PURPOSE.
  */
 DEVID_MUST_CHECK enum devid_err purpose_tls12_check_transcript(
-	struct view in, struct view spki, struct devid_error *err);
+	struct view data, struct view spki, struct devid_error *err);
 
 #endif
