@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* devid-ca: the manufacturer's issuing CA. */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cmd-audit.h"
 #include "cmd-certify.h"
 #include "cmd-crl.h"
-#include "cmd-exit.h"
 #include "cmd-export.h"
 #include "cmd-inspect.h"
 #include "cmd-issue.h"
@@ -15,13 +12,10 @@
 #include "cmd-root-crl.h"
 #include "cmd-serve.h"
 #include "cmd-token-key.h"
+#include "commands.h"
 #include "log.h"
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *what;
-} commands[] = {
+static const struct command commands[] = {
 	{ "challenge", cmd_challenge, "judge a request, challenge its TPM" },
 	{ "issue", cmd_issue, "judge an answer, issue certificates" },
 	{ "list", cmd_list, "show devices and certificates" },
@@ -42,35 +36,10 @@ static const struct {
 	{ NULL, NULL, NULL },
 };
 
-static int print_help(FILE *out)
-{
-	(void)fprintf(out, "usage: devid-ca COMMAND [ARGUMENT]...\n\n");
-	for (size_t i = 0; commands[i].name; i++)
-		(void)fprintf(out, "  %-10s %s\n", commands[i].name,
-			commands[i].what);
-	(void)fprintf(out, "\n`devid-ca COMMAND --help` says more.\n");
-	return fflush(out) == 0 ? 0 : 1;
-}
-
 int main(int argc, char **argv)
 {
 	log_init("devid-ca", LOG_LEVEL_INFO);
 	/* What the TSS has to say is in its return codes. */
 	(void)setenv("TSS2_LOG", "all+none", 0);
-	if (argc < 2) {
-		(void)print_help(stderr);
-		return EXIT_USAGE;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return print_help(stdout);
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)printf("devid-ca %s\n", DEVID_VERSION);
-		return fflush(stdout) == 0 ? 0 : 1;
-	}
-	for (size_t i = 0; commands[i].name; i++) {
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
-	}
-	log_error("%s: no such command; see devid-ca --help", argv[1]);
-	return EXIT_USAGE;
+	return commands_run("devid-ca", commands, argc, argv);
 }

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cleanup-json.h"
 #include "cleanup.h"
 #include "fail.h"
 #include "files.h"
@@ -18,8 +19,6 @@
 #include "wallclock.h"
 
 #define HISTORY_MAX (512 * 1024) /* bytes; 32 ports of 16 records */
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 /*
  * json_object_set_new() takes the reference also when it fails, and a NULL

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cleanup-json.h"
 #include "cleanup.h"
+#include "der-write.h"
 #include "fail.h"
 #include "files.h"
 #include "hex.h"
+#include "oid.h"
 #include "wallclock.h"
 
 #define STORE_MAX (4 * EVENT_CERT_MAX)
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 void trust_hex(const uint8_t hash[EVENT_HASH_LEN], char out[TRUST_HEX_MAX])
 {
@@ -263,9 +264,11 @@ enum devid_err trust_write_ca(
 	static const char begin[] = "-----BEGIN TRUSTED CERTIFICATE-----\n";
 	static const char end[] = "-----END TRUSTED CERTIFICATE-----\n";
 	/* X509_CERT_AUX: SEQUENCE { trust SEQUENCE OF OID { serverAuth } } */
-	static const uint8_t aux[] = { 0x30, 0x0c, 0x30, 0x0a, 0x06, 0x08, 0x2b,
-		0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x01 };
-	size_t len = trust->der_len + sizeof(aux);
+	struct view usage = oid_der(OID_KP_SERVER_AUTH);
+	uint8_t buf[32];
+	struct der_out aux = der_out_init(buf, sizeof(buf));
+	struct view aux_der;
+	size_t len;
 	CLEANUP(cleanup_free) uint8_t *der = NULL;
 	CLEANUP(cleanup_free) char *text = NULL;
 	char *p;
@@ -273,12 +276,17 @@ enum devid_err trust_write_ca(
 	if (!trust->has_ca)
 		return devid_fail(err, DEVID_ERR_STATE,
 			"server trust: no issuer is remembered");
+	der_out_bytes(&aux, usage.data, usage.len);
+	der_out_wrap(&aux, DER_SEQUENCE, 0);
+	der_out_wrap(&aux, DER_SEQUENCE, 0);
+	aux_der = der_out_view(&aux);
+	len = trust->der_len + aux_der.len;
 	der = malloc(len);
 	text = malloc(len * 2 + sizeof(begin) + sizeof(end));
 	if (!der || !text)
 		return fail_no_memory(err);
 	memcpy(der, trust->der, trust->der_len);
-	memcpy(der + trust->der_len, aux, sizeof(aux));
+	memcpy(der + trust->der_len, aux_der.data, aux_der.len);
 	p = stpcpy(text, begin);
 	p = put_base64(der, len, p);
 	p = stpcpy(p, end);

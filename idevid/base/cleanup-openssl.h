@@ -8,12 +8,19 @@
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
+
+/* Memory of OpenSSL's allocator. */
+static inline void cleanup_openssl(void *p)
+{
+	OPENSSL_free(*(void **)p);
+}
 
 CLEANUP_DEFINE(asn1_integer, ASN1_INTEGER *, ASN1_INTEGER_free)
 CLEANUP_DEFINE(bio, BIO *, BIO_free_all)

@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hex.h"
 
-void hex_encode(const uint8_t *data, size_t len, char *ret)
+static void encode(
+	const char digits[16], const uint8_t *data, size_t len, char *ret)
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (size_t i = 0; i < len; i++) {
 		*ret++ = digits[data[i] >> 4];
 		*ret++ = digits[data[i] & 15];
 	}
 	*ret = '\0';
+}
+
+void hex_encode(const uint8_t *data, size_t len, char *ret)
+{
+	encode("0123456789abcdef", data, len, ret);
+}
+
+void hex_encode_upper(const uint8_t *data, size_t len, char *ret)
+{
+	encode("0123456789ABCDEF", data, len, ret);
 }
 
 int hex_digit(char c)

@@ -2,12 +2,17 @@
 #ifndef DEVID_HEX_H
 #define DEVID_HEX_H
 
+/* Bytes as hexadecimal digits, and back. */
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* @len bytes as lower-case hex, NUL-terminated, into 2 * @len + 1 bytes. */
 void hex_encode(const uint8_t *data, size_t len, char *ret);
+
+/* The same in upper case, as serial numbers and key identifiers are shown. */
+void hex_encode_upper(const uint8_t *data, size_t len, char *ret);
 
 /* @len bytes from the 2 * @len hex digits of either case at @text; the NUL of
  * a shorter text ends it. false when one is no digit: @ret may have changed. */

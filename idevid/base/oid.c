@@ -36,6 +36,7 @@ static const uint8_t oids[OID_COUNT][OID_DER_MAX] = {
 	[OID_CE_EXT_KEY_USAGE] = { DER_OID, 3, ID_CE, 37 },
 	[OID_CE_FRESHEST_CRL] = { DER_OID, 3, ID_CE, 46 },
 	[OID_PE_AUTHORITY_INFO_ACCESS] = { DER_OID, 8, PKIX, 1, 1 },
+	[OID_KP_SERVER_AUTH] = { DER_OID, 8, PKIX, 3, 1 },
 	[OID_KP_OCSP_SIGNING] = { DER_OID, 8, PKIX, 3, 9 },
 	[OID_AD_OCSP] = { DER_OID, 8, PKIX, 48, 1 },
 	[OID_AD_CA_ISSUERS] = { DER_OID, 8, PKIX, 48, 2 },
@@ -101,6 +102,12 @@ static const uint8_t algorithms[ALGORITHM_COUNT][2 + 65] = {
 	[ALGORITHM_PSS_SHA512] = PSS(3, 64),
 	[ALGORITHM_SHA1] = { SEQUENCE(9), IDENTIFIER(5), 0x2b, 0x0e, 3, 2, 0x1a,
 		DER_NULL },
+	[ALGORITHM_SHA256] = { HASH(1) },
+	[ALGORITHM_KEY_P256] = { SEQUENCE(19), IDENTIFIER(7), X962, 2, 1,
+		IDENTIFIER(8), X962, 3, 1, 7 },
+	[ALGORITHM_KEY_P384] = { SEQUENCE(16), IDENTIFIER(7), X962, 2, 1,
+		IDENTIFIER(5), 0x2b, 0x81, 4, 0, 0x22 },
+	[ALGORITHM_KEY_RSA] = RSA(1),
 };
 
 struct view oid_der(enum oid oid)

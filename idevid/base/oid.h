@@ -29,6 +29,7 @@ enum oid {
 	OID_CE_EXT_KEY_USAGE,
 	OID_CE_FRESHEST_CRL,
 	OID_PE_AUTHORITY_INFO_ACCESS,
+	OID_KP_SERVER_AUTH,
 	OID_KP_OCSP_SIGNING,
 	OID_AD_OCSP,
 	OID_AD_CA_ISSUERS,
@@ -61,7 +62,9 @@ enum oid {
 };
 
 /* Complete AlgorithmIdentifiers: of signatures, RFC 5758 3.2, RFC 4055 5 and
- * 3.1 (a salt as long as the hash), and of a hash as OCSP has it. */
+ * 3.1 (a salt as long as the hash); of a hash as OCSP has it, and as a PKCS #1
+ * signature has it (RFC 8017 9.2); of public keys, RFC 5480 2.1.1 and RFC 3279
+ * 2.3.1. */
 enum oid_algorithm {
 	ALGORITHM_ECDSA_SHA256,
 	ALGORITHM_ECDSA_SHA384,
@@ -73,6 +76,10 @@ enum oid_algorithm {
 	ALGORITHM_PSS_SHA384,
 	ALGORITHM_PSS_SHA512,
 	ALGORITHM_SHA1,
+	ALGORITHM_SHA256,
+	ALGORITHM_KEY_P256,
+	ALGORITHM_KEY_P384,
+	ALGORITHM_KEY_RSA,
 	ALGORITHM_COUNT,
 };
 

@@ -3,4 +3,5 @@
 sees := idevid/base
 sources := \
 	cmd-file.c \
+	commands.c \
 	options.c

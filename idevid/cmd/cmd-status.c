@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup-json.h"
 #include "client.h"
 #include "cmd-exit.h"
 #include "cmd-files.h"
@@ -39,8 +40,6 @@ static const struct option_set option_set = {
 		 "Shows identities, keystore and ports. See devid(1).\n",
 	.rows = rows,
 };
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 /* Hex SHA-256 of the DER certificate. */
 static void fingerprint(X509 *cert, char *ret, size_t size)

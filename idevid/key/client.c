@@ -150,21 +150,32 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 	return DEVID_OK;
 }
 
-enum devid_err client_status(
-	const char *path, struct wire_status *ret, struct devid_error *err)
+/* Asks for @op without arguments; the answer is in *@ret_buf, which is the
+ * caller's: free(). */
+static enum devid_err ask(const char *path, enum wire_op op, uint8_t **ret_buf,
+	struct view *ret, struct devid_error *err)
 {
-	struct wire_request req = { .op = WIRE_STATUS };
-	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
+	struct wire_request req = { .op = op };
+	uint8_t *buf = malloc(WIRE_ANSWER_MAX);
 	struct room in = { buf, WIRE_ANSWER_MAX, 0 };
 	enum devid_err rc;
 
+	*ret_buf = buf;
 	if (!buf)
 		return fail_no_memory_for(err, "key socket");
 	rc = client_request(path, &req, &in, err);
-	if (rc == DEVID_OK)
-		rc = wire_decode_status(
-			(struct view) { in.data, in.len }, ret, err);
+	*ret = (struct view) { in.data, in.len };
 	return rc;
+}
+
+enum devid_err client_status(
+	const char *path, struct wire_status *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *buf = NULL;
+	struct view answer = { NULL, 0 };
+	enum devid_err rc = ask(path, WIRE_STATUS, &buf, &answer, err);
+
+	return rc == DEVID_OK ? wire_decode_status(answer, ret, err) : rc;
 }
 
 enum devid_err client_sign(const char *path, const struct client_sign *what,
@@ -194,18 +205,11 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 enum devid_err client_attest(
 	const char *path, struct wire_attest *ret, struct devid_error *err)
 {
-	struct wire_request req = { .op = WIRE_ATTEST };
-	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_ANSWER_MAX);
-	struct room in = { buf, WIRE_ANSWER_MAX, 0 };
-	enum devid_err rc;
+	CLEANUP(cleanup_free) uint8_t *buf = NULL;
+	struct view answer = { NULL, 0 };
+	enum devid_err rc = ask(path, WIRE_ATTEST, &buf, &answer, err);
 
-	if (!buf)
-		return fail_no_memory_for(err, "key socket");
-	rc = client_request(path, &req, &in, err);
-	if (rc == DEVID_OK)
-		rc = wire_decode_attest(
-			(struct view) { in.data, in.len }, ret, err);
-	return rc;
+	return rc == DEVID_OK ? wire_decode_attest(answer, ret, err) : rc;
 }
 
 enum devid_err client_activate(const char *path,

@@ -22,11 +22,6 @@
 /* Name of the DER structure; the same as in the properties in provider.c. */
 #define STRUCTURE "DevIDKeyReference"
 
-static void cleanup_openssl(void *p)
-{
-	OPENSSL_free(*(void **)p);
-}
-
 /* The provider context is all the state there is. */
 static void *decoder_new(void *provctx)
 {

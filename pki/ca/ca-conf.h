@@ -2,6 +2,8 @@
 #ifndef DEVID_CA_CONF_H
 #define DEVID_CA_CONF_H
 
+/* The configuration file of a CA, devid-ca.conf(5). */
+
 #include "ca.h"
 
 /* Reads @path (NULL: CA_CONF_DEFAULT). Errors: as conf_load(). */

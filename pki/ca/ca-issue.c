@@ -11,6 +11,7 @@
 #include "ca-find.h"
 #include "ca-jobs.h"
 #include "ca-ticket.h"
+#include "cleanup-json.h"
 #include "cleanup.h"
 #include "digest.h"
 #include "fail.h"
@@ -20,8 +21,6 @@
 #include "register-cert.h"
 #include "register-device.h"
 #include "ticket-seal.h"
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 /* Room that all of a batch share, some KB that stay in the cache. That is why
  * answers are read one by one, inside the register's transaction: a batch takes

@@ -6,11 +6,10 @@
 #include <time.h>
 
 #include "ca-judge.h"
+#include "cleanup-json.h"
 #include "cleanup.h"
 #include "fail.h"
 #include "register-audit.h"
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 #define TRIES 8 /* of a batch; each time somebody else got on */
 

@@ -2,6 +2,9 @@
 #ifndef DEVID_CA_OPEN_H
 #define DEVID_CA_OPEN_H
 
+/* A CA made ready from its configuration: certificate, token, register, trust
+ * in EKs. */
+
 #include "ca.h"
 
 /* Prepares issuing with ca->cert and ca->signer; a part of ca_open() for who

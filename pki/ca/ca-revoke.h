@@ -2,6 +2,8 @@
 #ifndef DEVID_CA_REVOKE_H
 #define DEVID_CA_REVOKE_H
 
+/* Revocation, as the CA does it: both certificates of a device at once. */
+
 #include "ca.h"
 
 /* Revokes IDevID and IAK of the live device @serial. @reason: RFC 5280 5.3.1

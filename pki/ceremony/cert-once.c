@@ -10,8 +10,6 @@
 #include "cleanup.h"
 #include "fail.h"
 
-CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
-
 /* An OCSP signer's certificate that ends sooner is replaced. */
 #define RENEW_SECONDS (30 * 24 * 3600)
 
@@ -24,7 +22,7 @@ enum devid_err cert_once_other(
 
 static bool name_has(const X509_NAME *name, int nid, const char *text)
 {
-	CLEANUP(cleanup_ossl) unsigned char *utf8 = NULL;
+	CLEANUP(cleanup_openssl) unsigned char *utf8 = NULL;
 	int at = X509_NAME_get_index_by_NID(name, nid, -1);
 	int len;
 
@@ -79,7 +77,7 @@ enum devid_err cert_once_look(const struct token_cmd *cmd,
 	const struct cert_wanted *want, bool *ret_done, struct devid_error *err)
 {
 	const char *path = cmd->out, *why;
-	CLEANUP(cleanup_ossl) unsigned char *der = NULL;
+	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	struct devid_error absent = { DEVID_OK, "" };
 	enum devid_err rc = token_cmd_read_cert(path, &cert, &absent);

@@ -17,9 +17,6 @@
 #include "fail.h"
 #include "token-cmd.h"
 
-CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
-CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
-
 /* ---- devid-ca root-cert ---- */
 
 /* What outlives everything below it is stronger than that. */
@@ -94,7 +91,7 @@ static enum devid_err look_at_request(
 	const struct token_cmd *cmd, bool *ret_done, struct devid_error *err)
 {
 	const char *path = cmd->out;
-	CLEANUP(cleanup_ossl) unsigned char *der = NULL;
+	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
 	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
 	struct devid_error absent = { DEVID_OK, "" };
 	enum devid_err rc = token_cmd_read_request(path, &req, &absent);

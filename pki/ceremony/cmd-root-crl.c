@@ -18,8 +18,6 @@
 #include "revoked-list.h"
 #include "token-cmd.h"
 
-CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
-
 #define DAYS_DEFAULT 180
 #define DAYS_MAX     3660
 #define DAY_SECONDS  86400

@@ -23,8 +23,6 @@
 #include "token-key.h"
 #include "token-make.h"
 
-CLEANUP_DEFINE(ossl, unsigned char *, OPENSSL_free)
-
 #define PEM_FILE_MAX 65536 /* a limit of ours */
 
 int token_command(
@@ -105,7 +103,7 @@ void token_cmd_tell(
 static enum devid_err tell_key(
 	const struct token_cmd *cmd, const char *verb, struct devid_error *err)
 {
-	CLEANUP(cleanup_ossl) unsigned char *spki = NULL;
+	CLEANUP(cleanup_openssl) unsigned char *spki = NULL;
 	int len = i2d_PUBKEY(cmd->signer->public_key, &spki);
 	char what[32];
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "ca-cmd.h"
+#include "cleanup-json.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
@@ -37,8 +38,6 @@ struct options {
 	struct expected *expect; /* owned; as many as there are words */
 	size_t n_expect;
 };
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 struct keys {
 	EVP_PKEY *list[KEYS_MAX]; /* owned */

@@ -9,6 +9,7 @@
 
 #include "ca-cmd.h"
 #include "ca-conf.h"
+#include "cleanup-json.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
@@ -29,8 +30,6 @@ struct call {
 	struct blob signature;
 	bool json;
 };
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 static void cleanup_call(struct call *call)
 {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "ca-cmd.h"
+#include "cleanup-json.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
 #include "device-json.h"
@@ -16,8 +17,6 @@
 #include "register-device.h"
 
 #define PAGE 256 /* devices read at once */
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 struct page {
 	size_t n;

@@ -8,25 +8,20 @@
 #include "digest.h"
 #include "ek-key.h"
 #include "ek-names.h"
-#include "ek-private.h"
 #include "ek-profile.h"
+#include "hex.h"
 
 /* TCG PC Client 1.2: TCG_TAG_PCCLIENT_STORED_CERT, TCG_FULL_CERT, length,
  * TCG_TAG_PCCLIENT_FULL_CERT; the length counts from the second tag on. */
 #define NV_HEADER_LEN 7
 
-void ek_hex(struct view in, char *buf, size_t size)
+/* Into @size bytes at @buf; "" when it does not fit. */
+static void show_hex(struct view in, char *buf, size_t size)
 {
-	static const char digits[] = "0123456789ABCDEF";
-	size_t n = 0;
-
-	if (in.len < size / 2 + size % 2) {
-		for (size_t i = 0; i < in.len; i++) {
-			buf[n++] = digits[in.data[i] >> 4];
-			buf[n++] = digits[in.data[i] & 0xf];
-		}
-	}
-	buf[n] = '\0';
+	if (in.len < size / 2 + size % 2)
+		hex_encode_upper(in.data, in.len, buf);
+	else
+		buf[0] = '\0';
 }
 
 void ek_cert_done(struct ek_cert *cert)
@@ -111,13 +106,13 @@ static void read_ids(struct ek_cert *ret)
 		serial.data++;
 		serial.len--;
 	}
-	ek_hex(serial, ret->serial, sizeof(ret->serial));
+	show_hex(serial, ret->serial, sizeof(ret->serial));
 	if (!ext)
 		return;
 	value = ext->value;
 	if (der_take_tag(&value, DER_SEQUENCE, &seq) && value.len == 0 &&
 		der_take_tag(&seq, DER_CONTEXT_PRIM(0), &id))
-		ek_hex(id, ret->authority_key_id,
+		show_hex(id, ret->authority_key_id,
 			sizeof(ret->authority_key_id));
 }
 

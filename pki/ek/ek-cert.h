@@ -10,6 +10,7 @@
  */
 
 #include "cert.h"
+#include "cleanup.h"
 #include "credential.h"
 #include "der.h"
 #include <devid/error.h>
@@ -87,6 +88,7 @@ DEVID_MUST_CHECK enum devid_err ek_cert_hw_serial(const struct ek_cert *cert,
 struct ek_trust;
 
 void ek_trust_free(struct ek_trust *trust);
+CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
 
 /*
  * Whether @cert chains to an anchor at @now. An issuer that was verified once

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cleanup-openssl.h"
-#include "ek-private.h"
 
 #define DER_NULL   0x05
 #define EC_LEN_MAX 97 /* bytes of a P-384 point */

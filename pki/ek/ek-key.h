@@ -5,7 +5,7 @@
 /* The public key of an EK certificate, in its one canonical encoding only, so
  * that the hash of the SubjectPublicKeyInfo stands for the key. */
 
-#include "ek-private.h"
+#include "ek-cert.h"
 
 /* Makes ret->key from ret->view. UNSUPPORTED, NOMEM. */
 DEVID_MUST_CHECK enum devid_err ek_read_key(

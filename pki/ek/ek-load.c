@@ -20,8 +20,6 @@
 #define FILE_MAX  (16 * 1024 * 1024) /* bytes; a limit of ours */
 #define FILES_MAX 4096               /* in the folder; a limit of ours */
 
-CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
-
 enum file_kind {
 	FILE_OTHER,
 	FILE_CERTS,

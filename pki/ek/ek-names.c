@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "bytes.h"
-#include "ek-private.h"
 
 #define DER_BOOLEAN    0x01
 #define DER_ENUMERATED 0x0a

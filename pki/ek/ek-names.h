@@ -4,7 +4,7 @@
 
 /* What an EK certificate says about its TPM (TCG EK Credential Profile). */
 
-#include "ek-private.h"
+#include "ek-cert.h"
 
 /* The eight hex digits of the manufacturer; NULL when it is of another form.
  * Borrowed. */

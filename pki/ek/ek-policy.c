@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "ek-names.h"
-#include "ek-private.h"
 
 #define VERSION_DIGITS_MAX 16 /* a firmware version of 64 bits */
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ek-names.h"
-#include "ek-private.h"
 
 /* keyUsage bits, RFC 5280 4.2.1.3, as they stand in the first octet */
 #define KU_DIGITAL_SIGNATURE 0x80u

@@ -5,7 +5,6 @@
 /* Whether a certificate is one of an endorsement key (TCG EK Credential
  * Profile for TPM 2.0, 3.2). */
 
-#include "ek-private.h"
 #include "ek-cert.h"
 
 /* The deviations from the profile that have a name, enum ek_quirk. */

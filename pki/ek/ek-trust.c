@@ -9,7 +9,6 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
-#include "ek-private.h"
 #include "ek-profile.h"
 #include "fail.h"
 
@@ -21,8 +20,6 @@
 #define DEPTH_MAX 5
 /* Verified issuers that are remembered; a limit of ours. */
 #define ISSUERS_MAX 256
-
-CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
 
 static const struct {
 	int error; /* X509_V_ERR_* */

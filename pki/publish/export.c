@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ca.h"
+#include "cleanup-json.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "device-json.h"
@@ -17,8 +18,6 @@
 #include "register-device.h"
 
 #define PAGE 256 /* devices read at once */
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 /* ---- which devices ---- */
 

@@ -5,14 +5,13 @@
 #include <time.h>
 
 #include "cert-time.h"
+#include "cleanup-json.h"
 #include "cleanup.h"
 #include "fail.h"
 #include "hex.h"
 #include "key.h"
 #include "reason.h"
 #include "register-cert.h"
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 const char *device_state_name(enum register_state state)
 {

@@ -2,6 +2,8 @@
 #ifndef DEVID_REGISTER_AUDIT_CHECK_H
 #define DEVID_REGISTER_AUDIT_CHECK_H
 
+/* Whether the audit log is whole: every chain from its first line on. */
+
 #include "register.h"
 
 /* The same for a register whose instances have tokens, and so keys, of their

@@ -2,6 +2,8 @@
 #ifndef DEVID_REGISTER_AUDIT_H
 #define DEVID_REGISTER_AUDIT_H
 
+/* The lines of the audit log, each with a hash over the one before. */
+
 #include "register-private.h"
 #include "register.h"
 

@@ -2,6 +2,8 @@
 #ifndef DEVID_REGISTER_CERT_H
 #define DEVID_REGISTER_CERT_H
 
+/* The certificates that were issued. */
+
 #include "register.h"
 
 /* Errors: EXISTS (issuer and serial number). */

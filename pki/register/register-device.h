@@ -2,6 +2,8 @@
 #ifndef DEVID_REGISTER_DEVICE_H
 #define DEVID_REGISTER_DEVICE_H
 
+/* The devices that were certified. */
+
 #include "register.h"
 #include "register-private.h"
 

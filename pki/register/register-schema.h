@@ -2,6 +2,8 @@
 #ifndef DEVID_REGISTER_SCHEMA_H
 #define DEVID_REGISTER_SCHEMA_H
 
+/* The tables of the register. */
+
 #include "register-private.h"
 
 /* Makes or checks the schema. */

@@ -2,6 +2,8 @@
 #ifndef DEVID_SERVE_HTTP_H
 #define DEVID_SERVE_HTTP_H
 
+/* Requests as they come in: from stations and from the public. */
+
 #include "serve-private.h"
 
 /* The callback of evhttp for every request; @arg is struct serve. */

@@ -2,6 +2,8 @@
 #ifndef DEVID_SERVE_REPLY_H
 #define DEVID_SERVE_REPLY_H
 
+/* Answers as they go out. */
+
 #include "serve-private.h"
 
 /* Adds a header that is ours. */

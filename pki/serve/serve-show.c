@@ -3,12 +3,11 @@
 
 #include <stdio.h>
 
+#include "cleanup-json.h"
 #include "cleanup.h"
 #include "device-json.h"
 #include "fail.h"
 #include "register-device.h"
-
-CLEANUP_DEFINE(json, json_t *, json_decref)
 
 enum devid_err serve_show(
 	struct ca *ca, const char *serial, char **ret, struct devid_error *err)

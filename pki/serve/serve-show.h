@@ -2,6 +2,8 @@
 #ifndef DEVID_SERVE_SHOW_H
 #define DEVID_SERVE_SHOW_H
 
+/* What a station may see of a device. */
+
 #include "ca.h"
 
 /* What the register knows of the live device @serial, as JSON; *@ret is the

@@ -16,8 +16,6 @@
 
 #define TAG_PRINTABLE 0x13
 
-CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
-
 enum devid_err build_serials(
 	uint8_t (*ret)[SERIAL_LEN], size_t n, struct devid_error *err)
 {

@@ -10,6 +10,7 @@
  */
 
 #include "build.h"
+#include "cleanup.h"
 
 /* @n of them at once, with one draw of random bytes. */
 DEVID_MUST_CHECK enum devid_err build_serials(
@@ -30,6 +31,7 @@ DEVID_MUST_CHECK enum devid_err build_issuer_new(X509 *cert,
 	struct signer *signer, const struct build_urls *urls,
 	struct build_issuer **ret, struct devid_error *err);
 void build_issuer_free(struct build_issuer *issuer);
+CLEANUP_DEFINE(issuer, struct build_issuer *, build_issuer_free)
 
 DEVID_MUST_CHECK enum devid_err build_devid(struct build_issuer *issuer,
 	const struct build_devid *what, struct blob *ret,

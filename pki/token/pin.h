@@ -2,6 +2,8 @@
 #ifndef DEVID_PIN_H
 #define DEVID_PIN_H
 
+/* A token's PIN: where it is read from, and how long it stays in memory. */
+
 #include "token.h"
 
 /* Errors: DENIED (mode, owner), NOT_FOUND, INVALID (empty, too long, no source

@@ -2,6 +2,8 @@
 #ifndef DEVID_TOKEN_KEY_H
 #define DEVID_TOKEN_KEY_H
 
+/* Keys in a token, found by their label. */
+
 #include "token-private.h"
 #include "token.h"
 

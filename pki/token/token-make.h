@@ -2,6 +2,8 @@
 #ifndef DEVID_TOKEN_MAKE_H
 #define DEVID_TOKEN_MAKE_H
 
+/* Keys made inside a token. */
+
 #include "token.h"
 
 /*

@@ -8,12 +8,13 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "der-write.h"
 #include "ecdsa-der.h"
 #include "fail.h"
+#include "oid.h"
 #include "token-private.h"
 
-#define PREFIX_LEN 19
-#define HASH_MAX   48
+#define DIGEST_INFO_MAX 64 /* of SHA-256 or SHA-384 */
 
 /* A PKCS#11 session does one thing at a time (6.7.3), hence one of its own
  * for each signer, and the lock. */
@@ -26,26 +27,16 @@ struct token_signer {
 	const struct form *form; /* borrowed, static */
 };
 
-/* DER of DigestInfo up to the hash (RFC 8017 9.2, note 1). */
-#define DIGEST_INFO(total, oid, len)                                           \
-	{                                                                      \
-		0x30, (total), 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01, \
-			0x65, 0x03, 0x04, 0x02, (oid), 0x05, 0x00, 0x04, (len) \
-	}
-
 static const struct form {
 	const EVP_MD *(*md)(void);
 	CK_MECHANISM_TYPE mechanism;
-	size_t raw_len;             /* of what the token returns */
-	const char *key;            /* signer_key_name() */
-	uint8_t prefix[PREFIX_LEN]; /* RSA */
+	size_t raw_len;  /* of what the token returns */
+	const char *key; /* signer_key_name() */
 } forms[] = {
-	{ EVP_sha256, CKM_ECDSA, 64, "p256", { 0 } },
-	{ EVP_sha384, CKM_ECDSA, 96, "p384", { 0 } },
-	{ EVP_sha256, CKM_RSA_PKCS, 256, "rsa2048",
-		DIGEST_INFO(0x31, 0x01, 0x20) },
-	{ EVP_sha256, CKM_RSA_PKCS, 512, "rsa4096",
-		DIGEST_INFO(0x31, 0x01, 0x20) },
+	{ EVP_sha256, CKM_ECDSA, 64, "p256" },
+	{ EVP_sha384, CKM_ECDSA, 96, "p384" },
+	{ EVP_sha256, CKM_RSA_PKCS, 256, "rsa2048" },
+	{ EVP_sha256, CKM_RSA_PKCS, 512, "rsa4096" },
 };
 
 /* r || s, each half of @raw, to DER. */
@@ -62,9 +53,27 @@ static enum devid_err encode_ecdsa(
 				      "token: signature has no DER");
 }
 
-static CK_RV sign_raw(struct token_signer *s, uint8_t *in, size_t in_len,
-	uint8_t *raw, CK_ULONG *raw_len)
+/* What the token signs of @hash: for RSA a DigestInfo (RFC 8017 9.2), for ECDSA
+ * the hash itself. Into @buf. */
+static struct view to_be_signed(
+	const struct form *form, struct view hash, uint8_t buf[DIGEST_INFO_MAX])
 {
+	struct view algorithm = oid_algorithm(ALGORITHM_SHA256); /* of forms */
+	struct der_out out = der_out_init(buf, DIGEST_INFO_MAX);
+
+	if (form->mechanism == CKM_ECDSA)
+		return hash;
+	der_out_element(&out, DER_OCTET_STRING, hash.data, hash.len);
+	der_out_bytes(&out, algorithm.data, algorithm.len);
+	der_out_wrap(&out, DER_SEQUENCE, 0);
+	return der_out_view(&out);
+}
+
+static CK_RV sign_raw(
+	struct token_signer *s, struct view in, uint8_t *raw, CK_ULONG *raw_len)
+{
+	/* PKCS#11 has no const. */
+	CK_BYTE *data = (CK_BYTE *)(uintptr_t)in.data;
 	CK_MECHANISM mechanism = { s->form->mechanism, NULL, 0 };
 	CK_FUNCTION_LIST *m = s->token->module;
 	CK_RV rv;
@@ -72,7 +81,7 @@ static CK_RV sign_raw(struct token_signer *s, uint8_t *in, size_t in_len,
 	(void)pthread_mutex_lock(&s->lock); /* a plain mutex of our own */
 	rv = m->C_SignInit(s->session, &mechanism, s->key);
 	if (rv == CKR_OK)
-		rv = m->C_Sign(s->session, in, in_len, raw, raw_len);
+		rv = m->C_Sign(s->session, data, in.len, raw, raw_len);
 	(void)pthread_mutex_unlock(&s->lock);
 	return rv;
 }
@@ -82,19 +91,22 @@ static enum devid_err sign(struct signer *base, struct view data,
 {
 	struct token_signer *s = (struct token_signer *)base;
 	const struct form *form = s->form;
-	size_t skip = form->mechanism == CKM_RSA_PKCS ? PREFIX_LEN : 0;
-	uint8_t in[PREFIX_LEN + HASH_MAX], raw[SIGNER_SIG_MAX];
+	uint8_t hash[EVP_MAX_MD_SIZE], info[DIGEST_INFO_MAX];
+	uint8_t raw[SIGNER_SIG_MAX];
 	CK_ULONG raw_len = sizeof(raw);
 	unsigned hash_len = 0;
 	enum devid_err rc;
 
-	memcpy(in, form->prefix, skip);
-	if (EVP_Digest(data.data, data.len, in + skip, &hash_len, form->md(),
+	if (EVP_Digest(data.data, data.len, hash, &hash_len, form->md(),
 		    NULL) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "token: hash not computed");
 	rc = token_result(s->token,
-		sign_raw(s, in, skip + hash_len, raw, &raw_len), "sign", err);
+		sign_raw(s,
+			to_be_signed(
+				form, (struct view) { hash, hash_len }, info),
+			raw, &raw_len),
+		"sign", err);
 	if (rc == DEVID_ERR_UNREACHABLE)
 		atomic_store(&s->token->gone, true);
 	if (rc != DEVID_OK)

@@ -2,6 +2,8 @@
 #ifndef DEVID_TOKEN_SIGN_H
 #define DEVID_TOKEN_SIGN_H
 
+/* Signatures by a key in a token. */
+
 #include "token-private.h"
 
 /* @key is a private key in @token, @public_key (a reference is taken) its

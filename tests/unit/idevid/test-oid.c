@@ -26,6 +26,7 @@ static const char *const dotted[OID_COUNT] = {
 	[OID_CE_EXT_KEY_USAGE] = "2.5.29.37",
 	[OID_CE_FRESHEST_CRL] = "2.5.29.46",
 	[OID_PE_AUTHORITY_INFO_ACCESS] = "1.3.6.1.5.5.7.1.1",
+	[OID_KP_SERVER_AUTH] = "1.3.6.1.5.5.7.3.1",
 	[OID_KP_OCSP_SIGNING] = "1.3.6.1.5.5.7.3.9",
 	[OID_AD_OCSP] = "1.3.6.1.5.5.7.48.1",
 	[OID_AD_CA_ISSUERS] = "1.3.6.1.5.5.7.48.2",
@@ -103,6 +104,8 @@ static void algorithms_plain_as_openssl_writes_them(void **state)
 		{ ALGORITHM_RSA_SHA512, NID_sha512WithRSAEncryption,
 			V_ASN1_NULL },
 		{ ALGORITHM_SHA1, NID_sha1, V_ASN1_NULL },
+		{ ALGORITHM_SHA256, NID_sha256, V_ASN1_NULL },
+		{ ALGORITHM_KEY_RSA, NID_rsaEncryption, V_ASN1_NULL },
 	};
 
 	(void)state;
@@ -149,6 +152,27 @@ static void check_pss(struct view v, int hash, long salt)
 	X509_ALGOR_free(alg);
 }
 
+/* RFC 5480 2.1.1: a key on a named curve. */
+static void check_curve(struct view v, int curve)
+{
+	const unsigned char *p = v.data;
+	X509_ALGOR *alg = d2i_X509_ALGOR(NULL, &p, (long)v.len);
+
+	assert_non_null(alg);
+	assert_ptr_equal(p, v.data + v.len);
+	assert_int_equal(OBJ_obj2nid(alg->algorithm), NID_X9_62_id_ecPublicKey);
+	assert_int_equal(alg->parameter->type, V_ASN1_OBJECT);
+	assert_int_equal(OBJ_obj2nid(alg->parameter->value.object), curve);
+	X509_ALGOR_free(alg);
+}
+
+static void algorithms_ec_keys_say_their_curve(void **state)
+{
+	(void)state;
+	check_curve(oid_algorithm(ALGORITHM_KEY_P256), NID_X9_62_prime256v1);
+	check_curve(oid_algorithm(ALGORITHM_KEY_P384), NID_secp384r1);
+}
+
 static void algorithms_pss_say_hash_mask_and_salt(void **state)
 {
 	(void)state;
@@ -163,6 +187,7 @@ int main(void)
 		cmocka_unit_test(list_every_oid_is_its_dotted_form),
 		cmocka_unit_test(list_no_oid_is_another),
 		cmocka_unit_test(algorithms_plain_as_openssl_writes_them),
+		cmocka_unit_test(algorithms_ec_keys_say_their_curve),
 		cmocka_unit_test(algorithms_pss_say_hash_mask_and_salt),
 	};
 
