@@ -7,16 +7,17 @@
  */
 #include "cleanup.h"
 #include "log.h"
+#include "options.h"
 #include "port-ctrl.h"
 #include "port-event.h"
 #include "port-link.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -25,13 +26,14 @@
 #define RETRY_MS      50  /* looking for a hostapd that is absent */
 #define LIFE_CHECK_MS 500 /* whether it is still there */
 
-enum {
-	EXIT_USAGE = 2
-};
-
 struct vlan {
 	unsigned id;
 	const char *bridge; /* borrowed from argv */
+};
+
+struct vlans {
+	struct vlan of[VLANS_MAX];
+	size_t n;
 };
 
 struct port {
@@ -40,8 +42,7 @@ struct port {
 	struct port_ctrl *ctrl; /* owned */
 	int log_fd;
 	int signal_fd;
-	struct vlan vlans[VLANS_MAX];
-	size_t n_vlans;
+	struct vlans vlans;
 	bool open;
 	struct port_mac mac; /* who it is open for */
 	bool stop;
@@ -53,19 +54,8 @@ struct options {
 	const char *own_dir;
 	const char *park;
 	const char *log;
+	struct vlans vlans;
 };
-
-static void usage(void)
-{
-	(void)puts("usage: lab-port --port IF --ctrl SOCKET --own-dir DIR\n"
-		   "  --park BRIDGE --log FILE [--vlan ID=BRIDGE]...\n"
-		   "\n"
-		   "Opens and parks one port of the lab's switch as its hostapd"
-		   " decides.\n"
-		   "FILE gets one line per event: us=<CLOCK_MONOTONIC>"
-		   " event=<name> ...\n"
-		   "SIGTERM parks the port and ends it.");
-}
 
 /* Appends one event; @more is "" or " name=value...". */
 static void event_log(
@@ -136,9 +126,9 @@ static void stations_forget(struct port *port, const char *mac)
 
 static const char *vlan_bridge(const struct port *port, unsigned id)
 {
-	for (size_t i = 0; i < port->n_vlans; i++) {
-		if (port->vlans[i].id == id)
-			return port->vlans[i].bridge;
+	for (size_t i = 0; i < port->vlans.n; i++) {
+		if (port->vlans.of[i].id == id)
+			return port->vlans.of[i].bridge;
 	}
 	return NULL;
 }
@@ -307,71 +297,51 @@ static void port_run(struct port *port)
 }
 
 /* ID=BRIDGE */
-static bool vlan_add(struct port *port, char *text)
+static enum devid_err option_vlan(void *member, const char *argument,
+	const struct option_row *row, struct devid_error *err)
 {
+	struct vlans *vlans = member;
 	char *end;
-	unsigned long id = strtoul(text, &end, 10);
+	unsigned long id = strtoul(argument, &end, 10);
 
-	if (port->n_vlans == VLANS_MAX || text[0] < '1' || text[0] > '9' ||
-		id > 4094 || *end != '=' || end[1] == '\0')
-		return false;
-	port->vlans[port->n_vlans++] =
+	(void)row; /* has no bounds of its own */
+	if (vlans->n == VLANS_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"more than %d of them", VLANS_MAX);
+	if (argument[0] < '1' || argument[0] > '9' || id > 4094 ||
+		*end != '=' || end[1] == '\0')
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "%s: not ID=BRIDGE", argument);
+	vlans->of[vlans->n++] =
 		(struct vlan) { .id = (unsigned)id, .bridge = end + 1 };
-	return true;
+	return DEVID_OK;
 }
 
-static bool options_parse(
-	int argc, char **argv, struct options *opt, struct port *port)
-{
-	static const struct option known[] = {
-		{ "port", required_argument, NULL, 'p' },
-		{ "ctrl", required_argument, NULL, 'c' },
-		{ "own-dir", required_argument, NULL, 'd' },
-		{ "park", required_argument, NULL, 'k' },
-		{ "log", required_argument, NULL, 'l' },
-		{ "vlan", required_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
+static const struct option_row option_rows[] = {
+	{ "port", 0, "IF", option_text, OPTION_MUST(struct options, port),
+		"the port of the switch" },
+	{ "ctrl", 0, "SOCKET", option_text, OPTION_MUST(struct options, ctrl),
+		"control socket of its hostapd" },
+	{ "own-dir", 0, "DIR", option_text,
+		OPTION_MUST(struct options, own_dir),
+		"for a socket of its own" },
+	{ "park", 0, "BRIDGE", option_text, OPTION_MUST(struct options, park),
+		"where a port without access is" },
+	{ "log", 0, "FILE", option_text, OPTION_MUST(struct options, log),
+		"one line per event:\nus=<CLOCK_MONOTONIC> event=<name> ..." },
+	{ "vlan", 0, "ID=BRIDGE", option_vlan, OPTION_AT(struct options, vlans),
+		"bridge of a VLAN; may be given more than once" },
+	OPTION_END,
+};
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		switch (c) {
-		case 'p':
-			opt->port = optarg;
-			break;
-		case 'c':
-			opt->ctrl = optarg;
-			break;
-		case 'd':
-			opt->own_dir = optarg;
-			break;
-		case 'k':
-			opt->park = optarg;
-			break;
-		case 'l':
-			opt->log = optarg;
-			break;
-		case 'v':
-			if (!vlan_add(port, optarg)) {
-				log_error("--vlan: %s: not ID=BRIDGE", optarg);
-				return false;
-			}
-			break;
-		case 'h':
-			usage();
-			exit(EXIT_SUCCESS);
-		case 'V':
-			(void)puts("lab-port " DEVID_VERSION);
-			exit(EXIT_SUCCESS);
-		default:
-			return false;
-		}
-	}
-	return optind == argc && opt->port && opt->ctrl && opt->own_dir &&
-	       opt->park && opt->log;
-}
+static const struct option_set option_set = {
+	.program = "lab-port",
+	.usage = "usage: lab-port OPTION...\n"
+		 "Opens and parks one port of the lab's switch as its hostapd "
+		 "decides.\n"
+		 "SIGTERM parks the port and ends it.\n",
+	.rows = option_rows,
+};
 
 static enum devid_err port_setup(
 	struct port *port, const struct options *opt, struct devid_error *err)
@@ -380,6 +350,7 @@ static enum devid_err port_setup(
 	enum devid_err e;
 
 	port->name = opt->port;
+	port->vlans = opt->vlans;
 	(void)sigemptyset(&signals); /* these three cannot fail */
 	(void)sigaddset(&signals, SIGTERM);
 	(void)sigaddset(&signals, SIGINT);
@@ -401,12 +372,12 @@ int main(int argc, char **argv)
 	struct port port = { .log_fd = -1, .signal_fd = -1 };
 	struct options opt = { 0 };
 	struct devid_error err = { 0 };
+	int status;
 
 	log_init("lab-port", LOG_LEVEL_INFO);
-	if (!options_parse(argc, argv, &opt, &port)) {
-		log_error("wrong call (see --help)");
-		return EXIT_USAGE;
-	}
+	status = options_read(&option_set, argc, argv, &opt);
+	if (status >= 0)
+		return status;
 	if (port_setup(&port, &opt, &err) != DEVID_OK) {
 		log_error("%s: %s", opt.port, devid_error_text(&err));
 		port_link_free(port.link);

@@ -1,6 +1,6 @@
 # the lab
 
-sees := idevid/base
+sees := idevid/base idevid/cli
 sources := \
 	port-ctrl.c \
 	port-event.c \

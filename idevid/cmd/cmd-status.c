@@ -116,7 +116,7 @@ static json_t *key_certificate(const char *socket, const char *name)
 static json_t *key_json(const char *socket, const struct wire_key *key)
 {
 	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name",
-		key->name, "algorithm", key_alg_name(key->alg), "handle",
+		key->name, "algorithm", key_alg_name(key->alg), "place",
 		key->place, "present", key->present, "enabled", key->enabled,
 		"tls13", key->tls13, "certificate",
 		key->certified ? key_certificate(socket, key->name)
@@ -187,7 +187,7 @@ static void print_identity(const json_t *key)
 	bool enabled = json_is_true(json_object_get(key, "enabled"));
 
 	(void)printf("%-10s %s at %s, %s%s\n", text_of(key, "name"),
-		text_of(key, "algorithm"), text_of(key, "handle"),
+		text_of(key, "algorithm"), text_of(key, "place"),
 		present ? "in the TPM" : "NOT in the TPM",
 		enabled ? "" : ", DISABLED");
 	if (!json_is_object(cert)) {
