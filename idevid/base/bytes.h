@@ -10,7 +10,7 @@
  */
 
 #include "blob.h"
-#include "der.h"
+#include "view.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -46,4 +46,12 @@ bool der_take_tag(struct view *in, uint8_t tag, struct view *ret_content);
  */
 bool der_is_object(const uint8_t *data, size_t len);
 
+/*
+ * Whether a reader of BER (X.690 clause 8) could take the bytes for one
+ * SEQUENCE or SET without anything behind it: tag and length in any form, also
+ * padded, or of indefinite length with its end at the end. Its direct members
+ * need to be whole by their headers, and no more: no reader is more generous.
+ */
+bool der_is_ber_object(struct view in);
+
 #endif

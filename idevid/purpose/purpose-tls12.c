@@ -192,19 +192,61 @@ bool purpose_tls12_is_key_exchange(struct view in)
 	return false;
 }
 
+/* ServerECDHParams (RFC 4492 5.4): any curve, and any point on it. */
+static bool is_ec_params(struct bytes_in in)
+{
+	enum curve_type {
+		EXPLICIT_PRIME = 1,
+		EXPLICIT_CHAR2 = 2,
+		NAMED_CURVE = 3,
+	} type = (enum curve_type)bytes_in_uint(&in, 1);
+	int numbers = 5; /* a, b, base, order, cofactor */
+
+	if (type == NAMED_CURVE) {
+		(void)bytes_in_take(&in, 2);
+		numbers = 0;
+	} else if (type == EXPLICIT_PRIME) {
+		numbers += 1; /* p */
+	} else if (type == EXPLICIT_CHAR2) {
+		(void)bytes_in_take(&in, 2); /* m */
+		/* trinomial: k; pentanomial: k1, k2, k3 */
+		numbers += bytes_in_uint(&in, 1) == 1 ? 1 : 3;
+	} else {
+		return false;
+	}
+	for (; numbers > 0; numbers--)
+		(void)bytes_in_counted(&in, 1);
+	(void)bytes_in_counted(&in, 1); /* the point */
+	return bytes_in_done(&in);
+}
+
+/* Vectors whose lengths have these numbers of bytes, to the end. */
+static bool is_vectors(struct bytes_in in, const char *lengths)
+{
+	for (; *lengths; lengths++)
+		(void)bytes_in_counted(&in, (size_t)(*lengths - '0'));
+	return bytes_in_done(&in);
+}
+
 /*
- * client_random, server_random, ServerDHParams (dh_p, dh_g, dh_Ys): RFC 5246
- * 7.4.3. Never signed, and looked for because of what it could pass for: a
- * client with a random that begins like a ClientHello would take a handshake
- * transcript, hidden in a long dh_p, for a server's key exchange. Whoever may
- * use the key as a client could then pose as the server.
+ * client_random, server_random, and then parameters that nobody here asks for.
+ * They are looked for because of what they could pass for: a client whose
+ * random begins like a ClientHello would take a handshake transcript for a
+ * server's key exchange, hidden in a long dh_p, or by its length alone.
+ * Whoever may use the key as a client could then pose as the server.
  */
-bool purpose_tls12_is_dh_exchange(struct view data)
+bool purpose_tls12_is_other_exchange(struct view data, const char **ret)
 {
 	struct bytes_in in = bytes_in_init(data);
 
 	(void)bytes_in_take(&in, 2 * RANDOM_LEN);
-	for (int i = 0; i < 3; i++)
-		(void)bytes_in_counted(&in, 2);
-	return bytes_in_done(&in);
+	if (is_ec_params(in))
+		*ret = "on another curve or point (RFC 8422 5.4)";
+	else if (is_vectors(in, "222")) /* dh_p, dh_g, dh_Ys */
+		*ret = "in a finite field (RFC 5246 7.4.3)";
+	else if (is_vectors(in, "2212")) /* N, g, s, B */
+		*ret = "with SRP (RFC 5054 2.5.3)";
+	else
+		return false;
+	return true;
 }

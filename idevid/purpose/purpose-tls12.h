@@ -16,8 +16,12 @@
  * end. */
 bool purpose_tls12_is_key_exchange(struct view in);
 
-/* The same with ServerDHParams (RFC 5246 7.4.3), which is never signed. */
-bool purpose_tls12_is_dh_exchange(struct view data);
+/*
+ * A key exchange of a form that is never signed here: on another curve, on one
+ * that it describes itself, in a finite field, or with SRP. *@ret says which,
+ * and where it is defined; static.
+ */
+bool purpose_tls12_is_other_exchange(struct view data, const char **ret);
 
 /* Whether @in begins as a transcript: with a ClientHello. */
 bool purpose_tls12_is_transcript(struct view in);

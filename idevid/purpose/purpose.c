@@ -36,6 +36,7 @@ enum devid_err purpose_check(struct view in, struct view spki,
 {
 	struct purpose_verdict v = { PURPOSE_TLS_CLIENT, 0x0303 };
 	enum devid_err rc = DEVID_OK;
+	const char *other;
 	bool server = false;
 
 	if (in.len > WIRE_DATA_MAX)
@@ -48,9 +49,9 @@ enum devid_err purpose_check(struct view in, struct view spki,
 		rc = purpose_tls13_check(in, &server, err);
 		v.purpose = server ? PURPOSE_TLS_SERVER : PURPOSE_TLS_CLIENT;
 		v.tls_version = 0x0304;
-	} else if (der_is_object(in.data, in.len)) {
+	} else if (der_is_ber_object(in)) {
 		/* This and the next one before that whose first 64 bytes are
-		 * free. */
+		 * free. BER, since there are readers that take it. */
 		rc = purpose_csr_check(in, spki, err);
 		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
 	} else if (purpose_tcg_is(in)) {
@@ -58,10 +59,9 @@ enum devid_err purpose_check(struct view in, struct view spki,
 		v = (struct purpose_verdict) { PURPOSE_CSR, 0 };
 	} else if (purpose_tls12_is_key_exchange(in)) {
 		v.purpose = PURPOSE_TLS_SERVER;
-	} else if (purpose_tls12_is_dh_exchange(in)) {
+	} else if (purpose_tls12_is_other_exchange(in, &other)) {
 		rc = devid_fail(err, DEVID_ERR_PURPOSE,
-			"reads as a finite-field key exchange "
-			"(RFC 5246 7.4.3)");
+			"reads as a key exchange %s", other);
 	} else if (purpose_tls12_is_transcript(in)) {
 		rc = purpose_tls12_check_transcript(in, spki, err);
 	} else {

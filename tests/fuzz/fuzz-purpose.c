@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	if (len > WIRE_DATA_MAX || memcmp(data, "\xffTCG", 4) == 0)
 		abort();
-	object = der_is_object(data, len);
+	object = der_is_ber_object((struct view) { data, len });
 	switch (v.purpose) {
 	case PURPOSE_CSR:
 		ok = v.tls_version == 0 &&

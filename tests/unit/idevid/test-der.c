@@ -123,6 +123,50 @@ static void object_sequence_or_set_of_elements_accepted(void **state)
 	assert_true(object("3105 0201 05 0500"));
 }
 
+static bool ber_object(const char *hex)
+{
+	struct certs_buf buf = certs_hex(hex);
+
+	return der_is_ber_object((struct view) { buf.data, buf.len });
+}
+
+static void ber_object_any_form_of_tag_and_length_accepted(void **state)
+{
+	(void)state;
+	assert_true(ber_object("3000"));
+	assert_true(ber_object("3103 040101"));
+	assert_true(ber_object("308103 040101"));
+	assert_true(ber_object("30820004 04810101"));
+	assert_true(ber_object("308a 00000000000000000003 040101"));
+	assert_true(ber_object("3f1003 040101"));
+	assert_true(ber_object("3f80801103 040101"));
+	assert_true(ber_object("3080 0000"));
+	assert_true(ber_object("3080 ff 0000"));
+	assert_true(ber_object("3005 30800000ff")); /* ends where it likes */
+	assert_true(ber_object("3006 1f840202ffff"));
+}
+
+static void ber_object_everything_else_refused(void **state)
+{
+	(void)state;
+	assert_false(der_is_ber_object((struct view) { NULL, 0 }));
+	assert_false(ber_object("30"));
+	assert_false(ber_object("3003 0401"));
+	assert_false(ber_object("3003 04010105"));
+	assert_false(ber_object("3003 040201")); /* a member cut short */
+	assert_false(ber_object("3004 040101 05"));
+	assert_false(ber_object("3082 00"));
+	assert_false(ber_object("3089 010000000000000003 040101"));
+	assert_false(ber_object("3080"));
+	assert_false(ber_object("3080 00"));
+	assert_false(ber_object("3080 0001"));
+	assert_false(ber_object("1003 040101")); /* primitive */
+	assert_false(ber_object("b003 040101")); /* of another class */
+	assert_false(ber_object("2403 040101"));
+	assert_false(ber_object("3f2003 040101"));
+	assert_false(ber_object("3fff"));
+}
+
 static void object_everything_else_refused(void **state)
 {
 	(void)state;
@@ -144,6 +188,9 @@ int main(void)
 		cmocka_unit_test(take_tag_other_tag_leaves_input),
 		cmocka_unit_test(object_sequence_or_set_of_elements_accepted),
 		cmocka_unit_test(object_everything_else_refused),
+		cmocka_unit_test(
+			ber_object_any_form_of_tag_and_length_accepted),
+		cmocka_unit_test(ber_object_everything_else_refused),
 	};
 
 	return cmocka_run_group_tests_name("der", tests, NULL, NULL);

@@ -207,6 +207,8 @@ static void tls12_key_exchange_real_accepted(void **state)
 	assert_accepts(&seen.ske_x25519, PURPOSE_TLS_SERVER, 0x0303);
 }
 
+#define OTHER_POINT "key exchange on another curve or point"
+
 static void tls12_key_exchange_each_group_has_its_length(void **state)
 {
 	static const struct {
@@ -221,9 +223,9 @@ static void tls12_key_exchange_each_group_has_its_length(void **state)
 
 		assert_accepts(&b, PURPOSE_TLS_SERVER, 0x0303);
 		b = make_key_exchange(good[i].group, good[i].len + 1);
-		assert_refuses(&b, "neither a TLS handshake nor");
+		assert_refuses(&b, OTHER_POINT);
 		b = make_key_exchange(good[i].group, good[i].len - 1);
-		assert_refuses(&b, "neither a TLS handshake nor");
+		assert_refuses(&b, OTHER_POINT);
 		b = make_key_exchange(good[i].group, good[i].len);
 		b.len--;
 		assert_refuses(&b, "neither a TLS handshake nor");
@@ -242,7 +244,7 @@ static void tls12_key_exchange_point_off_curve_refused(void **state)
 
 		assert_accepts(&b, PURPOSE_TLS_SERVER, 0x0303);
 		b.data[b.len - 1] ^= 1;
-		assert_refuses(&b, "neither a TLS handshake nor");
+		assert_refuses(&b, OTHER_POINT);
 	}
 }
 
@@ -251,18 +253,81 @@ static void tls12_key_exchange_other_group_or_form_refused(void **state)
 	struct bytes b = make_key_exchange(22, 65); /* secp256k1 */
 
 	(void)state;
-	assert_refuses(&b, "neither a TLS handshake nor");
+	assert_refuses(&b, OTHER_POINT);
 	b = make_key_exchange(256, 65); /* ffdhe2048 */
-	assert_refuses(&b, "neither a TLS handshake nor");
-	b = make_key_exchange(23, 65);
-	b.data[64] = 1; /* explicit_prime */
-	assert_refuses(&b, "neither a TLS handshake nor");
+	assert_refuses(&b, OTHER_POINT);
 	b = make_key_exchange(23, 65);
 	b.data[68] = 2; /* compressed */
+	assert_refuses(&b, OTHER_POINT);
+	b = make_key_exchange(23, 65);
+	b.data[64] = 4; /* no curve type */
 	assert_refuses(&b, "neither a TLS handshake nor");
 	b = make_key_exchange(23, 65);
 	b.len = 67;
 	assert_refuses(&b, "neither a TLS handshake nor");
+}
+
+/* The shortest that is still taken for a transcript of a client with this key:
+ * 213 bytes for P-256, with the server's random where the parameters of a key
+ * exchange would be. */
+static struct bytes shortest_transcript(void)
+{
+	static const uint8_t hello[34] = { 3, 3 };
+	static const uint8_t between[] = { 11, 0, 0, 0, 12, 0, 0, 0, 13, 0, 0,
+		0, 14, 0, 0, 0 };
+	struct view spki = { purpose_keys.spki, purpose_keys.spki_len };
+	uint8_t len = (uint8_t)spki.len;
+	/* version, serial number, four empty sequences, the key */
+	const uint8_t cert[] = { 11, 0, 0, len + 22, 0, 0, len + 19, 0, 0,
+		len + 16, 0x30, len + 14, 0x30, len + 12, 0xa0, 0, 2, 0, 0x30,
+		0, 0x30, 0, 0x30, 0, 0x30, 0 };
+	struct bytes b = { .len = 0 };
+
+	bytes_put(&b, (const uint8_t[]) { 1, 0, 0, sizeof(hello) }, 4);
+	bytes_put(&b, hello, sizeof(hello));
+	bytes_put(&b, (const uint8_t[]) { 2, 0, 0, sizeof(hello) }, 4);
+	bytes_put(&b, hello, sizeof(hello));
+	bytes_put(&b, between, sizeof(between));
+	bytes_put(&b, cert, sizeof(cert));
+	bytes_put(&b, spki.data, spki.len);
+	bytes_put(&b, (const uint8_t[]) { 16, 0, 0, 0 }, 4);
+	return b;
+}
+
+/*
+ * A program that may only be a client asks for a transcript with a random of
+ * its own choice, which another client, whose random begins as this ClientHello
+ * does, would take for a server's key exchange.
+ */
+static void tls12_transcript_as_long_as_key_exchange_refused(void **state)
+{
+	static const struct {
+		uint8_t params[12];
+		size_t len; /* then the length of the last vector, the rest */
+		size_t counter;
+		const char *what;
+	} cases[] = {
+		{ { 3, 0, 14 }, 3, 1, OTHER_POINT }, /* sect571r1 */
+		{ { 3, 0xfe, 0xfe }, 3, 1, OTHER_POINT },
+		{ { 1, 0, 0, 0, 0, 0, 0 }, 7, 1, OTHER_POINT },
+		{ { 2, 0, 1, 1, 0, 0, 0, 0, 0, 0 }, 10, 1, OTHER_POINT },
+		{ { 0, 0, 0, 0 }, 4, 2, "in a finite field" },
+		{ { 0, 1, 7, 0, 1, 7, 1, 7 }, 8, 2, "with SRP" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct bytes b = shortest_transcript();
+		size_t rest = 64 + cases[i].len + cases[i].counter;
+
+		assert_int_equal(b.len, 213);
+		assert_accepts(&b, PURPOSE_TLS_CLIENT, 0x0303);
+		memcpy(b.data + 64, cases[i].params, cases[i].len);
+		b.data[rest - 1] = (uint8_t)(b.len - rest);
+		assert_refuses(&b, cases[i].what);
+		b.data[rest - 1]++; /* and it is the length that says so */
+		assert_accepts(&b, PURPOSE_TLS_CLIENT, 0x0303);
+	}
 }
 
 /*
@@ -290,7 +355,7 @@ static void tls12_transcript_inside_key_exchange_refused(void **state)
 	b.data[64] = (uint8_t)(p_len >> 8);
 	b.data[65] = (uint8_t)p_len;
 	memcpy(b.data + end, (const uint8_t[]) { 0, 1, 2, 0, 35 }, 5);
-	assert_refuses(&b, "finite-field key exchange");
+	assert_refuses(&b, "key exchange in a finite field");
 }
 
 #define CASE(f) cmocka_unit_test(f)
@@ -313,6 +378,7 @@ int main(void)
 		CASE(tls12_key_exchange_each_group_has_its_length),
 		CASE(tls12_key_exchange_point_off_curve_refused),
 		CASE(tls12_key_exchange_other_group_or_form_refused),
+		CASE(tls12_transcript_as_long_as_key_exchange_refused),
 		CASE(tls12_transcript_inside_key_exchange_refused),
 	};
 

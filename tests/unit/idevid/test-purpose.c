@@ -228,6 +228,42 @@ static void cms_attributes_like_key_exchange_refused(void **state)
 	assert_accepts(&b, PURPOSE_TLS_SERVER, 0x0303);
 }
 
+/*
+ * What readers of BER take for a SEQUENCE to the end, with the parameters of a
+ * key exchange inside, and what is no DER: a list of revoked certificates, say.
+ */
+static void ber_like_key_exchange_refused(void **state)
+{
+	static const struct {
+		uint8_t head[8];
+		size_t len;
+	} cases[] = {
+		/* one OCTET STRING behind each header, to the end */
+		{ { 0x30, 0x81, 0x82, 0x04, 0x82, 0x00, 0x7e }, 7 },
+		{ { 0x30, 0x82, 0x00, 0x81, 0x04, 0x7f }, 6 },
+		{ { 0x31, 0x82, 0x00, 0x81, 0x04, 0x7f }, 6 },
+		{ { 0x3f, 0x10, 0x81, 0x81, 0x24, 0x80 }, 6 },
+		{ { 0x3f, 0x80, 0x11, 0x81, 0x80, 0x04, 0x7e }, 7 },
+		{ { 0x30, 0x80 }, 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct bytes b = make_key_exchange(23, 65);
+
+		assert_int_equal(b.len, 133);
+		if (cases[i].len == 2) { /* x25519: its last octets are free */
+			b = make_key_exchange(29, 32);
+			memset(b.data + b.len - 2, 0, 2);
+		}
+		assert_accepts(&b, PURPOSE_TLS_SERVER, 0x0303);
+		memcpy(b.data, cases[i].head, cases[i].len);
+		assert_refuses(&b, "a certification request");
+		b.data[0] = 0x77; /* and it is the tag that is refused */
+		assert_accepts(&b, PURPOSE_TLS_SERVER, 0x0303);
+	}
+}
+
 static void tpm_statement_refused(void **state)
 {
 	struct bytes b = make_key_exchange(23, 65);
@@ -323,6 +359,7 @@ int main(void)
 		CASE(certificate_of_own_key_refused),
 		CASE(crl_refused),
 		CASE(cms_attributes_like_key_exchange_refused),
+		CASE(ber_like_key_exchange_refused),
 		CASE(tpm_statement_refused),
 		CASE(random_bytes_refused),
 		CASE(digest_alone_refused),
