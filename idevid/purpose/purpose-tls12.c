@@ -244,6 +244,8 @@ bool purpose_tls12_is_other_exchange(struct view data, const char **ret)
 		*ret = "on another curve or point (RFC 8422 5.4)";
 	else if (is_vectors(in, "222")) /* dh_p, dh_g, dh_Ys */
 		*ret = "in a finite field (RFC 5246 7.4.3)";
+	else if (is_vectors(in, "22")) /* rsa_modulus, rsa_exponent */
+		*ret = "with a temporary RSA key (RFC 2246 7.4.3)";
 	else if (is_vectors(in, "2212")) /* N, g, s, B */
 		*ret = "with SRP (RFC 5054 2.5.3)";
 	else

@@ -313,6 +313,7 @@ static void tls12_transcript_as_long_as_key_exchange_refused(void **state)
 		{ { 2, 0, 1, 1, 0, 0, 0, 0, 0, 0 }, 10, 1, OTHER_POINT },
 		{ { 0, 0, 0, 0 }, 4, 2, "in a finite field" },
 		{ { 0, 1, 7, 0, 1, 7, 1, 7 }, 8, 2, "with SRP" },
+		{ { 0, 1, 7 }, 3, 2, "with a temporary RSA key" },
 	};
 
 	(void)state;
