@@ -22,22 +22,28 @@ enum conn_state {
 struct conn {
 	enum conn_state state;
 	enum http_side side;
-	uint16_t source; /* whose place in @shaking is counted */
+	uint16_t source; /* whose places are counted */
 	uint64_t cookie; /* socket(7), SO_COOKIE: never used again */
 	int64_t since;   /* milliseconds */
+	/* Owned, and kept for the next one with this descriptor: evhttp may
+	 * still read from a socket that counts no more. */
+	struct http_head *head;
 };
 
 /* Addresses share these by a secret hash; seldom do two of them. */
-#define SOURCES 4096
+#define SOURCES HTTP_SOURCES
 
-/* The shortest time between two looks at all for the sake of one address. */
+/* The shortest time between two looks at all: what is closed is known to the
+ * kernel alone. */
 #define SCAN_PAUSE 100 /* milliseconds */
 
 struct http_conns {
 	unsigned shaking[SOURCES]; /* handshakes by source */
+	unsigned held[2][SOURCES]; /* all of a side by source */
 	uint64_t seed;
 	int64_t scanned;
-	unsigned max[2]; /* of all, for this side to be let in */
+	unsigned max;      /* of all */
+	unsigned max_side; /* the rest is kept for the other side */
 	unsigned n;
 	unsigned n_side[2];
 	struct conn *conns; /* owned; by descriptor */
@@ -51,8 +57,8 @@ enum devid_err http_conns_new(
 
 	if (!c)
 		return fail_no_memory(err);
-	c->max[HTTP_STATIONS] = max;
-	c->max[HTTP_PUBLIC] = max - max / 4;
+	c->max = max;
+	c->max_side = max - max / 4;
 	c->scanned = -SCAN_PAUSE;
 	if (RAND_bytes((unsigned char *)&c->seed, sizeof(c->seed)) != 1) {
 		free(c);
@@ -67,6 +73,8 @@ void http_conns_free(struct http_conns *c)
 {
 	if (!c)
 		return;
+	for (size_t fd = 0; fd < c->n_conns; fd++)
+		free(c->conns[fd].head);
 	free(c->conns);
 	free(c);
 }
@@ -84,9 +92,10 @@ static void forget(struct http_conns *c, struct conn *conn)
 		return;
 	if (conn->state == CONN_SHAKES)
 		c->shaking[conn->source]--;
+	c->held[conn->side][conn->source]--;
 	c->n--;
 	c->n_side[conn->side]--;
-	memset(conn, 0, sizeof(*conn));
+	*conn = (struct conn) { .head = conn->head };
 }
 
 /* Whether the socket is still the one that was taken in. */
@@ -109,9 +118,75 @@ unsigned http_conns_count(struct http_conns *c)
 
 static bool has_room(const struct http_conns *c, enum http_side side)
 {
-	return c->n < c->max[HTTP_STATIONS] &&
-	       (side == HTTP_STATIONS ||
-		       c->n_side[HTTP_PUBLIC] < c->max[HTTP_PUBLIC]);
+	return c->n < c->max && c->n_side[side] < c->max_side;
+}
+
+/* Counts anew, unless that was done just now. */
+static void look_again(struct http_conns *c, int64_t now)
+{
+	if (now - c->scanned < SCAN_PAUSE)
+		return;
+	c->scanned = now;
+	(void)http_conns_count(c);
+}
+
+/* ---- who goes when there is no room ---- */
+
+static uint16_t find_fullest(const struct http_conns *c, enum http_side side)
+{
+	size_t fullest = 0;
+
+	for (size_t i = 1; i < SOURCES; i++) {
+		if (c->held[side][i] > c->held[side][fullest])
+			fullest = i;
+	}
+	return (uint16_t)fullest;
+}
+
+/* Ends the one of @source that is in @state the longest; false: none is. */
+static bool end_one(struct http_conns *c, enum http_side side, uint16_t source,
+	enum conn_state state)
+{
+	struct conn *oldest = NULL;
+
+	for (size_t fd = 0; fd < c->n_conns; fd++) {
+		struct conn *conn = &c->conns[fd];
+
+		if (conn->state == state && conn->side == side &&
+			conn->source == source &&
+			(!oldest || conn->since < oldest->since))
+			oldest = conn;
+	}
+	if (!oldest)
+		return false;
+	if (is_open(c, (size_t)(oldest - c->conns)))
+		(void)shutdown((int)(oldest - c->conns), SHUT_RDWR);
+	forget(c, oldest);
+	return true;
+}
+
+/*
+ * Makes a place on @side for one more of @source: one of the address that has
+ * most goes, what is idle first. Who has most himself gives only what is of
+ * least worth, and with that nobody else's: in public an idle one, of stations
+ * one that nobody knows yet. A request of a station at work is never ended.
+ */
+static bool make_room(
+	struct http_conns *c, enum http_side side, uint16_t source)
+{
+	static const enum conn_state goes[] = { CONN_SHAKES, CONN_WAITS,
+		CONN_ANSWERS, CONN_WORKS };
+	const size_t n_own[] = { [HTTP_STATIONS] = 1, [HTTP_PUBLIC] = 2 };
+	const size_t n_others[] = { [HTTP_STATIONS] = 3, [HTTP_PUBLIC] = 4 };
+	uint16_t fullest = find_fullest(c, side);
+	bool own = c->held[side][source] >= c->held[side][fullest];
+	size_t n = own ? n_own[side] : n_others[side];
+
+	for (size_t i = 0; i < n; i++) {
+		if (end_one(c, side, own ? source : fullest, goes[i]))
+			return true;
+	}
+	return false;
 }
 
 /* Where the other end's address is counted; of an IPv6 address the network's
@@ -141,13 +216,10 @@ static uint16_t source_of(const struct http_conns *c, int fd)
 /* Whether its source has too many handshakes under way. */
 static bool is_greedy(struct http_conns *c, uint16_t source, int64_t now)
 {
-	unsigned max = c->max[HTTP_STATIONS] / 4;
+	unsigned max = c->max / 4;
 
-	/* Some may be closed already: it is the kernel that knows. */
-	if (c->shaking[source] >= max && now - c->scanned >= SCAN_PAUSE) {
-		c->scanned = now;
-		(void)http_conns_count(c);
-	}
+	if (c->shaking[source] >= max)
+		look_again(c, now);
 	return c->shaking[source] >= max;
 }
 
@@ -167,37 +239,65 @@ static bool grow(struct http_conns *c, size_t fd)
 	return true;
 }
 
+static bool has_head(struct conn *conn)
+{
+	if (!conn->head)
+		conn->head = malloc(sizeof(*conn->head));
+	if (conn->head)
+		http_head_init(conn->head);
+	return conn->head != NULL;
+}
+
+/* Whether one of @source is let in on @side, and a place is there. */
+static bool let_in(
+	struct http_conns *c, enum http_side side, uint16_t source, int64_t now)
+{
+	if (side == HTTP_STATIONS && is_greedy(c, source, now))
+		return false;
+	if (!has_room(c, side))
+		look_again(c, now);
+	return has_room(c, side) || make_room(c, side, source);
+}
+
 bool http_conns_add(
 	struct http_conns *c, int fd, enum http_side side, int64_t now)
 {
-	enum conn_state state =
-		side == HTTP_STATIONS ? CONN_SHAKES : CONN_WAITS;
-	uint64_t cookie = 0;
-	uint16_t source = 0;
+	struct conn new = { .side = side, .since = now };
 	bool ok;
 
 	if (fd < 0)
 		return false; /* gone before we looked */
-	ok = grow(c, (size_t)fd) && cookie_of(fd, &cookie);
+	ok = grow(c, (size_t)fd) && cookie_of(fd, &new.cookie);
 	if (ok)
 		forget(c, &c->conns[fd]); /* who had this number before */
-	/* Only a full table is worth asking the kernel for each. */
-	if (ok && !has_room(c, side))
-		(void)http_conns_count(c);
-	if (ok && state == CONN_SHAKES) {
-		source = source_of(c, fd);
-		ok = !is_greedy(c, source, now);
-	}
-	if (!ok || !has_room(c, side)) {
+	new.source = source_of(c, fd);
+	if (!ok || !let_in(c, side, new.source, now) ||
+		!has_head(&c->conns[fd])) {
 		(void)shutdown(fd, SHUT_RDWR);
 		return false;
 	}
-	c->conns[fd] = (struct conn) { state, side, source, cookie, now };
-	if (state == CONN_SHAKES)
-		c->shaking[source]++;
+	new.state = side == HTTP_STATIONS ? CONN_SHAKES : CONN_WAITS;
+	new.head = c->conns[fd].head;
+	c->conns[fd] = new;
+	if (new.state == CONN_SHAKES)
+		c->shaking[new.source]++;
+	c->held[side][new.source]++;
 	c->n++;
 	c->n_side[side]++;
 	return true;
+}
+
+struct http_head *http_conns_head(struct http_conns *c, int fd)
+{
+	if (fd < 0 || (size_t)fd >= c->n_conns ||
+		c->conns[fd].state == CONN_NONE)
+		return NULL;
+	return c->conns[fd].head;
+}
+
+uint16_t http_conns_source(const struct http_conns *c, int fd)
+{
+	return fd < 0 || (size_t)fd >= c->n_conns ? 0 : c->conns[fd].source;
 }
 
 static void set_state(

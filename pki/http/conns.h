@@ -9,6 +9,8 @@
  * another cookie is another connection.
  */
 
+#include "head.h"
+
 #include <devid/error.h>
 
 #include <stdbool.h>
@@ -30,19 +32,32 @@ enum http_side {
  * line. */
 #define HTTP_ANSWER_SECONDS 120
 
+/* Addresses are told apart by a secret hash into so many; of IPv6 all below
+ * one /64 are one. */
+#define HTTP_SOURCES 4096
+
 struct http_conns;
 
-/* @max in all, of which a quarter is kept for stations; one address has at
+/* @max in all, of which a quarter is kept for either side; one address has at
  * most a quarter in handshakes. */
 DEVID_MUST_CHECK enum devid_err http_conns_new(
 	unsigned max, struct http_conns **ret, struct devid_error *err);
 void http_conns_free(struct http_conns *conns);
 
-/* Takes in the connected socket @fd (borrowed); false when there is no room,
- * or not for its address: then it was shut down. One of the stations is in its
- * handshake. @now: serve_clock(). */
+/* Takes in the connected socket @fd (borrowed). Where its side is full, one of
+ * the address that has most there is shut down for it, an idle one first;
+ * false when that is its own and has none to spare, and for too many
+ * handshakes: then @fd was shut down. One of the stations is in its handshake.
+ * @now: serve_clock(). */
 bool http_conns_add(
 	struct http_conns *conns, int fd, enum http_side side, int64_t now);
+
+/* What reads its requests (borrowed, good until its descriptor is closed);
+ * NULL: it was not taken in, or shut down meanwhile. */
+struct http_head *http_conns_head(struct http_conns *conns, int fd);
+
+/* Where its address is counted, below HTTP_SOURCES. */
+uint16_t http_conns_source(const struct http_conns *conns, int fd);
 
 /* The handshake on @fd is over: it is known who that is. */
 void http_conns_known(struct http_conns *conns, int fd);

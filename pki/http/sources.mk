@@ -3,6 +3,7 @@
 sees := idevid/base
 sources := \
 	conns.c \
+	head.c \
 	listen.c \
 	rate.c
 ldlibs := -levent_openssl -levent -lsystemd -lssl -lcrypto

@@ -18,6 +18,40 @@ struct serve_fresh {
 	size_t n, room;
 };
 
+/* What came is at the end of @buffer; evhttp reads it after us. */
+static void on_input(
+	struct evbuffer *buffer, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct evbuffer_iovec part;
+	struct evbuffer_ptr at;
+	size_t rest = info->n_added;
+
+	if (rest == 0 || evbuffer_ptr_set(buffer, &at,
+				 evbuffer_get_length(buffer) - rest,
+				 EVBUFFER_PTR_SET) < 0)
+		return;
+	while (rest > 0 &&
+		evbuffer_peek(buffer, (ev_ssize_t)rest, &at, &part, 1) > 0) {
+		size_t n = part.iov_len < rest ? part.iov_len : rest;
+
+		http_head_feed(arg, part.iov_base, n);
+		rest -= n;
+		if (evbuffer_ptr_set(buffer, &at, n, EVBUFFER_PTR_ADD) < 0)
+			return; /* the end */
+	}
+}
+
+static void look_at(
+	struct serve *s, struct bufferevent *bev, enum http_side side)
+{
+	int fd = bufferevent_getfd(bev);
+
+	/* A request that nobody read along is answered as malformed. */
+	if (http_conns_add(s->conns, fd, side, serve_clock()))
+		(void)evbuffer_add_cb(bufferevent_get_input(bev), on_input,
+			http_conns_head(s->conns, fd));
+}
+
 static void look(evutil_socket_t fd, short what, void *arg)
 {
 	struct serve *s = arg;
@@ -26,9 +60,7 @@ static void look(evutil_socket_t fd, short what, void *arg)
 	(void)fd; /* made active by us alone */
 	(void)what;
 	for (size_t i = 0; i < fresh->n; i++)
-		(void)http_conns_add(s->conns,
-			bufferevent_getfd(fresh->list[i].bev),
-			fresh->list[i].side, serve_clock());
+		look_at(s, fresh->list[i].bev, fresh->list[i].side);
 	fresh->n = 0;
 }
 

@@ -22,10 +22,10 @@ static enum serve_method method_of(const struct evhttp_request *req)
 {
 	switch (evhttp_request_get_command(req)) {
 	case EVHTTP_REQ_GET:
+	case EVHTTP_REQ_HEAD: /* RFC 9110 9.3.2: the answer lacks its content */
 		return SERVE_GET;
 	case EVHTTP_REQ_POST:
 		return SERVE_POST;
-	case EVHTTP_REQ_HEAD:
 	case EVHTTP_REQ_PUT:
 	case EVHTTP_REQ_DELETE:
 	case EVHTTP_REQ_OPTIONS:
@@ -70,12 +70,23 @@ static void refuse_route(struct serve *s, struct evhttp_request *req,
 	refuse(s, req, route->status, &route->error);
 }
 
-static void begin(struct serve *s, struct evhttp_request *req)
+/* false, and answered, when its head was not right: nobody knows then where
+ * the next one begins. */
+static bool begin(struct serve *s, struct evhttp_request *req)
 {
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(
-		evhttp_request_get_connection(req));
+	int fd = serve_fd(req);
+	struct http_head *head = http_conns_head(s->conns, fd);
+	struct devid_error err = { DEVID_OK, "" };
+	const char *why = "connection: too many";
+	int status = head ? http_head_next(head, &why) : 503;
 
-	http_conns_busy(s->conns, bufferevent_getfd(bev));
+	http_conns_busy(s->conns, fd);
+	if (status == 0)
+		return true;
+	(void)devid_fail(&err, DEVID_ERR_SYNTAX, "%s", why);
+	serve_header(req, "Connection", "close");
+	refuse(s, req, status, &err);
+	return false;
 }
 
 /* Who is refused can come again as fast as he likes; the log cannot. */
@@ -156,7 +167,8 @@ void serve_on_station(struct evhttp_request *req, void *arg)
 	struct serve_call call;
 	struct serve_job *job;
 
-	begin(s, req);
+	if (!begin(s, req))
+		return;
 	station = find_station(s, req);
 	if (!station)
 		return;
@@ -197,7 +209,8 @@ void serve_on_public(struct evhttp_request *req, void *arg)
 	struct serve_route route;
 	struct serve_call call;
 
-	begin(s, req);
+	if (!begin(s, req))
+		return;
 	read_call(req, HTTP_PUBLIC, &call);
 	serve_route(&call, s->conf->name, &route);
 	switch (route.action) {

@@ -14,7 +14,7 @@
  * are in trouble. */
 #define RETRY_SECONDS "2"
 
-static int fd_of(struct evhttp_request *req)
+int serve_fd(struct evhttp_request *req)
 {
 	struct evhttp_connection *evcon = evhttp_request_get_connection(req);
 
@@ -40,11 +40,12 @@ static const char *reason_of(int status)
 		{ 304, "Not Modified" }, { 400, "Bad Request" },
 		{ 403, "Forbidden" }, { 404, "Not Found" },
 		{ 405, "Method Not Allowed" }, { 409, "Conflict" },
-		{ 410, "Gone" }, { 413, "Content Too Large" },
-		{ 415, "Unsupported Media Type" },
+		{ 410, "Gone" }, { 411, "Length Required" },
+		{ 413, "Content Too Large" }, { 415, "Unsupported Media Type" },
 		{ 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
-		{ 500, "Internal Server Error" },
-		{ 503, "Service Unavailable" } };
+		{ 500, "Internal Server Error" }, { 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+		{ 505, "HTTP Version Not Supported" } };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
 		if (reasons[i].status == status)
@@ -58,13 +59,31 @@ static void on_sent(struct evhttp_request *req, void *arg)
 {
 	struct serve *s = arg;
 
-	http_conns_idle(s->conns, fd_of(req), serve_clock());
+	http_conns_idle(s->conns, serve_fd(req), serve_clock());
+}
+
+/* RFC 9110 9.3.2, 8.6: evhttp would send the content of an answer to HEAD, and
+ * no length. */
+static struct evbuffer *strip_body(
+	struct evhttp_request *req, int status, struct evbuffer *body)
+{
+	char text[24];
+
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_HEAD)
+		return body;
+	if (body && status != 204 && status != 304) {
+		(void)snprintf(
+			text, sizeof(text), "%zu", evbuffer_get_length(body));
+		serve_header(req, "Content-Length", text);
+	}
+	return NULL;
 }
 
 void serve_reply(struct serve *s, struct evhttp_request *req, int status,
 	struct evbuffer *body)
 {
-	http_conns_answered(s->conns, fd_of(req), serve_clock());
+	body = strip_body(req, status, body);
+	http_conns_answered(s->conns, serve_fd(req), serve_clock());
 	evhttp_request_set_on_complete_cb(req, on_sent, s);
 	if (s->drain_end)
 		serve_header(req, "Connection", "close");

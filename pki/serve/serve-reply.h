@@ -6,12 +6,15 @@
 
 #include "serve-private.h"
 
+/* The descriptor of its connection; -1: that is gone. */
+int serve_fd(struct evhttp_request *req);
+
 /* Adds a header that is ours. */
 void serve_header(
 	struct evhttp_request *req, const char *name, const char *value);
 
 /* The request is answered with @status and @body, which is emptied; NULL:
- * nothing. */
+ * nothing. Of an answer to HEAD only the head goes out. */
 void serve_reply(struct serve *s, struct evhttp_request *req, int status,
 	struct evbuffer *body);
 

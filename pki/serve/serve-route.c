@@ -90,13 +90,55 @@ static bool type_is(const char *type, const char *want)
 	return *type == '\0' || *type == ';';
 }
 
-/* Undoes percent-encoding (RFC 3986 2.1) into @buf of @size, with a NUL. A
- * decoded control character is refused. */
+/*
+ * Of a request target its path: of an absolute one behind the authority (RFC
+ * 9112 3.2.2; there is one host here), and of slashes in a row the last, since
+ * clients put a '/' between a URL that ends with one and what they ask for.
+ * NULL: it has none.
+ */
+static const char *find_path(const char *target)
+{
+	size_t scheme = 0;
+
+	if (strncasecmp(target, "http://", 7) == 0)
+		scheme = 7;
+	else if (strncasecmp(target, "https://", 8) == 0)
+		scheme = 8;
+	if (scheme > 0) {
+		size_t host = strcspn(target + scheme, "/?");
+
+		if (host == 0)
+			return NULL;
+		target += scheme + host;
+		if (*target != '/')
+			return "/"; /* an empty path is this one */
+	}
+	if (*target != '/')
+		return NULL;
+	while (target[1] == '/')
+		target++;
+	return target;
+}
+
+/* How long @path is without a query, for which nothing here asks. */
+static size_t path_len(const char *path)
+{
+	return strcspn(path, "?");
+}
+
+static bool path_is(const char *path, const char *want)
+{
+	return path_len(path) == strlen(want) &&
+	       strncmp(path, want, strlen(want)) == 0;
+}
+
+/* Undoes percent-encoding (RFC 3986 2.1) of a path's end into @buf of @size,
+ * with a NUL. A decoded control character is refused. */
 static bool decode_percent(const char *in, char *buf, size_t size)
 {
 	size_t n = 0;
 
-	for (; *in; in++) {
+	for (; *in && *in != '?'; in++) {
 		uint8_t c = (uint8_t)*in;
 
 		if (c == '%') {
@@ -120,6 +162,8 @@ static bool decode_ocsp(const char *in, struct serve_route *r)
 	size_t len, pad;
 	int n;
 
+	/* A request is a SEQUENCE, whose base64 begins with no slash. */
+	in += strspn(in, "/");
 	if (!decode_percent(in, text, sizeof(text)))
 		return false;
 	len = strlen(text);
@@ -212,10 +256,10 @@ static void read_input(
 }
 
 static void apply(const struct row *row, const struct serve_call *call,
-	struct serve_route *r)
+	const char *path, struct serve_route *r)
 {
 	if (call->method != row->method) {
-		r->allow = row->method == SERVE_GET ? "GET" : "POST";
+		r->allow = row->method == SERVE_GET ? "GET, HEAD" : "POST";
 		refuse(r, 405, DEVID_ERR_UNSUPPORTED, "method: not this one");
 		return;
 	}
@@ -230,29 +274,30 @@ static void apply(const struct row *row, const struct serve_call *call,
 	}
 	r->action = row->action;
 	r->role = row->role;
-	read_input(call, call->target + strlen(row->path), r);
+	read_input(call, path + strlen(row->path), r);
 }
 
-static bool row_fits(const struct row *row, const struct serve_call *call)
+static bool row_fits(
+	const struct row *row, enum http_side side, const char *path)
 {
 	size_t len = strlen(row->path);
 
-	if (row->side != call->side)
+	if (row->side != side)
 		return false;
 	if (row->path[len - 1] == '/')
-		return strncmp(call->target, row->path, len) == 0;
-	return strcmp(call->target, row->path) == 0;
+		return strncmp(path, row->path, len) == 0;
+	return path_is(path, row->path);
 }
 
-static bool find_file(const struct serve_call *call, const char *ca_name,
-	enum serve_file *ret)
+static bool find_file(
+	const char *path, const char *ca_name, enum serve_file *ret)
 {
 	char name[256];
 
 	for (int i = 0; i < SERVE_N_FILES; i++) {
 		serve_file_name(
 			(enum serve_file)i, ca_name, name, sizeof(name));
-		if (strcmp(call->target + 1, name) == 0) {
+		if (path_is(path + 1, name)) {
 			*ret = (enum serve_file)i;
 			return true;
 		}
@@ -265,20 +310,21 @@ void serve_route(const struct serve_call *call, const char *ca_name,
 {
 	static const struct row file_row = { "/", NULL, 0, HTTP_PUBLIC,
 		SERVE_GET, SERVE_FILE, 0 };
+	const char *path = find_path(call->target);
 
 	memset(ret, 0, offsetof(struct serve_route, ocsp));
-	if (call->target[0] != '/') {
+	if (!path) {
 		refuse(ret, 400, DEVID_ERR_SYNTAX, "target: not a path");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (row_fits(&rows[i], call)) {
-			apply(&rows[i], call, ret);
+		if (row_fits(&rows[i], call->side, path)) {
+			apply(&rows[i], call, path, ret);
 			return;
 		}
 	}
-	if (call->side == HTTP_PUBLIC && find_file(call, ca_name, &ret->file)) {
-		apply(&file_row, call, ret);
+	if (call->side == HTTP_PUBLIC && find_file(path, ca_name, &ret->file)) {
+		apply(&file_row, call, path, ret);
 		return;
 	}
 	refuse(ret, 404, DEVID_ERR_NOT_FOUND, "target: nothing is here");

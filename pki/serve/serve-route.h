@@ -5,7 +5,7 @@
 /*
  * What an HTTP request asks for: method, target, media type and body against
  * a table. Nothing is done here, and nothing is known of connections; who may
- * ask is the caller's part. Reading HTTP itself is evhttp's.
+ * ask is the caller's part. Reading HTTP itself is evhttp's and head.h's.
  */
 
 #include "conns.h"
@@ -13,7 +13,7 @@
 #include "register.h"
 
 enum serve_method {
-	SERVE_GET = 1,
+	SERVE_GET = 1, /* or HEAD, which asks for the same */
 	SERVE_POST = 2,
 	SERVE_OTHER = 4,
 };

@@ -2,6 +2,7 @@
 /* The table of connections, with real sockets. */
 #include "cmocka-all.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -13,12 +14,6 @@
 
 static int pairs[64][2];
 static int n_pairs;
-
-static int setup(void **state)
-{
-	n_pairs = 0;
-	return http_conns_new(MAX, (struct http_conns **)state, NULL);
-}
 
 static int teardown(void **state)
 {
@@ -55,35 +50,230 @@ static bool ended(int fd)
 	return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
-static void add_up_to_the_limit_then_shut_down(void **state)
+/* Our end of a new connection from 127.0.0.@host. */
+static int connection_from(unsigned host)
+{
+	int *pair = pairs[n_pairs++];
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	struct sockaddr_in from = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl((INADDR_LOOPBACK & ~0xffu) | host) };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+	pair[1] = socket(AF_INET, SOCK_STREAM, 0);
+	assert_true(pair[1] >= 0);
+	assert_int_equal(
+		bind(pair[1], (struct sockaddr *)&from, sizeof(from)), 0);
+	assert_int_equal(connect(pair[1], (struct sockaddr *)&addr, len), 0);
+	pair[0] = accept(fd, NULL, NULL);
+	assert_true(pair[0] >= 0);
+	(void)close(fd);
+	return pair[0];
+}
+
+#define HOSTS 5 /* from 2 on */
+
+/* Whether no two hosts of the tests share a place by the secret hash. */
+static bool are_apart(struct http_conns *c)
+{
+	bool seen[HTTP_SOURCES] = { false };
+	bool apart = true;
+
+	for (unsigned i = 0; i < HOSTS; i++) {
+		int fd = connection_from(2 + i);
+		uint16_t source;
+
+		assert_true(http_conns_add(c, fd, HTTP_PUBLIC, 0));
+		source = http_conns_source(c, fd);
+		apart = apart && !seen[source];
+		seen[source] = true;
+	}
+	while (n_pairs > 0) {
+		(void)close(pairs[--n_pairs][0]);
+		(void)close(pairs[n_pairs][1]);
+	}
+	(void)http_conns_count(c);
+	return apart;
+}
+
+static int setup(void **state)
+{
+	struct http_conns **conns = (struct http_conns **)state;
+
+	n_pairs = 0;
+	if (http_conns_new(MAX, conns, NULL) != DEVID_OK)
+		return -1;
+	while (!are_apart(*conns)) {
+		http_conns_free(*conns);
+		if (http_conns_new(MAX, conns, NULL) != DEVID_OK)
+			return -1;
+	}
+	return 0;
+}
+
+#define SIDE_MAX (MAX - MAX / 4)
+
+/* Who has most gives up what waited longest, his own for a new one of his. */
+static void add_above_the_limit_own_idle_one_goes(void **state)
+{
+	int oldest = connection();
+
+	assert_true(http_conns_add(*state, oldest, HTTP_PUBLIC, 0));
+	for (int i = 1; i < SIDE_MAX; i++)
+		assert_true(
+			http_conns_add(*state, connection(), HTTP_PUBLIC, i));
+	assert_true(http_conns_add(*state, connection(), HTTP_PUBLIC, 50));
+	assert_true(ended(oldest));
+	assert_int_equal(http_conns_count(*state), SIDE_MAX);
+}
+
+static void add_above_the_limit_without_an_idle_one_shut_down(void **state)
 {
 	int fd;
 
-	for (int i = 0; i < MAX; i++)
+	for (int i = 0; i < SIDE_MAX; i++) {
+		fd = connection();
+		assert_true(http_conns_add(*state, fd, HTTP_PUBLIC, 0));
+		http_conns_busy(*state, fd);
+	}
+	fd = connection();
+	assert_false(http_conns_add(*state, fd, HTTP_PUBLIC, 0));
+	assert_true(ended(fd));
+	assert_null(http_conns_head(*state, fd));
+	assert_int_equal(http_conns_count(*state), SIDE_MAX);
+}
+
+/* The new one is nobody yet, and the others have shown who they are. */
+static void add_station_above_the_limit_ends_no_known_one_of_its_own(
+	void **state)
+{
+	int fd;
+
+	for (int i = 0; i < SIDE_MAX; i++)
 		assert_true(add_known(*state, connection(), 0));
 	fd = connection();
 	assert_false(add_known(*state, fd, 0));
 	assert_true(ended(fd));
+}
+
+static void add_either_side_leaves_a_quarter_to_the_other(void **state)
+{
+	for (int i = 0; i < 2 * MAX; i++)
+		(void)http_conns_add(*state, connection(), HTTP_PUBLIC, 0);
+	for (int i = 0; i < MAX / 4; i++)
+		assert_true(add_known(*state, connection(), 0));
+	assert_int_equal(http_conns_count(*state), MAX);
+	assert_false(add_known(*state, connection(), 0));
+}
+
+static void add_public_finds_a_quarter_beside_stations(void **state)
+{
+	for (int i = 0; i < SIDE_MAX; i++)
+		assert_true(add_known(*state, connection(), 0));
+	for (int i = 0; i < MAX / 4; i++)
+		assert_true(
+			http_conns_add(*state, connection(), HTTP_PUBLIC, 0));
 	assert_int_equal(http_conns_count(*state), MAX);
 }
 
-static void add_public_leaves_a_quarter_to_stations(void **state)
+/* Fills a side from host 2, with one of host 3 among them; the last one. */
+static int fill(struct http_conns *c, enum http_side side, int ret[SIDE_MAX])
 {
-	for (int i = 0; i < MAX - MAX / 4; i++)
-		assert_true(
-			http_conns_add(*state, connection(), HTTP_PUBLIC, 0));
-	assert_false(http_conns_add(*state, connection(), HTTP_PUBLIC, 0));
-	for (int i = 0; i < MAX / 4; i++)
-		assert_true(add_known(*state, connection(), 0));
-	assert_false(add_known(*state, connection(), 0));
+	for (int i = 0; i < SIDE_MAX - 1; i++) {
+		ret[i] = connection_from(2);
+		assert_true(http_conns_add(c, ret[i], side, i));
+		http_conns_known(c, ret[i]);
+	}
+	ret[SIDE_MAX - 1] = connection_from(3);
+	assert_true(http_conns_add(c, ret[SIDE_MAX - 1], side, 0));
+	http_conns_known(c, ret[SIDE_MAX - 1]);
+	return ret[SIDE_MAX - 1];
+}
+
+static void add_of_another_address_idle_one_of_the_fullest_goes(void **state)
+{
+	int fds[SIDE_MAX], other = fill(*state, HTTP_PUBLIC, fds);
+
+	http_conns_busy(*state, fds[0]);
+	http_conns_busy(*state, fds[1]);
+	http_conns_answered(*state, fds[1], 0);
+	assert_true(
+		http_conns_add(*state, connection_from(4), HTTP_PUBLIC, 50));
+	assert_true(ended(fds[2]));
+	assert_false(ended(fds[0]));
+	assert_false(ended(fds[1]));
+	assert_false(ended(other));
+	assert_int_equal(http_conns_count(*state), SIDE_MAX);
+}
+
+/* An answer that is not read, then a request that waits for its answer. */
+static void add_of_another_address_busy_ones_of_the_fullest_go(void **state)
+{
+	int fds[SIDE_MAX], other = fill(*state, HTTP_PUBLIC, fds);
+
+	for (int i = 0; i < SIDE_MAX - 1; i++)
+		http_conns_busy(*state, fds[i]);
+	http_conns_answered(*state, fds[5], 0);
+	assert_true(
+		http_conns_add(*state, connection_from(4), HTTP_PUBLIC, 50));
+	assert_true(ended(fds[5]));
+	assert_true(
+		http_conns_add(*state, connection_from(4), HTTP_PUBLIC, 50));
+	assert_true(ended(fds[0]));
+	assert_false(ended(other));
+}
+
+/* A handshake before a station that has shown who it is; its request never. */
+static void add_station_of_another_address_handshake_goes_first(void **state)
+{
+	int fds[SIDE_MAX], shakes;
+
+	(void)fill(*state, HTTP_STATIONS, fds);
+	(void)close(fds[0]);
+	(void)http_conns_count(*state);
+	shakes = connection_from(2);
+	pairs[0][0] = -1;
+	assert_true(http_conns_add(*state, shakes, HTTP_STATIONS, 50));
+	assert_true(
+		http_conns_add(*state, connection_from(4), HTTP_STATIONS, 50));
+	assert_true(ended(shakes));
+	for (int i = 1; i < SIDE_MAX; i++)
+		assert_false(ended(fds[i]));
+	assert_true(
+		http_conns_add(*state, connection_from(5), HTTP_STATIONS, 50));
+	assert_true(ended(fds[1]));
+	for (int i = 2; i < SIDE_MAX - 1; i++)
+		http_conns_busy(*state, fds[i]);
+	assert_false(
+		http_conns_add(*state, connection_from(6), HTTP_STATIONS, 50));
+}
+
+static void source_by_address(void **state)
+{
+	int a = connection_from(2), b = connection_from(2),
+	    c = connection_from(3);
+
+	assert_true(http_conns_add(*state, a, HTTP_PUBLIC, 0));
+	assert_true(http_conns_add(*state, b, HTTP_PUBLIC, 0));
+	assert_true(http_conns_add(*state, c, HTTP_PUBLIC, 0));
+	assert_int_equal(
+		http_conns_source(*state, a), http_conns_source(*state, b));
+	assert_true(http_conns_source(*state, a) < HTTP_SOURCES);
+	assert_int_not_equal(
+		http_conns_source(*state, a), http_conns_source(*state, c));
 }
 
 static void add_after_others_closed_finds_their_room(void **state)
 {
 	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < MAX; i++)
+		for (int i = 0; i < SIDE_MAX; i++)
 			assert_true(add_known(*state, connection(), 0));
-		assert_int_equal(http_conns_count(*state), MAX);
+		assert_int_equal(http_conns_count(*state), SIDE_MAX);
 		while (n_pairs > 0) {
 			(void)close(pairs[--n_pairs][0]);
 			(void)close(pairs[n_pairs][1]);
@@ -232,8 +422,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-		T(add_up_to_the_limit_then_shut_down),
-		T(add_public_leaves_a_quarter_to_stations),
+		T(add_above_the_limit_own_idle_one_goes),
+		T(add_above_the_limit_without_an_idle_one_shut_down),
+		T(add_station_above_the_limit_ends_no_known_one_of_its_own),
+		T(add_either_side_leaves_a_quarter_to_the_other),
+		T(add_public_finds_a_quarter_beside_stations),
+		T(add_of_another_address_idle_one_of_the_fullest_goes),
+		T(add_of_another_address_busy_ones_of_the_fullest_go),
+		T(add_station_of_another_address_handshake_goes_first),
+		T(source_by_address),
 		T(add_after_others_closed_finds_their_room),
 		T(add_descriptor_used_again_counts_once),
 		T(add_no_descriptor_refused),

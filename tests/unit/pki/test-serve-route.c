@@ -91,10 +91,11 @@ static void route_body_handed_on_as_it_is(void **state)
 static void route_other_targets_refused(void **state)
 {
 	static const char *const targets[] = { "/", "/v1", "/v1/",
-		"/v1/challenge/", "/v1/challenge?x", "/V1/challenge",
-		"//v1/challenge", "/v1/../v1/challenge", "/v1/challengex",
-		"/ocspx", "/line1.crl/", "/line2.crl", "/line1-delta.crl?",
-		"/%6cine1.crl", "/.." };
+		"/v1/challenge/", "/V1/challenge", "/v1//challenge",
+		"/v1/../v1/challenge", "/v1/challengex", "/ocspx", "/?/ocsp",
+		"/line1.crl/", "/line1.crl/?", "/line2.crl", "/line1.cr?l",
+		"/%6cine1.crl", "/..", "http://ca.example",
+		"http://ca.example?/healthz", "https://ca.example/" };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(targets); i++) {
@@ -105,10 +106,53 @@ static void route_other_targets_refused(void **state)
 			status(HTTP_PUBLIC, SERVE_GET, targets[i], NULL, ""),
 			404);
 	}
-	assert_int_equal(status(HTTP_PUBLIC, SERVE_GET, "*", NULL, ""), 400);
-	assert_int_equal(status(HTTP_PUBLIC, SERVE_GET,
-				 "http://ca.example/healthz", NULL, ""),
-		400);
+}
+
+static void route_target_that_is_no_path_refused(void **state)
+{
+	static const char *const targets[] = { "*", "", "healthz",
+		"ca.example:80", "ftp://ca.example/healthz", "http:/healthz",
+		"http:///healthz", "http://?/healthz" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(targets); i++)
+		assert_int_equal(
+			status(HTTP_PUBLIC, SERVE_GET, targets[i], NULL, ""),
+			400);
+}
+
+/* RFC 9112 3.2.1, 3.2.2: in absolute form, with a query, and with the slashes
+ * that clients add. */
+static void route_other_forms_of_a_target_found(void **state)
+{
+	static const char *const targets[] = { "http://ca.example/line1.crl",
+		"HTTP://ca.example:80/line1.crl", "https://[::1]/line1.crl",
+		"http://ca.example//line1.crl?x", "//line1.crl", "///line1.crl",
+		"/line1.crl?", "/line1.crl?a=b?c/d" };
+	static const char *const ocsp[] = { "/ocsp/eA%3D%3D", "//ocsp/eA%3D%3D",
+		"/ocsp//eA%3D%3D", "/ocsp/eA==?x", "http://a/ocsp/eA==" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(targets); i++)
+		assert_int_equal(
+			ask(HTTP_PUBLIC, SERVE_GET, targets[i], NULL, "")
+				->action,
+			SERVE_FILE);
+	for (size_t i = 0; i < N_OF(ocsp); i++) {
+		assert_int_equal(
+			ask(HTTP_PUBLIC, SERVE_GET, ocsp[i], NULL, "")->action,
+			SERVE_OCSP);
+		assert_int_equal(route.input_len, 1);
+	}
+	assert_int_equal(
+		ask(HTTP_PUBLIC, SERVE_POST, "//ocsp?x", OCSP, "x")->action,
+		SERVE_OCSP);
+	assert_int_equal(
+		ask(HTTP_STATIONS, SERVE_GET,
+			"https://ca.example/v1/device/S%3F?x", NULL, "")
+			->action,
+		SERVE_SHOW);
+	assert_string_equal(route.serial, "S?");
 }
 
 static void route_other_method_refused(void **state)
@@ -120,7 +164,7 @@ static void route_other_method_refused(void **state)
 	assert_string_equal(route.allow, "POST");
 	assert_int_equal(
 		status(HTTP_PUBLIC, SERVE_POST, "/healthz", NULL, ""), 405);
-	assert_string_equal(route.allow, "GET");
+	assert_string_equal(route.allow, "GET, HEAD");
 	assert_int_equal(
 		status(HTTP_PUBLIC, SERVE_OTHER, "/line1.crl", NULL, ""), 405);
 	assert_int_equal(
@@ -375,6 +419,8 @@ int main(void)
 		cmocka_unit_test(route_each_right_request_found),
 		cmocka_unit_test(route_body_handed_on_as_it_is),
 		cmocka_unit_test(route_other_targets_refused),
+		cmocka_unit_test(route_target_that_is_no_path_refused),
+		cmocka_unit_test(route_other_forms_of_a_target_found),
 		cmocka_unit_test(route_other_method_refused),
 		cmocka_unit_test(route_other_media_type_refused),
 		cmocka_unit_test(route_media_type_with_parameters_accepted),
