@@ -34,3 +34,15 @@ bool http_rate_take(struct http_rate *rate, int64_t now, unsigned *ret_wait)
 	*ret_wait = (unsigned)((COST - rate->credit + a_second - 1) / a_second);
 	return false;
 }
+
+bool http_share_take(const struct http_share *share, int64_t now)
+{
+	unsigned wait;
+
+	if (!http_rate_take(share->own, now, &wait))
+		return false;
+	if (http_rate_take(share->all, now, &wait))
+		return true;
+	share->own->credit += COST; /* it was there a moment ago */
+	return false;
+}

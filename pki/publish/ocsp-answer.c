@@ -197,20 +197,19 @@ static enum devid_err look_up(struct ca *ca, const struct ocsp_request *req,
 	return rc;
 }
 
-static bool may_sign(struct http_rate *on_demand)
+static bool may_sign(const struct http_share *on_demand)
 {
 	struct timespec now;
-	unsigned wait;
 
 	if (!on_demand)
 		return true;
 	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
-	return http_rate_take(on_demand,
-		(int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &wait);
+	return http_share_take(
+		on_demand, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
 static enum devid_err answer_request(struct ca *ca,
-	const struct ocsp_request *req, struct http_rate *on_demand,
+	const struct ocsp_request *req, const struct http_share *on_demand,
 	struct ocsp_reply *ret, struct devid_error *err)
 {
 	struct build_ocsp what = { .cert_id = req->cert_id,
@@ -241,7 +240,7 @@ static enum devid_err answer_request(struct ca *ca,
 }
 
 enum devid_err ocsp_answer(struct ca *ca, struct view der,
-	struct http_rate *on_demand, struct ocsp_reply *ret,
+	const struct http_share *on_demand, struct ocsp_reply *ret,
 	struct devid_error *err)
 {
 	struct ocsp_reply reply = { .expires = 0 };

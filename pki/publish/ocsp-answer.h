@@ -35,7 +35,7 @@ DEVID_MUST_CHECK enum devid_err publish_ocsp_sign(
  * says so. *@ret is the caller's.
  */
 DEVID_MUST_CHECK enum devid_err ocsp_answer(struct ca *ca, struct view der,
-	struct http_rate *on_demand, struct ocsp_reply *ret,
+	const struct http_share *on_demand, struct ocsp_reply *ret,
 	struct devid_error *err);
 
 #endif

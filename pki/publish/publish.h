@@ -35,7 +35,7 @@ struct ocsp_request {
 #define OCSP_REQUEST_MAX 2048
 #define OCSP_NONCE_MAX   128 /* RFC 9654 2.1 */
 
-struct http_rate; /* rate.h */
+struct http_share; /* rate.h */
 
 struct ocsp_reply {
 	struct blob der;

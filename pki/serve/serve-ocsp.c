@@ -38,11 +38,11 @@ static int64_t this_update(const uint8_t *der, size_t len)
 }
 
 /* RFC 5019 6.2; of a POST nobody keeps the answer (RFC 9110 9.3.3). One that is
- * not in the cache for want of memory goes without. */
+ * not in the cache for want of memory goes without. HEAD gets what GET gets. */
 static void add_cache_headers(
 	struct evhttp_request *req, const struct serve_answer *answer)
 {
-	if (evhttp_request_get_command(req) != EVHTTP_REQ_GET || !answer->etag)
+	if (evhttp_request_get_command(req) == EVHTTP_REQ_POST || !answer->etag)
 		return;
 	serve_header(req, "Cache-Control", answer->cache_control);
 	serve_header(req, "Expires", answer->expires);
@@ -74,6 +74,7 @@ void serve_ocsp(struct serve *s, struct evhttp_request *req,
 	job = serve_job_for(s, req, route);
 	if (!job)
 		return;
+	job->source = http_conns_source(s->conns, serve_fd(req));
 	/* An answer with a nonce is for this request alone. */
 	job->keep = ocsp_parse((struct view) { route->input, route->input_len },
 			    &asked, NULL) == DEVID_OK &&
@@ -125,6 +126,31 @@ static void free_blob(const void *data, size_t len, void *arg)
 	serve_blob_unref(arg);
 }
 
+/* Whether a line of If-None-Match has @tag (RFC 9110 13.1.2: any of a list, of
+ * a weak one what it would be if it were strong, or "*"). @tag is quoted. */
+static bool has_tag(const char *line, const char *tag)
+{
+	size_t len = strlen(tag);
+
+	line += strspn(line, " \t");
+	if (strcmp(line, "*") == 0)
+		return true;
+	for (;;) {
+		const char *end;
+
+		line += strspn(line, " \t,");
+		if (strncmp(line, "W/", 2) == 0)
+			line += 2;
+		end = *line == '"' ? strchr(line + 1, '"') : NULL;
+		if (!end)
+			return false;
+		if ((size_t)(end + 1 - line) == len &&
+			memcmp(line, tag, len) == 0)
+			return true;
+		line = end + 1;
+	}
+}
+
 void serve_published_file(
 	struct serve *s, struct evhttp_request *req, enum serve_file file)
 {
@@ -146,7 +172,7 @@ void serve_published_file(
 		serve_header(req, "ETag", blob->tag);
 		serve_http_date(blob->changed, date);
 		serve_header(req, "Last-Modified", date);
-		if (known && strcmp(known, blob->tag) == 0) {
+		if (known && has_tag(known, blob->tag)) {
 			serve_reply(s, req, 304, NULL);
 		} else {
 			blob->refs++;

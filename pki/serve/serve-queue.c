@@ -17,6 +17,9 @@
 #define STATIONS_MAX 1024
 #define OCSP_MAX     512
 
+/* One address has one of so many parts of it, and of a batch. */
+#define OCSP_PARTS 4
+
 /* OCSP requests taken at once: they share no commit, so that more would only
  * keep a station waiting; and when one waits already. */
 #define OCSP_BATCH       64
@@ -39,8 +42,9 @@ struct serve_queue {
 	pthread_cond_t ready;    /* something for the worker */
 	pthread_cond_t requests; /* something for the judge */
 	struct line lines[N_LINES];
-	size_t judging;      /* jobs that the judge has taken */
-	enum line_name turn; /* whose turn it is when both wait */
+	uint16_t ocsp_by[HTTP_SOURCES]; /* jobs in that line by source */
+	size_t judging;                 /* jobs that the judge has taken */
+	enum line_name turn;            /* whose turn it is when both wait */
 	struct serve_job *done, **done_tail;
 	bool ended, reload, trouble;
 	struct serve_news news; /* not collected yet */
@@ -142,10 +146,12 @@ static enum line_name line_of(enum serve_action action)
 	return action == SERVE_CHALLENGE ? LINE_REQUESTS : LINE_STATIONS;
 }
 
-static bool has_room(const struct serve_queue *q, enum line_name name)
+static bool has_room(const struct serve_queue *q, enum line_name name,
+	const struct serve_job *job)
 {
 	if (name == LINE_OCSP)
-		return q->lines[LINE_OCSP].n < OCSP_MAX;
+		return q->lines[LINE_OCSP].n < OCSP_MAX &&
+		       q->ocsp_by[job->source] < OCSP_MAX / OCSP_PARTS;
 	return q->lines[LINE_REQUESTS].n + q->judging +
 		       q->lines[LINE_STATIONS].n <
 	       STATIONS_MAX;
@@ -171,9 +177,11 @@ bool serve_queue_push(struct serve_queue *q, struct serve_job *job)
 	bool room;
 
 	(void)pthread_mutex_lock(&q->lock);
-	room = !q->ended && has_room(q, name);
+	room = !q->ended && has_room(q, name, job);
 	if (room) {
 		job->next = NULL;
+		if (name == LINE_OCSP)
+			q->ocsp_by[job->source]++;
 		(void)append(&q->lines[name], job);
 		(void)pthread_cond_signal(
 			name == LINE_REQUESTS ? &q->requests : &q->ready);
@@ -195,6 +203,21 @@ static struct line *next_line(struct serve_queue *q)
 	return line;
 }
 
+/* Takes *@at out of @line, to the end of a list. */
+static struct serve_job **move(
+	struct line *line, struct serve_job **at, struct serve_job **tail)
+{
+	struct serve_job *job = *at;
+
+	*at = job->next;
+	if (line->tail == &job->next)
+		line->tail = at;
+	line->n--;
+	job->next = NULL;
+	*tail = job;
+	return &job->next;
+}
+
 /* Takes the first job of @line and those behind it that ask for the same;
  * who asks for something else keeps his place. */
 static struct serve_job *take_batch(struct line *line, size_t max)
@@ -202,24 +225,44 @@ static struct serve_job *take_batch(struct line *line, size_t max)
 	enum serve_action action = line->first->action;
 	struct serve_job *list = NULL, **tail = &list;
 	struct serve_job **at = &line->first;
-	size_t n = 0;
 
-	while (*at && n < max) {
-		struct serve_job *job = *at;
-
-		if (job->action != action) {
-			at = &job->next;
+	for (size_t n = 0; *at && n < max;) {
+		if ((*at)->action != action) {
+			at = &(*at)->next;
 			continue;
 		}
-		*at = job->next;
-		if (line->tail == &job->next)
-			line->tail = at;
-		job->next = NULL;
-		*tail = job;
-		tail = &job->next;
+		tail = move(line, at, tail);
 		n++;
 	}
-	line->n -= n;
+	return list;
+}
+
+/* The same of OCSP requests: first of each address its part of @max, the
+ * longest waiting first, then whatever is left of it. */
+static struct serve_job *take_ocsp(struct serve_queue *q, size_t max)
+{
+	const uint16_t parts[] = { (uint16_t)(max / OCSP_PARTS), UINT16_MAX };
+	struct line *line = &q->lines[LINE_OCSP];
+	struct serve_job *list = NULL, **tail = &list;
+	uint16_t taken[HTTP_SOURCES] = { 0 };
+	size_t n = 0;
+
+	for (int round = 0; round < 2; round++) {
+		struct serve_job **at = &line->first;
+
+		while (*at && n < max) {
+			uint16_t source = (*at)->source;
+
+			if (taken[source] >= parts[round]) {
+				at = &(*at)->next;
+				continue;
+			}
+			taken[source]++;
+			q->ocsp_by[source]--;
+			tail = move(line, at, tail);
+			n++;
+		}
+	}
 	return list;
 }
 
@@ -274,7 +317,9 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 	while (!(line = next_line(q)) && !is_over(q) && !q->reload &&
 		pthread_cond_timedwait(&q->ready, &q->lock, &when) == 0)
 		;
-	if (line)
+	if (line == &q->lines[LINE_OCSP])
+		list = take_ocsp(q, batch_max(q, line));
+	else if (line)
 		list = take_batch(line, batch_max(q, line));
 	q->busy = serve_clock();
 	(void)pthread_mutex_unlock(&q->lock);

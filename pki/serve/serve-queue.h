@@ -6,7 +6,9 @@
  * Between the event thread, which speaks HTTP, and those of serve-worker.h. Who
  * asks for a challenge waits in a line for the judge, and then as all others in
  * one for the worker. Jobs of stations and OCSP requests wait in lines of their
- * own and take turns, so that a flood of the one does not starve the other.
+ * own and take turns, so that a flood of the one does not starve the other; in
+ * that of OCSP one address has a quarter of the places, and of each batch while
+ * others wait.
  * Each job belongs to one thread at a time; handing it over is all that is
  * locked.
  */
@@ -30,6 +32,7 @@ struct serve_job {
 	char serial[REGISTER_NAME_MAX]; /* revoke, show */
 	int reason;                     /* revoke */
 	bool keep;                      /* OCSP: may be cached */
+	uint16_t source;                /* OCSP: whose, below HTTP_SOURCES */
 	struct ca_judged *judged;       /* owned; challenge: by the judge */
 	/* What came of it. */
 	enum devid_err code;

@@ -21,13 +21,21 @@
  * not known: anybody can, and each keeps the token from issuing. */
 #define ON_DEMAND_MAX 200
 
+/* Of one address: a quarter, so that one leaves something to the others. */
+#define ON_DEMAND_SHARE (ON_DEMAND_MAX / 4)
+
+struct serve_on_demand {
+	struct http_rate all;
+	struct http_rate by_source[HTTP_SOURCES];
+};
+
 struct serve_worker {
 	struct ca *ca;             /* borrowed */
 	struct serve_queue *queue; /* borrowed */
 	struct serve_duties duties;
 	pthread_t thread, judge;
 	bool told_gone;
-	struct http_rate on_demand;
+	struct serve_on_demand *on_demand; /* owned */
 };
 
 /* ---- jobs ---- */
@@ -106,10 +114,44 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 		take_result(job, &jobs[n++], rc, &err);
 }
 
-static void work_one(
-	struct ca *ca, struct http_rate *on_demand, struct serve_job *job)
+static void init_rate(struct http_rate *rate, unsigned a_second)
+{
+	http_rate_init(rate, 60 * a_second, serve_clock());
+	rate->burst = a_second;
+}
+
+struct serve_on_demand *serve_on_demand_new(void)
+{
+	struct serve_on_demand *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	init_rate(&o->all, ON_DEMAND_MAX);
+	for (size_t i = 0; i < HTTP_SOURCES; i++)
+		init_rate(&o->by_source[i], ON_DEMAND_SHARE);
+	return o;
+}
+
+static void work_ocsp(
+	struct ca *ca, struct serve_on_demand *on_demand, struct serve_job *job)
 {
 	struct ocsp_reply reply = { .expires = 0 };
+	struct http_share share = { NULL, NULL };
+
+	if (on_demand) {
+		share.all = &on_demand->all;
+		share.own = &on_demand->by_source[job->source];
+	}
+	job->code =
+		ocsp_answer(ca, (struct view) { job->input, job->input_len },
+			on_demand ? &share : NULL, &reply, &job->error);
+	job->output = reply.der;
+	job->expires = reply.expires;
+}
+
+static void work_one(
+	struct ca *ca, struct serve_on_demand *on_demand, struct serve_job *job)
+{
 	char *text = NULL;
 
 	switch (job->action) {
@@ -129,11 +171,7 @@ static void work_one(
 		}
 		break;
 	case SERVE_OCSP:
-		job->code = ocsp_answer(ca,
-			(struct view) { job->input, job->input_len }, on_demand,
-			&reply, &job->error);
-		job->output = reply.der;
-		job->expires = reply.expires;
+		work_ocsp(ca, on_demand, job);
 		break;
 	case SERVE_CHALLENGE:
 	case SERVE_ISSUE:
@@ -144,8 +182,8 @@ static void work_one(
 	}
 }
 
-void serve_work(
-	struct ca *ca, struct http_rate *on_demand, struct serve_job *list)
+void serve_work(struct ca *ca, struct serve_on_demand *on_demand,
+	struct serve_job *list)
 {
 	if (list->action == SERVE_CHALLENGE) {
 		work_batch(ca, list, ca_challenge);
@@ -213,7 +251,7 @@ static void *run(void *arg)
 		if (!list && serve_queue_ended(w->queue))
 			return NULL;
 		if (list) {
-			serve_work(w->ca, &w->on_demand, list);
+			serve_work(w->ca, w->on_demand, list);
 			for (job = list; job; job = job->next)
 				serve_duties_used(
 					&w->duties, job->code, job->rule);
@@ -239,12 +277,14 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	struct serve_worker *w = calloc(1, sizeof(*w));
 	int r;
 
-	if (!w)
+	if (w)
+		w->on_demand = serve_on_demand_new();
+	if (!w || !w->on_demand) {
+		free(w);
 		return fail_no_memory(err);
+	}
 	w->ca = ca;
 	w->queue = queue;
-	http_rate_init(&w->on_demand, 60 * ON_DEMAND_MAX, serve_clock());
-	w->on_demand.burst = ON_DEMAND_MAX;
 	r = serve_thread_start(&w->judge, run_judge, w);
 	if (r == 0) {
 		r = serve_thread_start(&w->thread, run, w);
@@ -254,6 +294,7 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 		}
 	}
 	if (r != 0) {
+		free(w->on_demand);
 		free(w);
 		return devid_fail(
 			err, DEVID_ERR_IO, "serve: thread: %s", strerror(r));
@@ -269,5 +310,6 @@ void serve_worker_join(struct serve_worker *w)
 	/* They are ours and were started. */
 	(void)pthread_join(w->judge, NULL);
 	(void)pthread_join(w->thread, NULL);
+	free(w->on_demand);
 	free(w);
 }

@@ -16,6 +16,7 @@
 #include "serve-queue.h"
 
 struct serve_worker;
+struct serve_on_demand;
 
 /* Starts both; @ca and @queue are their own until serve_worker_join(). */
 DEVID_MUST_CHECK enum devid_err serve_worker_start(struct ca *ca,
@@ -25,11 +26,14 @@ DEVID_MUST_CHECK enum devid_err serve_worker_start(struct ca *ca,
 /* Waits for their end, which serve_queue_end() brings about. */
 void serve_worker_join(struct serve_worker *worker);
 
+/* How many OCSP answers may be signed for who asks, of all and by address; free
+ * with free(). NULL without memory. */
+struct serve_on_demand *serve_on_demand_new(void);
+
 /* Does the jobs of @list, all of one action, on @ca: the worker's work, apart
- * for tests. @on_demand: of OCSP answers signed for who asks; NULL: no limit.
- */
-void serve_work(
-	struct ca *ca, struct http_rate *on_demand, struct serve_job *list);
+ * for tests. @on_demand: NULL: no limit. */
+void serve_work(struct ca *ca, struct serve_on_demand *on_demand,
+	struct serve_job *list);
 
 /* Judges the requests of @list: the judge's work. */
 void serve_judge(struct ca *ca, struct serve_job *list);

@@ -397,7 +397,8 @@ static void answer_bucket_empty_try_later_and_stored_given(void **state)
 {
 	static const uint8_t try_later[] = { 0x30, 0x03, 0x0a, 0x01, 0x03 };
 	struct world *w = *state;
-	struct http_rate rate;
+	struct http_rate rates[2];
+	struct http_share share = { &rates[0], &rates[1] };
 	struct ocsp_reply reply = { .expires = 0 };
 	struct talk t = talk_about(
 		id_of(w->f.build.ca, EVP_sha1(), w->numbers[0], SERIAL_LEN));
@@ -406,18 +407,22 @@ static void answer_bucket_empty_try_later_and_stored_given(void **state)
 	const struct view asked = { req, (size_t)req_len };
 	int64_t n;
 
-	/* Of no size. */
-	http_rate_init(&rate, 1, INT64_MAX / 2);
-	rate.burst = 0;
-	assert_int_equal(
-		ocsp_answer(&w->f.ca, asked, &rate, &reply, NULL), DEVID_OK);
-	assert_int_equal(reply.der.len, sizeof(try_later));
-	assert_memory_equal(reply.der.data, try_later, reply.der.len);
-	blob_done(&reply.der);
+	/* Either of no size. */
+	for (int empty = 0; empty < 2; empty++) {
+		http_rate_init(&rates[!empty], 0, 0);
+		http_rate_init(&rates[empty], 1, INT64_MAX / 2);
+		rates[empty].burst = 0;
+		assert_int_equal(
+			ocsp_answer(&w->f.ca, asked, &share, &reply, NULL),
+			DEVID_OK);
+		assert_int_equal(reply.der.len, sizeof(try_later));
+		assert_memory_equal(reply.der.data, try_later, reply.der.len);
+		blob_done(&reply.der);
+	}
 	/* What was signed before is given all the same. */
 	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
 	assert_int_equal(
-		ocsp_answer(&w->f.ca, asked, &rate, &reply, NULL), DEVID_OK);
+		ocsp_answer(&w->f.ca, asked, &share, &reply, NULL), DEVID_OK);
 	assert_true(reply.der.len > sizeof(try_later));
 	blob_done(&reply.der);
 	OPENSSL_free(req);

@@ -113,6 +113,36 @@ static void take_clock_that_stands_grants_no_more(void **state)
 	assert_false(http_rate_take(&rate, 10, &wait));
 }
 
+static unsigned take_shares(struct http_rate *all, struct http_rate *own)
+{
+	const struct http_share share = { all, own };
+	unsigned n = 0;
+
+	while (n < 1000 && http_share_take(&share, 0))
+		n++;
+	return n;
+}
+
+static void share_take_one_leaves_the_rest_to_others(void **state)
+{
+	struct http_rate all, own[5];
+
+	(void)state;
+	http_rate_init(&all, 200, 0);
+	for (int i = 0; i < 5; i++)
+		http_rate_init(&own[i], 60, 0);
+	assert_int_equal(take_shares(&all, &own[0]), 60);
+	assert_int_equal(take_shares(&all, &own[0]), 0);
+	assert_int_equal(take_shares(&all, &own[1]), 60);
+	assert_int_equal(take_shares(&all, &own[2]), 60);
+	assert_int_equal(take_shares(&all, &own[3]), 20);
+	assert_int_equal(take_shares(&all, &own[4]), 0);
+	/* What was not had from all costs nothing of one's own. */
+	http_rate_init(&all, 100, 0);
+	assert_int_equal(take_shares(&all, &own[4]), 60);
+	assert_int_equal(take_shares(&all, &own[3]), 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +154,7 @@ int main(void)
 		cmocka_unit_test(take_asked_often_loses_nothing),
 		cmocka_unit_test(take_after_long_silence_no_more_than_full),
 		cmocka_unit_test(take_clock_that_stands_grants_no_more),
+		cmocka_unit_test(share_take_one_leaves_the_rest_to_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,14 +19,24 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void push(struct serve_queue *q, enum serve_action action, int number)
+static bool push_of(struct serve_queue *q, enum serve_action action, int number,
+	uint16_t source)
 {
 	struct serve_job *job = calloc(1, sizeof(*job));
 
 	assert_non_null(job);
 	job->action = action;
 	job->reason = number;
-	assert_true(serve_queue_push(q, job));
+	job->source = source;
+	if (serve_queue_push(q, job))
+		return true;
+	serve_job_free(job);
+	return false;
+}
+
+static void push(struct serve_queue *q, enum serve_action action, int number)
+{
+	assert_true(push_of(q, action, number, 0));
 }
 
 /* The numbers of a list, as decimal digits; the list is freed. */
@@ -108,6 +118,45 @@ static void take_few_of_ocsp_while_a_station_waits(void **state)
 	assert_null(serve_queue_take(*state, 0));
 }
 
+static void push_ocsp_of_one_address_a_quarter_of_the_line(void **state)
+{
+	int n = 0;
+
+	while (n < 1000 && push_of(*state, SERVE_OCSP, 0, 7))
+		n++;
+	assert_int_equal(n, 128);
+	assert_true(push_of(*state, SERVE_OCSP, 0, HTTP_SOURCES - 1));
+	/* What was taken has its place again. */
+	assert_int_equal(count(serve_queue_take(*state, 0)), 64);
+	n = 0;
+	while (n < 1000 && push_of(*state, SERVE_OCSP, 0, 7))
+		n++;
+	assert_int_equal(n, 63);
+}
+
+static void take_ocsp_of_an_address_behind_a_flood_at_once(void **state)
+{
+	struct serve_job *list;
+	int n = 0, found = 0;
+
+	for (int i = 0; i < 100; i++)
+		assert_true(push_of(*state, SERVE_OCSP, 0, 7));
+	push(*state, SERVE_ISSUE, 0);
+	assert_true(push_of(*state, SERVE_OCSP, 1, 8));
+	assert_true(push_of(*state, SERVE_OCSP, 2, 9));
+	push(*state, SERVE_ISSUE, 0);
+	(void)numbers(serve_queue_take(*state, 0));
+	push(*state, SERVE_ISSUE, 0);
+	list = serve_queue_take(*state, 0); /* four, since a station waits */
+	for (const struct serve_job *job = list; job; job = job->next) {
+		n++;
+		found += job->reason;
+	}
+	assert_int_equal(n, 4);
+	assert_int_equal(found, 3);
+	(void)numbers(list);
+}
+
 static void take_stations_and_ocsp_in_turns(void **state)
 {
 	for (int i = 0; i < 8; i++)
@@ -159,12 +208,15 @@ static void take_at_most_a_batch(void **state)
 	(void)numbers(list);
 }
 
+/* Of an address that none of the last ones had. */
 static struct serve_job *new_job(enum serve_action action)
 {
+	static uint16_t last;
 	struct serve_job *job = calloc(1, sizeof(*job));
 
 	assert_non_null(job);
 	job->action = action;
+	job->source = last++ % HTTP_SOURCES;
 	return job;
 }
 
@@ -348,7 +400,8 @@ static void take_from_other_threads_nothing_lost(void **state)
 		struct serve_job *list;
 
 		while (pushed < N && pushed - n < 500) {
-			push(*state, actions[pushed % 3], pushed);
+			assert_true(push_of(*state, actions[pushed % 3], pushed,
+				(uint16_t)(pushed % 100)));
 			pushed++;
 		}
 		assert_int_equal(poll(&fd, 1, 30000), 1);
@@ -374,6 +427,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(take_one_action_in_order_others_stay),
 		T(take_requests_by_the_judge_first),
+		T(push_ocsp_of_one_address_a_quarter_of_the_line),
+		T(take_ocsp_of_an_address_behind_a_flood_at_once),
 		T(take_stations_and_ocsp_in_turns),
 		T(take_few_of_ocsp_while_a_station_waits),
 		T(health_worker_too_long_at_work_told),
