@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A switch that lies writes no decision of its own, and no device its name.
+#
+# It sends requests as a switch may, with a good authenticator, and puts into the
+# device's address what looks like the rest of a line of decisions.log. Each is
+# turned away with a Message-Authenticator, though there is no EAP in it. A
+# genuine device then is let in under the number of its certificate, not under
+# the identity that it chose.
+# shellcheck disable=SC2034
+EXPECTED="vlan 20"
+
+hex_of() { printf '%s' "$1" | od -An -v -tx1 | tr -d ' \n'; }
+
+# attribute TYPE HEX: with its header
+attribute() { printf '%02x%02x%s' "$1" $((${#2} / 2 + 2)) "$2"; }
+
+# bytes HEX
+bytes() { basenc --base16 -d <<<"${1^^}"; }
+
+# ask_radius CALLING_STATION: what is answered, as hex
+ask_radius() {
+	local attributes head mac zero
+
+	zero=$(attribute 80 "$(printf '%032d' 0)")
+	attributes=$(attribute 1 "$(hex_of liar)")
+	attributes+=$(attribute 31 "$(hex_of "$1")")
+	head=$(printf '0107%04x' $(((${#attributes} + ${#zero}) / 2 + 20)))
+	head+=$(openssl rand -hex 16)
+	mac=$(bytes "$head$attributes$zero" |
+		openssl dgst -md5 -mac HMAC -macopt key:"$(<"$LAB/secret")")
+	# dd makes one datagram of it, whatever is in it.
+	# shellcheck disable=SC2016 # for that shell
+	bytes "$head$attributes$(attribute 80 "${mac##*= }")" |
+		in_ns switch bash -c 'exec 9<>/dev/udp/10.10.0.2/1812
+			dd bs=4096 iflag=fullblock status=none >&9
+			timeout 5 dd bs=4096 count=1 status=none <&9' |
+		od -An -v -tx1 | tr -d ' \n'
+}
+
+# has_attribute TYPE PACKET: as hex both
+has_attribute() {
+	local rest=${2:40}
+
+	while [[ -n $rest ]]; do
+		[[ ${rest:0:2} != "$1" ]] || return 0
+		rest=${rest:$((16#${rest:2:2} * 2))}
+	done
+	return 1
+}
+
+# is_turned_away CALLING_STATION
+is_turned_away() {
+	local packet
+
+	packet=$(ask_radius "$1")
+	check "\"$1\" is rejected" test "${packet:0:2}" = 03
+	check "and the reject has a Message-Authenticator" \
+		has_attribute 50 "$packet"
+}
+
+# session_name PORT: under which name hostapd was told to keep the session
+session_name() {
+	in_ns switch setpriv --reuid "$UID_SWITCH" --regid "$UID_SWITCH" \
+		--clear-groups hostapd_cli -p "$LAB/switch/hostapd" \
+		-s "$LAB/switch/ends" -i "$1" all_sta 2>/dev/null |
+		sed -n 's/^dot1xAuthSessionUserName=//p' | tail -n1
+}
+
+lines() { grep -c "$1" "$LAB/aaa/radius.d/run/decisions.log" || true; }
+
+scenario() {
+	local mac=02-00-00-00-00-99 newline=$'\n' port
+
+	device_ready cam listed
+	attach_full cam 20
+	port=$(device_port cam)
+	check "the session's name is the certificate's number (was: \
+$(session_name "$port"))" test "$(session_name "$port")" = \
+		"$(decision "$(device_get cam mac)" serial)"
+
+	is_turned_away "$mac"
+	check "its address is in the log" test "$(lines " mac=$mac ")" = 1
+	is_turned_away "$mac verdict=accept vlan=20"
+	is_turned_away "$mac${newline}time=0 mac=$mac verdict=accept vlan=20"
+	is_turned_away "$mac$newline"
+	is_turned_away "\"$mac\" verdict=\"accept\""
+	check "no decision about it was written by the switch" \
+		test "$(lines "99.* verdict=accept")" = 0
+	check "each has one line" test "$(lines "mac=malformed verdict=reject") \
+$(lines " mac=$mac verdict=reject")" = "3 2"
+	result "$(outcome cam)"
+}
