@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <wpa_ctrl.h>
 
+#include "cleanup.h"
 #include "event.h"
 #include "fail.h"
 #include "log.h"
@@ -194,13 +196,48 @@ static enum devid_err give_socket(
 	return DEVID_OK;
 }
 
+/*
+ * The socket at @path, in a folder where its owner may put what he likes: a
+ * link there, or a socket of somebody else, would have the agent speak with its
+ * rights to whom it points at. What is opened cannot be exchanged any more.
+ */
+static enum devid_err open_socket(
+	const char *path, uid_t uid, int *ret_fd, struct devid_error *err)
+{
+	CLEANUP(cleanup_close)
+	int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return devid_fail(err, DEVID_ERR_UNREACHABLE,
+			"control socket: %s: %s", path, strerror(errno));
+	if (!S_ISSOCK(st.st_mode))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"control socket: %s: %s, not a socket", path,
+			S_ISLNK(st.st_mode) ? "a link" : "something else");
+	if (st.st_uid != uid)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"control socket: %s: belongs to user %u, not to %u",
+			path, (unsigned)st.st_uid, (unsigned)uid);
+	*ret_fd = steal_fd(&fd);
+	return DEVID_OK;
+}
+
 static enum devid_err connect_both(struct ctrl *c,
 	const struct ctrl_options *options, struct devid_error *err)
 {
-	c->commands = wpa_ctrl_open2(options->server, options->client_dir);
+	CLEANUP(cleanup_close) int fd = -1;
+	enum devid_err rc =
+		open_socket(options->server, options->uid, &fd, err);
+	char path[64];
+
+	if (rc != DEVID_OK)
+		return rc;
+	/* proc(5): this is the socket itself, wherever its name goes. */
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	c->commands = wpa_ctrl_open2(path, options->client_dir);
 	if (c->commands)
-		c->events =
-			wpa_ctrl_open2(options->server, options->client_dir);
+		c->events = wpa_ctrl_open2(path, options->client_dir);
 	if (!c->events)
 		return devid_fail(err, DEVID_ERR_UNREACHABLE,
 			"control socket: %s: %s", options->server,

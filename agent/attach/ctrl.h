@@ -37,13 +37,15 @@ struct ctrl_ops {
 struct ctrl_options {
 	const char *server;     /* borrowed: the socket to connect to */
 	const char *client_dir; /* borrowed: folder of the client sockets */
-	/* Who gets the client sockets, and must be able to answer. */
+	/* Whose that socket is; who gets the client sockets, and must be able to
+	 * answer. */
 	uid_t uid;
 	gid_t gid;
 	struct ctrl_ops ops;
 };
 
-/* Connects as @options say. Errors: UNREACHABLE (not listening yet), IO. */
+/* Connects as @options say. Errors: UNREACHABLE (not listening yet), DENIED (a
+ * link, or not that user's), IO. */
 DEVID_MUST_CHECK enum devid_err ctrl_open(sd_event *event,
 	const struct ctrl_options *options, struct ctrl **ret_ctrl,
 	struct devid_error *err);

@@ -161,8 +161,9 @@ static int watch_socket(struct supplicant *s)
 	s->watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	if (s->watch < 0)
 		return -errno;
-	if (inotify_add_watch(
-		    s->watch, s->dir, IN_CREATE | IN_ATTRIB | IN_MOVED_TO) < 0)
+	if (inotify_add_watch(s->watch, s->dir,
+		    IN_CREATE | IN_ATTRIB | IN_MOVED_TO | IN_ONLYDIR |
+			    IN_DONT_FOLLOW) < 0)
 		return -errno;
 	return sd_event_add_io(
 		s->event, &s->on_socket, s->watch, EPOLLIN, on_socket, s);
@@ -338,11 +339,14 @@ static void start(struct supplicant *s)
 	set_timer(s, OPEN_WAIT_MS);
 }
 
-static void clean_dir(const char *path)
+/* Takes @fd, a folder. */
+static void clean_dir(int fd)
 {
-	CLEANUP(cleanup_closedir) DIR *dir = opendir(path);
+	CLEANUP(cleanup_closedir) DIR *dir = fdopendir(fd);
 	const struct dirent *e;
 
+	if (!dir)
+		(void)close(fd); /* was only read */
 	while (dir && (e = readdir(dir))) {
 		/* Only sockets are ever made here, by us or by it. */
 		if (e->d_type == DT_SOCK)
@@ -363,7 +367,7 @@ static enum devid_err make_dir(const char *path, uid_t uid, gid_t gid,
 	if (fd < 0 || fchown(fd, uid, gid) < 0 || fchmod(fd, mode) < 0)
 		return devid_fail(
 			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
-	clean_dir(path);
+	clean_dir(steal_fd(&fd));
 	return DEVID_OK;
 }
 
