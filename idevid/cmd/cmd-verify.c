@@ -31,7 +31,8 @@
 struct options {
 	const char *serial; /* borrowed from argv, or NULL */
 	const char *chain;  /* borrowed from argv, or NULL */
-	bool json, strict, rooted;
+	bool json, strict;
+	unsigned n_roots;                /* files: a manufacturer each */
 	unsigned timeout;                /* seconds */
 	unsigned forms;                  /* DEVID_SERIAL_* */
 	struct devid_verifier *verifier; /* owned */
@@ -63,7 +64,7 @@ static enum devid_err take_root(void *target, const char *argument,
 	struct options *o = target;
 
 	(void)row;
-	o->rooted = true;
+	o->n_roots++;
 	return devid_verifier_add_root_pem_file(o->verifier, argument, err);
 }
 
@@ -141,10 +142,17 @@ static int read_options(struct options *o, int argc, char **argv)
 	if ((o->chain != NULL) == (optind < argc))
 		return options_wrong(&option_set,
 			"give either HOST[:PORT]... or --chain FILE");
-	if (!o->rooted)
+	if (o->n_roots == 0)
 		return options_wrong(&option_set,
 			"--root: missing: name the manufacturer's root "
 			"certificate; the system's store is never used");
+	/* Two manufacturers may have a unit of one number each. */
+	if (o->serial && o->n_roots > 1)
+		return options_wrong(&option_set,
+			"--serial: with %u --root files nothing says whose "
+			"unit is expected: name its manufacturer's roots "
+			"alone, in one file",
+			o->n_roots);
 	return -1;
 }
 

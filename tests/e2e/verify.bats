@@ -178,6 +178,23 @@ serve() {
 	done
 }
 
+# Another manufacturer may have a unit of that number.
+@test "a serial number with roots of several manufacturers: exit 2" {
+	run "$devid" verify --root root.pem --root other.pem \
+		--serial ACCC8E000001 --chain dev-chain.pem
+	[ "$status" -eq 2 ]
+	[[ $output == *"--serial: with 2 --root files"* ]]
+	[ "${#lines[@]}" -eq 1 ]
+	run "$devid" verify --root root.pem --root other.pem \
+		--chain dev-chain.pem
+	[ "$status" -eq 0 ]
+	cat root.pem other.pem >both.pem
+	chmod 644 both.pem
+	run "$devid" verify --root both.pem --serial ACCC8E000001 \
+		--chain dev-chain.pem
+	[ "$status" -eq 0 ]
+}
+
 @test "nobody listens: exit 3" {
 	run "$devid" verify --root root.pem --timeout 2 127.0.0.1:1
 	[ "$status" -eq 3 ]

@@ -8,6 +8,8 @@
  * one call per peer. A unit is genuine when the TLS handshake proved that it
  * holds its key, its certificate has the DevID profile (profile.h), the chain
  * ends in a root that was given, and the serial number is the expected one.
+ * A serial number is one unit's below one manufacturer alone: who expects one
+ * uses a verifier with that manufacturer's roots and no others.
  * The system's trust store is never used. Not checked: revocation, and who
  * operates the unit. A verifier may be used by several threads at once after
  * its options are set.
