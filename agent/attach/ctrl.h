@@ -37,8 +37,8 @@ struct ctrl_ops {
 struct ctrl_options {
 	const char *server;     /* borrowed: the socket to connect to */
 	const char *client_dir; /* borrowed: folder of the client sockets */
-	/* Whose that socket is; who gets the client sockets, and must be able to
-	 * answer. */
+	/* Whose that socket is; who gets the client sockets, and must be able
+	 * to answer. */
 	uid_t uid;
 	gid_t gid;
 	struct ctrl_ops ops;
