@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "cleanup-json.h"
 #include "cleanup.h"
@@ -184,43 +180,16 @@ static json_t *status_json(const struct status *s)
 	return finish(&o);
 }
 
-/* As files_write_atomic() without waiting for the disk. */
-static int replace_unsynced(const char *path, const char *text)
-{
-	CLEANUP(cleanup_close) int fd = -1;
-	char tmp[PATH_MAX];
-	size_t len = strlen(text);
-	int saved;
-
-	if (snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= (int)sizeof(tmp))
-		return -ENAMETOOLONG;
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	errno = EIO; /* for a short write */
-	if (fchmod(fd, 0644) == 0 && write(fd, text, len) == (ssize_t)len &&
-		rename(tmp, path) == 0)
-		return 0;
-	saved = errno;
-	(void)unlink(tmp); /* the first error is the one to tell */
-	return -saved;
-}
-
 enum devid_err status_write(
 	const char *path, const struct status *status, struct devid_error *err)
 {
 	CLEANUP(cleanup_json) json_t *root = status_json(status);
 	CLEANUP(cleanup_free)
 	char *text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
-	int r;
 
 	if (!text)
 		return fail_no_memory_for(err, "status");
-	r = replace_unsynced(path, text);
-	if (r < 0)
-		return devid_fail(
-			err, DEVID_ERR_IO, "write: %s: %s", path, strerror(-r));
-	return DEVID_OK;
+	return files_write_unsynced(path, text, strlen(text), 0644, err);
 }
 
 static bool append_history(json_t *list, const struct port *port)

@@ -3,14 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "output.h"
+#include "view.h"
 
 static enum devid_err check_stat(const char *path, const struct stat *st,
 	size_t max, struct devid_error *err)
@@ -85,77 +85,33 @@ enum devid_err files_read(const char *path, size_t max, uint8_t **ret_data,
 	return DEVID_OK;
 }
 
-static int write_full(int fd, const uint8_t *data, size_t len)
+static enum devid_err write_whole(const char *path, struct view data,
+	mode_t mode, unsigned flags, struct devid_error *err)
 {
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
+	CLEANUP(cleanup_output) struct output *out = NULL;
+	enum devid_err rc = output_open(path, mode, flags, &out, err);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-/* The folder of @path, opened; -1 with errno on failure. */
-static int open_parent(const char *path)
-{
-	char dir[PATH_MAX];
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if ((size_t)(slash - path) >= sizeof(dir)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	memcpy(dir, path, (size_t)(slash - path));
-	dir[slash - path] = '\0';
-	return open(
-		slash == path ? "/" : dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-/* Writes, syncs and renames; the caller unlinks @tmp on failure. */
-static int replace(
-	int fd, const char *tmp, const char *path, const void *data, size_t len)
-{
-	CLEANUP(cleanup_close) int dir = -1;
-
-	if (write_full(fd, data, len) < 0 || fsync(fd) < 0)
-		return -1;
-	dir = open_parent(path);
-	if (dir < 0 || rename(tmp, path) < 0)
-		return -1;
-	return fsync(dir);
+	return rc == DEVID_OK ? output_put(out, data.data, data.len, err) : rc;
 }
 
 enum devid_err files_write_atomic(const char *path, const void *data,
 	size_t len, mode_t mode, struct devid_error *err)
 {
-	CLEANUP(cleanup_close) int fd = -1;
-	char tmp[PATH_MAX];
-	int saved;
+	return write_whole(path, (struct view) { data, len }, mode, 0, err);
+}
 
-	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
-		return devid_fail(err, DEVID_ERR_IO,
-			"write: %.80s...: path too long", path);
-	/* One name, so that what a power cut left behind is not there for
-	 * ever: its successor removes it. */
-	(void)unlink(tmp); /* that it exists shows in open() */
-	fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-		0600);
-	if (fd < 0)
-		return devid_fail(err, DEVID_ERR_IO, "write: %s: %s", path,
-			strerror(errno));
-	if (fchmod(fd, mode) == 0 && replace(fd, tmp, path, data, len) == 0)
-		return DEVID_OK;
-	saved = errno;
-	(void)unlink(tmp); /* the write's own error is the one to tell */
-	return devid_fail(
-		err, DEVID_ERR_IO, "write: %s: %s", path, strerror(saved));
+enum devid_err files_write_unsynced(const char *path, const void *data,
+	size_t len, mode_t mode, struct devid_error *err)
+{
+	return write_whole(
+		path, (struct view) { data, len }, mode, OUTPUT_UNSYNCED, err);
+}
+
+enum devid_err files_create(const char *path, const void *data, size_t len,
+	mode_t mode, struct devid_error *err)
+{
+	return write_whole(
+		path, (struct view) { data, len }, mode, OUTPUT_ONLY_NEW, err);
 }
 
 enum devid_err files_remove(const char *path, struct devid_error *err)
@@ -167,7 +123,7 @@ enum devid_err files_remove(const char *path, struct devid_error *err)
 			       ? DEVID_OK
 			       : devid_fail(err, DEVID_ERR_IO, "remove: %s: %s",
 					 path, strerror(errno));
-	dir = open_parent(path);
+	dir = output_open_folder(path);
 	if (dir < 0 || fsync(dir) < 0)
 		return devid_fail(err, DEVID_ERR_IO, "remove: %s: %s", path,
 			strerror(errno));

@@ -25,12 +25,21 @@ DEVID_MUST_CHECK enum devid_err files_read(const char *path, size_t max,
 	uint8_t **ret_data, size_t *ret_len, struct devid_error *err);
 
 /*
- * Replaces @path with @len bytes of @data: temporary file `@path.new` beside
- * it with @mode, fsync, rename, fsync of the folder. Errors: IO (the old file,
- * if any, is untouched).
+ * Makes @path a file of @len bytes of @data with @mode, by the rules of
+ * output.h: a regular file is replaced, on disk before it returns, anything
+ * else is DENIED. Errors: DENIED, IO (the old file, if any, is untouched).
  */
 DEVID_MUST_CHECK enum devid_err files_write_atomic(const char *path,
 	const void *data, size_t len, mode_t mode, struct devid_error *err);
+
+/* The same without waiting for the disk: a kill leaves the old or the new
+ * content, a power cut anything. */
+DEVID_MUST_CHECK enum devid_err files_write_unsynced(const char *path,
+	const void *data, size_t len, mode_t mode, struct devid_error *err);
+
+/* The same for a file that is not there yet. Errors: EXISTS besides. */
+DEVID_MUST_CHECK enum devid_err files_create(const char *path, const void *data,
+	size_t len, mode_t mode, struct devid_error *err);
 
 /* Removes @path and syncs its folder. That it is not there is no error.
  * Errors: IO. */

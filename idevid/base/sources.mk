@@ -14,5 +14,6 @@ sources := \
 	hex.c \
 	log.c \
 	oid.c \
+	output.c \
 	pem-text.c
 ldlibs := -lcrypto -linih

@@ -10,7 +10,6 @@
 
 #include "cleanup.h"
 #include "fail.h"
-#include "files.h"
 
 /* Reads @fd to its end, which must come before that of @out. */
 static enum devid_err read_all(
@@ -60,13 +59,9 @@ enum devid_err cmd_file_read(
 	return rc;
 }
 
-enum devid_err cmd_file_write(
-	const char *path, const void *data, size_t len, struct devid_error *err)
+enum devid_err cmd_file_out(const char *path, mode_t mode, struct output **ret,
+	struct devid_error *err)
 {
-	if (path && strcmp(path, "-") != 0)
-		return files_write_atomic(path, data, len, 0644, err);
-	if (fwrite(data, 1, len, stdout) != len || fflush(stdout) != 0)
-		return devid_fail(err, DEVID_ERR_IO, "standard output: %s",
-			strerror(errno));
-	return DEVID_OK;
+	(void)fflush(stdout); /* looked at when the command ends */
+	return output_open(path, mode, OUTPUT_STREAMS, ret, err);
 }

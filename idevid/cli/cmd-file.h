@@ -7,6 +7,7 @@
 #include <devid/error.h>
 
 #include "blob.h"
+#include "output.h"
 
 /* Reads @path or, for "-", standard input, at most @max bytes. *@ret is the
  * caller's. Errors: as files_read(), without its demands on owner and mode:
@@ -14,9 +15,9 @@
 DEVID_MUST_CHECK enum devid_err cmd_file_read(const char *path, size_t max,
 	struct blob *ret, struct devid_error *err);
 
-/* Writes to @path (atomically), or to standard output when it is NULL or
- * "-". */
-DEVID_MUST_CHECK enum devid_err cmd_file_write(const char *path,
-	const void *data, size_t len, struct devid_error *err);
+/* Opens --out: output_open() with OUTPUT_STREAMS, behind what was printed
+ * before. To be called before work that cannot be done twice. */
+DEVID_MUST_CHECK enum devid_err cmd_file_out(const char *path, mode_t mode,
+	struct output **ret, struct devid_error *err);
 
 #endif

@@ -58,8 +58,9 @@ bool provision_profile_ok(
 				r->detail[0] ? ": " : "", r->detail);
 	}
 	if (p->force)
-		(void)fputs("devid: cert: installed all the same (--force)\n",
-			stderr);
+		(void)fprintf(stderr,
+			"devid: cert: %s: goes on all the same (--force)\n",
+			key);
 	return p->force;
 }
 

@@ -104,6 +104,7 @@ int provision_csr(struct provision *p)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
 	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
+	CLEANUP(cleanup_output) struct output *out = NULL;
 	struct devid_error err = { DEVID_OK, "" };
 	struct wire_key key = { .alg = KEY_ALG_NONE };
 	enum devid_err rc;
@@ -113,7 +114,9 @@ int provision_csr(struct provision *p)
 	if (!provision_subject_ok(p))
 		return provision_wrong_call(
 			"--serial (and --model) take 1 to 64 bytes");
-	rc = provision_get_key(p, "idevid", &key, &err);
+	rc = provision_out(p, 0644, &out, &err);
+	if (rc == DEVID_OK)
+		rc = provision_get_key(p, "idevid", &key, &err);
 	if (rc != DEVID_OK)
 		return cmd_fail(&err);
 	req = build_request(p, &key);
@@ -127,6 +130,6 @@ int provision_csr(struct provision *p)
 	if (!PEM_write_bio_X509_REQ(bio, req) ||
 		(len = BIO_get_mem_data(bio, &pem)) <= 0)
 		return EXIT_FAILURE;
-	rc = provision_write(p, pem, (size_t)len, 0644, &err);
+	rc = output_put(out, pem, (size_t)len, &err);
 	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
 }

@@ -47,28 +47,8 @@ enum devid_err provision_read(const char *path, size_t max, uint8_t **ret,
 	return files_read(path, max, ret, ret_len, err);
 }
 
-/* Without buffers between, so that the last error is not lost. */
-static enum devid_err write_stdout(
-	const uint8_t *data, size_t len, struct devid_error *err)
+enum devid_err provision_out(const struct provision *p, unsigned mode,
+	struct output **ret, struct devid_error *err)
 {
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return devid_fail(err, DEVID_ERR_IO,
-				"write: standard output: %s", strerror(errno));
-		data += n;
-		len -= (size_t)n;
-	}
-	return DEVID_OK;
-}
-
-enum devid_err provision_write(const struct provision *p, const void *data,
-	size_t len, unsigned mode, struct devid_error *err)
-{
-	if (!p->out || strcmp(p->out, "-") == 0)
-		return write_stdout(data, len, err);
-	return files_write_atomic(p->out, data, len, mode, err);
+	return output_open(p->out, mode, OUTPUT_STREAMS, ret, err);
 }

@@ -108,6 +108,7 @@ static bool is_printable(const char *text)
 int provision_request(struct provision *p)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(TCG_CSR_MAX);
+	CLEANUP(cleanup_output) struct output *out = NULL;
 	struct room request = { buf, TCG_CSR_MAX, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
@@ -119,9 +120,11 @@ int provision_request(struct provision *p)
 	if ((!p->out || strcmp(p->out, "-") == 0) && isatty(STDOUT_FILENO))
 		return provision_wrong_call("a request is binary and not for "
 					    "a terminal: --out FILE");
-	rc = buf ? make_request(p, &request, &err) : fail_no_memory(&err);
+	rc = buf ? provision_out(p, 0644, &out, &err) : fail_no_memory(&err);
 	if (rc == DEVID_OK)
-		rc = provision_write(p, request.data, request.len, 0644, &err);
+		rc = make_request(p, &request, &err);
+	if (rc == DEVID_OK)
+		rc = output_put(out, request.data, request.len, &err);
 	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
 }
 
@@ -154,6 +157,7 @@ static enum devid_err answer_challenge(struct provision *p,
 
 int provision_answer(struct provision *p, const char *path)
 {
+	CLEANUP(cleanup_output) struct output *out = NULL;
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	struct devid_error err = { DEVID_OK, "" };
 	struct challenge_answer answer = { 0 };
@@ -166,11 +170,13 @@ int provision_answer(struct provision *p, const char *path)
 	if (rc == DEVID_OK)
 		rc = challenge_parse(pem, len, &in, &err);
 	if (rc == DEVID_OK)
+		rc = provision_out(p, 0600, &out, &err);
+	if (rc == DEVID_OK)
 		rc = answer_challenge(p, &in, &answer, &err);
 	if (rc == DEVID_OK)
 		rc = challenge_answer_encode(&answer, text, sizeof(text), &err);
 	if (rc == DEVID_OK)
-		rc = provision_write(p, text, strlen(text), 0600, &err);
+		rc = output_put(out, text, strlen(text), &err);
 	OPENSSL_cleanse(&answer, sizeof(answer));
 	OPENSSL_cleanse(text, sizeof(text));
 	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);

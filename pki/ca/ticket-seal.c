@@ -2,7 +2,6 @@
 #include "ticket-seal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -10,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
@@ -59,31 +57,6 @@ static enum devid_err read_key(
 	return rc;
 }
 
-/* Writes @key to a file of its own and gives it the name @path, unless another
- * process was first: then the key is the one that is there. */
-static enum devid_err publish_key(
-	const char *path, const uint8_t *key, struct devid_error *err)
-{
-	CLEANUP(cleanup_free) char *temp = NULL;
-	enum devid_err rc;
-
-	if (asprintf(&temp, "%s.%d", path, (int)getpid()) < 0) {
-		temp = NULL;
-		return fail_no_memory_for(err, "ca");
-	}
-	rc = files_write_atomic(temp, key, CA_SEAL_KEY_LEN, 0600, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (link(temp, path) != 0 && errno != EEXIST)
-		rc = devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
-	/* Syncs the folder, and with it the new name. */
-	if (rc == DEVID_OK)
-		return files_remove(temp, err);
-	(void)unlink(temp); /* the first error is told */
-	return rc;
-}
-
 enum devid_err ca_seal_load(
 	const char *path, uint8_t ret[CA_SEAL_KEY_LEN], struct devid_error *err)
 {
@@ -98,9 +71,13 @@ enum devid_err ca_seal_load(
 	if (RAND_priv_bytes(key, sizeof(key)) != 1)
 		return devid_fail(
 			err, DEVID_ERR_CRYPTO, "ca: no random numbers");
-	rc = publish_key(path, key, err);
+	/* Another process may be first: then the key is the one there. */
+	devid_error_clear(&cause);
+	rc = files_create(path, key, sizeof(key), 0600, &cause);
 	OPENSSL_cleanse(key, sizeof(key));
-	return rc == DEVID_OK ? read_key(path, ret, err) : rc;
+	return rc == DEVID_OK || rc == DEVID_ERR_EXISTS
+		       ? read_key(path, ret, err)
+		       : fail_with(err, rc, &cause);
 }
 
 static enum devid_err hmac(const uint8_t key[CA_SEAL_KEY_LEN],

@@ -73,32 +73,32 @@ static const char *why_wrong(const X509 *cert, const struct cert_wanted *want,
 }
 
 /* Looks at --out. *@ret_done: there is nothing to do. */
-enum devid_err cert_once_look(const struct token_cmd *cmd,
+enum devid_err cert_once_look(struct token_cmd *cmd,
 	const struct cert_wanted *want, bool *ret_done, struct devid_error *err)
 {
 	const char *path = cmd->out, *why;
 	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	struct devid_error absent = { DEVID_OK, "" };
-	enum devid_err rc = token_cmd_read_cert(path, &cert, &absent);
+	enum devid_err rc = DEVID_ERR_NOT_FOUND;
 	time_t soon = time(NULL) + RENEW_SECONDS;
 	int len;
 
 	*ret_done = false;
-	if (rc == DEVID_ERR_NOT_FOUND)
-		return DEVID_OK;
+	if (!output_is_stream(path))
+		rc = token_cmd_read_cert(path, &cert, &absent);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", absent.text);
+		return token_cmd_out_after(cmd, rc, &absent, err);
 	why = why_wrong(cert, want, cmd);
 	if (why)
 		return cert_once_other(path, why, err);
 	if (want->ocsp && X509_cmp_time(X509_get0_notAfter(cert), &soon) < 0)
-		return DEVID_OK; /* made again */
+		return token_cmd_out(cmd, err); /* made again */
 	len = i2d_X509(cert, &der);
 	if (len <= 0)
 		return fail_no_memory(err);
-	token_cmd_tell("certificate", path, (struct view) { der, (size_t)len },
-		"kept");
+	token_cmd_tell(cmd, "certificate", path,
+		(struct view) { der, (size_t)len }, "kept");
 	*ret_done = true;
 	return DEVID_OK;
 }
@@ -117,9 +117,9 @@ static enum devid_err store_cert(const struct token_cmd *cmd,
 	if (why)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: not written: what was signed %s", path, why);
-	rc = token_cmd_write_pem(path, "CERTIFICATE", der, err);
+	rc = token_cmd_write_pem(cmd, "CERTIFICATE", der, err);
 	if (rc == DEVID_OK)
-		token_cmd_tell("certificate", path, der, "made");
+		token_cmd_tell(cmd, "certificate", path, der, "made");
 	return rc;
 }
 

@@ -24,7 +24,7 @@ struct cert_wanted {
 
 /* Looks at --out; *@ret_done: it is right and has been told. Errors: EXISTS,
  * SYNTAX, IO. */
-DEVID_MUST_CHECK enum devid_err cert_once_look(const struct token_cmd *cmd,
+DEVID_MUST_CHECK enum devid_err cert_once_look(struct token_cmd *cmd,
 	const struct cert_wanted *want, bool *ret_done,
 	struct devid_error *err);
 

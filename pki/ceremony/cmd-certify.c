@@ -88,20 +88,20 @@ int cmd_root_cert(int argc, char **argv)
 /* ---- devid-ca request ---- */
 
 static enum devid_err look_at_request(
-	const struct token_cmd *cmd, bool *ret_done, struct devid_error *err)
+	struct token_cmd *cmd, bool *ret_done, struct devid_error *err)
 {
 	const char *path = cmd->out;
 	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
 	CLEANUP(cleanup_x509_req) X509_REQ *req = NULL;
 	struct devid_error absent = { DEVID_OK, "" };
-	enum devid_err rc = token_cmd_read_request(path, &req, &absent);
+	enum devid_err rc = DEVID_ERR_NOT_FOUND;
 	int len;
 
 	*ret_done = false;
-	if (rc == DEVID_ERR_NOT_FOUND)
-		return DEVID_OK;
+	if (!output_is_stream(path))
+		rc = token_cmd_read_request(path, &req, &absent);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s", absent.text);
+		return token_cmd_out_after(cmd, rc, &absent, err);
 	if (EVP_PKEY_eq(X509_REQ_get0_pubkey(req), cmd->signer->public_key) !=
 		1)
 		return cert_once_other(path, "has another key", err);
@@ -112,8 +112,8 @@ static enum devid_err look_at_request(
 	len = i2d_X509_REQ(req, &der);
 	if (len <= 0)
 		return fail_no_memory(err);
-	token_cmd_tell(
-		"request", path, (struct view) { der, (size_t)len }, "kept");
+	token_cmd_tell(cmd, "request", path, (struct view) { der, (size_t)len },
+		"kept");
 	*ret_done = true;
 	return DEVID_OK;
 }
@@ -133,9 +133,9 @@ static enum devid_err run_request(
 	rc = build_request(cmd->signer, cmd->org, cmd->cn, &der, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_write_pem(
-			path, "CERTIFICATE REQUEST", blob_view(&der), err);
+			cmd, "CERTIFICATE REQUEST", blob_view(&der), err);
 	if (rc == DEVID_OK)
-		token_cmd_tell("request", path, blob_view(&der), "made");
+		token_cmd_tell(cmd, "request", path, blob_view(&der), "made");
 	return rc;
 }
 

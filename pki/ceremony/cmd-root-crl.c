@@ -74,9 +74,11 @@ static enum devid_err number_of_crl(
 	struct devid_error why = { DEVID_OK, "" };
 	const uint8_t *p;
 	uint64_t value;
-	enum devid_err rc = cmd_file_read(path, CRL_FILE_MAX, &der, &why);
+	enum devid_err rc = DEVID_ERR_NOT_FOUND;
 
 	*ret = 0;
+	if (!output_is_stream(path))
+		rc = cmd_file_read(path, CRL_FILE_MAX, &der, &why);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return DEVID_OK;
 	if (rc != DEVID_OK)
@@ -128,9 +130,9 @@ static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
 	if (!crl || X509_CRL_verify(crl, X509_get0_pubkey(ca)) != 1)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: not written: the signature is wrong", path);
-	rc = files_write_atomic(path, der.data, der.len, 0644, err);
+	rc = output_put(cmd->file, der.data, der.len, err);
 	if (rc == DEVID_OK)
-		token_cmd_tell("crl", path, der, "made");
+		token_cmd_tell(cmd, "crl", path, der, "made");
 	return rc;
 }
 
@@ -153,6 +155,8 @@ static enum devid_err run_root_crl(
 		rc = token_cmd_open(cmd, err);
 	if (rc == DEVID_OK)
 		rc = build_issuer_new(ca, cmd->signer, &no_urls, &issuer, err);
+	if (rc == DEVID_OK)
+		rc = token_cmd_out(cmd, err);
 	if (rc == DEVID_OK)
 		rc = next_number(cmd, &number, err);
 	if (rc != DEVID_OK)

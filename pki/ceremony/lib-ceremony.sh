@@ -57,9 +57,9 @@ begin() {
 	printf '  %s\n' "${PLAN[@]}"
 	ask
 	mkdir -p "$folder" || fail "$folder" "cannot be made"
-	exec {LOCK}>"$DIR/.lock" || fail "$DIR" "cannot be written"
+	exec {LOCK}>>"$DIR/.lock" || fail "$DIR" "cannot be written"
 	flock -n "$LOCK" || fail "$DIR" "another ceremony is under way"
-	rm -f "$folder"/.new.* # what a kill left behind
+	rm -f "$folder"/.devid-ceremony-new.* # what a kill left behind
 	TRANSCRIPT=$(mktemp "$folder/transcript-$CEREMONY-$(date -u +%Y%m%dT%H%M%SZ)-XXXX.txt") ||
 		fail "$folder" "no transcript can be written"
 	chmod 644 "$TRANSCRIPT"
@@ -116,14 +116,19 @@ optional_args() {
 	done
 }
 
-# put FILE DEST: DEST is FILE's content, or nothing has changed
+# put FILE DEST: DEST is FILE's content, or nothing has changed. Replaced is a
+# regular file or nothing.
 put() {
 	local new folder
 
+	[[ ! -L $2 ]] ||
+		fail "$2" "is a link to $(readlink "$2"), which is not followed"
+	[[ ! -e $2 || -f $2 ]] ||
+		fail "$2" "is no regular file, so it is not replaced"
 	folder=$(dirname "$2")
-	new=$(mktemp "$folder/.new.XXXXXX") || fail "$2" "cannot be written"
+	new=$(mktemp "$folder/.devid-ceremony-new.XXXXXXXXXXXX") || fail "$2" "cannot be written"
 	if ! { cat "$1" >"$new" && chmod 644 "$new" && sync "$new" &&
-		mv -f "$new" "$2" && sync "$folder"; }; then
+		mv -fT "$new" "$2" && sync "$folder"; }; then
 		rm -f "$new"
 		fail "$2" "cannot be written"
 	fi

@@ -16,7 +16,6 @@
 #include "cmd-file.h"
 #include "conf.h"
 #include "fail.h"
-#include "files.h"
 #include "hex.h"
 #include "log.h"
 #include "pin.h"
@@ -31,15 +30,13 @@ int token_command(
 	struct devid_error err = { DEVID_OK, "" };
 	struct token_cmd cmd = { .pin_fd = -1 };
 	enum devid_err rc;
-	bool pin_refused;
 	int code = options_read(set, argc, argv, &cmd);
 
 	if (code >= 0)
 		return code;
 	cmd.operand = argv[optind];
 	rc = run(&cmd, &err);
-	/* Until the token is open, DENIED is about the PIN. */
-	pin_refused = rc == DEVID_ERR_DENIED && !cmd.token;
+	output_free(cmd.file);
 	signer_free(cmd.signer);
 	token_close(cmd.token);
 	if (rc == DEVID_OK && fflush(stdout) != 0)
@@ -47,7 +44,7 @@ int token_command(
 	if (rc == DEVID_OK)
 		return 0;
 	log_error("%s", devid_error_text(&err));
-	return pin_refused ? EXIT_PIN : EXIT_FAILURE;
+	return cmd.pin_refused ? EXIT_PIN : EXIT_FAILURE;
 }
 
 /* ---- token and key ---- */
@@ -78,6 +75,7 @@ static enum devid_err open_token(struct token_cmd *cmd, struct devid_error *err)
 	if (rc == DEVID_OK)
 		rc = token_open(&place, &pin, &cmd->token, err);
 	pin_done(&pin);
+	cmd->pin_refused = rc == DEVID_ERR_DENIED;
 	return rc;
 }
 
@@ -88,16 +86,17 @@ static const char *alg_of(const EVP_PKEY *key)
 	return name ? name : "unknown"; /* token_key() gives no other */
 }
 
-void token_cmd_tell(
-	const char *what, const char *name, struct view der, const char *verb)
+void token_cmd_tell(const struct token_cmd *cmd, const char *what,
+	const char *name, struct view der, const char *verb)
 {
+	FILE *to = cmd->out && strcmp(cmd->out, "-") == 0 ? stderr : stdout;
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	char hex[2 * sizeof(hash) + 1];
 
 	(void)SHA256(der.data, der.len, hash); /* cannot fail */
 	hex_encode(hash, sizeof(hash), hex);
-	(void)printf("%s %s sha256 %s %s\n", what, name, hex, verb);
-	(void)fflush(stdout); /* looked at when the command ends */
+	(void)fprintf(to, "%s %s sha256 %s %s\n", what, name, hex, verb);
+	(void)fflush(to); /* looked at when the command ends */
 }
 
 static enum devid_err tell_key(
@@ -112,7 +111,7 @@ static enum devid_err tell_key(
 	(void)snprintf(what, sizeof(what), "key %s",
 		alg_of(cmd->signer->public_key)); /* fits */
 	token_cmd_tell(
-		what, cmd->key, (struct view) { spki, (size_t)len }, verb);
+		cmd, what, cmd->key, (struct view) { spki, (size_t)len }, verb);
 	return DEVID_OK;
 }
 
@@ -218,8 +217,23 @@ enum devid_err token_cmd_read_request(
 	return DEVID_OK;
 }
 
-enum devid_err token_cmd_write_pem(const char *path, const char *label,
-	struct view der, struct devid_error *err)
+enum devid_err token_cmd_out(struct token_cmd *cmd, struct devid_error *err)
+{
+	return cmd_file_out(cmd->out, 0644, &cmd->file, err);
+}
+
+enum devid_err token_cmd_out_after(struct token_cmd *cmd, enum devid_err rc,
+	const struct devid_error *cause, struct devid_error *err)
+{
+	enum devid_err out = token_cmd_out(cmd, err);
+
+	if (out != DEVID_OK || rc == DEVID_ERR_NOT_FOUND)
+		return out;
+	return fail_with(err, rc, cause);
+}
+
+enum devid_err token_cmd_write_pem(const struct token_cmd *cmd,
+	const char *label, struct view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
 	char *text;
@@ -228,5 +242,5 @@ enum devid_err token_cmd_write_pem(const char *path, const char *label,
 	if (!bio || PEM_write_bio(bio, label, "", der.data, (long)der.len) <= 0)
 		return fail_no_memory(err);
 	n = BIO_get_mem_data(bio, &text);
-	return files_write_atomic(path, text, (size_t)n, 0644, err);
+	return output_put(cmd->file, text, (size_t)n, err);
 }

@@ -9,6 +9,7 @@
 
 #include "build.h"
 #include "options.h"
+#include "output.h"
 #include "token.h"
 
 #include <openssl/x509.h>
@@ -25,6 +26,8 @@ struct token_cmd {
 	const char *operand;
 	struct token *token;   /* owned */
 	struct signer *signer; /* owned: the key --key */
+	struct output *file;   /* owned: --out, of token_cmd_out() */
+	bool pin_refused;
 };
 
 /* Rows of texts: what may be given, what must be. */
@@ -67,9 +70,20 @@ int token_command(
 DEVID_MUST_CHECK enum devid_err token_cmd_open(
 	struct token_cmd *cmd, struct devid_error *err);
 
-/* "made" or "kept": prints `what name sha256 verb`. */
-void token_cmd_tell(
-	const char *what, const char *name, struct view der, const char *verb);
+/* "made" or "kept": prints `what name sha256 verb`; to standard error where
+ * --out is standard output. */
+void token_cmd_tell(const struct token_cmd *cmd, const char *what,
+	const char *name, struct view der, const char *verb);
+
+/* Opens --out; before anything is signed. */
+DEVID_MUST_CHECK enum devid_err token_cmd_out(
+	struct token_cmd *cmd, struct devid_error *err);
+
+/* The same after --out could not be read, for @cause under @rc: nothing there
+ * is no error, and where it may not be written that is the cause to tell. */
+DEVID_MUST_CHECK enum devid_err token_cmd_out_after(struct token_cmd *cmd,
+	enum devid_err rc, const struct devid_error *cause,
+	struct devid_error *err);
 
 /* --until: YYYYMMDDHHMMSSZ; not given: 0, no end. */
 DEVID_MUST_CHECK enum devid_err token_cmd_until(
@@ -82,8 +96,8 @@ DEVID_MUST_CHECK enum devid_err token_cmd_read_cert(
 DEVID_MUST_CHECK enum devid_err token_cmd_read_request(
 	const char *path, X509_REQ **ret, struct devid_error *err);
 
-/* Writes PEM with @label ("CERTIFICATE") atomically. */
-DEVID_MUST_CHECK enum devid_err token_cmd_write_pem(const char *path,
+/* Writes PEM with @label ("CERTIFICATE") to --out. */
+DEVID_MUST_CHECK enum devid_err token_cmd_write_pem(const struct token_cmd *cmd,
 	const char *label, struct view der, struct devid_error *err);
 
 #endif

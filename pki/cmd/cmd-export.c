@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ca-cmd.h"
@@ -98,60 +97,29 @@ static enum devid_err write_all(struct reg *reg, const struct options *o,
 	return rc;
 }
 
-static enum devid_err sync_folder(const char *path, struct devid_error *err)
-{
-	CLEANUP(cleanup_free) char *folder = strdup(path);
-	CLEANUP(cleanup_close) int fd = -1;
-	char *slash = folder ? strrchr(folder, '/') : NULL;
-
-	if (slash)
-		slash[slash == folder] = '\0';
-	fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) != 0)
-		return devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
-	return DEVID_OK;
-}
-
-/* As files_write_atomic(), for what does not fit into memory. */
+/* All of it has its name, or nothing has changed. */
 static enum devid_err write_file(
 	struct reg *reg, const struct options *o, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) char *temp = NULL;
-	enum devid_err rc = DEVID_OK;
-	FILE *out = NULL;
+	CLEANUP(cleanup_output) struct output *file = NULL;
+	CLEANUP(cleanup_fclose) FILE *out = NULL;
+	enum devid_err rc = cmd_file_out(o->out, 0644, &file, err);
 	int fd;
 
-	if (asprintf(&temp, "%s.new", o->out) < 0) {
-		temp = NULL;
-		return fail_no_memory_for(err, "export");
-	}
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		0644);
-	if (fd >= 0)
-		out = fdopen(fd, "w");
+	if (rc != DEVID_OK)
+		return rc;
+	fd = fcntl(output_fd(file), F_DUPFD_CLOEXEC, 0);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out) {
-		rc = devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", temp, strerror(errno));
 		if (fd >= 0)
 			(void)close(fd); /* nothing was written */
-		return rc;
+		return fail_no_memory_for(err, "export");
 	}
 	rc = write_all(reg, o, out, err);
-	if (rc == DEVID_OK && fsync(fd) != 0)
-		rc = devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", temp, strerror(errno));
-	if (fclose(out) != 0 && rc == DEVID_OK)
-		rc = devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", temp, strerror(errno));
-	if (rc == DEVID_OK && rename(temp, o->out) != 0)
-		rc = devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", o->out, strerror(errno));
-	if (rc != DEVID_OK) {
-		(void)unlink(temp); /* the cause is told already */
-		return rc;
-	}
-	return sync_folder(o->out, err);
+	if (rc == DEVID_OK && (fflush(out) != 0 || ferror(out)))
+		rc = devid_fail(err, DEVID_ERR_IO, "write: %s: %s",
+			o->out ? o->out : "standard output", strerror(errno));
+	return rc == DEVID_OK ? output_commit(file, err) : rc;
 }
 
 int cmd_export(int argc, char **argv)
@@ -167,9 +135,7 @@ int cmd_export(int argc, char **argv)
 		return code;
 	code = ca_cmd_open(&o.cmd, CA_OPEN_REGISTER);
 	if (code < 0) {
-		rc = o.out && strcmp(o.out, "-") != 0
-			     ? write_file(o.cmd.ca.reg, &o, &err)
-			     : write_all(o.cmd.ca.reg, &o, stdout, &err);
+		rc = write_file(o.cmd.ca.reg, &o, &err);
 		code = rc == DEVID_OK ? EXIT_SUCCESS : ca_cmd_fail(&err);
 	}
 	ca_cmd_done(&o.cmd);

@@ -3,12 +3,8 @@
  * for a CA without a network. */
 #include "cmd-issue.h"
 
-#include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ca-challenge.h"
 #include "ca-cmd.h"
@@ -41,33 +37,20 @@ static const struct option_row rows[] = {
 	OPTION_END,
 };
 
-/* Before anything is issued: the folder of @out can be written. */
-static enum devid_err check_out(const char *out, struct devid_error *err)
-{
-	CLEANUP(cleanup_free) char *copy = out ? strdup(out) : NULL;
-
-	if (!out || strcmp(out, "-") == 0)
-		return DEVID_OK;
-	if (!copy)
-		return fail_no_memory(err);
-	if (access(dirname(copy), W_OK | X_OK) != 0)
-		return devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", out, strerror(errno));
-	return DEVID_OK;
-}
-
 static enum devid_err run_step(struct ca *ca, const struct step *step,
 	const char *in, const char *out, struct devid_error *err)
 {
+	CLEANUP(cleanup_output) struct output *file = NULL;
 	CLEANUP(blob_done) struct blob input = { NULL, 0 };
 	char who[REGISTER_WHO_MAX];
 	struct ca_job job = { .station = who };
 	enum devid_err rc;
 
 	operator_name(who);
-	rc = check_out(out, err);
+	rc = cmd_file_read(in, step->input_max, &input, err);
+	/* Before anything is issued. */
 	if (rc == DEVID_OK)
-		rc = cmd_file_read(in, step->input_max, &input, err);
+		rc = cmd_file_out(out, 0644, &file, err);
 	if (rc != DEVID_OK)
 		return rc;
 	job.input = input.data;
@@ -77,7 +60,7 @@ static enum devid_err run_step(struct ca *ca, const struct step *step,
 		rc = devid_fail(
 			err, job.code, "%s", devid_error_text(&job.error));
 	if (rc == DEVID_OK)
-		rc = cmd_file_write(out, job.output, strlen(job.output), err);
+		rc = output_put(file, job.output, strlen(job.output), err);
 	ca_job_done(&job);
 	return rc;
 }

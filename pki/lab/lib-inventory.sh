@@ -12,7 +12,7 @@
 
 # inventory_lock: until this process ends, nobody else issues here.
 inventory_lock() {
-	exec {INVENTORY_LOCK}>"$DIR/inventory.lock"
+	exec {INVENTORY_LOCK}>>"$DIR/inventory.lock"
 	flock -w 30 "$INVENTORY_LOCK" ||
 		fail "$DIR/inventory.lock" "held by another process"
 	# A line that a crash cut short was never answered: drop it.

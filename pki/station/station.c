@@ -103,6 +103,7 @@ typedef enum devid_err exchange_fn(struct station_http *http, struct view in,
 static int exchange(
 	struct station *s, const char *path, size_t max, exchange_fn *fn)
 {
+	CLEANUP(cleanup_output) struct output *out = NULL;
 	CLEANUP(blob_done) struct blob in = { NULL, 0 };
 	CLEANUP(blob_done) struct blob reply = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
@@ -113,9 +114,11 @@ static int exchange(
 		log_error("%s", devid_error_text(&err));
 		return EXIT_USAGE;
 	}
-	rc = fn(s->http, blob_view(&in), &reply, &err);
+	rc = cmd_file_out(s->out, 0644, &out, &err);
 	if (rc == DEVID_OK)
-		rc = cmd_file_write(s->out, reply.data, reply.len, &err);
+		rc = fn(s->http, blob_view(&in), &reply, &err);
+	if (rc == DEVID_OK)
+		rc = output_put(out, reply.data, reply.len, &err);
 	return exit_of(rc, &err);
 }
 
@@ -144,6 +147,7 @@ static int revoke_unit(struct station *s, int argc, char **argv)
 
 static int show(struct station *s, int argc, char **argv)
 {
+	CLEANUP(cleanup_output) struct output *out = NULL;
 	CLEANUP(blob_done) struct blob reply = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
@@ -152,9 +156,11 @@ static int show(struct station *s, int argc, char **argv)
 		return wrong_call("show: one SERIAL is needed");
 	rc = station_show(s->http, argv[0], &reply, &err);
 	if (rc == DEVID_OK)
-		rc = cmd_file_write(NULL, reply.data, reply.len, &err);
+		rc = cmd_file_out(NULL, 0, &out, &err);
 	if (rc == DEVID_OK)
-		rc = cmd_file_write(NULL, "\n", 1, &err);
+		rc = output_write(out, reply.data, reply.len, &err);
+	if (rc == DEVID_OK)
+		rc = output_put(out, "\n", 1, &err);
 	return exit_of(rc, &err);
 }
 

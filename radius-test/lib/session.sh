@@ -94,7 +94,7 @@ session_run() {
 		cat "$LAB/result" >>"$LAB/results"
 	done
 	if [[ -n $json ]]; then
-		jq -s . "$LAB/results" >"$json.new" && mv -f "$json.new" "$json"
+		jq -s . "$LAB/results" | put_output "$json"
 	fi
 	return $failed
 }

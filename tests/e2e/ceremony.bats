@@ -472,7 +472,7 @@ no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 
 # one_of_each DIR: one certificate, nothing half-written
 one_of_each() {
-	[ "$(find "$1" -name '*.new*' -o -name '.new*' | wc -l)" -eq 0 ]
+	[ "$(find "$1" -name '*.new' -o -name '*-new.*' | wc -l)" -eq 0 ]
 	[ "$(find "$1" -name cert.pem | wc -l)" -eq 1 ]
 }
 
@@ -565,7 +565,7 @@ after_root() {
 before_request() { fresh_token; }
 after_request() {
 	openssl req -in "$1/issuing/k/request.pem" -noout -verify 2>&1 | grep -q 'verify OK'
-	[ "$(find "$1" -name '*.new*' -o -name '.new*' | wc -l)" -eq 0 ]
+	[ "$(find "$1" -name '*.new' -o -name '*-new.*' | wc -l)" -eq 0 ]
 	"$DEVID_CA" token-key $(issuing_token) --key k >/dev/null
 }
 
@@ -614,7 +614,7 @@ before_ocsp() {
 	cp "$WORK"/i/issuing/ca1/{cert,chain,root}.pem "$1/issuing/ca1/"
 }
 after_ocsp() {
-	[ "$(find "$1" -name '*.new*' -o -name '.new*' | wc -l)" -eq 0 ]
+	[ "$(find "$1" -name '*.new' -o -name '*-new.*' | wc -l)" -eq 0 ]
 	verifies "$WORK/r/root/cert.pem" "$1/issuing/ca1/ocsp.pem" "$1/issuing/ca1/cert.pem" >/dev/null
 	"$DEVID_CA" token-key $(issuing_token) --key killed-ocsp >/dev/null
 }
@@ -631,7 +631,7 @@ before_revoke() {
 }
 after_revoke() {
 	[ "$(grep -vc '^#' "$1/root/revoked.txt")" -eq 1 ]
-	[ "$(find "$1" -name '*.new*' -o -name '.new*' | wc -l)" -eq 0 ]
+	[ "$(find "$1" -name '*.new' -o -name '*-new.*' | wc -l)" -eq 0 ]
 	openssl crl -inform DER -in "$1/root/root.crl" -noout -text >crl.txt
 	[ "$(grep -c 'Serial Number' crl.txt)" -eq 1 ]
 	grep -A1 'CRL Number' crl.txt | grep -qE "^ *$(cat "$1/root/crl-number")$"
@@ -669,13 +669,38 @@ after_revoke() {
 }
 
 @test "certificate that cannot be written: key kept, then certified" {
-	mkdir -p d/root/cert.pem.new
-	: >d/root/cert.pem.new/in-the-way
-	refused 1 "write: d/root/cert.pem" ceremony d root $(root_token) --org Acme --key blocked
-	rm -r d/root/cert.pem.new
+	mkdir -p d/root
+	ln -s ../elsewhere d/root/cert.pem
+	refused 1 "write: d/root/cert.pem: is a link to ../elsewhere, which is not followed" \
+		ceremony d root $(root_token) --org Acme --key blocked
+	[ -L d/root/cert.pem ]
+	[ ! -e d/elsewhere ]
+	rm d/root/cert.pem
 	run -0 ceremony d root $(root_token) --org Acme --key blocked
 	[[ $output == *"key p384 blocked sha256 "*" kept"* ]]
 	one_of_each d
+}
+
+@test "--out: files are replaced, links and a user's files stay" {
+	local root=$WORK/r/root
+
+	out_rules "$DEVID_CA" root-cert $(root_token) --key root --org Acme \
+		--cn "Acme root"
+	out_rules "$DEVID_CA" request $(root_token) --key root --org Acme \
+		--cn "Acme root"
+	out_rules "$DEVID_CA" root-crl $(root_token) --key root --ca "$root/cert.pem" \
+		--revoked "$root/revoked.txt" --number number
+}
+
+@test "a link in a ceremony's folder stays, and so does what is not its own" {
+	mkdir d d/root
+	: >d/root/.new.mine
+	ln -s ../elsewhere d/root/revoked.txt
+	run -0 ceremony d root $(root_token) --org Acme --key linked
+	refused 1 "revoked.txt: is a link to ../elsewhere, which is not followed" \
+		ceremony d root-crl $(root_token) --key linked
+	[ -e d/root/.new.mine ]
+	[ ! -e d/elsewhere ]
 }
 
 @test "two at once: the second is refused" {

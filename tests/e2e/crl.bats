@@ -224,15 +224,22 @@ refused_with() {
 	issuer=$(openssl x509 -in "$CA/B1-idevid.pem" -noout -issuer \
 		-nameopt compat | sed 's/^issuer=//' | tr -d '\n' |
 		sha256sum | cut -d' ' -f1)
+	echo mine >"$CA/devices.new"
 	ca export --format freeradius --out "$CA/devices"
 	grep -qx "$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices"
 	[ "$(grep -c '^[0-9a-f]' "$CA/devices")" = 1 ]
 	grep -qx "	DevID-Unit := \"B1\"" "$CA/devices"
-	[ ! -e "$CA/devices.new" ]
+	[ "$(<"$CA/devices.new")" = mine ]
 	echo A1 >"$CA/only"
 	ca export --format freeradius --only "$CA/only" >"$CA/none"
 	run grep -c '^[0-9a-f]' "$CA/none"
 	[ "$output" = 0 ]
+}
+
+@test "export --out: files are replaced, links and a user's files stay" {
+	out_rules ca export --format csv
+	run -1 ca export --format csv --out /dev/full
+	[[ $output == *"No space left on device" ]]
 }
 
 @test "every line of the JSON export is a device, as list --json has it" {

@@ -20,6 +20,45 @@ await_path() { printf '%s\n' "$plain/await"; }
 # shellcheck source=radius-test/lib/wait.sh
 . "$repo/radius-test/lib/wait.sh"
 
+# out_rules COMMAND...: takes --out and may be repeated; a file or nothing is
+# replaced, links and what a user has beside it stay, the rest is written
+# through
+out_rules() {
+	local dir=$BATS_TEST_TMPDIR/out reader
+
+	mkdir "$dir"
+	echo mine >"$dir/file.new"
+	echo old >"$dir/target"
+	ln -s target "$dir/link"
+	mkfifo "$dir/fifo"
+	mknod "$dir/null" c 1 3
+	"$@" --out "$dir/file"
+	"$@" --out "$dir/file"
+	[ -s "$dir/file" ]
+	[ "$(<"$dir/file.new")" = mine ]
+	run -1 "$@" --out "$dir/link"
+	# shellcheck disable=SC2154 # of run
+	[[ $output == *"$dir/link: is a link to target, which is not followed"* ]]
+	[ -L "$dir/link" ]
+	[ "$(<"$dir/target")" = old ]
+	run -1 "$@" --out "$dir"
+	[[ $output == *"$dir: is "* ]]
+	cat "$dir/fifo" >"$dir/read" &
+	reader=$!
+	"$@" --out "$dir/fifo"
+	wait "$reader"
+	[ -s "$dir/read" ]
+	[ -p "$dir/fifo" ]
+	"$@" --out "$dir/null"
+	[ -c "$dir/null" ]
+	"$@" --out - >"$dir/read.2"
+	"$@" --out /dev/fd/9 9>"$dir/read.3"
+	[ -s "$dir/read.2" ]
+	[ -s "$dir/read.3" ]
+	[ "$(find "$dir" -mindepth 1 | wc -l)" -eq 9 ]
+	rm -r "$dir"
+}
+
 # What unprivileged users run must lie where they can read it.
 lib_init() {
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/devid-e2e.XXXXXX")

@@ -3,6 +3,8 @@
 #
 # pki/lab/devid-pki: the profile that it issues, and what it refuses.
 
+load lib
+
 setup_file() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	WORK=$(mktemp -d)
@@ -116,6 +118,12 @@ refused() {
 	serials=$(cut -f3 "$WORK/pki/inventory.tsv")
 	grep -qvE '^[4-7][0-9a-f]{39}$' <<<"$serials" && return 1
 	[ -z "$(sort <<<"$serials" | uniq -d)" ]
+}
+
+@test "--out: files are replaced, links and a user's files stay" {
+	key out EC ec_paramgen_curve:P-256
+	csr out out /serialNumber=OUT1
+	out_rules pki issue-idevid "$WORK/out.csr"
 }
 
 @test "P-384 and RSA-2048 keys are certified" {

@@ -111,6 +111,24 @@ tpm_clean() {
 	[ "$(find . -name '*.new')" = "" ]
 }
 
+@test "--out: files are replaced, links and a user's files stay" {
+	request_made "$DEV" SN1
+	out_rules on "$DEV" request --serial SN1
+	out_rules on "$DEV" csr --serial SN1
+	out_rules on "$DEV" answer SN1.challenge
+	out_rules ca challenge SN1.tcgcsr
+}
+
+@test "issue: a link at --out is refused before anything is issued" {
+	request_made "$DEV" SN1
+	on "$DEV" answer --out SN1.answer SN1.challenge
+	ln -s target link
+	run -1 ca issue --out link SN1.answer
+	[ "$output" = "devid-ca: write: link: is a link to target, which is not followed" ]
+	[ ! -e target ]
+	ca issue --out SN1.pem SN1.answer
+}
+
 @test "request: a file that cannot be written is told" {
 	run -1 on "$DEV" request --serial SN1 --out /nonexistent/x
 	[[ $output == "devid: write: /nonexistent/x: No such file"* ]]

@@ -119,8 +119,12 @@ new_answer() { # OUT
 	cmp "$CA/first" "$state/certificates"
 }
 
+# Its options stand before what they are for.
+challenge_to() { station floor challenge "$@" "$CA/request"; }
+
 @test "station: single steps and show" {
 	run -0 station floor challenge --out "$CA/c" "$CA/request"
+	out_rules challenge_to
 	answer_of "$DEV" "$CA/c" "$CA/a"
 	run -0 station floor issue --out "$CA/certs" "$CA/a"
 	cmp "$CA/first" "$CA/certs"

@@ -2,7 +2,8 @@
 /*
  * Kills and power cuts: loaded before a program's libraries (LD_PRELOAD), it
  * stands between the program and the calls that change files or sync them:
- * write, writev, pwrite, ftruncate, fsync, fdatasync, rename, link, unlink.
+ * write, writev, pwrite, ftruncate, fsync, fdatasync, rename, link, unlink,
+ * and what of them takes a folder's descriptor.
  * The environment is read at each call:
  *
  *   FILE_FAULT_DIR     absolute, without links; what lies directly in this
@@ -10,7 +11,9 @@
  *   FILE_FAULT_KILL    N: SIGKILL instead of the N-th call on what is watched
  *   FILE_FAULT_SHADOW  folder that gets what a power cut would have left
  *   FILE_FAULT_LOSE    SUFFIX: a sync of a watched name that ends so says that
- *                      it succeeded, and does nothing
+ *                      it succeeded, and does nothing; a file that has no
+ *                      name yet is "#INODE (deleted)"
+ *   FILE_FAULT_NAMED   no file without a name can be opened (O_TMPFILE)
  *
  * The shadow is a disk that loses all that POSIX lets it lose: the content of
  * a file is that of its last sync, or empty without any; which names there are
@@ -26,6 +29,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -127,6 +131,12 @@ static int open_again(int fd)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+/* An open file without a name: of O_TMPFILE, not one that lost its own. */
+static bool may_get_name(int fd)
+{
+	return (fcntl(fd, F_GETFL) & O_TMPFILE) == O_TMPFILE;
+}
+
 static void keep_content(int fd)
 {
 	bool readable = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_WRONLY;
@@ -138,7 +148,7 @@ static void keep_content(int fd)
 
 	if (from < 0 || fstat(fd, &st) < 0)
 		abort();
-	if (st.st_nlink > 0) {
+	if (st.st_nlink > 0 || may_get_name(fd)) {
 		to = open_inode(&st, O_TRUNC);
 		while ((n = pread(from, buf, sizeof(buf), at)) > 0) {
 			if (write(to, buf, (size_t)n) != n)
@@ -319,7 +329,7 @@ static void count_names(const char *from, const char *to)
 		count();
 }
 
-EXPORT int rename(const char *from, const char *to)
+static int rename_watched(const char *from, const char *to, unsigned flags)
 {
 	int saved = errno, rc;
 	struct stat st;
@@ -328,7 +338,7 @@ EXPORT int rename(const char *from, const char *to)
 	count_names(from, to);
 	last = is_last_name(to, &st);
 	errno = saved;
-	rc = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+	rc = (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, flags);
 	saved = errno;
 	if (rc == 0 && last)
 		forget(&st);
@@ -336,8 +346,95 @@ EXPORT int rename(const char *from, const char *to)
 	return rc;
 }
 
+EXPORT int rename(const char *from, const char *to)
+{
+	return rename_watched(from, to, 0);
+}
+
 EXPORT int link(const char *from, const char *to)
 {
 	count_names(from, to);
 	return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+/* ---- calls about names in an open folder ---- */
+
+/* @name in @dir as a path; @ret has room for it. */
+static const char *path_at(int dir, const char *name, char ret[2 * PATH_MAX])
+{
+	char link_path[64], folder[PATH_MAX];
+	ssize_t n;
+
+	if (dir == AT_FDCWD || name[0] == '/')
+		return name;
+	(void)snprintf(link_path, sizeof(link_path), "/proc/self/fd/%d", dir);
+	n = readlink(link_path, folder, sizeof(folder) - 1);
+	if (n < 0)
+		abort();
+	(void)snprintf(ret, 2 * PATH_MAX, "%.*s/%s", (int)n, folder, name);
+	return ret;
+}
+
+EXPORT int renameat2(
+	int from_dir, const char *from, int to_dir, const char *to, unsigned n)
+{
+	char a[2 * PATH_MAX], b[2 * PATH_MAX];
+
+	return rename_watched(
+		path_at(from_dir, from, a), path_at(to_dir, to, b), n);
+}
+
+EXPORT int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return renameat2(from_dir, from, to_dir, to, 0);
+}
+
+EXPORT int linkat(
+	int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	char a[2 * PATH_MAX], b[2 * PATH_MAX];
+
+	count_names(path_at(from_dir, from, a), path_at(to_dir, to, b));
+	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+EXPORT int unlinkat(int dir, const char *name, int flags)
+{
+	char path[2 * PATH_MAX];
+
+	return flags ? (int)syscall(SYS_unlinkat, dir, name, flags)
+		     : unlink(path_at(dir, name, path));
+}
+
+static int open_at(int dir, const char *name, int flags, va_list ap)
+{
+	mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+
+	if ((flags & O_TMPFILE) == O_TMPFILE && getenv("FILE_FAULT_NAMED")) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return (int)syscall(SYS_openat, dir, name, flags, mode);
+}
+
+EXPORT int openat(int dir, const char *name, int flags, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, flags);
+	fd = open_at(dir, name, flags, ap);
+	va_end(ap);
+	return fd;
+}
+
+EXPORT int openat64(int dir, const char *name, int flags, ...)
+{
+	va_list ap;
+	int fd;
+
+	va_start(ap, flags);
+	fd = open_at(dir, name, flags | O_LARGEFILE, ap);
+	va_end(ap);
+	return fd;
 }

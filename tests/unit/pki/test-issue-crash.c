@@ -432,9 +432,11 @@ static bool file_is_whole(const char *dir, const struct crash_told *told)
 }
 
 /* Kills before each call; how often the file was broken on the lost disk. */
-static unsigned write_killed(const char *lose, unsigned *ret_kills)
+static unsigned write_killed(const char *lose, bool named, unsigned *ret_kills)
 {
-	struct crash_run r = { .work = write_twice, .lose = lose };
+	struct crash_run r = {
+		.work = write_twice, .lose = lose, .named = named
+	};
 	unsigned broken = 0;
 	bool killed = true;
 
@@ -458,9 +460,12 @@ static void write_atomic_killed_before_any_call_is_old_or_new(void **state)
 	unsigned kills;
 
 	(void)state;
-	assert_int_equal(write_killed(NULL, &kills), 0);
-	/* unlink, write, fsync, rename, fsync of the folder; twice */
-	assert_int_equal(kills, 10);
+	assert_int_equal(write_killed(NULL, false, &kills), 0);
+	/* write, fsync, link, fsync of the folder; the same with a rename */
+	assert_int_equal(kills, 4 + 5);
+	assert_int_equal(write_killed(NULL, true, &kills), 0);
+	/* write, fsync, rename, fsync of the folder; twice */
+	assert_int_equal(kills, 4 + 4);
 }
 
 static void write_atomic_disk_that_loses_syncs_is_noticed(void **state)
@@ -468,8 +473,9 @@ static void write_atomic_disk_that_loses_syncs_is_noticed(void **state)
 	unsigned kills;
 
 	(void)state;
-	assert_true(write_killed(".new", &kills) > 0);
-	assert_true(write_killed("", &kills) > 0);
+	assert_true(write_killed(" (deleted)", false, &kills) > 0);
+	assert_true(write_killed(".new", true, &kills) > 0);
+	assert_true(write_killed("", false, &kills) > 0);
 }
 
 int main(int argc, char **argv)
