@@ -192,6 +192,31 @@ static enum devid_err ks_sign(struct keystore *ks, enum key_role role,
 	return run(self_of(ks), op_sign, &arg, err);
 }
 
+static enum devid_err op_cert_room(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	return tpm_nv_room(self->tpm, arg, err);
+}
+
+static enum devid_err ks_cert_room(
+	struct keystore *ks, size_t *ret, struct devid_error *err)
+{
+	return run(self_of(ks), op_cert_room, ret, err);
+}
+
+static enum devid_err op_cert_writable(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	(void)arg; /* takes none */
+	return tpm_nv_check_writable(self->tpm, err);
+}
+
+static enum devid_err ks_cert_writable(
+	struct keystore *ks, struct devid_error *err)
+{
+	return run(self_of(ks), op_cert_writable, NULL, err);
+}
+
 struct cert_arg {
 	enum key_role role;
 	struct key_blob *ret;
@@ -331,6 +356,8 @@ static const struct keystore_ops tpm_ops = {
 	.load = ks_load,
 	.create = ks_create,
 	.sign = ks_sign,
+	.cert_room = ks_cert_room,
+	.cert_writable = ks_cert_writable,
 	.cert_read = ks_cert_read,
 	.cert_write = ks_cert_write,
 	.issuers_read = ks_issuers_read,

@@ -61,11 +61,22 @@ struct keystore_ops {
 		const struct key_sign *what, struct key_sig *ret,
 		struct devid_error *err);
 
+	/* How many bytes a certificate, or all issuers, may have; a limit of
+	 * the module. */
+	enum devid_err (*cert_room)(
+		struct keystore *ks, size_t *ret, struct devid_error *err);
+
+	/* Whether cert_write() would be let; changes nothing. Errors: DENIED
+	 * when the owner of that right, such as firmware, keeps it. */
+	enum devid_err (*cert_writable)(
+		struct keystore *ks, struct devid_error *err);
+
 	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
 	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,
 		struct key_blob *ret_der, struct devid_error *err);
 
-	/* Stores and locks it. Errors: EXISTS when another one is there. */
+	/* Stores and locks it. Errors: EXISTS when anything else is there,
+	 * TOO_LARGE. */
 	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
 		const struct key_blob *der, struct devid_error *err);
 
@@ -74,7 +85,8 @@ struct keystore_ops {
 	enum devid_err (*issuers_read)(struct keystore *ks, enum key_role role,
 		struct key_blob *ret_der, struct devid_error *err);
 
-	/* Stores them in place of those that are there. */
+	/* Stores them in place of those that are there. Errors: EXISTS when
+	 * something is there that is no certificates, TOO_LARGE. */
 	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
 		const struct key_blob *der, struct devid_error *err);
 

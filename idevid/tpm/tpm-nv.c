@@ -8,7 +8,8 @@
 #include "tpm-handle.h"
 #include "tpm-template.h"
 
-/* One TPM2_NV_Read or NV_Write; every TPM takes 512 (PC Client profile). */
+/* One TPM2_NV_Read or NV_Write at most: so that an index that was not written
+ * to its end shows at its beginning. Less where the TPM takes less. */
 #define NV_CHUNK 512
 
 /* As swtpm_setup makes certificate indices: survives TPM2_Clear, readable by
@@ -18,12 +19,55 @@
 		TPMA_NV_PPREAD | TPMA_NV_PPWRITE | TPMA_NV_NO_DA |             \
 		TPMA_NV_WRITEDEFINE)
 
+/* What is to be in an index. */
+struct new_content {
+	const struct key_blob *der; /* borrowed */
+	bool lock;
+};
+
 /* An open NV index. */
 struct nv {
 	struct tpm_handle index;
 	TPMA_NV attrs;
 	uint16_t size;
 };
+
+/* Asks for both limits once a connection; they are fixed. */
+static enum devid_err read_limits(struct tpm *tpm, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
+	const TPML_TAGGED_TPM_PROPERTY *list;
+	TPMI_YES_NO more;
+	enum devid_err rc;
+
+	if (tpm->nv_index_max && tpm->nv_buffer_max)
+		return DEVID_OK;
+	rc = tpm_result(tpm,
+		Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES,
+			TPM2_PT_NV_INDEX_MAX,
+			TPM2_PT_NV_BUFFER_MAX - TPM2_PT_NV_INDEX_MAX + 1, &more,
+			&cap),
+		"limits of NV", err);
+	if (rc != DEVID_OK || !cap)
+		return rc;
+	list = &cap->data.tpmProperties;
+	for (UINT32 i = 0; i < list->count; i++) {
+		if (list->tpmProperty[i].property == TPM2_PT_NV_INDEX_MAX)
+			tpm->nv_index_max = list->tpmProperty[i].value;
+		if (list->tpmProperty[i].property == TPM2_PT_NV_BUFFER_MAX)
+			tpm->nv_buffer_max = list->tpmProperty[i].value;
+	}
+	if (!tpm->nv_index_max || !tpm->nv_buffer_max)
+		return devid_fail(err, DEVID_ERR_TPM,
+			"tpm: it does not say how much NV takes");
+	return DEVID_OK;
+}
+
+static size_t chunk_of(const struct tpm *tpm)
+{
+	return tpm->nv_buffer_max < NV_CHUNK ? tpm->nv_buffer_max : NV_CHUNK;
+}
 
 /* Errors: NOT_FOUND. */
 static enum devid_err nv_open(struct tpm *tpm, TPM2_HANDLE index,
@@ -37,6 +81,8 @@ static enum devid_err nv_open(struct tpm *tpm, TPM2_HANDLE index,
 	TSS2_RC rc;
 
 	code = tpm_handle_find(tpm, index, &found, err);
+	if (code == DEVID_OK && found)
+		code = read_limits(tpm, err);
 	if (code != DEVID_OK)
 		return code;
 	if (!found)
@@ -75,8 +121,8 @@ static enum devid_err nv_read(
 		uint16_t want = nv->size - done;
 		enum devid_err rc;
 
-		if (want > NV_CHUNK)
-			want = NV_CHUNK;
+		if (want > chunk_of(tpm))
+			want = (uint16_t)chunk_of(tpm);
 		rc = tpm_result(tpm,
 			Esys_NV_Read(tpm->esys, nv->index.tr, nv->index.tr,
 				ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -165,6 +211,15 @@ enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
 	return rc;
 }
 
+static enum devid_err lock_index(
+	struct tpm *tpm, ESYS_TR index, struct devid_error *err)
+{
+	return tpm_result(tpm,
+		Esys_NV_WriteLock(tpm->esys, ESYS_TR_RH_PLATFORM, index,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
+		"lock NV", err);
+}
+
 /* From the end to the beginning: as long as the first octets are missing the
  * index holds no DER, so an interrupted call is seen as what it is. */
 static enum devid_err nv_write(struct tpm *tpm, ESYS_TR index,
@@ -174,7 +229,7 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR index,
 
 	while (left > 0) {
 		TPM2B_MAX_NV_BUFFER part = { 0 };
-		size_t at = (left - 1) / NV_CHUNK * NV_CHUNK;
+		size_t at = (left - 1) / chunk_of(tpm) * chunk_of(tpm);
 		enum devid_err rc;
 
 		part.size = (uint16_t)(left - at);
@@ -188,12 +243,44 @@ static enum devid_err nv_write(struct tpm *tpm, ESYS_TR index,
 			return rc;
 		left = at;
 	}
-	if (!lock)
+	return lock ? lock_index(tpm, index, err) : DEVID_OK;
+}
+
+/* Firmware closes the platform hierarchy before it starts a system. */
+static enum devid_err as_platform(
+	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
+{
+	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY) ||
+		tpm_rc_is(rc, TPM2_RC_BAD_AUTH) ||
+		tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: the platform hierarchy is closed, so the "
+			"certificate stays out of NV (certificate_in_nv)");
+	return tpm_result(tpm, rc, what, err);
+}
+
+/* The one command that needs this authorization and can change nothing. A TPM
+ * without it says so when it comes to writing. */
+enum devid_err tpm_nv_check_writable(struct tpm *tpm, struct devid_error *err)
+{
+	TSS2_RC rc = Esys_ClockRateAdjust(tpm->esys, ESYS_TR_RH_PLATFORM,
+		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+		TPM2_CLOCK_NO_CHANGE);
+
+	if (tpm_rc_is(rc, TPM2_RC_COMMAND_CODE))
 		return DEVID_OK;
-	return tpm_result(tpm,
-		Esys_NV_WriteLock(tpm->esys, ESYS_TR_RH_PLATFORM, index,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
-		"lock NV", err);
+	return as_platform(tpm, rc, "ask as the platform", err);
+}
+
+enum devid_err tpm_nv_room(
+	struct tpm *tpm, size_t *ret, struct devid_error *err)
+{
+	enum devid_err rc = read_limits(tpm, err);
+
+	if (rc == DEVID_OK)
+		*ret = tpm->nv_index_max < KEY_CERT_MAX ? tpm->nv_index_max
+							: KEY_CERT_MAX;
+	return rc;
 }
 
 static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
@@ -214,42 +301,95 @@ static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
 		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &auth, &pub,
 		&made.tr);
 
-	/* Firmware closes the platform hierarchy before it starts a system. */
-	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY) ||
-		tpm_rc_is(rc, TPM2_RC_BAD_AUTH) ||
-		tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"tpm: the platform hierarchy is closed, so the "
-			"certificate stays out of NV (certificate_in_nv)");
-	code = tpm_result(tpm, rc, "define NV index as the platform", err);
+	if (tpm_rc_is(rc, TPM2_RC_NV_SPACE))
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"tpm: no room in NV for %zu bytes at 0x%08x", size,
+			index);
+	code = as_platform(tpm, rc, "define NV index as the platform", err);
 	if (code == DEVID_OK)
 		*ret = made;
 	return code;
 }
 
-/*
- * Looks at an index that is there already: EXISTS when it is locked and holds
- * something else, OK with *@ret_same when it is done, or it is removed.
- */
-static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
-	const struct key_blob *der, bool *ret_same, struct devid_error *err)
+/* An index of ours that was not written to its end: it begins as a TPM leaves
+ * what was never written. */
+static bool is_unfinished(const struct tpm *tpm, const struct key_blob *old)
 {
-	struct key_blob old = { 0 };
-	enum devid_err rc;
+	size_t n = old->len < chunk_of(tpm) ? old->len : chunk_of(tpm);
 
-	*ret_same = false;
-	if (nv->attrs & TPMA_NV_WRITELOCKED) {
-		rc = nv_read(nv, &old, err);
-		if (rc != DEVID_OK)
-			return rc;
-		*ret_same = key_blob_equal(&old, der);
-		return *ret_same ? DEVID_OK
-				 : devid_fail(err, DEVID_ERR_EXISTS,
-					   "tpm: the NV index holds another "
-					   "certificate and is locked "
-					   "(802.1AR: an IDevID is never "
-					   "replaced)");
+	for (size_t i = 0; i < n; i++) {
+		if (old->data[i] != old->data[0] ||
+			(old->data[i] != 0x00 && old->data[i] != 0xff))
+			return false;
 	}
+	return true;
+}
+
+/* Issuers as we write them: DER, one behind the other. */
+static bool is_certs(const struct key_blob *old)
+{
+	struct view in = { old->data, old->len }, content, whole;
+	uint8_t tag = DER_SEQUENCE;
+
+	while (in.len > 0 && tag == DER_SEQUENCE) {
+		if (!der_take(&in, &tag, &content, &whole))
+			return false;
+	}
+	return tag == DER_SEQUENCE;
+}
+
+/* What is in the index, which may be nothing. Errors: EXISTS when it cannot be
+ * read as ours can. */
+static enum devid_err read_existing(
+	const struct nv *nv, struct key_blob *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_OK;
+
+	ret->len = 0;
+	if (nv->attrs & TPMA_NV_WRITTEN)
+		rc = nv_read(nv, ret, &cause);
+	if (rc == DEVID_ERR_TPM || rc == DEVID_ERR_TOO_LARGE)
+		rc = DEVID_ERR_EXISTS;
+	return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
+}
+
+static bool is_ours(const struct nv *nv, const struct key_blob *old, bool lock)
+{
+	TPMA_NV made = nv->attrs & ~(TPMA_NV_WRITTEN | TPMA_NV_WRITELOCKED);
+
+	return made == NV_CERT_ATTRS &&
+	       (is_unfinished(nv->index.tpm, old) || (!lock && is_certs(old)));
+}
+
+/*
+ * Looks at an index that is there already: OK with *@ret_same when it is done,
+ * or what we left there is removed. EXISTS when it holds anything else.
+ */
+static enum devid_err settle_existing(struct nv *nv, TPM2_HANDLE index,
+	const struct new_content *what, bool *ret_same, struct devid_error *err)
+{
+	struct tpm *tpm = nv->index.tpm;
+	struct key_blob old;
+	enum devid_err rc = read_existing(nv, &old, err);
+	bool locked = nv->attrs & TPMA_NV_WRITELOCKED;
+
+	if (rc != DEVID_OK)
+		return rc;
+	*ret_same = key_blob_equal(&old, what->der);
+	if (*ret_same)
+		return what->lock && !locked
+			       ? lock_index(tpm, nv->index.tr, err)
+			       : DEVID_OK;
+	if (locked)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"tpm: the NV index holds another certificate and is "
+			"locked (802.1AR: an IDevID is never replaced)");
+	if (!is_ours(nv, &old, what->lock))
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"tpm: NV index 0x%08x holds %u bytes that devid did "
+			"not write; they stay (tpm2_nvread, tpm2_nvundefine)",
+			index, nv->size);
 	rc = tpm_result(tpm,
 		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
 			nv->index.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
@@ -261,45 +401,47 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 }
 
 static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
-	const struct key_blob *der, bool lock, struct devid_error *err)
+	const struct new_content *what, struct devid_error *err)
 {
 	CLEANUP(nv_close) struct nv nv = { 0 };
 	struct devid_error probe = { DEVID_OK, "" };
+	size_t len = what->der->len, room = 0;
 	bool same = false;
 	enum devid_err rc;
 
-	if (der->len == 0 || der->len > KEY_CERT_MAX)
+	rc = tpm_nv_room(tpm, &room, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (len == 0 || len > room)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"tpm: certificate of %zu bytes, at most %d fit",
-			der->len, KEY_CERT_MAX);
+			"tpm: certificate of %zu bytes, at most %zu fit", len,
+			room);
 	rc = nv_open(tpm, index, &nv, &probe);
 	if (rc == DEVID_OK) {
-		rc = settle_existing(tpm, &nv, der, &same, err);
+		rc = settle_existing(&nv, index, what, &same, err);
 		if (rc != DEVID_OK || same)
 			return rc;
 	} else if (rc != DEVID_ERR_NOT_FOUND) {
 		return fail_with(err, rc, &probe);
 	}
-	rc = nv_define(tpm, index, der->len, &nv.index, err);
-	if (rc == DEVID_OK)
-		rc = nv_write(tpm, nv.index.tr, der, lock, err);
-	return rc;
+	rc = nv_define(tpm, index, len, &nv.index, err);
+	return rc == DEVID_OK
+		       ? nv_write(tpm, nv.index.tr, what->der, what->lock, err)
+		       : rc;
 }
 
 enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
 	const struct key_blob *der, struct devid_error *err)
 {
-	return write_index(tpm, template_nv_index(role), der, true, err);
+	const struct new_content what = { der, true };
+
+	return write_index(tpm, template_nv_index(role), &what, err);
 }
 
 enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_role role,
 	const struct key_blob *der, struct devid_error *err)
 {
-	struct key_blob old = { 0 };
+	const struct new_content what = { der, false };
 
-	/* Spares the NV memory when nothing changes. */
-	if (tpm_nv_read_issuers(tpm, role, &old, NULL) == DEVID_OK &&
-		key_blob_equal(&old, der))
-		return DEVID_OK;
-	return write_index(tpm, issuers_index(role), der, false, err);
+	return write_index(tpm, issuers_index(role), &what, err);
 }

@@ -25,16 +25,26 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_read_cert(struct tpm *tpm,
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
 	enum key_role role, struct key_blob *ret_der, struct devid_error *err);
 
+/* How many bytes an index of this TPM takes, KEY_CERT_MAX at most. */
+DEVID_MUST_CHECK enum devid_err tpm_nv_room(
+	struct tpm *tpm, size_t *ret, struct devid_error *err);
+
+/* Whether certificates can be stored: DENIED when the platform hierarchy is
+ * closed. Changes nothing. */
+DEVID_MUST_CHECK enum devid_err tpm_nv_check_writable(
+	struct tpm *tpm, struct devid_error *err);
+
 /*
  * Stores @der in a platform-created NV index, which survives TPM2_Clear, and
  * locks it against writing. An index that an interrupted call left behind is
- * replaced. Errors: EXISTS when a locked one holds something else; DENIED
- * when the platform hierarchy is closed.
+ * replaced; what others have there stays. Errors: EXISTS when it holds
+ * something else; DENIED when the platform hierarchy is closed; TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
 	enum key_role role, const struct key_blob *der,
 	struct devid_error *err);
 
+/* The same, unlocked, in place of other certificates. */
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_issuers(struct tpm *tpm,
 	enum key_role role, const struct key_blob *der,
 	struct devid_error *err);

@@ -27,6 +27,8 @@ struct tpm {
 	bool crowded;
 	/* Set when something could not be flushed, which is told once. */
 	bool leaked;
+	/* TPM_PT_NV_INDEX_MAX, _NV_BUFFER_MAX (part 2, 6.13); 0: not asked */
+	uint32_t nv_index_max, nv_buffer_max;
 };
 
 /*

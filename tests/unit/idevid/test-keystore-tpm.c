@@ -445,6 +445,14 @@ static struct key_blob make_cert(size_t len, uint8_t fill)
 	return b;
 }
 
+static struct key_blob make_blob(const void *data, size_t len)
+{
+	struct key_blob b = { .len = len };
+
+	memcpy(b.data, data, len);
+	return b;
+}
+
 static enum devid_err write_cert(struct fixture *f, const struct key_blob *der)
 {
 	return f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, der, NULL);
@@ -563,6 +571,69 @@ static void cert_write_interrupted_anywhere_healed(void **state)
 	}
 }
 
+/* What others have at the index of the certificate. */
+static void cert_over_foreign_data_exists_and_they_stay(void **state)
+{
+	static const char note[] = "a note of the board's maker";
+	const struct {
+		TPM2_HANDLE index;
+		struct key_blob data;
+	} foreign[] = {
+		{ 0x01c90200, make_cert(700, 0x5b) }, /* whole, not locked */
+		{ 0x01c90200, make_blob(note, sizeof(note)) },
+		{ 0x01c90201, make_blob(note, sizeof(note)) },
+	};
+	struct key_blob in = make_cert(700, 0x5a);
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(foreign); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		const struct key_blob *data = &foreign[i].data;
+		bool leaf = foreign[i].index == 0x01c90200;
+		const struct keystore_ops *ops = f->ks->ops;
+
+		close_keystore(f);
+		swtpm_nv_write(
+			&f->tpm, foreign[i].index, data->data, data->len);
+		open_keystore(f, false);
+		assert_rc((leaf ? ops->cert_write : ops->issuers_write)(
+				  f->ks, KEY_ROLE_IDEVID, &in, &err),
+			DEVID_ERR_EXISTS);
+		assert_cause(&err, leaf ? "0x01c90200 holds" : "0x01c90201");
+		close_keystore(f);
+		swtpm_nv_equals(
+			&f->tpm, foreign[i].index, data->data, data->len);
+		swtpm_nv_remove(&f->tpm, foreign[i].index);
+		open_keystore(f, false);
+	}
+	assert_rc(write_cert(f, &in), DEVID_OK);
+}
+
+static void issuers_replaced_by_others(void **state)
+{
+	struct key_blob one = make_cert(700, 0x5a), two = make_cert(900, 0x5b);
+	struct fixture *f = *state;
+	struct key_blob out;
+
+	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_ROLE_IAK, &one, NULL),
+		DEVID_OK);
+	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_ROLE_IAK, &two, NULL),
+		DEVID_OK);
+	assert_rc(f->ks->ops->issuers_read(f->ks, KEY_ROLE_IAK, &out, NULL),
+		DEVID_OK);
+	assert_true(same(&two, &out));
+}
+
+static void cert_writable_while_platform_is_open(void **state)
+{
+	struct fixture *f = *state;
+	size_t room = 0;
+
+	assert_rc(f->ks->ops->cert_writable(f->ks, NULL), DEVID_OK);
+	assert_rc(f->ks->ops->cert_room(f->ks, &room, NULL), DEVID_OK);
+	assert_int_equal(room, 2048); /* as swtpm says */
+}
+
 static void cert_platform_closed_denied_with_reason(void **state)
 {
 	struct key_blob in = make_cert(700, 0x5a);
@@ -581,6 +652,9 @@ static void cert_platform_closed_denied_with_reason(void **state)
 	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "platform hierarchy is closed");
+	devid_error_clear(&err);
+	assert_rc(f->ks->ops->cert_writable(f->ks, &err), DEVID_ERR_DENIED);
+	assert_cause(&err, "certificate_in_nv");
 }
 
 static void tpm_gone_absent_and_back_without_new_keystore(void **state)
@@ -742,6 +816,9 @@ int main(void)
 		CASE(cert_another_over_locked_exists_and_old_stays),
 		CASE(cert_too_large_or_empty_refused),
 		CASE(cert_write_interrupted_anywhere_healed),
+		CASE(cert_over_foreign_data_exists_and_they_stay),
+		CASE(issuers_replaced_by_others),
+		CASE(cert_writable_while_platform_is_open),
 		CASE(cert_platform_closed_denied_with_reason),
 		CASE(tpm_gone_absent_and_back_without_new_keystore),
 		CASE(tpm_restarted_next_signature_made),
