@@ -64,6 +64,18 @@ bool provision_profile_ok(
 	return p->force;
 }
 
+void provision_tell_installed(struct provision *p, const char *name)
+{
+	struct wire_key key = { .n_certs = 0 };
+
+	(void)printf("certificate of %s installed\n", name);
+	if (provision_get_key(p, name, &key, NULL) == DEVID_OK &&
+		key.n_stored > 0 && key.n_stored < key.n_certs)
+		(void)printf("of its chain of %d the TPM has %d, the rest is "
+			     "on the disk only\n",
+			key.n_certs, key.n_stored);
+}
+
 int provision_cert(struct provision *p, const char *path)
 {
 	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
@@ -83,6 +95,6 @@ int provision_cert(struct provision *p, const char *path)
 	memcpy(req.name, p->key, strlen(p->key));
 	code = provision_put(p, &req);
 	if (code == EXIT_SUCCESS)
-		(void)printf("certificate of %s installed\n", p->key);
+		provision_tell_installed(p, p->key);
 	return code;
 }

@@ -14,6 +14,9 @@
 bool provision_profile_ok(
 	struct provision *p, const char *key, const uint8_t *der, size_t len);
 
+/* Says that it was installed, and what of its chain the TPM had no room for. */
+void provision_tell_installed(struct provision *p, const char *name);
+
 int provision_cert(struct provision *p, const char *path);
 
 #endif

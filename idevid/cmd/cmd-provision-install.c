@@ -12,9 +12,7 @@
 #include "pem-chain.h"
 #include "provision-step.h"
 
-/* Certificates of a file, and of a chain without its root; limits of ours. */
-#define CERTS_MAX 16
-#define CHAIN_MAX 4
+#define CERTS_MAX 16 /* of a file; a limit of ours */
 
 struct bundle {
 	const char *path;
@@ -136,13 +134,15 @@ static X509 *issuer_of(const struct bundle *b, X509 *below)
 }
 
 /* Leaf and intermediates, one behind the other. They fit: all of them came
- * out of as many bytes, and none is taken twice. */
-static void build_chain(const struct bundle *b, struct leaf *leaf)
+ * out of as many bytes, and none is taken twice. Errors: TOO_LARGE: more than
+ * a device keeps; without its end the chain would be of no use. */
+static enum devid_err build_chain(
+	const struct bundle *b, struct leaf *leaf, struct devid_error *err)
 {
 	uint8_t *out = leaf->chain;
 	X509 *cert = leaf->cert;
 
-	for (int n = 0; cert && n < CHAIN_MAX; n++) {
+	for (int n = 0; cert && n < KEY_CHAIN_MAX; n++) {
 		size_t done = (size_t)(out - leaf->chain);
 		int len = i2d_X509(cert, NULL);
 
@@ -153,7 +153,13 @@ static void build_chain(const struct bundle *b, struct leaf *leaf)
 			leaf->leaf_len = (size_t)len;
 		cert = issuer_of(b, cert);
 	}
+	if (cert)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"install: %s: the chain of %s has more than %d "
+			"certificates below its root",
+			b->path, leaf->name, KEY_CHAIN_MAX);
 	leaf->len = (size_t)(out - leaf->chain);
+	return DEVID_OK;
 }
 
 static enum devid_err find_both(struct provision *p, const struct bundle *b,
@@ -195,7 +201,7 @@ static int install(struct provision *p, const struct leaf *leaf)
 	memcpy(req.name, leaf->name, strlen(leaf->name));
 	code = provision_put(p, &req);
 	if (code == EXIT_SUCCESS)
-		(void)printf("certificate of %s installed\n", leaf->name);
+		provision_tell_installed(p, leaf->name);
 	return code;
 }
 
@@ -214,7 +220,8 @@ int provision_install(struct provision *p, const char *path)
 		return cmd_fail(&err);
 	/* Both are looked at before either is installed for good. */
 	for (size_t i = 0; i < N_KEY_ROLES; i++) {
-		build_chain(b, &leaves[i]);
+		if (build_chain(b, &leaves[i], &err) != DEVID_OK)
+			return cmd_fail(&err);
 		if (!provision_profile_ok(p, leaves[i].name, leaves[i].chain,
 			    leaves[i].leaf_len))
 			ok = false;

@@ -115,12 +115,14 @@ static json_t *key_certificate(const char *socket, const char *name)
 
 static json_t *key_json(const char *socket, const struct wire_key *key)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name",
-		key->name, "algorithm", key_alg_name(key->alg), "place",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:i, s:i}",
+		"name", key->name, "algorithm", key_alg_name(key->alg), "place",
 		key->place, "present", key->present, "enabled", key->enabled,
 		"tls13", key->tls13, "certificate",
 		key->certified ? key_certificate(socket, key->name)
-			       : json_null());
+			       : json_null(),
+		"certificates", key->n_certs, "certificates_in_tpm",
+		key->n_stored);
 }
 
 static const char *state_name(enum devid_err module)
@@ -180,6 +182,24 @@ static const char *text_of(const json_t *object, const char *name)
 	return text ? text : "";
 }
 
+static int number_of(const json_t *object, const char *name)
+{
+	return (int)json_integer_value(json_object_get(object, name));
+}
+
+/* What a lost disk would take along. */
+static void print_stored(int n, int stored)
+{
+	if (stored == 0)
+		(void)printf(
+			"           its chain of %d is on the disk only\n", n);
+	else if (stored < n)
+		(void)printf(
+			"           of its chain of %d the TPM has %d, the "
+			"rest is on the disk only\n",
+			n, stored);
+}
+
 static void print_identity(const json_t *key)
 {
 	const json_t *cert = json_object_get(key, "certificate");
@@ -200,6 +220,8 @@ static void print_identity(const json_t *key)
 		text_of(cert, "serial"), text_of(cert, "model"),
 		text_of(cert, "issuer"), text_of(cert, "not_after"),
 		text_of(cert, "sha256"));
+	print_stored(number_of(key, "certificates"),
+		number_of(key, "certificates_in_tpm"));
 	if (!json_is_true(json_object_get(key, "tls13")))
 		(void)printf("           not usable with TLS 1.3\n");
 }

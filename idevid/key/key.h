@@ -39,6 +39,10 @@ enum sig_hash {
 #define KEY_SPKI_MAX 1024 /* as KEYREF_SPKI_MAX */
 #define KEY_CERT_MAX 2048 /* largest NV index of a PC Client TPM */
 
+/* Certificates of a chain that a device keeps, its own included and without
+ * the root: root rollover makes two above it; a limit of ours. */
+#define KEY_CHAIN_MAX 4
+
 struct key_blob {
 	size_t len;
 	uint8_t data[KEY_CERT_MAX];

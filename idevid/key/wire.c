@@ -122,6 +122,8 @@ static void put_key(struct bytes_out *o, const struct wire_key *k)
 	bytes_out_uint(o, 1, k->tls13);
 	bytes_out_counted(o, 1, k->place, strnlen(k->place, sizeof(k->place)));
 	bytes_out_counted(o, 2, k->spki.data, k->spki.len);
+	bytes_out_uint(o, 1, k->n_certs);
+	bytes_out_uint(o, 1, k->n_stored);
 }
 
 /* Visible ASCII: it is shown to people, and a PKCS#11 URI has no other
@@ -150,6 +152,10 @@ static void get_key(struct bytes_in *i, struct wire_key *k)
 	if (!place_valid(k->place, n))
 		i->bad = true;
 	k->spki.len = bytes_in_copy(i, 2, k->spki.data, KEY_SPKI_MAX);
+	k->n_certs = (uint8_t)bytes_in_uint(i, 1);
+	k->n_stored = (uint8_t)bytes_in_uint(i, 1);
+	if (k->n_stored > k->n_certs)
+		i->bad = true;
 }
 
 enum devid_err wire_encode_status(const struct wire_status *status,

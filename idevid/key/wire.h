@@ -86,6 +86,8 @@ struct wire_key {
 	uint8_t tls13;                  /* its signatures serve TLS 1.3 */
 	char place[WIRE_PLACE_MAX + 1]; /* as its keystore names it */
 	struct key_blob spki;
+	uint8_t n_certs;  /* in its chain, leaf and above */
+	uint8_t n_stored; /* of them in the module, the rest on the disk */
 };
 
 struct wire_status {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "der.h"
 #include "fail.h"
 #include "module-once.h"
 
@@ -51,6 +52,25 @@ static void probe(struct module *m, struct module_key *key)
 			&cause);
 }
 
+void module_count_stored(struct module *m, struct module_key *key)
+{
+	struct view stored = { NULL, 0 }, content, whole;
+	const struct keystore_ops *ops = m->keystore->ops;
+	size_t at = key->leaf_len;
+	struct key_blob above;
+	uint8_t tag;
+
+	key->n_stored = 1;
+	if (ops->issuers_read(m->keystore, key->role, &above, NULL) == DEVID_OK)
+		stored = (struct view) { above.data, above.len };
+	while (stored.len > 0 && der_take(&stored, &tag, &content, &whole) &&
+		whole.len <= key->chain_len - at &&
+		memcmp(key->chain + at, whole.data, whole.len) == 0) {
+		at += whole.len;
+		key->n_stored++;
+	}
+}
+
 /* Makes @leaf and what the keystore has above it the chain of @key; the leaf
  * alone when those are missing or do not fit it. */
 static enum devid_err take_stored_chain(struct module *m,
@@ -92,14 +112,18 @@ static enum devid_err sync_certificate(
 	key->synced = rc == DEVID_ERR_NOT_FOUND ||
 		      (key->chain && key->leaf_len == der.len &&
 			      memcmp(key->chain, der.data, der.len) == 0);
-	if (key->synced)
+	if (key->synced) {
+		if (rc == DEVID_OK)
+			module_count_stored(m, key);
 		return DEVID_OK;
+	}
 	key->alg = KEY_ALG_NONE; /* take the public key of this one */
 	rc = take_stored_chain(m, key, &der, err);
 	if (rc != DEVID_OK) {
 		key->alg = alg;
 		return rc;
 	}
+	module_count_stored(m, key);
 	/* A mirror that could not be read may be better than what is here. */
 	rc = key->mirror_unread ? DEVID_OK
 				: module_state_store_chain(m, key, err);

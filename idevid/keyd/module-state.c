@@ -19,8 +19,7 @@
 #include "pem-chain.h"
 #include "wire.h"
 
-#define CHAIN_CERTS_MAX 4     /* leaf and three intermediates */
-#define MIRROR_MAX      32768 /* bytes of a PEM mirror; a limit of ours */
+#define MIRROR_MAX 32768 /* bytes of a PEM mirror; a limit of ours */
 
 struct module_key *module_find(
 	struct module *m, const char *name, struct devid_error *err)
@@ -87,21 +86,22 @@ static enum devid_err cert_spki(
 }
 
 /* Each certificate is issued by the one behind it (RFC 5280 6.1). */
-static enum devid_err check_links(const char *name, const uint8_t *der,
-	size_t len, size_t *ret_leaf_len, struct devid_error *err)
+static enum devid_err check_links(const char *name, struct view chain,
+	struct module_key *ret, struct devid_error *err)
 {
-	const uint8_t *p = der, *end = der + len;
+	const uint8_t *p = chain.data, *end = chain.data + chain.len;
 	CLEANUP(cleanup_x509) X509 *below = take_cert(&p, end);
+	int n = 2;
 
 	if (!below)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: certificate 1: not a DER certificate", name);
-	*ret_leaf_len = (size_t)(p - der);
-	for (int n = 2; p < end; n++) {
+	ret->leaf_len = (size_t)(p - chain.data);
+	for (; p < end; n++) {
 		X509 *above = take_cert(&p, end);
 		bool issued;
 
-		if (!above || n > CHAIN_CERTS_MAX) {
+		if (!above || n > KEY_CHAIN_MAX) {
 			X509_free(above);
 			return devid_fail(err, DEVID_ERR_SYNTAX,
 				"%s: certificate %d: %s", name, n,
@@ -118,6 +118,7 @@ static enum devid_err check_links(const char *name, const uint8_t *der,
 				"before it",
 				name, n);
 	}
+	ret->n_certs = (uint8_t)(n - 1); /* KEY_CHAIN_MAX at most */
 	return DEVID_OK;
 }
 
@@ -129,13 +130,13 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	CLEANUP(cleanup_x509) X509 *leaf = NULL;
 	struct key_blob spki = { 0 };
 	const uint8_t *p = der;
-	size_t leaf_len = 0;
+	struct module_key counts = { 0 };
 	enum devid_err rc;
 
 	if (len == 0 || len > WIRE_CHAIN_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"%s: chain of %zu bytes", name, len);
-	rc = check_links(name, der, len, &leaf_len, err);
+	rc = check_links(name, (struct view) { der, len }, &counts, err);
 	if (rc != DEVID_OK)
 		return rc;
 	leaf = take_cert(&p, der + len);
@@ -157,7 +158,9 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	free(key->chain);
 	key->chain = STEAL(copy);
 	key->chain_len = len;
-	key->leaf_len = leaf_len;
+	key->leaf_len = counts.leaf_len;
+	key->n_certs = counts.n_certs;
+	key->n_stored = 0;
 	return DEVID_OK;
 }
 

@@ -23,8 +23,10 @@ struct module_key {
 	EVP_PKEY *pub;  /* owned, or NULL */
 	uint8_t *chain; /* owned: DER certificates, leaf first */
 	size_t chain_len;
-	size_t leaf_len; /* of @chain */
-	bool present;    /* seen in the keystore, equal to @spki */
+	size_t leaf_len;  /* of @chain */
+	uint8_t n_certs;  /* in @chain */
+	uint8_t n_stored; /* of them in the keystore, from the leaf on */
+	bool present;     /* seen in the keystore, equal to @spki */
 	bool enabled;
 	bool tls13;
 	bool underivable;   /* this keystore tried and does not make it */

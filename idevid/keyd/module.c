@@ -131,6 +131,8 @@ void module_status(struct module *m, struct wire_status *ret)
 		(void)snprintf(out->place, sizeof(out->place), "%s",
 			ks->ops->place(ks, key->role)); /* fits */
 		out->spki = key->spki;
+		out->n_certs = key->n_certs;
+		out->n_stored = key->n_stored;
 		ret->n_keys++;
 	}
 }
@@ -171,19 +173,32 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 	return rc;
 }
 
+/* The last step stores certificates; whether it will be let is to be known at
+ * the first. On a device that is done nobody is let any more. */
+static enum devid_err check_storing(struct module *m, struct devid_error *err)
+{
+	const struct keystore_ops *ops = m->keystore->ops;
+	struct key_blob der;
+
+	if (!m->store_certificates ||
+		ops->cert_read(m->keystore, KEY_ROLE_IDEVID, &der, NULL) ==
+			DEVID_OK)
+		return DEVID_OK;
+	return ops->cert_writable(m->keystore, err);
+}
+
 enum devid_err module_create(
 	struct module *m, enum key_alg alg, struct devid_error *err)
 {
+	enum devid_err rc;
+
 	if (!key_alg_is_known(alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"create: unknown key algorithm");
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		enum devid_err rc = create_key(m, &m->keys[i], alg, err);
-
-		if (rc != DEVID_OK)
-			return rc;
-	}
-	return DEVID_OK;
+	rc = check_storing(m, err);
+	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
+		rc = create_key(m, &m->keys[i], alg, err);
+	return rc;
 }
 
 /* Whether the leaf that begins @der is the installed one. */
@@ -194,40 +209,60 @@ static bool same_leaf(
 	       memcmp(key->chain, der, key->leaf_len) == 0;
 }
 
-/* Splits @der into leaf and what is above it, as the keystore holds them. */
-static enum devid_err split_chain(const char *name, const uint8_t *der,
-	size_t len, struct chain_parts *ret, struct devid_error *err)
+/* Splits @der into the leaf and as many of those above it as fit the keystore
+ * together. The leaf must fit: without it nothing there is of use. */
+static enum devid_err split_chain(struct module *m, const char *name,
+	struct view in, struct chain_parts *ret, struct devid_error *err)
 {
-	struct view in = { der, len }, content, leaf;
+	struct view content, leaf, cert;
+	size_t room = 0;
 	uint8_t tag;
+	enum devid_err rc;
 
+	rc = m->keystore->ops->cert_room(m->keystore, &room, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (!der_take(&in, &tag, &content, &leaf))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: certificate 1: not a DER certificate", name);
-	if (leaf.len > KEY_CERT_MAX || in.len > KEY_CERT_MAX)
+	if (leaf.len > room)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: certificates of %zu and %zu bytes, at most %d "
-			"fit the keystore",
-			name, leaf.len, in.len, KEY_CERT_MAX);
+			"%s: certificate of %zu bytes, at most %zu fit the "
+			"keystore (certificate_in_nv = no keeps it on the "
+			"disk)",
+			name, leaf.len, room);
 	ret->leaf.len = leaf.len;
 	memcpy(ret->leaf.data, leaf.data, leaf.len);
-	ret->above.len = in.len;
-	memcpy(ret->above.data, in.data, in.len);
+	while (der_take(&in, &tag, &content, &cert) &&
+		cert.len <= room - ret->above.len) {
+		memcpy(ret->above.data + ret->above.len, cert.data, cert.len);
+		ret->above.len += cert.len;
+	}
 	return DEVID_OK;
 }
 
-/* The issuers first: a leaf in the keystore is then never without them. */
-static enum devid_err store_parts(struct module *m, enum key_role role,
+/* The leaf first: what is above it must not take its room. Where those find
+ * none, or others have theirs, the mirror has them. */
+static enum devid_err store_parts(struct module *m, struct module_key *key,
 	const struct chain_parts *parts, struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	enum devid_err rc = DEVID_OK;
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
 
+	rc = ks->ops->cert_write(ks, key->role, &parts->leaf, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (parts->above.len > 0)
-		rc = ks->ops->issuers_write(ks, role, &parts->above, err);
-	if (rc == DEVID_OK)
-		rc = ks->ops->cert_write(ks, role, &parts->leaf, err);
-	return rc;
+		rc = ks->ops->issuers_write(
+			ks, key->role, &parts->above, &cause);
+	if (rc == DEVID_ERR_TOO_LARGE || rc == DEVID_ERR_EXISTS)
+		module_warn_key(
+			m, key, "intermediates are on the disk only", &cause);
+	else if (rc != DEVID_OK)
+		return fail_with(err, rc, &cause);
+	module_count_stored(m, key);
+	return DEVID_OK;
 }
 
 enum devid_err module_install(struct module *m, const char *name,
@@ -248,7 +283,8 @@ enum devid_err module_install(struct module *m, const char *name,
 			"IDevID is never replaced)",
 			name);
 	if (m->store_certificates) {
-		rc = split_chain(name, der, len, &parts, err);
+		rc = split_chain(
+			m, name, (struct view) { der, len }, &parts, err);
 		if (rc != DEVID_OK)
 			return rc;
 	}
@@ -258,7 +294,7 @@ enum devid_err module_install(struct module *m, const char *name,
 	if (rc != DEVID_OK || !m->store_certificates)
 		return rc;
 	key->mirror_unread = false;
-	return store_parts(m, key->role, &parts, err);
+	return store_parts(m, key, &parts, err);
 }
 
 enum devid_err module_enable(struct module *m, const char *name, bool enable,

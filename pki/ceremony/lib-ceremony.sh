@@ -161,6 +161,30 @@ snapshot() {
 
 # ---- looking ----
 
+# plan_size ALG: what keys of that kind do to the devices below them
+plan_size() {
+	[[ $1 == rsa4096 ]] || return 0
+	plan note "of a chain with rsa4096 a TPM keeps what fits, at most 2048 bytes; the device's disk has the rest"
+}
+
+# plan_chain FILE...: what devices get above their own certificate, which is all
+# of it but roots
+plan_chain() {
+	local n=0 size=0 pem names
+
+	awk -v to="$WORK/chain." '/-----BEGIN / { n++ } n { print >to n }' "$@"
+	for pem in "$WORK"/chain.*; do
+		mapfile -t names < <(openssl x509 -in "$pem" -noout \
+			-subject_hash -issuer_hash)
+		[[ ${names[0]} != "${names[1]}" ]] || continue
+		n=$((n + 1))
+		size=$((size + $(openssl x509 -in "$pem" -outform DER | wc -c)))
+	done
+	((n <= 3)) ||
+		fail "$CEREMONY" "$n certificates below the root, devices keep 3"
+	((size <= 2048)) || plan_size rsa4096
+}
+
 need_file() { # FILE WHAT
 	[[ -f $1 && -s $1 ]] || fail "$1" "there is no $2"
 }

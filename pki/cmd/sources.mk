@@ -1,6 +1,6 @@
 # the commands of devid-ca
 
-sees := idevid/base idevid/cli idevid/enrol pki/ca pki/ek pki/http pki/inspect pki/publish pki/register pki/serve pki/sign
+sees := idevid/base idevid/cli idevid/enrol idevid/key pki/ca pki/ek pki/http pki/inspect pki/publish pki/register pki/serve pki/sign
 sources := \
 	ca-cmd.c \
 	cmd-audit.c \

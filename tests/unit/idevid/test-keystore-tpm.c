@@ -639,15 +639,9 @@ static void cert_platform_closed_denied_with_reason(void **state)
 	struct key_blob in = make_cert(700, 0x5a);
 	struct devid_error err = { DEVID_OK, "" };
 	struct fixture *f = *state;
-	struct tpm *conn = NULL;
 
 	close_keystore(f);
-	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-	assert_int_equal(Esys_HierarchyControl(conn->esys, ESYS_TR_RH_PLATFORM,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 ESYS_TR_RH_PLATFORM, TPM2_NO),
-		0);
-	tpm_close(conn);
+	swtpm_close_platform(&f->tpm);
 	open_keystore(f, false);
 	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
 		DEVID_ERR_DENIED);

@@ -213,6 +213,108 @@ static void install_too_large_for_nv_changes_nothing(void **state)
 	certs_done(&leaf);
 }
 
+/* A CA below @issuer, whose certificate has about @more bytes than it must. */
+static struct certs_node big_ca(
+	const char *cn, const struct certs_node *issuer, size_t more)
+{
+	struct certs_spec spec = certs_ca_spec(cn);
+	static char hex[2 * 2000 + 1];
+
+	memset(hex, '0', 2 * more);
+	hex[2 * more] = '\0';
+	certs_set_ext(&spec, "2a0304", "", hex);
+	return certs_sign(&spec, certs_key("P-256"), issuer);
+}
+
+/* NV has what fits, from the leaf on; the disk has all; status says so, also
+ * after a start. */
+static void install_chain_larger_than_nv_is_kept_in_part(void **state)
+{
+	struct certs_node cross = big_ca("New root", NULL, 1900), leaf;
+	struct fixture *f = *state;
+	const uint8_t *chain;
+	struct certs_buf der;
+	struct wire_key key;
+	size_t len = 0;
+
+	certs_done(&f->ca);
+	f->ca = big_ca("Issuing", &cross, 400);
+	fixture_create(f, KEY_ALG_P256);
+	key = fixture_idevid(f);
+	leaf = fixture_certify(f, &key.spki, 0);
+	der = leaf.der;
+	certs_append(&der, f->ca.der.data, f->ca.der.len);
+	certs_append(&der, cross.der.data, cross.der.len);
+	assert_rc(module_install(f->m, "idevid", der.data, der.len, NULL),
+		DEVID_OK);
+	for (int start = 0; start < 2; start++) {
+		key = fixture_idevid(f);
+		assert_int_equal(key.n_certs, 3);
+		assert_int_equal(key.n_stored, 2);
+		assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL),
+			DEVID_OK);
+		assert_int_equal(len, der.len);
+		assert_memory_equal(chain, der.data, der.len);
+		fixture_restart(f);
+		assert_string_equal(fixture_warnings, "");
+	}
+	certs_done(&leaf);
+	certs_done(&cross);
+}
+
+/* Others have the place of the intermediates: the leaf is stored, theirs
+ * stays. */
+static void install_beside_foreign_data_keeps_them(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf;
+	struct wire_key key;
+
+	fixture_stop(f);
+	swtpm_nv_write(&f->tpm, 0x01c90201, "a note", 6);
+	fixture_start(f, false);
+	leaf = fixture_provision(f, KEY_ALG_P256);
+	assert_non_null(strstr(fixture_warnings, "0x01c90201 holds 6 bytes"));
+	key = fixture_idevid(f);
+	assert_int_equal(key.n_certs, 2);
+	assert_int_equal(key.n_stored, 1);
+	fixture_stop(f);
+	swtpm_nv_equals(&f->tpm, 0x01c90201, "a note", 6);
+	fixture_start(f, false);
+	certs_done(&leaf);
+}
+
+/* What the last step needs is asked for at the first. */
+static void create_where_platform_is_closed_denied_without_keys(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct fixture *f = *state;
+
+	fixture_stop(f);
+	swtpm_close_platform(&f->tpm);
+	fixture_start(f, false);
+	assert_rc(module_create(f->m, KEY_ALG_P256, &err), DEVID_ERR_DENIED);
+	assert_cause(&err, "certificate_in_nv");
+	assert_false(fixture_file_exists(f, "idevid.key"));
+	fixture_stop(f);
+	f->in_nv = false;
+	fixture_start(f, false);
+	fixture_create(f, KEY_ALG_P256);
+}
+
+/* In the field it is closed: a repeated first step is no error. */
+static void create_again_where_platform_is_closed(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+
+	fixture_stop(f);
+	swtpm_close_platform(&f->tpm);
+	fixture_start(f, false);
+	assert_rc(module_create(f->m, KEY_ALG_P256, NULL), DEVID_OK);
+	certs_done(&leaf);
+}
+
 static void install_without_key_or_of_unknown_name_not_found(void **state)
 {
 	struct fixture *f = *state;
@@ -389,6 +491,10 @@ int main(void)
 		CASE(install_certificate_of_another_key_mismatch),
 		CASE(install_broken_chain_refused),
 		CASE(install_too_large_for_nv_changes_nothing),
+		CASE(install_chain_larger_than_nv_is_kept_in_part),
+		CASE(install_beside_foreign_data_keeps_them),
+		CASE(create_where_platform_is_closed_denied_without_keys),
+		CASE(create_again_where_platform_is_closed),
 		CASE(install_without_key_or_of_unknown_name_not_found),
 		CASE(install_interrupted_in_nv_healed_by_repeating),
 		CASE(mirror_deleted_restored_from_nv),

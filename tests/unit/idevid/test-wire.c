@@ -278,6 +278,8 @@ static struct wire_status *good_status(void)
 		strcpy(k->place, i ? "0x81020001" : "pkcs11:object=a%20b");
 		k->spki.len = i ? 0 : 120;
 		memset(k->spki.data, 0x42, k->spki.len);
+		k->n_certs = 3;
+		k->n_stored = (uint8_t)(2 + i);
 	}
 	return &st;
 }
@@ -328,6 +330,19 @@ static void status_every_truncation_refused(void **state)
 		free(exact);
 	}
 	assert_rc(wire_decode_status(view(data.len + 1), &out, NULL),
+		DEVID_ERR_PROTOCOL);
+}
+
+static void status_more_stored_than_there_are_refused(void **state)
+{
+	static struct wire_status out;
+	struct wire_status *in = good_status();
+	struct room data = room(sizeof(buf));
+
+	(void)state;
+	in->keys[1].n_stored = 4;
+	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
+	assert_rc(wire_decode_status(view(data.len), &out, NULL),
 		DEVID_ERR_PROTOCOL);
 }
 
@@ -562,6 +577,7 @@ int main(void)
 		cmocka_unit_test(status_round_trip_keeps_fields),
 		cmocka_unit_test(status_largest_fits_an_answer),
 		cmocka_unit_test(status_every_truncation_refused),
+		cmocka_unit_test(status_more_stored_than_there_are_refused),
 		cmocka_unit_test(status_without_a_place_refused),
 		cmocka_unit_test(status_bad_fields_refused),
 		cmocka_unit_test(attest_round_trip_keeps_every_blob),
