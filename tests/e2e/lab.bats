@@ -196,6 +196,20 @@ run_until_blocked() {
 	done
 }
 
+@test "run --json: a link is refused before a lab is up, a fifo written through" {
+	ln -s nowhere "$work/link"
+	run lab --dir "$labs" run --json "$work/link" genuine-unlisted
+	[ "$status" -eq 1 ]
+	[ "$output" = "lab: $work/link: is a link to nowhere, which is not followed" ]
+	[ ! -e "$labs" ]
+	mkfifo "$work/fifo"
+	timeout 120 cat "$work/fifo" >"$work/read" &
+	run lab --dir "$labs" run --json "$work/fifo" genuine-unlisted
+	wait $!
+	[ -p "$work/fifo" ]
+	[ "$(jq -r '.[].scenario' "$work/read")" = genuine-unlisted ]
+}
+
 @test "wrong calls end with 2 and one line" {
 	for call in nonsense "run nosuch" "run --json" "plug" "--dir"; do
 		# shellcheck disable=SC2086
