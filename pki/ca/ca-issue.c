@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "build-cert.h"
+#include "ca-clock.h"
 #include "ca-find.h"
 #include "ca-jobs.h"
 #include "ca-ticket.h"
@@ -74,7 +75,8 @@ static enum devid_err open_ticket(
 	return DEVID_OK;
 }
 
-/* Behind its deadline; or so old that the register may have forgotten that it
+/* Behind its deadline; made by a clock that was ahead, so that nobody knows how
+ * long it was to hold; or so old that the register may have forgotten that it
  * was answered (serve-duties.c), whatever its deadline says. */
 static bool is_late(const struct step2 *s)
 {
@@ -82,7 +84,8 @@ static bool is_late(const struct step2 *s)
 	int64_t now = (int64_t)time(NULL);
 
 	return now > s->ticket.deadline ||
-	       now - made > CA_CHALLENGE_SECONDS_MAX;
+	       now - made > CA_CHALLENGE_SECONDS_MAX ||
+	       ca_clock_is_early(made, now);
 }
 
 /* Uses up the challenge that is answered; what is wrong with the answer then is

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "build-cert.h"
+#include "ca-clock.h"
 #include "ca.h"
 #include "cert-check.h"
 #include "cleanup-openssl.h"
@@ -233,6 +234,20 @@ enum devid_err ca_use_signer(struct ca *ca, struct devid_error *err)
 	return build_issuer_new(ca->cert, ca->signer, &urls, &ca->issuer, err);
 }
 
+/* Before anything can be signed. */
+static enum devid_err check_clock(
+	struct ca *ca, unsigned what, struct devid_error *err)
+{
+	enum ca_clock clock = CA_CLOCK_RIGHT;
+	enum devid_err rc;
+
+	if (!(what & CA_OPEN_CLOCK))
+		return DEVID_OK;
+	rc = ca_clock_check(ca, what & CA_OPEN_ACCEPT, &clock, err);
+	ca->clock_back = clock == CA_CLOCK_BACK;
+	return rc;
+}
+
 enum devid_err ca_open(const struct ca_conf *conf, unsigned what,
 	const struct pin_source *pin, struct ca *ret, struct devid_error *err)
 {
@@ -249,6 +264,8 @@ enum devid_err ca_open(const struct ca_conf *conf, unsigned what,
 		rc = register_open(conf->reg, conf->instance, &ret->reg, err);
 	if (rc == DEVID_OK && (what & CA_OPEN_SEAL))
 		rc = load_seal_key(ret, err);
+	if (rc == DEVID_OK)
+		rc = check_clock(ret, what, err);
 	/* The token last: a PIN is not tried for nothing. */
 	if (rc == DEVID_OK && (what & CA_OPEN_TOKEN))
 		rc = open_token(ret, pin, err);

@@ -85,13 +85,17 @@ struct ca {
 	uint8_t seal_key[CA_SEAL_KEY_LEN]; /* of challenges; erased */
 	bool has_seal_key;
 	bool pin_refused; /* ca_open() failed for the sake of the PIN */
+	bool clock_wrong; /* of ca-clock.h: nothing may be signed */
+	bool clock_back;  /* ca_open() found the register ahead of the clock */
 };
 
 /* What is opened. */
 #define CA_OPEN_REGISTER 1u
 #define CA_OPEN_TOKEN    2u /* asks for the PIN */
 #define CA_OPEN_TRUST    4u
-#define CA_OPEN_SEAL     8u /* the key of challenges; with the register */
+#define CA_OPEN_SEAL     8u  /* the key of challenges; with the register */
+#define CA_OPEN_CLOCK    16u /* compared with the register's */
+#define CA_OPEN_ACCEPT   32u /* a person says that the clock is right */
 
 struct ca_judged; /* ca-judge.h */
 

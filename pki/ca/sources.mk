@@ -3,6 +3,7 @@
 sees := idevid/base idevid/enrol idevid/key pki/ek pki/proof pki/register pki/sign pki/token
 sources := \
 	ca-challenge.c \
+	ca-clock.c \
 	ca-conf.c \
 	ca-find.c \
 	ca-issue.c \

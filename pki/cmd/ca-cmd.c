@@ -84,11 +84,16 @@ int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 	}
 	if (cmd->pin.fd < 0 && !cmd->pin.file && !cmd->conf.pin_file)
 		cmd->pin.prompt = true;
+	if (cmd->accept_clock)
+		what |= CA_OPEN_ACCEPT;
 	rc = ca_open(&cmd->conf, what, &cmd->pin, &cmd->ca, &err);
 	if (rc == DEVID_OK && what & CA_OPEN_SEAL)
 		rc = check_chain(&cmd->ca, &err);
-	if (rc == DEVID_OK)
+	if (rc == DEVID_OK) {
+		if (cmd->ca.clock_back)
+			log_error(CA_CMD_CLOCK_BACK);
 		return -1;
+	}
 	(void)ca_cmd_fail(&err);
 	return cmd->ca.pin_refused ? EXIT_PIN : EXIT_FAILURE;
 }

@@ -12,6 +12,7 @@
 struct ca_cmd {
 	const char *config; /* borrowed */
 	struct pin_source pin;
+	bool accept_clock; /* a person says that it is right */
 	struct ca_conf conf;
 	struct ca ca;
 };
@@ -32,6 +33,20 @@ void ca_cmd_init(struct ca_cmd *cmd);
 		"pin-file", 0, "FILE", option_text,                            \
 			CA_CMD_AT(type, member, pin.file), "or from this file" \
 	}
+
+/* And of those that sign. */
+#define CA_CMD_CLOCK_ROW(type, member)                                         \
+	{                                                                      \
+		"accept-clock", 0, NULL, option_flag,                          \
+			CA_CMD_AT(type, member, accept_clock),                 \
+			"this machine's clock is right, though the\n"          \
+			"register knows of no time near it"                    \
+	}
+
+/* No failure, and nothing to be silent about. */
+#define CA_CMD_CLOCK_BACK                                                      \
+	"clock: the register knew a later time: this clock is behind, or one " \
+	"was ahead"
 
 #define CA_CMD_NOTES "See devid-ca(1).\n"
 

@@ -162,6 +162,7 @@ int cmd_crl(int argc, char **argv)
 		{ "delta", 0, NULL, option_flag, OPTION_AT(struct call, delta),
 			"what was revoked since the last full list" },
 		CA_CMD_ROWS(struct call, cmd),
+		CA_CMD_CLOCK_ROW(struct call, cmd),
 		OPTION_END,
 	};
 	static const struct option_set set = {
@@ -172,8 +173,8 @@ int cmd_crl(int argc, char **argv)
 		.rows = rows,
 	};
 
-	return run_command(
-		&set, run_crl, CA_OPEN_REGISTER | CA_OPEN_TOKEN, argc, argv);
+	return run_command(&set, run_crl,
+		CA_OPEN_REGISTER | CA_OPEN_CLOCK | CA_OPEN_TOKEN, argc, argv);
 }
 
 static const struct option_row common_rows[] = {
@@ -183,17 +184,22 @@ static const struct option_row common_rows[] = {
 
 int cmd_ocsp(int argc, char **argv)
 {
+	static const struct option_row rows[] = {
+		CA_CMD_ROWS(struct call, cmd),
+		CA_CMD_CLOCK_ROW(struct call, cmd),
+		OPTION_END,
+	};
 	static const struct option_set set = {
 		.command = "ocsp",
 		.usage = "usage: devid-ca ocsp\n"
 			 "Signs OCSP answers for what is new, and in time for "
 			 "all again.\n",
 		.notes = CA_CMD_NOTES,
-		.rows = common_rows,
+		.rows = rows,
 	};
 
-	return run_command(
-		&set, run_ocsp, CA_OPEN_REGISTER | CA_OPEN_TOKEN, argc, argv);
+	return run_command(&set, run_ocsp,
+		CA_OPEN_REGISTER | CA_OPEN_CLOCK | CA_OPEN_TOKEN, argc, argv);
 }
 
 int cmd_publish(int argc, char **argv)

@@ -34,6 +34,7 @@ static const struct option_row rows[] = {
 	{ "out", 0, "FILE", option_text, OPTION_AT(struct call, out),
 		"instead of standard output" },
 	CA_CMD_ROWS(struct call, cmd),
+	CA_CMD_CLOCK_ROW(struct call, cmd),
 	OPTION_END,
 };
 
@@ -99,8 +100,8 @@ int cmd_challenge(int argc, char **argv)
 			.operands_min = 1,
 			.operands_max = 1 },
 		.input_max = TCG_CSR_MAX,
-		.open = CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_TRUST |
-			CA_OPEN_SEAL,
+		.open = CA_OPEN_REGISTER | CA_OPEN_CLOCK | CA_OPEN_TOKEN |
+			CA_OPEN_TRUST | CA_OPEN_SEAL,
 		.run = ca_challenge,
 	};
 
@@ -120,7 +121,8 @@ int cmd_issue(int argc, char **argv)
 			.operands_min = 1,
 			.operands_max = 1 },
 		.input_max = CHALLENGE_FILE_MAX,
-		.open = CA_OPEN_REGISTER | CA_OPEN_TOKEN | CA_OPEN_SEAL,
+		.open = CA_OPEN_REGISTER | CA_OPEN_CLOCK | CA_OPEN_TOKEN |
+			CA_OPEN_SEAL,
 		.run = ca_issue,
 	};
 

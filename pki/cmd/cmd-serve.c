@@ -21,12 +21,13 @@ static const struct option_row rows[] = {
 	{ "debug", 0, NULL, option_flag, OPTION_AT(struct call, debug),
 		"say more" },
 	CA_CMD_ROWS(struct call, cmd),
+	CA_CMD_CLOCK_ROW(struct call, cmd),
 	OPTION_END,
 };
 
 static const struct option_set option_set = {
 	.command = "serve",
-	.usage = "usage: devid-ca serve [--debug]\n"
+	.usage = "usage: devid-ca serve [--debug] [--accept-clock]\n"
 		 "Issues to factory stations over mutual TLS; publishes "
 		 "revocation.\n",
 	.notes = CA_CMD_NOTES,
@@ -86,8 +87,9 @@ int cmd_serve(int argc, char **argv)
 		log_init("devid-ca", LOG_LEVEL_DEBUG);
 	/* It means "read again", also while all is still being read. */
 	(void)signal(SIGHUP, SIG_IGN); /* cannot fail */
-	code = ca_cmd_open(&call.cmd, CA_OPEN_REGISTER | CA_OPEN_TOKEN |
-					      CA_OPEN_TRUST | CA_OPEN_SEAL);
+	code = ca_cmd_open(&call.cmd, CA_OPEN_REGISTER | CA_OPEN_CLOCK |
+					      CA_OPEN_TOKEN | CA_OPEN_TRUST |
+					      CA_OPEN_SEAL);
 	if (code < 0)
 		code = serve(&call.cmd);
 	ca_cmd_done(&call.cmd);

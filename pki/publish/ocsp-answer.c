@@ -9,6 +9,7 @@
 
 #include "build-ocsp.h"
 #include "build-parts.h"
+#include "ca-clock.h"
 #include "cert-time.h"
 #include "cleanup.h"
 #include "fail.h"
@@ -103,7 +104,8 @@ enum devid_err publish_ocsp_sign(const struct responder *responder,
 		until = now + UNKNOWN_SECONDS;
 	} else if (cert->state == REGISTER_REVOKED) {
 		what->status = OCSP_REVOKED;
-		what->when = cert->revoked_at;
+		/* By a clock that was ahead: publish.c, end_times(). */
+		what->when = cert->revoked_at < now ? cert->revoked_at : now;
 		what->reason = cert->reason;
 	}
 	if (until > responder->not_after)
@@ -155,8 +157,8 @@ static enum devid_err find_cert(struct ca *ca, const struct ocsp_request *req,
 	return fail_with(err, rc, &cause);
 }
 
-/* The answer that was signed before, unless it is over; leaves @ret empty when
- * there is none. */
+/* The answer that was signed before, unless it is over or from the future;
+ * leaves @ret empty when there is none. */
 static enum devid_err get_stored(struct ca *ca,
 	const struct register_cert *cert, int64_t now, struct ocsp_reply *ret,
 	struct devid_error *err)
@@ -169,7 +171,9 @@ static enum devid_err get_stored(struct ca *ca,
 	publish_ocsp_name(ca, cert, name);
 	rc = register_blob_get(ca->reg, name, &stored, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND ||
-		(rc == DEVID_OK && stored.expires <= now))
+		(rc == DEVID_OK &&
+			(stored.expires <= now ||
+				ca_clock_is_early(stored.made, now))))
 		return DEVID_OK;
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);

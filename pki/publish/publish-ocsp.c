@@ -7,6 +7,7 @@
 
 #include "build-parts.h"
 #include "bytes.h"
+#include "ca-clock.h"
 #include "cleanup.h"
 #include "der.h"
 #include "fail.h"
@@ -30,6 +31,7 @@
 struct progress {
 	int64_t after;   /* id of the last certificate that was looked at */
 	int64_t started; /* when the round began */
+	int64_t made;    /* when it was noted; not in its bytes */
 };
 #define PROGRESS_LEN 16
 
@@ -67,7 +69,7 @@ static enum devid_err get_progress(
 	struct register_blob blob;
 	enum devid_err rc;
 
-	*ret = (struct progress) { 0, 0 };
+	*ret = (struct progress) { .after = 0 };
 	publish_name(ca, "ocsp-next", name);
 	rc = register_blob_get(ca->reg, name, &blob, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
@@ -79,6 +81,7 @@ static enum devid_err get_progress(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
 	ret->after = (int64_t)bytes_load(blob.data.data, 8);
 	ret->started = (int64_t)bytes_load(blob.data.data + 8, 8);
+	ret->made = blob.made;
 	return DEVID_OK;
 }
 
@@ -87,7 +90,8 @@ static enum devid_err put_progress(
 {
 	char name[PUBLISH_NAME_MAX];
 	uint8_t data[PROGRESS_LEN];
-	const struct register_blob blob = { { data, sizeof(data) }, INT64_MAX };
+	const struct register_blob blob = { { data, sizeof(data) }, INT64_MAX,
+		p->made };
 
 	bytes_store(data, 8, (uint64_t)p->after);
 	bytes_store(data + 8, 8, (uint64_t)p->started);
@@ -107,7 +111,7 @@ static enum devid_err note_cert(
 }
 
 /* Whether the stored answer about @cert has less than three quarters of its
- * time left, or is not there. */
+ * time left, is from the future, or is not there. */
 static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 	int64_t now, bool *ret, struct devid_error *err)
 {
@@ -120,7 +124,7 @@ static enum devid_err is_due(struct ca *ca, const struct register_cert *cert,
 	rc = register_blob_get(ca->reg, name, &stored, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
 		return fail_with(err, rc, &cause);
-	*ret = rc != DEVID_OK ||
+	*ret = rc != DEVID_OK || ca_clock_is_early(stored.made, now) ||
 	       stored.expires - now < (int64_t)ca->conf->ocsp_hours * 2700;
 	return DEVID_OK;
 }
@@ -156,8 +160,10 @@ static enum devid_err sign_one(
 	what.cert_id = make_cert_id(&out, p->name, p->key, &todo->cert);
 	rc = publish_ocsp_sign(
 		&p->responder, &todo->cert, &what, &todo->reply.der, err);
-	if (rc == DEVID_OK)
+	if (rc == DEVID_OK) {
 		todo->reply.expires = (int64_t)what.next_update;
+		todo->reply.made = (int64_t)what.this_update;
+	}
 	return rc;
 }
 
@@ -170,13 +176,17 @@ static enum devid_err read_page(struct ca *ca, struct producer *p,
 	int64_t now = (int64_t)time(NULL);
 	enum devid_err rc = get_progress(ca, &page->progress, err);
 
+	/* What was answered by a clock ahead is done again from the start. */
+	if (rc == DEVID_OK && ca_clock_is_early(page->progress.made, now))
+		page->progress = (struct progress) { 0, now, 0 };
+	page->progress.made = now;
 	which.after = page->progress.after;
 	if (rc == DEVID_OK)
 		rc = register_each_cert(ca->reg, &which, note_cert, page, err);
 	if (rc == DEVID_OK && page->n == 0 &&
 		now - page->progress.started >=
 			(int64_t)ca->conf->ocsp_hours * 1800) {
-		page->progress = (struct progress) { 0, now };
+		page->progress = (struct progress) { 0, now, now };
 		which.after = 0;
 		rc = register_each_cert(ca->reg, &which, note_cert, page, err);
 	}
@@ -202,9 +212,9 @@ static enum devid_err write_page(
 		return rc;
 	for (size_t i = 0; rc == DEVID_OK && i < page->n; i++) {
 		const struct todo *todo = &page->todo[i];
-		const struct register_blob answer = {
-			blob_view(&todo->reply.der), todo->reply.expires
-		};
+		const struct register_blob answer = { blob_view(
+							      &todo->reply.der),
+			todo->reply.expires, todo->reply.made };
 
 		if (!todo->due)
 			continue;
@@ -278,4 +288,19 @@ enum devid_err publish_ocsp(
 	}
 	*ret_n = limit - p.left;
 	return DEVID_OK;
+}
+
+enum devid_err publish_ocsp_early(
+	struct ca *ca, bool *ret, struct devid_error *err)
+{
+	struct progress progress;
+	enum devid_err rc = register_begin_read(ca->reg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = get_progress(ca, &progress, err);
+	register_rollback(ca->reg); /* nothing was changed */
+	*ret = rc == DEVID_OK &&
+	       ca_clock_is_early(progress.made, (int64_t)time(NULL));
+	return rc;
 }

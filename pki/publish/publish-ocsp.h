@@ -15,4 +15,9 @@
 DEVID_MUST_CHECK enum devid_err publish_ocsp(
 	struct ca *ca, int64_t limit, int64_t *ret_n, struct devid_error *err);
 
+/* Whether the work that was noted last was done at a time that is still to
+ * come: publish_ocsp() begins again then. */
+DEVID_MUST_CHECK enum devid_err publish_ocsp_early(
+	struct ca *ca, bool *ret, struct devid_error *err);
+
 #endif

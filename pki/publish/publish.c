@@ -10,6 +10,7 @@
 
 #include "build-crl.h"
 #include "bytes.h"
+#include "ca-clock.h"
 #include "cleanup.h"
 #include "fail.h"
 #include "hex.h"
@@ -19,14 +20,6 @@
 #include "register-cert.h"
 #include "register-revoke.h"
 
-/*
- * A delta lists what was revoked since its base, and a day before: a
- * revocation has the time at which it began, and may have been committed after
- * the base was made, or by a machine whose clock is behind. That an entry is in
- * the base as well does no harm (RFC 5280 5.2.4).
- */
-#define DELTA_SLACK 86400
-
 struct list {
 	struct build_revoked *entries; /* owned */
 	size_t n, room;
@@ -35,16 +28,22 @@ struct list {
 /* The full list that a delta is based on, as it is in the register. */
 struct base {
 	uint64_t number;
-	int64_t this_update;
+	int64_t last; /* the last revocation that it has */
 };
 
 /*
- * Beside each list the register has its mark: a time, and how many revocations
- * of that time or later the list has. So every process sees by counting whether
- * there are more by now. Times alone cannot tell: what is committed last need
- * not have the latest time.
+ * Beside each list the register has its mark: the number of the last
+ * revocation that the list has. So every process sees whether there are more
+ * by now. The order is the register's own; times are those of clocks, which
+ * may be wrong.
  */
 #define PAIR_LEN 16 /* a base or a mark in the register */
+
+/* What is being made. */
+struct making {
+	struct build_crl crl;
+	int64_t last; /* revocation that the register had */
+};
 
 static enum devid_err note_revoked(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
@@ -72,39 +71,36 @@ static enum devid_err note_revoked(
 
 /* Two numbers from the register. NOT_FOUND without a text. */
 static enum devid_err get_pair(struct ca *ca, const char *what, uint64_t ret[2],
-	int64_t *ret_expires, struct devid_error *err)
+	struct register_blob *ret_blob, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char name[PUBLISH_NAME_MAX];
-	struct register_blob blob;
 	enum devid_err rc;
 
 	publish_name(ca, what, name);
-	rc = register_blob_get(ca->reg, name, &blob, &cause);
+	rc = register_blob_get(ca->reg, name, ret_blob, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return rc;
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
-	if (blob.data.len != PAIR_LEN)
+	if (ret_blob->data.len != PAIR_LEN)
 		return devid_fail(
 			err, DEVID_ERR_IO, "register: %s: damaged", name);
-	ret[0] = bytes_load(blob.data.data, 8);
-	ret[1] = bytes_load(blob.data.data + 8, 8);
-	*ret_expires = blob.expires;
+	ret[0] = bytes_load(ret_blob->data.data, 8);
+	ret[1] = bytes_load(ret_blob->data.data + 8, 8);
 	return DEVID_OK;
 }
 
 static enum devid_err put_pair(struct ca *ca, const char *what,
-	const struct build_crl *crl, const uint64_t pair[2],
-	struct devid_error *err)
+	const struct making *m, struct devid_error *err)
 {
 	char name[PUBLISH_NAME_MAX];
 	uint8_t data[PAIR_LEN];
 	const struct register_blob blob = { { data, sizeof(data) },
-		(int64_t)crl->next_update };
+		(int64_t)m->crl.next_update, (int64_t)m->crl.this_update };
 
-	bytes_store(data, 8, pair[0]);
-	bytes_store(data + 8, 8, pair[1]);
+	bytes_store(data, 8, m->crl.number);
+	bytes_store(data + 8, 8, (uint64_t)m->last);
 	publish_name(ca, what, name);
 	return register_blob_put(ca->reg, name, &blob, err);
 }
@@ -113,45 +109,21 @@ static enum devid_err get_base(
 	struct ca *ca, struct base *ret, struct devid_error *err)
 {
 	uint64_t pair[2] = { 0, 0 };
-	int64_t expires;
-	enum devid_err rc = get_pair(ca, "base", pair, &expires, err);
+	struct register_blob blob;
+	enum devid_err rc = get_pair(ca, "base", pair, &blob, err);
 
 	if (rc == DEVID_ERR_NOT_FOUND)
 		return devid_fail(err, DEVID_ERR_STATE,
 			"delta list: there is no full list that it could be "
 			"based on; make one first");
 	ret->number = pair[0];
-	ret->this_update = (int64_t)pair[1];
+	ret->last = (int64_t)pair[1];
 	return rc;
-}
-
-static enum devid_err put_base(
-	struct ca *ca, const struct build_crl *crl, struct devid_error *err)
-{
-	const uint64_t pair[2] = { crl->number, (uint64_t)crl->this_update };
-
-	return put_pair(ca, "base", crl, pair, err);
 }
 
 static const char *mark_name(bool delta)
 {
 	return delta ? "delta-mark" : "crl-mark";
-}
-
-/* Counts no further back than a delta would go: what came later than that has
- * a later time. */
-static enum devid_err put_mark(
-	struct ca *ca, const struct build_crl *crl, struct devid_error *err)
-{
-	uint64_t pair[2] = { 0, 0 };
-
-	if (crl->this_update > DELTA_SLACK)
-		pair[0] = (uint64_t)(crl->this_update - DELTA_SLACK);
-	for (size_t i = 0; i < crl->n; i++) {
-		if ((uint64_t)crl->entries[i].when >= pair[0])
-			pair[1]++;
-	}
-	return put_pair(ca, mark_name(crl->base > 0), crl, pair, err);
 }
 
 /* So that it shows who made which list; with no key for it, as in tests of
@@ -175,21 +147,53 @@ static enum devid_err audit(
 	return rc;
 }
 
-static enum devid_err store(struct ca *ca, const struct build_crl *crl,
+static enum devid_err store(struct ca *ca, const struct making *m,
 	const struct blob *made, struct devid_error *err)
 {
+	const struct build_crl *crl = &m->crl;
 	const struct register_blob list = { blob_view(made),
-		(int64_t)crl->next_update };
+		(int64_t)crl->next_update, (int64_t)crl->this_update };
 	char name[PUBLISH_NAME_MAX];
 	enum devid_err rc;
 
 	publish_name(ca, crl->base ? "delta" : "crl", name);
 	rc = register_blob_put(ca->reg, name, &list, err);
 	if (rc == DEVID_OK && !crl->base)
-		rc = put_base(ca, crl, err);
+		rc = put_pair(ca, "base", m, err);
 	if (rc == DEVID_OK)
-		rc = put_mark(ca, crl, err);
+		rc = put_pair(ca, mark_name(crl->base > 0), m, err);
 	return rc == DEVID_OK ? audit(ca, crl, err) : rc;
+}
+
+/* A clock that was ahead gave a revocation a time that is still to come. It
+ * is in force all the same, and a list says nothing of the future. */
+static void end_times(struct list *list, time_t now)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->entries[i].when > now)
+			list->entries[i].when = now;
+	}
+}
+
+/* What the list is to have: all, or what came since its base. */
+static enum devid_err collect(struct ca *ca, struct making *m, bool delta,
+	struct list *list, struct devid_error *err)
+{
+	struct base base = { .number = 0 };
+	struct register_revoked which = { ca->issuer_hash, 0 };
+	enum devid_err rc = DEVID_OK;
+
+	if (delta)
+		rc = get_base(ca, &base, err);
+	if (rc == DEVID_OK)
+		rc = register_last_revoked(
+			ca->reg, ca->issuer_hash, &m->last, err);
+	if (rc != DEVID_OK)
+		return rc;
+	m->crl.base = base.number;
+	which.after = base.last;
+	list->n = 0;
+	return register_each_revoked(ca->reg, &which, note_revoked, list, err);
 }
 
 /* In a transaction: number, entries, signature, storing. The number's row
@@ -198,31 +202,24 @@ static enum devid_err make(
 	struct ca *ca, bool delta, struct list *list, struct devid_error *err)
 {
 	CLEANUP(blob_done) struct blob made = { NULL, 0 };
-	struct build_crl crl = { .freshest = ca->conf->delta_url };
-	struct base base = { .number = 0 };
-	struct register_revoked which = { ca->issuer_hash, 0 };
+	struct making m = { .crl = { .freshest = ca->conf->delta_url } };
+	struct build_crl *crl = &m.crl;
 	enum devid_err rc;
 
-	rc = register_crl_number(ca->reg, ca->issuer_hash, &crl.number, err);
-	if (rc == DEVID_OK && delta)
-		rc = get_base(ca, &base, err);
+	rc = register_crl_number(ca->reg, ca->issuer_hash, &crl->number, err);
+	if (rc == DEVID_OK)
+		rc = collect(ca, &m, delta, list, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (delta && base.this_update > DELTA_SLACK)
-		which.since = base.this_update - DELTA_SLACK;
-	list->n = 0;
-	rc = register_each_revoked(ca->reg, &which, note_revoked, list, err);
-	if (rc != DEVID_OK)
-		return rc;
-	crl.base = base.number;
-	crl.this_update = time(NULL);
-	crl.next_update =
-		crl.this_update + INT64_C(3600) * (delta ? ca->conf->delta_hours
-							 : ca->conf->crl_hours);
-	crl.n = list->n;
-	crl.entries = list->entries;
-	rc = build_crl(ca->issuer, &crl, &made, err);
-	return rc == DEVID_OK ? store(ca, &crl, &made, err) : rc;
+	crl->this_update = time(NULL);
+	crl->next_update = crl->this_update +
+			   INT64_C(3600) * (delta ? ca->conf->delta_hours
+						  : ca->conf->crl_hours);
+	end_times(list, crl->this_update);
+	crl->n = list->n;
+	crl->entries = list->entries;
+	rc = build_crl(ca->issuer, crl, &made, err);
+	return rc == DEVID_OK ? store(ca, &m, &made, err) : rc;
 }
 
 static enum devid_err try_once(
@@ -282,20 +279,21 @@ enum devid_err publish_crl(struct ca *ca, bool delta, struct devid_error *err)
 enum devid_err publish_newest(struct ca *ca, bool delta,
 	struct publish_newest *ret, struct devid_error *err)
 {
-	struct register_revoked which = { ca->issuer_hash, 0 };
+	struct register_blob blob = { .expires = 0 };
 	uint64_t pair[2] = { 0, 0 };
-	int64_t expires = 0, n = 0;
+	int64_t last = 0;
 	enum devid_err rc = register_begin_read(ca->reg, err);
 
 	*ret = (struct publish_newest) { .expires = 0 };
 	if (rc != DEVID_OK)
 		return rc;
-	rc = get_pair(ca, mark_name(delta), pair, &expires, err);
+	rc = get_pair(ca, mark_name(delta), pair, &blob, err);
 	if (rc == DEVID_OK) {
-		which.since = (int64_t)pair[0];
-		rc = register_count_revoked(ca->reg, &which, &n, err);
-		ret->expires = expires;
-		ret->lacks = (uint64_t)n != pair[1];
+		rc = register_last_revoked(
+			ca->reg, ca->issuer_hash, &last, err);
+		ret->expires = blob.expires;
+		ret->early = ca_clock_is_early(blob.made, time(NULL));
+		ret->lacks = (uint64_t)last != pair[1];
 	} else if (rc == DEVID_ERR_NOT_FOUND) {
 		rc = DEVID_OK;
 	}

@@ -18,6 +18,7 @@ DEVID_MUST_CHECK enum devid_err publish_crl(
 struct publish_newest {
 	int64_t expires; /* seconds since 1970; 0: there is none */
 	bool lacks;      /* something was revoked that it does not have */
+	bool early;      /* it was made at a time that is still to come */
 };
 
 DEVID_MUST_CHECK enum devid_err publish_newest(struct ca *ca, bool delta,
@@ -40,6 +41,7 @@ struct http_share; /* rate.h */
 struct ocsp_reply {
 	struct blob der;
 	int64_t expires; /* seconds since 1970; 0: not to be kept */
+	int64_t made;
 };
 
 #endif

@@ -71,6 +71,10 @@ enum devid_err register_cert_add(struct reg *reg,
 	};
 	enum devid_err rc;
 
+	/* Without its place in the sequence no list would have it. */
+	if (what->state == REGISTER_REVOKED)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"register: certificate: is revoked once it is there");
 	if (!what->der || what->der_len == 0 || what->serial_len == 0 ||
 		what->serial_len > SERIAL_LEN)
 		return devid_fail(err, DEVID_ERR_INVALID,

@@ -11,14 +11,15 @@
 DEVID_MUST_CHECK enum devid_err register_cert_revoke(struct reg *reg,
 	int64_t id, int64_t when, int reason, struct devid_error *err);
 
-/* Each, by time: id, issuer, serial number, when and why, nothing else. */
+/* Each, in the order of its commit, whatever time it has: id, issuer, serial
+ * number, number in this order, when and why, nothing else. */
 DEVID_MUST_CHECK enum devid_err register_each_revoked(struct reg *reg,
 	const struct register_revoked *which, register_cert_fn *fn, void *arg,
 	struct devid_error *err);
 
-/* How many register_each_revoked() would give: a look into one index. */
-DEVID_MUST_CHECK enum devid_err register_count_revoked(struct reg *reg,
-	const struct register_revoked *which, int64_t *ret,
-	struct devid_error *err);
+/* The number of the last one, 0 when there is none. Whoever asks before the
+ * walk knows afterwards up to which it was complete. */
+DEVID_MUST_CHECK enum devid_err register_last_revoked(struct reg *reg,
+	const uint8_t issuer[32], int64_t *ret, struct devid_error *err);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "register-private.h"
 
-#define SCHEMA_VERSION 3
+#define SCHEMA_VERSION 4
 #define SCHEMA_MAX     8192 /* bytes of its text, filled in */
 
 /*
@@ -57,6 +57,8 @@ static const char schema[] =
 	"	state @INT NOT NULL,"
 	"	created @INT NOT NULL,"
 	"	revoked_at @INT NOT NULL,"
+	/* Of the issuer's revocations, in the order of commits; 0: live. */
+	"	revoked_seq @INT NOT NULL,"
 	"	reason @INT NOT NULL,"
 	"	key_prefix @INT NOT NULL," /* of the fingerprint, 8 bytes */
 	"	key_fingerprint @BLOB NOT NULL,"
@@ -68,7 +70,13 @@ static const char schema[] =
 	"	WHERE state = 0 AND role = 0;"
 	/* All that a CRL needs, so that it does not read the certificates. */
 	"CREATE INDEX cert_revoked ON cert"
-	"	(issuer, revoked_at, id, reason, serial, state) WHERE state = 1;"
+	"	(issuer, revoked_seq, revoked_at, id, reason, serial, state)"
+	"	WHERE state = 1;"
+	/* The last revoked_seq of an issuer. Whoever revokes holds this row
+	 * until the commit, so that no smaller one comes later. */
+	"CREATE TABLE revoked ("
+	"	issuer @INT PRIMARY KEY REFERENCES issuer (id),"
+	"	last @INT NOT NULL) @TABLE;"
 	/* Those that were answered: whoever comes with it again is told so. */
 	"CREATE TABLE challenge_used (id @BLOB PRIMARY KEY) @CLUSTERED;"
 	"CREATE TABLE crl ("
@@ -77,6 +85,7 @@ static const char schema[] =
 	"CREATE TABLE publication ("
 	"	name @TEXT PRIMARY KEY,"
 	"	expires @INT NOT NULL,"
+	"	made @INT NOT NULL,"
 	"	data @BLOB NOT NULL) @TABLE;"
 	"CREATE TABLE instance ("
 	"	id @ID,"

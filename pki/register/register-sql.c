@@ -41,11 +41,12 @@ const char *const register_sql[N_REG_SQL] = {
 		" ON CONFLICT (issuer) DO UPDATE SET number = crl.number + 1"
 		" RETURNING number",
 	[REG_SQL_BLOB_PUT] =
-		"INSERT INTO publication (name, expires, data)"
-		" VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE"
-		" SET expires = excluded.expires, data = excluded.data",
+		"INSERT INTO publication (name, expires, made, data)"
+		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE"
+		" SET expires = excluded.expires, made = excluded.made,"
+		" data = excluded.data",
 	[REG_SQL_BLOB_GET] =
-		"SELECT expires, data FROM publication WHERE name = ?1",
+		"SELECT expires, made, data FROM publication WHERE name = ?1",
 	[REG_SQL_DEVICE_BY_SERIAL] = "SELECT " DEVICE_COLUMNS " FROM device"
 				     " WHERE serial = ?1 AND state = 0",
 	/* Each part has an index, and numbers as in enum register_holder. */
@@ -81,13 +82,22 @@ const char *const register_sql[N_REG_SQL] = {
 		" WHERE serial = ?1 AND state <> 0 ORDER BY id",
 	[REG_SQL_CERT_ADD] =
 		"INSERT INTO cert (device, issuer, role, state, created,"
-		" revoked_at, reason, key_prefix, key_fingerprint, serial, der)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+		" revoked_at, revoked_seq, reason, key_prefix,"
+		" key_fingerprint, serial, der)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11)"
 		" ON CONFLICT DO NOTHING",
 	[REG_SQL_CERT_BY_SERIAL] = "SELECT " CERT_COLUMNS ", c.der" CERT_FROM
 				   " WHERE c.issuer = ?1 AND c.serial = ?2",
 	[REG_SQL_CERT_REVOKE] = "UPDATE cert SET state = 1, revoked_at = ?2,"
-				" reason = ?3 WHERE id = ?1 AND state <> 1",
+				" reason = ?3 WHERE id = ?1 AND state <> 1"
+				" RETURNING issuer",
+	[REG_SQL_REVOKED_NEXT] =
+		"INSERT INTO revoked (issuer, last) VALUES (?1, 1)"
+		" ON CONFLICT (issuer) DO UPDATE SET last = revoked.last + 1"
+		" RETURNING last",
+	[REG_SQL_REVOKED_SET] = "UPDATE cert SET revoked_seq = ?2"
+				" WHERE id = ?1",
+	[REG_SQL_REVOKED_LAST] = "SELECT last FROM revoked WHERE issuer = ?1",
 	[REG_SQL_CERT_REVOKE_LOOK] =
 		"SELECT reason FROM cert WHERE id = ?1 AND state = 1",
 	[REG_SQL_CERTS_OF_DEVICE] = "SELECT " CERT_COLUMNS ", c.der" CERT_FROM
@@ -97,13 +107,9 @@ const char *const register_sql[N_REG_SQL] = {
 			      " WHERE c.id > ?2 AND c.issuer + 0 = ?1"
 			      " ORDER BY c.id LIMIT ?3",
 	[REG_SQL_EACH_REVOKED] =
-		"SELECT id, revoked_at, reason, serial FROM cert"
-		" WHERE issuer = ?1 AND state = 1"
-		" AND (revoked_at, id) > (?2, ?3)"
-		" ORDER BY revoked_at, id LIMIT ?4",
-	[REG_SQL_COUNT_REVOKED] =
-		"SELECT COUNT(*) FROM cert"
-		" WHERE issuer = ?1 AND state = 1 AND revoked_at >= ?2",
+		"SELECT id, revoked_at, reason, serial, revoked_seq FROM cert"
+		" WHERE issuer = ?1 AND state = 1 AND revoked_seq > ?2"
+		" ORDER BY revoked_seq LIMIT ?3",
 	[REG_SQL_FIND_END_LOCK] =
 		"INSERT INTO instance (name) VALUES (?1) ON CONFLICT (name)"
 		" DO UPDATE SET name = excluded.name RETURNING id",

@@ -192,10 +192,11 @@ enum devid_err register_blob_put(struct reg *reg, const char *name,
 	const struct db_value params[] = {
 		DB_TEXT_V(name),
 		DB_INT_V(what->expires),
+		DB_INT_V(what->made),
 		DB_BLOB_V(what->data.data, what->data.len),
 	};
 
-	return db_run(reg->db, REG_QUERY(BLOB_PUT, params, 3), NULL, NULL, err);
+	return db_run(reg->db, REG_QUERY(BLOB_PUT, params, 4), NULL, NULL, err);
 }
 
 struct held_blob {
@@ -209,11 +210,12 @@ static enum devid_err note_blob(void *arg, const struct db_value *columns,
 	struct held_blob *h = arg;
 
 	(void)n_columns;
-	if (columns[1].type != DB_BLOB)
+	if (columns[2].type != DB_BLOB)
 		return register_damaged(err, "publication");
 	h->blob.expires = columns[0].num;
-	h->blob.data.data = register_hold(h->reg, &columns[1]);
-	h->blob.data.len = columns[1].len;
+	h->blob.made = columns[1].num;
+	h->blob.data.data = register_hold(h->reg, &columns[2]);
+	h->blob.data.len = columns[2].len;
 	return h->blob.data.data ? DEVID_OK
 				 : fail_no_memory_for(err, "register");
 }

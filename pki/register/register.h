@@ -123,6 +123,7 @@ struct register_cert {
 	int64_t created;
 	enum register_state state;
 	int64_t revoked_at;
+	int64_t revoked_seq; /* of register_each_revoked() */
 	int reason;
 	const uint8_t *der; /* borrowed */
 	size_t der_len;
@@ -131,10 +132,11 @@ struct register_cert {
 typedef enum devid_err register_cert_fn(
 	void *arg, const struct register_cert *cert, struct devid_error *err);
 
-/* Certificates of one issuer that were revoked at @since or later (0: all). */
+/* Certificates of one issuer whose revocations came after the one numbered
+ * @after (0: all). */
 struct register_revoked {
 	const uint8_t *issuer; /* borrowed; 32 bytes */
-	int64_t since;
+	int64_t after;
 };
 
 /* Those with id > @after, at most @limit. */
@@ -157,6 +159,7 @@ DEVID_MUST_CHECK enum devid_err register_crl_number(struct reg *reg,
 struct register_blob {
 	struct view data; /* borrowed */
 	int64_t expires;
+	int64_t made; /* when, by the clock of who made it */
 };
 
 /* Stores it under @name, in place of what was there. */

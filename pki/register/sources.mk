@@ -10,6 +10,7 @@ sources := \
 	register-audit-check.c \
 	register-audit.c \
 	register-cert.c \
+	register-clock.c \
 	register-device.c \
 	register-open.c \
 	register-revoke.c \

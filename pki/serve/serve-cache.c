@@ -123,7 +123,8 @@ enum devid_err serve_cache_get(struct serve_cache *cache,
 
 	if (!e)
 		return DEVID_ERR_NOT_FOUND;
-	if (now >= e->forget) {
+	/* Longer than it was to stay: the clock was set back. */
+	if (now >= e->forget || e->forget - now > SERVE_CACHE_SECONDS) {
 		drop(e);
 		return DEVID_ERR_NOT_FOUND;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ca-clock.h"
 #include "ca-judge.h"
 #include "ek-load.h"
 #include "log.h"
@@ -36,16 +37,24 @@
 #define FILES_LOOK MINUTE
 
 /* Marks of answered challenges stay for as long as a challenge can hold under
- * any configuration, and a day for clocks that differ. */
-#define PURGE_AFTER (CA_CHALLENGE_SECONDS_MAX + 86400) /* seconds */
+ * any configuration, for as much as a clock may be ahead unnoticed, and a day
+ * for clocks that differ. */
+#define PURGE_AFTER                                                            \
+	(CA_CHALLENGE_SECONDS_MAX + CA_CLOCK_AHEAD + 86400) /* seconds */
 
 /* Marks removed between two looks at the queue. */
 #define PURGE_PORTION 1024
 
+/* How long it is told that something was from the future, though it was mended
+ * at once: whoever asks once in some minutes is to see it. */
+#define EARLY_TOLD (10 * MINUTE)
+
 /* OCSP answers signed between two looks at the queue. */
 #define OCSP_PORTION 64
 
+/* The clock is first: what it is worth decides about the others. */
 enum duty {
+	DUTY_CLOCK,
 	DUTY_CRL,
 	DUTY_DELTA,
 	DUTY_OCSP,
@@ -56,6 +65,20 @@ enum duty {
 };
 
 _Static_assert(N_DUTIES == SERVE_N_DUTIES, "each duty has its place");
+
+static const struct {
+	const char *name;
+	int64_t every; /* milliseconds; each looks whether there is anything */
+} table[N_DUTIES] = {
+	[DUTY_CLOCK] = { "clock", PROBE },
+	[DUTY_CRL] = { "revocation list", LIST_LOOK },
+	[DUTY_DELTA] = { "delta list", LIST_LOOK },
+	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
+	[DUTY_PURGE] = { "marks of old challenges", 60 * MINUTE },
+	[DUTY_PROBE] = { "register or token", PROBE },
+	[DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
+		60 * MINUTE },
+};
 
 /* A duty's turn. */
 struct turn {
@@ -84,16 +107,47 @@ static enum devid_err do_purge(struct turn *turn, struct devid_error *err)
 	return rc;
 }
 
-static enum devid_err do_ocsp(struct turn *turn, struct devid_error *err)
+/* Something says that it is not valid yet. It is mended at once; that it could
+ * happen is a person's to look into. */
+static void tell_early(struct serve_duties *d, int64_t now, const char *what)
+{
+	log_error("serve: %s: made at a time that is still to come: this clock "
+		  "is behind, or one was ahead: made again",
+		what);
+	d->early = now;
+}
+
+static enum devid_err do_clock(struct serve_duties *d, const struct turn *turn,
+	struct devid_error *err)
+{
+	enum ca_clock clock = CA_CLOCK_RIGHT;
+	enum devid_err rc = ca_clock_check(turn->ca, false, &clock, err);
+
+	if (clock == CA_CLOCK_BACK) {
+		log_error("serve: clock: the register knew a later time: this "
+			  "clock is behind, or one was ahead");
+		d->early = turn->now;
+		d->due[DUTY_OCSP] = turn->now;
+	}
+	return rc;
+}
+
+static enum devid_err do_ocsp(
+	struct serve_duties *d, struct turn *turn, struct devid_error *err)
 {
 	struct ca *ca = turn->ca;
+	bool early = false;
 	enum devid_err rc;
 	int64_t n = 0;
 
 	/* Who names no responder in certificates needs no answers. */
 	if (!ca->ocsp_signer && !ca->conf->ocsp_url)
 		return DEVID_OK;
-	rc = publish_ocsp(ca, OCSP_PORTION, &n, err);
+	rc = publish_ocsp_early(ca, &early, err);
+	if (early)
+		tell_early(d, turn->now, table[turn->duty].name);
+	if (rc == DEVID_OK)
+		rc = publish_ocsp(ca, OCSP_PORTION, &n, err);
 	turn->more = rc == DEVID_OK && n == OCSP_PORTION;
 	return rc;
 }
@@ -121,7 +175,6 @@ static enum devid_err do_probe(
 {
 	static const char text[] = "devid-ca: is the token there?";
 	const struct view data = { (const uint8_t *)text, sizeof(text) - 1 };
-	const struct register_revoked none = { ca->issuer_hash, INT64_MAX };
 	struct signer *s = ca->audit_signer;
 	struct signer_sig sig;
 	enum devid_err rc = register_begin_read(ca->reg, err);
@@ -129,7 +182,7 @@ static enum devid_err do_probe(
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = register_count_revoked(ca->reg, &none, &n, err);
+	rc = register_last_revoked(ca->reg, ca->issuer_hash, &n, err);
 	register_rollback(ca->reg);
 	if (rc == DEVID_OK && d->use_failed && s)
 		rc = s->ops->sign(s, data, &sig, err);
@@ -137,19 +190,6 @@ static enum devid_err do_probe(
 		d->use_failed = false;
 	return rc;
 }
-
-static const struct {
-	const char *name;
-	int64_t every; /* milliseconds; each looks whether there is anything */
-} table[N_DUTIES] = {
-	[DUTY_CRL] = { "revocation list", LIST_LOOK },
-	[DUTY_DELTA] = { "delta list", LIST_LOOK },
-	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
-	[DUTY_PURGE] = { "marks of old challenges", 60 * MINUTE },
-	[DUTY_PROBE] = { "register or token", PROBE },
-	[DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
-		60 * MINUTE },
-};
 
 /* A tenth more or less, so that processes which were started together do not
  * go to the register together for ever. */
@@ -190,7 +230,9 @@ static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
 	rc = publish_newest(ca, delta, &newest, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (newest.expires - (int64_t)time(NULL) <= half)
+	if (newest.early)
+		tell_early(d, now, table[duty].name);
+	if (newest.early || newest.expires - (int64_t)time(NULL) <= half)
 		return publish_crl(ca, delta, err);
 	if (newest.lacks && duty == list_of_revocations(ca) &&
 		(d->made[duty] == 0 || now - d->made[duty] >= LIST_PAUSE)) {
@@ -204,15 +246,28 @@ static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
 	return publish_files(ca, err);
 }
 
+static bool ca_signs_nothing(const struct turn *turn)
+{
+	return turn->ca->clock_wrong &&
+	       (turn->duty == DUTY_CRL || turn->duty == DUTY_DELTA ||
+		       turn->duty == DUTY_OCSP || turn->duty == DUTY_PURGE);
+}
+
 static enum devid_err do_duty(
 	struct serve_duties *d, struct turn *turn, struct devid_error *err)
 {
+	/* What would be signed now would say the wrong time, and what would be
+	 * forgotten is not old. */
+	if (ca_signs_nothing(turn))
+		return DEVID_OK;
 	switch (turn->duty) {
+	case DUTY_CLOCK:
+		return do_clock(d, turn, err);
 	case DUTY_CRL:
 	case DUTY_DELTA:
 		return do_list(d, turn, err);
 	case DUTY_OCSP:
-		return do_ocsp(turn, err);
+		return do_ocsp(d, turn, err);
 	case DUTY_PURGE:
 		return do_purge(turn, err);
 	case DUTY_TRUST:
@@ -254,9 +309,15 @@ void serve_duties_used(
 		d->use_failed = true;
 }
 
-bool serve_duties_trouble(const struct serve_duties *d)
+const char *serve_duties_trouble(const struct serve_duties *d, int64_t now)
 {
-	return d->use_failed || d->failed[DUTY_PROBE];
+	if (d->use_failed || d->failed[DUTY_PROBE])
+		return "register or token: the last use failed\n";
+	if (d->failed[DUTY_CLOCK])
+		return "clock: cannot be right\n";
+	if (d->early > 0 && now - d->early <= EARLY_TOLD)
+		return "clock: something was made at a time still to come\n";
+	return NULL;
 }
 
 /* Tells what came of a duty; the same trouble not each time. */

@@ -20,8 +20,9 @@ void serve_duties_revoked(
 void serve_duties_used(
 	struct serve_duties *duties, enum devid_err code, enum proof_rule rule);
 
-/* The last use of the register or the token failed. */
-bool serve_duties_trouble(const struct serve_duties *duties);
+/* What is in trouble at @now, as a line; NULL: nothing. */
+const char *serve_duties_trouble(
+	const struct serve_duties *duties, int64_t now);
 
 /* Does what is due at @now (serve_clock()) and logs what fails, which is tried
  * again. Returns when something is due next. *@ret_published: files may have

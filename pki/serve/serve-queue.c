@@ -46,7 +46,8 @@ struct serve_queue {
 	size_t judging;                 /* jobs that the judge has taken */
 	enum line_name turn;            /* whose turn it is when both wait */
 	struct serve_job *done, **done_tail;
-	bool ended, reload, trouble;
+	bool ended, reload;
+	const char *trouble;    /* borrowed, for ever */
 	struct serve_news news; /* not collected yet */
 	int64_t busy; /* since when the worker has not asked; 0: it waits */
 	int fd;       /* owned: eventfd */
@@ -394,7 +395,7 @@ bool serve_queue_reload_asked(struct serve_queue *q)
 	return asked;
 }
 
-void serve_queue_set_trouble(struct serve_queue *q, bool trouble)
+void serve_queue_set_trouble(struct serve_queue *q, const char *trouble)
 {
 	(void)pthread_mutex_lock(&q->lock);
 	q->trouble = trouble;
@@ -409,7 +410,7 @@ const char *serve_queue_health(struct serve_queue *q, int64_t now)
 	if (q->busy > 0 && now - q->busy > SERVE_STUCK_SECONDS * 1000)
 		text = "register or token: no answer\n";
 	else if (q->trouble)
-		text = "register or token: the last use failed\n";
+		text = q->trouble;
 	(void)pthread_mutex_unlock(&q->lock);
 	return text;
 }

@@ -79,8 +79,8 @@ struct serve_job *serve_queue_take(struct serve_queue *queue, int64_t until);
 void serve_queue_reload(struct serve_queue *queue);
 bool serve_queue_reload_asked(struct serve_queue *queue);
 
-/* For the worker: whether the last use of the register or the token failed. */
-void serve_queue_set_trouble(struct serve_queue *queue, bool trouble);
+/* For the worker: what is in trouble, as a line that stays; NULL: nothing. */
+void serve_queue_set_trouble(struct serve_queue *queue, const char *trouble);
 
 /* NULL when all is well at @now (serve_clock()); else a line that says what is
  * not: such trouble, or a worker that has what it took for longer than

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca-challenge.h"
+#include "ca-clock.h"
 #include "ca-issue.h"
 #include "ca-judge.h"
 #include "ca-revoke.h"
@@ -108,6 +109,8 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 
 	rc = check_not_expired(ca, &err);
 	if (rc == DEVID_OK)
+		rc = ca_clock_refuse(ca, &err);
+	if (rc == DEVID_OK)
 		rc = step(ca, jobs, n, &err);
 	n = 0;
 	for (struct serve_job *job = list; job; job = job->next)
@@ -171,7 +174,9 @@ static void work_one(
 		}
 		break;
 	case SERVE_OCSP:
-		work_ocsp(ca, on_demand, job);
+		job->code = ca_clock_refuse(ca, &job->error);
+		if (job->code == DEVID_OK)
+			work_ocsp(ca, on_demand, job);
 		break;
 	case SERVE_CHALLENGE:
 	case SERVE_ISSUE:
@@ -265,8 +270,8 @@ static void *run(void *arg)
 		/* Who waits for an answer comes before what is only due. */
 		due = serve_duties_run(
 			&w->duties, w->ca, serve_clock(), &published);
-		serve_queue_set_trouble(
-			w->queue, serve_duties_trouble(&w->duties));
+		serve_queue_set_trouble(w->queue,
+			serve_duties_trouble(&w->duties, serve_clock()));
 		tell(w, published);
 	}
 }

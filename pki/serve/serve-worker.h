@@ -39,9 +39,10 @@ void serve_work(struct ca *ca, struct serve_on_demand *on_demand,
 void serve_judge(struct ca *ca, struct serve_job *list);
 
 /* What a CA does by itself: lists, OCSP answers, marks of old challenges,
- * trust, a look whether register and token are there. Each duty has its place.
+ * trust, a look whether register, token and clock are there and right. Each
+ * duty has its place.
  */
-#define SERVE_N_DUTIES 6
+#define SERVE_N_DUTIES 7
 
 struct serve_duties {
 	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
@@ -51,6 +52,7 @@ struct serve_duties {
 	bool failed[SERVE_N_DUTIES];    /* the last time */
 	int64_t logged[SERVE_N_DUTIES]; /* when that was told */
 	bool use_failed; /* of register or token, and not seen well since */
+	int64_t early;   /* when something from the future was seen; 0: never */
 };
 
 #endif

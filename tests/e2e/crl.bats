@@ -7,6 +7,7 @@ load lib
 load ca
 build=${build:?set in lib.bash}
 public_url='' # set by ca.bash
+plain=${plain?set in lib.bash}
 
 setup_file() {
 	lib_init
@@ -23,6 +24,7 @@ teardown_file() { lib_done; }
 
 # Each test has a CA that did nothing yet, at the same place.
 setup() {
+	bats_require_minimum_version 1.5.0
 	cp -a "$WORK/new-ca" "$CA"
 	conf=$CA/devid-ca.conf
 }
@@ -249,4 +251,78 @@ refused_with() {
 			.certificates[].reason] ==
 			["superseded", "superseded"])'
 	cmp <(ca export --format json) <(ca list --json)
+}
+
+# a command of a machine whose clock is a month ahead
+ca_ahead() {
+	local command=$1
+
+	shift
+	LD_PRELOAD=$plain/clock-fault.so CLOCK_FAULT=$((30 * 86400)) \
+		"$plain/devid-ca" "$command" --config "$conf" "$@"
+}
+
+health() { # STATUS
+	[ "$(curl -s -o "$CA/health" -w '%{http_code}' \
+		"$public_url/healthz")" = "$1" ]
+}
+
+revoked_in_list() { ! verify_leaf "$CA/$1-idevid.pem"; }
+
+# not_ahead FILE: its thisUpdate is not later than now
+not_ahead() {
+	local since
+
+	since=$(openssl crl -inform DER -in "$1" -noout -lastupdate)
+	[ "$(date -d "${since#*=}" +%s)" -le "$(date +%s)" ]
+}
+
+@test "a clock that is far ahead needs a word from a person" {
+	local command
+
+	ca crl
+	for command in crl ocsp serve; do
+		run -1 ca_ahead "$command"
+		[[ $output == *"clock: 30 days ahead of the newest time in the \
+register"*"--accept-clock"* ]]
+	done
+	not_ahead "$CA/publish/line1.crl"
+	# What is revoked stays revoked, whatever the time.
+	ca_ahead revoke --reason keyCompromise A1
+	ca crl
+	revoked_in_list A1
+	ca_ahead crl --accept-clock
+	ca_ahead crl
+	run -1 not_ahead "$CA/publish/line1.crl"
+}
+
+@test "after a clock that was ahead no revocation is lost, and it is told" {
+	ca crl
+	ca_ahead crl --accept-clock
+	ca_ahead crl --delta
+	ca_ahead ocsp
+	serve_start
+	ask_until 30 health 503
+	[ "$(cat "$CA/health")" = \
+		"clock: something was made at a time still to come" ]
+	ask_until 30 not_ahead "$CA/publish/line1.crl"
+	ask_until 30 not_ahead "$CA/publish/line1-delta.crl"
+	grep -q "clock: the register knew a later time" "$CA/serve.log"
+	grep -q "revocation list: made at a time that is still to come" \
+		"$CA/serve.log"
+	grep -q "delta list: made at a time that is still to come" \
+		"$CA/serve.log"
+	grep -q "OCSP answers: made at a time that is still to come" \
+		"$CA/serve.log"
+	ca revoke --reason keyCompromise A1
+	ask_until 30 delta_has A1
+	# openssl looks at the times of the answer
+	run -0 openssl ocsp -issuer "$CA/line1.pem" -cert "$CA/B1-idevid.pem" \
+		-url "$public_url/ocsp" -CAfile "$CA/root.pem" -no_nonce
+	[[ $output == *"B1-idevid.pem: good"* && $output != *WARNING* ]]
+}
+
+delta_has() {
+	openssl crl -inform DER -in "$CA/publish/line1-delta.crl" -noout -text |
+		grep -qi "$(serial_of "$CA/$1-idevid.pem")"
 }

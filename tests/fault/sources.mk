@@ -16,4 +16,8 @@ TEST_SHARED += file-fault.so
 file-fault.so_src := tests/fault/file-fault.c
 tests/fault/file-fault_cflags := -U_FILE_OFFSET_BITS
 
+# A clock that is wrong.
+TEST_SHARED += clock-fault.so
+clock-fault.so_src := tests/fault/clock-fault.c
+
 ldlibs := -ltss2-tctildr -lp11-kit

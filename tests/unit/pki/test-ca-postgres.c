@@ -141,7 +141,8 @@ static enum devid_err issue_beside(
 static void issue_while_compromise_is_told_is_refused(void **state)
 {
 	static const char revoke[] =
-		"UPDATE cert SET state = 1, reason = 1, revoked_at = 1;"
+		"UPDATE cert SET state = 1, reason = 1, revoked_at = 1,"
+		" revoked_seq = id;"
 		"UPDATE device SET state = 1";
 	struct site *s = *state;
 	struct ca_fixture *f = s->ca;

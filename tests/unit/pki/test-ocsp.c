@@ -372,6 +372,29 @@ static void answer_stored_expired_signed_again(void **state)
 	talk_done(&t);
 }
 
+/* Made by a clock that was ahead it is not valid yet. */
+static void answer_stored_early_signed_again(void **state)
+{
+	struct world *w = *state;
+	struct db *db = register_db(w->f.ca.reg);
+	unsigned before;
+	struct talk t;
+	int64_t n;
+
+	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
+	assert_int_equal(register_begin(w->f.ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		db_script(
+			db, "UPDATE publication SET made = made + 3600", NULL),
+		DEVID_OK);
+	assert_int_equal(register_commit(w->f.ca.reg, NULL), DEVID_OK);
+	before = memory_signer_count(w->f.build.ca_key);
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	assert_int_equal(memory_signer_count(w->f.build.ca_key), before + 1);
+	talk_done(&t);
+}
+
 static void answer_no_key_try_later_but_stored_given(void **state)
 {
 	struct world *w = *state;
@@ -466,6 +489,7 @@ int main(void)
 		WORLD(answer_expired_responder_try_later),
 		WORLD(answer_stored_no_signature_until_revoked),
 		WORLD(answer_stored_expired_signed_again),
+		WORLD(answer_stored_early_signed_again),
 		WORLD(answer_no_key_try_later_but_stored_given),
 		WORLD(answer_bucket_empty_try_later_and_stored_given),
 		WORLD(answer_token_gone_error),

@@ -22,6 +22,7 @@
 #include "publish-files.h"
 #include "publish-ocsp.h"
 #include "register-audit-check.h"
+#include "shifted-clock.h"
 
 static const char *www(struct publish_fixture *f, const char *name)
 {
@@ -176,6 +177,65 @@ static void newest_revocation_since_lacks_until_a_list_has_it(void **state)
 	publish_fixture_revoke(f, b[0], time(NULL) - 3600, 1);
 	assert_true(newest(f, false).lacks);
 	assert_true(newest(f, true).lacks);
+}
+
+/* A month ahead. */
+#define AHEAD (30 * INT64_C(86400))
+
+/* The defect that this guards: what was revoked afterwards never got there. */
+static void crl_made_by_clock_ahead_due_and_nothing_lost(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "B1", b);
+	shifted_clock = AHEAD;
+	assert_int_equal(publish_crl(&f->ca, false, NULL), DEVID_OK);
+	assert_int_equal(publish_crl(&f->ca, true, NULL), DEVID_OK);
+	assert_false(newest(f, false).early);
+	shifted_clock = 0;
+	assert_true(newest(f, false).early);
+	assert_true(newest(f, true).early);
+	publish_fixture_revoke(f, a[0], time(NULL), 1);
+	assert_true(newest(f, false).lacks);
+	assert_true(newest(f, true).lacks);
+	/* on the base from the future as well */
+	assert_int_equal(publish_crl(&f->ca, true, NULL), DEVID_OK);
+	assert_true(lists(f, "unit-delta.crl", a[0]));
+	assert_false(newest(f, true).early);
+	assert_false(newest(f, true).lacks);
+	publish_fixture_revoke(f, b[0], time(NULL) - AHEAD, 1);
+	assert_true(newest(f, true).lacks);
+	assert_int_equal(publish_crl(&f->ca, false, NULL), DEVID_OK);
+	assert_true(lists(f, "unit.crl", a[0]));
+	assert_true(lists(f, "unit.crl", b[0]));
+	assert_false(newest(f, false).early);
+	assert_false(newest(f, false).lacks);
+}
+
+/* Of a list no revocation is later than the list. */
+static void crl_revoked_by_clock_ahead_in_force_now(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	X509_REVOKED *entry;
+	X509_CRL *crl;
+	int days = -1, seconds = -1;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_revoke(f, a[0], time(NULL) + AHEAD, 1);
+	assert_int_equal(publish_crl(&f->ca, false, NULL), DEVID_OK);
+	crl = crl_of(f, "unit.crl");
+	entry = sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 0);
+	assert_non_null(entry);
+	assert_int_equal(ASN1_TIME_diff(&days, &seconds,
+				 X509_REVOKED_get0_revocationDate(entry),
+				 X509_CRL_get0_lastUpdate(crl)),
+		1);
+	assert_int_equal(days, 0);
+	assert_int_equal(seconds, 0);
+	X509_CRL_free(crl);
 }
 
 static void crl_token_gone_nothing_changed(void **state)
@@ -397,6 +457,33 @@ static void ocsp_new_round_young_answers_kept(void **state)
 	assert_int_equal(produce(f, 10), 2);
 }
 
+static bool answers_early(struct publish_fixture *f)
+{
+	bool early = false;
+
+	assert_int_equal(publish_ocsp_early(&f->ca, &early, NULL), DEVID_OK);
+	return early;
+}
+
+static void ocsp_made_by_clock_ahead_made_again(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+
+	publish_fixture_device(f, "A1", a);
+	assert_int_equal(produce(f, 10), 2); /* a round of a right clock */
+	publish_fixture_device(f, "A2", a);
+	shifted_clock = AHEAD;
+	assert_int_equal(produce(f, 10), 4);
+	assert_false(answers_early(f));
+	shifted_clock = 0;
+	assert_true(answers_early(f));
+	assert_int_equal(produce(f, 3), 3);
+	assert_false(answers_early(f));
+	assert_int_equal(produce(f, 3), 1);
+	assert_int_equal(produce(f, 3), 0);
+}
+
 static void ocsp_expired_responder_refused(void **state)
 {
 	struct publish_fixture *f = *state;
@@ -431,6 +518,9 @@ CASE(crl_delta_without_full_refused)
 CASE(crl_delta_new_ones_only)
 CASE(newest_end_of_each_list_known)
 CASE(newest_revocation_since_lacks_until_a_list_has_it)
+CASE(crl_made_by_clock_ahead_due_and_nothing_lost)
+CASE(crl_revoked_by_clock_ahead_in_force_now)
+CASE(ocsp_made_by_clock_ahead_made_again)
 CASE(crl_token_gone_nothing_changed)
 CASE(crl_audit_key_line_written)
 CASE(files_all_there_and_readable)
@@ -453,6 +543,9 @@ int main(void)
 		PLACE_CASE(on_newest_end_of_each_list_known),
 		PLACE_CASE(
 			on_newest_revocation_since_lacks_until_a_list_has_it),
+		PLACE_CASE(on_crl_made_by_clock_ahead_due_and_nothing_lost),
+		PLACE_CASE(on_crl_revoked_by_clock_ahead_in_force_now),
+		PLACE_CASE(on_ocsp_made_by_clock_ahead_made_again),
 		PLACE_CASE(on_crl_token_gone_nothing_changed),
 		PLACE_CASE(on_crl_audit_key_line_written),
 		PLACE_CASE(on_files_all_there_and_readable),

@@ -60,10 +60,28 @@ static void barred_reads_by_indexes(void **state)
 	register_close(reg);
 }
 
+/* A delta reads what came since its base, of the issuer alone. */
+static void revoked_since_reads_by_index(void **state)
+{
+	const struct place *p = *state;
+	struct reg *reg = place_open(p);
+	char plan[PLAN_MAX];
+
+	if (!p->postgres) {
+		explain(reg, register_sql[REG_SQL_EACH_REVOKED], 3, plan);
+		assert_non_null(strstr(plan, "INDEX cert_revoked ("));
+		assert_non_null(strstr(plan, "revoked_seq>?"));
+		assert_null(strstr(plan, "SCAN"));
+		assert_null(strstr(plan, "B-TREE")); /* no sorting */
+	}
+	register_close(reg);
+}
+
 int main(void)
 {
 	static const struct place_case cases[] = {
 		PLACE_CASE(barred_reads_by_indexes),
+		PLACE_CASE(revoked_since_reads_by_index),
 	};
 
 	return place_run("register-plans", cases, N_OF(cases));

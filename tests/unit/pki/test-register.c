@@ -44,14 +44,14 @@ static void open_other_version_refused(void **state)
 	struct devid_error err = { 0 };
 
 	begin(reg);
-	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 4",
+	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 5",
 			  NULL),
 		DEVID_OK);
 	commit(reg);
 	register_close(reg);
 	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
 		DEVID_ERR_UNSUPPORTED);
-	assert_cause(&err, "schema version 4");
+	assert_cause(&err, "schema version 5");
 }
 
 static void open_other_database_refused(void **state)
@@ -423,12 +423,18 @@ static void cert_revoke_is_in_the_list_from_then_on(void **state)
 {
 	struct reg *reg = place_open(*state);
 	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0), found;
-	const struct register_revoked then = { cert.issuer, 1000 };
-	const struct register_revoked later = { cert.issuer, 1001 };
+	const struct register_revoked all = { cert.issuer, 0 };
+	const struct register_revoked later = { cert.issuer, 1 };
+	int64_t last = -1;
 	unsigned n = 0;
 
 	fixture_issue_now(reg, NULL, 1);
 	begin(reg);
+	cert.state = REGISTER_REVOKED; /* it would have no place in the lists */
+	assert_rc(register_cert_add(reg, &cert, NULL), DEVID_ERR_INVALID);
+	assert_rc(
+		register_last_revoked(reg, cert.issuer, &last, NULL), DEVID_OK);
+	assert_int_equal(last, 0);
 	assert_rc(cert_by_serial(reg, &cert, &found), DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 1000, 1, NULL), DEVID_OK);
 	assert_rc(register_cert_revoke(reg, found.id, 2000, 1, NULL), DEVID_OK);
@@ -440,12 +446,16 @@ static void cert_revoke_is_in_the_list_from_then_on(void **state)
 	assert_int_equal(found.state, REGISTER_REVOKED);
 	assert_int_equal(found.revoked_at, 1000);
 	assert_int_equal(found.reason, 1);
-	assert_rc(register_each_revoked(reg, &then, count_cert, &n, NULL),
+	assert_rc(register_each_revoked(reg, &all, count_cert, &n, NULL),
 		DEVID_OK);
 	assert_int_equal(n, 1);
 	assert_rc(register_each_revoked(reg, &later, count_cert, &n, NULL),
 		DEVID_OK);
 	assert_int_equal(n, 1);
+	/* once, however often it was asked for */
+	assert_rc(
+		register_last_revoked(reg, cert.issuer, &last, NULL), DEVID_OK);
+	assert_int_equal(last, 1);
 	commit(reg);
 	register_close(reg);
 }
@@ -456,10 +466,10 @@ static enum devid_err see_revoked(
 	struct seen *s = arg;
 
 	(void)err;
-	assert_true(cert->revoked_at >= s->last);
+	assert_int_equal(cert->revoked_seq, s->last + 1);
 	assert_int_equal(cert->serial_len, SERIAL_LEN);
 	assert_int_equal(cert->reason, 4);
-	s->last = cert->revoked_at;
+	s->last = cert->revoked_seq;
 	s->n++;
 	return DEVID_OK;
 }
@@ -470,15 +480,18 @@ static void each_revoked_of_many_pages_gives_all(void **state)
 	struct seen seen = { .n = 0 };
 	const uint8_t issuer[32] = { 7 };
 	const struct register_revoked all = { issuer, 0 };
+	struct register_cert found;
 
 	begin(reg);
 	for (unsigned i = 0; i < 1100; i++) {
 		struct register_cert c = fixture_cert(i, KEY_ROLE_IDEVID, 0);
 
-		c.state = REGISTER_REVOKED;
-		c.revoked_at = 5000 - i / 300; /* many at one time */
-		c.reason = 4;
 		assert_rc(register_cert_add(reg, &c, NULL), DEVID_OK);
+		assert_rc(cert_by_serial(reg, &c, &found), DEVID_OK);
+		/* each with an earlier time than the one before */
+		assert_rc(
+			register_cert_revoke(reg, found.id, 5000 - i, 4, NULL),
+			DEVID_OK);
 	}
 	assert_rc(register_each_revoked(reg, &all, see_revoked, &seen, NULL),
 		DEVID_OK);
@@ -658,9 +671,10 @@ static void crl_number_counts_per_issuer(void **state)
 static void blob_put_replaces(void **state)
 {
 	struct reg *reg = place_open(*state);
-	const struct register_blob one = { { (const uint8_t *)"one", 3 }, 10 };
-	const struct register_blob two = { { (const uint8_t *)"t\0wo", 4 },
-		20 };
+	const struct register_blob one = { { (const uint8_t *)"one", 3 }, 10,
+		5 };
+	const struct register_blob two = { { (const uint8_t *)"t\0wo", 4 }, 20,
+		6 };
 	struct register_blob got = { .expires = 0 };
 
 	begin(reg);
@@ -670,6 +684,7 @@ static void blob_put_replaces(void **state)
 	assert_rc(register_blob_put(reg, "a.crl", &two, NULL), DEVID_OK);
 	assert_rc(register_blob_get(reg, "a.crl", &got, NULL), DEVID_OK);
 	assert_int_equal(got.expires, 20);
+	assert_int_equal(got.made, 6);
 	assert_int_equal(got.data.len, 4);
 	assert_memory_equal(got.data.data, "t\0wo", 4);
 	commit(reg);

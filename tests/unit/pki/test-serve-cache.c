@@ -82,6 +82,15 @@ static void get_after_a_minute_not_found(void **state)
 	assert_false(get(*state, "request", NOW, &a));
 }
 
+/* The clock was ahead when it was put there. */
+static void get_clock_set_back_not_found(void **state)
+{
+	struct serve_answer a;
+
+	put(*state, "request", "answer", NOW + 1000);
+	assert_false(get(*state, "request", NOW - 1, &a));
+}
+
 static void get_after_next_update_not_found(void **state)
 {
 	struct serve_answer a;
@@ -163,6 +172,7 @@ int main(void)
 		T(get_same_request_answer_found),
 		T(get_other_request_not_found),
 		T(get_after_a_minute_not_found),
+		T(get_clock_set_back_not_found),
 		T(get_after_next_update_not_found),
 		T(put_expired_answer_not_kept),
 		T(put_again_replaces),

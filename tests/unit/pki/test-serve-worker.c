@@ -10,8 +10,10 @@
 
 #include "memory-signer.h"
 #include "ordered-id.h"
+#include "publish.h"
 #include "serve-worker.h"
 #include "serve-duties.h"
+#include "shifted-clock.h"
 
 static struct serve_job *new_job(
 	enum serve_action action, const void *input, size_t len)
@@ -197,9 +199,9 @@ static void reload_bad_roots_old_ones_stay_new_ones_replace(void **state)
 }
 
 /* A mark is there for as long as the challenge could be answered again. */
-static void purge_keeps_marks_of_a_month(void **state)
+static void purge_keeps_marks_for_clocks_ahead(void **state)
 {
-	static const int64_t days[] = { 1, 31, 33, 400 };
+	static const int64_t days[] = { 1, 31, 45, 47, 400 };
 	struct ca_fixture *f = *state;
 	struct serve_duties d;
 	bool published;
@@ -216,7 +218,7 @@ static void purge_keeps_marks_of_a_month(void **state)
 	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
 	serve_duties_init(&d, 1);
 	(void)serve_duties_run(&d, &f->ca, 1, &published);
-	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 2);
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 3);
 }
 
 static bool trouble_after_duties(
@@ -225,7 +227,7 @@ static bool trouble_after_duties(
 	bool published;
 
 	(void)serve_duties_run(d, &f->ca, now, &published);
-	return serve_duties_trouble(d);
+	return serve_duties_trouble(d, now);
 }
 
 static void trouble_token_failed_until_it_signs_again(void **state)
@@ -239,11 +241,11 @@ static void trouble_token_failed_until_it_signs_again(void **state)
 	assert_false(trouble_after_duties(f, &d, 1));
 	serve_duties_used(&d, DEVID_ERR_CRYPTO, PROOF_STRUCTURE);
 	serve_duties_used(&d, DEVID_ERR_NOT_FOUND, PROOF_NONE);
-	assert_false(serve_duties_trouble(&d)); /* of a device's making */
+	assert_false(serve_duties_trouble(&d, 1)); /* of a device's making */
 	memory_signer_break(f->ca.audit_signer, true);
 	rc = work_answer(f, &err);
 	serve_duties_used(&d, rc, PROOF_NONE);
-	assert_true(serve_duties_trouble(&d));
+	assert_true(serve_duties_trouble(&d, 1));
 	assert_true(trouble_after_duties(f, &d, 10000));
 	memory_signer_break(f->ca.audit_signer, false);
 	assert_false(trouble_after_duties(f, &d, 20000));
@@ -255,10 +257,78 @@ static void trouble_register_damaged_told(void **state)
 	struct serve_duties d;
 
 	serve_duties_init(&d, 1);
-	ca_fixture_sql(f, "ALTER TABLE cert RENAME TO gone");
+	ca_fixture_sql(f, "ALTER TABLE revoked RENAME TO gone");
 	assert_true(trouble_after_duties(f, &d, 1));
-	ca_fixture_sql(f, "ALTER TABLE gone RENAME TO cert");
+	ca_fixture_sql(f, "ALTER TABLE gone RENAME TO revoked");
 	assert_false(trouble_after_duties(f, &d, 10000));
+}
+
+#define AHEAD  (60 * INT64_C(86400))
+#define MINUTE 60000
+
+/* A mark of a challenge that was made a month ago. */
+static void add_mark(struct ca_fixture *f)
+{
+	uint8_t id[CHALLENGE_ID_LEN] = { 0 };
+
+	ordered_id_at((uint64_t)(time(NULL) - 30 * 86400) * 1000, id);
+	assert_rc(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_rc(register_challenge_use(f->ca.reg, id, NULL), DEVID_OK);
+	assert_rc(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+/* It went wrong while the service runs. */
+static void clock_ahead_nothing_signed_nothing_forgotten(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct serve_duties d;
+	struct devid_error err;
+
+	serve_duties_init(&d, 1);
+	assert_false(trouble_after_duties(f, &d, 1));
+	add_mark(f);
+	shifted_clock = AHEAD;
+	assert_true(trouble_after_duties(f, &d, 100 * MINUTE));
+	assert_string_equal(
+		serve_duties_trouble(&d, 1), "clock: cannot be right\n");
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
+	assert_rc(work(f, &err), DEVID_ERR_STATE);
+	assert_cause(&err, "the clock of its machine cannot be right");
+	assert_rc(
+		do_job(f, new_job(SERVE_OCSP, "0", 1), &err), DEVID_ERR_STATE);
+	shifted_clock = 0;
+	assert_false(trouble_after_duties(f, &d, 200 * MINUTE));
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
+	assert_rc(work(f, &err), DEVID_OK);
+}
+
+/* Mended at once, and told for ten minutes. */
+static void clock_was_ahead_lists_made_again_and_told(void **state)
+{
+	struct ca_fixture *f = *state;
+	char *www = strdup(tempdir_file(&f->dir, "www"));
+	struct publish_newest newest;
+	struct serve_duties d;
+
+	assert_int_equal(mkdir(www, 0755), 0);
+	f->conf.publish = www;
+	f->conf.crl_hours = 168;
+	shifted_clock = AHEAD;
+	serve_duties_init(&d, 1);
+	assert_false(trouble_after_duties(f, &d, 1));
+	shifted_clock = 0;
+	serve_duties_init(&d, 1);
+	assert_true(trouble_after_duties(f, &d, 1));
+	assert_string_equal(serve_duties_trouble(&d, 1),
+		"clock: something was made at a time still to come\n");
+	assert_rc(publish_newest(&f->ca, false, &newest, NULL), DEVID_OK);
+	assert_false(newest.early);
+	assert_in_range(newest.expires, time(NULL) + 167 * 3600,
+		time(NULL) + 168 * 3600);
+	assert_true(trouble_after_duties(f, &d, 9 * MINUTE));
+	assert_false(trouble_after_duties(f, &d, 11 * MINUTE));
+	f->conf.publish = NULL;
+	free(www);
 }
 
 int main(void)
@@ -269,7 +339,9 @@ int main(void)
 		T(work_token_gone_tried_once),
 		T(work_judged_ahead_is_taken),
 		T(worker_roots_replaced_while_requests_are_judged),
-		T(purge_keeps_marks_of_a_month),
+		T(clock_ahead_nothing_signed_nothing_forgotten),
+		T(clock_was_ahead_lists_made_again_and_told),
+		T(purge_keeps_marks_for_clocks_ahead),
 		T(trouble_token_failed_until_it_signs_again),
 		T(trouble_register_damaged_told),
 		T(reload_bad_roots_old_ones_stay_new_ones_replace),

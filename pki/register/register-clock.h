@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_REGISTER_CLOCK_H
+#define DEVID_REGISTER_CLOCK_H
+
+/* What a register knows of the time: enough to doubt the clock of a machine.
+ * It does not judge: that is ca-clock.h. */
+
+#include "register.h"
+
+struct register_clock {
+	int64_t newest;   /* noted last; 0: never */
+	int64_t database; /* of the database's machine; 0: it has no other */
+};
+
+DEVID_MUST_CHECK enum devid_err register_clock_get(
+	struct reg *reg, struct register_clock *ret, struct devid_error *err);
+
+/* Notes @now, which may be less than what was noted before. */
+DEVID_MUST_CHECK enum devid_err register_clock_note(
+	struct reg *reg, int64_t now, struct devid_error *err);
+
+#endif
