@@ -257,6 +257,26 @@ enum devid_err tpm_public_spki(
 	return DEVID_OK;
 }
 
+enum devid_err tpm_public_qualify(const struct tpm_public *pub,
+	TPM2_HANDLE hierarchy, uint8_t ret[TPM_NAME_MAX],
+	struct devid_error *err)
+{
+	const EVP_MD *md = tpm_hash_md(pub->area.nameAlg);
+	const uint8_t handle[] = { (uint8_t)(hierarchy >> 24),
+		(uint8_t)(hierarchy >> 16), (uint8_t)(hierarchy >> 8),
+		(uint8_t)hierarchy };
+	uint8_t way[sizeof(handle) + TPM_NAME_MAX];
+
+	memcpy(way, handle, sizeof(handle));
+	memcpy(way + sizeof(handle), pub->name, pub->name_len);
+	if (!md || EVP_Digest(way, sizeof(handle) + pub->name_len, ret + 2,
+			   NULL, md, NULL) != 1)
+		return devid_fail(err, DEVID_ERR_CRYPTO,
+			"public area: no digest for its qualified name");
+	memcpy(ret, pub->name, 2); /* the same name algorithm */
+	return DEVID_OK;
+}
+
 /* ---- attestations ---- */
 
 static enum devid_err check_attest(
@@ -276,6 +296,18 @@ static enum devid_err check_attest(
 			"0x%04x",
 			name->size, get_u16(name->name));
 	return DEVID_OK;
+}
+
+/* TPM2B_NAME has room for every Name (part 2, 10.5.3), and for no more. */
+_Static_assert(sizeof(((TPM2B_NAME *)0)->name) >= TPM_NAME_MAX, "Names fit");
+
+/* One that is longer than a Name can be fits none: it is kept as far as that.
+ */
+static void keep_name(
+	const TPM2B_NAME *name, uint8_t ret[TPM_NAME_MAX], size_t *ret_len)
+{
+	*ret_len = name->size < TPM_NAME_MAX ? name->size : TPM_NAME_MAX;
+	memcpy(ret, name->name, *ret_len);
 }
 
 enum devid_err tpm_certify_parse(
@@ -310,6 +342,9 @@ enum devid_err tpm_certify_parse(
 		return rc;
 	certify.name_len = at.attested.certify.name.size;
 	memcpy(certify.name, at.attested.certify.name.name, certify.name_len);
+	keep_name(&at.attested.certify.qualifiedName, certify.qualified,
+		&certify.qualified_len);
+	keep_name(&at.qualifiedSigner, certify.signer, &certify.signer_len);
 	certify.firmware = at.firmwareVersion;
 	certify.extra_len = at.extraData.size;
 	memcpy(certify.extra, at.extraData.buffer, certify.extra_len);

@@ -33,6 +33,15 @@ const EVP_MD *tpm_hash_md(unsigned alg);
 DEVID_MUST_CHECK enum devid_err tpm_public_parse(
 	struct view in, struct tpm_public *ret, struct devid_error *err);
 
+/*
+ * The qualified name of a primary key (part 1, 16): over the handle of its
+ * @hierarchy (TPM2_RH_ENDORSEMENT and so on) and its Name. A child, or a key of
+ * another hierarchy, has another one. Errors: CRYPTO.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_public_qualify(const struct tpm_public *pub,
+	TPM2_HANDLE hierarchy, uint8_t ret[TPM_NAME_MAX],
+	struct devid_error *err);
+
 /* Writes the TPMT_PUBLIC @area to @ret. Errors: TOO_LARGE. */
 DEVID_MUST_CHECK enum devid_err tpm_public_encode(
 	const TPMT_PUBLIC *area, struct room *ret, struct devid_error *err);
@@ -51,6 +60,10 @@ DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
 struct tpm_certify {
 	uint8_t name[TPM_NAME_MAX]; /* of the certified object */
 	size_t name_len;
+	/* Qualified names: of the certified object, of who signed. Not checked
+	 * to be those of a name algorithm; they are compared. */
+	uint8_t qualified[TPM_NAME_MAX], signer[TPM_NAME_MAX];
+	size_t qualified_len, signer_len;
 	uint64_t firmware;
 	uint8_t extra[64]; /* extraData */
 	size_t extra_len;

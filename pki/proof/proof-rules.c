@@ -313,6 +313,45 @@ enum devid_verdict proof_certify_name(
 	return DEVID_PASS;
 }
 
+/* Attributes and policy are the same below any parent and in any hierarchy:
+ * only the qualified name tells. A key of the owner goes with TPM2_Clear, one
+ * of the null hierarchy with the next start. */
+static enum devid_verdict judge_hierarchy(const struct tpm_public *key,
+	const uint8_t *qualified, size_t len, struct devid_error *err)
+{
+	uint8_t wanted[TPM_NAME_MAX];
+
+	if (tpm_public_qualify(key, TPM2_RH_ENDORSEMENT, wanted, err) !=
+		DEVID_OK)
+		return DEVID_FAIL;
+	if (len != key->name_len || memcmp(qualified, wanted, len) != 0)
+		return refuse(err, "a child of another key, or a key of "
+				   "another hierarchy");
+	return DEVID_PASS;
+}
+
+enum devid_verdict proof_certify_hierarchy(
+	struct proof_run *run, struct devid_error *err)
+{
+	const struct tpm_certify *certify = &run->proof->certify;
+
+	if (!run->has_certify || !run->has_idevid)
+		return DEVID_NOT_APPLICABLE;
+	return judge_hierarchy(&run->proof->idevid, certify->qualified,
+		certify->qualified_len, err);
+}
+
+enum devid_verdict proof_signer_hierarchy(
+	struct proof_run *run, struct devid_error *err)
+{
+	const struct tpm_certify *certify = &run->proof->certify;
+
+	if (!run->has_certify || !run->has_iak)
+		return DEVID_NOT_APPLICABLE;
+	return judge_hierarchy(
+		&run->proof->iak, certify->signer, certify->signer_len, err);
+}
+
 enum devid_verdict proof_certify_signature(
 	struct proof_run *run, struct devid_error *err)
 {

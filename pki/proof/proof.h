@@ -32,6 +32,8 @@ enum proof_rule {
 	PROOF_KEYS_DIFFER,       /* IAK and IDevID are two keys, of one suite */
 	PROOF_CERTIFY,           /* attestation is one of TPM2_Certify */
 	PROOF_CERTIFY_NAME,      /* over exactly this IDevID's Name */
+	PROOF_CERTIFY_HIERARCHY, /* IDevID: primary, endorsement hierarchy */
+	PROOF_SIGNER_HIERARCHY,  /* the same of the IAK */
 	PROOF_CERTIFY_SIGNATURE, /* by exactly this IAK */
 	PROOF_RULE_COUNT,
 };

@@ -326,6 +326,34 @@ static void attest_name_algorithm(void)
 	name->size = 2 + 48;
 }
 
+/* ---- where the keys are ---- */
+
+static void idevid_of_owner(void)
+{
+	csr_fixture_qualify(&f->idevid_area, TPM2_RH_OWNER,
+		&f->attest.attested.certify.qualifiedName);
+}
+
+static void iak_of_owner(void)
+{
+	csr_fixture_qualify(
+		&f->iak_area, TPM2_RH_OWNER, &f->attest.qualifiedSigner);
+}
+
+/* As of a sequence or an NV index. */
+static void idevid_qualified_short(void)
+{
+	f->attest.attested.certify.qualifiedName = (TPM2B_NAME) { .size = 1 };
+}
+
+static void iak_qualified_short(void)
+{
+	f->attest.qualifiedSigner =
+		(TPM2B_NAME) { .size = 4, .name = { 0x40, 0, 0, 0x0b } };
+}
+
+/* ---- who signed ---- */
+
 static void certified_by_other(void)
 {
 	f->certifier = f->other;
@@ -400,6 +428,10 @@ static const struct {
 	{ attest_over_iak, PROOF_CERTIFY_NAME, "another Name" },
 	{ attest_over_other, PROOF_CERTIFY_NAME, "another Name" },
 	{ attest_name_algorithm, PROOF_CERTIFY_NAME, "another Name" },
+	{ idevid_of_owner, PROOF_CERTIFY_HIERARCHY, "another hierarchy" },
+	{ idevid_qualified_short, PROOF_CERTIFY_HIERARCHY, "hierarchy" },
+	{ iak_of_owner, PROOF_SIGNER_HIERARCHY, "another hierarchy" },
+	{ iak_qualified_short, PROOF_SIGNER_HIERARCHY, "hierarchy" },
 	{ certified_by_other, PROOF_CERTIFY_SIGNATURE, "signature" },
 	{ certified_by_idevid, PROOF_CERTIFY_SIGNATURE, "signature" },
 	{ certify_sig_missing, PROOF_CERTIFY_SIGNATURE, "missing" },
