@@ -75,6 +75,11 @@ enum devid_err ca_find_device(struct ca *ca, const struct register_device *want,
 	if (!h.found[REGISTER_BY_SERIAL])
 		return check_new_device(want, &h, err);
 	ret->device = h.device[REGISTER_BY_SERIAL];
+	if (strcmp(ret->device.serial, want->serial) != 0)
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"%s: this serial number differs only in case from that "
+			"of device %s, and is one name with it",
+			want->serial, ret->device.serial);
 	if (memcmp(ret->device.ek_fingerprint, want->ek_fingerprint, 32) != 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"%s: this serial number was issued to another TPM",

@@ -28,6 +28,14 @@ inventory_find() {
 		'$1 == profile && ($4 "") == (device "")' "$DIR/inventory.tsv"
 }
 
+# inventory_find_alike PROFILE DEVICE_SERIAL: the serial number that differs from
+# it in case alone and is one X.501 name with it
+inventory_find_alike() {
+	awk -F'\t' -v profile="$1" -v device="$2" \
+		'$1 == profile && tolower($4) == tolower(device) &&
+		($4 "") != (device "") { print $4; exit }' "$DIR/inventory.tsv"
+}
+
 # inventory_has_serial ISSUER CERT_SERIAL
 inventory_has_serial() {
 	awk -F'\t' -v issuer="$1" -v serial="$2" '

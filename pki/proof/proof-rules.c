@@ -59,6 +59,9 @@ static bool is_name(struct view v, char more)
 			continue;
 		if (c == ')' && i == v.len - 1 && i > 0)
 			continue;
+		/* In a Name two blanks are the same as one (X.520 6.1). */
+		if (c == ' ' && !edge && v.data[i - 1] == ' ')
+			return false;
 		if (edge || c == '\0' ||
 			(c != (uint8_t)more && !strchr(inside, c)))
 			return false;
@@ -83,14 +86,14 @@ enum devid_verdict proof_names(struct proof_run *run, struct devid_error *err)
 	if (serial.len == 0)
 		return refuse(err, "prodSerial: empty");
 	if (!is_name(serial, '-'))
-		return refuse(err, "prodSerial: too long, or a character that "
-				   "is not permitted");
+		return refuse(err, "prodSerial: too long, a character that is "
+				   "not permitted, or two blanks in a row");
 	copy_name(serial, run->proof->serial);
 	if (model.len == 0)
 		return DEVID_PASS;
 	if (!is_name(model, '_'))
-		return refuse(err, "prodModel: too long, or a character that "
-				   "is not permitted");
+		return refuse(err, "prodModel: too long, a character that is "
+				   "not permitted, or two blanks in a row");
 	copy_name(model, run->proof->model);
 	return DEVID_PASS;
 }

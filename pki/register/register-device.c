@@ -64,15 +64,31 @@ static enum devid_err note_one(void *arg, const struct db_value *columns,
 	return read_row(columns, o->out, err);
 }
 
+static void fold(const char *serial, char ret[REGISTER_NAME_MAX])
+{
+	size_t i;
+
+	/* As lower() of both databases has it, in any locale. */
+	for (i = 0; serial[i] && i + 1 < REGISTER_NAME_MAX; i++)
+		ret[i] = serial[i] >= 'A' && serial[i] <= 'Z'
+				 ? (char)(serial[i] - 'A' + 'a')
+				 : serial[i];
+	ret[i] = '\0';
+}
+
 enum devid_err register_device_by_serial(struct reg *reg, const char *serial,
 	struct register_device *ret, struct devid_error *err)
 {
-	const struct db_value param = DB_TEXT_V(serial);
+	char folded[REGISTER_NAME_MAX];
+	struct db_value params[] = { DB_TEXT_V(serial), DB_NULL_V };
 	struct register_device out;
 	struct one o = { &out, false };
-	enum devid_err rc = db_run(reg->db,
-		REG_QUERY(DEVICE_BY_SERIAL, &param, 1), note_one, &o, err);
+	enum devid_err rc;
 
+	fold(serial, folded);
+	params[1] = DB_TEXT_V(folded);
+	rc = db_run(reg->db, REG_QUERY(DEVICE_BY_SERIAL, params, 2), note_one,
+		&o, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (!o.found)
@@ -109,13 +125,16 @@ enum devid_err register_find_holders(struct reg *reg,
 	const struct register_identity *who, struct register_holders *ret,
 	struct devid_error *err)
 {
-	const struct db_value params[] = {
+	char folded[REGISTER_NAME_MAX];
+	struct db_value params[] = {
 		DB_BLOB_V(who->ek_fingerprint, 32),
 		DB_INT_V(register_key_prefix(who->key_fingerprint)),
-		DB_BLOB_V(who->key_fingerprint, 32), DB_TEXT_V(who->serial),
+		DB_BLOB_V(who->key_fingerprint, 32), DB_NULL_V,
 		DB_BLOB_V(who->ek_fingerprint, 16), /* what the index has */
 	};
 
+	fold(who->serial, folded);
+	params[3] = DB_TEXT_V(folded);
 	memset(ret->found, 0, sizeof(ret->found));
 	return db_run(reg->db, REG_QUERY(FIND_HOLDERS, params, 5), note_holder,
 		ret, err);
@@ -221,9 +240,12 @@ enum devid_err register_each_device(struct reg *reg,
 enum devid_err register_each_device_named(struct reg *reg, const char *serial,
 	register_device_fn *fn, void *arg, struct devid_error *err)
 {
-	const struct db_value param = DB_TEXT_V(serial);
+	char folded[REGISTER_NAME_MAX];
+	struct db_value params[] = { DB_TEXT_V(serial), DB_NULL_V };
 	struct walk w = { fn, arg };
 
-	return db_run(reg->db, REG_QUERY(EACH_DEVICE_NAMED, &param, 1), give,
+	fold(serial, folded);
+	params[1] = DB_TEXT_V(folded);
+	return db_run(reg->db, REG_QUERY(EACH_DEVICE_NAMED, params, 2), give,
 		&w, err);
 }

@@ -39,9 +39,11 @@ static const char schema[] =
 	"	tpm_model @TEXT NOT NULL,"
 	"	tpm_firmware @TEXT NOT NULL,"
 	"	station @TEXT NOT NULL) @TABLE;"
-	/* One live device per serial number and per EK. Half of a fingerprint
-	 * is as good as all of it and makes an index that can be held. */
-	"CREATE UNIQUE INDEX device_serial ON device (serial)"
+	/* One live device per serial number and per EK. Serial numbers that
+	 * differ in case are one X.501 name (X.520 6.2.9, caseIgnoreMatch);
+	 * they are ASCII. Half of a fingerprint is as good as all of it and
+	 * makes an index that can be held. */
+	"CREATE UNIQUE INDEX device_serial ON device (lower(serial))"
 	"	WHERE state = 0;"
 	"CREATE UNIQUE INDEX device_ek ON device"
 	"	(substr(ek_fingerprint, 1, 16)) WHERE state = 0;"

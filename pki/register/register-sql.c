@@ -47,12 +47,15 @@ const char *const register_sql[N_REG_SQL] = {
 		" data = excluded.data",
 	[REG_SQL_BLOB_GET] =
 		"SELECT expires, made, data FROM publication WHERE name = ?1",
+	/* || '': with serial = ?1 SQLite makes lower(?1) of lower(serial), and
+	 * does not find the index any more. */
 	[REG_SQL_DEVICE_BY_SERIAL] = "SELECT " DEVICE_COLUMNS " FROM device"
-				     " WHERE serial = ?1 AND state = 0",
+				     " WHERE lower(serial) = ?2"
+				     " AND serial || '' = ?1 AND state = 0",
 	/* Each part has an index, and numbers as in enum register_holder. */
 	[REG_SQL_FIND_HOLDERS] =
 		"SELECT 0, " DEVICE_COLUMNS " FROM device"
-		" WHERE serial = ?4 AND state = 0"
+		" WHERE lower(serial) = ?4 AND state = 0"
 		" UNION ALL SELECT 1, " DEVICE_COLUMNS " FROM device"
 		" WHERE substr(ek_fingerprint, 1, 16) = ?5"
 		" AND ek_fingerprint = ?1 AND state = 0"
@@ -77,7 +80,8 @@ const char *const register_sql[N_REG_SQL] = {
 	/* In two halves, for each of which there is an index. */
 	[REG_SQL_EACH_DEVICE_NAMED] =
 		"SELECT " DEVICE_COLUMNS " FROM device"
-		" WHERE serial = ?1 AND state = 0 UNION ALL"
+		" WHERE lower(serial) = ?2 AND serial || '' = ?1 AND state = 0"
+		" UNION ALL"
 		" SELECT " DEVICE_COLUMNS " FROM device"
 		" WHERE serial = ?1 AND state <> 0 ORDER BY id",
 	[REG_SQL_CERT_ADD] =

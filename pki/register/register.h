@@ -87,8 +87,10 @@ struct register_device {
 
 /* In what a device of the register is like one that wants to get in. */
 enum register_holder {
-	REGISTER_BY_SERIAL, /* live, the same serial number */
-	REGISTER_BY_EK,     /* live, the same EK */
+	/* live, the same serial number, or one that differs in case alone:
+	 * both are one X.501 name */
+	REGISTER_BY_SERIAL,
+	REGISTER_BY_EK, /* live, the same EK */
 	/* The same EK, and its certificates were revoked because their keys
 	 * are compromised (reason 1); the last of several. */
 	REGISTER_BY_EK_COMPROMISED,

@@ -221,6 +221,16 @@ refused() {
 	refused "was issued to another key" issue-idevid "$WORK/again.csr"
 }
 
+@test "refused: a serial number that is one name with another" {
+	key alike EC ec_paramgen_curve:P-256
+	csr alike alike "/serialNumber=accc8e000001/CN=M3045 V"
+	refused "accc8e000001 is one name with ACCC8E000001" \
+		issue-idevid "$WORK/alike.csr"
+	csr blanks p256 "/serialNumber=AC  1"
+	refused "serialNumber has two blanks in a row" \
+		issue-idevid "$WORK/blanks.csr"
+}
+
 @test "refused: P-521, RSA-1024 and RSA with another exponent" {
 	key p521 EC ec_paramgen_curve:P-521
 	key rsa1024 RSA rsa_keygen_bits:1024

@@ -427,11 +427,38 @@ static void issue_after(
 	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
 }
 
+/* In a certificate it is the same name. */
+static void challenge_serial_in_other_case_is_refused(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	ca_fixture_certify(f, &f->device);
+	f->other.serial = "accc8e000001";
+	csr_fixture_encode(&f->other);
+	assert_rc(
+		ca_fixture_challenge(f, &f->other, "line-1"), DEVID_ERR_EXISTS);
+	assert_unchanged(f, 1,
+		"differs only in case from that of device " CSR_FIXTURE_SERIAL);
+}
+
 static void certify_same_serial(struct ca_fixture *f)
 {
 	f->other.serial = CSR_FIXTURE_SERIAL;
 	csr_fixture_encode(&f->other);
 	ca_fixture_certify(f, &f->other);
+}
+
+static void certify_serial_in_other_case(struct ca_fixture *f)
+{
+	f->other.serial = "accc8e000001";
+	csr_fixture_encode(&f->other);
+	ca_fixture_certify(f, &f->other);
+}
+
+static void issue_serial_in_other_case_taken_meanwhile_is_refused(void **state)
+{
+	issue_after(*state, certify_serial_in_other_case);
+	assert_unchanged(*state, 1, "differs only in case");
 }
 
 static void issue_serial_taken_meanwhile_is_refused(void **state)
@@ -731,6 +758,8 @@ int main(void)
 		CASE(issue_second_challenge_same_returns_same),
 		CASE(issue_replayed_answer_is_refused),
 		CASE(issue_late_answer_is_refused),
+		CASE(challenge_serial_in_other_case_is_refused),
+		CASE(issue_serial_in_other_case_taken_meanwhile_is_refused),
 		CASE(issue_answer_to_very_old_challenge_is_refused),
 		CASE(issue_without_key_is_refused),
 		CASE(issue_answer_of_other_challenge_is_refused_for_good),

@@ -46,6 +46,21 @@ static void serial_ends_blank(void)
 	f->serial = "ACCC ";
 }
 
+static void serial_begins_blank(void)
+{
+	f->serial = " ACCC";
+}
+
+static void serial_two_blanks(void)
+{
+	f->serial = "AC  CC";
+}
+
+static void model_two_blanks(void)
+{
+	f->model = "M  1";
+}
+
 static void serial_quote(void)
 {
 	f->serial = "AC'1";
@@ -380,6 +395,9 @@ static const struct {
 	{ serial_nul, PROOF_NAMES, "prodSerial" },
 	{ serial_utf8, PROOF_NAMES, "prodSerial" },
 	{ serial_ends_blank, PROOF_NAMES, "prodSerial" },
+	{ serial_begins_blank, PROOF_NAMES, "prodSerial" },
+	{ serial_two_blanks, PROOF_NAMES, "two blanks in a row" },
+	{ model_two_blanks, PROOF_NAMES, "two blanks in a row" },
 	{ serial_quote, PROOF_NAMES, "prodSerial" },
 	{ serial_underscore, PROOF_NAMES, "prodSerial" },
 	{ hash_wrong, PROOF_HASH, "hash" },

@@ -60,6 +60,23 @@ static void barred_reads_by_indexes(void **state)
 	register_close(reg);
 }
 
+/* By its bytes, through the index over the folded ones. */
+static void device_by_serial_reads_by_index(void **state)
+{
+	static const enum register_sql all[] = { REG_SQL_DEVICE_BY_SERIAL,
+		REG_SQL_EACH_DEVICE_NAMED };
+	const struct place *p = *state;
+	struct reg *reg = place_open(p);
+	char plan[PLAN_MAX];
+
+	for (size_t i = 0; !p->postgres && i < N_OF(all); i++) {
+		explain(reg, register_sql[all[i]], 2, plan);
+		assert_non_null(strstr(plan, "INDEX device_serial ("));
+		assert_null(strstr(plan, "SCAN device"));
+	}
+	register_close(reg);
+}
+
 /* A delta reads what came since its base, of the issuer alone. */
 static void revoked_since_reads_by_index(void **state)
 {
@@ -81,6 +98,7 @@ int main(void)
 {
 	static const struct place_case cases[] = {
 		PLACE_CASE(barred_reads_by_indexes),
+		PLACE_CASE(device_by_serial_reads_by_index),
 		PLACE_CASE(revoked_since_reads_by_index),
 	};
 

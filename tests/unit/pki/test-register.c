@@ -131,6 +131,13 @@ static void device_add_is_found_by_serial_and_ek(void **state)
 		1u << REGISTER_BY_SERIAL | 1u << REGISTER_BY_EK);
 	assert_memory_equal(&in, &h.device[REGISTER_BY_SERIAL], sizeof(in));
 	assert_memory_equal(&in, &h.device[REGISTER_BY_EK], sizeof(in));
+	/* in another case: to be told, and not taken for it */
+	memcpy(in.serial, "sn3", 3);
+	assert_int_equal(find_holders(reg, &in, no_key, &h),
+		1u << REGISTER_BY_SERIAL | 1u << REGISTER_BY_EK);
+	assert_string_equal(h.device[REGISTER_BY_SERIAL].serial, "SN3");
+	assert_rc(register_device_by_serial(reg, "sn3", &out, NULL),
+		DEVID_ERR_NOT_FOUND);
 	in.serial[0] = 'X';
 	assert_int_equal(
 		find_holders(reg, &in, no_key, &h), 1u << REGISTER_BY_EK);
@@ -373,6 +380,25 @@ static void revoke_device(
 	assert_rc(register_device_set_state(
 			  reg, device->id, REGISTER_REVOKED, NULL),
 		DEVID_OK);
+}
+
+static void device_of_the_same_name_in_other_case_exists(void **state)
+{
+	struct reg *reg = place_open(*state);
+	struct register_device first = fixture_device(3);
+	struct register_device second = fixture_device(4);
+
+	begin(reg);
+	assert_rc(register_device_add(reg, &first, NULL), DEVID_OK);
+	memcpy(second.serial, "sN3", 4);
+	assert_rc(register_device_add(reg, &second, NULL), DEVID_ERR_EXISTS);
+	/* once the first is live no more the name is free */
+	assert_rc(register_device_set_state(
+			  reg, first.id, REGISTER_REVOKED, NULL),
+		DEVID_OK);
+	assert_rc(register_device_add(reg, &second, NULL), DEVID_OK);
+	commit(reg);
+	register_close(reg);
 }
 
 /* Of several devices of one EK the last that was compromised is found. */
@@ -708,6 +734,7 @@ int main(void)
 		PLACE_CASE(cert_add_key_of_other_device_refused),
 		PLACE_CASE(cert_add_without_der_refused),
 		PLACE_CASE(cert_add_of_unknown_device_refused),
+		PLACE_CASE(device_of_the_same_name_in_other_case_exists),
 		PLACE_CASE(device_compromised_is_found_by_its_ek),
 		PLACE_CASE(cert_revoke_is_in_the_list_from_then_on),
 		PLACE_CASE(each_revoked_of_many_pages_gives_all),
