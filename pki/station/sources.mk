@@ -3,6 +3,7 @@
 
 sees := idevid/base idevid/cli idevid/enrol
 sources := \
+	station-board.c \
 	station-flow.c \
 	station-http.c \
 	station-run.c \

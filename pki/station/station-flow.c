@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "log.h"
+#include "station-board.h"
 #include "station-run.h"
 #include "station-state.h"
 
@@ -104,8 +105,9 @@ static enum devid_err make(const struct flow *f, enum station_step step,
 		"-", "-", NULL };
 
 	switch (step) {
-	case STATION_REQUEST:
-		return make_request(f, ret, err);
+	case STATION_REQUEST: /* was kept when the board was asked */
+		return devid_fail(
+			err, DEVID_ERR_STATE, "state: the request went away");
 	case STATION_CHALLENGE:
 		return station_challenge(f->http, before, ret, err);
 	case STATION_ANSWER:
@@ -183,6 +185,84 @@ static enum devid_err get_certificates(
 	return DEVID_OK;
 }
 
+/* Whether certificates were reached, for whichever board. */
+static enum devid_err has_certificates(
+	const struct flow *f, bool *ret, struct devid_error *err)
+{
+	CLEANUP(blob_done) struct blob kept = { NULL, 0 };
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = station_state_load(
+		&f->state, STATION_CERTIFICATES, &kept, &cause);
+
+	*ret = rc == DEVID_OK;
+	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
+	return fail_with(err, rc, &cause);
+}
+
+/* Whatever was kept without a request is nobody's. */
+static enum devid_err begin(
+	const struct flow *f, struct view request, struct devid_error *err)
+{
+	enum devid_err rc =
+		station_state_forget(&f->state, STATION_REQUEST, err);
+
+	return rc == DEVID_OK ? station_state_store(&f->state, STATION_REQUEST,
+					request, err)
+			      : rc;
+}
+
+/* What was kept is not this board's. Nothing of it was issued: it is worth
+ * nothing. Else it stays until a person has looked. */
+static enum devid_err begin_anew(const struct flow *f, const char *differs,
+	struct view request, struct devid_error *err)
+{
+	const char *serial = f->unit->serial;
+	bool issued = false;
+	enum devid_err rc = has_certificates(f, &issued, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (issued)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"%s: certificates were issued for what was here before "
+			"under this serial number; other now: %s. Is it the "
+			"wrong board or label? Else revoke what it had and say "
+			"--again",
+			serial, differs);
+	log_info("%s: another board or request had this serial number and got "
+		 "no certificates; other now: %s; starting anew",
+		serial, differs);
+	return begin(f, request, err);
+}
+
+/*
+ * The state is kept under a serial number, which people type; whose it is only
+ * the board can say. So it is asked before anything that was kept is used, and
+ * the CA's word about one board is not taken for another's.
+ */
+static enum devid_err ask_board(const struct flow *f, struct devid_error *err)
+{
+	CLEANUP(blob_done) struct blob now = { NULL, 0 };
+	CLEANUP(blob_done) struct blob kept = { NULL, 0 };
+	char differs[STATION_DIFFERS_MAX];
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = make_request(f, &now, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = station_state_load(&f->state, STATION_REQUEST, &kept, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return begin(f, blob_view(&now), err);
+	if (rc != DEVID_OK)
+		return fail_with(err, rc, &cause);
+	rc = station_board_compare(blob_view(&kept), blob_view(&now),
+		f->unit->model, differs, err);
+	if (rc != DEVID_OK || !differs[0])
+		return rc;
+	return begin_anew(f, differs, blob_view(&now), err);
+}
+
 enum devid_err station_provision(struct station_http *http,
 	const struct station_unit *unit, struct devid_error *err)
 {
@@ -196,6 +276,8 @@ enum devid_err station_provision(struct station_http *http,
 	rc = station_state_open(unit->dir, unit->serial, &f.state, err);
 	if (rc == DEVID_OK && unit->again)
 		rc = station_state_forget(&f.state, STATION_REQUEST, err);
+	if (rc == DEVID_OK)
+		rc = ask_board(&f, err);
 	if (rc == DEVID_OK)
 		rc = get_certificates(&f, &certificates, err);
 	if (rc == DEVID_OK)

@@ -17,6 +17,9 @@ struct station_unit {
 };
 
 /*
+ * Asks the board whose it is that is kept under its serial number. What was
+ * kept for another board, to which nothing was issued, is forgotten and said;
+ * where something was, that is MISMATCH, with what differs and the way on.
  * Goes on at the first step whose result is not in the state. When the CA says
  * that the answer was used, is late or belongs to no challenge, it asks for a
  * new challenge, once. Errors: those of the parts.

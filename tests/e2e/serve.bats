@@ -119,6 +119,34 @@ new_answer() { # OUT
 	cmp "$CA/first" "$state/certificates"
 }
 
+@test "station: another board under the serial number of a refused one" {
+	local two=$WORK/dev-two state=$CA/state-floor/SN9
+
+	device_made "$two"
+	# A board that is SN1 already comes with the label SN9.
+	run -1 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$DEV")"
+	[[ $output == *"has certificates already, of device SN1"* ]]
+	[ -e "$state/request" ]
+	# The next one, which is good, is not answered for by the first.
+	run -0 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$two")"
+	[[ $output == *"SN9: another board"*"the IDevID key"*anew* ]]
+	openssl x509 -in "$state/certificates" -noout -subject \
+		-nameopt "$names" | grep -q "serialNumber=SN9"
+	# Nothing that was issued is forgotten, or given to another.
+	cp "$state/certificates" "$CA/of-two"
+	run -1 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$DEV")"
+	[[ $output == *"SN9: certificates were issued"*"EK certificate"* ]]
+	[[ $output == *"--again"* ]]
+	run -1 station floor provision --serial SN9 --model M2 -- \
+		"$(reach "$two")"
+	[[ $output == *"other now: the model."* ]]
+	cmp "$CA/of-two" "$state/certificates"
+	run -0 station floor provision --serial SN9 -- "$(reach "$two")"
+}
+
 # Its options stand before what they are for.
 challenge_to() { station floor challenge "$@" "$CA/request"; }
 

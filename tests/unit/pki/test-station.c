@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "csr-fixture.h"
+#include "station-board.h"
 #include "station-http.h"
 #include "station-run.h"
 #include "station-state.h"
@@ -157,6 +159,76 @@ static void open_no_folder_refused(void **state)
 	(void)state;
 	assert_rc(station_state_open("/proc/nothing", "S", &s, NULL),
 		DEVID_ERR_IO);
+}
+
+/* ---- whose state it is ---- */
+
+static struct blob request_of(struct csr_fixture *f)
+{
+	struct blob b = { malloc(f->len), f->len };
+
+	assert_non_null(b.data);
+	memcpy(b.data, f->data, f->len);
+	return b;
+}
+
+static void assert_differs(struct blob kept, const struct csr_fixture *f,
+	const char *model, const char *what)
+{
+	char differs[STATION_DIFFERS_MAX];
+
+	assert_rc(station_board_compare(blob_view(&kept),
+			  (struct view) { f->data, f->len }, model, differs,
+			  NULL),
+		DEVID_OK);
+	assert_string_equal(differs, what);
+}
+
+static void compare_each_part_of_a_board_told(void **state)
+{
+	static struct csr_fixture f, other;
+	struct tcg_csr csr;
+	struct blob kept;
+
+	(void)state;
+	csr_fixture_new(&f, KEY_ALG_P256, "P-256");
+	csr_fixture_new(&other, KEY_ALG_P256, "P-256");
+	csr_fixture_encode(&f);
+	csr_fixture_encode(&other);
+	kept = request_of(&f);
+	assert_differs(kept, &f, "M1", "");
+	assert_differs(kept, &other, "M1",
+		"the TPM's EK certificate, the attestation key (IAK), "
+		"the IDevID key");
+	f.attest.clockInfo.clock++; /* what is signed anew is the same board */
+	assert_rc(tcg_csr_parse(blob_view(&kept), &csr, NULL), DEVID_OK);
+	f.payload[TCG_CSR_EK_CERT] = csr.field[TCG_CSR_EK_CERT];
+	csr_fixture_encode(&f);
+	assert_differs(kept, &f, "M1", "");
+	f.idevid_area = other.idevid_area;
+	csr_fixture_encode(&f);
+	assert_differs(kept, &f, "M1", "the IDevID key");
+	f.model = "M2";
+	csr_fixture_encode(&f);
+	assert_differs(kept, &f, "M2", "the IDevID key, the model");
+	assert_differs(kept, &f, NULL, "the IDevID key"); /* not asked for */
+	kept.len--;
+	assert_differs(
+		kept, &f, "M2", "the request that was kept cannot be read");
+	blob_done(&kept);
+	csr_fixture_done(&f);
+	csr_fixture_done(&other);
+}
+
+static void compare_board_that_makes_no_request_error(void **state)
+{
+	char differs[STATION_DIFFERS_MAX];
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	assert_rc(station_board_compare(
+			  view_of("x"), view_of("x"), NULL, differs, &err),
+		DEVID_ERR_SYNTAX);
 }
 
 /* ---- commands ---- */
@@ -449,6 +521,8 @@ int main(void)
 		T(open_hostile_serials_stay_below_the_folder),
 		T(open_serial_of_wrong_length_refused),
 		T(open_no_folder_refused),
+		T(compare_each_part_of_a_board_told),
+		T(compare_board_that_makes_no_request_error),
 		cmocka_unit_test(run_words_passed_as_they_are),
 		cmocka_unit_test(run_input_and_output_longer_than_a_pipe),
 		cmocka_unit_test(run_who_reads_nothing_is_no_error),
