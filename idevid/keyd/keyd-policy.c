@@ -171,3 +171,8 @@ unsigned policy_permissions(const struct policy *p, const struct peer *peer)
 		perms |= PERM_MANAGE;
 	return perms;
 }
+
+bool policy_is_listed(const struct policy *p, const struct peer *peer)
+{
+	return policy_permissions(p, peer) != PERM_ANYONE;
+}

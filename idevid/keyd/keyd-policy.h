@@ -23,6 +23,9 @@ enum permission {
 	PERM_ANYONE = 16, /* every local peer */
 };
 
+/* Whoever has none of these has nothing signed, whatever the bytes are. */
+#define PERM_SIGN (PERM_TLS_CLIENT | PERM_TLS_SERVER | PERM_CSR)
+
 #define POLICY_ENTRIES_MAX 64 /* per list; a limit of ours */
 #define POLICY_GROUPS_MAX  32 /* supplementary groups looked at */
 
@@ -65,5 +68,8 @@ DEVID_MUST_CHECK enum devid_err policy_get_peer(
 
 /* All permissions of @peer, as bits of enum permission. */
 unsigned policy_permissions(const struct policy *p, const struct peer *peer);
+
+/* Whether @peer is in any list. */
+bool policy_is_listed(const struct policy *p, const struct peer *peer);
 
 #endif

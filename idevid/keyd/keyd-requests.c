@@ -176,8 +176,9 @@ static const struct {
 } table[] = {
 	{ WIRE_STATUS, "status", PERM_ANYONE, LIMIT_CREATE_SECONDS, do_status },
 	{ WIRE_CHAIN, "chain", PERM_ANYONE, LIMIT_SECONDS, do_chain },
-	/* The purpose decides, in do_sign(). */
-	{ WIRE_SIGN, "sign", PERM_ANYONE, LIMIT_SIGN_SECONDS, do_sign },
+	/* Of these the purpose decides, in do_sign(): who may have nothing
+	 * signed has no bytes looked at. */
+	{ WIRE_SIGN, "sign", PERM_SIGN, LIMIT_SIGN_SECONDS, do_sign },
 	{ WIRE_CREATE, "create", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_create },
 	{ WIRE_INSTALL, "install", PERM_MANAGE, LIMIT_SECONDS, do_install },
 	{ WIRE_ENABLE, "enable", PERM_MANAGE, LIMIT_SECONDS, do_enable },
@@ -225,41 +226,52 @@ static const char *op_name(const struct wire_request *req)
 	return "request";
 }
 
-/* The count of @uid; a new one takes the place of the oldest. */
+/*
+ * The count of @uid: its own, or one whose time is over; while there is none
+ * such, the last one, shared with all others who are too many, or lines would
+ * be had by having many uids.
+ */
 static struct refusal_count *refusals_of(
 	struct requests *r, uid_t uid, time_t now)
 {
-	struct refusal_count *oldest = &r->refusals[0];
+	struct refusal_count *place = &r->refusals[REFUSAL_USERS];
 
-	for (int i = 0; i < REFUSAL_USERS; i++) {
+	for (int i = REFUSAL_USERS - 1; i >= 0; i--) {
 		struct refusal_count *c = &r->refusals[i];
 
 		if (c->since != 0 && c->uid == uid)
 			return c;
-		if (c->since < oldest->since)
-			oldest = c;
+		if (c->since == 0 || now - c->since >= REFUSAL_SECONDS)
+			place = c;
 	}
-	*oldest = (struct refusal_count) { .uid = uid, .since = now };
-	return oldest;
+	return place;
+}
+
+/* Tells what was not logged and begins anew, for @uid. */
+static void begin_count(const struct requests *r, struct refusal_count *c,
+	uid_t uid, time_t now)
+{
+	if (c->dropped > 0 && c == &r->refusals[REFUSAL_USERS])
+		log_warn("refused: %u more of other users", c->dropped);
+	else if (c->dropped > 0)
+		log_warn("refused: %u more of uid %u", c->dropped,
+			(unsigned)c->uid);
+	*c = (struct refusal_count) { .uid = uid, .since = now };
 }
 
 void requests_refuse(
 	struct requests *r, const struct peer *peer, const char *what)
 {
 	struct refusal_count *c;
-	struct timespec now;
+	struct timespec clock;
+	time_t now;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	(void)clock_gettime(CLOCK_MONOTONIC, &clock); /* cannot fail */
+	now = clock.tv_sec + 1;                       /* 0 is never */
 	r->refused++;
-	c = refusals_of(r, peer->uid, now.tv_sec + 1);
-	if (now.tv_sec + 1 - c->since >= REFUSAL_SECONDS) {
-		if (c->dropped > 0)
-			log_warn("refused: %u more of uid %u", c->dropped,
-				(unsigned)c->uid);
-		c->since = now.tv_sec + 1;
-		c->lines = 0;
-		c->dropped = 0;
-	}
+	c = refusals_of(r, peer->uid, now);
+	if (c->since == 0 || now - c->since >= REFUSAL_SECONDS)
+		begin_count(r, c, peer->uid, now);
 	if (c->lines == REFUSAL_LINES) {
 		c->dropped++;
 		return;

@@ -34,7 +34,8 @@ struct requests {
 	unsigned limit; /* seconds for any request; 0: each has its own */
 	uint32_t signatures;
 	uint32_t refused;
-	struct refusal_count refusals[REFUSAL_USERS];
+	/* The last one is of all who find no other. */
+	struct refusal_count refusals[REFUSAL_USERS + 1];
 };
 
 /*
@@ -49,7 +50,8 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 /*
  * Counts and logs that something of @peer was refused, @what as
  * `subject: cause`. Of one user, REFUSAL_LINES lines in REFUSAL_SECONDS are
- * logged and how many more there were is told with the next.
+ * logged and how many more there were is told with the next; beyond
+ * REFUSAL_USERS of them all others share one such count.
  */
 void requests_refuse(
 	struct requests *r, const struct peer *peer, const char *what);

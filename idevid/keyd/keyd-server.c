@@ -2,6 +2,7 @@
 #include "keyd-server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,168 +16,335 @@
 #include "cleanup.h"
 #include "log.h"
 
+/* Connections taken in one turn: as many as can be without a signature having
+ * to wait for them by more than a millisecond; a limit of ours. */
+#define ACCEPTS_MAX 256
+/* Connections that wait to be taken, where everybody stands in one line: few,
+ * and whoever finds it full waits outside until the next turn has emptied it.
+ */
+#define BACKLOG 16
+/* While others wait, unlisted users get each fourth turn. */
+#define LISTED_TURNS 3
+
+/* Who holds connections: one uid, listed or not, since that may hang on the
+ * groups of a process. */
+struct user {
+	uid_t uid;
+	bool listed;
+	unsigned n;      /* connections it has now */
+	uint64_t served; /* server's count when it last had a turn */
+};
+
 struct connection {
-	struct server *server; /* borrowed; NULL while the slot is free */
-	sd_event_source *io;   /* owned; closes the descriptor */
-	int fd;                /* borrowed from @io */
+	struct user *user; /* borrowed; NULL while the slot is free */
+	int fd;            /* owned */
+	bool ready;        /* a request waits */
 	struct peer peer;
 	uint64_t heard; /* server's count when last heard of */
 };
 
 struct server {
-	sd_event *event;            /* borrowed */
-	sd_event_source *listen_io; /* owned; closes the descriptor */
-	struct requests *requests;  /* borrowed */
-	uint64_t clock;             /* counts records and connections */
+	sd_event_source *io; /* owned: wakes when one of @epoll_fd does */
+	int epoll_fd;        /* owned: the listening socket, connections */
+	int listen_fd;       /* owned */
+	struct requests *requests; /* borrowed */
+	uint64_t clock;            /* counts turns and connections */
 	unsigned max;
-	struct connection *slots; /* owned: @max of them */
+	unsigned replaced;     /* connections dropped for others, this turn */
+	unsigned n_unlisted;   /* connections of users who are on no list */
+	unsigned listed_turns; /* in a row, while an unlisted user waited */
+	struct connection *slots;   /* owned: @max of them */
+	struct user *users;         /* owned: @max + 1, so that one is free */
+	struct epoll_event *events; /* owned: @max + 1 */
 };
 
 /* One record at a time, so one buffer each serves all connections. */
 static uint8_t record_in[WIRE_REQUEST_MAX];
 static uint8_t record_out[WIRE_ANSWER_MAX];
 
-static void drop(struct connection *c)
+static void drop(struct server *s, struct connection *c)
 {
-	sd_event_source_disable_unref(c->io);
+	(void)close(c->fd); /* leaves the epoll set with it */
+	c->user->n--;
+	s->n_unlisted -= !c->user->listed;
 	memset(c, 0, sizeof(*c));
 }
 
-static int on_record(
-	sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* One record of @c: read, answered. */
+static void serve(struct server *s, struct connection *c)
 {
-	struct connection *c = userdata;
 	struct room out = { record_out, sizeof(record_out), 0 };
-	ssize_t n;
+	ssize_t n = recv(
+		c->fd, record_in, sizeof(record_in), MSG_DONTWAIT | MSG_TRUNC);
 	bool keep;
 
-	(void)source;  /* is c->io */
-	(void)revents; /* an error shows in recv() */
-	n = recv(fd, record_in, sizeof(record_in), MSG_DONTWAIT | MSG_TRUNC);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
+		return;
 	if (n <= 0) {
-		drop(c);
-		return 0;
+		drop(s, c);
+		return;
 	}
-	c->heard = ++c->server->clock;
+	c->heard = c->user->served = ++s->clock;
 	if ((size_t)n > sizeof(record_in)) {
 		char what[48];
 
 		(void)snprintf(what, sizeof(what), "record of %zd bytes", n);
-		requests_refuse(c->server->requests, &c->peer, what);
-		drop(c);
-		return 0;
+		requests_refuse(s->requests, &c->peer, what);
+		drop(s, c);
+		return;
 	}
-	keep = requests_answer(c->server->requests, &c->peer,
+	keep = requests_answer(s->requests, &c->peer,
 		(struct view) { record_in, (size_t)n }, &out);
 	/* A peer that does not read its answers is not waited for. */
 	if (out.len > 0 &&
-		send(fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		send(c->fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		keep = false;
 	if (!keep)
-		drop(c);
-	return 0;
+		drop(s, c);
 }
 
-/* Whether a request waits to be read: such a connection is never dropped to
- * make room. */
-static bool has_request(const struct connection *c)
+/* The entry of @uid; a new one takes the place of whoever has no connection
+ * and had no turn for the longest time. */
+static struct user *find_user(struct server *s, uid_t uid, bool listed)
 {
-	uint8_t byte;
+	struct user *oldest = NULL;
 
-	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
+	for (unsigned i = 0; i <= s->max; i++) {
+		struct user *u = &s->users[i];
 
-/* The connection that has been silent longest, of @peer's user only if
- * @same_user; NULL when all of them wait for an answer. */
-static struct connection *find_idle(
-	struct server *s, const struct peer *peer, bool same_user)
-{
-	struct connection *oldest = NULL;
-
-	for (unsigned i = 0; i < s->max; i++) {
-		struct connection *c = &s->slots[i];
-
-		if (!c->server || (same_user && c->peer.uid != peer->uid))
-			continue;
-		if ((!oldest || c->heard < oldest->heard) && !has_request(c))
-			oldest = c;
+		if (u->uid == uid && u->listed == listed)
+			return u;
+		if (u->n == 0 && (!oldest || u->served < oldest->served))
+			oldest = u;
 	}
+	*oldest = (struct user) { .uid = uid, .listed = listed };
 	return oldest;
 }
 
-static unsigned count_of(const struct server *s, uid_t uid)
+/* Those who are on no list count as one. */
+static unsigned held_by(const struct server *s, const struct user *u)
 {
-	unsigned n = 0;
+	return u->listed ? u->n : s->n_unlisted;
+}
 
-	for (unsigned i = 0; i < s->max; i++)
-		n += s->slots[i].server && s->slots[i].peer.uid == uid;
-	return n;
+/* Whether a request waits that this turn has not seen yet. */
+static bool has_request(struct connection *c)
+{
+	uint8_t byte;
+
+	if (!c->ready)
+		c->ready = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	return c->ready;
+}
+
+/* Who is looked for when a place is needed for @user: with @own somebody
+ * within the quarter that @user has used up, else anybody. */
+struct search {
+	const struct user *user;
+	bool own;
+};
+
+/* What the owner of @c holds, as it counts in this search; 0: not meant. */
+static unsigned weight(const struct server *s, const struct search *what,
+	const struct connection *c)
+{
+	if (!c->user)
+		return 0;
+	if (!what->own)
+		return held_by(s, c->user);
+	if (what->user->listed ? c->user != what->user : c->user->listed)
+		return 0;
+	return c->user->n;
+}
+
+/* Of whoever holds most, the connection without a request that has been
+ * silent longest. */
+static struct connection *find_silent(
+	struct server *s, const struct search *what)
+{
+	struct connection *best;
+
+	do {
+		unsigned most = 0;
+
+		best = NULL;
+		for (unsigned i = 0; i < s->max; i++) {
+			struct connection *c = &s->slots[i];
+			unsigned w = weight(s, what, c);
+
+			if (w == 0 || w < most || c->ready ||
+				(w == most && best && best->heard <= c->heard))
+				continue;
+			best = c;
+			most = w;
+		}
+	} while (best && has_request(best));
+	return best;
+}
+
+/* Of whoever holds most, and more than @user will, the newest connection. */
+static struct connection *find_waiting(
+	struct server *s, const struct search *what)
+{
+	unsigned most =
+		(what->own ? what->user->n : held_by(s, what->user)) + 1;
+	struct connection *best = NULL;
+
+	for (unsigned i = 0; i < s->max; i++) {
+		struct connection *c = &s->slots[i];
+		unsigned w = weight(s, what, c);
+
+		if (w > most || (w == most && best && c->heard > best->heard)) {
+			best = c;
+			most = w;
+		}
+	}
+	return best;
 }
 
 static struct connection *find_free(struct server *s)
 {
 	for (unsigned i = 0; i < s->max; i++) {
-		if (!s->slots[i].server)
+		if (!s->slots[i].user)
 			return &s->slots[i];
 	}
 	return NULL;
 }
 
 /*
- * A slot for @peer. A user other than root has a quarter of them; who has
- * used his up, and everybody when the table is full, takes the place of a
- * silent one. NULL when all of those wait for an answer.
+ * A slot for @user. A listed user other than root has a quarter of them, all
+ * those on no list together have one. Who has used that up, and everybody
+ * when the table is full, takes the place of whoever holds most. NULL when
+ * nobody holds more than he would and all wait for answers.
  */
-static struct connection *find_slot(struct server *s, const struct peer *peer)
+static struct connection *find_slot(struct server *s, const struct user *user)
 {
-	bool own = peer->uid != 0 && count_of(s, peer->uid) >= (s->max + 3) / 4;
-	struct connection *c = own ? NULL : find_free(s);
+	struct search what = { user, false };
+	struct connection *c = NULL;
 
+	what.own = !(user->listed && user->uid == 0) &&
+		   held_by(s, user) >= (s->max + 3) / 4;
+	if (!what.own)
+		c = find_free(s);
 	if (c)
 		return c;
-	c = find_idle(s, peer, own);
-	if (c)
-		drop(c);
+	/* What this turn took in is not to go in the same turn again. */
+	if (!user->listed && s->replaced >= s->max / 4)
+		return NULL;
+	c = find_silent(s, &what);
+	if (!c)
+		c = find_waiting(s, &what);
+	if (!c)
+		return NULL;
+	s->replaced++;
+	drop(s, c);
 	return c;
 }
 
-static int on_connect(
-	sd_event_source *source, int fd, uint32_t revents, void *userdata)
+/* Takes one connection; false when none waits. */
+static bool accept_one(struct server *s)
 {
-	struct server *s = userdata;
 	CLEANUP(cleanup_close)
-	int peer_fd = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd =
+		accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct epoll_event event = { .events = EPOLLIN };
 	struct devid_error err = { DEVID_OK, "" };
 	struct connection *c;
+	struct user *user;
 	struct peer peer;
-	int r;
 
-	(void)source;  /* is s->listen_io */
-	(void)revents; /* an error shows in accept4() */
-	if (peer_fd < 0)
-		return 0; /* gone again, or out of descriptors for now */
-	if (policy_get_peer(peer_fd, &peer, &err) != DEVID_OK) {
+	if (fd < 0)
+		return false; /* or out of descriptors for now */
+	if (policy_get_peer(fd, &peer, &err) != DEVID_OK) {
 		log_warn("%s", devid_error_text(&err));
-		return 0;
+		return true;
 	}
-	c = find_slot(s, &peer);
+	/* Root has its place whatever the lists give it. */
+	user = find_user(s, peer.uid,
+		peer.uid == 0 || policy_is_listed(s->requests->policy, &peer));
+	c = find_slot(s, user);
 	if (!c) {
 		requests_refuse(s->requests, &peer,
 			"connection: too many wait for their answer");
-		return 0;
+		return true;
 	}
-	r = sd_event_add_io(s->event, &c->io, peer_fd, EPOLLIN, on_record, c);
-	if (r < 0) {
-		log_error("key socket: %s", strerror(-r));
-		return 0;
+	event.data.ptr = c;
+	if (epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		log_error("key socket: %s", strerror(errno));
+		return true;
 	}
-	(void)sd_event_source_set_io_fd_own(c->io, 1); /* cannot fail */
-	c->fd = steal_fd(&peer_fd);
-	c->server = s;
+	c->fd = steal_fd(&fd);
+	c->user = user;
 	c->peer = peer;
 	c->heard = ++s->clock;
+	user->n++;
+	s->n_unlisted += !user->listed;
+	return true;
+}
+
+/* Notes who has a request; true when somebody wants to connect. */
+static bool look(struct server *s)
+{
+	bool connects = false;
+	int n = epoll_wait(s->epoll_fd, s->events, (int)s->max + 1, 0);
+
+	for (unsigned i = 0; i < s->max; i++)
+		s->slots[i].ready = false;
+	for (int i = 0; i < n; i++) {
+		struct connection *c = s->events[i].data.ptr;
+
+		if (c)
+			c->ready = true;
+		else
+			connects = true;
+	}
+	return connects;
+}
+
+/* Of those who wait and are @listed or not: whose user had no turn for the
+ * longest time, and of that user's the one that was silent longest. */
+static struct connection *find_next(struct server *s, bool listed)
+{
+	struct connection *best = NULL;
+
+	for (unsigned i = 0; i < s->max; i++) {
+		struct connection *c = &s->slots[i];
+
+		if (!c->ready || c->user->listed != listed)
+			continue;
+		if (!best || c->user->served < best->user->served ||
+			(c->user == best->user && c->heard < best->heard))
+			best = c;
+	}
+	return best;
+}
+
+/* One turn: everybody who wants to connect is in the table before it is
+ * decided who is served, so that no queue hides a user who is due. */
+static int on_turn(
+	sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct server *s = userdata;
+	struct connection *listed, *other;
+
+	(void)source;  /* is s->io */
+	(void)fd;      /* is s->epoll_fd */
+	(void)revents; /* epoll_wait() tells */
+	s->replaced = 0;
+	if (look(s)) {
+		for (int i = 0; i < ACCEPTS_MAX && accept_one(s); i++)
+			;
+		(void)look(s);
+	}
+	listed = find_next(s, true);
+	other = find_next(s, false);
+	if (listed && (!other || s->listed_turns < LISTED_TURNS)) {
+		s->listed_turns += other != NULL;
+		serve(s, listed);
+	} else if (other) {
+		s->listed_turns = 0;
+		serve(s, other);
+	}
 	return 0;
 }
 
@@ -185,12 +353,43 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	for (unsigned i = 0; s->slots && i < s->max; i++) {
-		if (s->slots[i].server)
-			drop(&s->slots[i]);
+		if (s->slots[i].user)
+			drop(s, &s->slots[i]);
 	}
-	sd_event_source_disable_unref(s->listen_io);
+	sd_event_source_disable_unref(s->io);
+	if (s->epoll_fd >= 0)
+		(void)close(s->epoll_fd);
+	if (s->listen_fd >= 0)
+		(void)close(s->listen_fd);
 	free(s->slots);
+	free(s->users);
+	free(s->events);
 	free(s);
+}
+
+/* What can fail of server_new(), as errno says it. */
+static int open_server(sd_event *event, struct server *s)
+{
+	struct epoll_event listening = { .events = EPOLLIN };
+
+	s->slots = calloc(s->max, sizeof(*s->slots));
+	s->users = calloc(s->max + 1, sizeof(*s->users));
+	s->events = calloc(s->max + 1, sizeof(*s->events));
+	if (!s->slots || !s->users || !s->events)
+		return ENOMEM;
+	/* An entry that nobody has must not pass for root's. */
+	for (unsigned i = 0; i <= s->max; i++)
+		s->users[i].uid = (uid_t)-1;
+	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	/* A turn accepts until there is nobody left. */
+	if (s->epoll_fd < 0 || listen(s->listen_fd, BACKLOG) < 0 ||
+		fcntl(s->listen_fd, F_SETFL,
+			fcntl(s->listen_fd, F_GETFL) | O_NONBLOCK) < 0 ||
+		epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, s->listen_fd,
+			&listening) < 0)
+		return errno;
+	return -sd_event_add_io(
+		event, &s->io, s->epoll_fd, EPOLLIN, on_turn, s);
 }
 
 enum devid_err server_new(sd_event *event, const struct server_options *options,
@@ -198,24 +397,20 @@ enum devid_err server_new(sd_event *event, const struct server_options *options,
 {
 	CLEANUP(cleanup_close) int fd = options->listen_fd;
 	struct server *s = calloc(1, sizeof(*s));
-	int r = -ENOMEM;
+	int cause = ENOMEM;
 
-	if (s)
-		s->slots = calloc(options->connections_max, sizeof(*s->slots));
-	if (s && s->slots) {
-		s->event = event;
+	if (s) {
+		s->epoll_fd = -1;
+		s->listen_fd = steal_fd(&fd);
 		s->requests = options->requests;
 		s->max = options->connections_max;
-		r = sd_event_add_io(
-			event, &s->listen_io, fd, EPOLLIN, on_connect, s);
+		cause = open_server(event, s);
 	}
-	if (r < 0) {
+	if (cause > 0) {
 		server_free(s);
 		return devid_fail(
-			err, DEVID_ERR_IO, "key socket: %s", strerror(-r));
+			err, DEVID_ERR_IO, "key socket: %s", strerror(cause));
 	}
-	(void)sd_event_source_set_io_fd_own(s->listen_io, 1);
-	(void)steal_fd(&fd); /* the source closes it from now on */
 	*ret = s;
 	return DEVID_OK;
 }
@@ -268,7 +463,7 @@ enum devid_err server_listen(
 	if (rc != DEVID_OK)
 		return rc;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-		chmod(path, 0666) < 0 || listen(fd, SOMAXCONN) < 0)
+		chmod(path, 0666) < 0 || listen(fd, BACKLOG) < 0)
 		return devid_fail(err, DEVID_ERR_IO, "key socket: %s: %s", path,
 			strerror(errno));
 	*ret_fd = steal_fd(&fd);

@@ -4,11 +4,13 @@
 
 /*
  * The key socket: accepts, reads one record, answers it. Connections are
- * bounded in number, in all and per user; at the bound the one that has been
- * silent longest goes, never one whose request waits. Each turn of the event
- * loop serves one record of one connection, so nobody waits for more than one
- * request of each other peer, and a request is one TPM command once keys are
- * loaded.
+ * bounded in number, in all and per user; users on no list have their share all
+ * together, so that nobody gains by having many uids. Who needs a place when
+ * there is none gets one of whoever holds most. Each turn of the event loop
+ * takes all who want to connect and serves one record: listed users and root
+ * in turn by uid, and the others at least each fourth time. So a listed user
+ * waits for at most one request of each other one, and a request is one TPM
+ * command once keys are loaded.
  */
 
 #include <devid/error.h>
@@ -21,7 +23,8 @@ struct server;
 struct server_options {
 	int listen_fd; /* owned from server_new() on, also when that fails */
 	struct requests *requests; /* borrowed: answer what is asked */
-	/* In all; a quarter of them for one user other than root. */
+	/* In all; a quarter of them for a listed user other than root, and one
+	 * for all users together who are on no list. */
 	unsigned connections_max;
 };
 

@@ -12,6 +12,10 @@
  *   keyd-client SOCKET op N [KEY]    any operation, without data
  *   keyd-client SOCKET hold N        opens N connections, waits for stdin
  *   keyd-client SOCKET deaf N        sends N requests, reads nothing, waits
+ *   keyd-client SOCKET times N       signs N times, prints how many
+ *                                    microseconds each took
+ *   keyd-client SOCKET flood N       connects for ever, keeps the last N
+ *                                    connections, has a request in two of three
  *   keyd-client SOCKET listens -     whether a stream socket is there
  *   keyd-client SOCKET notify N      is the service manager: prints N
  *                                    datagrams that come to SOCKET
@@ -27,6 +31,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -218,6 +223,83 @@ static int deaf(int n)
 	return 0;
 }
 
+/* One line a signature: its microseconds, or `failed`. */
+static int times(int n)
+{
+	uint8_t data[256];
+	struct client_sign what = { "idevid", SIG_ECDSA, HASH_SHA256, data, 0 };
+	struct key_sig sig;
+
+	what.data_len = make_form("client13", data);
+	for (int i = 0; i < n; i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct timespec from, to;
+
+		(void)clock_gettime(CLOCK_MONOTONIC, &from);
+		if (client_sign(path, &what, &sig, &err) != DEVID_OK) {
+			(void)printf("failed %s\n", err.text);
+			return 1;
+		}
+		(void)clock_gettime(CLOCK_MONOTONIC, &to);
+		(void)printf(
+			"%ld\n", (to.tv_sec - from.tv_sec) * 1000000L +
+					 (to.tv_nsec - from.tv_nsec) / 1000);
+	}
+	return 0;
+}
+
+/* The largest request there is, with 32,700 elements to look at. */
+static size_t costly_request(uint8_t *out)
+{
+	static uint8_t data[WIRE_DATA_MAX] = { 0x30, 0x82, 0xff, 0xfc };
+	struct wire_request req = { .op = WIRE_SIGN,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.name = "idevid",
+		.data = data,
+		.data_len = sizeof(data) };
+	struct room record = { out, RECORD_MAX, 0 };
+
+	for (size_t i = 4; i < sizeof(data); i += 2)
+		data[i] = 0x05;
+	if (wire_encode_request(&req, &record, NULL) != DEVID_OK)
+		abort();
+	return record.len;
+}
+
+/* Every other connection waits for its place, the others ask again. Until it
+ * is killed. */
+static int flood(int n)
+{
+	static uint8_t costly[RECORD_MAX], cheap[64];
+	size_t costly_len = costly_request(costly);
+	size_t cheap_len = status_request(cheap);
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fds[1000];
+
+	if (n < 1 || n > 1000)
+		return 2;
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	memset(fds, -1, sizeof(fds));
+	(void)puts("flooding");
+	(void)fflush(stdout);
+	for (unsigned i = 0;; i++) {
+		int *fd = &fds[i % (unsigned)n];
+
+		(void)close(*fd);
+		*fd = socket(AF_UNIX,
+			SOCK_SEQPACKET | (i & 1 ? SOCK_NONBLOCK : 0), 0);
+		if (connect(*fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+			continue;
+		if (i % 3 == 0)
+			(void)send(*fd, costly, costly_len,
+				MSG_NOSIGNAL | MSG_DONTWAIT);
+		else if (i % 3 == 1)
+			(void)send(*fd, cheap, cheap_len,
+				MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+}
+
 static int notify(int n)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -257,6 +339,10 @@ int main(int argc, char **argv)
 		return hold(atoi(argv[3]));
 	if (strcmp(mode, "deaf") == 0)
 		return deaf(atoi(argv[3]));
+	if (strcmp(mode, "times") == 0)
+		return times(atoi(argv[3]));
+	if (strcmp(mode, "flood") == 0)
+		return flood(atoi(argv[3]));
 	if (strcmp(mode, "listens") == 0)
 		return close(dial_type(SOCK_STREAM));
 	if (strcmp(mode, "notify") == 0)

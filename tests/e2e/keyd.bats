@@ -63,16 +63,16 @@ alive() {
 	run -0 as_other keyd-client "$sock" op 2 idevid
 }
 
-@test "other user: every purpose refused and logged with it" {
-	run -1 as_other keyd-client "$sock" sign p256 client13
-	[[ $output == "error 8 "*"may not sign for tls-client" ]]
-	refused_for "$other_uid" "may not sign for tls-client"
-	run -1 as_other keyd-client "$sock" sign p256 server13
-	refused_for "$other_uid" "may not sign for tls-server"
-	run -1 as_other keyd-client "$sock" sign p256 server12
-	refused_for "$other_uid" "may not sign for tls-server"
+@test "other user: nothing is signed, whatever it is, and that is logged" {
+	for form in client13 server13 server12 random certificate; do
+		run -1 as_other keyd-client "$sock" sign p256 "$form"
+		[[ $output == "error 8 sign: not permitted to uid $other_uid" ]]
+	done
+	refused_for "$other_uid" "sign idevid: sign: not permitted"
+	run -1 as_other keyd-client "$sock" sign p256 client13 none
+	[[ $output == "error 8 "* ]]
 	DEVID_KEYD_SOCKET=$sock run -1 as_other devid provision csr --serial X
-	refused_for "$other_uid" "may not sign for csr"
+	[[ $output == *"sign: not permitted to uid $other_uid"* ]]
 }
 
 @test "other user: management refused and logged" {
@@ -116,8 +116,10 @@ alive() {
 	keyd_start "$dev"
 	devid provision key --config "$dev/devid.conf"
 	run -0 as_other keyd-client "$dev/keyd.sock" sign p256 client13
-	run -1 as_other keyd-client "$dev/keyd.sock" sign p256 server12
-	run -1 as_other keyd-client "$dev/keyd.sock" sign p256 server13
+	for form in server12 server13; do
+		run -1 as_other keyd-client "$dev/keyd.sock" sign p256 $form
+		[[ $output == "error 8 "*"may not sign for tls-server" ]]
+	done
 	run -0 setpriv --reuid 4712 --regid 4712 --groups 4711 \
 		keyd-client "$dev/keyd.sock" sign p256 server12
 	run -0 setpriv --reuid 4712 --regid 4711 --clear-groups \
@@ -127,7 +129,7 @@ alive() {
 	# Root manages, and that is all it was given here.
 	run -1 keyd-client "$dev/keyd.sock" sign p256 client13
 	run -1 devid provision csr --config "$dev/devid.conf" --serial X
-	[[ $output == *"uid 0 may not sign for csr"* ]]
+	[[ $output == *"sign: not permitted to uid 0"* ]]
 	keyd_stop "$dev"
 	tpm_stop "$dev"
 }
@@ -176,16 +178,31 @@ alive() {
 
 # ---- connections ----
 
-@test "one user holds a quarter of the connections, others are served" {
+# held: connections that the service has now
+held() {
+	find "/proc/$(cat "$DEV/keyd.pid")/fd" -lname 'socket:*' | wc -l
+}
+
+@test "unlisted users hold a quarter of the connections all together" {
+	local idle
+
+	idle=$(held)
 	mkfifo "$WORK/hold.in"
-	as_other keyd-client "$sock" hold 70 <"$WORK/hold.in" \
-		>"$WORK/hold.out" 2>&1 3>&- &
+	for uid in 61401 61402 61403; do
+		setpriv --reuid $uid --regid $uid --clear-groups \
+			keyd-client "$sock" hold 30 <"$WORK/hold.in" \
+			>"$WORK/hold.$uid" 2>&1 3>&- &
+	done
 	exec 9>"$WORK/hold.in"
-	wait_on "$WORK/hold.out" -- grep -q held "$WORK/hold.out"
-	[ "$(find "/proc/$(cat "$DEV/keyd.pid")/fd" -type l | wc -l)" -lt 40 ]
+	for uid in 61401 61402 61403; do
+		wait_on "$WORK/hold.$uid" -- grep -q held "$WORK/hold.$uid"
+	done
+	[ "$(held)" -eq $((idle + 16)) ]
 	run -0 timeout 10 keyd-client "$sock" sign p256 client13
-	# His own silent connections make room, so he is not locked out either.
+	# Their silent connections make room, so nobody is locked out either.
 	run -0 as_other timeout 10 keyd-client "$sock" op 1
+	run -0 setpriv --reuid 61401 --regid 61401 --clear-groups \
+		timeout 10 keyd-client "$sock" op 1
 	exec 9>&-
 	wait
 	run -0 as_other keyd-client "$sock" op 1

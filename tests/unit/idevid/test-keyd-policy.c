@@ -124,6 +124,8 @@ static void permissions_each_list_gives_its_own(void **state)
 		if (uid >= 1 && uid <= 4)
 			want |= 1u << (uid - 1);
 		assert_int_equal(policy_permissions(&p, &peer), want);
+		assert_int_equal(
+			policy_is_listed(&p, &peer), want != PERM_ANYONE);
 	}
 }
 

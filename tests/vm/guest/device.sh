@@ -114,7 +114,7 @@ provision() {
 # The server starts and breaks off, and keyd says why.
 not_for_nobody() {
 	exits 1 proves $serial nobody && journalctl --sync &&
-		says "refused: sign .*: uid $(id -u nobody) may not sign for tls-server" \
+		says "refused: sign .*: not permitted to uid $(id -u nobody)" \
 			journalctl -b -u devid-keyd
 }
 

@@ -1,0 +1,107 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The key socket under users who want nobody to be served. Quiet and hostile
+# rounds alternate and their medians are compared, so that what else the machine
+# does weighs on both alike.
+
+load lib
+listed_uid=61300 # nobody's
+hostile_uid=61301 # and those behind it
+rounds=6 signs=20
+
+setup_file() {
+	lib_init
+	export DEV="$WORK/dev"
+	device_new "$DEV" "tls_client = root, $listed_uid"
+	device_provision "$DEV" p256
+}
+
+teardown_file() { lib_done; }
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	sock=$DEV/keyd.sock
+	floods=()
+}
+
+teardown() {
+	signal KILL
+	((${#floods[@]} == 0)) || wait "${floods[@]}" 2>/dev/null || true
+}
+
+# signal NAME: to all hostile clients
+signal() { ((${#floods[@]} == 0)) || kill "-$1" "${floods[@]}"; }
+
+# flood UID: a client of that user, with the least right to the processor
+flood() {
+	local out=$WORK/flood.$1
+
+	: >"$out"
+	setpriv --reuid "$1" --regid "$1" --clear-groups nice -n 19 \
+		keyd-client "$sock" flood 500 >"$out" 2>&1 3>&- &
+	floods+=($!)
+	wait_on "$out" -- grep -q flooding "$out"
+}
+
+median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
+
+# compare COMMAND...: signatures in turn without and with the floods; all of them
+# are made, and the median is at most five times the quiet one
+compare() {
+	local quiet=$WORK/quiet.$BATS_TEST_NUMBER hostile=$WORK/hostile.$BATS_TEST_NUMBER
+
+	: >"$quiet" >"$hostile"
+	for ((i = 0; i < rounds; i++)); do
+		signal STOP
+		"$@" keyd-client "$sock" times $signs >>"$quiet"
+		signal CONT
+		"$@" keyd-client "$sock" times $signs >>"$hostile"
+	done
+	echo "# median: $(median "$quiet") us quiet," \
+		"$(median "$hostile") us hostile" | tee /dev/fd/3
+	[ "$(grep -cxE '[0-9]+' "$hostile")" -eq $((rounds * signs)) ]
+	[ "$(median "$hostile")" -le $((5 * $(median "$quiet"))) ]
+}
+
+as_listed() {
+	setpriv --reuid $listed_uid --regid $listed_uid --clear-groups "$@"
+}
+
+@test "one hostile uid: root signs, at most five times as long" {
+	flood $hostile_uid
+	compare env
+}
+
+@test "eight hostile uids: root signs, at most five times as long" {
+	for ((u = 0; u < 8; u++)); do
+		flood $((hostile_uid + u))
+	done
+	compare env
+}
+
+@test "eight hostile uids: so does a listed user" {
+	for ((u = 0; u < 8; u++)); do
+		flood $((hostile_uid + u))
+	done
+	compare as_listed
+}
+
+@test "a listed uid that is hostile: root signs all the same" {
+	flood $listed_uid
+	compare env
+}
+
+@test "hostile uids without number: the log does not fill" {
+	local lines
+
+	for ((u = 0; u < 30; u++)); do
+		flood $((hostile_uid + u))
+	done
+	lines=$(wc -l <"$DEV/keyd.log")
+	keyd-client "$sock" times $signs >"$WORK/many"
+	signal STOP
+	[ "$(wc -l <"$WORK/many")" -eq $signs ]
+	# Of nine counts 20 lines in ten seconds each; what the floods began with
+	# is older, and root's signatures are told as well.
+	[ $(($(wc -l <"$DEV/keyd.log") - lines)) -le $((9 * 20 * 2 + 9 * 2 + signs)) ]
+}
