@@ -141,6 +141,19 @@ static const char *state_name(enum devid_err module)
 	}
 }
 
+/* Few: no more than two, or than a quarter, when some have failed. */
+static json_t *tries_json(const struct wire_tries *tries)
+{
+	uint32_t left =
+		tries->max > tries->failed ? tries->max - tries->failed : 0;
+	bool few = tries->failed > 0 && (left <= 2 || left <= tries->max / 4);
+
+	if (tries->max == 0)
+		return json_null();
+	return json_pack("{s:I, s:I, s:b}", "left", (json_int_t)left, "max",
+		(json_int_t)tries->max, "few", few);
+}
+
 /* What devid-keyd says; its absence is a state as well. */
 static json_t *keyd_json(const char *socket, bool *ret_ok)
 {
@@ -157,8 +170,9 @@ static json_t *keyd_json(const char *socket, bool *ret_ok)
 		(void)json_array_append_new(
 			keys, key_json(socket, &st->keys[i]));
 	*ret_ok = st->module == DEVID_OK;
-	return json_pack("{s:{s:s, s:s, s:i, s:i}, s:o}", "keystore", "state",
-		state_name(st->module), "detail", st->module_text, "signatures",
+	return json_pack("{s:{s:s, s:s, s:o, s:i, s:i}, s:o}", "keystore",
+		"state", state_name(st->module), "detail", st->module_text,
+		"tries", tries_json(&st->tries), "signatures",
 		(int)st->signatures, "refused", (int)st->refused, "identities",
 		keys);
 }
@@ -256,6 +270,18 @@ static void print_port(const json_t *port)
 		print_attach(json_array_get(history, i));
 }
 
+static void print_tries(const json_t *tries)
+{
+	if (!json_is_true(json_object_get(tries, "few")))
+		return;
+	(void)printf("           WARNING: %lld of %lld tries left before the "
+		     "TPM locks its keys;\n"
+		     "           a power cut after a signature takes one "
+		     "(devid-keyd(8))\n",
+		(long long)json_integer_value(json_object_get(tries, "left")),
+		(long long)json_integer_value(json_object_get(tries, "max")));
+}
+
 static void print_human(const json_t *all)
 {
 	const json_t *keystore = json_object_get(all, "keystore");
@@ -266,6 +292,7 @@ static void print_human(const json_t *all)
 	(void)printf("keystore   %s%s%s\n", text_of(keystore, "state"),
 		*text_of(keystore, "detail") ? ": " : "",
 		text_of(keystore, "detail"));
+	print_tries(json_object_get(keystore, "tries"));
 	json_array_foreach(json_object_get(all, "identities"), i, item)
 		print_identity(item);
 	if (!json_is_object(agent)) {

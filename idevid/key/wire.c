@@ -166,6 +166,8 @@ enum devid_err wire_encode_status(const struct wire_status *status,
 	bytes_out_uint(&o, 2, (uint32_t)-status->module);
 	bytes_out_counted(&o, 2, status->module_text,
 		strnlen(status->module_text, sizeof(status->module_text)));
+	bytes_out_uint(&o, 4, status->tries.failed);
+	bytes_out_uint(&o, 4, status->tries.max);
 	bytes_out_uint(&o, 4, status->signatures);
 	bytes_out_uint(&o, 4, status->refused);
 	bytes_out_uint(&o, 1, status->n_keys);
@@ -184,6 +186,8 @@ enum devid_err wire_decode_status(
 	code = bytes_in_uint(&i, 2);
 	(void)bytes_in_copy(&i, 2, ret->module_text,
 		sizeof(ret->module_text) - 1); /* zeroed: stays terminated */
+	ret->tries.failed = bytes_in_uint(&i, 4);
+	ret->tries.max = bytes_in_uint(&i, 4);
 	ret->signatures = bytes_in_uint(&i, 4);
 	ret->refused = bytes_in_uint(&i, 4);
 	ret->n_keys = bytes_in_uint(&i, 1);

@@ -90,9 +90,17 @@ struct wire_key {
 	uint8_t n_stored; /* of them in the module, the rest on the disk */
 };
 
+/* What the module's protection against dictionary attacks has counted; all
+ * zeros when the module has none or does not tell. */
+struct wire_tries {
+	uint32_t failed;
+	uint32_t max; /* with so many it is in lockout */
+};
+
 struct wire_status {
 	enum devid_err module; /* health of the keystore */
 	char module_text[DEVID_ERROR_TEXT_MAX];
+	struct wire_tries tries;
 	uint32_t signatures; /* made since the service started */
 	uint32_t refused;    /* requests refused since then */
 	size_t n_keys;

@@ -23,6 +23,7 @@
 #include "keyd-policy.h"
 #include "keyd-requests.h"
 #include "keyd-server.h"
+#include "keyd-settle.h"
 #include "keystore-tpm.h"
 #include "log.h"
 #include "module.h"
@@ -33,6 +34,7 @@
 #define STATE_DIR_DEFAULT   "/var/lib/devid"
 #define CONNECTIONS_DEFAULT 64
 #define TPM_TIMEOUT_MAX     240 /* seconds; a limit of ours */
+#define SHUTDOWN_EVERY_MAX  86400
 
 struct keyd {
 	char *socket;    /* owned */
@@ -40,10 +42,12 @@ struct keyd {
 	char *state_dir; /* owned */
 	unsigned connections_max;
 	bool store_certificates;
+	bool lockout_reset;
 	struct policy policy;
 	struct keystore *keystore; /* owned */
 	struct module *module;     /* owned */
 	struct requests requests;
+	struct settle settle;
 	struct server *server; /* owned */
 	sd_event *event;       /* owned */
 };
@@ -70,6 +74,9 @@ static const struct conf_setting settings[] = {
 	{ "keyd", "tpm_timeout", conf_to_uint,
 		WITHIN(requests.limit, 1, TPM_TIMEOUT_MAX) },
 	{ "keyd", "certificate_in_nv", conf_to_bool, AT(store_certificates) },
+	{ "keyd", "shutdown_every", conf_to_uint,
+		WITHIN(settle.every, 1, SHUTDOWN_EVERY_MAX) },
+	{ "keyd", "lockout_reset", conf_to_bool, AT(lockout_reset) },
 	{ "keyd", "tls_client", set_list, AT(policy.tls_client) },
 	{ "keyd", "tls_server", set_list, AT(policy.tls_server) },
 	{ "keyd", "csr", set_list, AT(policy.csr) },
@@ -183,7 +190,9 @@ static enum devid_err get_listen_fd(
 
 static enum devid_err start(struct keyd *k, struct devid_error *err)
 {
-	struct module_options options = { .state_dir = k->state_dir };
+	struct module_options options = { .state_dir = k->state_dir,
+		.used = settle_note_use,
+		.used_arg = &k->settle };
 	enum devid_err rc;
 	struct server_options server = {
 		.listen_fd = -1,
@@ -196,6 +205,8 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 		return rc;
 	options.keystore = k->keystore;
 	options.store_certificates = k->store_certificates;
+	options.forgive = k->lockout_reset;
+	k->settle.event = k->event;
 	/* A TPM that hangs already must not hang the start. */
 	(void)alarm(k->requests.limit ? k->requests.limit : TPM_TIMEOUT_MAX);
 	rc = module_new(&options, warn_line, &k->module, err);
@@ -203,6 +214,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 	if (rc != DEVID_OK)
 		return rc;
 	k->requests.module = k->module;
+	k->settle.module = k->module;
 	k->requests.policy = &k->policy;
 	rc = get_listen_fd(k, &server.listen_fd, err);
 	if (rc != DEVID_OK)
@@ -236,6 +248,7 @@ static int run(struct keyd *k, struct devid_error *err)
 static void done(struct keyd *k)
 {
 	server_free(k->server);
+	settle_done(&k->settle);
 	module_free(k->module);
 	if (k->keystore)
 		k->keystore->ops->free(k->keystore);

@@ -97,13 +97,52 @@ static const char *ks_place(struct keystore *ks, enum key_role role)
 static enum devid_err op_health(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
-	(void)arg; /* takes none */
-	return tpm_health(self->tpm, err);
+	return tpm_health(self->tpm, arg, err);
 }
 
-static enum devid_err ks_health(struct keystore *ks, struct devid_error *err)
+static enum devid_err ks_health(struct keystore *ks,
+	struct wire_tries *ret_tries, struct devid_error *err)
 {
-	return run(self_of(ks), op_health, NULL, err);
+	if (ret_tries)
+		*ret_tries = (struct wire_tries) { 0, 0 };
+	return run(self_of(ks), op_health, ret_tries, err);
+}
+
+static enum devid_err op_identity(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	_Static_assert(KEYSTORE_IDENTITY_MAX >= TPM_IDENTITY_MAX, "fits");
+	return tpm_identity(self->tpm, arg, err);
+}
+
+static enum devid_err ks_identity(
+	struct keystore *ks, char *ret, struct devid_error *err)
+{
+	return run(self_of(ks), op_identity, ret, err);
+}
+
+static enum devid_err op_settle(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	(void)arg; /* takes none */
+	return tpm_settle(self->tpm, err);
+}
+
+static enum devid_err ks_settle(struct keystore *ks, struct devid_error *err)
+{
+	return run(self_of(ks), op_settle, NULL, err);
+}
+
+static enum devid_err op_forgive(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	(void)arg; /* takes none */
+	return tpm_forgive(self->tpm, err);
+}
+
+static enum devid_err ks_forgive(struct keystore *ks, struct devid_error *err)
+{
+	return run(self_of(ks), op_forgive, NULL, err);
 }
 
 /* Loads the key object if this connection has not done so. */
@@ -353,6 +392,9 @@ static const struct keystore_ops tpm_ops = {
 	.free = ks_free,
 	.place = ks_place,
 	.health = ks_health,
+	.identity = ks_identity,
+	.settle = ks_settle,
+	.forgive = ks_forgive,
 	.load = ks_load,
 	.create = ks_create,
 	.sign = ks_sign,

@@ -15,6 +15,8 @@
 #include "key.h"
 #include "wire.h"
 
+#define KEYSTORE_IDENTITY_MAX 40
+
 struct keystore {
 	const struct keystore_ops *ops; /* borrowed, static */
 };
@@ -36,8 +38,22 @@ struct keystore_ops {
 	 */
 	const char *(*place)(struct keystore *ks, enum key_role role);
 
-	/* Asks the module how it is. */
-	enum devid_err (*health)(struct keystore *ks, struct devid_error *err);
+	/* Asks the module how it is. @ret_tries may be NULL and is set also
+	 * in lockout. */
+	enum devid_err (*health)(struct keystore *ks,
+		struct wire_tries *ret_tries, struct devid_error *err);
+
+	/* Visible text of at most KEYSTORE_IDENTITY_MAX bytes with the zero
+	 * byte, which is another for a module that may work otherwise. */
+	enum devid_err (*identity)(
+		struct keystore *ks, char *ret, struct devid_error *err);
+
+	/* Tells the module that power may go: that counts as no failed
+	 * attempt until a key is used again. Costs a write in it. */
+	enum devid_err (*settle)(struct keystore *ks, struct devid_error *err);
+
+	/* Resets the counter of failed attempts. Errors: DENIED. */
+	enum devid_err (*forgive)(struct keystore *ks, struct devid_error *err);
 
 	/*
 	 * The public key (DER SubjectPublicKeyInfo) of the persistent key.

@@ -44,6 +44,7 @@ static enum devid_err ask(
 	enum devid_err rc = check_both(m, false, &cause);
 
 	if (rc == DEVID_OK) {
+		module_note_use(m);
 		rc = fn(ks, arg, &cause);
 		if (rc == DEVID_ERR_NOT_FOUND) {
 			devid_error_clear(&cause);

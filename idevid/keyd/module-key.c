@@ -6,50 +6,22 @@
 
 #include "der.h"
 #include "fail.h"
-#include "module-once.h"
+#include "module-probe.h"
 
-void module_warn_key(struct module *m, const struct module_key *key,
-	const char *what, const struct devid_error *cause)
+/* Once, as soon as the keystore answers; what it is in the way of is done all
+ * the same. */
+static void forgive(struct module *m, const struct module_key *key)
 {
-	char line[DEVID_ERROR_TEXT_MAX + 64];
-
-	(void)snprintf(line, sizeof(line), "%s: %s: %s",
-		key_role_name(key->role), what,
-		devid_error_text(cause)); /* cut lines are fine */
-	m->warn(line);
-}
-
-/*
- * One signature on a constant, when a key has been found. It shows a TPM that
- * makes PSS salts of another length than TLS 1.3 wants, which nothing else
- * does, and takes a second command off the first handshake after a reset: the
- * first use of a key with dictionary attack protection is answered with
- * TPM_RC_RETRY, while the TPM notes in NV that it happened.
- */
-static void probe(struct module *m, struct module_key *key)
-{
-	uint8_t digest[48] = "devid probe";
-	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
-	bool rsa = key->alg == KEY_ALG_RSA2048;
+	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
-	struct key_sig sig;
 	enum devid_err rc;
 
-	key->tls13 = true;
-	if (key->role != KEY_ROLE_IDEVID)
+	if (!m->forgive)
 		return;
-	if (rsa)
-		what.scheme = SIG_RSAPSS;
-	if (key->alg == KEY_ALG_P384) {
-		what.hash = HASH_SHA384;
-		what.digest_len = 48;
-	}
-	rc = module_sign_once(m, key, &what, &sig, &cause);
-	key->tls13 = rc == DEVID_OK || !rsa;
-	if (rc != DEVID_OK)
-		module_warn_key(m, key,
-			rsa ? "not usable with TLS 1.3" : "probe signature",
-			&cause);
+	rc = ks->ops->forgive(ks, &cause);
+	m->forgive = rc == DEVID_ERR_TPM_ABSENT;
+	if (rc != DEVID_OK && rc != DEVID_ERR_TPM_ABSENT)
+		module_warn_key(m, key, "failed attempts stay", &cause);
 }
 
 void module_count_stored(struct module *m, struct module_key *key)
@@ -142,6 +114,7 @@ enum devid_err module_ensure_key(
 	enum devid_err rc;
 
 	key->present = false;
+	forgive(m, key);
 	rc = sync_certificate(m, key, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_SYNTAX) /* then the mirror */
 		return fail_with(err, rc, &cause);
@@ -177,6 +150,6 @@ enum devid_err module_ensure_key(
 	if (rc != DEVID_OK)
 		return rc;
 	key->present = true;
-	probe(m, key);
+	module_probe(m, key);
 	return module_state_store_ref(m, key, err);
 }

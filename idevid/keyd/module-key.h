@@ -17,8 +17,4 @@ DEVID_MUST_CHECK enum devid_err module_ensure_key(
 /* Counts what the keystore, which has the leaf, has of @key's chain. */
 void module_count_stored(struct module *m, struct module_key *key);
 
-/* Says one warning about a key, with @cause behind it. */
-void module_warn_key(struct module *m, const struct module_key *key,
-	const char *what, const struct devid_error *cause);
-
 #endif

@@ -56,6 +56,7 @@ enum devid_err module_sign_once(struct module *m, struct module_key *key,
 	struct key_sig sig = { .len = 0 };
 	enum devid_err rc;
 
+	module_note_use(m);
 	rc = ks->ops->sign(ks, key->role, what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;

@@ -32,8 +32,26 @@ struct module_key *module_find(
 	return NULL;
 }
 
-static enum devid_err state_path(struct module *m, const struct module_key *key,
-	const char *suffix, char *buf, struct devid_error *err)
+void module_warn_key(struct module *m, const struct module_key *key,
+	const char *what, const struct devid_error *cause)
+{
+	char line[DEVID_ERROR_TEXT_MAX + 64];
+
+	(void)snprintf(line, sizeof(line), "%s: %s: %s",
+		key_role_name(key->role), what,
+		devid_error_text(cause)); /* cut lines are fine */
+	m->warn(line);
+}
+
+void module_note_use(const struct module *m)
+{
+	if (m->used)
+		m->used(m->used_arg);
+}
+
+enum devid_err module_state_path(const struct module *m,
+	const struct module_key *key, const char *suffix, char *buf,
+	struct devid_error *err)
 {
 	int n = snprintf(buf, PATH_MAX, "%s/%s%s", m->state_dir,
 		key_role_name(key->role), suffix);
@@ -177,12 +195,12 @@ enum devid_err module_state_load(
 
 	if (!der)
 		return fail_no_memory_for(err, "state");
-	rc = state_path(m, key, ".disabled", path, err);
+	rc = module_state_path(m, key, ".disabled", path, err);
 	if (rc != DEVID_OK)
 		return rc;
 	/* A mark that cannot be looked at counts. */
 	key->enabled = access(path, F_OK) < 0 && errno == ENOENT;
-	rc = state_path(m, key, ".pem", path, err);
+	rc = module_state_path(m, key, ".pem", path, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = files_read(path, MIRROR_MAX, &pem, &pem_len, &cause);
@@ -208,7 +226,7 @@ enum devid_err module_state_store_chain(
 	char *pem;
 	long len;
 
-	rc = state_path(m, key, ".pem", path, err);
+	rc = module_state_path(m, key, ".pem", path, err);
 	if (rc != DEVID_OK)
 		return rc;
 	while (bio && p < end) {
@@ -241,7 +259,7 @@ enum devid_err module_state_store_ref(
 	memcpy(ref.spki, key->spki.data, key->spki.len);
 	rc = keyref_encode(&ref, der, &der_len, err);
 	if (rc == DEVID_OK)
-		rc = state_path(m, key, ".key", path, err);
+		rc = module_state_path(m, key, ".key", path, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (!bio ||
@@ -261,7 +279,7 @@ enum devid_err module_state_set_enabled(struct module *m,
 	char path[PATH_MAX];
 	enum devid_err rc;
 
-	rc = state_path(m, key, ".disabled", path, err);
+	rc = module_state_path(m, key, ".disabled", path, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (!enabled)

@@ -38,16 +38,33 @@ struct module {
 	struct keystore *keystore; /* borrowed; outlives the module */
 	const char *state_dir;     /* borrowed; outlives the module */
 	bool store_certificates;   /* in the keystore as well as on disk */
+	bool forgive;              /* failed attempts, as yet */
+	void (*used)(void *arg);   /* or NULL */
+	void *used_arg;
 	void (*warn)(const char *line);
 	struct module_key keys[N_KEY_ROLES];
 	enum devid_err health;
 	char health_text[DEVID_ERROR_TEXT_MAX];
+	struct wire_tries tries;
 	struct timespec health_at; /* CLOCK_MONOTONIC; 0 = never */
 };
 
 /* The key with @name, or NULL and NOT_FOUND in @err. */
 struct module_key *module_find(
 	struct module *m, const char *name, struct devid_error *err);
+
+/* Says one warning about a key, with @cause behind it. */
+void module_warn_key(struct module *m, const struct module_key *key,
+	const char *what, const struct devid_error *cause);
+
+/* To be called before each use of a key. */
+void module_note_use(const struct module *m);
+
+/* Writes <key>@suffix in the state folder to @buf, which has PATH_MAX bytes.
+ * Errors: INVALID. */
+DEVID_MUST_CHECK enum devid_err module_state_path(const struct module *m,
+	const struct module_key *key, const char *suffix, char *buf,
+	struct devid_error *err);
 
 /* Makes @spki the public key of @key. Errors: UNSUPPORTED. */
 DEVID_MUST_CHECK enum devid_err module_set_spki(struct module_key *key,

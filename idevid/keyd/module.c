@@ -52,6 +52,9 @@ enum devid_err module_new(const struct module_options *options,
 	m->keystore = options->keystore;
 	m->state_dir = options->state_dir;
 	m->store_certificates = options->store_certificates;
+	m->forgive = options->forgive;
+	m->used = options->used;
+	m->used_arg = options->used_arg;
 	m->warn = warn;
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		m->keys[i].role = (enum key_role)i;
@@ -89,13 +92,18 @@ static void refresh_health(struct module *m)
 			1000000000L)
 		return;
 	was = m->health;
-	m->health = ks->ops->health(ks, &cause);
+	m->health = ks->ops->health(ks, &m->tries, &cause);
 	/* Another module may have come, or this one with its seed restored. */
 	for (int i = 0; was != DEVID_OK && i < N_KEY_ROLES; i++)
 		m->keys[i].underivable = false;
 	memcpy(m->health_text, cause.text, sizeof(m->health_text));
 	/* Stamped after the work, however long that took. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &m->health_at);
+}
+
+enum devid_err module_settle(struct module *m, struct devid_error *err)
+{
+	return m->keystore->ops->settle(m->keystore, err);
 }
 
 void module_recover(struct module *m)
@@ -115,6 +123,7 @@ void module_status(struct module *m, struct wire_status *ret)
 	memset(ret, 0, sizeof(*ret));
 	ret->module = m->health;
 	memcpy(ret->module_text, m->health_text, sizeof(ret->module_text));
+	ret->tries = m->tries;
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		const struct module_key *key = &m->keys[i];
 		struct wire_key *out = &ret->keys[ret->n_keys];

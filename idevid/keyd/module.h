@@ -9,8 +9,9 @@
  *
  * Files in the state folder: <key>.pem is a mirror of the certificate in the
  * keystore with the intermediates behind it, <key>.key a key reference
- * (keyref.h), <key>.disabled exists while the key is disabled. None is
- * secret. The keystore's certificate wins over the mirror.
+ * (keyref.h), <key>.disabled exists while the key is disabled, idevid.probed
+ * has what a probe signature showed (module-probe.h). None is secret. The
+ * keystore's certificate wins over the mirror.
  */
 
 #include <devid/error.h>
@@ -28,6 +29,10 @@ struct module_options {
 	struct keystore *keystore; /* borrowed; outlives the module */
 	const char *state_dir;     /* borrowed; outlives the module */
 	bool store_certificates;   /* in the keystore as well as on disk */
+	bool forgive;              /* reset failed attempts, once it answers */
+	/* Called before each use of a key, unless NULL. */
+	void (*used)(void *arg);
+	void *used_arg;
 };
 
 /*
@@ -40,6 +45,10 @@ DEVID_MUST_CHECK enum devid_err module_new(const struct module_options *options,
 	struct devid_error *err);
 
 void module_free(struct module *m);
+
+/* Tells the keystore that power may go (keystore.h). */
+DEVID_MUST_CHECK enum devid_err module_settle(
+	struct module *m, struct devid_error *err);
 
 /* Enumerates the keys; asks the keystore how it is, at most once a second. */
 void module_status(struct module *m, struct wire_status *ret);

@@ -5,10 +5,12 @@ sources := \
 	keyd-policy.c \
 	keyd-requests.c \
 	keyd-server.c \
+	keyd-settle.c \
 	keystore-tpm.c \
 	module-attest.c \
 	module-key.c \
 	module-once.c \
+	module-probe.c \
 	module-sign.c \
 	module-state.c \
 	module.c

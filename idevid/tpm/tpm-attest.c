@@ -129,7 +129,7 @@ _Static_assert(WIRE_SECRET_MAX >= sizeof(((TPM2B_DIGEST *)0)->buffer),
 static bool is_not_for_us(struct tpm *tpm, TSS2_RC rc)
 {
 	if (rc == TPM2_RC_FAILURE)
-		return tpm_health(tpm, NULL) == DEVID_OK;
+		return tpm_health(tpm, NULL, NULL) == DEVID_OK;
 	return (rc & ~0xfffu) == 0 && (rc & TPM2_RC_FMT1) && (rc & TPM2_RC_P);
 }
 

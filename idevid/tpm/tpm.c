@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tss2/tss2_rc.h>
 #include <tss2/tss2_tctildr.h>
 
@@ -97,28 +99,120 @@ static enum devid_err check_self_test(struct tpm *tpm, struct devid_error *err)
 	return tpm_result(tpm, rc, "self-test result", err);
 }
 
-enum devid_err tpm_health(struct tpm *tpm, struct devid_error *err)
+/* Part 2, 6.13: PERMANENT is the first of the variable properties and those of
+ * dictionary-attack protection are the 15th and the 16th. */
+#define VARIABLES (TPM2_PT_MAX_AUTH_FAIL - TPM2_PT_PERMANENT + 1)
+
+/* What of the properties matters here; zeros for what was left out. */
+struct state {
+	bool answered; /* PERMANENT was among them */
+	TPMA_PERMANENT permanent;
+	struct wire_tries tries;
+};
+
+static void take_state(const TPML_TAGGED_TPM_PROPERTY *list, struct state *ret)
 {
-	TPMS_CAPABILITY_DATA *cap = NULL;
-	bool answered = false;
-	TPMI_YES_NO more;
-	TSS2_RC rc;
+	for (UINT32 i = 0; i < list->count; i++) {
+		const TPMS_TAGGED_PROPERTY *p = &list->tpmProperty[i];
 
-	rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
-		ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_PERMANENT, 1,
-		&more, &cap);
-	if (rc == TSS2_RC_SUCCESS && cap->data.tpmProperties.count == 1) {
-		TPMS_TAGGED_PROPERTY *p = cap->data.tpmProperties.tpmProperty;
-
-		answered = p->property == TPM2_PT_PERMANENT;
-		if (answered && (p->value & TPMA_PERMANENT_INLOCKOUT))
-			rc = TPM2_RC_LOCKOUT;
+		if (p->property == TPM2_PT_PERMANENT) {
+			ret->answered = true;
+			ret->permanent = p->value;
+		} else if (p->property == TPM2_PT_LOCKOUT_COUNTER) {
+			ret->tries.failed = p->value;
+		} else if (p->property == TPM2_PT_MAX_AUTH_FAIL) {
+			ret->tries.max = p->value;
+		}
 	}
-	Esys_Free(cap);
+}
+
+static TSS2_RC read_state(struct tpm *tpm, struct state *ret)
+{
+	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
+	TPMI_YES_NO more;
+	TSS2_RC rc = Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+		ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES, TPM2_PT_PERMANENT,
+		VARIABLES, &more, &cap);
+
+	memset(ret, 0, sizeof(*ret));
+	if (rc == TSS2_RC_SUCCESS)
+		take_state(&cap->data.tpmProperties, ret);
+	return rc;
+}
+
+enum devid_err tpm_health(
+	struct tpm *tpm, struct wire_tries *ret_tries, struct devid_error *err)
+{
+	struct state state;
+	TSS2_RC rc = read_state(tpm, &state);
+
+	if (ret_tries)
+		*ret_tries = state.tries;
+	if (state.permanent & TPMA_PERMANENT_INLOCKOUT)
+		rc = TPM2_RC_LOCKOUT;
 	/* In failure mode it leaves this property out (part 3, 30.2). */
-	if (rc == TSS2_RC_SUCCESS && !answered)
+	if (rc == TSS2_RC_SUCCESS && !state.answered)
 		return check_self_test(tpm, err);
 	return tpm_result(tpm, rc, "state", err);
+}
+
+/* Part 2, 6.13: the fixed properties from MANUFACTURER to FIRMWARE_VERSION_2.
+ */
+#define FIXED (TPM2_PT_FIRMWARE_VERSION_2 - TPM2_PT_MANUFACTURER + 1)
+
+enum devid_err tpm_identity(struct tpm *tpm, char *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
+	UINT32 maker = 0, high = 0, low = 0;
+	const TPML_TAGGED_TPM_PROPERTY *list;
+	TPMI_YES_NO more;
+	enum devid_err rc = tpm_result(tpm,
+		Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, TPM2_CAP_TPM_PROPERTIES,
+			TPM2_PT_MANUFACTURER, FIXED, &more, &cap),
+		"maker and firmware", err);
+
+	if (rc != DEVID_OK || !cap)
+		return rc;
+	list = &cap->data.tpmProperties;
+	for (UINT32 i = 0; i < list->count; i++) {
+		const TPMS_TAGGED_PROPERTY *p = &list->tpmProperty[i];
+
+		if (p->property == TPM2_PT_MANUFACTURER)
+			maker = p->value;
+		else if (p->property == TPM2_PT_FIRMWARE_VERSION_1)
+			high = p->value;
+		else if (p->property == TPM2_PT_FIRMWARE_VERSION_2)
+			low = p->value;
+	}
+	(void)snprintf(ret, TPM_IDENTITY_MAX, "%08X-%08X.%08X", maker, high,
+		low); /* fits */
+	return DEVID_OK;
+}
+
+enum devid_err tpm_settle(struct tpm *tpm, struct devid_error *err)
+{
+	return tpm_result(tpm,
+		Esys_Shutdown(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, TPM2_SU_CLEAR),
+		"shutdown", err);
+}
+
+enum devid_err tpm_forgive(struct tpm *tpm, struct devid_error *err)
+{
+	struct state state;
+	TSS2_RC rc = read_state(tpm, &state);
+
+	if (rc != TSS2_RC_SUCCESS || state.tries.failed == 0)
+		return tpm_result(tpm, rc, "failed attempts", err);
+	if (state.permanent & TPMA_PERMANENT_LOCKOUTAUTHSET)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: reset of failed attempts: the lockout hierarchy "
+			"has an authorization value");
+	return tpm_result(tpm,
+		Esys_DictionaryAttackLockReset(tpm->esys, ESYS_TR_RH_LOCKOUT,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
+		"reset of failed attempts", err);
 }
 
 /* Flushes what is listed from @first on. */

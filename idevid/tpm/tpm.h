@@ -56,8 +56,33 @@ bool tpm_rc_is(TSS2_RC rc, TPM2_RC what);
 
 /* Whether it works and is not in lockout: one TPM2_GetCapability, and
  * TPM2_GetTestResult when that does not tell. OK, or one of the three TPM_*
- * states. */
+ * states. @ret_tries, unless NULL, has what its dictionary-attack protection
+ * has counted, also in lockout; zeros when that is not known. */
 DEVID_MUST_CHECK enum devid_err tpm_health(
+	struct tpm *tpm, struct wire_tries *ret_tries, struct devid_error *err);
+
+#define TPM_IDENTITY_MAX 40 /* with its zero byte */
+
+/* Maker and firmware, "49424D00-00000001.20200225": a TPM of which this is
+ * another may work otherwise. */
+DEVID_MUST_CHECK enum devid_err tpm_identity(
+	struct tpm *tpm, char *ret, struct devid_error *err);
+
+/*
+ * TPM2_Shutdown(CLEAR): a loss of power counts as no failed attempt until a
+ * key with dictionary-attack protection is used again (part 1, 19.8.6). The
+ * TPM goes on working and writes NV. Never Shutdown(STATE), after which saved
+ * contexts would survive the next start.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_settle(
+	struct tpm *tpm, struct devid_error *err);
+
+/*
+ * Resets the counter of failed attempts when it is not 0, with the empty
+ * authorization value of the lockout hierarchy. Errors: DENIED when that has
+ * another one, which is not tried, since one failure closes the hierarchy.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_forgive(
 	struct tpm *tpm, struct devid_error *err);
 
 /*

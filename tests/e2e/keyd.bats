@@ -246,16 +246,79 @@ held() {
 	done
 }
 
-@test "after a restart of TPM and service the first one costs one as well" {
-	local all
+# No signature of its own at the start, which a power cut would make a failed
+# attempt; so the first one is answered with TPM_RC_RETRY.
+@test "after a restart of TPM and service the start costs no TPM2_Sign, the first signature two" {
+	local all signs
 
 	keyd_stop "$DEV"
 	tpm_stop "$DEV"
 	tpm_start "$DEV"
+	signs=$(tpm_commands "$DEV" 015D)
 	keyd_start "$DEV"
+	[ "$(tpm_commands "$DEV" 015D)" -eq "$signs" ]
 	all=$(tpm_commands "$DEV")
 	run -0 keyd-client "$sock" sign p256 client13
-	[ "$(tpm_commands "$DEV")" -eq $((all + 1)) ]
+	[ "$(tpm_commands "$DEV")" -eq $((all + 2)) ]
+	run -0 keyd-client "$sock" sign p256 client13
+	[ "$(tpm_commands "$DEV")" -eq $((all + 3)) ]
+}
+
+# ---- power cuts ----
+
+# tries DEV FIELD: what `devid status` says of them
+tries() { devid status --config "$1/devid.conf" --json | jq ".keystore.tries.$2"; }
+
+cut_power() {
+	kill -9 "$(cat "$1/keyd.pid")" "$(cat "$1/tpm.pid")"
+	await exit "$(cat "$1/keyd.pid")"
+	await exit "$(cat "$1/tpm.pid")"
+	tpm_start "$1"
+	keyd_start "$1"
+}
+
+shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
+
+@test "power cuts at a TPM's own limits: the key signs as long as it is told in time, and status warns" {
+	local dev=$WORK/cuts cut told
+
+	mkdir -p "$dev/tpm" "$dev/state"
+	device_conf "$dev" "shutdown_every = 1"
+	tpm_start "$dev"
+	keyd_start "$dev"
+	devid provision key --config "$dev/devid.conf"
+	wait_on "$dev/tpm.log" -- shutdowns "$dev" 1 # after the probe signature
+	for cut in 1 2 3 4; do # more than three would lock the key
+		told=$(tpm_commands "$dev" 0145)
+		run -0 keyd-client "$dev/keyd.sock" sign p256 client13
+		wait_on "$dev/tpm.log" -- shutdowns "$dev" $((told + 1))
+		cut_power "$dev"
+	done
+	[ "$(tries "$dev" left)" -eq 3 ]
+	# Always SU_CLEAR: after SU_STATE saved contexts survive.
+	run -0 awk '/SWTPM_IO_Read: length/ { getline
+		if ($7 $8 $9 $10 == "00000145") print $11 $12 }' "$dev/tpm.log"
+	[ "$(sort -u <<<"$output")" = 0000 ]
+	for cut in 1 2 3 4; do # nobody signs
+		cut_power "$dev"
+	done
+	run -0 devid status --config "$dev/devid.conf"
+	[[ $output != *WARNING* ]]
+	# Before a minute has passed, one counts.
+	keyd_stop "$dev"
+	device_conf "$dev"
+	keyd_start "$dev"
+	run -0 keyd-client "$dev/keyd.sock" sign p256 client13
+	cut_power "$dev"
+	[ "$(tries "$dev" left)" -eq 2 ]
+	run -0 devid status --config "$dev/devid.conf"
+	[[ $output == *"WARNING: 2 of 3 tries left before the TPM locks its keys"* ]]
+	keyd_stop "$dev"
+	device_conf "$dev" "lockout_reset = yes"
+	keyd_start "$dev"
+	[ "$(tries "$dev" left)" -eq 3 ]
+	keyd_stop "$dev"
+	tpm_stop "$dev"
 }
 
 @test "a refusal costs no TPM command" {
@@ -377,7 +440,8 @@ held() {
 	local text
 
 	for text in nosuch=1 socket=relative tls_client=no-such-user-x \
-		connections_max=3 tpm_timeout=0 "tcti ="; do
+		connections_max=3 tpm_timeout=0 shutdown_every=0 \
+		lockout_reset=maybe "tcti ="; do
 		printf '[keyd]\n%s\n' "$text" >"$WORK/bad.conf"
 		run -2 devid-keyd --config "$WORK/bad.conf"
 		[[ $output == *"$WORK/bad.conf:2: keyd."* ]]

@@ -661,11 +661,11 @@ static void tpm_gone_absent_and_back_without_new_keystore(void **state)
 		swtpm_stop(&f->tpm);
 		assert_rc(sign_p256(f, &err), DEVID_ERR_TPM_ABSENT);
 		assert_cause(&err, "absent");
-		assert_rc(
-			f->ks->ops->health(f->ks, NULL), DEVID_ERR_TPM_ABSENT);
+		assert_rc(f->ks->ops->health(f->ks, NULL, NULL),
+			DEVID_ERR_TPM_ABSENT);
 		swtpm_start(&f->tpm);
 		assert_rc(sign_p256(f, NULL), DEVID_OK);
-		assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_OK);
+		assert_rc(f->ks->ops->health(f->ks, NULL, NULL), DEVID_OK);
 		devid_error_clear(&err);
 	}
 }
@@ -688,7 +688,7 @@ static void tcti_of_no_kind_absent(void **state)
 
 	(void)state;
 	assert_rc(keystore_tpm_new("no-such-tcti:x", &ks, NULL), DEVID_OK);
-	assert_rc(ks->ops->health(ks, NULL), DEVID_ERR_TPM_ABSENT);
+	assert_rc(ks->ops->health(ks, NULL, NULL), DEVID_ERR_TPM_ABSENT);
 	ks->ops->free(ks);
 }
 
@@ -701,7 +701,7 @@ static void lockout_told_and_other_than_absent(void **state)
 	close_keystore(f);
 	swtpm_lock_out(&f->tpm);
 	open_keystore(f, false);
-	assert_rc(f->ks->ops->health(f->ks, &err), DEVID_ERR_TPM_LOCKOUT);
+	assert_rc(f->ks->ops->health(f->ks, NULL, &err), DEVID_ERR_TPM_LOCKOUT);
 	assert_cause(&err, "lockout");
 	assert_rc(sign_p256(f, NULL), DEVID_ERR_TPM_LOCKOUT);
 }
@@ -718,15 +718,15 @@ static void failure_mode_told_by_sign_and_health(void **state)
 	swtpm_set_fault(&f->tpm, "* rc 00000101");
 	assert_rc(sign_p256(f, &err), DEVID_ERR_TPM_FAILURE);
 	assert_cause(&err, "failure mode");
-	assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_ERR_TPM_FAILURE);
+	assert_rc(f->ks->ops->health(f->ks, NULL, NULL), DEVID_ERR_TPM_FAILURE);
 	/* In failure mode GetCapability leaves the property out, and
 	 * GetTestResult answers: part 3, 30.2 and 10.4. */
 	swtpm_set_fault(&f->tpm,
 		"0000017a reply 80010000001300000000000000000600000000\n"
 		"0000017c reply 80010000001000000000000000000101");
-	assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_ERR_TPM_FAILURE);
+	assert_rc(f->ks->ops->health(f->ks, NULL, NULL), DEVID_ERR_TPM_FAILURE);
 	swtpm_set_fault(&f->tpm, NULL);
-	assert_rc(f->ks->ops->health(f->ks, NULL), DEVID_OK);
+	assert_rc(f->ks->ops->health(f->ks, NULL, NULL), DEVID_OK);
 	assert_rc(sign_p256(f, NULL), DEVID_OK);
 }
 

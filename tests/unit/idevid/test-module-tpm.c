@@ -170,6 +170,187 @@ static void wrong_signature_never_given_out(void **state)
 	certs_done(&leaf);
 }
 
+static void forget_probe(struct fixture *f)
+{
+	assert_rc(files_remove(tempdir_file(&f->state, "idevid.probed"), NULL),
+		DEVID_OK);
+}
+
+/* Signatures that a start of the module makes. */
+static size_t signs_of_start(struct fixture *f, bool faulty)
+{
+	size_t before;
+
+	fixture_stop(f);
+	before = swtpm_count(&f->tpm, CC_SIGN);
+	fixture_start(f, faulty);
+	return swtpm_count(&f->tpm, CC_SIGN) - before;
+}
+
+static enum devid_err updated_identity(
+	struct keystore *ks, char *ret, struct devid_error *err)
+{
+	(void)ks;
+	(void)err;
+	memcpy(ret, "updated", sizeof("updated"));
+	return DEVID_OK;
+}
+
+/* Those of a start on the same TPM that says it is another. */
+static size_t signs_of_updated(struct fixture *f)
+{
+	const struct module_options options = { .keystore = f->ks,
+		.state_dir = f->state.path };
+	size_t before = swtpm_count(&f->tpm, CC_SIGN);
+	struct keystore_ops ops = *f->ks->ops;
+	const struct keystore_ops *own = f->ks->ops;
+	struct module *m;
+
+	ops.identity = updated_identity;
+	f->ks->ops = &ops;
+	assert_rc(module_new(&options, NULL, &m, NULL), DEVID_OK);
+	module_free(m);
+	f->ks->ops = own;
+	return swtpm_count(&f->tpm, CC_SIGN) - before;
+}
+
+static void probe_made_once_for_key_and_tpm(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+	size_t len;
+	uint8_t *mark;
+
+	assert_int_equal(f->uses, 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(signs_of_start(f, false), 0);
+	assert_int_equal(f->uses, 1);
+	forget_probe(f);
+	assert_int_equal(signs_of_start(f, false), 1);
+	/* The mark of another key, or damaged: made again. */
+	assert_rc(files_read(tempdir_file(&f->state, "idevid.probed"), 100,
+			  &mark, &len, NULL),
+		DEVID_OK);
+	mark[10] ^= 1;
+	assert_rc(files_write_atomic(tempdir_file(&f->state, "idevid.probed"),
+			  mark, len, 0644, NULL),
+		DEVID_OK);
+	free(mark);
+	assert_int_equal(signs_of_start(f, false), 1);
+	assert_int_equal(signs_of_start(f, false), 0);
+	/* Another firmware. */
+	assert_int_equal(signs_of_updated(f), 1);
+	certs_done(&leaf);
+}
+
+static uint32_t failed_attempts(struct fixture *f)
+{
+	struct wire_status *st;
+
+	fixture_restart(f); /* health is asked at most once a second */
+	st = fixture_status(f);
+	assert_true(st->tries.max > 0);
+	return st->tries.failed;
+}
+
+static void cut_power(struct fixture *f)
+{
+	swtpm_stop(&f->tpm);
+	swtpm_start(&f->tpm);
+}
+
+static void power_cut_without_signature_counts_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+	uint32_t before;
+
+	cut_power(f); /* after the probe */
+	before = failed_attempts(f);
+	for (int i = 0; i < 5; i++) {
+		cut_power(f);
+		assert_int_equal(failed_attempts(f), before);
+	}
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	certs_done(&leaf);
+}
+
+static void power_cut_after_settle_counts_nothing(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+	uint32_t before = failed_attempts(f);
+
+	/* Else a cut counts. */
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	cut_power(f);
+	assert_int_equal(failed_attempts(f), before + 1);
+	for (int i = 0; i < 3; i++) {
+		assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+		assert_rc(module_settle(f->m, NULL), DEVID_OK);
+		cut_power(f);
+		assert_int_equal(failed_attempts(f), before + 1);
+	}
+	/* Until the key is used again. */
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	assert_rc(module_settle(f->m, NULL), DEVID_OK);
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	cut_power(f);
+	assert_int_equal(failed_attempts(f), before + 2);
+	certs_done(&leaf);
+}
+
+static void forgive_resets_only_when_told_to(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	cut_power(f);
+	assert_true(failed_attempts(f) > 0);
+	assert_int_equal(swtpm_count(&f->tpm, CC_LOCK_RESET), 0);
+	f->forgive = true;
+	assert_int_equal(failed_attempts(f), 0);
+	assert_int_equal(swtpm_count(&f->tpm, CC_LOCK_RESET), 1);
+	/* And only when there is something to reset. */
+	assert_int_equal(failed_attempts(f), 0);
+	assert_int_equal(swtpm_count(&f->tpm, CC_LOCK_RESET), 1);
+	certs_done(&leaf);
+}
+
+static void forgive_ends_a_lockout(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+
+	fixture_stop(f);
+	swtpm_lock_out(&f->tpm);
+	f->forgive = true;
+	fixture_start(f, false);
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	certs_done(&leaf);
+}
+
+/* One failed try would close the lockout hierarchy. */
+static void forgive_with_an_authorization_value_not_tried(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	cut_power(f);
+	fixture_stop(f);
+	swtpm_close_lockout(&f->tpm);
+	f->forgive = true;
+	fixture_start(f, false);
+	assert_non_null(strstr(fixture_warnings,
+		"failed attempts stay: tpm: reset of failed attempts: the "
+		"lockout hierarchy has an authorization value"));
+	assert_int_equal(swtpm_count(&f->tpm, CC_LOCK_RESET), 0);
+	assert_true(fixture_status(f)->tries.failed > 0);
+	certs_done(&leaf);
+}
+
 /* A TPM whose PSS signatures TLS 1.3 would not take. */
 static void rsa_probe_failed_says_no_tls13(void **state)
 {
@@ -178,11 +359,25 @@ static void rsa_probe_failed_says_no_tls13(void **state)
 
 	assert_true(fixture_idevid(f).tls13);
 	fixture_stop(f);
+	forget_probe(f);
 	swtpm_set_fault(&f->tpm, "0000015d flip 100");
 	fixture_start(f, true);
 	assert_non_null(strstr(fixture_warnings, "not usable with TLS 1.3"));
 	assert_false(fixture_idevid(f).tls13);
 	swtpm_set_fault(&f->tpm, NULL);
+	/* It is known from now on, and told. */
+	fixture_restart(f);
+	assert_non_null(strstr(fixture_warnings, "not usable with TLS 1.3"));
+	assert_false(fixture_idevid(f).tls13);
+	/* Not so what the TPM did not answer at all. */
+	fixture_stop(f);
+	forget_probe(f);
+	swtpm_set_fault(&f->tpm, "0000015d rc 00000922");
+	fixture_start(f, true);
+	assert_false(fixture_file_exists(f, "idevid.probed"));
+	swtpm_set_fault(&f->tpm, NULL);
+	fixture_restart(f);
+	assert_true(fixture_idevid(f).tls13);
 	certs_done(&leaf);
 }
 
@@ -209,7 +404,11 @@ static void sign_costs_one_tpm2_sign_and_nothing_else(void **state)
 	fixture_stop(f);
 	swtpm_stop(&f->tpm);
 	swtpm_start(&f->tpm);
-	fixture_start(f, false); /* the first signature after a reset as well */
+	fixture_start(f, false);
+	/* The first after a reset is asked for twice: the TPM notes in NV that
+	 * a key with dictionary-attack protection is used, and says
+	 * TPM_RC_RETRY. */
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 	for (int i = 0; i < 5; i++) {
 		size_t all = swtpm_count(&f->tpm, 0);
 		size_t signs = swtpm_count(&f->tpm, CC_SIGN);
@@ -287,6 +486,12 @@ int main(void)
 		CASE(tpm_in_failure_mode_told),
 		CASE(wrong_signature_never_given_out),
 		CASE(rsa_probe_failed_says_no_tls13),
+		CASE(probe_made_once_for_key_and_tpm),
+		CASE(power_cut_without_signature_counts_nothing),
+		CASE(power_cut_after_settle_counts_nothing),
+		CASE(forgive_resets_only_when_told_to),
+		CASE(forgive_ends_a_lockout),
+		CASE(forgive_with_an_authorization_value_not_tried),
 		CASE(key_gone_for_ever_ends_in_an_error),
 		CASE(sign_costs_one_tpm2_sign_and_nothing_else),
 		CASE(sign_refused_costs_no_command),

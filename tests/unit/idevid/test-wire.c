@@ -264,6 +264,7 @@ static struct wire_status *good_status(void)
 	memset(&st, 0, sizeof(st));
 	st.module = DEVID_ERR_TPM_LOCKOUT;
 	strcpy(st.module_text, "tpm: state: in lockout");
+	st.tries = (struct wire_tries) { 0x05060708, 0x090a0b0c };
 	st.signatures = 0x01020304;
 	st.refused = 0xfffefdfc;
 	st.n_keys = 2;
@@ -368,14 +369,14 @@ static void status_bad_fields_refused(void **state)
 	} bad[] = {
 		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
 		{ 2, 0x01 },               /* text of 256 + 22 bytes */
-		{ 34, N_KEY_ROLES + 1 },   /* keys */
-		{ 35, KEY_NAME_MAX + 1 },  /* name */
-		{ 35, 0 },                 /* no name */
-		{ 36, 'X' },               /* not a name */
-		{ 48, ' ' },               /* place: not visible */
-		{ 49, '\0' },              /* place: not visible */
-		{ 66, 0x7f },              /* place: not visible */
-		{ 67, 0xff },              /* public key */
+		{ 42, N_KEY_ROLES + 1 },   /* keys */
+		{ 43, KEY_NAME_MAX + 1 },  /* name */
+		{ 43, 0 },                 /* no name */
+		{ 44, 'X' },               /* not a name */
+		{ 56, ' ' },               /* place: not visible */
+		{ 57, '\0' },              /* place: not visible */
+		{ 74, 0x7f },              /* place: not visible */
+		{ 75, 0xff },              /* public key */
 	};
 	static struct wire_status out;
 
@@ -386,8 +387,8 @@ static void status_bad_fields_refused(void **state)
 		memset(buf, 0, sizeof(buf));
 		assert_rc(wire_encode_status(good_status(), &data, NULL),
 			DEVID_OK);
-		assert_int_equal(buf[34], 2);
-		assert_int_equal(buf[68], 120);
+		assert_int_equal(buf[42], 2);
+		assert_int_equal(buf[76], 120);
 		buf[bad[i].at] = bad[i].value;
 		assert_rc(wire_decode_status(view(data.len), &out, NULL),
 			DEVID_ERR_PROTOCOL);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keyd-settle.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define LIMIT_SECONDS 30 /* as for other short requests, keyd-requests.c */
+
+unsigned settle_delay(const struct settle *s)
+{
+	if (s->waiting || (s->done && s->every == 0))
+		return 0;
+	if (!s->done && (s->every == 0 || s->every > SETTLE_SECONDS))
+		return SETTLE_SECONDS;
+	return s->every;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct settle *s = userdata;
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)source; /* is s->timer */
+	(void)usec;   /* now */
+	s->waiting = false;
+	/* A TPM that hangs must not hang the service. */
+	(void)alarm(LIMIT_SECONDS);
+	/* Not done: it is tried again after the next use. */
+	s->done = module_settle(s->module, &err) == DEVID_OK;
+	(void)alarm(0);
+	if (!s->done)
+		log_warn("%s: a power cut now counts as a failed attempt",
+			devid_error_text(&err));
+	else
+		log_debug("tpm: told that power may go");
+	return 0;
+}
+
+void settle_note_use(void *arg)
+{
+	struct settle *s = arg;
+	unsigned delay = settle_delay(s);
+	int r;
+
+	if (delay == 0)
+		return;
+	s->timer = sd_event_source_disable_unref(s->timer);
+	r = sd_event_add_time_relative(s->event, &s->timer, CLOCK_MONOTONIC,
+		delay * 1000000ull, 0, on_timer, s);
+	s->waiting = r >= 0;
+	if (r < 0)
+		log_error("timer: %s", strerror(-r));
+}
+
+void settle_done(struct settle *s)
+{
+	s->timer = sd_event_source_disable_unref(s->timer);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module-probe.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "files.h"
+#include "hex.h"
+#include "module-once.h"
+
+#define HASH_LEN 32
+/* "yes " or "no  ", the hash in hex, the end of the line. */
+#define MARK_LEN (4 + 2 * HASH_LEN + 1)
+
+/* One line: what the probe shows, and of which key in which keystore. */
+static enum devid_err make_mark(struct module *m, const struct module_key *key,
+	bool tls13, char mark[MARK_LEN + 1])
+{
+	struct keystore *ks = m->keystore;
+	char identity[KEYSTORE_IDENTITY_MAX] = "";
+	uint8_t both[KEY_SPKI_MAX + sizeof(identity)];
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	size_t len = key->spki.len;
+	enum devid_err rc = ks->ops->identity(ks, identity, NULL);
+
+	if (rc != DEVID_OK)
+		return rc;
+	memcpy(both, key->spki.data, len);
+	memcpy(both + len, identity, sizeof(identity));
+	if (!EVP_Digest(both, len + sizeof(identity), hash, NULL, EVP_sha256(),
+		    NULL))
+		return DEVID_ERR_CRYPTO;
+	memcpy(mark, tls13 ? "yes " : "no  ", 4);
+	hex_encode(hash, HASH_LEN, mark + 4);
+	memcpy(mark + MARK_LEN - 1, "\n", 2);
+	return DEVID_OK;
+}
+
+/* Whether idevid.probed has this line. */
+static bool has_mark(struct module *m, const struct module_key *key, bool tls13)
+{
+	CLEANUP(cleanup_free) uint8_t *have = NULL;
+	char mark[MARK_LEN + 1], path[PATH_MAX];
+	size_t len = 0;
+
+	return make_mark(m, key, tls13, mark) == DEVID_OK &&
+	       module_state_path(m, key, ".probed", path, NULL) == DEVID_OK &&
+	       files_read(path, MARK_LEN, &have, &len, NULL) == DEVID_OK &&
+	       len == MARK_LEN && memcmp(have, mark, len) == 0;
+}
+
+static void store_mark(struct module *m, const struct module_key *key)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	char mark[MARK_LEN + 1], path[PATH_MAX];
+
+	if (make_mark(m, key, key->tls13, mark) != DEVID_OK)
+		return; /* the module has gone: at its next start */
+	if (module_state_path(m, key, ".probed", path, &cause) != DEVID_OK ||
+		files_write_atomic(path, mark, MARK_LEN, 0644, &cause) !=
+			DEVID_OK)
+		module_warn_key(m, key, "probed again at each start", &cause);
+}
+
+static bool recall(struct module *m, struct module_key *key)
+{
+	static const struct devid_error before = { DEVID_ERR_CRYPTO,
+		"its probe signature did not verify" };
+
+	if (has_mark(m, key, true))
+		return true;
+	if (!has_mark(m, key, false))
+		return false;
+	key->tls13 = false;
+	module_warn_key(m, key, "not usable with TLS 1.3", &before);
+	return true;
+}
+
+void module_probe(struct module *m, struct module_key *key)
+{
+	uint8_t digest[48] = "devid probe";
+	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
+	bool rsa = key->alg == KEY_ALG_RSA2048;
+	struct devid_error cause = { DEVID_OK, "" };
+	struct key_sig sig;
+	enum devid_err rc;
+
+	key->tls13 = true;
+	if (key->role != KEY_ROLE_IDEVID || recall(m, key))
+		return;
+	if (rsa)
+		what.scheme = SIG_RSAPSS;
+	if (key->alg == KEY_ALG_P384) {
+		what.hash = HASH_SHA384;
+		what.digest_len = 48;
+	}
+	rc = module_sign_once(m, key, &what, &sig, &cause);
+	key->tls13 = rc == DEVID_OK || !rsa;
+	if (rc != DEVID_OK)
+		module_warn_key(m, key,
+			rsa ? "not usable with TLS 1.3" : "probe signature",
+			&cause);
+	/* Anything else is told by what the key does next. */
+	if (rc == DEVID_OK || (rsa && rc == DEVID_ERR_CRYPTO))
+		store_mark(m, key);
+}
