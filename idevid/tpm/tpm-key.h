@@ -17,7 +17,8 @@ struct tpm_key {
 
 /* Loads the public part of the key for @role from its persistent handle.
  * *@ret is the caller's: tpm_key_done(). Errors: NOT_FOUND, UNSUPPORTED (an
- * object that is none of our keys). */
+ * object that is none of our keys: not of the template, or not a primary
+ * object of the endorsement hierarchy). */
 DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm,
 	enum key_role role, struct tpm_key *ret, struct devid_error *err);
 
