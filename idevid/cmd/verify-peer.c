@@ -202,7 +202,7 @@ static SSL *new_client(
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	CLEANUP(cleanup_ssl) SSL *ssl = NULL;
 
-	if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+	if (!ctx || !verify_limit_tls(ctx))
 		return NULL;
 	SSL_CTX_set_cert_verify_callback(ctx, note_presented, presented);
 	ssl = SSL_new(ctx);

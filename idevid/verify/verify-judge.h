@@ -41,6 +41,10 @@ DEVID_MUST_CHECK enum devid_err verify_x509(struct devid_verifier *v,
 	X509 *leaf, STACK_OF(X509) * untrusted, const char *serial,
 	struct devid_verify_result *result);
 
+/* Limits @ctx to versions and suites in which the peer signs: TLS 1.2 and 1.3,
+ * DTLS 1.2. One list for the library and the command. */
+DEVID_MUST_CHECK bool verify_limit_tls(SSL_CTX *ctx);
+
 /* Whether the certificate's @actual serial is @expected, in exact form or one
  * of @forms (DEVID_SERIAL_*). */
 bool verify_serial_matches(

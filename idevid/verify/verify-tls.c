@@ -11,7 +11,36 @@
 #include "fail.h"
 #include "verify-judge.h"
 
-#define POSSESSION "RFC 8446 4.4.3; RFC 5246 7.4.8"
+#define POSSESSION "RFC 8446 4.4.3; RFC 5246 7.4.3, 7.4.8"
+
+/* Of TLS 1.2, what makes the server sign, with keys and digests of today.
+ * Static RSA (kRSA) is left out: who decrypts has signed nothing. */
+#define SUITES "HIGH:!aNULL:!eNULL:!PSK:!SRP:!kRSA:!SHA1"
+
+bool verify_limit_tls(SSL_CTX *ctx)
+{
+	/* OpenSSL takes that of the context's own family, and no notice of
+	 * the other */
+	return SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) == 1 &&
+	       SSL_CTX_set_min_proto_version(ctx, DTLS1_2_VERSION) == 1 &&
+	       SSL_CTX_set_cipher_list(ctx, SUITES) == 1;
+}
+
+/* DTLS counts its versions downwards; only named ones are good. */
+static bool judge_version(SSL *ssl, struct devid_verify_result *result)
+{
+	int version = SSL_version(ssl);
+
+	(void)snprintf(result->tls_version, sizeof(result->tls_version), "%s",
+		SSL_get_version(ssl));
+	if (version == TLS1_2_VERSION || version == TLS1_3_VERSION ||
+		version == DTLS1_2_VERSION)
+		return true;
+	(void)verify_refuse(result, DEVID_REASON_TLS, "RFC 8996",
+		"%s is neither TLS 1.2, TLS 1.3 nor DTLS 1.2",
+		result->tls_version);
+	return false;
+}
 
 /* Records what the handshake alone says; false when it proves nothing. */
 static bool judge_handshake(SSL *ssl, struct devid_verify_result *result)
@@ -24,14 +53,8 @@ static bool judge_handshake(SSL *ssl, struct devid_verify_result *result)
 			"the TLS handshake is not finished");
 		return false;
 	}
-	(void)snprintf(result->tls_version, sizeof(result->tls_version), "%s",
-		SSL_get_version(ssl));
-	if (SSL_version(ssl) != TLS1_2_VERSION &&
-		SSL_version(ssl) != TLS1_3_VERSION) {
-		(void)verify_refuse(result, DEVID_REASON_TLS, "RFC 8996",
-			"%s is below TLS 1.2", result->tls_version);
+	if (!judge_version(ssl, result))
 		return false;
-	}
 	if (auth == NID_auth_null || auth == NID_auth_psk) {
 		(void)verify_refuse(result, DEVID_REASON_NO_CERT, POSSESSION,
 			"cipher suite %s authenticates by no certificate",
@@ -39,6 +62,30 @@ static bool judge_handshake(SSL *ssl, struct devid_verify_result *result)
 		return false;
 	}
 	return true;
+}
+
+/* Whether a server signs in a handshake by @cipher. In TLS 1.3 it always does
+ * where it presents a certificate. */
+static bool is_signing(const SSL_CIPHER *cipher)
+{
+	int kx = SSL_CIPHER_get_kx_nid(cipher);
+
+	return kx == NID_kx_any || kx == NID_kx_ecdhe || kx == NID_kx_dhe;
+}
+
+/*
+ * Whether a signature of the peer was verified: in this handshake, or for a
+ * resumed session in the one that made it. A client's certificate never comes
+ * without CertificateVerify; a server's does in TLS 1.2, and then the suite,
+ * which the session keeps, tells.
+ */
+static bool has_signed(SSL *ssl)
+{
+	int nid;
+
+	if (!SSL_session_reused(ssl))
+		return SSL_get_peer_signature_type_nid(ssl, &nid) == 1;
+	return SSL_is_server(ssl) || is_signing(SSL_get_current_cipher(ssl));
 }
 
 enum devid_err devid_verifier_check_ssl(struct devid_verifier *v, SSL *ssl,
@@ -62,8 +109,28 @@ enum devid_err devid_verifier_check_ssl(struct devid_verifier *v, SSL *ssl,
 		return verify_refuse(ret, DEVID_REASON_NO_CERT,
 			"RFC 8446 4.6.1; RFC 5077 5",
 			"the resumed session holds no chain to judge");
-	ret->possession = true;
+	ret->possession = has_signed(ssl);
+	if (!ret->possession)
+		(void)verify_refuse(ret, DEVID_REASON_POSSESSION, POSSESSION,
+			"the peer signed nothing: cipher suite %s",
+			SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)));
+	/* refused or not: it describes the certificate */
 	return verify_x509(v, leaf, chain, serial, ret);
+}
+
+/* Refuses in the midst of a handshake what cannot become proof. */
+static bool judge_negotiated(SSL *ssl, struct devid_verify_result *result)
+{
+	const SSL_CIPHER *cipher = SSL_get_pending_cipher(ssl);
+
+	if (!judge_version(ssl, result))
+		return false;
+	if (SSL_is_server(ssl) || !cipher || is_signing(cipher))
+		return true;
+	(void)verify_refuse(result, DEVID_REASON_POSSESSION, POSSESSION,
+		"the peer would sign nothing: cipher suite %s",
+		SSL_CIPHER_get_name(cipher));
+	return false;
 }
 
 /* The alert that fits: OpenSSL derives it from a verification error. */
@@ -114,6 +181,7 @@ static int verify_callback(X509_STORE_CTX *store_ctx, void *arg)
 		return 0;
 	}
 	verify_result_init(result);
+	(void)judge_negotiated(ssl, result); /* what it refuses, stays so */
 	rc = verify_x509(v, leaf, X509_STORE_CTX_get0_untrusted(store_ctx),
 		binding->serial, result);
 	if (v->report)
@@ -152,9 +220,7 @@ enum devid_err devid_verifier_setup_ctx(struct devid_verifier *v, SSL_CTX *ctx,
 	if (chain_store_n_roots(v->store) == 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"verifier: no root was added, nobody can be genuine");
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-		SSL_CTX_set_cipher_list(
-			ctx, "HIGH:!aNULL:!eNULL:!PSK:!SRP:!SHA1") != 1) {
+	if (!verify_limit_tls(ctx)) {
 		ERR_clear_error();
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"verifier: OpenSSL offers no TLS 1.2 suite");

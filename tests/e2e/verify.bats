@@ -222,6 +222,21 @@ serve() {
 	[[ $output == *"TLS handshake failed"* ]]
 }
 
+@test "a server that would only decrypt (static RSA): exit 1" {
+	openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 \
+		-out rsa.key 2>/dev/null
+	make_key() { [ "$1" = rsa ]; }
+	make_device rsa issuer ACCC8E000001 2.23.133.11.1.2
+	port=$(serve rsa -tls1_2 -cipher kRSA)
+	run "$devid" verify --root root.pem 127.0.0.1:"$port"
+	[ "$status" -eq 1 ]
+	[[ $output == *"TLS handshake failed"* ]]
+	port=$(serve rsa -tls1_2)
+	run "$devid" verify --root root.pem 127.0.0.1:"$port"
+	[ "$status" -eq 0 ]
+	[[ $output == *"proved by the TLSv1.2"* ]]
+}
+
 @test "--json: every rule, the path, the verdict" {
 	run "$devid" verify --json --root root.pem 127.0.0.1:"$PORT"
 	[ "$status" -eq 0 ]

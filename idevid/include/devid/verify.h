@@ -61,9 +61,9 @@ struct devid_chain_report {
 /* Why a unit is not genuine: the first of these that does not hold. */
 enum devid_reason {
 	DEVID_REASON_NONE,
-	DEVID_REASON_TLS,        /* handshake unfinished or below TLS 1.2 */
+	DEVID_REASON_TLS,        /* handshake unfinished or of an old TLS */
 	DEVID_REASON_NO_CERT,    /* anonymous, PSK, nothing presented */
-	DEVID_REASON_POSSESSION, /* peer does not hold the key */
+	DEVID_REASON_POSSESSION, /* no signature by the key was verified */
 	DEVID_REASON_PROFILE,
 	DEVID_REASON_CHAIN,
 	DEVID_REASON_SERIAL,
@@ -75,7 +75,7 @@ enum devid_reason {
 
 struct devid_verify_result {
 	bool genuine;
-	bool possession; /* proved by the handshake */
+	bool possession; /* a signature of the peer was verified */
 	enum devid_reason reason;
 	const char *clause;                 /* static; "" when genuine */
 	char text[DEVID_REASON_MAX];        /* one sentence; "" when genuine */
@@ -150,10 +150,13 @@ DEVID_API DEVID_MUST_CHECK enum devid_err devid_verifier_check_der(
 	const char *serial, struct devid_verify_result *ret);
 
 /*
- * Judges the peer of @ssl, whose handshake is finished: TLS 1.2 or 1.3, a
- * certificate (no anonymous or PSK suite) whose key the handshake proved. A
- * resumed session is accepted when it still holds the peer's chain. Results
- * as devid_verifier_check_chain(). Call it on every new connection.
+ * Judges the peer of @ssl, whose handshake is finished: TLS 1.2, TLS 1.3 or
+ * DTLS 1.2, and a certificate whose key signed in it. Anonymous and PSK suites
+ * have no certificate; with static RSA a server signs nothing, so possession
+ * is false and the peer not genuine. A resumed session is accepted when it
+ * still holds the peer's chain and the handshake that made it had such a
+ * signature. Results as devid_verifier_check_chain(). Call it on every new
+ * connection.
  */
 DEVID_API DEVID_MUST_CHECK enum devid_err devid_verifier_check_ssl(
 	struct devid_verifier *v, SSL *ssl, const char *serial,
@@ -161,8 +164,9 @@ DEVID_API DEVID_MUST_CHECK enum devid_err devid_verifier_check_ssl(
 
 /*
  * Makes every handshake of @ctx, as client or server, fail unless the peer is
- * genuine: TLS 1.2 at least, no anonymous or PSK suites, a peer certificate,
- * profile and chain by @v in place of OpenSSL's own verification. @serial as
+ * genuine: TLS 1.2 or DTLS 1.2 at least, only suites in which the peer signs
+ * (no anonymous, PSK or static RSA ones), a peer certificate, profile and
+ * chain by @v in place of OpenSSL's own verification. @serial as
  * above, copied; give NULL and call devid_verifier_check_ssl() per connection
  * where one context serves many units. @v must outlive @ctx; set up one
  * context of @v at a time. Host names are not checked: the serial number

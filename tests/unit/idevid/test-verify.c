@@ -23,7 +23,7 @@
 #include <devid/verify.h>
 
 static struct fixture {
-	struct certs_node root, issuer, leaf;
+	struct certs_node root, issuer, leaf, rsa;
 	char *root_pem;
 	struct devid_verifier *verifier;
 } fix;
@@ -41,6 +41,7 @@ static int setup(void **state)
 	fix.root = certs_sign(&root, certs_key("P-256"), NULL);
 	fix.issuer = certs_sign(&issuer, certs_key("P-256"), &fix.root);
 	fix.leaf = certs_sign(&leaf, certs_key("P-256"), &fix.issuer);
+	fix.rsa = certs_sign(&leaf, certs_key("RSA:2048"), &fix.issuer);
 	fix.root_pem = certs_pem(nodes, 1);
 	return devid_verifier_new(&fix.verifier, NULL) == DEVID_OK &&
 			       devid_verifier_add_root_pem(fix.verifier,
@@ -56,6 +57,7 @@ static int teardown(void **state)
 	certs_done(&fix.root);
 	certs_done(&fix.issuer);
 	certs_done(&fix.leaf);
+	certs_done(&fix.rsa);
 	free(fix.root_pem);
 	devid_verifier_free(fix.verifier);
 	return 0;
@@ -180,39 +182,6 @@ static void check_strict_refuses_warnings(void **state)
 	certs_done(&node);
 }
 
-static void serial_forms_only_when_asked(void **state)
-{
-	static const struct {
-		const char *actual, *expected;
-		unsigned forms; /* that make it match; 0: none does */
-	} cases[] = {
-		{ "PID:DCS-7050 SN:HSH1", "HSH1", DEVID_SERIAL_PID_SN },
-		{ "PID:DCS-7050 SN:HSH1", "HSH", 0 },
-		{ "PID:DCS-7050 SN:HSH1", "SH1", 0 },
-		{ "PID:X SN:", "", 0 },
-		{ "XPID:X SN:1", "1", 0 },
-		{ "PID:X SN:A SN:B", "B", 0 }, /* the first SN: counts */
-		{ "SGH1, BaseMAC 0A1B2C-3d4e5f", "SGH1", DEVID_SERIAL_BASEMAC },
-		{ "SGH1, BaseMAC 0A1B2C-3D4E5", "SGH1", 0 },
-		{ "SGH1, BaseMAC 0A1B2C-3D4E5F0", "SGH1", 0 },
-		{ "SGH1, BaseMAC 0A1B2C:3D4E5F", "SGH1", 0 },
-		{ "SGH1, BaseMAC 0A1B2G-3D4E5F", "SGH1", 0 },
-		{ "SGH1, BaseMAC 0A1B2C-3D4E5F", "SGH", 0 },
-		{ "SGH1, BaseMAC 0A1B2C-3D4E5F", "0A1B2C-3D4E5F", 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		for (unsigned forms = 0; forms < 4; forms++)
-			assert_int_equal(verify_serial_matches(cases[i].actual,
-						 cases[i].expected, forms),
-				(forms & cases[i].forms) != 0);
-		assert_true(verify_serial_matches(
-			cases[i].actual, cases[i].actual, 0));
-	}
-	assert_false(verify_serial_matches("", "", 3));
-}
-
 static void add_root_bad_files_refused(void **state)
 {
 	struct certs_node bad = fix.root;
@@ -253,14 +222,14 @@ struct server {
 	int fd;
 	SSL_CTX *ctx;
 	SSL *ssl;
+	bool packets; /* for DTLS: a socket that keeps their bounds */
 	int rc;
 	pthread_t thread;
 };
 
-static SSL_CTX *server_ctx(
-	const struct certs_node *leaf, const struct certs_node *issuer)
+static void present(SSL_CTX *ctx, const struct certs_node *leaf,
+	const struct certs_node *issuer)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	X509 *cert = certs_x509(leaf);
 
 	assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
@@ -269,6 +238,14 @@ static SSL_CTX *server_ctx(
 	if (issuer)
 		assert_int_equal(
 			SSL_CTX_add0_chain_cert(ctx, certs_x509(issuer)), 1);
+}
+
+static SSL_CTX *server_ctx(
+	const struct certs_node *leaf, const struct certs_node *issuer)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+
+	present(ctx, leaf, issuer);
 	return ctx;
 }
 
@@ -289,7 +266,10 @@ static int start(struct server *s)
 {
 	int fds[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, s->packets ? SOCK_SEQPACKET : SOCK_STREAM,
+			0, fds),
+		0);
 	s->fd = fds[1];
 	s->ssl = SSL_new(s->ctx);
 	assert_int_equal(SSL_set_fd(s->ssl, s->fd), 1);
@@ -319,31 +299,56 @@ static SSL *connect_client(
 	return ssl;
 }
 
-static void check_ssl_live_peer(int version, bool resume)
+/* A handshake, once or once more with the session of the first. */
+struct live {
+	const SSL_METHOD *server, *client;
+	const struct certs_node *leaf;
+	const char *suites; /* below TLS 1.3; NULL: the usual */
+	const char *version;
+	bool resume;
+	enum devid_reason reason; /* NONE: genuine */
+};
+
+static void judge_live(SSL *ssl, const struct live *live)
 {
-	struct server s = { .ctx = server_ctx(&fix.leaf, &fix.issuer) };
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	SSL_SESSION *session = NULL;
+	bool good = live->reason == DEVID_REASON_NONE;
 	struct devid_verify_result r;
+
+	assert_int_equal(
+		devid_verifier_check_ssl(fix.verifier, ssl, "ACCC8E000001", &r),
+		good ? DEVID_OK : DEVID_ERR_NOT_GENUINE);
+	assert_int_equal(r.reason, live->reason);
+	assert_int_equal(r.genuine, good);
+	assert_int_equal(r.possession, good);
+	assert_string_equal(r.tls_version, live->version);
+	assert_string_equal(r.profile.serial, "ACCC8E000001");
+	assert_int_equal(
+		devid_verifier_check_ssl(fix.verifier, ssl, "ACCC8E000009", &r),
+		DEVID_ERR_NOT_GENUINE);
+}
+
+static void check_ssl_live_peer(const struct live *live)
+{
+	struct server s = { .ctx = SSL_CTX_new(live->server),
+		.packets = live->version[0] == 'D' };
+	SSL_CTX *ctx = SSL_CTX_new(live->client);
+	SSL_SESSION *session = NULL;
 	char byte;
 
-	SSL_CTX_set_max_proto_version(ctx, version);
-	for (int i = 0; i < 1 + resume; i++) {
+	present(s.ctx, live->leaf, &fix.issuer);
+	assert_int_equal(SSL_CTX_set_dh_auto(s.ctx, 1), 1);
+	if (live->suites)
+		assert_int_equal(SSL_CTX_set_cipher_list(ctx, live->suites), 1);
+	if (strcmp(live->version, "TLSv1.2") == 0)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	for (int i = 0; i < 1 + live->resume; i++) {
 		int fd = start(&s), rc;
 		SSL *ssl = connect_client(ctx, fd, session, &rc);
 
 		assert_int_equal(rc, 1);
 		assert_int_equal(SSL_read(ssl, &byte, 1), 1);
 		assert_int_equal(SSL_session_reused(ssl), i);
-		assert_int_equal(devid_verifier_check_ssl(
-					 fix.verifier, ssl, "ACCC8E000001", &r),
-			DEVID_OK);
-		assert_true(r.genuine && r.possession);
-		assert_string_equal(r.tls_version,
-			version == TLS1_3_VERSION ? "TLSv1.3" : "TLSv1.2");
-		assert_int_equal(devid_verifier_check_ssl(
-					 fix.verifier, ssl, "ACCC8E000009", &r),
-			DEVID_ERR_NOT_GENUINE);
+		judge_live(ssl, live);
 		SSL_SESSION_free(session);
 		session = SSL_get1_session(ssl);
 		(void)!SSL_shutdown(ssl);
@@ -355,18 +360,92 @@ static void check_ssl_live_peer(int version, bool resume)
 	SSL_CTX_free(s.ctx);
 }
 
-static void check_ssl_tls12_and_tls13_genuine(void **state)
+static void check_ssl_live(const struct live *proto)
 {
-	(void)state;
-	check_ssl_live_peer(TLS1_2_VERSION, false);
-	check_ssl_live_peer(TLS1_3_VERSION, false);
+	struct live live = *proto;
+
+	check_ssl_live_peer(&live);
+	live.resume = true;
+	check_ssl_live_peer(&live);
 }
 
-static void check_ssl_resumed_session_judged_again(void **state)
+static void check_ssl_signing_peer_genuine(void **state)
 {
+	struct live live = { TLS_server_method(), TLS_client_method(),
+		&fix.leaf, NULL, "TLSv1.2", false, DEVID_REASON_NONE };
+
 	(void)state;
-	check_ssl_live_peer(TLS1_2_VERSION, true);
-	check_ssl_live_peer(TLS1_3_VERSION, true);
+	check_ssl_live(&live);
+	live.version = "TLSv1.3";
+	check_ssl_live(&live);
+	live.leaf = &fix.rsa;
+	check_ssl_live(&live);
+	live.version = "TLSv1.2";
+	check_ssl_live(&live);
+	live.suites = "kDHE+aRSA";
+	check_ssl_live(&live);
+}
+
+static void check_ssl_dtls12_genuine(void **state)
+{
+	const struct live live = { DTLS_server_method(), DTLS_client_method(),
+		&fix.leaf, NULL, "DTLSv1.2", false, DEVID_REASON_NONE };
+
+	(void)state;
+	check_ssl_live(&live);
+}
+
+/* The peer decrypts, which proves nothing that its certificate says. */
+static void check_ssl_static_rsa_no_possession(void **state)
+{
+	struct live live = { TLS_server_method(), TLS_client_method(), &fix.rsa,
+		"kRSA", "TLSv1.2", false, DEVID_REASON_POSSESSION };
+
+	(void)state;
+	check_ssl_live(&live);
+	live.server = DTLS_server_method();
+	live.client = DTLS_client_method();
+	live.version = "DTLSv1.2";
+	check_ssl_live(&live);
+}
+
+static int take_any(X509_STORE_CTX *ctx, void *arg)
+{
+	(void)ctx;
+	(void)arg;
+	return 1;
+}
+
+/* A client signs whatever the suite is. */
+static void check_ssl_client_below_static_rsa_genuine(void **state)
+{
+	struct server s = { .ctx = server_ctx(&fix.rsa, &fix.issuer) };
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct devid_verify_result r;
+	SSL *ssl;
+	int fd, rc;
+
+	(void)state;
+	SSL_CTX_set_verify(s.ctx, SSL_VERIFY_PEER, NULL);
+	SSL_CTX_set_cert_verify_callback(s.ctx, take_any, NULL);
+	present(ctx, &fix.leaf, &fix.issuer);
+	SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	assert_int_equal(SSL_CTX_set_cipher_list(ctx, "kRSA"), 1);
+	fd = start(&s);
+	ssl = connect_client(ctx, fd, NULL, &rc);
+	assert_int_equal(rc, 1);
+	assert_int_equal(shutdown(fd, SHUT_RDWR), 0);
+	assert_int_equal(pthread_join(s.thread, NULL), 0);
+	assert_int_equal(
+		devid_verifier_check_ssl(fix.verifier, s.ssl, NULL, &r),
+		DEVID_OK);
+	assert_true(r.possession);
+	SSL_free(ssl);
+	SSL_free(s.ssl);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(close(s.fd), 0);
+	SSL_CTX_free(ctx);
+	SSL_CTX_free(s.ctx);
 }
 
 static void check_ssl_unfinished_refused(void **state)
@@ -388,7 +467,7 @@ static void expect_ssl_refused(
 	void (*prepare)(SSL_CTX *server, SSL_CTX *client),
 	enum devid_reason reason)
 {
-	struct server s = { .ctx = server_ctx(&fix.leaf, &fix.issuer) };
+	struct server s = { .ctx = server_ctx(&fix.rsa, &fix.issuer) };
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	struct devid_verify_result r;
 	SSL *ssl;
@@ -450,7 +529,14 @@ static void prepare_psk12(SSL_CTX *server, SSL_CTX *client)
 {
 	prepare_psk(server, client);
 	SSL_CTX_set_max_proto_version(client, TLS1_2_VERSION);
-	assert_int_equal(SSL_CTX_set_cipher_list(client, "PSK"), 1);
+	assert_int_equal(SSL_CTX_set_cipher_list(client, "kPSK"), 1);
+}
+
+/* The certificate is shown, and the key decrypts. */
+static void prepare_rsa_psk(SSL_CTX *server, SSL_CTX *client)
+{
+	prepare_psk12(server, client);
+	assert_int_equal(SSL_CTX_set_cipher_list(client, "kRSAPSK"), 1);
 }
 
 static void prepare_tls11(SSL_CTX *server, SSL_CTX *client)
@@ -474,6 +560,7 @@ static void check_ssl_without_certificate_refused(void **state)
 	expect_ssl_refused(prepare_anonymous, DEVID_REASON_NO_CERT);
 	expect_ssl_refused(prepare_psk, DEVID_REASON_NO_CERT);
 	expect_ssl_refused(prepare_psk12, DEVID_REASON_NO_CERT);
+	expect_ssl_refused(prepare_rsa_psk, DEVID_REASON_POSSESSION);
 }
 
 static void check_ssl_below_tls12_refused(void **state)
@@ -542,6 +629,63 @@ static void setup_ctx_decides_handshake(void **state)
 	assert_int_equal(verify, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
 	assert_int_equal(seen.n, 3);
 	devid_verifier_set_report(fix.verifier, NULL, NULL);
+}
+
+/* Who changes the suites afterwards does not get past the verdict. */
+static void setup_ctx_static_rsa_refused(void **state)
+{
+	struct server s = { .ctx = server_ctx(&fix.rsa, &fix.issuer) };
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct seen seen = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		devid_verifier_setup_ctx(fix.verifier, ctx, NULL, NULL),
+		DEVID_OK);
+	devid_verifier_set_report(fix.verifier, note_result, &seen);
+	SSL_CTX_set_max_proto_version(s.ctx, TLS1_2_VERSION);
+	assert_int_equal(SSL_CTX_set_cipher_list(s.ctx, "kRSA"), 1);
+	for (unsigned i = 0; i < 2; i++) {
+		int fd = start(&s), rc;
+		SSL *ssl = connect_client(ctx, fd, NULL, &rc);
+
+		assert_true(rc <= 0);
+		assert_int_equal(seen.n, i); /* at first not even offered */
+		SSL_free(ssl);
+		stop(&s, fd);
+		assert_int_equal(SSL_CTX_set_cipher_list(ctx, "kRSA"), 1);
+	}
+	assert_int_equal(seen.reason, DEVID_REASON_POSSESSION);
+	devid_verifier_set_report(fix.verifier, NULL, NULL);
+	SSL_CTX_free(ctx);
+	SSL_CTX_free(s.ctx);
+}
+
+static void setup_ctx_old_dtls_refused(void **state)
+{
+	struct server s = { .ctx = SSL_CTX_new(DTLS_server_method()),
+		.packets = true };
+	SSL_CTX *ctx = SSL_CTX_new(DTLS_client_method());
+	int fd, rc;
+	SSL *ssl;
+
+	(void)state;
+	present(s.ctx, &fix.leaf, &fix.issuer);
+	SSL_CTX_set_security_level(s.ctx, 0);
+	SSL_CTX_set_security_level(ctx, 0);
+	assert_int_equal(
+		SSL_CTX_set_max_proto_version(s.ctx, DTLS1_VERSION), 1);
+	assert_int_equal(
+		devid_verifier_setup_ctx(fix.verifier, ctx, NULL, NULL),
+		DEVID_OK);
+	fd = start(&s);
+	ssl = connect_client(ctx, fd, NULL, &rc);
+	assert_true(rc <= 0);
+	assert_int_equal(SSL_CTX_get_min_proto_version(ctx), DTLS1_2_VERSION);
+	SSL_free(ssl);
+	stop(&s, fd);
+	SSL_CTX_free(ctx);
+	SSL_CTX_free(s.ctx);
 }
 
 static void setup_ctx_each_context_keeps_its_serial(void **state)
@@ -619,14 +763,17 @@ int main(void)
 		cmocka_unit_test(check_der_chain_fault_named),
 		cmocka_unit_test(check_chain_x509_same_as_der),
 		cmocka_unit_test(check_strict_refuses_warnings),
-		cmocka_unit_test(serial_forms_only_when_asked),
 		cmocka_unit_test(add_root_bad_files_refused),
-		cmocka_unit_test(check_ssl_tls12_and_tls13_genuine),
-		cmocka_unit_test(check_ssl_resumed_session_judged_again),
+		cmocka_unit_test(check_ssl_signing_peer_genuine),
+		cmocka_unit_test(check_ssl_dtls12_genuine),
+		cmocka_unit_test(check_ssl_static_rsa_no_possession),
+		cmocka_unit_test(check_ssl_client_below_static_rsa_genuine),
 		cmocka_unit_test(check_ssl_unfinished_refused),
 		cmocka_unit_test(check_ssl_without_certificate_refused),
 		cmocka_unit_test(check_ssl_below_tls12_refused),
 		cmocka_unit_test(setup_ctx_decides_handshake),
+		cmocka_unit_test(setup_ctx_static_rsa_refused),
+		cmocka_unit_test(setup_ctx_old_dtls_refused),
 		cmocka_unit_test(setup_ctx_each_context_keeps_its_serial),
 		cmocka_unit_test(setup_ctx_without_roots_refused),
 		cmocka_unit_test(check_der_from_many_threads_same_verdict),
