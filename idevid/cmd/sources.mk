@@ -12,7 +12,9 @@ sources := \
 	cmd-status.c \
 	cmd-verify.c \
 	provision-step.c \
+	verify-connect.c \
 	verify-file.c \
+	verify-lookup.c \
 	verify-peer.c \
 	verify-print.c
 ldlibs := -lssl -lcrypto -ljansson -pthread

@@ -3,22 +3,24 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "cleanup.h"
+#include "verify-connect.h"
 #include "verify-judge.h"
+#include "verify-lookup.h"
 
 #define DEFAULT_PORT "443"
+/* Bytes of a peer until its handshake ends; a limit of ours. OpenSSL's own for
+ * a chain of certificates is 100 KiB. */
+#define HANDSHAKE_MAX (128 * 1024)
 
 CLEANUP_DEFINE(ssl_ctx, SSL_CTX *, SSL_CTX_free)
 CLEANUP_DEFINE(ssl, SSL *, SSL_free)
-CLEANUP_DEFINE(addrinfo, struct addrinfo *, freeaddrinfo)
 
 /* What the peer presented, seen in the handshake: describes an impostor whose
  * handshake then fails. */
@@ -104,21 +106,49 @@ enum devid_err peer_target_parse(
 	return DEVID_OK;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
+/* What a peer may take of us before its handshake ends. */
+struct bound {
+	int64_t deadline;
+	size_t left; /* bytes */
+	int error;   /* errno when it was passed: ETIMEDOUT, EMSGSIZE */
+};
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail on Linux */
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+/* Called around each read of the socket. OpenSSL passes over some records
+ * without coming back to us (HelloRequest, RFC 5246 7.4.1.1), for as long as
+ * there are any: only here is there a moment to say no. */
+/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
+static long on_read(BIO *bio, int op, const char *data, size_t len, int argi,
+	long argl, int ret, size_t *processed)
+{
+	struct bound *bound = (struct bound *)BIO_get_callback_arg(bio);
+
+	(void)data;
+	(void)len;
+	(void)argi;
+	(void)argl;
+	if (op == (BIO_CB_READ | BIO_CB_RETURN) && ret > 0 && processed)
+		bound->left -=
+			*processed < bound->left ? *processed : bound->left;
+	if (op != BIO_CB_READ)
+		return ret;
+	if (bound->left == 0)
+		bound->error = EMSGSIZE;
+	else if (lookup_now_ms() >= bound->deadline)
+		bound->error = ETIMEDOUT;
+	else
+		return ret;
+	BIO_clear_retry_flags(bio);
+	return -1;
 }
 
-/* Waits for @events until @deadline. 0 or an errno. */
+/* Waits for @events until @deadline, and says no more once that is over,
+ * whatever there is to read. 0 or an errno. */
 static int wait_for(int fd, short events, int64_t deadline)
 {
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = events };
-		int64_t left = deadline - now_ms();
-		int n = poll(&p, 1, left > 0 ? (int)left : 0);
+		int64_t left = deadline - lookup_now_ms();
+		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
 
 		if (n > 0)
 			return 0;
@@ -127,54 +157,6 @@ static int wait_for(int fd, short events, int64_t deadline)
 		if (errno != EINTR)
 			return errno;
 	}
-}
-
-/* Connects to one address. A descriptor, or -1 with errno. */
-static int connect_to(const struct addrinfo *ai, int64_t deadline)
-{
-	CLEANUP(cleanup_close)
-	int fd = socket(ai->ai_family,
-		ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		ai->ai_protocol);
-	socklen_t len = sizeof(int);
-	int error = 0;
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, ai->ai_addr, ai->ai_addrlen) < 0) {
-		if (errno != EINPROGRESS)
-			return -1;
-		error = wait_for(fd, POLLOUT, deadline);
-		if (error == 0 &&
-			getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
-			error = errno;
-	}
-	if (error == 0)
-		return steal_fd(&fd);
-	errno = error;
-	return -1;
-}
-
-/* Connects to the first address of @target that answers. */
-static int connect_target(const struct peer_target *target, int64_t deadline,
-	struct peer_outcome *out)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	CLEANUP(cleanup_addrinfo) struct addrinfo *list = NULL;
-	int rc = getaddrinfo(target->host, target->port, &hints, &list);
-	int fd = -1;
-
-	if (rc != 0) {
-		(void)snprintf(
-			out->cause, sizeof(out->cause), "%s", gai_strerror(rc));
-		return -1;
-	}
-	for (const struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next)
-		fd = connect_to(ai, deadline);
-	if (fd < 0)
-		(void)snprintf(
-			out->cause, sizeof(out->cause), "%s", strerror(errno));
-	return fd;
 }
 
 /* Keeps what the peer presents and lets the handshake go on: the verdict
@@ -213,10 +195,13 @@ static SSL *new_client(
 	return STEAL(ssl);
 }
 
-/* Handshakes until @deadline; 0, ETIMEDOUT, ECONNRESET for a peer that went
- * away, EPROTO for one that broke TLS (the reason is in OpenSSL's queue). */
-static int handshake(SSL *ssl, int64_t deadline)
+/* Handshakes within @bound; 0, ETIMEDOUT, EMSGSIZE for too many bytes,
+ * ECONNRESET for a peer that went away, EPROTO for one that broke TLS (the
+ * reason is in OpenSSL's queue). */
+static int handshake(SSL *ssl, struct bound *bound)
 {
+	BIO_set_callback_arg(SSL_get_rbio(ssl), (char *)bound);
+	BIO_set_callback_ex(SSL_get_rbio(ssl), on_read);
 	for (;;) {
 		int rc, error;
 		short events = POLLIN;
@@ -225,6 +210,8 @@ static int handshake(SSL *ssl, int64_t deadline)
 		rc = SSL_connect(ssl);
 		if (rc == 1)
 			return 0;
+		if (bound->error != 0)
+			return bound->error;
 		error = SSL_get_error(ssl, rc);
 		if (error == SSL_ERROR_SSL)
 			return ERR_GET_REASON(ERR_peek_last_error()) ==
@@ -235,25 +222,28 @@ static int handshake(SSL *ssl, int64_t deadline)
 			events = POLLOUT;
 		else if (error != SSL_ERROR_WANT_READ)
 			return ECONNRESET;
-		rc = wait_for(SSL_get_fd(ssl), events, deadline);
+		rc = wait_for(SSL_get_fd(ssl), events, bound->deadline);
 		if (rc != 0)
 			return rc;
 	}
 }
 
-/* The peer answered and its handshake failed: says why, and who it claims to
- * be when it presented a certificate. */
-static void judge_failure(struct devid_verifier *v, const char *serial,
-	const struct presented *presented, struct peer_outcome *out)
+/* The peer answered and its handshake failed with @code, EPROTO or EMSGSIZE:
+ * says why. */
+static void refuse_handshake(
+	int code, const struct presented *presented, struct peer_outcome *out)
 {
 	unsigned long error = ERR_peek_last_error();
 	const char *reason = ERR_reason_error_string(error);
 
-	verify_result_init(&out->result);
-	out->status = PEER_NOT_GENUINE;
-	if (presented->leaf &&
-		(ERR_GET_LIB(error) != ERR_LIB_SSL ||
-			ERR_GET_REASON(error) == SSL_R_BAD_SIGNATURE))
+	if (code == EMSGSIZE)
+		(void)verify_refuse(&out->result, DEVID_REASON_TLS,
+			"RFC 8446 4; RFC 5246 7",
+			"the TLS handshake did not end within %d bytes",
+			HANDSHAKE_MAX);
+	else if (presented->leaf &&
+		 (ERR_GET_LIB(error) != ERR_LIB_SSL ||
+			 ERR_GET_REASON(error) == SSL_R_BAD_SIGNATURE))
 		(void)verify_refuse(&out->result, DEVID_REASON_POSSESSION,
 			"RFC 8446 4.4.3; RFC 5246 7.4.3",
 			"the peer does not hold the key of the certificate "
@@ -263,6 +253,13 @@ static void judge_failure(struct devid_verifier *v, const char *serial,
 			"RFC 8446 4; RFC 5246 7",
 			"the TLS handshake failed: %s",
 			reason ? reason : "no reason known");
+}
+
+/* The same, and who it claims to be when it presented a certificate. */
+static void judge_failure(struct devid_verifier *v, const char *serial,
+	const struct presented *presented, struct peer_outcome *out)
+{
+	out->status = PEER_NOT_GENUINE;
 	if (presented->leaf) /* refused already; this describes it */
 		(void)!verify_x509(v, presented->leaf, presented->others,
 			serial, &out->result);
@@ -272,7 +269,8 @@ static void judge_failure(struct devid_verifier *v, const char *serial,
 void peer_check(struct devid_verifier *v, const struct peer_target *target,
 	const char *serial, int timeout_ms, struct peer_outcome *ret)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	struct bound bound = { .deadline = lookup_now_ms() + timeout_ms,
+		.left = HANDSHAKE_MAX };
 	CLEANUP(cleanup_presented) struct presented presented = { 0 };
 	CLEANUP(cleanup_close) int fd = -1;
 	CLEANUP(cleanup_ssl) SSL *ssl = NULL;
@@ -281,12 +279,14 @@ void peer_check(struct devid_verifier *v, const struct peer_target *target,
 
 	memset(ret, 0, sizeof(*ret));
 	verify_result_init(&ret->result);
-	fd = connect_target(target, deadline, ret);
+	fd = connect_within(target->host, target->port, bound.deadline,
+		ret->cause, sizeof(ret->cause));
 	if (fd < 0)
 		return;
 	ssl = new_client(target, fd, &presented);
-	error = ssl ? handshake(ssl, deadline) : ENOMEM;
-	if (error == EPROTO) {
+	error = ssl ? handshake(ssl, &bound) : ENOMEM;
+	if (error == EPROTO || error == EMSGSIZE) {
+		refuse_handshake(error, &presented, ret);
 		judge_failure(v, serial, &presented, ret);
 		ERR_clear_error();
 		return;

@@ -36,7 +36,8 @@ struct peer_outcome {
 DEVID_MUST_CHECK enum devid_err peer_target_parse(
 	const char *text, struct peer_target *ret, struct devid_error *err);
 
-/* Judges the peer within @timeout_ms (name look-up not counted). */
+/* Judges the peer within @timeout_ms, from the look-up of its name on. A peer
+ * that sends too much before its handshake ends is not genuine. */
 void peer_check(struct devid_verifier *v, const struct peer_target *target,
 	const char *serial, int timeout_ms, struct peer_outcome *ret);
 
