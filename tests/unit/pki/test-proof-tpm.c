@@ -10,7 +10,7 @@
 #include "proof.h"
 #include "swtpm.h"
 #include "tpm-attest.h"
-#include "tpm-private.h"
+#include "tpm-handle.h"
 #include "tpm-template.h"
 
 /* A place for a key. */
@@ -116,20 +116,21 @@ static ESYS_TR child(
 static struct tpm_key make_key(
 	struct world *w, enum key_role role, enum where where)
 {
-	struct tpm_key key = {
-		.role = role, .alg = KEY_ALG_P256, .name_alg = TPM2_ALG_SHA256
-	};
+	struct tpm_key key = { .role = role,
+		.alg = KEY_ALG_P256,
+		.name_alg = TPM2_ALG_SHA256,
+		.object = { .tpm = w->tpm } };
 	TPM2B_PUBLIC template;
 
 	assert_true(template_get(role, key.alg, UNIQUE_EMPTY, &template));
 	if (where == CHILD) {
 		ESYS_TR parent = primary(w, hierarchy[where], &storage);
 
-		key.object = child(w, parent, &template);
+		key.object.tr = child(w, parent, &template);
 		assert_rc(Esys_FlushContext(w->tpm->esys, parent),
 			TSS2_RC_SUCCESS);
 	} else {
-		key.object = primary(w, hierarchy[where], &template);
+		key.object.tr = primary(w, hierarchy[where], &template);
 	}
 	return key;
 }
@@ -153,8 +154,7 @@ static void attest(struct world *w, enum where idevid, enum where iak)
 	if (tpm_attest(w->tpm, &keys[0], &keys[1], &w->said, &err) != DEVID_OK)
 		fail_msg("attest: %s", err.text);
 	for (int i = 0; i < 2; i++)
-		assert_rc(Esys_FlushContext(w->tpm->esys, keys[i].object),
-			TSS2_RC_SUCCESS);
+		tpm_handle_done(&keys[i].object);
 	set(w, TCG_CSR_SIGNING_PUB, &w->said.idevid_pub);
 	set(w, TCG_CSR_ATTEST_PUB, &w->said.iak_pub);
 	w->csr.payload[TCG_CSR_SGN_CERTIFY] =
