@@ -49,78 +49,78 @@ static void next_right_heads_pass(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	int status;
+	const char *why;
+} wrong[] = {
+	/* 2.2 */
+	{ "GET / HTTP/1.1\n" HOST "\r\n", 400, "version or end" },
+	{ GET "Host: a\n\r\n", 400, "bare line feed" },
+	{ GET HOST "\n", 400, "bare line feed" },
+	{ GET "Host: a\rb\r\n\r\n", 400, "carriage return" },
+	{ GET HOST "\rX", 400, "carriage return" },
+	{ "GET / HTTP/1.1\rX", 400, "carriage return" },
+	/* 2.3 */
+	{ "GET / HTTP/2.0\r\n" HOST "\r\n", 505, "HTTP/1.1" },
+	{ "GET / http/1.1\r\n" HOST "\r\n", 400, "version" },
+	{ "GET / HTTP/1.x\r\n" HOST "\r\n", 400, "version" },
+	{ "GET / HTTP/1.11\r\n" HOST "\r\n", 400, "version" },
+	/* 3 */
+	{ "GET  / HTTP/1.1\r\n" HOST "\r\n", 400, "target" },
+	{ "GET /\t HTTP/1.1\r\n" HOST "\r\n", 400, "target" },
+	{ "GET / HTTP/1.1 \r\n" HOST "\r\n", 400, "version" },
+	{ "G(T / HTTP/1.1\r\n" HOST "\r\n", 400, "method" },
+	{ " GET / HTTP/1.1\r\n" HOST "\r\n", 400, "method" },
+	/* 3.2 */
+	{ GET "\r\n", 400, "Host: wanted" },
+	{ GET HOST HOST "\r\n", 400, "Host: twice" },
+	{ GET "Host: a b\r\n\r\n", 400, "Host: malformed" },
+	{ GET "Host: a/b\r\n\r\n", 400, "Host: malformed" },
+	/* 5.1, 5.2 */
+	{ GET "Host : a\r\n\r\n", 400, "name of a field" },
+	{ GET HOST "X\r\n\r\n", 400, "name of a field" },
+	{ GET HOST ": x\r\n\r\n", 400, "malformed name" },
+	{ GET HOST " X: y\r\n\r\n", 400, "folded" },
+	{ GET " X: y\r\n" HOST "\r\n", 400, "folded" },
+	{ GET HOST "X: \x01\r\n\r\n", 400, "control" },
+	{ GET HOST "X: \x7f\r\n\r\n", 400, "control" },
+	/* 6.1 */
+	{ POST HOST "Transfer-Encoding: chunked\r\n"
+		    "Content-Length: 4\r\n\r\n",
+		400, "not with this" },
+	{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400,
+		"not with this" },
+	{ POST HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501,
+		"not this one" },
+	{ POST HOST "Transfer-Encoding: chunked\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n",
+		501, "not this one" },
+	{ POST HOST "Transfer-Encoding: Chunked\r\n\r\n", 411, "wanted" },
+	/* 6.2, 6.3 */
+	{ POST HOST "Content-Length: 4\r\nContent-Length: 4\r\n\r\n", 400,
+		"twice" },
+	{ POST HOST "Content-Length: +4\r\n\r\n", 400, "number" },
+	{ POST HOST "Content-Length: -4\r\n\r\n", 400, "number" },
+	{ POST HOST "Content-Length: 4, 4\r\n\r\n", 400, "number" },
+	{ POST HOST "Content-Length: 0x4\r\n\r\n", 400, "number" },
+	{ POST HOST "Content-Length:\r\n\r\n", 400, "empty" },
+	{ POST HOST "Content-Length : 4\r\n\r\n", 400, "name" },
+	{ GET HOST "Content-Length: 4\r\n\r\n", 400, "this method" },
+	{ "POSTS / HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\n", 400,
+		"this method" },
+	/* what evhttp should not have taken for a head */
+	{ GET HOST, 400, "head: malformed" },
+};
+
 static void next_each_wrong_head_answered(void **state)
 {
-	static const struct {
-		const char *text;
-		int status;
-		const char *why;
-	} rows[] = {
-		/* 2.2 */
-		{ "GET / HTTP/1.1\n" HOST "\r\n", 400, "version or end" },
-		{ GET "Host: a\n\r\n", 400, "bare line feed" },
-		{ GET HOST "\n", 400, "bare line feed" },
-		{ GET "Host: a\rb\r\n\r\n", 400, "carriage return" },
-		{ GET HOST "\rX", 400, "carriage return" },
-		{ "GET / HTTP/1.1\rX", 400, "carriage return" },
-		/* 2.3 */
-		{ "GET / HTTP/2.0\r\n" HOST "\r\n", 505, "HTTP/1.1" },
-		{ "GET / http/1.1\r\n" HOST "\r\n", 400, "version" },
-		{ "GET / HTTP/1.x\r\n" HOST "\r\n", 400, "version" },
-		{ "GET / HTTP/1.11\r\n" HOST "\r\n", 400, "version" },
-		/* 3 */
-		{ "GET  / HTTP/1.1\r\n" HOST "\r\n", 400, "target" },
-		{ "GET /\t HTTP/1.1\r\n" HOST "\r\n", 400, "target" },
-		{ "GET / HTTP/1.1 \r\n" HOST "\r\n", 400, "version" },
-		{ "G(T / HTTP/1.1\r\n" HOST "\r\n", 400, "method" },
-		{ " GET / HTTP/1.1\r\n" HOST "\r\n", 400, "method" },
-		/* 3.2 */
-		{ GET "\r\n", 400, "Host: wanted" },
-		{ GET HOST HOST "\r\n", 400, "Host: twice" },
-		{ GET "Host: a b\r\n\r\n", 400, "Host: malformed" },
-		{ GET "Host: a/b\r\n\r\n", 400, "Host: malformed" },
-		/* 5.1, 5.2 */
-		{ GET "Host : a\r\n\r\n", 400, "name of a field" },
-		{ GET HOST "X\r\n\r\n", 400, "name of a field" },
-		{ GET HOST ": x\r\n\r\n", 400, "malformed name" },
-		{ GET HOST " X: y\r\n\r\n", 400, "folded" },
-		{ GET " X: y\r\n" HOST "\r\n", 400, "folded" },
-		{ GET HOST "X: \x01\r\n\r\n", 400, "control" },
-		{ GET HOST "X: \x7f\r\n\r\n", 400, "control" },
-		/* 6.1 */
-		{ POST HOST "Transfer-Encoding: chunked\r\n"
-			    "Content-Length: 4\r\n\r\n",
-			400, "not with this" },
-		{ "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400,
-			"not with this" },
-		{ POST HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501,
-			"not this one" },
-		{ POST HOST "Transfer-Encoding: chunked\r\n"
-			    "Transfer-Encoding: chunked\r\n\r\n",
-			501, "not this one" },
-		{ POST HOST "Transfer-Encoding: Chunked\r\n\r\n", 411,
-			"wanted" },
-		/* 6.2, 6.3 */
-		{ POST HOST "Content-Length: 4\r\nContent-Length: 4\r\n\r\n",
-			400, "twice" },
-		{ POST HOST "Content-Length: +4\r\n\r\n", 400, "number" },
-		{ POST HOST "Content-Length: -4\r\n\r\n", 400, "number" },
-		{ POST HOST "Content-Length: 4, 4\r\n\r\n", 400, "number" },
-		{ POST HOST "Content-Length: 0x4\r\n\r\n", 400, "number" },
-		{ POST HOST "Content-Length:\r\n\r\n", 400, "empty" },
-		{ POST HOST "Content-Length : 4\r\n\r\n", 400, "name" },
-		{ GET HOST "Content-Length: 4\r\n\r\n", 400, "this method" },
-		{ "POSTS / HTTP/1.1\r\n" HOST "Content-Length: 4\r\n\r\n", 400,
-			"this method" },
-		/* what evhttp should not have taken for a head */
-		{ GET HOST, 400, "head: malformed" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < N_OF(rows); i++) {
-		assert_int_equal(status_of(rows[i].text, 1000), rows[i].status);
-		assert_non_null(strstr(head.why, rows[i].why));
-		assert_int_equal(status_of(rows[i].text, 1), rows[i].status);
+	for (size_t i = 0; i < N_OF(wrong); i++) {
+		assert_int_equal(
+			status_of(wrong[i].text, 1000), wrong[i].status);
+		assert_non_null(strstr(head.why, wrong[i].why));
+		assert_int_equal(status_of(wrong[i].text, 1), wrong[i].status);
 	}
 }
 
