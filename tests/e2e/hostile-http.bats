@@ -52,12 +52,13 @@ serve_in_net() {
 	use_service "$1"
 }
 
-# raw TEXT: sends what printf makes of it; what comes back until the end
+# raw TEXT: sends what printf makes of it, at once, since the service ends a
+# connection in the middle; what comes back until the end
 raw() {
 	local authority=${public_url#http://}
 
 	in_net bash -c 'exec 9<>"/dev/tcp/${1%:*}/${1##*:}"
-		printf "$2" >&9
+		printf "$2" | dd bs=8192 iflag=fullblock status=none >&9
 		timeout 10 cat <&9' raw "$authority" "$1"
 }
 
