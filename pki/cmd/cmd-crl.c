@@ -167,7 +167,7 @@ int cmd_crl(int argc, char **argv)
 	};
 	static const struct option_set set = {
 		.command = "crl",
-		.usage = "usage: devid-ca crl [--delta]\n"
+		.usage = "usage: devid-ca crl [--delta] [--accept-clock]\n"
 			 "Makes a revocation list and publishes it.\n",
 		.notes = CA_CMD_NOTES,
 		.rows = rows,
@@ -191,7 +191,7 @@ int cmd_ocsp(int argc, char **argv)
 	};
 	static const struct option_set set = {
 		.command = "ocsp",
-		.usage = "usage: devid-ca ocsp\n"
+		.usage = "usage: devid-ca ocsp [--accept-clock]\n"
 			 "Signs OCSP answers for what is new, and in time for "
 			 "all again.\n",
 		.notes = CA_CMD_NOTES,

@@ -91,7 +91,7 @@ int cmd_challenge(int argc, char **argv)
 	static const struct step step = {
 		.set = { .command = "challenge",
 			.usage = "usage: devid-ca challenge [--out FILE] "
-				 "REQUEST\n"
+				 "[--accept-clock] REQUEST\n"
 				 "Judges the TCG-CSR-IDEVID in REQUEST and "
 				 "challenges its TPM.\n",
 			.notes = CA_CMD_NOTES,
@@ -112,7 +112,8 @@ int cmd_issue(int argc, char **argv)
 {
 	static const struct step step = {
 		.set = { .command = "issue",
-			.usage = "usage: devid-ca issue [--out FILE] ANSWER\n"
+			.usage = "usage: devid-ca issue [--out FILE] "
+				 "[--accept-clock] ANSWER\n"
 				 "Judges the answer to a challenge and issues "
 				 "IDevID and IAK.\n",
 			.notes = CA_CMD_NOTES,

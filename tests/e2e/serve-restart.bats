@@ -248,6 +248,16 @@ free_port() {
 	[[ $output == *one* && $output == *two* ]]
 }
 
+@test "of several machines on one PostgreSQL the one with a wrong clock is told" {
+	use_service
+	run -1 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=3600 \
+		"$plain/devid-ca" serve --accept-clock --config "$CA/two.conf"
+	[[ $output == *"seconds ahead of that of the database's machine: one \
+of them is wrong"* ]]
+	# and those with a right one go on
+	[ "$(post_challenge floor "$CA/request")" = 200 ]
+}
+
 healthy() { # STATUS
 	[ "$(curl -s -o "$CA/health" -w '%{http_code}' \
 		"$public_url/healthz")" = "$1" ]
