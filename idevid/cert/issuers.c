@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cleanup-openssl.h"
+#include "path.h"
 
 #define TIME_LEN 14 /* YYYYMMDDHHMMSS */
 
@@ -185,7 +186,9 @@ static bool take_times(struct issuer *i, const struct issuers_path *path)
 		X509 *cert = path->certs[n];
 		X509_CRL *crl = path->crls ? path->crls[n] : NULL;
 
+		/* of the last one, the anchor, no policies are processed */
 		if (X509_get_ext_by_NID(cert, NID_name_constraints, -1) >= 0 ||
+			(n + 1 < path->n && path_has_policies(cert)) ||
 			!narrow(i, X509_get0_notBefore(cert),
 				X509_get0_notAfter(cert)))
 			return false;
@@ -346,7 +349,8 @@ bool issuers_check(struct issuers *issuers, const struct cert_view *leaf,
 	EVP_PKEY *key;
 	struct tm tm;
 
-	if (!gmtime_r(&now, &tm) || !time_from_tm(&tm, s.now) ||
+	if (!path_leaf_is_plain(leaf) || !gmtime_r(&now, &tm) ||
+		!time_from_tm(&tm, s.now) ||
 		!time_from_cert(&leaf->not_before, from) ||
 		!time_from_cert(&leaf->not_after, to) ||
 		!is_in_window(s.now, from, to))

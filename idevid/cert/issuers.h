@@ -38,8 +38,8 @@ struct issuers_path {
 /*
  * Remembers the issuer @path->certs[0] for as long as every certificate and
  * every list of the path is valid, with a copy of @note. Silently does nothing
- * when the issuer is not fit for it, because a name constraint needs the whole
- * path, or when memory is out.
+ * when the issuer is not fit for it, because a name constraint or a policy
+ * below the anchor needs the whole path, or when memory is out.
  */
 void issuers_add(struct issuers *issuers, const struct issuers_path *path,
 	const void *note);

@@ -232,14 +232,11 @@ enum devid_verdict rules_tcg_other_key(
 	return DEVID_PASS;
 }
 
-/* RFC 5280 4.2.1.12; TCG: the capabilities are policies, not purposes. */
+/* RFC 5280 4.2.1.12. One that holds nothing but TCG capabilities meant them and
+ * no purpose: rules_eku_capability. An attestation key does no TLS. */
 enum devid_verdict rules_eku(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	const unsigned own = in->kind == DEVID_PROFILE_IAK
-				     ? RULES_CAP_FIXED
-				     : RULES_CAP_RESTRICTED;
-
 	switch (in->eku_state) {
 	case RULES_ABSENT:
 		return DEVID_NOT_APPLICABLE;
@@ -248,6 +245,21 @@ enum devid_verdict rules_eku(
 	case RULES_GOOD:
 		break;
 	}
+	if (in->kind == DEVID_PROFILE_IDEVID && in->eku_other && !in->eku_tls)
+		return fail(detail, "extendedKeyUsage does not allow TLS");
+	return DEVID_PASS;
+}
+
+/* TCG: the capabilities are policies, not purposes. */
+enum devid_verdict rules_eku_capability(
+	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
+{
+	const unsigned own = in->kind == DEVID_PROFILE_IAK
+				     ? RULES_CAP_FIXED
+				     : RULES_CAP_RESTRICTED;
+
+	if (in->eku_state != RULES_GOOD)
+		return DEVID_NOT_APPLICABLE;
 	if (in->eku_caps & ~own) /* the other kind's has its own rule */
 		return fail(detail, "a TCG capability stands in "
 				    "extendedKeyUsage");

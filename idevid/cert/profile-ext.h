@@ -12,6 +12,6 @@ rules_predicate rules_key_usage, rules_key_usage_critical,
 	rules_san_not_critical, rules_hw_module_present, rules_hw_module_syntax,
 	rules_hw_module_encoding, rules_permanent_id_syntax,
 	rules_policies_syntax, rules_tcg_capability, rules_tcg_other_key,
-	rules_eku;
+	rules_eku, rules_eku_capability;
 
 #endif

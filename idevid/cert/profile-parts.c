@@ -196,9 +196,10 @@ static enum rules_part read_policies(struct view value, unsigned *ret_caps)
 }
 
 /* RFC 5280 4.2.1.12: one or more KeyPurposeId. */
-static enum rules_part read_eku(struct view value, unsigned *ret_caps)
+static enum rules_part read_eku(struct view value, struct rules_input *in)
 {
 	struct view list, oid;
+	unsigned cap;
 
 	if (!der_take_tag(&value, DER_SEQUENCE, &list) || value.len != 0 ||
 		list.len == 0)
@@ -206,7 +207,14 @@ static enum rules_part read_eku(struct view value, unsigned *ret_caps)
 	while (list.len > 0) {
 		if (!der_take_tag(&list, DER_OID, &oid) || !oid_is_valid(oid))
 			return RULES_BAD;
-		*ret_caps |= capability_bit(oid);
+		cap = capability_bit(oid);
+		in->eku_caps |= cap;
+		if (oid_is(oid, OID_KP_SERVER_AUTH) ||
+			oid_is(oid, OID_KP_CLIENT_AUTH) ||
+			oid_is(oid, OID_CE_ANY_EXT_KEY_USAGE))
+			in->eku_tls = true;
+		else if (cap == 0)
+			in->eku_other = true;
 	}
 	return RULES_GOOD;
 }
@@ -224,5 +232,5 @@ void rules_prepare(struct rules_input *in)
 			read_policies(ext->value, &in->policy_caps);
 	ext = cert_get_ext(&in->cert, OID_CE_EXT_KEY_USAGE);
 	if (ext)
-		in->eku_state = read_eku(ext->value, &in->eku_caps);
+		in->eku_state = read_eku(ext->value, in);
 }

@@ -52,6 +52,8 @@ struct rules_input {
 	enum rules_part eku_state;
 	unsigned policy_caps; /* bit n: capability n of certificatePolicies */
 	unsigned eku_caps;    /* the same of extendedKeyUsage */
+	bool eku_tls;         /* it holds a purpose of TLS, or any */
+	bool eku_other; /* it holds one that is neither that nor a capability */
 };
 
 /* Bits of policy_caps and eku_caps: 2.23.133.11.1.n */

@@ -139,9 +139,11 @@ static const struct rule rules[DEVID_RULE_COUNT] = {
 		"the certificate is not of the other kind (DevID, IAK)",
 		DEVID_MUST, rules_tcg_other_key },
 	[DEVID_RULE_EKU] = { "eku", "RFC 5280 4.2.1.12; " TCG_DEVID,
-		"extendedKeyUsage is DER of its form and holds no TCG "
-		"capability",
+		"extendedKeyUsage is DER of its form and allows TLS",
 		DEVID_MUST, rules_eku },
+	[DEVID_RULE_EKU_CAPABILITY] = { "eku-capability", TCG_DEVID,
+		"extendedKeyUsage holds no TCG capability", DEVID_SHOULD,
+		rules_eku_capability },
 };
 
 /* Notes one verdict in the report; a SHOULD that fails becomes a warning. */

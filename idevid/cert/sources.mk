@@ -4,6 +4,7 @@ sees := idevid/base
 sources := \
 	cert.c \
 	issuers.c \
+	path.c \
 	profile-ext.c \
 	profile-parts.c \
 	profile-rules.c \

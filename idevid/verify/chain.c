@@ -14,9 +14,7 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "issuers.h"
-
-/* 112 bits: RSA-2048, P-224, SHA-224; no SHA-1. OpenSSL's level 2. */
-#define AUTH_LEVEL 2
+#include "path.h"
 
 struct chain_store {
 	OSSL_LIB_CTX *libctx;  /* owned */
@@ -94,6 +92,13 @@ static const struct cause causes[] = {
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
 		DEVID_CHAIN_CRITICAL_EXTENSION, "RFC 5280 4.2",
 		"has a critical extension that is not understood" },
+	{ X509_V_ERR_NO_EXPLICIT_POLICY, DEVID_CHAIN_POLICY,
+		"RFC 5280 6.1.5 (g)",
+		"a CA of the path demands a policy, and none is permitted by "
+		"every CA of it" },
+	{ X509_V_ERR_INVALID_POLICY_EXTENSION, DEVID_CHAIN_POLICY,
+		"RFC 5280 4.2.1.4, 4.2.1.5, 4.2.1.11, 4.2.1.14",
+		"has a malformed extension about policies" },
 };
 
 static const struct cause *find_cause(int error)
@@ -264,11 +269,28 @@ static enum devid_err refuse_by_openssl(
 		role(cert, depth), subject, text);
 }
 
+static enum devid_err refuse_issuer(struct devid_chain_report *report,
+	enum devid_chain_verdict verdict, X509 *cert)
+{
+	char subject[DEVID_SUBJECT_MAX];
+
+	subject_text(cert, subject);
+	if (verdict == DEVID_CHAIN_PURPOSE)
+		return refuse(report, verdict, "RFC 5280 4.2.1.12",
+			"issuing CA \"%s\": extendedKeyUsage does not allow "
+			"TLS",
+			subject);
+	return refuse(report, verdict, "RFC 5280 6.1.4 (k), (n)",
+		"issuing CA \"%s\": is used as an issuer and is not a CA's",
+		subject);
+}
+
 /* What OpenSSL's verification leaves open for the verified @chain. */
 static enum devid_err check_path(
 	STACK_OF(X509) * chain, struct devid_chain_report *report)
 {
-	char subject[DEVID_SUBJECT_MAX];
+	static const enum oid tls[] = { OID_KP_SERVER_AUTH,
+		OID_KP_CLIENT_AUTH };
 	int n = sk_X509_num(chain);
 
 	if (n < 2)
@@ -277,14 +299,11 @@ static enum devid_err check_path(
 	for (int i = 1; i < n; i++) {
 		X509 *cert = sk_X509_value(chain, i);
 
-		if (is_ca(cert))
-			continue;
-		subject_text(cert, subject);
-		return refuse(report, DEVID_CHAIN_NOT_A_CA,
-			"RFC 5280 6.1.4 (k), (n)",
-			"issuing CA \"%s\": is used as an issuer and is not "
-			"a CA's",
-			subject);
+		if (!is_ca(cert))
+			return refuse_issuer(
+				report, DEVID_CHAIN_NOT_A_CA, cert);
+		if (!path_allows(cert, tls, sizeof(tls) / sizeof(tls[0])))
+			return refuse_issuer(report, DEVID_CHAIN_PURPOSE, cert);
 	}
 	if (n - 1 > DEVID_PATH_MAX)
 		return refuse(report, DEVID_CHAIN_TOO_LONG, BUILDING,
@@ -307,26 +326,28 @@ static void accept_path(struct chain_store *store, STACK_OF(X509) * chain,
 		&(struct issuers_path) { path, NULL, report->n_path }, report);
 }
 
+static int on_verify(int ok, X509_STORE_CTX *ctx)
+{
+	return ok || path_is_last_second(ctx);
+}
+
 static enum devid_err verify(struct chain_store *store, X509 *leaf,
 	STACK_OF(X509) * untrusted, time_t now,
 	struct devid_chain_report *report)
 {
 	CLEANUP(cleanup_store_ctx)
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new_ex(store->libctx, NULL);
-	X509_VERIFY_PARAM *param;
 	enum devid_err rc;
 
 	if (!ctx ||
 		X509_STORE_CTX_init(ctx, store->anchors, leaf, untrusted) != 1)
 		return DEVID_ERR_NOMEM;
-	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, now);
-	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-	X509_VERIFY_PARAM_set_depth(param, DEVID_PATH_MAX - 1);
 	/* An issuing CA may be given as anchor; nothing else is in the store,
 	 * and a leaf cannot be put there. */
-	if (X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) != 1)
+	if (!path_prepare(
+		    ctx, now, DEVID_PATH_MAX - 1, X509_V_FLAG_PARTIAL_CHAIN))
 		return DEVID_ERR_NOMEM;
+	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
 	if (X509_verify_cert(ctx) != 1)
 		return refuse_by_openssl(report, ctx);
 	rc = check_path(X509_STORE_CTX_get0_chain(ctx), report);

@@ -7,14 +7,15 @@
  * chain_store holds the anchors and the issuers that were verified up to one
  * of them. It runs on an OpenSSL library context of its own, so neither the
  * program's configuration nor its providers take part. What is not checked:
- * revocation, purposes (extendedKeyUsage), policies.
+ * revocation, and the leaf's extendedKeyUsage, which the profile judges.
  *
  * The cache: after a full verification the leaf's issuer is remembered by the
  * SHA-256 of its DER with the time in which every certificate above the leaf
  * is valid. A later leaf of that issuer costs one signature verification.
- * An issuer below a name constraint is never remembered, as its leaves need
- * the whole path. The cached way only ever accepts; a refusal always comes
- * from the full verification, which names the certificate and the cause.
+ * An issuer below a name constraint, or with policies, is never remembered, as
+ * its leaves need the whole path. The cached way only ever accepts; a refusal
+ * always comes from the full verification, which names the certificate and the
+ * cause.
  */
 
 #include "der.h"

@@ -400,7 +400,7 @@ const char *devid_chain_verdict_name(enum devid_chain_verdict verdict)
 		"unknown-issuer", "other-root", "self-signed", "expired",
 		"not-yet-valid", "not-a-ca", "path-length", "name-constraints",
 		"bad-signature", "weak", "too-long", "critical-extension",
-		"other" };
+		"policy", "purpose", "other" };
 
 	_Static_assert(
 		sizeof(names) / sizeof(names[0]) == DEVID_CHAIN_OTHER + 1,

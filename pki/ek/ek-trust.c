@@ -11,11 +11,10 @@
 #include "cleanup.h"
 #include "ek-profile.h"
 #include "fail.h"
+#include "path.h"
 
 #define SUBJECT_MAX 96 /* of a message; longer ones are cut */
 
-/* 112 bits: RSA-2048, P-224, SHA-224; no SHA-1. OpenSSL's level 2. */
-#define AUTH_LEVEL 2
 /* CAs between an EK certificate and its root; vendors have up to two. */
 #define DEPTH_MAX 5
 /* Verified issuers that are remembered; a limit of ours. */
@@ -56,6 +55,10 @@ static const struct {
 		"path: a name that a CA above it is excluded from" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
 		"a critical extension that is not understood" },
+	{ X509_V_ERR_NO_EXPLICIT_POLICY,
+		"path: no policy that every CA of it permits" },
+	{ X509_V_ERR_INVALID_POLICY_EXTENSION,
+		"path: a malformed extension about policies" },
 	{ X509_V_ERR_EE_KEY_TOO_SMALL, "weak: its key" },
 	{ X509_V_ERR_CA_KEY_TOO_SMALL, "weak: its key" },
 	{ X509_V_ERR_CA_MD_TOO_WEAK, "weak: the digest of its signature" },
@@ -146,11 +149,14 @@ static enum devid_err refuse(X509_STORE_CTX *ctx, struct devid_error *err)
 	char subject[SUBJECT_MAX], cause[128];
 	bool leaf = X509_STORE_CTX_get_error_depth(ctx) == 0;
 
-	if (!cert)
+	if (!cert && error != X509_V_ERR_NO_EXPLICIT_POLICY)
 		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: path: %s",
 			X509_verify_cert_error_string(error));
 	cause_text(error, cert, cause, sizeof(cause));
+	if (!cert) /* it is the path's as a whole */
+		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
+			"EK certificate: %s", cause);
 	subject_text(
 		leaf ? X509_get_issuer_name(cert) : X509_get_subject_name(cert),
 		subject);
@@ -162,7 +168,7 @@ static enum devid_err refuse(X509_STORE_CTX *ctx, struct devid_error *err)
 /* An issuer without a revocation list in the folder is taken as it is. */
 static int on_verify(int ok, X509_STORE_CTX *ctx)
 {
-	return ok ||
+	return ok || path_is_last_second(ctx) ||
 	       X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
@@ -239,23 +245,41 @@ bool ek_trust_remembers(
 	       issuers_check(trust->issuers, &view, now, is_not_revoked, &view);
 }
 
+/* The profile judges that of the EK certificate itself. */
+static enum devid_err check_purposes(
+	STACK_OF(X509) * chain, struct devid_error *err)
+{
+	static const enum oid ek[] = { OID_TCG_KP_EK };
+	char subject[SUBJECT_MAX];
+
+	for (int i = 1; i < sk_X509_num(chain); i++) {
+		X509 *ca = sk_X509_value(chain, i);
+
+		if (path_allows(ca, ek, 1))
+			continue;
+		subject_text(X509_get_subject_name(ca), subject);
+		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
+			"EK certificate: CA \"%s\": path: extendedKeyUsage "
+			"does not allow EK certificates",
+			subject);
+	}
+	return DEVID_OK;
+}
+
 static enum devid_err verify(
 	struct ek_trust *trust, X509 *leaf, time_t now, struct devid_error *err)
 {
 	CLEANUP(cleanup_store_ctx)
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-	X509_VERIFY_PARAM *param;
+	unsigned long flags = 0;
+	enum devid_err rc;
 
 	if (!ctx || X509_STORE_CTX_init(
 			    ctx, trust->store, leaf, trust->intermediates) != 1)
 		return fail_no_memory_for(err, "EK certificate");
-	param = X509_STORE_CTX_get0_param(ctx);
-	X509_VERIFY_PARAM_set_time(param, now);
-	X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-	X509_VERIFY_PARAM_set_depth(param, DEPTH_MAX);
-	if (sk_X509_CRL_num(trust->crls) > 0 &&
-		X509_VERIFY_PARAM_set_flags(param,
-			X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) != 1)
+	if (sk_X509_CRL_num(trust->crls) > 0)
+		flags = X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
+	if (!path_prepare(ctx, now, DEPTH_MAX, flags))
 		return fail_no_memory_for(err, "EK certificate");
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
 	if (X509_verify_cert(ctx) != 1)
@@ -264,8 +288,10 @@ static enum devid_err verify(
 		sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) < 2)
 		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: path: it is a root itself");
-	remember(trust, X509_STORE_CTX_get0_chain(ctx));
-	return DEVID_OK;
+	rc = check_purposes(X509_STORE_CTX_get0_chain(ctx), err);
+	if (rc == DEVID_OK)
+		remember(trust, X509_STORE_CTX_get0_chain(ctx));
+	return rc;
 }
 
 enum devid_err ek_trust_check(struct ek_trust *trust,

@@ -153,7 +153,7 @@ setup() {
 			and .certificate.serial == "ACCC8E000001"
 			and .certificate.hardware.tpm_manufacturer == "IBM"
 			and .certificate.chain.path[1] == "CN=Verify Root"
-			and (.certificate.rules | length == 35)
+			and (.certificate.rules | length == 36)
 			and all(.certificate.rules[];
 				.verdict == "pass" or
 				.verdict == "not-applicable"))' <<<"$output"

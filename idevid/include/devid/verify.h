@@ -45,6 +45,8 @@ enum devid_chain_verdict {
 	DEVID_CHAIN_WEAK,
 	DEVID_CHAIN_TOO_LONG,
 	DEVID_CHAIN_CRITICAL_EXTENSION,
+	DEVID_CHAIN_POLICY,  /* no policy that the path permits, or malformed */
+	DEVID_CHAIN_PURPOSE, /* an issuer's extendedKeyUsage without TLS */
 	DEVID_CHAIN_OTHER,
 };
 

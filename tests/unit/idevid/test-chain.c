@@ -402,22 +402,184 @@ static void check_cached_issuer_expires(void **state)
 			check(store, NOW, CHAIN(&device, &mid), &report),
 			DEVID_OK);
 	assert_true(report.cached);
-	/* 2028-01-01 00:00:00 is the last second, then it is over */
-	assert_int_equal(
-		check(store, 1830297600, CHAIN(&device, &mid), &report),
-		DEVID_OK);
 	assert_int_equal(
 		check(store, 1830297601, CHAIN(&device, &mid), &report),
 		DEVID_ERR_NOT_GENUINE);
 	assert_int_equal(report.verdict, DEVID_CHAIN_EXPIRED);
 	assert_non_null(strstr(report.text, "Short CA"));
-	/* and before its first second */
 	assert_int_equal(
 		check(store, 1798675199, CHAIN(&device, &mid), &report),
 		DEVID_ERR_NOT_GENUINE);
 	chain_store_free(store);
 	certs_done(&mid);
 	certs_done(&device);
+}
+
+/* ---- policies, purposes, the last second ---- */
+
+#define OID_PC  "551d24"       /* policyConstraints */
+#define OID_IAP "551d36"       /* inhibitAnyPolicy */
+#define DEMAND  "3003 8001 00" /* requireExplicitPolicy 0 */
+#define ANY     "3008 3006 0604 551d2000"
+#define OTHER   "3008 3006 0604 2a030401"
+#define TWICE   "3010 3006 0604 2a030401 3006 0604 2a030401"
+
+/* The verdict is this, also once a good leaf made the issuer known. */
+static void expect_both_ways(const struct certs_spec *mid_spec,
+	const struct certs_spec *leaf_spec, enum devid_chain_verdict verdict,
+	bool remembered)
+{
+	struct certs_spec good_spec = certs_idevid_spec();
+	struct certs_node mid =
+		certs_sign(mid_spec, certs_key("P-256"), &fix.root);
+	struct certs_node leaf =
+		certs_sign(leaf_spec, certs_key("P-256"), &mid);
+	struct certs_node good =
+		certs_sign(&good_spec, certs_key("P-256"), &mid);
+	struct chain_store *store = store_with(&fix.root);
+	struct devid_chain_report report;
+
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(check(store, NOW, CHAIN(&leaf, &mid), &report),
+			verdict == DEVID_CHAIN_OK ? DEVID_OK
+						  : DEVID_ERR_NOT_GENUINE);
+		assert_int_equal(report.verdict, verdict);
+		assert_int_equal(report.cached,
+			i > 0 && remembered && verdict == DEVID_CHAIN_OK);
+		(void)!check(store, NOW, CHAIN(&good, &mid), &report);
+	}
+	assert_int_equal(report.cached, remembered);
+	chain_store_free(store);
+	certs_done(&mid);
+	certs_done(&leaf);
+	certs_done(&good);
+}
+
+static void check_policies_of_issuer_processed(void **state)
+{
+	static const struct {
+		const char *value[3];
+		enum devid_chain_verdict verdict;
+	} cases[] = {
+		{ { OTHER, NULL, NULL }, DEVID_CHAIN_OK },
+		{ { OTHER, DEMAND, NULL }, DEVID_CHAIN_POLICY },
+		{ { CERTS_POLICIES, DEMAND, NULL }, DEVID_CHAIN_OK },
+		{ { ANY, DEMAND, NULL }, DEVID_CHAIN_OK },
+		{ { ANY, DEMAND, "0201 00" }, DEVID_CHAIN_OK },
+		{ { NULL, DEMAND, NULL }, DEVID_CHAIN_POLICY },
+		{ { NULL, NULL, "0201 00" }, DEVID_CHAIN_OK },
+		{ { TWICE, NULL, NULL }, DEVID_CHAIN_POLICY },
+		{ { ANY, "3003 8001 ff", NULL }, DEVID_CHAIN_POLICY },
+	};
+	static const char *const oids[] = { CERTS_OID_CP, OID_PC, OID_IAP };
+	struct certs_spec leaf = certs_idevid_spec();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct certs_spec mid = certs_ca_spec("Policy CA");
+
+		for (size_t j = 0; j < 3; j++)
+			if (cases[i].value[j])
+				certs_set_ext(
+					&mid, oids[j], "ff", cases[i].value[j]);
+		expect_both_ways(&mid, &leaf, cases[i].verdict, false);
+	}
+}
+
+/* Any policy of the lower CA counts for nothing below the upper one. */
+static void check_inhibit_any_policy_holds_below(void **state)
+{
+	struct certs_spec spec = certs_ca_spec("Upper CA");
+	struct certs_spec leaf = certs_idevid_spec();
+	struct certs_node upper, lower, device;
+
+	(void)state;
+	certs_set_ext(&spec, CERTS_OID_CP, "", ANY);
+	certs_set_ext(&spec, OID_IAP, "ff", "0201 00");
+	upper = certs_sign(&spec, certs_key("P-256"), &fix.root);
+	spec = certs_ca_spec("Lower CA");
+	certs_set_ext(&spec, CERTS_OID_CP, "", ANY);
+	certs_set_ext(&spec, OID_PC, "ff", DEMAND);
+	lower = certs_sign(&spec, certs_key("P-256"), &upper);
+	device = certs_sign(&leaf, certs_key("P-256"), &lower);
+	expect_refused(&fix.root, CHAIN(&device, &lower, &upper),
+		DEVID_CHAIN_POLICY, "policy");
+	certs_done(&upper);
+	certs_done(&lower);
+	certs_done(&device);
+}
+
+static void check_policies_of_leaf_same_when_cached(void **state)
+{
+	struct certs_spec mid = certs_ca_spec("Plain CA");
+	struct certs_spec leaf = certs_idevid_spec();
+
+	(void)state;
+	expect_both_ways(&mid, &leaf, DEVID_CHAIN_OK, true);
+	certs_set_ext(&leaf, OID_PC, "", DEMAND);
+	expect_both_ways(&mid, &leaf, DEVID_CHAIN_POLICY, true);
+	leaf = certs_idevid_spec();
+	certs_set_ext(&leaf, CERTS_OID_CP, "", TWICE);
+	expect_both_ways(&mid, &leaf, DEVID_CHAIN_POLICY, true);
+}
+
+static void check_purpose_of_issuer_must_allow_tls(void **state)
+{
+	static const char *const ekus[] = { "300a 0608 2b06010505070301",
+		"300a 0608 2b06010505070302", "3006 0604 551d2500",
+		"300a 0608 2b06010505070303", "300a 0608 2b06010505070309" };
+	struct certs_spec leaf = certs_idevid_spec();
+	struct certs_spec mid = certs_ca_spec("Purpose CA");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(ekus) / sizeof(ekus[0]); i++) {
+		certs_set_ext(&mid, CERTS_OID_EKU, "", ekus[i]);
+		expect_both_ways(&mid, &leaf,
+			i < 3 ? DEVID_CHAIN_OK : DEVID_CHAIN_PURPOSE, i < 3);
+	}
+}
+
+/* 2028-01-01 00:00:00, the notAfter of @leaf or @mid, is still within. */
+static void assert_last_second(
+	const struct certs_node *leaf, const struct certs_node *mid)
+{
+	struct devid_chain_report report;
+
+	for (int known = 0; known < 2; known++) {
+		for (int late = 0; late < 2; late++) {
+			struct chain_store *store = store_with(&fix.root);
+
+			if (known)
+				assert_int_equal(
+					check(store, NOW, CHAIN(leaf, mid),
+						&report),
+					DEVID_OK);
+			assert_int_equal(check(store, 1830297600 + late,
+						 CHAIN(leaf, mid), &report),
+				late ? DEVID_ERR_NOT_GENUINE : DEVID_OK);
+			assert_int_equal(report.cached, known && !late);
+			chain_store_free(store);
+		}
+	}
+}
+
+static void check_last_second_is_within_both_ways(void **state)
+{
+	struct certs_spec ca = certs_ca_spec("Short CA");
+	struct certs_spec spec = certs_idevid_spec();
+	struct certs_node mid, leaf, short_leaf;
+
+	(void)state;
+	ca.not_after = "U280101000000Z";
+	mid = certs_sign(&ca, certs_key("P-256"), &fix.root);
+	leaf = certs_sign(&spec, certs_key("P-256"), &mid);
+	spec.not_after = "U280101000000Z";
+	short_leaf = certs_sign(&spec, certs_key("P-256"), &fix.issuer);
+	assert_last_second(&leaf, &mid);
+	assert_last_second(&short_leaf, &fix.issuer);
+	certs_done(&mid);
+	certs_done(&leaf);
+	certs_done(&short_leaf);
 }
 
 static void check_weak_issuer_refused(void **state)
@@ -618,6 +780,11 @@ int main(void)
 		cmocka_unit_test(check_broken_signature_refused_cached_or_not),
 		cmocka_unit_test(check_same_name_other_key_refused_when_cached),
 		cmocka_unit_test(check_cached_issuer_expires),
+		cmocka_unit_test(check_policies_of_issuer_processed),
+		cmocka_unit_test(check_inhibit_any_policy_holds_below),
+		cmocka_unit_test(check_policies_of_leaf_same_when_cached),
+		cmocka_unit_test(check_purpose_of_issuer_must_allow_tls),
+		cmocka_unit_test(check_last_second_is_within_both_ways),
 		cmocka_unit_test(check_weak_issuer_refused),
 		cmocka_unit_test(check_critical_extension_of_ca_refused),
 		cmocka_unit_test(check_too_deep_refused),

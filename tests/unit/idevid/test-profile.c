@@ -521,7 +521,12 @@ static void check_policies_and_purposes_judged(void **state)
 		"3008 0606 6781050b0103");
 	expect_ext(DEVID_RULE_TCG_OTHER_KEY, CERTS_OID_EKU, "",
 		"3008 0606 6781050b0103");
-	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3008 0606 6781050b0102");
+	expect_ext(DEVID_RULE_EKU_CAPABILITY, CERTS_OID_EKU, "",
+		"3008 0606 6781050b0102");
+	expect_ext(DEVID_RULE_EKU_CAPABILITY, CERTS_OID_EKU, "",
+		"3012 0606 6781050b0102 0608 2b06010505070302");
+	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", /* codeSigning */
+		"300a 0608 2b06010505070303");
 	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3000");
 	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3002 0500");
 }

@@ -350,6 +350,80 @@ static void put_crl(const char *name, const struct certs_node *issuer,
 	ek_fixture_write(&dir, name, &crl);
 }
 
+/* ---- policies, purposes, the last second ---- */
+
+static void check_policies_of_issuer_processed(void **state)
+{
+	struct certs_spec spec = certs_ca_spec("Policy CA");
+	struct certs_spec ek = ek_fixture_spec();
+	struct certs_node own;
+	struct ek_trust *trust;
+	struct certs_buf der;
+
+	(void)state;
+	certs_set_ext(&spec, CERTS_OID_CP, "", "3008 3006 0604 2a030401");
+	own = certs_sign(&spec, certs_key("P-256"), &root);
+	put("own.crt", &own);
+	trust = usual();
+	der = ek_below(&ek, &own);
+	assert_verdict(trust, &der, "");
+	assert_false(is_quick(trust, &der));
+	ek_trust_free(trust);
+	certs_done(&own);
+	certs_set_ext(&spec, "551d24", "ff", "3003 8001 00");
+	assert_intermediate(&spec, "P-256", "path: no policy");
+	certs_set_ext(&spec, CERTS_OID_CP, "",
+		"3010 3006 0604 2a030401 3006 0604 2a030401");
+	assert_intermediate(&spec, "P-256", "malformed extension");
+}
+
+/* The EK demands a policy itself. */
+static void check_policies_of_ek_same_when_remembered(void **state)
+{
+	struct certs_spec spec = ek_fixture_spec();
+
+	(void)state;
+	certs_set_ext(&spec, "551d24", "", "3003 8001 00");
+	assert_refused_always(&spec, &ca, "path: no policy");
+}
+
+static void check_purpose_of_issuer_must_allow_ek(void **state)
+{
+	struct certs_spec spec = certs_ca_spec("Purpose CA");
+
+	(void)state;
+	certs_set_ext(&spec, CERTS_OID_EKU, "", EK_EKU);
+	assert_intermediate(&spec, "P-256", "");
+	certs_set_ext(&spec, CERTS_OID_EKU, "", "300a 0608 2b06010505070303");
+	assert_intermediate(&spec, "P-256", "does not allow EK certificates");
+}
+
+/* NOW is the last second of the EK, or of its issuer's list. */
+static void check_last_second_is_within_both_ways(void **state)
+{
+	struct certs_spec spec = ek_fixture_spec();
+	struct certs_buf der, good = ek_below(&spec, &ca);
+	struct ek_trust *trust;
+
+	(void)state;
+	spec.not_after = "U231114221320Z";
+	der = ek_below(&spec, &ca);
+	for (int i = 0; i < 2; i++) {
+		put_crl("ca.crl", &ca, NULL, i ? "U231114221320Z" : NULL);
+		trust = usual();
+		assert_verdict(trust, &der, "");
+		assert_verdict(trust, &good, "");
+		assert_true(is_quick(trust, &der));
+		ek_trust_free(trust);
+	}
+	spec.not_after = "U231114221319Z";
+	assert_refused_always(&spec, &ca, "expired on 2023-11-14 22:13:19Z");
+	put_crl("ca.crl", &ca, NULL, "U231114221319Z");
+	trust = usual();
+	assert_verdict(trust, &good, "out of date");
+	ek_trust_free(trust);
+}
+
 static void check_revoked_ek_refused(void **state)
 {
 	struct certs_spec spec = ek_fixture_spec();
@@ -577,6 +651,10 @@ int main(void)
 		IN_DIR(check_intermediate_is_no_anchor),
 		IN_DIR(check_sha1_root_accepted),
 		IN_DIR(check_name_constrained_issuer_not_remembered),
+		IN_DIR(check_policies_of_issuer_processed),
+		IN_DIR(check_policies_of_ek_same_when_remembered),
+		IN_DIR(check_purpose_of_issuer_must_allow_ek),
+		IN_DIR(check_last_second_is_within_both_ways),
 		IN_DIR(check_revoked_ek_refused),
 		IN_DIR(check_revoked_issuer_refused),
 		IN_DIR(check_crl_out_of_date_refused),
