@@ -73,6 +73,13 @@ static enum devid_err check_chain(const struct ca *ca, struct devid_error *err)
 	return DEVID_OK;
 }
 
+/* What is in the folder of vendors' roots and is not used. */
+static void tell_trust(const struct ca *ca)
+{
+	for (size_t i = 0; ca->trust && ek_trust_get_note(ca->trust, i); i++)
+		log_warn("%s", ek_trust_get_note(ca->trust, i));
+}
+
 int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -90,6 +97,7 @@ int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 	if (rc == DEVID_OK && what & CA_OPEN_SEAL)
 		rc = check_chain(&cmd->ca, &err);
 	if (rc == DEVID_OK) {
+		tell_trust(&cmd->ca);
 		if (cmd->ca.clock_back)
 			log_error(CA_CMD_CLOCK_BACK);
 		return -1;

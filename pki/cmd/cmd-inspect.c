@@ -116,6 +116,8 @@ static enum devid_err take_ek(struct call *call, struct devid_error *err)
 	}
 	if (rc == DEVID_OK && roots)
 		rc = ek_trust_new(roots, &o->trust, err);
+	for (size_t i = 0; o->trust && ek_trust_get_note(o->trust, i); i++)
+		log_warn("inspect: %s", ek_trust_get_note(o->trust, i));
 	return rc;
 }
 

@@ -85,7 +85,14 @@ DEVID_MUST_CHECK enum devid_err ek_cert_check_key(
 DEVID_MUST_CHECK enum devid_err ek_cert_hw_serial(const struct ek_cert *cert,
 	char *buf, size_t size, struct devid_error *err);
 
+#define EK_TRUST_NOTES_MAX 16
+#define EK_TRUST_NOTE_MAX  512
+
 struct ek_trust;
+
+/* What the folder holds and is not used, for the log: the @i-th line, or NULL
+ * when there are no more. Borrowed. */
+const char *ek_trust_get_note(const struct ek_trust *trust, size_t i);
 
 void ek_trust_free(struct ek_trust *trust);
 CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)

@@ -13,6 +13,7 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "ek-crl.h"
 #include "ek-trust.h"
 #include "fail.h"
 #include "files.h"
@@ -63,9 +64,24 @@ static bool is_self_signed(X509 *cert)
 	       X509_verify(cert, X509_get0_pubkey(cert)) == 1;
 }
 
+/* A separate signer of lists (RFC 5280 6.3.3 f). */
+static bool signs_lists_only(X509 *cert)
+{
+	uint32_t flags = X509_get_extension_flags(cert);
+
+	return !(flags & EXFLAG_CA) && flags & EXFLAG_KUSAGE &&
+	       X509_get_key_usage(cert) & KU_CRL_SIGN;
+}
+
 static enum devid_err add_cert(struct ek_trust *trust, const char *path,
 	X509 *cert, struct devid_error *err)
 {
+	if (signs_lists_only(cert)) {
+		ek_trust_add_note(trust, path,
+			"a certificate that signs lists only: not used, and "
+			"EKs whose list it signed are refused");
+		return DEVID_OK;
+	}
 	if (!is_ca(cert))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: not a CA's certificate", path);
@@ -87,6 +103,15 @@ static enum devid_err add_cert(struct ek_trust *trust, const char *path,
 static enum devid_err add_crl(struct ek_trust *trust, const char *path,
 	X509_CRL *crl, struct devid_error *err)
 {
+	const char *defect = ek_crl_defect(crl);
+	char text[128];
+
+	if (defect) {
+		(void)snprintf(text, sizeof(text),
+			"this list %s: EKs that it is about are refused",
+			defect);
+		ek_trust_add_note(trust, path, text);
+	}
 	if (X509_STORE_add_crl(trust->store, crl) != 1 ||
 		X509_CRL_up_ref(crl) != 1)
 		return fail_no_memory_for(err, path);

@@ -9,6 +9,7 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "ek-crl.h"
 #include "ek-profile.h"
 #include "fail.h"
 #include "path.h"
@@ -37,6 +38,12 @@ static const struct {
 	{ X509_V_ERR_CERT_SIGNATURE_FAILURE,
 		"broken signature: not by the key of the issuer it names" },
 	{ X509_V_ERR_CERT_REVOKED, "revoked by its issuer" },
+	{ X509_V_ERR_UNABLE_TO_GET_CRL,
+		"no revocation list of its issuer in the trust folder can be "
+		"used for it: partial, or by another key" },
+	{ X509_V_ERR_UNHANDLED_CRITICAL_CRL_EXTENSION,
+		"the revocation list of its issuer has a critical extension "
+		"that is not understood" },
 	{ X509_V_ERR_CRL_HAS_EXPIRED,
 		"the revocation list of its issuer is out of date" },
 	{ X509_V_ERR_CRL_NOT_YET_VALID,
@@ -90,6 +97,19 @@ void ek_trust_free(struct ek_trust *trust)
 	sk_X509_pop_free(trust->intermediates, X509_free);
 	X509_STORE_free(trust->store);
 	free(trust);
+}
+
+void ek_trust_add_note(
+	struct ek_trust *trust, const char *path, const char *what)
+{
+	if (trust->n_notes < EK_TRUST_NOTES_MAX)
+		(void)snprintf(trust->notes[trust->n_notes++],
+			EK_TRUST_NOTE_MAX, "%s: %s", path, what);
+}
+
+const char *ek_trust_get_note(const struct ek_trust *trust, size_t i)
+{
+	return i < trust->n_notes ? trust->notes[i] : NULL;
 }
 
 /* Escaped, and cut to what a message has room for. */
@@ -146,7 +166,7 @@ static enum devid_err refuse(X509_STORE_CTX *ctx, struct devid_error *err)
 {
 	int error = X509_STORE_CTX_get_error(ctx);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
-	char subject[SUBJECT_MAX], cause[128];
+	char subject[SUBJECT_MAX], cause[160];
 	bool leaf = X509_STORE_CTX_get_error_depth(ctx) == 0;
 
 	if (!cert && error != X509_V_ERR_NO_EXPLICIT_POLICY)
@@ -165,19 +185,61 @@ static enum devid_err refuse(X509_STORE_CTX *ctx, struct devid_error *err)
 		subject, cause);
 }
 
+/* A list about certificates of @issuer: one that cannot be used, or any. */
+static X509_CRL *find_list(
+	const struct ek_trust *trust, const X509_NAME *issuer, bool unusable)
+{
+	for (int i = 0; i < sk_X509_CRL_num(trust->crls); i++) {
+		X509_CRL *crl = sk_X509_CRL_value(trust->crls, i);
+
+		if (ek_crl_concerns(crl, issuer) &&
+			(!unusable || ek_crl_defect(crl)))
+			return crl;
+	}
+	return NULL;
+}
+
 /* An issuer without a revocation list in the folder is taken as it is. */
 static int on_verify(int ok, X509_STORE_CTX *ctx)
 {
-	return ok || path_is_last_second(ctx) ||
-	       X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL;
+	const struct ek_trust *trust = X509_STORE_CTX_get_app_data(ctx);
+	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+
+	if (ok || path_is_last_second(ctx))
+		return 1;
+	return X509_STORE_CTX_get_error(ctx) == X509_V_ERR_UNABLE_TO_GET_CRL &&
+	       cert && !find_list(trust, X509_get_issuer_name(cert), false);
+}
+
+/* OpenSSL passes over lists that it does not process: what one of them
+ * revokes would count as good. */
+static enum devid_err check_lists(const struct ek_trust *trust,
+	STACK_OF(X509) * chain, struct devid_error *err)
+{
+	char subject[SUBJECT_MAX];
+
+	for (int i = 0; i < sk_X509_num(chain); i++) {
+		const X509_NAME *issuer =
+			X509_get_issuer_name(sk_X509_value(chain, i));
+		X509_CRL *crl = find_list(trust, issuer, true);
+
+		if (!crl)
+			continue;
+		subject_text(issuer, subject);
+		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
+			"EK certificate: a revocation list about \"%s\" %s and "
+			"cannot be used",
+			subject, ek_crl_defect(crl));
+	}
+	return DEVID_OK;
 }
 
 static bool is_plain_crl(X509_CRL *crl, X509 *issuer)
 {
-	for (int i = 0; i < X509_CRL_get_ext_count(crl); i++) {
-		if (X509_EXTENSION_get_critical(X509_CRL_get_ext(crl, i)))
-			return false;
-	}
+	if (ek_crl_defect(crl) ||
+		X509_CRL_get_ext_by_NID(
+			crl, NID_issuing_distribution_point, -1) >= 0)
+		return false;
 	return X509_CRL_verify(crl, X509_get0_pubkey(issuer)) == 1;
 }
 
@@ -282,6 +344,8 @@ static enum devid_err verify(
 	if (!path_prepare(ctx, now, DEPTH_MAX, flags))
 		return fail_no_memory_for(err, "EK certificate");
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
+	if (X509_STORE_CTX_set_app_data(ctx, trust) != 1)
+		return fail_no_memory_for(err, "EK certificate");
 	if (X509_verify_cert(ctx) != 1)
 		return refuse(ctx, err);
 	if (X509_STORE_CTX_get_num_untrusted(ctx) == 0 ||
@@ -289,6 +353,8 @@ static enum devid_err verify(
 		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: path: it is a root itself");
 	rc = check_purposes(X509_STORE_CTX_get0_chain(ctx), err);
+	if (rc == DEVID_OK)
+		rc = check_lists(trust, X509_STORE_CTX_get0_chain(ctx), err);
 	if (rc == DEVID_OK)
 		remember(trust, X509_STORE_CTX_get0_chain(ctx));
 	return rc;

@@ -15,7 +15,13 @@ struct ek_trust {
 	STACK_OF(X509_CRL) * crls;      /* owned */
 	struct issuers *issuers;        /* owned; notes: X509_CRL * of crls */
 	size_t n_anchors;
+	char notes[EK_TRUST_NOTES_MAX][EK_TRUST_NOTE_MAX];
+	size_t n_notes;
 };
+
+/* Notes what is in the folder and not used; more than fit are dropped. */
+void ek_trust_add_note(
+	struct ek_trust *trust, const char *path, const char *what);
 
 /* Trusts nobody yet. NULL when memory is out. */
 struct ek_trust *ek_trust_alloc(void);

@@ -4,6 +4,7 @@ sees := idevid/base idevid/cert idevid/enrol idevid/tpm
 sources := \
 	credential.c \
 	ek-cert.c \
+	ek-crl.c \
 	ek-key.c \
 	ek-load.c \
 	ek-names.c \

@@ -163,6 +163,8 @@ static enum devid_err do_trust(struct ca *ca, struct devid_error *err)
 	rc = ek_trust_new(ca->conf->ek_roots, &trust, err);
 	if (rc != DEVID_OK)
 		return rc;
+	for (size_t i = 0; ek_trust_get_note(trust, i); i++)
+		log_warn("serve: %s", ek_trust_get_note(trust, i));
 	ca_set_trust(ca, trust);
 	log_info("serve: TPM vendors' roots and lists read again");
 	return DEVID_OK;
