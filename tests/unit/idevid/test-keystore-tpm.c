@@ -432,106 +432,6 @@ static void object_of_no_template_unsupported(void **state)
 	assert_rc(sign_p256(f, NULL), DEVID_ERR_UNSUPPORTED);
 }
 
-/* A storage key: a parent. */
-static ESYS_TR make_primary(
-	struct tpm *conn, ESYS_TR hierarchy, const TPM2B_PUBLIC *pub)
-{
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR key = ESYS_TR_NONE;
-
-	assert_int_equal(
-		Esys_CreatePrimary(conn->esys, hierarchy, ESYS_TR_PASSWORD,
-			ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, pub, &outside,
-			&pcrs, &key, NULL, NULL, NULL, NULL),
-		0);
-	return key;
-}
-
-/* A key from @pub below a storage key of the endorsement hierarchy. */
-static ESYS_TR make_child(struct tpm *conn, const TPM2B_PUBLIC *pub)
-{
-	TPM2B_PUBLIC storage = {
-		.publicArea = { .type = TPM2_ALG_ECC,
-			.nameAlg = TPM2_ALG_SHA256,
-			.objectAttributes =
-				TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-				TPMA_OBJECT_NODA |
-				TPMA_OBJECT_SENSITIVEDATAORIGIN |
-				TPMA_OBJECT_USERWITHAUTH |
-				TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT }
-	};
-	TPMS_ECC_PARMS *ecc = &storage.publicArea.parameters.eccDetail;
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	TPM2B_PRIVATE *private = NULL;
-	TPM2B_PUBLIC *public = NULL;
-	ESYS_TR parent, key = ESYS_TR_NONE;
-
-	ecc->symmetric.algorithm = TPM2_ALG_AES;
-	ecc->symmetric.keyBits.aes = 128;
-	ecc->symmetric.mode.aes = TPM2_ALG_CFB;
-	ecc->scheme.scheme = TPM2_ALG_NULL;
-	ecc->kdf.scheme = TPM2_ALG_NULL;
-	ecc->curveID = TPM2_ECC_NIST_P256;
-	parent = make_primary(conn, ESYS_TR_RH_ENDORSEMENT, &storage);
-	assert_int_equal(
-		Esys_Create(conn->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			ESYS_TR_NONE, &sensitive, pub, &outside, &pcrs,
-			&private, &public, NULL, NULL, NULL),
-		0);
-	assert_int_equal(
-		Esys_Load(conn->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			ESYS_TR_NONE, private, public, &key),
-		0);
-	Esys_Free(private);
-	Esys_Free(public);
-	assert_int_equal(Esys_FlushContext(conn->esys, parent), 0);
-	return key;
-}
-
-/* The template's key in the owner's hierarchy is gone after TPM2_Clear, and so
- * is what hangs below another key. */
-static void key_of_the_template_elsewhere_not_used(void **state)
-{
-	struct fixture *f = *state;
-	TPM2_HANDLE handle = template_handle(KEY_ROLE_IDEVID);
-	struct devid_error err = { DEVID_OK, "" };
-	struct key_blob spki;
-	TPM2B_PUBLIC pub;
-
-	assert_true(template_get(
-		KEY_ROLE_IDEVID, KEY_ALG_P256, UNIQUE_X_AND_Y, &pub));
-	for (int child = 0; child < 2; child++) {
-		ESYS_TR key, persistent = ESYS_TR_NONE;
-		struct tpm *conn = NULL;
-
-		close_keystore(f);
-		assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-		key = child ? make_child(conn, &pub)
-			    : make_primary(conn, ESYS_TR_RH_OWNER, &pub);
-		assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER,
-					 key, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					 ESYS_TR_NONE, handle, &persistent),
-			0);
-		assert_int_equal(Esys_FlushContext(conn->esys, key), 0);
-		tpm_close(conn);
-		open_keystore(f, false);
-		assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, &err),
-			DEVID_ERR_UNSUPPORTED);
-		assert_cause(&err,
-			"0x81020000 is no primary key of the endorsement "
-			"hierarchy");
-		assert_rc(sign_p256(f, NULL), DEVID_ERR_UNSUPPORTED);
-		devid_error_clear(&err);
-		close_keystore(f);
-		swtpm_evict(&f->tpm, handle);
-		open_keystore(f, false);
-	}
-}
-
 /* A DER SEQUENCE of @len bytes in all, filled with @fill. */
 static struct key_blob make_cert(size_t len, uint8_t fill)
 {
@@ -918,7 +818,6 @@ int main(void)
 		CASE(tpm_restarted_next_signature_made),
 		CASE(tcti_of_no_kind_absent),
 		CASE(lockout_told_and_other_than_absent),
-		CASE(key_of_the_template_elsewhere_not_used),
 		CASE(failure_mode_told_by_sign_and_health),
 		CASE(other_tpm_error_has_its_own_class),
 		CASE(response_cut_short_fails_then_works),
