@@ -124,9 +124,9 @@ int output_open_folder(const char *path)
 		return -1;
 	}
 	memcpy(dir, path, len);
+	if (len == 0) /* of the root, or none is named */
+		dir[len++] = slash ? '/' : '.';
 	dir[len] = '\0';
-	if (len == 0)
-		strcpy(dir, slash ? "/" : ".");
 	return open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 

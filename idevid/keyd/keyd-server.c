@@ -107,14 +107,14 @@ static void serve(struct server *s, struct connection *c)
  * and had no turn for the longest time. */
 static struct user *find_user(struct server *s, uid_t uid, bool listed)
 {
-	struct user *oldest = NULL;
+	struct user *oldest = &s->users[0];
 
 	for (unsigned i = 0; i <= s->max; i++) {
 		struct user *u = &s->users[i];
 
 		if (u->uid == uid && u->listed == listed)
 			return u;
-		if (u->n == 0 && (!oldest || u->served < oldest->served))
+		if (u->n == 0 && (oldest->n > 0 || u->served < oldest->served))
 			oldest = u;
 	}
 	*oldest = (struct user) { .uid = uid, .listed = listed };

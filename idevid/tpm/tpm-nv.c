@@ -27,6 +27,7 @@ struct new_content {
 
 /* An open NV index. */
 struct nv {
+	TPM2_HANDLE at;
 	struct tpm_handle index;
 	TPMA_NV attrs;
 	uint16_t size;
@@ -96,6 +97,7 @@ static enum devid_err nv_open(struct tpm *tpm, TPM2_HANDLE index,
 	code = tpm_result(tpm, rc, "read NV index", err);
 	if (code != DEVID_OK || !pub)
 		return code;
+	ret->at = index;
 	ret->index = tpm_handle_take(&opened);
 	ret->attrs = pub->nvPublic.attributes;
 	ret->size = pub->nvPublic.dataSize;
@@ -366,10 +368,9 @@ static bool is_ours(const struct nv *nv, const struct key_blob *old, bool lock)
  * Looks at an index that is there already: OK with *@ret_same when it is done,
  * or what we left there is removed. EXISTS when it holds anything else.
  */
-static enum devid_err settle_existing(struct nv *nv, TPM2_HANDLE index,
+static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 	const struct new_content *what, bool *ret_same, struct devid_error *err)
 {
-	struct tpm *tpm = nv->index.tpm;
 	struct key_blob old;
 	enum devid_err rc = read_existing(nv, &old, err);
 	bool locked = nv->attrs & TPMA_NV_WRITELOCKED;
@@ -389,7 +390,7 @@ static enum devid_err settle_existing(struct nv *nv, TPM2_HANDLE index,
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: NV index 0x%08x holds %u bytes that devid did "
 			"not write; they stay (tpm2_nvread, tpm2_nvundefine)",
-			index, nv->size);
+			nv->at, nv->size);
 	rc = tpm_result(tpm,
 		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
 			nv->index.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
@@ -418,7 +419,7 @@ static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 			room);
 	rc = nv_open(tpm, index, &nv, &probe);
 	if (rc == DEVID_OK) {
-		rc = settle_existing(&nv, index, what, &same, err);
+		rc = settle_existing(tpm, &nv, what, &same, err);
 		if (rc != DEVID_OK || same)
 			return rc;
 	} else if (rc != DEVID_ERR_NOT_FOUND) {
