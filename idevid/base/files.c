@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -128,4 +129,19 @@ enum devid_err files_remove(const char *path, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_IO, "remove: %s: %s", path,
 			strerror(errno));
 	return DEVID_OK;
+}
+
+enum devid_err files_allow_open(
+	const char *what, unsigned n, struct devid_error *err)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= n)
+		return DEVID_OK;
+	limit.rlim_cur = n;
+	if (limit.rlim_max >= n && setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return DEVID_OK;
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"%s: at most %llu files may be open", what,
+		(unsigned long long)limit.rlim_max);
 }

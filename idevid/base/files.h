@@ -46,4 +46,13 @@ DEVID_MUST_CHECK enum devid_err files_create(const char *path, const void *data,
 DEVID_MUST_CHECK enum devid_err files_remove(
 	const char *path, struct devid_error *err);
 
+/*
+ * Sees to it that @n files may be open at one time: raises the soft limit of
+ * this process where it must. A server that runs out of descriptors cannot take
+ * a connection, nor see that it goes. Errors: INVALID when the hard limit is
+ * lower; @what, a setting, is named.
+ */
+DEVID_MUST_CHECK enum devid_err files_allow_open(
+	const char *what, unsigned n, struct devid_error *err);
+
 #endif

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "files.h"
 #include "log.h"
 
 /* Connections taken in one turn: as many as can be without a signature having
@@ -23,6 +24,8 @@
  * and whoever finds it full waits outside until the next turn has emptied it.
  */
 #define BACKLOG 16
+/* Files that are open besides connections: the TPM, sockets, the log. */
+#define FDS_BESIDES 64
 /* While others wait, unlisted users get each fourth turn. */
 #define LISTED_TURNS 3
 
@@ -396,9 +399,14 @@ enum devid_err server_new(sd_event *event, const struct server_options *options,
 	struct server **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_close) int fd = options->listen_fd;
-	struct server *s = calloc(1, sizeof(*s));
+	struct server *s;
+	enum devid_err rc = files_allow_open("key socket: connections_max",
+		options->connections_max + FDS_BESIDES, err);
 	int cause = ENOMEM;
 
+	if (rc != DEVID_OK)
+		return rc;
+	s = calloc(1, sizeof(*s));
 	if (s) {
 		s->epoll_fd = -1;
 		s->listen_fd = steal_fd(&fd);

@@ -4,14 +4,15 @@
 #include <errno.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
 #include "fail.h"
+#include "files.h"
 #include "log.h"
 #include "serve-accept.h"
 #include "serve-end.h"
@@ -67,20 +68,11 @@ static enum devid_err no_memory(struct devid_error *err)
 /* As many descriptors as the connections need. */
 static enum devid_err raise_limit(unsigned connections, struct devid_error *err)
 {
-	rlim_t want = (rlim_t)connections + FDS_BESIDES;
-	struct rlimit limit;
+	char what[64];
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < want) {
-		limit.rlim_cur = want;
-		if (limit.rlim_max < want ||
-			setrlimit(RLIMIT_NOFILE, &limit) < 0)
-			return devid_fail(err, DEVID_ERR_INVALID,
-				"serve: connections_max %u: at most %llu files "
-				"may be open",
-				connections,
-				(unsigned long long)limit.rlim_max);
-	}
-	return DEVID_OK;
+	(void)snprintf(what, sizeof(what), "serve: connections_max %u",
+		connections); /* fits */
+	return files_allow_open(what, connections + FDS_BESIDES, err);
 }
 
 static enum devid_err open_http(

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -228,6 +229,29 @@ static void write_killed_leaves_old_or_new(void **state)
 	}
 }
 
+static void allow_open_raises_soft_limit_up_to_hard_one(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct rlimit before, limit;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_true(before.rlim_max >= 100);
+	limit = (struct rlimit) { 50, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(files_allow_open("setting", 100, &err), DEVID_OK);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(limit.rlim_cur, 100);
+	assert_int_equal(files_allow_open("setting", 60, &err), DEVID_OK);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_int_equal(limit.rlim_cur, 100); /* and never lowers it */
+	assert_int_equal(files_allow_open("setting",
+				 (unsigned)before.rlim_max + 1, &err),
+		DEVID_ERR_INVALID);
+	assert_non_null(strstr(err.text, "setting: at most "));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -247,6 +271,7 @@ int main(void)
 		CASE(write_over_folder_fails_and_cleans_up),
 		CASE(write_path_too_long_refused),
 		CASE(write_killed_leaves_old_or_new),
+		CASE(allow_open_raises_soft_limit_up_to_hard_one),
 	};
 
 	return cmocka_run_group_tests_name("files", tests, NULL, NULL);
