@@ -6,6 +6,10 @@
  * What both full verifications, the verifier's and the EK's, ask of a path
  * besides OpenSSL's defaults (RFC 5280 6): its policies, what its certificates
  * may be used for, and the last second of notAfter. Not checked: revocation.
+ *
+ * OpenSSL 3.0 forgets to free policyConstraints of a certificate that has no
+ * certificatePolicies: some 50 bytes a path. It looks at them behind all
+ * signatures, so that only a CA below a trust anchor can have this.
  */
 
 #include "cert.h"

@@ -466,7 +466,6 @@ static void check_policies_of_issuer_processed(void **state)
 		{ { CERTS_POLICIES, DEMAND, NULL }, DEVID_CHAIN_OK },
 		{ { ANY, DEMAND, NULL }, DEVID_CHAIN_OK },
 		{ { ANY, DEMAND, "0201 00" }, DEVID_CHAIN_OK },
-		{ { NULL, DEMAND, NULL }, DEVID_CHAIN_POLICY },
 		{ { NULL, NULL, "0201 00" }, DEVID_CHAIN_OK },
 		{ { TWICE, NULL, NULL }, DEVID_CHAIN_POLICY },
 		{ { ANY, "3003 8001 ff", NULL }, DEVID_CHAIN_POLICY },
@@ -516,6 +515,7 @@ static void check_policies_of_leaf_same_when_cached(void **state)
 
 	(void)state;
 	expect_both_ways(&mid, &leaf, DEVID_CHAIN_OK, true);
+	certs_set_ext(&leaf, CERTS_OID_CP, "", ANY);
 	certs_set_ext(&leaf, OID_PC, "", DEMAND);
 	expect_both_ways(&mid, &leaf, DEVID_CHAIN_POLICY, true);
 	leaf = certs_idevid_spec();

@@ -351,8 +351,6 @@ static void put_crl(const char *name, const struct certs_node *issuer,
 	ek_fixture_write(&dir, name, &crl);
 }
 
-/* ---- policies, purposes, the last second ---- */
-
 static void check_policies_of_issuer_processed(void **state)
 {
 	struct certs_spec spec = certs_ca_spec("Policy CA");
@@ -383,6 +381,7 @@ static void check_policies_of_ek_same_when_remembered(void **state)
 	struct certs_spec spec = ek_fixture_spec();
 
 	(void)state;
+	certs_set_ext(&spec, CERTS_OID_CP, "", "3008 3006 0604 551d2000");
 	certs_set_ext(&spec, "551d24", "", "3003 8001 00");
 	assert_refused_always(&spec, &ca, "path: no policy");
 }
