@@ -272,13 +272,20 @@ static void print_port(const json_t *port)
 
 static void print_tries(const json_t *tries)
 {
+	long long left = json_integer_value(json_object_get(tries, "left"));
+
 	if (!json_is_true(json_object_get(tries, "few")))
 		return;
+	if (left == 0) {
+		(void)printf("           WARNING: no try is left: the TPM has "
+			     "locked its keys (devid-keyd(8))\n");
+		return;
+	}
 	(void)printf("           WARNING: %lld of %lld tries left before the "
 		     "TPM locks its keys;\n"
 		     "           a power cut after a signature takes one "
 		     "(devid-keyd(8))\n",
-		(long long)json_integer_value(json_object_get(tries, "left")),
+		left,
 		(long long)json_integer_value(json_object_get(tries, "max")));
 }
 

@@ -83,11 +83,12 @@ static void serve(struct server *s, struct connection *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	/* Also when it has gone: who connects and leaves has had his turn. */
+	c->heard = c->user->served = ++s->clock;
 	if (n <= 0) {
 		drop(s, c);
 		return;
 	}
-	c->heard = c->user->served = ++s->clock;
 	if ((size_t)n > sizeof(record_in)) {
 		char what[48];
 
@@ -160,11 +161,12 @@ static unsigned weight(const struct server *s, const struct search *what,
 	return c->user->n;
 }
 
-/* Of whoever holds most, the connection without a request that has been
- * silent longest. */
+/* Of whoever holds most, and no less than @user does, the connection without a
+ * request that has been silent longest. */
 static struct connection *find_silent(
 	struct server *s, const struct search *what)
 {
+	unsigned least = what->own ? 0 : held_by(s, what->user);
 	struct connection *best;
 
 	do {
@@ -175,7 +177,7 @@ static struct connection *find_silent(
 			struct connection *c = &s->slots[i];
 			unsigned w = weight(s, what, c);
 
-			if (w == 0 || w < most || c->ready ||
+			if (w == 0 || w < least || w < most || c->ready ||
 				(w == most && best && best->heard <= c->heard))
 				continue;
 			best = c;

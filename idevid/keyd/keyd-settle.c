@@ -18,6 +18,18 @@ unsigned settle_delay(const struct settle *s)
 	return s->every;
 }
 
+static enum devid_err tell(struct settle *s, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	s->waiting = false;
+	/* A TPM that hangs must not hang the service. */
+	(void)alarm(LIMIT_SECONDS);
+	rc = module_settle(s->module, err);
+	(void)alarm(0);
+	return rc;
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct settle *s = userdata;
@@ -25,14 +37,10 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)source; /* is s->timer */
 	(void)usec;   /* now */
-	s->waiting = false;
-	/* A TPM that hangs must not hang the service. */
-	(void)alarm(LIMIT_SECONDS);
 	/* Not done: it is tried again after the next use. */
-	s->done = module_settle(s->module, &err) == DEVID_OK;
-	(void)alarm(0);
+	s->done = tell(s, &err) == DEVID_OK;
 	if (!s->done)
-		log_warn("%s: a power cut now counts as a failed attempt",
+		log_warn("%s: a power cut may count as a failed attempt",
 			devid_error_text(&err));
 	else
 		log_debug("tpm: told that power may go");
@@ -57,5 +65,11 @@ void settle_note_use(void *arg)
 
 void settle_done(struct settle *s)
 {
+	struct devid_error err = { DEVID_OK, "" };
+
+	/* The next start does not know of this use. */
+	if (s->waiting && tell(s, &err) != DEVID_OK)
+		log_warn("%s: a power cut may count as a failed attempt",
+			devid_error_text(&err));
 	s->timer = sd_event_source_disable_unref(s->timer);
 }

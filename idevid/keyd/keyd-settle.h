@@ -31,6 +31,7 @@ unsigned settle_delay(const struct settle *s);
 /* A key is used. @arg is the struct settle. */
 void settle_note_use(void *arg);
 
+/* The end of the service: what waits is told at once. */
 void settle_done(struct settle *s);
 
 #endif

@@ -18,8 +18,8 @@ bool purpose_tls12_is_key_exchange(struct view in);
 
 /*
  * A key exchange of a form that is never signed here: on another curve, on one
- * that it describes itself, in a finite field, or with SRP. *@ret says which,
- * and where it is defined; static.
+ * that it describes itself, in a finite field, with SRP or a temporary RSA key.
+ * *@ret says which, and where it is defined; static.
  */
 bool purpose_tls12_is_other_exchange(struct view data, const char **ret);
 

@@ -102,9 +102,13 @@ void ek_trust_free(struct ek_trust *trust)
 void ek_trust_add_note(
 	struct ek_trust *trust, const char *path, const char *what)
 {
-	if (trust->n_notes < EK_TRUST_NOTES_MAX)
+	if (trust->n_notes < EK_TRUST_NOTES_MAX) {
 		(void)snprintf(trust->notes[trust->n_notes++],
 			EK_TRUST_NOTE_MAX, "%s: %s", path, what);
+		return;
+	}
+	(void)snprintf(trust->notes[EK_TRUST_NOTES_MAX - 1], EK_TRUST_NOTE_MAX,
+		"and %zu more files", ++trust->n_notes_more);
 }
 
 const char *ek_trust_get_note(const struct ek_trust *trust, size_t i)

@@ -17,6 +17,7 @@ struct ek_trust {
 	size_t n_anchors;
 	char notes[EK_TRUST_NOTES_MAX][EK_TRUST_NOTE_MAX];
 	size_t n_notes;
+	size_t n_notes_more; /* that the last note stands for, or 0 */
 };
 
 /* Notes what is in the folder and not used; more than fit are dropped. */

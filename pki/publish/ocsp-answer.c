@@ -229,7 +229,7 @@ static enum devid_err answer_request(struct ca *ca,
 		rc = look_up(ca, req, &known, ret, err);
 	if (rc != DEVID_OK || ret->der.data)
 		return rc;
-	if (!may_sign(on_demand))
+	if (ca->clock_wrong || !may_sign(on_demand))
 		return answer_status(STATUS_TRY_LATER, ret, err);
 	rc = responder_init(ca, (int64_t)time(NULL), &responder, NULL);
 	if (rc == DEVID_ERR_STATE)

@@ -123,6 +123,7 @@ static enum devid_err do_clock(struct serve_duties *d, const struct turn *turn,
 	enum ca_clock clock = CA_CLOCK_RIGHT;
 	enum devid_err rc = ca_clock_check(turn->ca, false, &clock, err);
 
+	d->clock_wrong = turn->ca->clock_wrong;
 	if (clock == CA_CLOCK_BACK) {
 		log_error("serve: clock: the register knew a later time: this "
 			  "clock is behind, or one was ahead");
@@ -229,6 +230,8 @@ static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
 
 	if (!ca->conf->publish || (delta && !ca->conf->delta_url))
 		return DEVID_OK;
+	if (ca->clock_wrong) /* others may have signed what we only write */
+		return publish_files(ca, err);
 	rc = publish_newest(ca, delta, &newest, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -251,8 +254,7 @@ static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
 static bool ca_signs_nothing(const struct turn *turn)
 {
 	return turn->ca->clock_wrong &&
-	       (turn->duty == DUTY_CRL || turn->duty == DUTY_DELTA ||
-		       turn->duty == DUTY_OCSP || turn->duty == DUTY_PURGE);
+	       (turn->duty == DUTY_OCSP || turn->duty == DUTY_PURGE);
 }
 
 static enum devid_err do_duty(
@@ -313,10 +315,10 @@ void serve_duties_used(
 
 const char *serve_duties_trouble(const struct serve_duties *d, int64_t now)
 {
-	if (d->use_failed || d->failed[DUTY_PROBE])
-		return "register or token: the last use failed\n";
-	if (d->failed[DUTY_CLOCK])
+	if (d->clock_wrong)
 		return "clock: cannot be right\n";
+	if (d->use_failed || d->failed[DUTY_PROBE] || d->failed[DUTY_CLOCK])
+		return "register or token: the last use failed\n";
 	if (d->early > 0 && now - d->early <= EARLY_TOLD)
 		return "clock: something was made at a time still to come\n";
 	return NULL;
@@ -345,6 +347,11 @@ int64_t serve_duties_run(
 	int64_t next = INT64_MAX;
 
 	*ret_published = false;
+	/* Nothing is signed or forgotten by a clock that was not looked at. */
+	for (int i = DUTY_CRL; i <= DUTY_PURGE; i++) {
+		if (now >= d->due[i])
+			d->due[DUTY_CLOCK] = now;
+	}
 	for (int i = 0; i < N_DUTIES; i++) {
 		struct turn turn = { ca, (enum duty)i, now, false };
 		struct devid_error err = { DEVID_OK, "" };

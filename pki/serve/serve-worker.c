@@ -174,9 +174,7 @@ static void work_one(
 		}
 		break;
 	case SERVE_OCSP:
-		job->code = ca_clock_refuse(ca, &job->error);
-		if (job->code == DEVID_OK)
-			work_ocsp(ca, on_demand, job);
+		work_ocsp(ca, on_demand, job);
 		break;
 	case SERVE_CHALLENGE:
 	case SERVE_ISSUE:

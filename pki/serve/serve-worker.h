@@ -51,8 +51,9 @@ struct serve_duties {
 	int64_t files; /* when files are compared next, milliseconds */
 	bool failed[SERVE_N_DUTIES];    /* the last time */
 	int64_t logged[SERVE_N_DUTIES]; /* when that was told */
-	bool use_failed; /* of register or token, and not seen well since */
-	int64_t early;   /* when something from the future was seen; 0: never */
+	bool clock_wrong; /* as it was looked at last: nothing is signed */
+	bool use_failed;  /* of register or token, and not seen well since */
+	int64_t early; /* when something from the future was seen; 0: never */
 };
 
 #endif

@@ -86,7 +86,7 @@ $(session_name "$port"))" test "$(session_name "$port")" = \
 	is_turned_away "$mac$newline"
 	is_turned_away "\"$mac\" verdict=\"accept\""
 	check "no decision about it was written by the switch" \
-		test "$(lines "99.* verdict=accept")" = 0
+		test "$(lines " mac=[^ ]*99.* verdict=accept")" = 0
 	check "each has one line" test "$(lines "mac=malformed verdict=reject") \
 $(lines " mac=$mac verdict=reject")" = "3 2"
 	result "$(outcome cam)"

@@ -267,7 +267,12 @@ health() { # STATUS
 		"$public_url/healthz")" = "$1" ]
 }
 
-revoked_in_list() { ! verify_leaf "$CA/$1-idevid.pem"; }
+# revoked_in_list LABEL: the list is good, and this certificate is in it
+revoked_in_list() {
+	verify_leaf "$CA/B1-idevid.pem" &&
+		! verify_leaf "$CA/$1-idevid.pem" >"$CA/verdict" 2>&1 &&
+		grep -q "certificate revoked" "$CA/verdict"
+}
 
 # not_ahead FILE: its thisUpdate is not later than now
 not_ahead() {

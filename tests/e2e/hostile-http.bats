@@ -197,10 +197,10 @@ answers() {
 			"Content-Type: application/ocsp-request" \
 			"$public_url/ocsp"
 		[ "$output" = 200 ]
-		openssl ocsp -respin "$CA/body" -noverify -resp_text \
-			-reqin "$CA/plain.der" 2>/dev/null |
-			grep -q "Response Status: successful" ||
-			{ echo "answer $i" && return 1; }
+		run openssl ocsp -respin "$CA/body" -noverify -resp_text \
+			-reqin "$CA/plain.der"
+		[[ $output == *"Response Status: successful"* ]] ||
+			{ echo "answer $i: $output" && return 1; }
 	done
 }
 

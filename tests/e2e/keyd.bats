@@ -304,10 +304,16 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	done
 	run -0 devid status --config "$dev/devid.conf"
 	[[ $output != *WARNING* ]]
-	# Before a minute has passed, one counts.
+	# Nor does one after a stop in order, which does not wait for the minute.
 	keyd_stop "$dev"
 	device_conf "$dev"
 	keyd_start "$dev"
+	run -0 keyd-client "$dev/keyd.sock" sign p256 client13
+	keyd_stop "$dev"
+	keyd_start "$dev"
+	cut_power "$dev"
+	[ "$(tries "$dev" left)" -eq 3 ]
+	# Before a minute has passed, one counts.
 	run -0 keyd-client "$dev/keyd.sock" sign p256 client13
 	cut_power "$dev"
 	[ "$(tries "$dev" left)" -eq 2 ]

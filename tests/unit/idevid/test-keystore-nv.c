@@ -12,7 +12,6 @@ static bool same(const struct key_blob *a, const struct key_blob *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* Verifies with libcrypto alone. */
 /* A DER SEQUENCE of @len bytes in all, filled with @fill. */
 static struct key_blob make_cert(size_t len, uint8_t fill)
 {

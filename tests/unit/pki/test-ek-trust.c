@@ -371,6 +371,7 @@ static void check_policies_of_issuer_processed(void **state)
 	certs_done(&own);
 	certs_set_ext(&spec, "551d24", "ff", "3003 8001 00");
 	assert_intermediate(&spec, "P-256", "path: no policy");
+	spec = certs_ca_spec("Policy CA");
 	certs_set_ext(&spec, CERTS_OID_CP, "",
 		"3010 3006 0604 2a030401 3006 0604 2a030401");
 	assert_intermediate(&spec, "P-256", "malformed extension");

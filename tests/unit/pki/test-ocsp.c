@@ -416,6 +416,27 @@ static void answer_no_key_try_later_but_stored_given(void **state)
 	w->f.ca.signer = signer;
 }
 
+/* What was signed while the clock was right is given. */
+static void answer_clock_wrong_try_later_but_stored_given(void **state)
+{
+	struct world *w = *state;
+	struct talk t;
+	int64_t n;
+
+	w->f.ca.clock_wrong = true;
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(
+		OCSP_response_status(t.resp), OCSP_RESPONSE_STATUS_TRYLATER);
+	talk_done(&t);
+	w->f.ca.clock_wrong = false;
+	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
+	w->f.ca.clock_wrong = true;
+	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	talk_done(&t);
+	w->f.ca.clock_wrong = false;
+}
+
 static void answer_bucket_empty_try_later_and_stored_given(void **state)
 {
 	static const uint8_t try_later[] = { 0x30, 0x03, 0x0a, 0x01, 0x03 };
@@ -491,6 +512,7 @@ int main(void)
 		WORLD(answer_stored_expired_signed_again),
 		WORLD(answer_stored_early_signed_again),
 		WORLD(answer_no_key_try_later_but_stored_given),
+		WORLD(answer_clock_wrong_try_later_but_stored_given),
 		WORLD(answer_bucket_empty_try_later_and_stored_given),
 		WORLD(answer_token_gone_error),
 	};
