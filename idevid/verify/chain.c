@@ -397,37 +397,44 @@ static enum devid_err check_fully(struct chain_store *store,
 }
 
 struct remembered {
+	struct chain_store *store;
 	const struct chain_query *query;
-	OSSL_LIB_CTX *libctx;
 	struct devid_chain_report *report;
 };
 
 /* The peer must have sent the issuer's certificate: what it proves does not
- * depend on who was here before. */
+ * depend on who was here before. Nor may what it sent besides be malformed. */
 static bool was_sent(
 	void *arg, const uint8_t hash[ISSUERS_HASH_LEN], const void *note)
 {
 	const struct remembered *r = arg;
 	uint8_t sent[EVP_MAX_MD_SIZE];
+	bool found = false;
 
 	for (size_t i = 1; i < r->query->n_certs; i++) {
 		const struct view *cert = &r->query->certs[i];
+		CLEANUP(cleanup_x509) X509 *other = NULL;
 
-		if (EVP_Q_digest(r->libctx, "SHA256", NULL, cert->data,
-			    cert->len, sent, NULL) != 1 ||
-			memcmp(sent, hash, ISSUERS_HASH_LEN) != 0)
+		if (EVP_Q_digest(r->store->libctx, "SHA256", NULL, cert->data,
+			    cert->len, sent, NULL) == 1 &&
+			memcmp(sent, hash, ISSUERS_HASH_LEN) == 0) {
+			found = true;
 			continue;
-		memcpy(r->report, note, sizeof(*r->report));
-		return true;
+		}
+		other = decode(r->store, *cert);
+		if (!other)
+			return false;
 	}
-	return false;
+	if (found)
+		memcpy(r->report, note, sizeof(*r->report));
+	return found;
 }
 
 static bool check_quickly(struct chain_store *store,
 	const struct chain_query *query, struct devid_chain_report *ret)
 {
 	struct devid_chain_report report;
-	struct remembered r = { query, store->libctx, &report };
+	struct remembered r = { store, query, &report };
 	struct cert_view leaf;
 
 	if (!query->leaf_is_devid ||

@@ -139,6 +139,22 @@ static void check_der_chain_fault_named(void **state)
 	assert_true(r.clause[0] != '\0');
 }
 
+static void check_der_malformed_beside_issuer_refused(void **state)
+{
+	const struct devid_der certs[] = {
+		{ fix.leaf.der.data, fix.leaf.der.len },
+		{ fix.issuer.der.data, fix.issuer.der.len },
+		{ fix.root.der.data, fix.root.der.len - 1 },
+	};
+	struct devid_verify_result r;
+
+	(void)state;
+	assert_int_equal(check_nodes(&fix.leaf, &fix.issuer, NULL, &r), 0);
+	assert_int_equal(
+		devid_verifier_check_der(fix.verifier, certs, 3, NULL, &r),
+		DEVID_ERR_NOT_GENUINE);
+}
+
 static void check_chain_x509_same_as_der(void **state)
 {
 	X509 *leaf = certs_x509(&fix.leaf), *issuer = certs_x509(&fix.issuer);
@@ -759,6 +775,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_der_genuine_unit_described),
 		cmocka_unit_test(check_der_other_serial_refused),
+		cmocka_unit_test(check_der_malformed_beside_issuer_refused),
 		cmocka_unit_test(check_der_profile_fault_named_first),
 		cmocka_unit_test(check_der_chain_fault_named),
 		cmocka_unit_test(check_chain_x509_same_as_der),
