@@ -50,15 +50,17 @@ static json_t *json_of(struct publish_fixture *f, const char *serial)
 	return json;
 }
 
-/* One of the fixture's certificates; its key's fingerprint begins with the
+/* One of the fixture's certificates; its key's fingerprint is the hash of the
  * serial number. */
 static json_t *cert_of(struct publish_fixture *f, const char *role,
 	const uint8_t serial[SERIAL_LEN], bool revoked)
 {
 	char number[2 * SERIAL_LEN + 1], issuer[65], key[65];
-	uint8_t fingerprint[32] = { 0 };
+	uint8_t fingerprint[32];
 
-	memcpy(fingerprint, serial, SERIAL_LEN);
+	assert_int_equal(EVP_Digest(serial, SERIAL_LEN, fingerprint, NULL,
+				 EVP_sha256(), NULL),
+		1);
 	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s}", "role",
 		role, "serial", hex_of(serial, SERIAL_LEN, number), "issuer",
 		hex_of(f->ca.issuer_hash, 32, issuer), "state",
