@@ -18,32 +18,33 @@ unsigned settle_delay(const struct settle *s)
 	return s->every;
 }
 
-static enum devid_err tell(struct settle *s, struct devid_error *err)
+/* False, and told, when the TPM did not take it. */
+static bool tell(struct settle *s)
 {
+	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 
 	s->waiting = false;
 	/* A TPM that hangs must not hang the service. */
 	(void)alarm(LIMIT_SECONDS);
-	rc = module_settle(s->module, err);
+	rc = module_settle(s->module, &err);
 	(void)alarm(0);
-	return rc;
+	if (rc != DEVID_OK)
+		log_warn("%s: a power cut may count as a failed attempt",
+			devid_error_text(&err));
+	else
+		log_debug("tpm: told that power may go");
+	return rc == DEVID_OK;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct settle *s = userdata;
-	struct devid_error err = { DEVID_OK, "" };
 
 	(void)source; /* is s->timer */
 	(void)usec;   /* now */
 	/* Not done: it is tried again after the next use. */
-	s->done = tell(s, &err) == DEVID_OK;
-	if (!s->done)
-		log_warn("%s: a power cut may count as a failed attempt",
-			devid_error_text(&err));
-	else
-		log_debug("tpm: told that power may go");
+	s->done = tell(s);
 	return 0;
 }
 
@@ -65,11 +66,8 @@ void settle_note_use(void *arg)
 
 void settle_done(struct settle *s)
 {
-	struct devid_error err = { DEVID_OK, "" };
-
 	/* The next start does not know of this use. */
-	if (s->waiting && tell(s, &err) != DEVID_OK)
-		log_warn("%s: a power cut may count as a failed attempt",
-			devid_error_text(&err));
+	if (s->waiting)
+		(void)tell(s); /* nothing more can be done */
 	s->timer = sd_event_source_disable_unref(s->timer);
 }

@@ -395,24 +395,35 @@ static void answer_stored_early_signed_again(void **state)
 	talk_done(&t);
 }
 
+static void assert_try_later(struct world *w)
+{
+	struct talk t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+
+	assert_int_equal(
+		OCSP_response_status(t.resp), OCSP_RESPONSE_STATUS_TRYLATER);
+	talk_done(&t);
+}
+
+static void assert_good(struct world *w)
+{
+	struct talk t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
+
+	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
+	talk_done(&t);
+}
+
 static void answer_no_key_try_later_but_stored_given(void **state)
 {
 	struct world *w = *state;
 	struct signer *signer = w->f.ca.signer;
-	struct talk t;
 	int64_t n;
 
 	w->f.ca.signer = NULL;
-	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
-	assert_int_equal(
-		OCSP_response_status(t.resp), OCSP_RESPONSE_STATUS_TRYLATER);
-	talk_done(&t);
+	assert_try_later(w);
 	w->f.ca.signer = signer;
 	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
 	w->f.ca.signer = NULL;
-	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
-	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
-	talk_done(&t);
+	assert_good(w);
 	w->f.ca.signer = signer;
 }
 
@@ -420,20 +431,14 @@ static void answer_no_key_try_later_but_stored_given(void **state)
 static void answer_clock_wrong_try_later_but_stored_given(void **state)
 {
 	struct world *w = *state;
-	struct talk t;
 	int64_t n;
 
 	w->f.ca.clock_wrong = true;
-	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
-	assert_int_equal(
-		OCSP_response_status(t.resp), OCSP_RESPONSE_STATUS_TRYLATER);
-	talk_done(&t);
+	assert_try_later(w);
 	w->f.ca.clock_wrong = false;
 	assert_int_equal(publish_ocsp(&w->f.ca, 100, &n, NULL), DEVID_OK);
 	w->f.ca.clock_wrong = true;
-	t = asked(w, EVP_sha1(), w->numbers[0], SERIAL_LEN);
-	assert_int_equal(status_of(w, &t, NULL), V_OCSP_CERTSTATUS_GOOD);
-	talk_done(&t);
+	assert_good(w);
 	w->f.ca.clock_wrong = false;
 }
 
