@@ -17,6 +17,7 @@ enum conn_state {
 	CONN_WAITS,   /* for a request */
 	CONN_WORKS,   /* on one */
 	CONN_ANSWERS, /* the answer goes out */
+	CONN_ENDED,   /* shut down, and open until evhttp closes it */
 };
 
 struct conn {
@@ -46,6 +47,7 @@ struct http_conns {
 	unsigned max_side; /* the rest is kept for the other side */
 	unsigned n;
 	unsigned n_side[2];
+	unsigned ended;     /* CONN_ENDED, maybe closed since */
 	struct conn *conns; /* owned; by descriptor */
 	size_t n_conns;
 };
@@ -86,16 +88,40 @@ static bool cookie_of(int fd, uint64_t *ret)
 	return getsockopt(fd, SOL_SOCKET, SO_COOKIE, ret, &len) == 0;
 }
 
-static void forget(struct http_conns *c, struct conn *conn)
+/* Whether it has a place of those that there are. */
+static bool is_in(const struct conn *conn)
 {
-	if (conn->state == CONN_NONE)
+	return conn->state != CONN_NONE && conn->state != CONN_ENDED;
+}
+
+static void give_place_back(struct http_conns *c, const struct conn *conn)
+{
+	if (!is_in(conn))
 		return;
 	if (conn->state == CONN_SHAKES)
 		c->shaking[conn->source]--;
 	c->held[conn->side][conn->source]--;
 	c->n--;
 	c->n_side[conn->side]--;
+}
+
+static void forget(struct http_conns *c, struct conn *conn)
+{
+	if (conn->state == CONN_NONE)
+		return;
+	give_place_back(c, conn);
+	if (conn->state == CONN_ENDED)
+		c->ended--;
 	*conn = (struct conn) { .head = conn->head };
+}
+
+/* Its place is another's; its descriptor is not. */
+static void end(struct http_conns *c, struct conn *conn)
+{
+	(void)shutdown((int)(conn - c->conns), SHUT_RDWR);
+	give_place_back(c, conn);
+	conn->state = CONN_ENDED;
+	c->ended++;
 }
 
 /* Whether the socket is still the one that was taken in. */
@@ -114,6 +140,15 @@ unsigned http_conns_count(struct http_conns *c)
 			forget(c, &c->conns[fd]);
 	}
 	return c->n;
+}
+
+unsigned http_conns_ended(struct http_conns *c)
+{
+	for (size_t fd = 0; c->ended > 0 && fd < c->n_conns; fd++) {
+		if (c->conns[fd].state == CONN_ENDED && !is_open(c, fd))
+			forget(c, &c->conns[fd]);
+	}
+	return c->ended;
 }
 
 static bool has_room(const struct http_conns *c, enum http_side side)
@@ -160,8 +195,9 @@ static bool end_one(struct http_conns *c, enum http_side side, uint16_t source,
 	if (!oldest)
 		return false;
 	if (is_open(c, (size_t)(oldest - c->conns)))
-		(void)shutdown((int)(oldest - c->conns), SHUT_RDWR);
-	forget(c, oldest);
+		end(c, oldest);
+	else
+		forget(c, oldest);
 	return true;
 }
 
@@ -271,15 +307,18 @@ bool http_conns_add(
 	if (ok)
 		forget(c, &c->conns[fd]); /* who had this number before */
 	new.source = source_of(c, fd);
-	if (!ok || !let_in(c, side, new.source, now) ||
-		!has_head(&c->conns[fd])) {
-		(void)shutdown(fd, SHUT_RDWR);
+	if (!ok) {
+		(void)shutdown(fd, SHUT_RDWR); /* without memory for it */
 		return false;
 	}
-	new.state = side == HTTP_STATIONS ? CONN_SHAKES : CONN_WAITS;
 	new.head = c->conns[fd].head;
 	c->conns[fd] = new;
-	if (new.state == CONN_SHAKES)
+	if (!let_in(c, side, new.source, now) || !has_head(&c->conns[fd])) {
+		end(c, &c->conns[fd]);
+		return false;
+	}
+	c->conns[fd].state = side == HTTP_STATIONS ? CONN_SHAKES : CONN_WAITS;
+	if (side == HTTP_STATIONS)
 		c->shaking[new.source]++;
 	c->held[side][new.source]++;
 	c->n++;
@@ -289,8 +328,7 @@ bool http_conns_add(
 
 struct http_head *http_conns_head(struct http_conns *c, int fd)
 {
-	if (fd < 0 || (size_t)fd >= c->n_conns ||
-		c->conns[fd].state == CONN_NONE)
+	if (fd < 0 || (size_t)fd >= c->n_conns || !is_in(&c->conns[fd]))
 		return NULL;
 	return c->conns[fd].head;
 }
@@ -303,8 +341,7 @@ uint16_t http_conns_source(const struct http_conns *c, int fd)
 static void set_state(
 	struct http_conns *c, int fd, enum conn_state state, int64_t now)
 {
-	if (fd < 0 || (size_t)fd >= c->n_conns ||
-		c->conns[fd].state == CONN_NONE)
+	if (fd < 0 || (size_t)fd >= c->n_conns || !is_in(&c->conns[fd]))
 		return;
 	if (c->conns[fd].state == CONN_SHAKES)
 		c->shaking[c->conns[fd].source]--;
@@ -346,6 +383,7 @@ static bool is_over(const struct conn *conn, int64_t now)
 		return now - conn->since > HTTP_ANSWER_SECONDS * 1000;
 	case CONN_NONE:
 	case CONN_WORKS:
+	case CONN_ENDED:
 		break;
 	}
 	return false;

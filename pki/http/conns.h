@@ -77,7 +77,12 @@ void http_conns_expire(struct http_conns *conns, int64_t now);
 /* Shuts down those on which no request is at work. */
 void http_conns_end_idle(struct http_conns *conns);
 
-/* Those that are still open. */
+/* Those that are still open and were not shut down for another. */
 unsigned http_conns_count(struct http_conns *conns);
+
+/* Those that http_conns_add() shut down, and that are not closed yet: each has
+ * a descriptor, which @max does not count. Who takes in more only while these
+ * are few never runs out of descriptors. */
+unsigned http_conns_ended(struct http_conns *conns);
 
 #endif

@@ -3,14 +3,20 @@
 
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
+#include <event2/listener.h>
 #include <stdlib.h>
 
 #include "fail.h"
 #include "log.h"
 #include "serve-private.h"
 
+/* How soon after a pause it is looked whether evhttp closed what it was to. */
+#define RESUME 1 /* milliseconds */
+
 struct serve_fresh {
-	struct event *look; /* owned */
+	struct event *look, *resume; /* owned */
+	unsigned ended;              /* shut down, and not closed */
+	bool paused;
 	struct {
 		struct bufferevent *bev; /* borrowed */
 		enum http_side side;
@@ -52,6 +58,50 @@ static void look_at(
 			http_conns_head(s->conns, fd));
 }
 
+static void set_listening(struct serve *s, bool on)
+{
+	for (int side = 0; side < 2; side++) {
+		for (int i = 0; i < HTTP_LISTEN_MAX; i++) {
+			struct evhttp_bound_socket *bound = s->bound[side][i];
+			struct evconnlistener *listener =
+				bound ? evhttp_bound_socket_get_listener(bound)
+				      : NULL;
+
+			if (listener && on)
+				(void)evconnlistener_enable(listener);
+			else if (listener)
+				(void)evconnlistener_disable(listener);
+		}
+	}
+}
+
+/* Accepts no more while so many descriptors are beyond those of
+ * connections_max: a client that connects anew as often as it is shut down is
+ * faster than evhttp closes, and without descriptors no token can sign. */
+static void pause_or_resume(struct serve *s)
+{
+	static const struct timeval soon = { .tv_usec = RESUME * 1000 };
+	struct serve_fresh *fresh = s->fresh;
+	bool full = fresh->n + fresh->ended >= SERVE_FDS_AHEAD;
+
+	if (full != fresh->paused)
+		set_listening(s, !full);
+	fresh->paused = full;
+	/* A timer that cannot be set needs memory that was there before. */
+	if (full)
+		(void)event_add(fresh->resume, &soon);
+}
+
+static void look_at_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct serve *s = arg;
+
+	(void)fd; /* a timer */
+	(void)what;
+	s->fresh->ended = http_conns_ended(s->conns);
+	pause_or_resume(s);
+}
+
 static void look(evutil_socket_t fd, short what, void *arg)
 {
 	struct serve *s = arg;
@@ -62,6 +112,8 @@ static void look(evutil_socket_t fd, short what, void *arg)
 	for (size_t i = 0; i < fresh->n; i++)
 		look_at(s, fresh->list[i].bev, fresh->list[i].side);
 	fresh->n = 0;
+	fresh->ended = http_conns_ended(s->conns);
+	pause_or_resume(s);
 }
 
 enum devid_err serve_fresh_new(struct serve *s, struct devid_error *err)
@@ -69,7 +121,10 @@ enum devid_err serve_fresh_new(struct serve *s, struct devid_error *err)
 	s->fresh = calloc(1, sizeof(*s->fresh));
 	if (s->fresh)
 		s->fresh->look = event_new(s->base, -1, 0, look, s);
-	if (!s->fresh || !s->fresh->look ||
+	if (s->fresh)
+		s->fresh->resume =
+			event_new(s->base, -1, EV_TIMEOUT, look_at_ended, s);
+	if (!s->fresh || !s->fresh->look || !s->fresh->resume ||
 		event_priority_set(s->fresh->look, 0) < 0)
 		return fail_no_memory(err);
 	return DEVID_OK;
@@ -81,6 +136,8 @@ void serve_fresh_free(struct serve_fresh *fresh)
 		return;
 	if (fresh->look)
 		event_free(fresh->look);
+	if (fresh->resume)
+		event_free(fresh->resume);
 	free(fresh->list);
 	free(fresh);
 }
@@ -114,6 +171,7 @@ static struct bufferevent *take(
 		log_error("serve: no memory for a connection");
 		abort();
 	}
+	pause_or_resume(s);
 	return bev;
 }
 

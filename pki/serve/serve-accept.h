@@ -10,6 +10,11 @@
 
 #include "serve-private.h"
 
+/* Descriptors of connections beyond connections_max: those not looked at yet,
+ * and those shut down for another's sake that evhttp has not closed. At so many
+ * no more are accepted until it has. */
+#define SERVE_FDS_AHEAD 64
+
 DEVID_MUST_CHECK enum devid_err serve_fresh_new(
 	struct serve *s, struct devid_error *err);
 void serve_fresh_free(struct serve_fresh *fresh);

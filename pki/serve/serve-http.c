@@ -89,23 +89,6 @@ static bool begin(struct serve *s, struct evhttp_request *req)
 	return false;
 }
 
-/* Who is refused can come again as fast as he likes; the log cannot. */
-static void warn_refused(struct serve *s, const struct devid_error *err)
-{
-	unsigned wait;
-
-	if (!http_rate_take(&s->warnings, serve_clock(), &wait)) {
-		s->unsaid++;
-		return;
-	}
-	if (s->unsaid > 0)
-		log_warn("%s; and %u before that were not told", err->text,
-			s->unsaid);
-	else
-		log_warn("%s", err->text);
-	s->unsaid = 0;
-}
-
 /* The station at the other end; NULL, and refused, when it is none of ours. */
 static const struct ca_station *find_station(
 	struct serve *s, struct evhttp_request *req)
@@ -125,7 +108,7 @@ static const struct ca_station *find_station(
 	(void)devid_fail(&err, DEVID_ERR_DENIED,
 		"station: no station has the certificate %s, or it expired",
 		hex);
-	warn_refused(s, &err);
+	serve_warn(s, &err);
 	serve_header(req, "Connection", "close");
 	refuse(s, req, 403, &err);
 	return NULL;
@@ -152,7 +135,7 @@ static bool may(struct serve *s, struct evhttp_request *req,
 	if ((station->roles & route->role) != route->role) {
 		(void)devid_fail(&err, DEVID_ERR_DENIED,
 			"station %s: has not the role for this", station->name);
-		warn_refused(s, &err);
+		serve_warn(s, &err);
 		refuse(s, req, 403, &err);
 		return false;
 	}

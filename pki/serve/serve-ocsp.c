@@ -98,6 +98,7 @@ void serve_ocsp_done(struct serve *s, struct serve_job *job)
 		.next_update = job->expires };
 
 	if (job->code != DEVID_OK) {
+		serve_warn(s, &job->error);
 		serve_header(req, "Cache-Control", "no-store");
 		serve_reply_bytes(s, req, "application/ocsp-response",
 			try_later, sizeof(try_later));

@@ -34,7 +34,7 @@ struct serve {
 	unsigned pending;  /* requests at the worker */
 	int64_t drain_end; /* 0: not told to end; else when to go at last */
 	int64_t drain_start;
-	struct http_rate warnings; /* of refused stations, in the log */
+	struct http_rate warnings; /* of refused requests, in the log */
 	unsigned unsaid;           /* such that were not logged */
 	unsigned ticks;
 	bool token_gone;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "log.h"
 #include "serve-private.h"
 #include "serve-status.h"
 
@@ -121,6 +122,22 @@ void serve_reply_error(struct serve *s, struct evhttp_request *req, int status,
 	serve_reply(s, req, status, body);
 	if (body)
 		evbuffer_free(body);
+}
+
+void serve_warn(struct serve *s, const struct devid_error *err)
+{
+	unsigned wait;
+
+	if (!http_rate_take(&s->warnings, serve_clock(), &wait)) {
+		s->unsaid++;
+		return;
+	}
+	if (s->unsaid > 0)
+		log_warn("%s; and %u before that were not told", err->text,
+			s->unsaid);
+	else
+		log_warn("%s", err->text);
+	s->unsaid = 0;
 }
 
 struct serve_job *serve_job_for(struct serve *s, struct evhttp_request *req,

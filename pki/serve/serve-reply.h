@@ -26,6 +26,10 @@ void serve_reply_bytes(struct serve *s, struct evhttp_request *req,
 void serve_reply_error(struct serve *s, struct evhttp_request *req, int status,
 	const struct serve_job *why);
 
+/* Tells in the log what went wrong with a request, not each time: who is
+ * refused can come again as fast as he likes; the log cannot. */
+void serve_warn(struct serve *s, const struct devid_error *err);
+
 /* A job about @input (copied); NULL without memory, which is answered. */
 struct serve_job *serve_job_for(struct serve *s, struct evhttp_request *req,
 	const struct serve_route *route);

@@ -24,7 +24,7 @@
 
 #define HEADERS_MAX   8192 /* bytes of a request's head; a limit of ours */
 #define CACHE_ENTRIES 4096
-#define WARNINGS_MAX  10 /* lines a minute about stations refused */
+#define WARNINGS_MAX  10 /* lines a minute about requests refused */
 #define REFRESH_TICKS 30 /* seconds between looks at the publish folder */
 #define FDS_BESIDES   64 /* descriptors that are no connections */
 
@@ -72,7 +72,8 @@ static enum devid_err raise_limit(unsigned connections, struct devid_error *err)
 
 	(void)snprintf(what, sizeof(what), "serve: connections_max %u",
 		connections); /* fits */
-	return files_allow_open(what, connections + FDS_BESIDES, err);
+	return files_allow_open(
+		what, connections + SERVE_FDS_AHEAD + FDS_BESIDES, err);
 }
 
 static enum devid_err open_http(

@@ -186,25 +186,22 @@ lives() { ! gone "$1"; }
 
 storm_is_up() { gone "$storm" || grep -q '^storm' "$CA/storm.log"; }
 
-# answers SOURCE: OCSP and the list, ten times, from another address; a tryLater
-# is asked again, as RFC 6960 2.3 has it
+# answers SOURCE: OCSP and the list, ten times, from another address
 answers() {
 	local i
 
 	for i in $(seq 10); do
 		run -0 ask --interface "$1" "$public_url/line1.crl"
 		[ "$output" = 200 ]
-		ask_until 5 is_successful "$1"
+		run -0 ask --interface "$1" --data-binary "@$CA/plain.der" -H \
+			"Content-Type: application/ocsp-request" \
+			"$public_url/ocsp"
+		[ "$output" = 200 ]
+		run openssl ocsp -respin "$CA/body" -noverify -resp_text \
+			-reqin "$CA/plain.der"
+		grep -q "Response Status: successful" <<<"$output" ||
+			{ echo "answer $i: $output" && return 1; }
 	done
-}
-
-is_successful() {
-	[ "$(ask --interface "$1" --data-binary "@$CA/plain.der" -H \
-		"Content-Type: application/ocsp-request" \
-		"$public_url/ocsp")" = 200 ] &&
-		openssl ocsp -respin "$CA/body" -noverify -resp_text \
-			-reqin "$CA/plain.der" >"$CA/verdict" 2>&1 &&
-		grep -q "Response Status: successful" "$CA/verdict"
 }
 
 @test "hold: public OCSP and lists answer while one address holds all it can" {
@@ -212,7 +209,12 @@ is_successful() {
 	answers 127.0.0.3
 	lives "$storm"
 	stop_pid "$storm"
+	had_descriptors serve
 }
+
+# A storm that connects anew as soon as it is shut down leaves the service's
+# descriptors to the service; the token needs some to sign.
+had_descriptors() { ! grep "Too many open files" "$CA/$1.log"; }
 
 @test "hold: a whole /64 is one address" {
 	serve_in_net six '[2001:db8:1::1]'
@@ -220,7 +222,23 @@ is_successful() {
 	answers 2001:db8:1::3
 	lives "$storm"
 	stop_pid "$storm"
+	had_descriptors six
 	serve_stop six
+}
+
+@test "hold: more at once than there are descriptors for wait their turn" {
+	local pid first
+
+	pid=$(<"$CA/serve.pid")
+	storm 127.0.0.2 1100
+	first=$storm
+	kill -STOP "$pid"
+	storm 127.0.0.4 500
+	kill -CONT "$pid"
+	answers 127.0.0.3
+	stop_pid "$storm"
+	stop_pid "$first"
+	had_descriptors serve
 }
 
 # From another address each answer is signed for who asks.

@@ -268,6 +268,34 @@ static void source_by_address(void **state)
 		http_conns_source(*state, a), http_conns_source(*state, c));
 }
 
+/* A descriptor is in use until it is closed, whosever the place is. */
+static void ended_counts_what_was_shut_down_until_it_is_closed(void **state)
+{
+	int fd, oldest = connection();
+
+	assert_true(http_conns_add(*state, oldest, HTTP_PUBLIC, 0));
+	for (int i = 1; i < SIDE_MAX; i++)
+		assert_true(
+			http_conns_add(*state, connection(), HTTP_PUBLIC, i));
+	assert_int_equal(http_conns_ended(*state), 0);
+	assert_true(http_conns_add(*state, connection(), HTTP_PUBLIC, 50));
+	assert_int_equal(http_conns_ended(*state), 1);
+	assert_null(http_conns_head(*state, oldest));
+	http_conns_busy(*state, oldest);
+	assert_int_equal(http_conns_count(*state), SIDE_MAX);
+
+	for (int i = 0; i < MAX / 4; i++)
+		assert_true(add_known(*state, connection(), 0));
+	fd = connection();
+	assert_false(add_known(*state, fd, 0));
+	assert_int_equal(http_conns_ended(*state), 2);
+	(void)close(oldest);
+	assert_int_equal(http_conns_ended(*state), 1);
+	(void)close(fd);
+	assert_int_equal(http_conns_ended(*state), 0);
+	assert_int_equal(http_conns_count(*state), MAX);
+}
+
 static void add_after_others_closed_finds_their_room(void **state)
 {
 	for (int round = 0; round < 3; round++) {
@@ -431,6 +459,7 @@ int main(void)
 		T(add_of_another_address_busy_ones_of_the_fullest_go),
 		T(add_station_of_another_address_handshake_goes_first),
 		T(source_by_address),
+		T(ended_counts_what_was_shut_down_until_it_is_closed),
 		T(add_after_others_closed_finds_their_room),
 		T(add_descriptor_used_again_counts_once),
 		T(add_no_descriptor_refused),
