@@ -243,24 +243,27 @@ static enum devid_err ks_cert_room(
 	return run(self_of(ks), op_cert_room, ret, err);
 }
 
-static enum devid_err op_cert_writable(
-	struct keystore_tpm *self, void *arg, struct devid_error *err)
-{
-	(void)arg; /* takes none */
-	return tpm_nv_check_writable(self->tpm, err);
-}
-
-static enum devid_err ks_cert_writable(
-	struct keystore *ks, struct devid_error *err)
-{
-	return run(self_of(ks), op_cert_writable, NULL, err);
-}
-
 struct cert_arg {
 	enum key_role role;
 	struct key_blob *ret;
 	const struct key_blob *der;
 };
+
+static enum devid_err op_cert_writable(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct cert_arg *a = arg;
+
+	return tpm_nv_check_writable(self->tpm, a->role, a->der, err);
+}
+
+static enum devid_err ks_cert_writable(struct keystore *ks, enum key_role role,
+	const struct key_blob *der, struct devid_error *err)
+{
+	struct cert_arg arg = { role, NULL, der };
+
+	return run(self_of(ks), op_cert_writable, &arg, err);
+}
 
 static enum devid_err op_cert_read(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)

@@ -82,10 +82,12 @@ struct keystore_ops {
 	enum devid_err (*cert_room)(
 		struct keystore *ks, size_t *ret, struct devid_error *err);
 
-	/* Whether cert_write() would be let; changes nothing. Errors: DENIED
-	 * when the owner of that right, such as firmware, keeps it. */
-	enum devid_err (*cert_writable)(
-		struct keystore *ks, struct devid_error *err);
+	/* Whether cert_write() of @der, or of one that is not known yet (NULL),
+	 * would be let; changes nothing. Errors: EXISTS when anything else is
+	 * there, DENIED when the owner of that right, such as firmware, keeps
+	 * it. */
+	enum devid_err (*cert_writable)(struct keystore *ks, enum key_role role,
+		const struct key_blob *der, struct devid_error *err);
 
 	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
 	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,

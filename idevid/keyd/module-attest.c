@@ -7,6 +7,7 @@
 #include "fail.h"
 #include "module-key.h"
 #include "module-state.h"
+#include "module-store.h"
 #include "tpm-public.h"
 #include "tpm-signature.h"
 
@@ -116,8 +117,13 @@ static enum devid_err ask_attest(
 enum devid_err module_attest(
 	struct module *m, struct wire_attest *ret, struct devid_error *err)
 {
-	enum devid_err rc = ask(m, ask_attest, ret, err);
+	enum devid_err rc = check_both(m, false, err);
 
+	/* What the CA then issues is to be stored. */
+	if (rc == DEVID_OK)
+		rc = module_check_store(m, err);
+	if (rc == DEVID_OK)
+		rc = ask(m, ask_attest, ret, err);
 	return rc == DEVID_OK ? check_statement(m, ret, err) : rc;
 }
 

@@ -105,7 +105,7 @@ static enum devid_err cert_spki(
 
 /* Each certificate is issued by the one behind it (RFC 5280 6.1). */
 static enum devid_err check_links(const char *name, struct view chain,
-	struct module_key *ret, struct devid_error *err)
+	struct module_chain *ret, struct devid_error *err)
 {
 	const uint8_t *p = chain.data, *end = chain.data + chain.len;
 	CLEANUP(cleanup_x509) X509 *below = take_cert(&p, end);
@@ -140,35 +140,44 @@ static enum devid_err check_links(const char *name, struct view chain,
 	return DEVID_OK;
 }
 
+enum devid_err module_check_chain(const struct module_key *key, struct view der,
+	struct module_chain *ret, struct devid_error *err)
+{
+	const char *name = key_role_name(key->role);
+	CLEANUP(cleanup_x509) X509 *leaf = NULL;
+	const uint8_t *p = der.data;
+	enum devid_err rc;
+
+	if (der.len == 0 || der.len > WIRE_CHAIN_MAX)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: chain of %zu bytes", name, der.len);
+	rc = check_links(name, der, ret, err);
+	if (rc != DEVID_OK)
+		return rc;
+	leaf = take_cert(&p, der.data + der.len);
+	rc = leaf ? cert_spki(leaf, &ret->spki, err) : DEVID_ERR_SYNTAX;
+	if (rc == DEVID_OK && key->alg != KEY_ALG_NONE &&
+		!key_blob_equal(&ret->spki, &key->spki))
+		rc = devid_fail(err, DEVID_ERR_MISMATCH,
+			"%s: the certificate is of another key", name);
+	return rc;
+}
+
 enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	size_t len, struct devid_error *err)
 {
-	const char *name = key_role_name(key->role);
 	CLEANUP(cleanup_free) uint8_t *copy = NULL;
-	CLEANUP(cleanup_x509) X509 *leaf = NULL;
-	struct key_blob spki = { 0 };
-	const uint8_t *p = der;
-	struct module_key counts = { 0 };
+	struct module_chain chain = { .leaf_len = 0 };
 	enum devid_err rc;
 
-	if (len == 0 || len > WIRE_CHAIN_MAX)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: chain of %zu bytes", name, len);
-	rc = check_links(name, (struct view) { der, len }, &counts, err);
+	rc = module_check_chain(key, (struct view) { der, len }, &chain, err);
 	if (rc != DEVID_OK)
 		return rc;
-	leaf = take_cert(&p, der + len);
-	rc = leaf ? cert_spki(leaf, &spki, err) : DEVID_ERR_SYNTAX;
-	if (rc != DEVID_OK)
-		return rc;
-	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"%s: the certificate is of another key", name);
 	copy = malloc(len);
 	if (!copy)
-		return fail_no_memory_for(err, name);
+		return fail_no_memory_for(err, key_role_name(key->role));
 	if (key->alg == KEY_ALG_NONE) {
-		rc = module_set_spki(key, &spki, err);
+		rc = module_set_spki(key, &chain.spki, err);
 		if (rc != DEVID_OK)
 			return rc;
 	}
@@ -176,8 +185,8 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	free(key->chain);
 	key->chain = STEAL(copy);
 	key->chain_len = len;
-	key->leaf_len = counts.leaf_len;
-	key->n_certs = counts.n_certs;
+	key->leaf_len = chain.leaf_len;
+	key->n_certs = chain.n_certs;
 	key->n_stored = 0;
 	return DEVID_OK;
 }

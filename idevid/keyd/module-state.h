@@ -8,6 +8,7 @@
  */
 
 #include <devid/error.h>
+#include "bytes.h"
 #include "keystore.h"
 
 #include <openssl/evp.h>
@@ -32,6 +33,13 @@ struct module_key {
 	bool underivable;   /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */
 	bool synced; /* mirror compared with the keystore's certificate */
+};
+
+/* What is found in a chain: its leaf's key, its leaf's length, how many. */
+struct module_chain {
+	struct key_blob spki;
+	size_t leaf_len;
+	uint8_t n_certs;
 };
 
 struct module {
@@ -71,10 +79,15 @@ DEVID_MUST_CHECK enum devid_err module_set_spki(struct module_key *key,
 	const struct key_blob *spki, struct devid_error *err);
 
 /*
- * Parses and checks DER certificates and makes them @key's chain: at most
- * four, each issued by the next, the first one of the public key @key has or,
- * if it has none, takes. Errors: SYNTAX, MISMATCH.
+ * Whether @der, DER certificates, can be @key's chain: at most four, each
+ * issued by the next, the first one of the public key that @key has, if it has
+ * one. Errors: SYNTAX, MISMATCH, TOO_LARGE.
  */
+DEVID_MUST_CHECK enum devid_err module_check_chain(const struct module_key *key,
+	struct view der, struct module_chain *ret, struct devid_error *err);
+
+/* The same, and makes them @key's chain, which takes the public key if it has
+ * none. */
 DEVID_MUST_CHECK enum devid_err module_set_chain(struct module_key *key,
 	const uint8_t *der, size_t len, struct devid_error *err);
 

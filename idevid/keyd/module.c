@@ -6,16 +6,10 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "der.h"
 #include "fail.h"
 #include "module-key.h"
 #include "module-state.h"
-
-/* A chain as the keystore holds it. */
-struct chain_parts {
-	struct key_blob leaf;
-	struct key_blob above;
-};
+#include "module-store.h"
 
 CLEANUP_DEFINE(module, struct module *, module_free)
 
@@ -182,18 +176,13 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 	return rc;
 }
 
-/* The last step stores certificates; whether it will be let is to be known at
- * the first. On a device that is done nobody is let any more. */
-static enum devid_err check_storing(struct module *m, struct devid_error *err)
+/* Both keys are there, and the IDevID's own certificate with them: nothing is
+ * left to do, and in the field nobody is let do more. */
+static bool is_done(const struct module *m)
 {
-	const struct keystore_ops *ops = m->keystore->ops;
-	struct key_blob der;
-
-	if (!m->store_certificates ||
-		ops->cert_read(m->keystore, KEY_ROLE_IDEVID, &der, NULL) ==
-			DEVID_OK)
-		return DEVID_OK;
-	return ops->cert_writable(m->keystore, err);
+	return m->keys[KEY_ROLE_IDEVID].present &&
+	       m->keys[KEY_ROLE_IDEVID].n_stored > 0 &&
+	       m->keys[KEY_ROLE_IAK].present;
 }
 
 enum devid_err module_create(
@@ -204,7 +193,8 @@ enum devid_err module_create(
 	if (!key_alg_is_known(alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"create: unknown key algorithm");
-	rc = check_storing(m, err);
+	module_recover(m);
+	rc = is_done(m) ? DEVID_OK : module_check_store(m, err);
 	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
 		rc = create_key(m, &m->keys[i], alg, err);
 	return rc;
@@ -218,67 +208,12 @@ static bool same_leaf(
 	       memcmp(key->chain, der, key->leaf_len) == 0;
 }
 
-/* Splits @der into the leaf and as many of those above it as fit the keystore
- * together. The leaf must fit: without it nothing there is of use. */
-static enum devid_err split_chain(struct module *m, const char *name,
-	struct view in, struct chain_parts *ret, struct devid_error *err)
-{
-	struct view content, leaf, cert;
-	size_t room = 0;
-	uint8_t tag;
-	enum devid_err rc;
-
-	rc = m->keystore->ops->cert_room(m->keystore, &room, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (!der_take(&in, &tag, &content, &leaf))
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: certificate 1: not a DER certificate", name);
-	if (leaf.len > room)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: certificate of %zu bytes, at most %zu fit the "
-			"keystore (certificate_in_nv = no keeps it on the "
-			"disk)",
-			name, leaf.len, room);
-	ret->leaf.len = leaf.len;
-	memcpy(ret->leaf.data, leaf.data, leaf.len);
-	while (der_take(&in, &tag, &content, &cert) &&
-		cert.len <= room - ret->above.len) {
-		memcpy(ret->above.data + ret->above.len, cert.data, cert.len);
-		ret->above.len += cert.len;
-	}
-	return DEVID_OK;
-}
-
-/* The leaf first: what is above it must not take its room. Where those find
- * none, or others have theirs, the mirror has them. */
-static enum devid_err store_parts(struct module *m, struct module_key *key,
-	const struct chain_parts *parts, struct devid_error *err)
-{
-	struct keystore *ks = m->keystore;
-	struct devid_error cause = { DEVID_OK, "" };
-	enum devid_err rc;
-
-	rc = ks->ops->cert_write(ks, key->role, &parts->leaf, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (parts->above.len > 0)
-		rc = ks->ops->issuers_write(
-			ks, key->role, &parts->above, &cause);
-	if (rc == DEVID_ERR_TOO_LARGE || rc == DEVID_ERR_EXISTS)
-		module_warn_key(
-			m, key, "intermediates are on the disk only", &cause);
-	else if (rc != DEVID_OK)
-		return fail_with(err, rc, &cause);
-	module_count_stored(m, key);
-	return DEVID_OK;
-}
-
 enum devid_err module_install(struct module *m, const char *name,
 	const uint8_t *der, size_t len, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, name, err);
-	struct chain_parts parts = { 0 };
+	const struct view chain = { der, len };
+	struct module_chain found = { .leaf_len = 0 };
 	enum devid_err rc;
 
 	if (!key)
@@ -291,19 +226,19 @@ enum devid_err module_install(struct module *m, const char *name,
 			"%s: another certificate is installed (802.1AR: an "
 			"IDevID is never replaced)",
 			name);
-	if (m->store_certificates) {
-		rc = split_chain(
-			m, name, (struct view) { der, len }, &parts, err);
-		if (rc != DEVID_OK)
-			return rc;
-	}
-	rc = module_set_chain(key, der, len, err);
+	rc = module_check_chain(key, chain, &found, err);
+	/* The keystore first: it may refuse, and what it refused is not to be
+	 * in use. */
+	if (rc == DEVID_OK && m->store_certificates)
+		rc = module_store_chain(m, key, chain, err);
 	if (rc == DEVID_OK)
-		rc = module_state_store_chain(m, key, err);
-	if (rc != DEVID_OK || !m->store_certificates)
+		rc = module_set_chain(key, der, len, err);
+	if (rc != DEVID_OK)
 		return rc;
+	if (m->store_certificates)
+		module_count_stored(m, key);
 	key->mirror_unread = false;
-	return store_parts(m, key, &parts, err);
+	return module_state_store_chain(m, key, err);
 }
 
 enum devid_err module_enable(struct module *m, const char *name, bool enable,

@@ -13,6 +13,7 @@ sources := \
 	module-probe.c \
 	module-sign.c \
 	module-state.c \
+	module-store.c \
 	module.c
 ldlibs := -lsystemd -lcrypto
 

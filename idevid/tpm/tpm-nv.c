@@ -21,8 +21,15 @@
 
 /* What is to be in an index. */
 struct new_content {
-	const struct key_blob *der; /* borrowed */
+	const struct key_blob *der; /* borrowed; NULL: it is not known yet */
 	bool lock;
+};
+
+/* What is to be done with an index that is there already. */
+enum fate {
+	FATE_KEEP, /* it is as it is to be */
+	FATE_LOCK, /* but for its lock */
+	FATE_REPLACE,
 };
 
 /* An open NV index. */
@@ -263,7 +270,7 @@ static enum devid_err as_platform(
 
 /* The one command that needs this authorization and can change nothing. A TPM
  * without it says so when it comes to writing. */
-enum devid_err tpm_nv_check_writable(struct tpm *tpm, struct devid_error *err)
+static enum devid_err ask_as_platform(struct tpm *tpm, struct devid_error *err)
 {
 	TSS2_RC rc = Esys_ClockRateAdjust(tpm->esys, ESYS_TR_RH_PLATFORM,
 		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
@@ -352,8 +359,21 @@ static enum devid_err read_existing(
 	if (nv->attrs & TPMA_NV_WRITTEN)
 		rc = nv_read(nv, ret, &cause);
 	if (rc == DEVID_ERR_TPM || rc == DEVID_ERR_TOO_LARGE)
-		rc = DEVID_ERR_EXISTS;
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"tpm: NV index 0x%08x is not devid's and stays: %s",
+			nv->at, devid_error_text(&cause));
 	return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
+}
+
+/* Whether @old is what is to be there; behind a leaf there may be padding. */
+static bool holds(const struct key_blob *old, const struct new_content *what)
+{
+	if (!what->der)
+		return false;
+	return what->lock ? old->len >= what->der->len &&
+				    memcmp(old->data, what->der->data,
+					    what->der->len) == 0
+			  : key_blob_equal(old, what->der);
 }
 
 static bool is_ours(const struct nv *nv, const struct key_blob *old, bool lock)
@@ -364,12 +384,9 @@ static bool is_ours(const struct nv *nv, const struct key_blob *old, bool lock)
 	       (is_unfinished(nv->index.tpm, old) || (!lock && is_certs(old)));
 }
 
-/*
- * Looks at an index that is there already: OK with *@ret_same when it is done,
- * or what we left there is removed. EXISTS when it holds anything else.
- */
-static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
-	const struct new_content *what, bool *ret_same, struct devid_error *err)
+/* Changes nothing. Errors: EXISTS when it holds anything else, which stays. */
+static enum devid_err judge_existing(const struct nv *nv,
+	const struct new_content *what, enum fate *ret, struct devid_error *err)
 {
 	struct key_blob old;
 	enum devid_err rc = read_existing(nv, &old, err);
@@ -377,20 +394,35 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 
 	if (rc != DEVID_OK)
 		return rc;
-	*ret_same = key_blob_equal(&old, what->der);
-	if (*ret_same)
-		return what->lock && !locked
-			       ? lock_index(tpm, nv->index.tr, err)
-			       : DEVID_OK;
-	if (locked)
+	if (holds(&old, what)) {
+		*ret = what->lock && !locked ? FATE_LOCK : FATE_KEEP;
+		return DEVID_OK;
+	}
+	if (locked && is_certs(&old))
 		return devid_fail(err, DEVID_ERR_EXISTS,
-			"tpm: the NV index holds another certificate and is "
-			"locked (802.1AR: an IDevID is never replaced)");
-	if (!is_ours(nv, &old, what->lock))
+			"tpm: NV index 0x%08x holds another certificate and is "
+			"locked (802.1AR: an IDevID is never replaced)",
+			nv->at);
+	if (locked || !is_ours(nv, &old, what->lock))
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: NV index 0x%08x holds %u bytes that devid did "
-			"not write; they stay (tpm2_nvread, tpm2_nvundefine)",
+			"not write; they stay (tpm2_nvread, tpm2_nvundefine, "
+			"certificate_in_nv)",
 			nv->at, nv->size);
+	*ret = FATE_REPLACE;
+	return DEVID_OK;
+}
+
+/* Locks what is complete, removes what we left there unfinished. */
+static enum devid_err settle_existing(
+	struct tpm *tpm, struct nv *nv, enum fate fate, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (fate == FATE_KEEP)
+		return DEVID_OK;
+	if (fate == FATE_LOCK)
+		return lock_index(tpm, nv->index.tr, err);
 	rc = tpm_result(tpm,
 		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
 			nv->index.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
@@ -401,13 +433,40 @@ static enum devid_err settle_existing(struct tpm *tpm, struct nv *nv,
 	return rc;
 }
 
+/* Opens @index in *@nv and judges it; FATE_REPLACE where there is none. */
+static enum devid_err look_at(struct tpm *tpm, struct nv *nv,
+	const struct new_content *what, enum fate *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = nv_open(tpm, nv->at, nv, &cause);
+
+	*ret = FATE_REPLACE;
+	if (rc == DEVID_OK)
+		return judge_existing(nv, what, ret, err);
+	if (rc != DEVID_ERR_NOT_FOUND)
+		return fail_with(err, rc, &cause);
+	return DEVID_OK;
+}
+
+enum devid_err tpm_nv_check_writable(struct tpm *tpm, enum key_role role,
+	const struct key_blob *der, struct devid_error *err)
+{
+	CLEANUP(nv_close) struct nv nv = { .at = template_nv_index(role) };
+	const struct new_content what = { der, true };
+	enum fate fate;
+	enum devid_err rc = look_at(tpm, &nv, &what, &fate, err);
+
+	if (rc != DEVID_OK || fate == FATE_KEEP)
+		return rc;
+	return ask_as_platform(tpm, err);
+}
+
 static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 	const struct new_content *what, struct devid_error *err)
 {
-	CLEANUP(nv_close) struct nv nv = { 0 };
-	struct devid_error probe = { DEVID_OK, "" };
+	CLEANUP(nv_close) struct nv nv = { .at = index };
 	size_t len = what->der->len, room = 0;
-	bool same = false;
+	enum fate fate = FATE_REPLACE;
 	enum devid_err rc;
 
 	rc = tpm_nv_room(tpm, &room, err);
@@ -417,14 +476,11 @@ static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"tpm: certificate of %zu bytes, at most %zu fit", len,
 			room);
-	rc = nv_open(tpm, index, &nv, &probe);
-	if (rc == DEVID_OK) {
-		rc = settle_existing(tpm, &nv, what, &same, err);
-		if (rc != DEVID_OK || same)
-			return rc;
-	} else if (rc != DEVID_ERR_NOT_FOUND) {
-		return fail_with(err, rc, &probe);
-	}
+	rc = look_at(tpm, &nv, what, &fate, err);
+	if (rc == DEVID_OK && nv.index.tpm)
+		rc = settle_existing(tpm, &nv, fate, err);
+	if (rc != DEVID_OK || fate != FATE_REPLACE)
+		return rc;
 	rc = nv_define(tpm, index, len, &nv.index, err);
 	return rc == DEVID_OK
 		       ? nv_write(tpm, nv.index.tr, what->der, what->lock, err)

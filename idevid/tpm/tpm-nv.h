@@ -29,10 +29,14 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_read_issuers(struct tpm *tpm,
 DEVID_MUST_CHECK enum devid_err tpm_nv_room(
 	struct tpm *tpm, size_t *ret, struct devid_error *err);
 
-/* Whether certificates can be stored: DENIED when the platform hierarchy is
- * closed. Changes nothing. */
-DEVID_MUST_CHECK enum devid_err tpm_nv_check_writable(
-	struct tpm *tpm, struct devid_error *err);
+/*
+ * Whether tpm_nv_write_cert() would store @der, or one that is not known yet
+ * (NULL), as far as that hangs on what is there and on the platform hierarchy:
+ * EXISTS, DENIED. Changes nothing.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_nv_check_writable(struct tpm *tpm,
+	enum key_role role, const struct key_blob *der,
+	struct devid_error *err);
 
 /*
  * Stores @der in a platform-created NV index, which survives TPM2_Clear, and

@@ -39,6 +39,12 @@ static enum devid_err write_cert(
 	return f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, der, NULL);
 }
 
+static enum devid_err may_write(struct keystore_fixture *f,
+	const struct key_blob *der, struct devid_error *err)
+{
+	return f->ks->ops->cert_writable(f->ks, KEY_ROLE_IDEVID, der, err);
+}
+
 static enum devid_err read_cert(
 	struct keystore_fixture *f, struct key_blob *ret)
 {
@@ -191,6 +197,74 @@ static void cert_over_foreign_data_exists_and_they_stay(void **state)
 	assert_rc(write_cert(f, &in), DEVID_OK);
 }
 
+/* The question is answered as the write would end, and changes nothing. */
+static void cert_writable_says_what_write_would(void **state)
+{
+	static const char note[] = "a note of the board's maker";
+	const struct key_blob foreign[] = { make_cert(700, 0x5b),
+		make_blob(note, sizeof(note)) };
+	struct key_blob in = make_cert(700, 0x5a), unfinished = in;
+	struct keystore_fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(foreign); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+
+		keystore_fixture_close(f);
+		swtpm_nv_write(
+			&f->tpm, 0x01c90200, foreign[i].data, foreign[i].len);
+		keystore_fixture_open(f, false);
+		assert_rc(may_write(f, NULL, &err), DEVID_ERR_EXISTS);
+		assert_cause(&err, "0x01c90200 holds");
+		devid_error_clear(&err);
+		assert_rc(may_write(f, &in, &err), DEVID_ERR_EXISTS);
+		assert_cause(&err, "0x01c90200 holds");
+	}
+	memset(unfinished.data, 0xff, 512);
+	keystore_fixture_close(f);
+	swtpm_nv_write(&f->tpm, 0x01c90200, unfinished.data, unfinished.len);
+	keystore_fixture_open(f, false);
+	assert_rc(may_write(f, NULL, NULL), DEVID_OK);
+	keystore_fixture_close(f);
+	swtpm_nv_equals(&f->tpm, 0x01c90200, unfinished.data, unfinished.len);
+	keystore_fixture_open(f, false);
+	assert_rc(write_cert(f, &in), DEVID_OK);
+	assert_rc(may_write(f, &in, NULL), DEVID_OK);
+	assert_rc(may_write(f, NULL, NULL), DEVID_ERR_EXISTS);
+}
+
+/* What is locked and no certificate is not told as one. */
+static void cert_over_locked_note_names_it(void **state)
+{
+	static const char note[] = "a note of the board's maker";
+	struct key_blob locked = make_blob(note, sizeof(note));
+	struct key_blob in = make_cert(700, 0x5a);
+	struct devid_error err = { DEVID_OK, "" };
+	struct keystore_fixture *f = *state;
+
+	assert_rc(write_cert(f, &locked), DEVID_OK);
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+		DEVID_ERR_EXISTS);
+	assert_cause(&err, "0x01c90200 holds 28 bytes that devid did not");
+}
+
+/* As a TPM's vendor may leave it: the certificate, and padding behind it. */
+static void cert_same_with_padding_is_no_error(void **state)
+{
+	struct key_blob in = make_cert(700, 0x5a), padded = in;
+	struct keystore_fixture *f = *state;
+
+	padded.len += 60;
+	memset(padded.data + in.len, 0xff, 60);
+	keystore_fixture_close(f);
+	swtpm_nv_write(&f->tpm, 0x01c90200, padded.data, padded.len);
+	keystore_fixture_open(f, false);
+	assert_rc(write_cert(f, &in), DEVID_OK);
+	keystore_fixture_close(f);
+	swtpm_close_platform(&f->tpm);
+	keystore_fixture_open(f, false);
+	assert_rc(may_write(f, &in, NULL), DEVID_OK); /* it was locked */
+}
+
 static void issuers_replaced_by_others(void **state)
 {
 	struct key_blob one = make_cert(700, 0x5a), two = make_cert(900, 0x5b);
@@ -211,7 +285,7 @@ static void cert_writable_while_platform_is_open(void **state)
 	struct keystore_fixture *f = *state;
 	size_t room = 0;
 
-	assert_rc(f->ks->ops->cert_writable(f->ks, NULL), DEVID_OK);
+	assert_rc(may_write(f, NULL, NULL), DEVID_OK);
 	assert_rc(f->ks->ops->cert_room(f->ks, &room, NULL), DEVID_OK);
 	assert_int_equal(room, 2048); /* as swtpm says */
 }
@@ -229,7 +303,7 @@ static void cert_platform_closed_denied_with_reason(void **state)
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "platform hierarchy is closed");
 	devid_error_clear(&err);
-	assert_rc(f->ks->ops->cert_writable(f->ks, &err), DEVID_ERR_DENIED);
+	assert_rc(may_write(f, NULL, &err), DEVID_ERR_DENIED);
 	assert_cause(&err, "certificate_in_nv");
 }
 
@@ -247,6 +321,9 @@ int main(void)
 		CASE(cert_too_large_or_empty_refused),
 		CASE(cert_write_interrupted_anywhere_healed),
 		CASE(cert_over_foreign_data_exists_and_they_stay),
+		CASE(cert_writable_says_what_write_would),
+		CASE(cert_over_locked_note_names_it),
+		CASE(cert_same_with_padding_is_no_error),
 		CASE(issuers_replaced_by_others),
 		CASE(cert_writable_while_platform_is_open),
 		CASE(cert_platform_closed_denied_with_reason),

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module-store.h"
+
+#include <string.h>
+
+#include "der.h"
+#include "fail.h"
+
+/* A chain as the keystore holds it. */
+struct chain_parts {
+	struct key_blob leaf;
+	struct key_blob above;
+};
+
+/* A certificate counts as the key's own only when that key is there: what
+ * others left in its place may be a certificate as well. */
+static enum devid_err check_key(
+	struct module *m, const struct module_key *key, struct devid_error *err)
+{
+	struct key_blob leaf = { 0 };
+	bool own = key->present && key->chain &&
+		   key->leaf_len <= sizeof(leaf.data);
+
+	if (own) {
+		leaf.len = key->leaf_len;
+		memcpy(leaf.data, key->chain, leaf.len);
+	}
+	return m->keystore->ops->cert_writable(
+		m->keystore, key->role, own ? &leaf : NULL, err);
+}
+
+enum devid_err module_check_store(struct module *m, struct devid_error *err)
+{
+	enum devid_err rc = DEVID_OK;
+
+	if (!m->store_certificates)
+		return DEVID_OK;
+	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
+		rc = check_key(m, &m->keys[i], err);
+	return rc;
+}
+
+/* The leaf and as many of those above it as fit the keystore together. The
+ * leaf must fit: without it nothing there is of use. */
+static enum devid_err split_chain(struct module *m, const char *name,
+	struct view in, struct chain_parts *ret, struct devid_error *err)
+{
+	struct view content, leaf, cert;
+	size_t room = 0;
+	uint8_t tag;
+	enum devid_err rc;
+
+	rc = m->keystore->ops->cert_room(m->keystore, &room, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!der_take(&in, &tag, &content, &leaf))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: certificate 1: not a DER certificate", name);
+	if (leaf.len > room)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"%s: certificate of %zu bytes, at most %zu fit the "
+			"keystore (certificate_in_nv = no keeps it on the "
+			"disk)",
+			name, leaf.len, room);
+	ret->leaf.len = leaf.len;
+	memcpy(ret->leaf.data, leaf.data, leaf.len);
+	while (der_take(&in, &tag, &content, &cert) &&
+		cert.len <= room - ret->above.len) {
+		memcpy(ret->above.data + ret->above.len, cert.data, cert.len);
+		ret->above.len += cert.len;
+	}
+	return DEVID_OK;
+}
+
+/* The leaf first: what is above it must not take its room. Where those find
+ * none, or others have theirs, the mirror has them. */
+enum devid_err module_store_chain(struct module *m,
+	const struct module_key *key, struct view chain,
+	struct devid_error *err)
+{
+	struct keystore *ks = m->keystore;
+	struct chain_parts parts = { .leaf.len = 0 };
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	rc = split_chain(m, key_role_name(key->role), chain, &parts, err);
+	if (rc == DEVID_OK)
+		rc = ks->ops->cert_write(ks, key->role, &parts.leaf, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (parts.above.len > 0)
+		rc = ks->ops->issuers_write(
+			ks, key->role, &parts.above, &cause);
+	if (rc == DEVID_ERR_TOO_LARGE || rc == DEVID_ERR_EXISTS)
+		module_warn_key(
+			m, key, "intermediates are on the disk only", &cause);
+	else if (rc != DEVID_OK)
+		return fail_with(err, rc, &cause);
+	return DEVID_OK;
+}
