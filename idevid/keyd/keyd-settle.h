@@ -7,6 +7,9 @@
  * then no failed attempt until the next use. Each time is a write in the TPM's
  * NV, which wears, so it is done once a start, a minute after the first use,
  * and more often only by a setting.
+ *
+ * While it is to be told, the file "unsettled" is in the state folder: should
+ * the service be ended before, its next start tells it at once.
  */
 
 #include <devid/error.h>
@@ -20,7 +23,9 @@ struct settle {
 	sd_event *event;        /* borrowed */
 	struct module *module;  /* borrowed; set before the loop runs */
 	sd_event_source *timer; /* owned, or NULL */
+	const char *state_dir;  /* borrowed */
 	unsigned every;         /* seconds; 0: once */
+	unsigned limit;         /* seconds the TPM may take; 0: our own */
 	bool waiting;           /* the timer runs */
 	bool done;              /* at least once since the start */
 };
@@ -28,7 +33,13 @@ struct settle {
 /* In how many seconds, after a use now; 0: not at all. */
 unsigned settle_delay(const struct settle *s);
 
-/* A key is used. @arg is the struct settle. */
+/* How many seconds the TPM may take for it. */
+unsigned settle_limit(const struct settle *s);
+
+/* Tells what a service that was ended before did not. For the start. */
+void settle_resume(struct settle *s);
+
+/* A key was used. @arg is the struct settle. */
 void settle_note_use(void *arg);
 
 /* The end of the service: what waits is told at once. */

@@ -207,6 +207,8 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 	options.store_certificates = k->store_certificates;
 	options.forgive = k->lockout_reset;
 	k->settle.event = k->event;
+	k->settle.state_dir = k->state_dir;
+	k->settle.limit = k->requests.limit;
 	/* A TPM that hangs already must not hang the start. */
 	(void)alarm(k->requests.limit ? k->requests.limit : TPM_TIMEOUT_MAX);
 	rc = module_new(&options, warn_line, &k->module, err);
@@ -215,6 +217,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 		return rc;
 	k->requests.module = k->module;
 	k->settle.module = k->module;
+	settle_resume(&k->settle);
 	k->requests.policy = &k->policy;
 	rc = get_listen_fd(k, &server.listen_fd, err);
 	if (rc != DEVID_OK)

@@ -45,7 +45,6 @@ static enum devid_err ask(
 	enum devid_err rc = check_both(m, false, &cause);
 
 	if (rc == DEVID_OK) {
-		module_note_use(m);
 		rc = fn(ks, arg, &cause);
 		if (rc == DEVID_ERR_NOT_FOUND) {
 			devid_error_clear(&cause);
@@ -53,6 +52,9 @@ static enum devid_err ask(
 			if (rc == DEVID_OK)
 				rc = fn(ks, arg, &cause);
 		}
+		/* What failed on its way may have used a key before. */
+		if (rc != DEVID_ERR_TPM_ABSENT && rc != DEVID_ERR_TPM_LOCKOUT)
+			module_note_use(m);
 	}
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);

@@ -17,4 +17,10 @@ DEVID_MUST_CHECK enum devid_err module_sign_once(struct module *m,
 	struct module_key *key, const struct key_sign *what,
 	struct key_sig *ret, struct devid_error *err);
 
+/* Signs a constant with the RSA key and says whether its PSS salt is as long
+ * as its hash. Errors: CRYPTO when it is no signature whatever its salt, those
+ * of the keystore. */
+DEVID_MUST_CHECK enum devid_err module_try_pss(struct module *m,
+	struct module_key *key, bool *ret_fits, struct devid_error *err);
+
 #endif

@@ -11,6 +11,9 @@
 #include "module-once.h"
 
 #define HASH_LEN 32
+/* How often a start asks while what comes back is no signature: one answer may
+ * have been spoiled on its way. A limit of ours. */
+#define PROBES 3
 /* "yes " or "no  ", the hash in hex, the end of the line. */
 #define MARK_LEN (4 + 2 * HASH_LEN + 1)
 
@@ -64,45 +67,71 @@ static void store_mark(struct module *m, const struct module_key *key)
 		module_warn_key(m, key, "probed again at each start", &cause);
 }
 
+static void warn_of_salt(struct module *m, const struct module_key *key)
+{
+	static const struct devid_error cause = { DEVID_ERR_CRYPTO,
+		"its RSA-PSS salt is not as long as the hash" };
+
+	module_warn_key(m, key, "not usable with TLS 1.3", &cause);
+}
+
 static bool recall(struct module *m, struct module_key *key)
 {
-	static const struct devid_error before = { DEVID_ERR_CRYPTO,
-		"its probe signature did not verify" };
-
 	if (has_mark(m, key, true))
 		return true;
 	if (!has_mark(m, key, false))
 		return false;
 	key->tls13 = false;
-	module_warn_key(m, key, "not usable with TLS 1.3", &before);
+	warn_of_salt(m, key);
 	return true;
+}
+
+/* What it does not answer now, it may when it is well again. */
+static void note_health(
+	struct module *m, enum devid_err rc, const struct devid_error *cause)
+{
+	if (rc != DEVID_ERR_TPM_ABSENT && rc != DEVID_ERR_TPM_LOCKOUT &&
+		rc != DEVID_ERR_TPM_FAILURE)
+		return;
+	m->health = rc;
+	memcpy(m->health_text, cause->text, sizeof(m->health_text));
+}
+
+void module_probe_again(struct module *m, struct module_key *key)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_ERR_CRYPTO;
+	bool fits = false;
+
+	if (!key->present || key->probes == 0)
+		return;
+	for (; rc == DEVID_ERR_CRYPTO && key->probes > 0; key->probes--) {
+		devid_error_clear(&cause);
+		rc = module_try_pss(m, key, &fits, &cause);
+	}
+	if (rc == DEVID_OK) {
+		key->probes = 0;
+		key->tls13 = fits;
+		if (!fits)
+			warn_of_salt(m, key);
+		store_mark(m, key);
+		return;
+	}
+	if (rc != DEVID_ERR_CRYPTO)
+		key->probes = PROBES;
+	note_health(m, rc, &cause);
+	module_warn_key(
+		m, key, "not known to be usable with TLS 1.3 yet", &cause);
 }
 
 void module_probe(struct module *m, struct module_key *key)
 {
-	uint8_t digest[48] = "devid probe";
-	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
-	bool rsa = key->alg == KEY_ALG_RSA2048;
-	struct devid_error cause = { DEVID_OK, "" };
-	struct key_sig sig;
-	enum devid_err rc;
-
 	key->tls13 = true;
-	if (key->role != KEY_ROLE_IDEVID || recall(m, key))
+	key->probes = 0;
+	if (key->role != KEY_ROLE_IDEVID || key->alg != KEY_ALG_RSA2048 ||
+		recall(m, key))
 		return;
-	if (rsa)
-		what.scheme = SIG_RSAPSS;
-	if (key->alg == KEY_ALG_P384) {
-		what.hash = HASH_SHA384;
-		what.digest_len = 48;
-	}
-	rc = module_sign_once(m, key, &what, &sig, &cause);
-	key->tls13 = rc == DEVID_OK || !rsa;
-	if (rc != DEVID_OK)
-		module_warn_key(m, key,
-			rsa ? "not usable with TLS 1.3" : "probe signature",
-			&cause);
-	/* Anything else is told by what the key does next. */
-	if (rc == DEVID_OK || (rsa && rc == DEVID_ERR_CRYPTO))
-		store_mark(m, key);
+	key->tls13 = false;
+	key->probes = PROBES;
+	module_probe_again(m, key);
 }

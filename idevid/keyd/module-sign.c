@@ -4,6 +4,7 @@
 #include "fail.h"
 #include "module-key.h"
 #include "module-once.h"
+#include "module-probe.h"
 #include "module-state.h"
 
 /* Looks for the key first when it was never seen yet, and again when it has
@@ -25,6 +26,7 @@ static enum devid_err sign_digest(struct module *m, struct module_key *key,
 	}
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
+	module_probe_again(m, key); /* it is well */
 	return DEVID_OK;
 }
 

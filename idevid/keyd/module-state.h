@@ -29,7 +29,8 @@ struct module_key {
 	uint8_t n_stored; /* of them in the keystore, from the leaf on */
 	bool present;     /* seen in the keystore, equal to @spki */
 	bool enabled;
-	bool tls13;
+	bool tls13;         /* shown to be usable with it */
+	uint8_t probes;     /* to be tried yet; 0: it is known, or given up */
 	bool underivable;   /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */
 	bool synced; /* mirror compared with the keystore's certificate */
@@ -65,7 +66,7 @@ struct module_key *module_find(
 void module_warn_key(struct module *m, const struct module_key *key,
 	const char *what, const struct devid_error *cause);
 
-/* To be called before each use of a key. */
+/* To be called after each use of a key. */
 void module_note_use(const struct module *m);
 
 /* Writes <key>@suffix in the state folder to @buf, which has PATH_MAX bytes.

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "module-key.h"
+#include "module-probe.h"
 #include "module-state.h"
 #include "module-store.h"
 
@@ -90,6 +91,10 @@ static void refresh_health(struct module *m)
 	/* Another module may have come, or this one with its seed restored. */
 	for (int i = 0; was != DEVID_OK && i < N_KEY_ROLES; i++)
 		m->keys[i].underivable = false;
+	for (int i = 0;
+		was != DEVID_OK && m->health == DEVID_OK && i < N_KEY_ROLES;
+		i++)
+		module_probe_again(m, &m->keys[i]);
 	memcpy(m->health_text, cause.text, sizeof(m->health_text));
 	/* Stamped after the work, however long that took. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &m->health_at);

@@ -30,7 +30,7 @@ struct module_options {
 	const char *state_dir;     /* borrowed; outlives the module */
 	bool store_certificates;   /* in the keystore as well as on disk */
 	bool forgive;              /* reset failed attempts, once it answers */
-	/* Called before each use of a key, unless NULL. */
+	/* Called after each use of a key, unless NULL. */
 	void (*used)(void *arg);
 	void *used_arg;
 };
