@@ -17,7 +17,7 @@ static enum devid_err compare_database(
 	int64_t ahead = now - c->database;
 
 	if (c->database == 0 ||
-		(ahead <= CA_CLOCK_SLACK && ahead >= -CA_CLOCK_SLACK))
+		(ahead <= CA_CLOCK_DATABASE && ahead >= -CA_CLOCK_DATABASE))
 		return DEVID_OK;
 	return devid_fail(err, DEVID_ERR_STATE,
 		"clock: %" PRId64 " seconds %s that of the database's machine: "
@@ -29,24 +29,28 @@ static enum devid_err judge(const struct register_clock *c, int64_t now,
 	bool accept, struct devid_error *err)
 {
 	enum devid_err rc = compare_database(c, now, err);
+	int64_t ahead = now - c->newest;
 
 	if (rc != DEVID_OK || accept || c->newest == 0 ||
-		now - c->newest <= CA_CLOCK_AHEAD)
+		(ahead <= CA_CLOCK_AHEAD && ahead >= -CA_CLOCK_AHEAD))
 		return rc;
 	return devid_fail(err, DEVID_ERR_STATE,
-		"clock: %" PRId64 " days ahead of the newest time in the "
-		"register; set it right, or where it is right, start once with "
+		"clock: %" PRId64 " days %s the newest time in the register; "
+		"set it right, or where it is right, start once with "
 		"--accept-clock",
-		(now - c->newest) / DAY);
+		(ahead > 0 ? ahead : -ahead) / DAY,
+		ahead > 0 ? "ahead of" : "behind");
 }
 
-static enum devid_err note(struct ca *ca, int64_t now, struct devid_error *err)
+static enum devid_err note(
+	struct ca *ca, int64_t now, bool accept, struct devid_error *err)
 {
 	enum devid_err rc = register_begin(ca->reg, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = register_clock_note(ca->reg, now, err);
+	rc = accept ? register_clock_set(ca->reg, now, err)
+		    : register_clock_note(ca->reg, now, err);
 	if (rc == DEVID_OK)
 		return register_commit(ca->reg, err);
 	register_rollback(ca->reg);
@@ -73,8 +77,8 @@ enum devid_err ca_clock_check(
 		return rc;
 	*ret = ca_clock_is_early(c.newest, now) ? CA_CLOCK_BACK
 						: CA_CLOCK_RIGHT;
-	if (*ret == CA_CLOCK_BACK || now - c.newest >= NOTE_EVERY)
-		return note(ca, now, err);
+	if (accept || now - c.newest >= NOTE_EVERY)
+		return note(ca, now, accept, err);
 	return DEVID_OK;
 }
 

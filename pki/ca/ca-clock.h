@@ -15,8 +15,13 @@
 /* Seconds by which clocks may differ: those that check allow as much. */
 #define CA_CLOCK_SLACK 300
 
+/* And from that of the database's machine, so that no two machines of a CA
+ * differ by more than the above. */
+#define CA_CLOCK_DATABASE (CA_CLOCK_SLACK / 2)
+
 /* Seconds that may pass between two notes: a holiday. A start after a longer
- * time needs a word from a person. */
+ * time needs a word from a person, and so does a clock that is behind the
+ * newest note by more. */
 #define CA_CLOCK_AHEAD (14 * 86400)
 
 /* What was made at @made says that it is not valid yet at @now. */
@@ -27,14 +32,21 @@ static inline bool ca_clock_is_early(int64_t made, int64_t now)
 
 enum ca_clock {
 	CA_CLOCK_RIGHT,
-	/* The register knew a later time, and now has the clock's: it is
-	 * behind, or one was ahead. */
+	/* The register knows a later time: this clock is behind, or one was
+	 * ahead. It stays so until time has caught up or a person has said
+	 * which, and then the register has this clock's. */
 	CA_CLOCK_BACK,
 };
 
+/* No failure, and nothing to be silent about. */
+#define CA_CLOCK_BACK_TEXT                                                     \
+	"clock: the register knows a later time: this clock is behind, or "    \
+	"one was ahead; where it is right, say --accept-clock once"
+
 /*
- * Compares the clock with the register, which notes the time where it holds.
- * @accept: a person says that the clock is right, however much later it is.
+ * Compares the clock with the register, which notes the time where it is the
+ * newest. @accept: a person says that the clock is right, whatever the register
+ * knows, and only then its newest time may become an earlier one.
  * Errors: STATE (the clock cannot be right: nothing may be signed), and those
  * of the register. @ca->clock_wrong is the first of these.
  */

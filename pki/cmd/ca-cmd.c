@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-clock.h"
 #include "ca-conf.h"
 #include "ca-open.h"
 #include "cleanup-openssl.h"
@@ -80,6 +81,18 @@ static void tell_trust(const struct ca *ca)
 		log_warn("%s", ek_trust_get_note(ca->trust, i));
 }
 
+/* No failure, and nothing to be silent about. */
+static void tell_clock(const struct ca_cmd *cmd)
+{
+	if (!cmd->ca.clock_back)
+		return;
+	if (cmd->accept_clock)
+		log_warn("clock: the register knew a later time, and has this "
+			 "clock's now");
+	else
+		log_error(CA_CLOCK_BACK_TEXT);
+}
+
 int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -98,8 +111,7 @@ int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 		rc = check_chain(&cmd->ca, &err);
 	if (rc == DEVID_OK) {
 		tell_trust(&cmd->ca);
-		if (cmd->ca.clock_back)
-			log_error(CA_CMD_CLOCK_BACK);
+		tell_clock(cmd);
 		return -1;
 	}
 	(void)ca_cmd_fail(&err);

@@ -40,13 +40,8 @@ void ca_cmd_init(struct ca_cmd *cmd);
 		"accept-clock", 0, NULL, option_flag,                          \
 			CA_CMD_AT(type, member, accept_clock),                 \
 			"this machine's clock is right, though the\n"          \
-			"register knows of no time near it"                    \
+			"register's newest time is not near it"                \
 	}
-
-/* No failure, and nothing to be silent about. */
-#define CA_CMD_CLOCK_BACK                                                      \
-	"clock: the register knew a later time: this clock is behind, or one " \
-	"was ahead"
 
 #define CA_CMD_NOTES "See devid-ca(1).\n"
 

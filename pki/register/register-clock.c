@@ -34,6 +34,24 @@ enum devid_err register_clock_get(
 enum devid_err register_clock_note(
 	struct reg *reg, int64_t now, struct devid_error *err)
 {
+	static const char sql[] =
+		"INSERT INTO publication (name, expires, made, data)"
+		" VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) DO UPDATE"
+		" SET made = excluded.made"
+		" WHERE publication.made < excluded.made";
+	const struct db_value params[] = {
+		DB_TEXT_V(NAME),
+		DB_INT_V(INT64_MAX),
+		DB_INT_V(now),
+		DB_BLOB_V((const uint8_t *)"", 0),
+	};
+
+	return db_run(reg->db, DB_QUERY(sql, params, 4), NULL, NULL, err);
+}
+
+enum devid_err register_clock_set(
+	struct reg *reg, int64_t now, struct devid_error *err)
+{
 	const struct register_blob noted = { { (const uint8_t *)"", 0 },
 		INT64_MAX, now };
 

@@ -8,15 +8,20 @@
 #include "register.h"
 
 struct register_clock {
-	int64_t newest;   /* noted last; 0: never */
+	int64_t newest;   /* noted or set; 0: never */
 	int64_t database; /* of the database's machine; 0: it has no other */
 };
 
 DEVID_MUST_CHECK enum devid_err register_clock_get(
 	struct reg *reg, struct register_clock *ret, struct devid_error *err);
 
-/* Notes @now, which may be less than what was noted before. */
+/* Notes @now where it is later than the newest; else nothing changes, whoever
+ * else notes meanwhile. */
 DEVID_MUST_CHECK enum devid_err register_clock_note(
+	struct reg *reg, int64_t now, struct devid_error *err);
+
+/* The newest is @now, whatever it was. */
+DEVID_MUST_CHECK enum devid_err register_clock_set(
 	struct reg *reg, int64_t now, struct devid_error *err);
 
 #endif

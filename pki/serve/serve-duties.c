@@ -52,38 +52,24 @@
 /* OCSP answers signed between two looks at the queue. */
 #define OCSP_PORTION 64
 
-/* The clock is first: what it is worth decides about the others. */
-enum duty {
-	DUTY_CLOCK,
-	DUTY_CRL,
-	DUTY_DELTA,
-	DUTY_OCSP,
-	DUTY_PURGE,
-	DUTY_TRUST,
-	DUTY_PROBE,
-	N_DUTIES
-};
-
-_Static_assert(N_DUTIES == SERVE_N_DUTIES, "each duty has its place");
-
 static const struct {
 	const char *name;
 	int64_t every; /* milliseconds; each looks whether there is anything */
-} table[N_DUTIES] = {
-	[DUTY_CLOCK] = { "clock", PROBE },
-	[DUTY_CRL] = { "revocation list", LIST_LOOK },
-	[DUTY_DELTA] = { "delta list", LIST_LOOK },
-	[DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
-	[DUTY_PURGE] = { "marks of old challenges", 60 * MINUTE },
-	[DUTY_PROBE] = { "register or token", PROBE },
-	[DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
+} table[SERVE_N_DUTIES] = {
+	[SERVE_DUTY_CLOCK] = { "clock", PROBE },
+	[SERVE_DUTY_CRL] = { "revocation list", LIST_LOOK },
+	[SERVE_DUTY_DELTA] = { "delta list", LIST_LOOK },
+	[SERVE_DUTY_OCSP] = { "OCSP answers", 10 * MINUTE },
+	[SERVE_DUTY_PURGE] = { "marks of old challenges", 60 * MINUTE },
+	[SERVE_DUTY_PROBE] = { "register or token", PROBE },
+	[SERVE_DUTY_TRUST] = { "TPM vendors' roots: those from before stay",
 		60 * MINUTE },
 };
 
 /* A duty's turn. */
 struct turn {
 	struct ca *ca; /* borrowed */
-	enum duty duty;
+	enum serve_duty duty;
 	int64_t now;
 	bool more; /* only a portion was done: there may be more to do */
 };
@@ -122,14 +108,18 @@ static enum devid_err do_clock(struct serve_duties *d, const struct turn *turn,
 {
 	enum ca_clock clock = CA_CLOCK_RIGHT;
 	enum devid_err rc = ca_clock_check(turn->ca, false, &clock, err);
+	bool back = rc == DEVID_OK && clock == CA_CLOCK_BACK;
 
-	d->clock_wrong = turn->ca->clock_wrong;
-	if (clock == CA_CLOCK_BACK) {
-		log_error("serve: clock: the register knew a later time: this "
-			  "clock is behind, or one was ahead");
+	if (back && !d->clock_back) {
+		log_error("serve: " CA_CLOCK_BACK_TEXT);
 		d->early = turn->now;
-		d->due[DUTY_OCSP] = turn->now;
 	}
+	/* Answers may have been made meanwhile by one that was ahead. */
+	if ((back && !d->clock_back) || (rc == DEVID_OK && d->clock_wrong))
+		d->due[SERVE_DUTY_OCSP] = turn->now;
+	if (rc == DEVID_OK)
+		d->clock_back = back;
+	d->clock_wrong = turn->ca->clock_wrong;
 	return rc;
 }
 
@@ -206,9 +196,9 @@ static int64_t about(int64_t ms)
 }
 
 /* Revocations go to the delta list, where there is one: it is short. */
-static enum duty list_of_revocations(const struct ca *ca)
+static enum serve_duty list_of_revocations(const struct ca *ca)
 {
-	return ca->conf->delta_url ? DUTY_DELTA : DUTY_CRL;
+	return ca->conf->delta_url ? SERVE_DUTY_DELTA : SERVE_DUTY_CRL;
 }
 
 /*
@@ -220,9 +210,9 @@ static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
 	struct devid_error *err)
 {
 	struct ca *ca = turn->ca;
-	enum duty duty = turn->duty;
+	enum serve_duty duty = turn->duty;
 	int64_t now = turn->now;
-	bool delta = duty == DUTY_DELTA;
+	bool delta = duty == SERVE_DUTY_DELTA;
 	unsigned hours = delta ? ca->conf->delta_hours : ca->conf->crl_hours;
 	int64_t half = (int64_t)hours * 3600 / 2;
 	struct publish_newest newest;
@@ -253,8 +243,8 @@ static enum devid_err do_list(struct serve_duties *d, const struct turn *turn,
 
 static bool ca_signs_nothing(const struct turn *turn)
 {
-	return turn->ca->clock_wrong &&
-	       (turn->duty == DUTY_OCSP || turn->duty == DUTY_PURGE);
+	return turn->ca->clock_wrong && (turn->duty == SERVE_DUTY_OCSP ||
+						turn->duty == SERVE_DUTY_PURGE);
 }
 
 static enum devid_err do_duty(
@@ -265,20 +255,20 @@ static enum devid_err do_duty(
 	if (ca_signs_nothing(turn))
 		return DEVID_OK;
 	switch (turn->duty) {
-	case DUTY_CLOCK:
+	case SERVE_DUTY_CLOCK:
 		return do_clock(d, turn, err);
-	case DUTY_CRL:
-	case DUTY_DELTA:
+	case SERVE_DUTY_CRL:
+	case SERVE_DUTY_DELTA:
 		return do_list(d, turn, err);
-	case DUTY_OCSP:
+	case SERVE_DUTY_OCSP:
 		return do_ocsp(d, turn, err);
-	case DUTY_PURGE:
+	case SERVE_DUTY_PURGE:
 		return do_purge(turn, err);
-	case DUTY_TRUST:
+	case SERVE_DUTY_TRUST:
 		return do_trust(turn->ca, err);
-	case DUTY_PROBE:
+	case SERVE_DUTY_PROBE:
 		return do_probe(d, turn->ca, err);
-	case N_DUTIES:
+	case SERVE_N_DUTIES:
 		break;
 	}
 	return DEVID_OK;
@@ -288,18 +278,18 @@ void serve_duties_init(struct serve_duties *d, int64_t now)
 {
 	memset(d, 0, sizeof(*d));
 	/* They were read when the CA was opened. */
-	d->due[DUTY_TRUST] = now + about(table[DUTY_TRUST].every);
+	d->due[SERVE_DUTY_TRUST] = now + about(table[SERVE_DUTY_TRUST].every);
 }
 
 void serve_duties_reload(struct serve_duties *d)
 {
-	d->due[DUTY_TRUST] = 0;
+	d->due[SERVE_DUTY_TRUST] = 0;
 }
 
 void serve_duties_revoked(
 	struct serve_duties *d, const struct ca *ca, int64_t now)
 {
-	enum duty duty = list_of_revocations(ca);
+	enum serve_duty duty = list_of_revocations(ca);
 	int64_t due = d->made[duty] > 0 ? d->made[duty] + LIST_PAUSE : now;
 
 	if (due < d->due[duty])
@@ -317,7 +307,8 @@ const char *serve_duties_trouble(const struct serve_duties *d, int64_t now)
 {
 	if (d->clock_wrong)
 		return "clock: cannot be right\n";
-	if (d->use_failed || d->failed[DUTY_PROBE] || d->failed[DUTY_CLOCK])
+	if (d->use_failed || d->failed[SERVE_DUTY_PROBE] ||
+		d->failed[SERVE_DUTY_CLOCK])
 		return "register or token: the last use failed\n";
 	if (d->early > 0 && now - d->early <= EARLY_TOLD)
 		return "clock: something was made at a time still to come\n";
@@ -325,7 +316,7 @@ const char *serve_duties_trouble(const struct serve_duties *d, int64_t now)
 }
 
 /* Tells what came of a duty; the same trouble not each time. */
-static void note(struct serve_duties *d, enum duty duty, int64_t now,
+static void note(struct serve_duties *d, enum serve_duty duty, int64_t now,
 	const struct devid_error *err)
 {
 	bool failed = err->code != DEVID_OK;
@@ -348,17 +339,17 @@ int64_t serve_duties_run(
 
 	*ret_published = false;
 	/* Nothing is signed or forgotten by a clock that was not looked at. */
-	for (int i = DUTY_CRL; i <= DUTY_PURGE; i++) {
+	for (int i = SERVE_DUTY_CRL; i <= SERVE_DUTY_PURGE; i++) {
 		if (now >= d->due[i])
-			d->due[DUTY_CLOCK] = now;
+			d->due[SERVE_DUTY_CLOCK] = now;
 	}
-	for (int i = 0; i < N_DUTIES; i++) {
-		struct turn turn = { ca, (enum duty)i, now, false };
+	for (int i = 0; i < SERVE_N_DUTIES; i++) {
+		struct turn turn = { ca, (enum serve_duty)i, now, false };
 		struct devid_error err = { DEVID_OK, "" };
 
 		if (now >= d->due[i]) {
 			if (do_duty(d, &turn, &err) == DEVID_OK &&
-				(i == DUTY_CRL || i == DUTY_DELTA))
+				(i == SERVE_DUTY_CRL || i == SERVE_DUTY_DELTA))
 				*ret_published = true;
 			note(d, turn.duty, now, &err);
 			d->due[i] =

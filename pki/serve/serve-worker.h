@@ -39,10 +39,18 @@ void serve_work(struct ca *ca, struct serve_on_demand *on_demand,
 void serve_judge(struct ca *ca, struct serve_job *list);
 
 /* What a CA does by itself: lists, OCSP answers, marks of old challenges,
- * trust, a look whether register, token and clock are there and right. Each
- * duty has its place.
- */
-#define SERVE_N_DUTIES 7
+ * trust, a look whether register, token and clock are there and right. The
+ * clock is first: what it is worth decides about the others. */
+enum serve_duty {
+	SERVE_DUTY_CLOCK,
+	SERVE_DUTY_CRL,
+	SERVE_DUTY_DELTA,
+	SERVE_DUTY_OCSP,
+	SERVE_DUTY_PURGE,
+	SERVE_DUTY_TRUST,
+	SERVE_DUTY_PROBE,
+	SERVE_N_DUTIES
+};
 
 struct serve_duties {
 	int64_t due[SERVE_N_DUTIES];  /* when it is next, milliseconds */
@@ -52,6 +60,7 @@ struct serve_duties {
 	bool failed[SERVE_N_DUTIES];    /* the last time */
 	int64_t logged[SERVE_N_DUTIES]; /* when that was told */
 	bool clock_wrong; /* as it was looked at last: nothing is signed */
+	bool clock_back;  /* and signed by, though the register knows later */
 	bool use_failed;  /* of register or token, and not seen well since */
 	int64_t early; /* when something from the future was seen; 0: never */
 };

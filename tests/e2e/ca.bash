@@ -179,7 +179,7 @@ ca_conf() {
 
 # ---- the service ----
 
-# serve_start [NAME [FILE]]: `devid-ca serve`, log in $CA/NAME.log (of
+# serve_start [NAME [FILE [OPTION...]]]: `devid-ca serve`, log in $CA/NAME.log (of
 # those before in NAME.log.old), pid in
 # $CA/NAME.pid; uses it
 serve_start() {
@@ -187,7 +187,7 @@ serve_start() {
 
 	[ ! -e "$CA/$name.log" ] || cat "$CA/$name.log" >>"$CA/$name.log.old"
 	: >"$CA/$name.log"
-	spawn "$CA/$name.log" devid-ca serve --config "$file"
+	spawn "$CA/$name.log" devid-ca serve --config "$file" "${@:3}"
 	echo "$spawned" >"$CA/$name.pid"
 	wait_on "$spawned" "$CA/$name.log" -- serve_answers "$name"
 	use_service "$name"

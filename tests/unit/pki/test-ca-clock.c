@@ -63,20 +63,80 @@ static void check_ahead_needs_a_word(struct publish_fixture *f)
 	check_right(f, CA_CLOCK_AHEAD - 60, false, CA_CLOCK_RIGHT);
 	check_right(f, 400 * DAY, true, CA_CLOCK_RIGHT);
 	check_right(f, 401 * DAY, false, CA_CLOCK_RIGHT);
-	/* It was wrong all the same: told once. */
-	check_right(f, 0, false, CA_CLOCK_BACK);
+}
+
+static int64_t newest(struct publish_fixture *f)
+{
+	struct register_clock c = { -1, -1 };
+
+	assert_int_equal(register_begin_read(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(register_clock_get(f->ca.reg, &c, NULL), DEVID_OK);
+	register_rollback(f->ca.reg);
+	return c.newest;
+}
+
+/* Neither far nor step by step is the newest time lost to a clock that is
+ * behind. */
+static void check_behind_needs_a_word(struct publish_fixture *f)
+{
+	int64_t noted;
+
+	check_right(f, 400 * DAY, true, CA_CLOCK_BACK); /* of 401 */
+	noted = newest(f);
+	check_wrong(f, 0, false, "400 days behind the newest time");
+	check_wrong(f, 0, false, "--accept-clock");
+	check_wrong(f, 400 * DAY - CA_CLOCK_AHEAD - 60, false, "14 days behi");
+	for (int i = 0; i < 2; i++) /* and it was not lowered the first time */
+		check_right(f, 400 * DAY - CA_CLOCK_AHEAD + 60, false,
+			CA_CLOCK_BACK);
+	check_right(f, 400 * DAY - CA_CLOCK_SLACK - 60, false, CA_CLOCK_BACK);
+	check_right(f, 400 * DAY - CA_CLOCK_SLACK / 2, false, CA_CLOCK_RIGHT);
+	assert_int_equal(newest(f), noted);
+	/* It was wrong all the same, says a person: told once. */
+	check_right(f, 0, true, CA_CLOCK_BACK);
 	check_right(f, 0, false, CA_CLOCK_RIGHT);
+	check_right(f, CA_CLOCK_SLACK + 60, false, CA_CLOCK_RIGHT);
+	check_right(f, 0, true, CA_CLOCK_RIGHT);
+	assert_in_range(newest(f), time(NULL) - 60, time(NULL));
+	check_wrong(f, 400 * DAY, false, "400 days ahead");
 }
 
 /* No word helps against a clock that all machines of the CA share. */
 static void check_database_decides(struct publish_fixture *f)
 {
 	check_right(f, 0, false, CA_CLOCK_RIGHT);
-	check_right(f, CA_CLOCK_SLACK / 2, false, CA_CLOCK_RIGHT);
-	check_wrong(f, 2 * CA_CLOCK_SLACK, false, "ahead of that of the data");
-	check_wrong(f, 2 * CA_CLOCK_SLACK, true, "ahead of that of the data");
-	check_wrong(f, -2 * CA_CLOCK_SLACK, false, "behind that of the data");
+	check_wrong(f, CA_CLOCK_SLACK, false, "ahead of that of the data");
+	check_wrong(f, CA_CLOCK_SLACK, true, "ahead of that of the data");
+	check_wrong(f, -CA_CLOCK_SLACK, false, "behind that of the data");
+	check_wrong(f, -CA_CLOCK_SLACK, true, "behind that of the data");
 	check_right(f, 0, false, CA_CLOCK_RIGHT);
+}
+
+/* As far from each other as two machines may be, none doubts the other. */
+static void check_machines_agree(struct publish_fixture *f)
+{
+	check_right(f, CA_CLOCK_DATABASE - 20, true, CA_CLOCK_RIGHT);
+	check_right(f, 20 - CA_CLOCK_DATABASE, false, CA_CLOCK_RIGHT);
+	check_right(f, CA_CLOCK_DATABASE - 20, false, CA_CLOCK_RIGHT);
+}
+
+static void set(struct publish_fixture *f, int64_t when)
+{
+	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(register_clock_set(f->ca.reg, when, NULL), DEVID_OK);
+	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+/* It may have been the wrong one before, and all believed it: one word at any
+ * machine is for all of them. */
+static void check_database_was_wrong(struct publish_fixture *f)
+{
+	set(f, time(NULL) + 30 * DAY);
+	check_wrong(f, 0, false, "days behind the newest time");
+	check_right(f, 0, true, CA_CLOCK_BACK);
+	check_right(f, 60, false, CA_CLOCK_RIGHT);
+	set(f, time(NULL) - 30 * DAY);
+	check_wrong(f, 0, false, "30 days ahead of the newest time");
 }
 
 static void on_check(void **state)
@@ -85,14 +145,18 @@ static void on_check(void **state)
 	struct publish_fixture f;
 
 	publish_fixture_init(&f, place->uri);
-	if (place->postgres)
+	if (place->postgres) {
 		check_database_decides(&f);
-	else
+		check_machines_agree(&f);
+		check_database_was_wrong(&f);
+	} else {
 		check_ahead_needs_a_word(&f);
+		check_behind_needs_a_word(&f);
+	}
 	publish_fixture_done(&f);
 }
 
-/* The newest is what was noted last, not what is latest. */
+/* The newest is the latest that was noted, but where it is set. */
 static void on_note(void **state)
 {
 	const struct place *place = *state;
@@ -109,6 +173,12 @@ static void on_note(void **state)
 		assert_int_equal(c.database, 0);
 	assert_int_equal(register_clock_note(reg, 2000, NULL), DEVID_OK);
 	assert_int_equal(register_clock_note(reg, 1000, NULL), DEVID_OK);
+	assert_int_equal(register_clock_get(reg, &c, NULL), DEVID_OK);
+	assert_int_equal(c.newest, 2000);
+	assert_int_equal(register_clock_note(reg, 2001, NULL), DEVID_OK);
+	assert_int_equal(register_clock_get(reg, &c, NULL), DEVID_OK);
+	assert_int_equal(c.newest, 2001);
+	assert_int_equal(register_clock_set(reg, 1000, NULL), DEVID_OK);
 	assert_int_equal(register_clock_get(reg, &c, NULL), DEVID_OK);
 	assert_int_equal(c.newest, 1000);
 	assert_int_equal(register_commit(reg, NULL), DEVID_OK);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ca-clock.h"
 #include "memory-signer.h"
 #include "ordered-id.h"
 #include "publish.h"
@@ -300,7 +301,70 @@ static void clock_ahead_nothing_signed_nothing_forgotten(void **state)
 	assert_rc(work(f, &err), DEVID_OK);
 }
 
-/* Mended at once, and told for ten minutes. */
+/* A person's word, by a command beside the service. */
+static void accept_clock(struct ca_fixture *f)
+{
+	enum ca_clock clock;
+
+	assert_rc(ca_clock_check(&f->ca, true, &clock, NULL), DEVID_OK);
+}
+
+/* Nothing but one duty that signs or forgets is due: what it does shows that
+ * the clock was looked at all the same. */
+static void run_alone(
+	struct ca_fixture *f, struct serve_duties *d, int duty, int64_t now)
+{
+	bool published;
+
+	for (int i = 0; i < SERVE_N_DUTIES; i++)
+		d->due[i] = i == duty ? now : INT64_MAX;
+	(void)serve_duties_run(d, &f->ca, now, &published);
+}
+
+/* Due beside nothing else. */
+static void clock_looked_at_before_each_that_signs_or_forgets(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct serve_duties d;
+
+	serve_duties_init(&d, 1);
+	assert_false(trouble_after_duties(f, &d, 1));
+	add_mark(f);
+	for (int duty = SERVE_DUTY_CRL; duty <= SERVE_DUTY_PURGE; duty++) {
+		shifted_clock = AHEAD;
+		run_alone(f, &d, duty, 1000 * (duty + 1));
+		assert_true(d.clock_wrong);
+		assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
+		shifted_clock = 0;
+		run_alone(f, &d, duty, 1000 * (duty + 1));
+		assert_false(d.clock_wrong);
+	}
+}
+
+/* A step back within what may go unnoticed is told once, not each time. */
+static void clock_a_little_behind_signs_and_is_told_once(void **state)
+{
+	struct ca_fixture *f = *state;
+	struct devid_error err;
+	struct serve_duties d;
+
+	shifted_clock = AHEAD / 10;
+	serve_duties_init(&d, 1);
+	assert_false(trouble_after_duties(f, &d, 1));
+	shifted_clock = 0;
+	assert_true(trouble_after_duties(f, &d, MINUTE));
+	assert_string_equal(serve_duties_trouble(&d, MINUTE),
+		"clock: something was made at a time still to come\n");
+	assert_rc(work(f, &err), DEVID_OK);
+	assert_false(trouble_after_duties(f, &d, 12 * MINUTE));
+	/* It was right meanwhile. */
+	shifted_clock = AHEAD / 10;
+	assert_false(trouble_after_duties(f, &d, 13 * MINUTE));
+	shifted_clock = 0;
+	assert_true(trouble_after_duties(f, &d, 14 * MINUTE));
+}
+
+/* Mended once a person has said which is right, and told for ten minutes. */
 static void clock_was_ahead_lists_made_again_and_told(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -317,7 +381,13 @@ static void clock_was_ahead_lists_made_again_and_told(void **state)
 	shifted_clock = 0;
 	serve_duties_init(&d, 1);
 	assert_true(trouble_after_duties(f, &d, 1));
-	assert_string_equal(serve_duties_trouble(&d, 1),
+	assert_string_equal(
+		serve_duties_trouble(&d, 1), "clock: cannot be right\n");
+	assert_rc(publish_newest(&f->ca, false, &newest, NULL), DEVID_OK);
+	assert_true(newest.early);
+	accept_clock(f);
+	assert_true(trouble_after_duties(f, &d, 10000));
+	assert_string_equal(serve_duties_trouble(&d, 10000),
 		"clock: something was made at a time still to come\n");
 	assert_rc(publish_newest(&f->ca, false, &newest, NULL), DEVID_OK);
 	assert_false(newest.early);
@@ -338,6 +408,8 @@ int main(void)
 		T(work_judged_ahead_is_taken),
 		T(worker_roots_replaced_while_requests_are_judged),
 		T(clock_ahead_nothing_signed_nothing_forgotten),
+		T(clock_looked_at_before_each_that_signs_or_forgets),
+		T(clock_a_little_behind_signs_and_is_told_once),
 		T(clock_was_ahead_lists_made_again_and_told),
 		T(purge_keeps_marks_for_clocks_ahead),
 		T(trouble_token_failed_until_it_signs_again),
