@@ -11,6 +11,7 @@
 
 #include "build-ca.h"
 #include "build-cert.h"
+#include "ceremony-clock.h"
 #include "cert-once.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
@@ -206,6 +207,9 @@ static enum devid_err certify_once(struct token_cmd *cmd, X509 *ca,
 	want->signed_by = X509_get0_pubkey(ca);
 	want->until = what->not_after;
 	rc = cert_once_look(cmd, want, &done, err);
+	if (rc == DEVID_OK && !done)
+		rc = ceremony_clock_check_cert(
+			cmd->ca, ca, what->not_before, err);
 	if (rc == DEVID_OK && !done)
 		rc = open_issuer(cmd, ca, &issuer, err);
 	if (rc != DEVID_OK || done)

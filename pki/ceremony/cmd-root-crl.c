@@ -9,6 +9,7 @@
 
 #include "build-cert.h"
 #include "build-crl.h"
+#include "ceremony-clock.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-file.h"
@@ -64,19 +65,16 @@ static enum devid_err number_of_file(
 	return DEVID_OK;
 }
 
-/* The number of the CRL that is to be replaced; none: 0. */
-static enum devid_err number_of_crl(
-	const char *path, unsigned *ret, struct devid_error *err)
+/* The CRL that is to be replaced; none: NULL. */
+static enum devid_err read_old(
+	const char *path, X509_CRL **ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_asn1_integer) ASN1_INTEGER *number = NULL;
-	CLEANUP(cleanup_x509_crl) X509_CRL *crl = NULL;
 	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	struct devid_error why = { DEVID_OK, "" };
 	const uint8_t *p;
-	uint64_t value;
 	enum devid_err rc = DEVID_ERR_NOT_FOUND;
 
-	*ret = 0;
+	*ret = NULL;
 	if (!output_is_stream(path))
 		rc = cmd_file_read(path, CRL_FILE_MAX, &der, &why);
 	if (rc == DEVID_ERR_NOT_FOUND)
@@ -84,9 +82,24 @@ static enum devid_err number_of_crl(
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &why);
 	p = der.data;
-	crl = d2i_X509_CRL(NULL, &p, (long)der.len);
-	if (crl)
-		number = X509_CRL_get_ext_d2i(crl, NID_crl_number, NULL, NULL);
+	*ret = d2i_X509_CRL(NULL, &p, (long)der.len);
+	if (!*ret)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: is there already and not a CRL", path);
+	return DEVID_OK;
+}
+
+/* @old's; NULL: 0. */
+static enum devid_err number_of_crl(const char *path, const X509_CRL *old,
+	unsigned *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_asn1_integer) ASN1_INTEGER *number = NULL;
+	uint64_t value;
+
+	*ret = 0;
+	if (!old)
+		return DEVID_OK;
+	number = X509_CRL_get_ext_d2i(old, NID_crl_number, NULL, NULL);
 	if (!number || ASN1_INTEGER_get_uint64(&value, number) != 1 ||
 		value > NUMBER_MAX)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
@@ -100,8 +113,8 @@ static enum devid_err number_of_crl(
  * The next number, on disk before it is used: two lists never have the same
  * one (RFC 5280 5.2.3), whatever is killed or restored.
  */
-static enum devid_err next_number(
-	const struct token_cmd *cmd, unsigned *ret, struct devid_error *err)
+static enum devid_err next_number(const struct token_cmd *cmd,
+	const X509_CRL *old, unsigned *ret, struct devid_error *err)
 {
 	const char *path = cmd->number;
 	unsigned in_file, in_crl;
@@ -110,7 +123,7 @@ static enum devid_err next_number(
 	enum devid_err rc = number_of_file(path, &in_file, err);
 
 	if (rc == DEVID_OK)
-		rc = number_of_crl(cmd->out, &in_crl, err);
+		rc = number_of_crl(cmd->out, old, &in_crl, err);
 	if (rc != DEVID_OK)
 		return rc;
 	*ret = (in_file > in_crl ? in_file : in_crl) + 1;
@@ -136,10 +149,25 @@ static enum devid_err store_crl(const struct token_cmd *cmd, X509 *ca,
 	return rc;
 }
 
+/* Before a PIN is asked for: whether --out may be written, what it replaces,
+ * and what that says of the clock @now. */
+static enum devid_err look_at_old(struct token_cmd *cmd, int64_t now,
+	X509_CRL **ret, struct devid_error *err)
+{
+	enum devid_err rc = token_cmd_out(cmd, err);
+
+	if (rc == DEVID_OK)
+		rc = read_old(cmd->out, ret, err);
+	if (rc != DEVID_OK || !*ret || cmd->accept_clock)
+		return rc;
+	return ceremony_clock_check_list(cmd->out, *ret, now, err);
+}
+
 static enum devid_err run_root_crl(
 	struct token_cmd *cmd, struct devid_error *err)
 {
 	static const struct build_urls no_urls;
+	CLEANUP(cleanup_x509_crl) X509_CRL *old = NULL;
 	CLEANUP(cleanup_issuer) struct build_issuer *issuer = NULL;
 	CLEANUP(cleanup_free) struct build_revoked *list = NULL;
 	CLEANUP(blob_done) struct blob der = { NULL, 0 };
@@ -150,15 +178,19 @@ static enum devid_err run_root_crl(
 	enum devid_err rc = token_cmd_read_cert(cmd->ca, &ca, err);
 
 	if (rc == DEVID_OK)
-		rc = read_list(cmd->revoked, &list, &what.n, err);
+		rc = ceremony_clock_check_cert(
+			cmd->ca, ca, what.this_update, err);
+	if (rc == DEVID_OK)
+		rc = look_at_old(cmd, what.this_update, &old, err);
+	if (rc != DEVID_OK || cmd->only_clock)
+		return rc;
+	rc = read_list(cmd->revoked, &list, &what.n, err);
 	if (rc == DEVID_OK)
 		rc = token_cmd_open(cmd, err);
 	if (rc == DEVID_OK)
 		rc = build_issuer_new(ca, cmd->signer, &no_urls, &issuer, err);
 	if (rc == DEVID_OK)
-		rc = token_cmd_out(cmd, err);
-	if (rc == DEVID_OK)
-		rc = next_number(cmd, &number, err);
+		rc = next_number(cmd, old, &number, err);
 	if (rc != DEVID_OK)
 		return rc;
 	what.number = number;
@@ -180,6 +212,13 @@ int cmd_root_crl(int argc, char **argv)
 		{ "days", 0, "N", option_uint,
 			OPTION_WITHIN(struct token_cmd, days, 1, DAYS_MAX),
 			"until the next one is due (180)" },
+		{ "accept-clock", 0, NULL, option_flag,
+			OPTION_AT(struct token_cmd, accept_clock),
+			"this machine's clock is right, whatever\n"
+			"the list in --out says" },
+		{ "only-clock", 0, NULL, option_flag,
+			OPTION_AT(struct token_cmd, only_clock),
+			"compare the clock, sign nothing" },
 		TOKEN_CMD_ROWS,
 		OPTION_END,
 	};

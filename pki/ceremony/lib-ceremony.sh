@@ -167,6 +167,14 @@ plan_size() {
 	plan note "of a chain with rsa4096 a TPM keeps what fits, at most 2048 bytes; the device's disk has the rest"
 }
 
+# plan_clock: nothing on an offline machine knows better than who looks
+plan_clock() {
+	local now
+
+	TZ=UTC0 printf -v now '%(%Y-%m-%d %H:%M:%S)T' -1
+	plan "UTC now" "$now by this machine's clock: what is signed will say so"
+}
+
 # plan_chain FILE...: what devices get above their own certificate, which is all
 # of it but roots
 plan_chain() {
@@ -250,6 +258,13 @@ verify() {
 	openssl verify -no-CApath -no-CAstore "${args[@]}" "$2" >/dev/null ||
 		fail "$2" "does not verify up to $1"
 	say "verified $2 up to $1"
+}
+
+# times_of CRL: when it was made, and is due again
+times_of() {
+	openssl crl -inform DER -in "$1" -noout -lastupdate -nextupdate |
+		sed -e 's/^lastUpdate=/made /; s/^nextUpdate=/due again /' |
+		paste -sd ,
 }
 
 # time_in DAYS: as YYYYMMDDHHMMSSZ

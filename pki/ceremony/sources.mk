@@ -2,6 +2,7 @@
 
 sees := idevid/base idevid/cli pki/cmd pki/sign pki/token
 sources := \
+	ceremony-clock.c \
 	cert-once.c \
 	cmd-certify.c \
 	cmd-root-crl.c \

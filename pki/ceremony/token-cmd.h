@@ -23,6 +23,8 @@ struct token_cmd {
 	const char *crl_url, *ocsp_url, *issuer_url, *revoked, *number;
 	int pin_fd; /* -1: not given */
 	unsigned days;
+	bool accept_clock; /* a person says that it is right */
+	bool only_clock;   /* look at it, and sign nothing */
 	const char *operand;
 	struct token *token;   /* owned */
 	struct signer *signer; /* owned: the key --key */
