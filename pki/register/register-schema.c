@@ -241,7 +241,10 @@ enum devid_err register_schema(struct reg *reg, struct devid_error *err)
 		err);
 	if (rc == DEVID_OK && version != SCHEMA_VERSION)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
-			"register: schema version %" PRId64 ", not %d", version,
-			SCHEMA_VERSION);
+			"register: made by %s devid-ca: its schema is %" PRId64
+			", the one here is %d; nothing converts it: go on "
+			"with the devid-ca that made it",
+			version < SCHEMA_VERSION ? "an older" : "a newer",
+			version, SCHEMA_VERSION);
 	return rc;
 }

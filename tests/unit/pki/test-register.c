@@ -37,21 +37,49 @@ static void open_twice_keeps_what_was_there(void **state)
 	register_close(reg);
 }
 
+static void run_script(const struct place *p, const char *sql)
+{
+	struct db *db = NULL;
+
+	assert_rc(db_open(p->uri, &db, NULL), DEVID_OK);
+	assert_rc(db_begin(db, NULL), DEVID_OK);
+	assert_rc(db_script(db, sql, NULL), DEVID_OK);
+	assert_rc(db_commit(db, NULL), DEVID_OK);
+	db_close(db);
+}
+
+/* And nothing in it is touched: it opens again once it says 4. */
 static void open_other_version_refused(void **state)
 {
+	static const struct {
+		const char *sql, *says;
+	} cases[] = {
+		{ "UPDATE register SET version = 3",
+			"made by an older devid-ca: its schema is 3, the one "
+			"here is 4; nothing converts it: go on with the "
+			"devid-ca that made it" },
+		{ "UPDATE register SET version = 5",
+			"made by a newer devid-ca: its schema is 5, the one "
+			"here is 4; nothing converts it: go on with the "
+			"devid-ca that made it" },
+	};
 	const struct place *p = *state;
 	struct reg *reg = place_open(p);
-	struct devid_error err = { 0 };
 
-	begin(reg);
-	assert_rc(db_script(register_db(reg), "UPDATE register SET version = 5",
-			  NULL),
-		DEVID_OK);
-	commit(reg);
+	fixture_issue_now(reg, NULL, 1);
 	register_close(reg);
-	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
-		DEVID_ERR_UNSUPPORTED);
-	assert_cause(&err, "schema version 5");
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct devid_error err = { 0 };
+
+		run_script(p, cases[i].sql);
+		assert_rc(register_open(p->uri, "ca-1", &reg, &err),
+			DEVID_ERR_UNSUPPORTED);
+		assert_cause(&err, cases[i].says);
+	}
+	run_script(p, "UPDATE register SET version = 4");
+	reg = place_open(p);
+	assert_int_equal(fixture_count(reg, "SELECT count(*) FROM device"), 1);
+	register_close(reg);
 }
 
 static void open_other_database_refused(void **state)
@@ -59,14 +87,8 @@ static void open_other_database_refused(void **state)
 	const struct place *p = *state;
 	struct devid_error err = { 0 };
 	struct reg *reg = NULL;
-	struct db *db = NULL;
 
-	assert_rc(db_open(p->uri, &db, NULL), DEVID_OK);
-	assert_rc(db_begin(db, NULL), DEVID_OK);
-	assert_rc(db_script(db, "CREATE TABLE other (n INTEGER)", NULL),
-		DEVID_OK);
-	assert_rc(db_commit(db, NULL), DEVID_OK);
-	db_close(db);
+	run_script(p, "CREATE TABLE other (n INTEGER)");
 	assert_rc(register_open(p->uri, "ca-1", &reg, &err),
 		DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, "something else");
