@@ -5,6 +5,7 @@
 #include "cmd-provision.h"
 #include "cmd-status.h"
 #include "cmd-verify.h"
+#include "cmd-wait.h"
 #include "commands.h"
 #include "log.h"
 
@@ -12,6 +13,7 @@ static const struct command commands[] = {
 	{ "provision", cmd_provision,
 		"make keys, requests, take certificates" },
 	{ "status", cmd_status, "identities, certificates, port, failures" },
+	{ "wait", cmd_wait, "until devid-keyd answers and its TPM is well" },
 	{ "verify", cmd_verify, "prove which unit answers over TLS" },
 	{ NULL, NULL, NULL },
 };

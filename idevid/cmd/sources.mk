@@ -11,6 +11,7 @@ sources := \
 	cmd-provision.c \
 	cmd-status.c \
 	cmd-verify.c \
+	cmd-wait.c \
 	provision-step.c \
 	verify-connect.c \
 	verify-file.c \
