@@ -24,27 +24,32 @@
 
 #define PEM_FILE_MAX 65536 /* a limit of ours */
 
-int token_command(
-	const struct option_set *set, token_cmd_fn *run, int argc, char **argv)
+int token_cmd_run(struct token_cmd *cmd, token_cmd_fn *run)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	struct token_cmd cmd = { .pin_fd = -1 };
-	enum devid_err rc;
-	int code = options_read(set, argc, argv, &cmd);
+	enum devid_err rc = run(cmd, &err);
 
-	if (code >= 0)
-		return code;
-	cmd.operand = argv[optind];
-	rc = run(&cmd, &err);
-	output_free(cmd.file);
-	signer_free(cmd.signer);
-	token_close(cmd.token);
+	output_free(cmd->file);
+	signer_free(cmd->signer);
+	token_close(cmd->token);
 	if (rc == DEVID_OK && fflush(stdout) != 0)
 		rc = devid_fail(&err, DEVID_ERR_IO, "standard output: failed");
 	if (rc == DEVID_OK)
 		return 0;
 	log_error("%s", devid_error_text(&err));
-	return cmd.pin_refused ? EXIT_PIN : EXIT_FAILURE;
+	return cmd->pin_refused ? EXIT_PIN : EXIT_FAILURE;
+}
+
+int token_command(
+	const struct option_set *set, token_cmd_fn *run, int argc, char **argv)
+{
+	struct token_cmd cmd = { .pin_fd = -1 };
+	int code = options_read(set, argc, argv, &cmd);
+
+	if (code >= 0)
+		return code;
+	cmd.operand = argv[optind];
+	return token_cmd_run(&cmd, run);
 }
 
 /* ---- token and key ---- */

@@ -18,7 +18,7 @@
 
 struct token_cmd {
 	/* Options, borrowed from argv; NULL: not given. */
-	const char *module, *label, *key, *pin_file;
+	const char *module, *label, *key, *pin_file, *config;
 	const char *make, *org, *cn, *until, *kind, *ca, *out;
 	const char *crl_url, *ocsp_url, *issuer_url, *revoked, *number;
 	int pin_fd; /* -1: not given */
@@ -49,8 +49,10 @@ struct token_cmd {
 	TOKEN_CMD_MUST("module", "FILE", module, "PKCS#11 module"),            \
 		TOKEN_CMD_MUST("token", "LABEL", label, "the token's label"),  \
 		TOKEN_CMD_MUST("key", "LABEL", key, "the key in it"),          \
-		TOKEN_CMD_MAY("pin-file", "FILE", pin_file,                    \
-			"has the token's PIN; else it is asked for"),          \
+		TOKEN_CMD_PIN_ROWS
+#define TOKEN_CMD_PIN_ROWS                                                     \
+	TOKEN_CMD_MAY("pin-file", "FILE", pin_file,                            \
+		"has the token's PIN; else it is asked for"),                  \
 	{                                                                      \
 		"pin-fd", 0, "N", option_fd,                                   \
 			OPTION_AT(struct token_cmd, pin_fd),                   \
@@ -63,6 +65,10 @@ typedef enum devid_err token_cmd_fn(
 /* A whole subcommand: options, run, errors, exit status. */
 int token_command(
 	const struct option_set *set, token_cmd_fn *run, int argc, char **argv);
+
+/* The same of a @cmd whose options were read: closes it. Returns the exit
+ * status. */
+int token_cmd_run(struct token_cmd *cmd, token_cmd_fn *run);
 
 /*
  * Opens the token and the key; makes the key when it is not there and --make

@@ -14,6 +14,8 @@
 #include "fail.h"
 #include "token.h"
 
+#define UI_INTERRUPTED (-2) /* of UI_process(3) */
+
 CLEANUP_DEFINE(ui, UI *, UI_free)
 
 /*
@@ -96,6 +98,7 @@ static enum devid_err ask(
 	CLEANUP(cleanup_ui) UI *ui = UI_new_method(UI_OpenSSL());
 	int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	char prompt[128];
+	int r;
 
 	if (tty < 0)
 		return devid_fail(err, DEVID_ERR_IO,
@@ -107,7 +110,11 @@ static enum devid_err ask(
 	if (!ui || UI_add_input_string(
 			   ui, prompt, 0, pin->text, 1, TOKEN_PIN_MAX) <= 0)
 		return fail_no_memory_for(err, "pin");
-	if (UI_process(ui) != 0)
+	r = UI_process(ui);
+	if (r == UI_INTERRUPTED)
+		return devid_fail(err, DEVID_ERR_STATE,
+			"pin: interrupted at the prompt; nothing was tried");
+	if (r != 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"pin: none typed, or longer than %d bytes",
 			TOKEN_PIN_MAX);

@@ -7,7 +7,7 @@
 #include "token.h"
 
 /* Errors: DENIED (mode, owner), NOT_FOUND, INVALID (empty, too long, no source
- * given), IO. */
+ * given), STATE (Ctrl-C at the prompt), IO. */
 DEVID_MUST_CHECK enum devid_err pin_read(const struct pin_source *source,
 	struct pin *ret, struct devid_error *err);
 

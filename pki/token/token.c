@@ -208,7 +208,7 @@ static enum devid_err check_may_try(const struct token *token,
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"token: %s: PIN not tried: a wrong one was given "
 			"before and %s; log in once with a PIN typed at a "
-			"prompt",
+			"prompt: devid-ca token-key",
 			token->label, token_tries_text(tries));
 	/* Such a PIN is wrong for sure; 0 is for "no limit known". */
 	if ((info->ulMaxPinLen > 0 && pin->len > info->ulMaxPinLen) ||

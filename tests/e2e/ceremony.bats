@@ -359,6 +359,16 @@ ended() { # STATUS
 
 terminal_of() { readlink "/proc/$1/fd/0"; }
 
+@test "Ctrl-C at the PIN: said, and nothing is done" {
+	at_terminal "$DEVID_CA" token-key --module "$module" --token root --key "never-$$"
+	wait_on screen -- shows 'PIN of root:'
+	pid=$(pgrep -n -f -- "--key never-$$")
+	wait_on "$(terminal_of "$pid")" -- no_echo "$pid"
+	answer 'PIN of root:' $'\003'
+	ended 1
+	grep -q 'pin: interrupted at the prompt; nothing was tried' screen
+}
+
 # no_echo PID: its terminal is
 no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 
@@ -395,8 +405,8 @@ no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 	refused 3 "wrong PIN; not tried again; the token says: few tries left" \
 		ceremony d root "${args[@]}" --pin-file wrong.pin --org Acme
 	for i in 1 2 3 4 5; do
-		refused 3 "PIN not tried" ceremony d root "${args[@]}" \
-			--pin-file wrong.pin --org Acme
+		refused 3 "at a prompt: devid-ca token-key" ceremony d root \
+			"${args[@]}" --pin-file wrong.pin --org Acme
 		refused 3 "PIN not tried" ceremony d root "${args[@]}" \
 			--pin-file "$WORK/guarded.pin" --org Acme
 	done
@@ -404,7 +414,13 @@ no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 	[ ! -e d/root/cert.pem ]
 	grep -q 'wrong PIN' d/root/transcript-*
 	# The right PIN at a prompt, which warns, and the file is good again.
-	at_terminal "$DEVID_CA" token-key --make p384 "${args[@]}" --key root
+	printf '%s\n' '[ca]' 'name = x' 'register = sqlite:/x' 'certificate = /x' \
+		'[token]' "module = $build/p11-fault.so" 'token = guarded' \
+		"pin_file = $PWD/wrong.pin" 'audit_key = a' >ca.conf
+	refused 2 "ca.conf: token.key is not set, and --key is missing" \
+		"$DEVID_CA" token-key --config ca.conf
+	sed -i 's/^audit_key/key = root\n&/' ca.conf
+	at_terminal "$DEVID_CA" token-key --make p384 --config ca.conf
 	wait_on screen -- shows 'the token says: few tries left'
 	answer 'PIN of guarded:' "$(pin_of guarded)"
 	ended 0

@@ -309,8 +309,10 @@ static void read_prompt_empty_or_interrupted_refused(void **state)
 	(void)state;
 	assert_int_equal(report.rc, DEVID_ERR_INVALID);
 	assert_int_equal(report.pin.len, 0);
+	assert_non_null(strstr(report.cause, "none typed"));
 	report = prompt("12\x03", shown, sizeof(shown));
-	assert_int_equal(report.rc, DEVID_ERR_INVALID);
+	assert_int_equal(report.rc, DEVID_ERR_STATE);
+	assert_non_null(strstr(report.cause, "interrupted at the prompt"));
 	assert_int_equal(report.pin.len, 0);
 }
 
