@@ -107,7 +107,8 @@ static const struct option_row rows[] = {
 		OPTION_WITHIN(struct options, timeout, 1, TIMEOUT_MAX),
 		"give up on a host after SEC seconds (10)" },
 	{ "chain", 0, "FILE", option_text, AT(chain),
-		"judge a saved PEM chain, leaf first" },
+		"judge a saved PEM chain, leaf first; - is standard\n"
+		"input" },
 	{ "json", 0, NULL, option_flag, AT(json),
 		"print one JSON object with every rule" },
 	OPTION_END,
@@ -279,7 +280,8 @@ static int verify_file(const struct options *o)
 		log_error("verify: no memory");
 		return EXIT_NOT_GENUINE;
 	}
-	job->text = o->chain;
+	job->text =
+		strcmp(o->chain, "-") == 0 ? "standard input" : o->chain;
 	if (peer_check_file(o->verifier, o->chain, o->serial, &job->outcome,
 		    &err) != DEVID_OK) {
 		log_error("verify: --chain: %s", devid_error_text(&err));

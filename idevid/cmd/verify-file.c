@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verify-file.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "cmd-file.h"
 #include "fail.h"
 #include "verify-judge.h"
 #include "verify-peer.h"
@@ -24,32 +24,6 @@ static void cleanup_ders(struct ders *d)
 {
 	for (size_t i = 0; i < d->n; i++)
 		OPENSSL_free((void *)(uintptr_t)d->certs[i].data);
-}
-
-static enum devid_err read_file(
-	const char *path, char **ret, size_t *ret_len, struct devid_error *err)
-{
-	CLEANUP(cleanup_fclose) FILE *f = fopen(path, "re");
-	CLEANUP(cleanup_free) char *buf = NULL;
-	size_t n;
-
-	if (!f)
-		return devid_fail(err,
-			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
-			"%s: %s", path, strerror(errno));
-	buf = malloc(CHAIN_FILE_MAX + 1);
-	if (!buf)
-		return fail_no_memory_for(err, path);
-	n = fread(buf, 1, CHAIN_FILE_MAX + 1, f);
-	if (ferror(f))
-		return devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
-	if (n > CHAIN_FILE_MAX)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: more than %d bytes", path, CHAIN_FILE_MAX);
-	*ret_len = n;
-	*ret = STEAL(buf);
-	return DEVID_OK;
 }
 
 /* Reads the certificates of @bio as raw DER, so that faults of their
@@ -75,16 +49,16 @@ static void read_blocks(BIO *bio, struct ders *d)
 enum devid_err peer_check_file(struct devid_verifier *v, const char *path,
 	const char *serial, struct peer_outcome *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_free) char *pem = NULL;
+	CLEANUP(blob_done) struct blob pem = { NULL, 0 };
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
 	CLEANUP(cleanup_ders) struct ders d = { .n = 0 };
-	enum devid_err rc;
-	size_t len = 0;
+	enum devid_err rc = cmd_file_read(path, CHAIN_FILE_MAX, &pem, err);
 
-	rc = read_file(path, &pem, &len, err);
+	if (strcmp(path, "-") == 0)
+		path = "standard input"; /* in messages */
 	if (rc != DEVID_OK)
 		return rc;
-	bio = BIO_new_mem_buf(pem, (int)len);
+	bio = BIO_new_mem_buf(pem.data, (int)pem.len);
 	if (!bio)
 		return fail_no_memory_for(err, path);
 	read_blocks(bio, &d);

@@ -179,6 +179,15 @@ setup() {
 	[ "$status" -eq 1 ]
 }
 
+@test "--chain -: from a pipe, and told as standard input" {
+	run "$devid" verify --root root.pem --chain - < <(cat dev-chain.pem)
+	[ "$status" -eq 0 ]
+	[[ $output == "standard input: genuine"* ]]
+	run "$devid" verify --root root.pem --chain - </dev/null
+	[ "$status" -eq 2 ]
+	[[ $output == *"standard input: no certificate in PEM form"* ]]
+}
+
 @test "an expired issuing CA is named" {
 	run "$devid" verify --root root.pem --chain late-chain.pem
 	[ "$status" -eq 1 ]
