@@ -5,12 +5,12 @@
 # one can be started for the scenario with a server that nobody should trust.
 
 pki() {
-	"$HERE/../pki/lab/devid-pki" --dir "$LAB/pki" "$@"
+	other_pki pki "$@"
 }
 
-# other_pki DIR ...: a PKI of somebody else.
+# other_pki DIR ...: a PKI of somebody else. What it made goes into the log.
 other_pki() {
-	"$HERE/../pki/lab/devid-pki" --dir "$LAB/$1" "${@:2}"
+	"$HERE/../pki/lab/devid-pki" --dir "$LAB/$1" "${@:2}" >>"$LAB/log/pki"
 }
 
 # maker_up, maker_provision, maker_allow_list: the manufacturer. Here a quick
@@ -22,7 +22,8 @@ maker_up() {
 
 # maker_allow_list FILE: for RADIUS, of the devices in FILE.
 maker_allow_list() {
-	[[ ! -s $LAB/pki/inventory.tsv ]] || pki allow-list --only "$1"
+	[[ ! -s $LAB/pki/inventory.tsv ]] ||
+		"$HERE/../pki/lab/devid-pki" --dir "$LAB/pki" allow-list --only "$1"
 }
 
 aaa_up() {

@@ -140,6 +140,34 @@ refused() {
 	[ "$(grep -c "^idevid.*ACCC8E000001" "$WORK/pki/inventory.tsv")" = 1 ]
 }
 
+@test "each command says which file it made, or kept" {
+	local dir=$BATS_TEST_TMPDIR
+
+	told() { # LINE COMMAND...
+		local line=$1
+
+		shift
+		run "$repo/pki/lab/devid-pki" --dir "$dir/p" "$@"
+		[ "$status" -eq 0 ]
+		[ "$output" = "$line" ]
+	}
+	told "root CA made: $dir/p/root/cert.pem" root
+	told "root CA kept: $dir/p/root/cert.pem" root
+	told "issuing CA made: $dir/p/issuing/cert.pem" issuing
+	told "site CA made: $dir/p/site/cert.pem" site-ca
+	told "certificate of r.example made: $dir/r.pem" radius-server r.example \
+		--out "$dir/r"
+	told "certificate of r.example kept: $dir/r.pem" radius-server r.example \
+		--out "$dir/r"
+	told "idevid of ACCC8E000001 made: $dir/i.pem" issue-idevid \
+		"$WORK/good.csr" --out "$dir/i.pem"
+	told "idevid of ACCC8E000001 kept: $dir/i.pem" issue-idevid \
+		"$WORK/good.csr" --out "$dir/i.pem"
+	# Nothing but the certificate where that is what is written.
+	run "$repo/pki/lab/devid-pki" --dir "$dir/p" issue-idevid "$WORK/good.csr"
+	[[ $output == -----BEGIN*END*----- ]]
+}
+
 @test "root, issuing and site-ca again change nothing" {
 	find "$WORK/pki" -name cert.pem -exec sha256sum {} + |
 		sort >"$WORK/before"
