@@ -8,6 +8,9 @@
 #:   make bench-programs what make bench measures with
 #:
 #:   make demo           install what is missing, build, show one device attach
+#:   make try            install and build the little that it takes, leave a unit
+#:                       with a simulated TPM running to play with
+#:   make try-end        end it
 #:   make check          install what is missing, build, run every test
 #:   make check-long     the same, and what takes too long for every day
 #:   make check-vm       in a virtual machine: systemd, TPM driver, power cuts
@@ -42,8 +45,8 @@
 #:   LIBDIR              PREFIX/lib/MULTIARCH
 #:   MULTIARCH           what $(CC) -print-multiarch says
 #:   MODULESDIR          LIBDIR/ossl-modules
-#:   UNITDIR SYSUSERSDIR TMPFILESDIR   systemd/system, sysusers.d, tmpfiles.d
-#:                       below PREFIX/lib
+#:   UNITDIR SYSUSERSDIR TMPFILESDIR UDEVDIR   systemd/system, sysusers.d,
+#:                       tmpfiles.d, udev/rules.d below PREFIX/lib
 #:   SOURCE_DATE_EPOCH   what is installed gets this time
 #:   B                   build/ or build/san
 #
@@ -255,12 +258,15 @@ MAKE_PID := $(shell echo $$PPID)
 write = $(shell mkdir -p $(dir $(1)))$(file >$(1).$(MAKE_PID),$(2))
 
 # Goals that compile nothing themselves ask nothing.
-NO_PROBE := bench check check-% clean demo help lint list-% packages uninstall
+NO_PROBE := bench check check-% clean demo help lint list-% packages try try-end \
+	uninstall
 ifneq ($(COMPILER),)
 ifneq ($(filter-out $(NO_PROBE),$(or $(MAKECMDGOALS),all)),)
 probe_key := 2: $(strip $(HARDEN_WANTED) $(LIBRARIES) | $(COMPILER) | $(CC) | $(CPPFLAGS) | $(CFLAGS) | $(SANITIZE) | \
 	$(PKG_CONFIG) | $(PKG_CONFIG_PATH) | $(PKG_CONFIG_LIBDIR) | $(PKG_CONFIG_SYSROOT_DIR))
-ifneq ($(PROBED_BY),$(probe_key))
+# A library that was not there may have come: `make try` installs some alone.
+lacked = $(foreach l,$(LIBRARIES),$(if $(LIBS_$(l)),,$(l)))
+ifneq ($(strip $(PROBED_BY) $(lacked)),$(probe_key))
 probed := $(probe)
 $(call write,$(B)/probed.mk,$(probed))
 $(shell mv $(B)/probed.mk.$(MAKE_PID) $(B)/probed.mk)
@@ -401,7 +407,7 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: help packages demo bench lint
+.PHONY: help packages demo try try-end bench lint
 .PHONY: check check-long check-vm check-trixie check-arm check-reproducible
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -412,6 +418,17 @@ packages:
 demo: packages
 	@$(MAKE) --no-print-directory -s lab
 	@radius-test/demo
+
+# What it takes and no more: the first thing that somebody tries shall be quick.
+TRY_PROGRAMS := $(addprefix $(B)/,devid devid-keyd devid.so await)
+try:
+	@tests/packages tests/try-packages.txt
+	@echo "building devid; that takes some seconds"
+	@$(MAKE) --no-print-directory -s $(TRY_PROGRAMS)
+	@radius-test/try up
+
+try-end:
+	@radius-test/try down
 
 check: packages
 	@tests/check
@@ -456,6 +473,7 @@ PKGCONFIGDIR ?= $(LIBDIR)/pkgconfig
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 CONFDIR = $(SYSCONFDIR)/devid
 PKIDIR = $(LIBEXECDIR)/pki
 

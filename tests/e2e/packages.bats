@@ -149,10 +149,14 @@ lacks() {
 }
 
 @test "the lists of the project are lists" {
-	for file in tests/packages.txt tests/root-packages.txt tests/bench/packages.txt; do
+	for file in tests/packages.txt tests/try-packages.txt \
+		tests/root-packages.txt tests/bench/packages.txt; do
 		: >installed
 		run "$repo/tests/packages" --missing "$repo/$file"
 		[ "$status" -eq 0 ]
 		[ "${#lines[@]}" -gt 1 ]
 	done
+	# What `make try` installs is part of what everything is tested with.
+	run comm -23 <(sort "$repo/tests/try-packages.txt") <(sort "$repo/tests/packages.txt")
+	[ "$(grep -v '^#' <<<"$output")" = "" ]
 }
