@@ -9,4 +9,5 @@ ca_items += \
 	run|$(SBINDIR)/devid-ca|$(B)/devid-ca \
 	$(call units,pki,devid-ca.service devid-ca.socket devid-ca-public.socket) \
 	data|$(SYSUSERSDIR)/devid-ca.conf|pki/devid-ca.sysusers \
+	fill|$(DATADIR)/devid-ca.conf.example|pki/devid-ca.conf.example \
 	$(call manuals,devid-ca.1 devid-ca.conf.5)

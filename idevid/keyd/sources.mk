@@ -25,6 +25,7 @@ device_items += \
 	$(call units,idevid/keyd,devid-keyd.socket devid-keyd.service) \
 	data|$(SYSUSERSDIR)/devid.conf|idevid/keyd/devid.sysusers \
 	data|$(TMPFILESDIR)/devid.conf|idevid/keyd/devid.tmpfiles \
+	data|$(UDEVDIR)/70-devid.rules|idevid/keyd/70-devid.rules \
 	conf|$(CONFDIR)/devid.conf|idevid/devid.conf \
 	fill|$(DATADIR)/devid.conf.example|idevid/devid.conf \
 	$(call manuals,devid.conf.5 devid-keyd.8)
