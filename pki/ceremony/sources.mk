@@ -1,6 +1,6 @@
 # root and issuing CA: tokens, certificates of CAs, devid-ceremony
 
-sees := idevid/base idevid/cli pki/cmd pki/sign pki/token
+sees := idevid/base idevid/cli pki/ca pki/cmd pki/sign pki/token
 sources := \
 	ceremony-clock.c \
 	cert-once.c \
