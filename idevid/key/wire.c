@@ -103,7 +103,12 @@ enum devid_err wire_decode_answer(
 	size_t data_len = bytes_in_uint(&i, 4);
 	const uint8_t *data = bytes_in_take(&i, data_len).data;
 
-	if (!bytes_in_done(&i) || version != WIRE_VERSION || !(op & 0x80) ||
+	/* The other end may be of another release: it answered nevertheless. */
+	if (in.len > 0 && version != WIRE_VERSION)
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: answer of version %u, not %d",
+			(unsigned)version, WIRE_VERSION);
+	if (!bytes_in_done(&i) || !(op & 0x80) ||
 		code > (uint32_t)-DEVID_ERR_MIN)
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed answer");

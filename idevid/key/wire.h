@@ -30,7 +30,8 @@
  * certificate chains and a long list of CAs fits; a limit of ours. */
 #define WIRE_DATA_MAX 65536
 
-#define WIRE_VERSION             1
+/* One more for each change of a record that was in use. */
+#define WIRE_VERSION             2
 #define WIRE_REQUEST_HEADER      12
 #define WIRE_ANSWER_HEADER       8
 #define WIRE_REQUEST_MAX         (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)

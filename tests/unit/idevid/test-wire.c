@@ -99,10 +99,12 @@ static void request_other_version_refused(void **state)
 	size_t len = good_request();
 
 	(void)state;
-	buf[0] = WIRE_VERSION + 1;
-	assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
-	buf[0] = 0;
-	assert_rc(decode(len, &out), DEVID_ERR_PROTOCOL);
+	assert_int_equal(buf[0], 2);
+	for (unsigned version = 0; version < 256; version++) {
+		buf[0] = (uint8_t)version;
+		assert_rc(decode(len, &out),
+			version == 2 ? DEVID_OK : DEVID_ERR_PROTOCOL);
+	}
 }
 
 static void request_reserved_bits_refused(void **state)
@@ -225,16 +227,30 @@ static void answer_truncated_or_longer_refused(void **state)
 		DEVID_ERR_PROTOCOL);
 }
 
+static void answer_other_version_refused_and_named(void **state)
+{
+	struct wire_answer out;
+	size_t len = encode_answer(DEVID_OK);
+
+	(void)state;
+	assert_int_equal(buf[0], 2);
+	for (uint8_t version = 1; version <= 3; version += 2) {
+		struct devid_error err = { DEVID_OK, "" };
+
+		buf[0] = version;
+		assert_rc(wire_decode_answer(view(len), &out, &err),
+			DEVID_ERR_PROTOCOL);
+		assert_cause(&err, version == 1 ? "answer of version 1, not 2"
+						: "answer of version 3, not 2");
+	}
+}
+
 static void answer_foreign_fields_refused(void **state)
 {
 	struct wire_answer out;
 	size_t len = encode_answer(DEVID_OK);
 
 	(void)state;
-	buf[0]++;
-	assert_rc(
-		wire_decode_answer(view(len), &out, NULL), DEVID_ERR_PROTOCOL);
-	len = encode_answer(DEVID_OK);
 	buf[1] &= 0x7f; /* a request's */
 	assert_rc(
 		wire_decode_answer(view(len), &out, NULL), DEVID_ERR_PROTOCOL);
@@ -573,6 +589,7 @@ int main(void)
 		cmocka_unit_test(encode_request_beyond_limits_refused),
 		cmocka_unit_test(answer_round_trip_every_code),
 		cmocka_unit_test(answer_truncated_or_longer_refused),
+		cmocka_unit_test(answer_other_version_refused_and_named),
 		cmocka_unit_test(answer_foreign_fields_refused),
 		cmocka_unit_test(answer_too_large_for_buffer_refused),
 		cmocka_unit_test(status_round_trip_keeps_fields),
