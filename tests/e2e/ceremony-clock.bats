@@ -90,7 +90,8 @@ $PWD/i/issuing/early/request.pem"; do
 		[[ $output == *"$PWD/root/cert.pem: is valid from "*" UTC: that \
 is behind, or was ahead then"* ]]
 	done
-	[ ! -e "$crl" ] && [ ! -e root/issued/early/cert.pem ]
+	[ ! -e "$crl" ]
+	[ ! -e root/issued/early/cert.pem ]
 }
 
 # plan_says_now CEREMONY ARG...: the time to the minute, or the one before

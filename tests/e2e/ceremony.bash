@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2046 # words are made by functions
 #
 # Two SoftHSM tokens and a root for the tests of key ceremonies: root and
 # issuing CA in two places.
 
-# Words of a command are made by functions here.
-# shellcheck disable=SC2046
+: "${build:?set in lib.bash}" "${repo:?set in lib.bash}"
+output='' # set by run
 
 module=/usr/lib/softhsm/libsofthsm2.so
 
