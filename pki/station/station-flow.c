@@ -166,6 +166,25 @@ static bool is_stale(enum station_step step, enum devid_err rc)
 		       rc == DEVID_ERR_NOT_FOUND);
 }
 
+/* Whether the CA has said that it issues nothing for this answer. Without a
+ * word from it nobody knows. */
+static bool is_refused(enum station_step step, enum devid_err rc)
+{
+	return step == STATION_CERTIFICATES &&
+	       (rc == DEVID_ERR_NOT_GENUINE || rc == DEVID_ERR_DENIED ||
+		       rc == DEVID_ERR_SYNTAX);
+}
+
+/* An answer that is kept is one that the CA may have issued for. */
+static void forget_answer(const struct flow *f)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	/* The refusal is what the call ends with. */
+	if (station_state_forget(&f->state, STATION_ANSWER, &err) != DEVID_OK)
+		log_warn("%s", devid_error_text(&err));
+}
+
 static enum devid_err get_certificates(
 	const struct flow *f, struct blob *ret, struct devid_error *err)
 {
@@ -180,19 +199,20 @@ static enum devid_err get_certificates(
 		if (rc == DEVID_OK)
 			rc = run_steps(f, ret, &step, &cause);
 	}
+	if (is_refused(step, rc))
+		forget_answer(f);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
 	return DEVID_OK;
 }
 
-/* Whether certificates were reached, for whichever board. */
-static enum devid_err has_certificates(
-	const struct flow *f, bool *ret, struct devid_error *err)
+/* Whether @step was reached, for whichever board. */
+static enum devid_err has(const struct flow *f, enum station_step step,
+	bool *ret, struct devid_error *err)
 {
 	CLEANUP(blob_done) struct blob kept = { NULL, 0 };
 	struct devid_error cause = { DEVID_OK, "" };
-	enum devid_err rc = station_state_load(
-		&f->state, STATION_CERTIFICATES, &kept, &cause);
+	enum devid_err rc = station_state_load(&f->state, step, &kept, &cause);
 
 	*ret = rc == DEVID_OK;
 	if (rc == DEVID_OK || rc == DEVID_ERR_NOT_FOUND)
@@ -212,15 +232,18 @@ static enum devid_err begin(
 			      : rc;
 }
 
-/* What was kept is not this board's. Nothing of it was issued: it is worth
- * nothing. Else it stays until a person has looked. */
+/* What was kept is not this board's. Without certificates it is worth nothing;
+ * but an answer may have reached the CA though nothing came back. With them it
+ * stays until a person has looked. */
 static enum devid_err begin_anew(const struct flow *f, const char *differs,
 	struct view request, struct devid_error *err)
 {
 	const char *serial = f->unit->serial;
-	bool issued = false;
-	enum devid_err rc = has_certificates(f, &issued, err);
+	bool issued = false, answered = false;
+	enum devid_err rc = has(f, STATION_CERTIFICATES, &issued, err);
 
+	if (rc == DEVID_OK)
+		rc = has(f, STATION_ANSWER, &answered, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (issued)
@@ -230,8 +253,13 @@ static enum devid_err begin_anew(const struct flow *f, const char *differs,
 			"wrong board or label? Else revoke what it had and say "
 			"--again",
 			serial, differs);
-	log_info("%s: another board or request had this serial number and got "
-		 "no certificates; other now: %s; starting anew",
+	if (answered)
+		log_warn("%s: the answer of another board or request was sent "
+			 "under this serial number and no certificates came "
+			 "back: the CA may have issued: devid-station show %s",
+			serial, serial);
+	log_info("%s: another board or request had this serial number and no "
+		 "certificates of it are here; other now: %s; starting anew",
 		serial, differs);
 	return begin(f, request, err);
 }

@@ -147,6 +147,32 @@ new_answer() { # OUT
 	run -0 station floor provision --serial SN9 -- "$(reach "$two")"
 }
 
+@test "station: an answer that was sent and nothing came back: may be issued" {
+	local two=$WORK/dev-two state=$CA/state-floor/SN9
+
+	rm "$state/certificates" "$state/answer"
+	ca_url=https://127.0.0.1:1 run -4 station floor provision \
+		--serial SN9 --model M1 -- "$(reach "$two")"
+	[ -e "$state/answer" ]
+	[ ! -e "$state/certificates" ]
+	run -1 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$DEV")"
+	[[ $output == *"SN9: the answer of another board"*"the CA may have \
+issued: devid-station show SN9"*"starting anew"* ]]
+	run -0 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$two")"
+	[[ $output == *"starting anew"* && $output != *"may have issued"* ]]
+	# What the CA has refused it has not issued for.
+	rm "$state/certificates"
+	echo spoilt >"$state/answer"
+	run -1 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$two")"
+	[[ $output == *"refused by the CA (400)"* ]]
+	[ ! -e "$state/answer" ]
+	run -0 station floor provision --serial SN9 --model M1 -- \
+		"$(reach "$two")"
+}
+
 # Its options stand before what they are for.
 challenge_to() { station floor challenge "$@" "$CA/request"; }
 
