@@ -37,6 +37,7 @@ struct supplicant {
 	struct backoff backoff;
 	bool died_before;
 	bool stopping;
+	bool told_socket; /* why its socket is refused, since it started */
 	int output; /* owned: read end */
 	int watch;  /* owned: inotify on the folder of its socket */
 	sd_event_source *on_exit; /* owned, as all sources here */
@@ -131,7 +132,10 @@ static bool try_open(struct supplicant *s)
 	if (rc == DEVID_ERR_UNREACHABLE)
 		return false;
 	if (rc != DEVID_OK) {
-		log_error("%s", devid_error_text(&err));
+		/* It can try as often as it likes, and would fill the log. */
+		if (!s->told_socket)
+			log_error("%s", devid_error_text(&err));
+		s->told_socket = true;
 		return false;
 	}
 	stop_watching(s);
@@ -319,6 +323,7 @@ static void start(struct supplicant *s)
 	int r;
 
 	s->started_us = now_us(s);
+	s->told_socket = false;
 	s->line[0] = '\0';
 	(void)unlink(s->socket); /* of one that was killed */
 	r = watch_socket(s);
