@@ -38,8 +38,8 @@ struct supplicant {
 	bool died_before;
 	bool stopping;
 	bool told_socket; /* why its socket is refused, since it started */
-	int output; /* owned: read end */
-	int watch;  /* owned: inotify on the folder of its socket */
+	int output;       /* owned: read end */
+	int watch;        /* owned: inotify on the folder of its socket */
 	sd_event_source *on_exit; /* owned, as all sources here */
 	sd_event_source *on_output;
 	sd_event_source *on_socket;
