@@ -531,6 +531,71 @@ static void check_policies_and_purposes_judged(void **state)
 	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "3002 0500");
 }
 
+#define SERVER_AUTH  "0608 2b06010505070301"
+#define CLIENT_AUTH  "0608 2b06010505070302"
+#define CODE_SIGNING "0608 2b06010505070303"
+#define ANY_PURPOSE  "0604 551d2500"
+#define FIXED        "0606 6781050b0102"
+#define RESTRICTED   "0606 6781050b0103"
+
+/* Beside one that allows TLS others may stand; whatever is no OID may not. */
+static void check_purposes_one_that_allows_tls_is_enough(void **state)
+{
+	static const char *const good[] = {
+		"300a " SERVER_AUTH,
+		"300a " CLIENT_AUTH,
+		"3006 " ANY_PURPOSE,
+		"3014 " CODE_SIGNING SERVER_AUTH,
+		"3014 " CLIENT_AUTH CODE_SIGNING,
+		"3010 " CODE_SIGNING ANY_PURPOSE,
+	};
+	struct certs_spec spec = certs_idevid_spec();
+	struct devid_profile_report report;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		certs_set_ext(&spec, CERTS_OID_EKU, "", good[i]);
+		assert_true(judge(&spec, fix.p256, &fix.issuer,
+			DEVID_PROFILE_STRICT, &report));
+	}
+	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "300c 0600" CLIENT_AUTH);
+	expect_ext(DEVID_RULE_EKU, CERTS_OID_EKU, "", "300a " CLIENT_AUTH "00");
+}
+
+/* An attestation key does no TLS, and its own capability is as wrong in its
+ * purposes as the DevID's in a DevID's. */
+static void check_purposes_of_an_iak(void **state)
+{
+	static const struct {
+		const char *purposes;
+		enum devid_rule failed;
+	} cases[] = {
+		{ "300a " CODE_SIGNING, DEVID_RULE_NONE },
+		{ "3008 " RESTRICTED, DEVID_RULE_EKU_CAPABILITY },
+		{ "3008 " FIXED, DEVID_RULE_TCG_OTHER_KEY },
+		{ "3000", DEVID_RULE_EKU },
+	};
+	struct devid_profile_report report;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct certs_spec spec = certs_idevid_spec();
+		struct certs_node node;
+
+		certs_set_ext(&spec, CERTS_OID_CP, "",
+			"3014 3008 0606 6781050b0101 3008 " RESTRICTED);
+		certs_set_ext(&spec, CERTS_OID_EKU, "", cases[i].purposes);
+		node = certs_sign(&spec, fix.p256, &fix.issuer);
+		assert_int_equal(devid_profile_check(node.der.data,
+					 node.der.len, DEVID_PROFILE_IAK,
+					 DEVID_PROFILE_STRICT, &report),
+			cases[i].failed == DEVID_RULE_NONE);
+		assert_int_equal(report.failed, cases[i].failed);
+		assert_int_equal(report.n_failed,
+			cases[i].failed == DEVID_RULE_NONE ? 0 : 1);
+	}
+}
+
 static void check_iak_is_no_devid(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -621,6 +686,8 @@ int main(void)
 		cmocka_unit_test(check_ca_refused),
 		cmocka_unit_test(check_san_judged),
 		cmocka_unit_test(check_policies_and_purposes_judged),
+		cmocka_unit_test(check_purposes_one_that_allows_tls_is_enough),
+		cmocka_unit_test(check_purposes_of_an_iak),
 		cmocka_unit_test(check_iak_is_no_devid),
 		cmocka_unit_test(check_two_faults_both_reported),
 		cmocka_unit_test(check_report_text_is_plain),
