@@ -157,6 +157,46 @@ static void take_ocsp_of_an_address_behind_a_flood_at_once(void **state)
 	(void)numbers(list);
 }
 
+/* How many of @list are of the address @source. */
+static int of_source(const struct serve_job *list, uint16_t source)
+{
+	int n = 0;
+
+	for (; list; list = list->next)
+		n += list->source == source;
+	return n;
+}
+
+/* A batch is one commit, and its length is what others wait. */
+static void take_ocsp_of_an_address_a_quarter_of_a_batch(void **state)
+{
+	struct serve_job *list;
+
+	for (int i = 0; i < 100; i++)
+		assert_true(push_of(*state, SERVE_OCSP, 0, 7));
+	for (int i = 0; i < 60; i++)
+		assert_true(
+			push_of(*state, SERVE_OCSP, 0, (uint16_t)(8 + i % 3)));
+	list = serve_queue_take(*state, 0); /* 64, as no station waits */
+	assert_int_equal(of_source(list, 7), 16);
+	for (uint16_t source = 8; source < 11; source++)
+		assert_int_equal(of_source(list, source), 16);
+	(void)numbers(list);
+	/* What of a batch nobody else wants is the first one's. */
+	list = serve_queue_take(*state, 0);
+	assert_int_equal(of_source(list, 7), 52);
+	assert_int_equal(count(list), 64);
+	/* And of the few while a station waits it is one. */
+	push(*state, SERVE_ISSUE, 1);
+	for (uint16_t source = 8; source < 11; source++)
+		assert_true(push_of(*state, SERVE_OCSP, 0, source));
+	push(*state, SERVE_REVOKE, 2);
+	assert_int_equal(numbers(serve_queue_take(*state, 0)), 1);
+	list = serve_queue_take(*state, 0);
+	assert_int_equal(of_source(list, 7), 1);
+	assert_int_equal(count(list), 4);
+}
+
 static void take_stations_and_ocsp_in_turns(void **state)
 {
 	for (int i = 0; i < 8; i++)
@@ -428,6 +468,7 @@ int main(void)
 		T(take_requests_by_the_judge_first),
 		T(push_ocsp_of_one_address_a_quarter_of_the_line),
 		T(take_ocsp_of_an_address_behind_a_flood_at_once),
+		T(take_ocsp_of_an_address_a_quarter_of_a_batch),
 		T(take_stations_and_ocsp_in_turns),
 		T(take_few_of_ocsp_while_a_station_waits),
 		T(health_worker_too_long_at_work_told),
