@@ -51,6 +51,8 @@ await_path() {
 
 # shellcheck source=radius-test/lib/wait.sh
 . "$HERE/lib/wait.sh"
+# shellcheck source=pki/lab/lib-output.sh
+. "$HERE/../pki/lab/lib-output.sh"
 
 # --- namespaces ---------------------------------------------------------
 
@@ -198,33 +200,4 @@ put() {
 	chmod "${2:-0644}" "$temp"
 	[[ -z ${3:-} ]] || chown "$3:$3" "$temp"
 	mv -f "$temp" "$1"
-}
-
-# is_stream FILE: what is written through: these names, a fifo, a device.
-is_stream() {
-	[[ $1 == @(-|/dev/stdout|/dev/stderr|/dev/fd/+([0-9])) ]] ||
-		[[ ! -L $1 && (-p $1 || -c $1 || -b $1) ]]
-}
-
-# check_target FILE: else a regular file is replaced, or nothing.
-check_target() {
-	! is_stream "$1" || return 0
-	[[ ! -L $1 ]] ||
-		fail "$1" "is a link to $(readlink -- "$1"), which is not followed"
-	[[ ! -e $1 || -f $1 ]] ||
-		fail "$1" "is no regular file, so it is not replaced"
-}
-
-# put_output FILE: standard input into a file that somebody named.
-put_output() {
-	local target=$1 temp
-
-	check_target "$target"
-	[[ $target != - ]] || target=/dev/stdout
-	if is_stream "$target"; then
-		cat >>"$target"
-		return
-	fi
-	temp=$(mktemp "$(dirname -- "$target")/.lab-new.XXXXXXXXXXXX") &&
-		chmod 0644 "$temp" && cat >"$temp" && mv -fT -- "$temp" "$target"
 }

@@ -94,7 +94,7 @@ session_run() {
 		cat "$LAB/result" >>"$LAB/results"
 	done
 	if [[ -n $json ]]; then
-		jq -s . "$LAB/results" | put_output "$json"
+		jq -s . "$LAB/results" | put_file 0644 "$json"
 	fi
 	return $failed
 }
