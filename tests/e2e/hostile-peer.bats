@@ -6,14 +6,7 @@
 load verify
 
 setup_file() {
-	export DEVID_BUILD="${DEVID_BUILD:-$BATS_TEST_DIRNAME/../../build}"
-	export SERVERS="$BATS_FILE_TMPDIR/servers"
-	export SSL_CERT_FILE=/dev/null # as lib.bash
-	: >"$SERVERS"
-	cd "$BATS_FILE_TMPDIR" || return 1
-	make_ca root "/CN=Verify Root"
-	make_issuer issuer -not_after 99991231235959Z
-	make_device dev issuer ACCC8E000001 2.23.133.11.1.2
+	verify_init
 }
 
 teardown_file() {
@@ -21,8 +14,7 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	devid="$DEVID_BUILD/devid"
+	verify_here
 	hostile="$DEVID_BUILD/tests/e2e/hostile-peer"
 }
 

@@ -8,6 +8,26 @@
 . "$BATS_TEST_DIRNAME/../../radius-test/lib/wait.sh"
 await_path() { printf '%s\n' "${DEVID_BUILD%/san}/await"; }
 
+# verify_init: for setup_file: a root, an issuer below it and its device dev, in the
+# folder of the file
+verify_init() {
+	export DEVID_BUILD="${DEVID_BUILD:-$BATS_TEST_DIRNAME/../../build}"
+	export SERVERS="$BATS_FILE_TMPDIR/servers"
+	export SSL_CERT_FILE=/dev/null # as lib.bash
+	: >"$SERVERS"
+	cd "$BATS_FILE_TMPDIR" || return 1
+	make_ca root "/CN=Verify Root"
+	make_issuer issuer -not_after 99991231235959Z
+	make_device dev issuer ACCC8E000001 2.23.133.11.1.2
+}
+
+# verify_here: for setup
+verify_here() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	# shellcheck disable=SC2034 # for the tests
+	devid="$DEVID_BUILD/devid"
+}
+
 make_key() {
 	openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 \
 		-out "$1.key" 2>/dev/null

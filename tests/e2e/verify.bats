@@ -5,16 +5,9 @@
 load verify
 
 setup_file() {
-	export DEVID_BUILD="${DEVID_BUILD:-$BATS_TEST_DIRNAME/../../build}"
-	export SERVERS="$BATS_FILE_TMPDIR/servers"
-	export SSL_CERT_FILE=/dev/null # as lib.bash
-	: >"$SERVERS"
-	cd "$BATS_FILE_TMPDIR" || return 1
-	make_ca root "/CN=Verify Root"
+	verify_init
 	make_ca other "/CN=Verify Root"
-	make_issuer issuer -not_after 99991231235959Z
 	make_issuer old -not_after 20210101000000Z
-	make_device dev issuer ACCC8E000001 2.23.133.11.1.2
 	make_device iak issuer ACCC8E000001 2.23.133.11.1.3
 	make_device late old ACCC8E000001 2.23.133.11.1.2
 	PORT=$(serve dev) && export PORT
@@ -30,8 +23,7 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_FILE_TMPDIR" || return 1
-	devid="$DEVID_BUILD/devid"
+	verify_here
 }
 
 @test "a genuine unit: exit 0 and what was proved" {

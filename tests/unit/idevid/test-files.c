@@ -20,21 +20,6 @@
 #define KILL_CALLS 64  /* stops at system calls: more than two writes have */
 #define KILL_STEPS 997 /* instructions behind such a stop */
 
-static int setup(void **state)
-{
-	static struct tempdir dir;
-
-	dir = tempdir_new();
-	*state = &dir;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tempdir_remove(*state);
-	return 0;
-}
-
 static enum devid_err try_read(const char *path, size_t max)
 {
 	uint8_t *data = NULL;
@@ -252,7 +237,8 @@ static void allow_open_raises_soft_limit_up_to_hard_one(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, tempdir_setup, tempdir_teardown)
 
 int main(void)
 {

@@ -15,21 +15,6 @@
 #include "output.h"
 #include "tempdir.h"
 
-static int setup(void **state)
-{
-	static struct tempdir dir;
-
-	dir = tempdir_new();
-	*state = &dir;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tempdir_remove(*state);
-	return 0;
-}
-
 static enum devid_err put(
 	const char *path, unsigned flags, struct devid_error *err)
 {
@@ -307,7 +292,8 @@ static void full_device_is_an_error(void **state)
 	assert_cause(&err, "/dev/full: No space");
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, tempdir_setup, tempdir_teardown)
 
 int main(void)
 {

@@ -21,18 +21,8 @@ static struct devid_error err;
 
 static int setup(void **state)
 {
-	static struct tempdir dir;
-
 	devid_error_clear(&err);
-	dir = tempdir_new();
-	*state = &dir;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	tempdir_remove(*state);
-	return 0;
+	return tempdir_setup(state);
 }
 
 /* ---- descriptor ---- */
@@ -350,7 +340,7 @@ static void done_erases(void **state)
 	assert_memory_equal(&pin, &none, sizeof(pin));
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, tempdir_teardown)
 
 int main(void)
 {
