@@ -329,7 +329,8 @@ static const struct option_row option_rows[] = {
 		"where a port without access is" },
 	{ "log", 0, "FILE", option_text, OPTION_MUST(struct options, log),
 		"one line per event:\nus=<CLOCK_MONOTONIC> event=<name> ..." },
-	{ "vlan", 0, "ID=BRIDGE", option_vlan, OPTION_AT(struct options, vlans),
+	{ "vlan", 0, "ID=BRIDGE", option_vlan,
+		OPTION_MANY(struct options, vlans),
 		"bridge of a VLAN; may be given more than once" },
 	OPTION_END,
 };

@@ -35,7 +35,6 @@ static const struct option_set option_set = {
 		 "       devid-agent --dump-states | --help | --version\n"
 		 "Attaches the device's 802.1X ports with its DevID.\n",
 	.rows = rows,
-	.terse = true,
 };
 
 static int run(const char *path)

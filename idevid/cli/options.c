@@ -148,8 +148,6 @@ int options_wrong(const struct option_set *set, const char *fmt, ...)
 	va_end(ap);
 	log_error("%s%s%s", set->command ? set->command : "",
 		set->command ? ": " : "", text);
-	if (!set->terse)
-		print_help(stderr, set);
 	return EXIT_WRONG;
 }
 
@@ -236,14 +234,58 @@ static int take(const struct option_set *set, const struct option_row *row,
 		set, "--%s: %s", row->name, devid_error_text(&err));
 }
 
+/* What is given for row @i, when rows before were: -1 to go on, else the exit
+ * status. */
+static int check_given(const struct option_set *set, uint32_t given, size_t i)
+{
+	const struct option_row *row = &set->rows[i];
+
+	if (given & 1u << i && row->argument && !(row->rules & OPTION_REPEATED))
+		return options_wrong(set, "--%s: given twice", row->name);
+	for (size_t j = 0; row->rules & OPTION_ONE_OF && set->rows[j].name;
+		j++) {
+		if (j != i && given & 1u << j &&
+			set->rows[j].rules & OPTION_ONE_OF)
+			return options_wrong(set,
+				"--%s and --%s: give one of them",
+				set->rows[j].name, row->name);
+	}
+	return -1;
+}
+
+/* Whether the word @name is in @names. */
+static bool has_word(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; *names; names += strcspn(names, " ")) {
+		names += strspn(names, " ");
+		if (strcspn(names, " ") == len &&
+			strncmp(names, name, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+int options_only(const struct option_set *set, uint32_t given, const char *step,
+	const char *names)
+{
+	for (size_t i = 0; set->rows[i].name; i++) {
+		if (given & 1u << i && !has_word(names, set->rows[i].name))
+			return options_wrong(set, "%s: --%s: has no use here",
+				step, set->rows[i].name);
+	}
+	return -1;
+}
+
 /* -1 to go on, else the exit status. */
 static int check_all(
-	const struct option_set *set, const bool *seen, int argc, char **argv)
+	const struct option_set *set, uint32_t given, int argc, char **argv)
 {
 	int n = argc - optind;
 
 	for (size_t i = 0; set->rows[i].name; i++) {
-		if (set->rows[i].required && !seen[i])
+		if (set->rows[i].rules & OPTION_REQUIRED && !(given & 1u << i))
 			return options_wrong(
 				set, "--%s is missing", set->rows[i].name);
 	}
@@ -258,10 +300,15 @@ static int check_all(
 int options_read(
 	const struct option_set *set, int argc, char **argv, void *target)
 {
-	bool seen[OPTION_ROWS_MAX] = { false };
+	uint32_t *given = (uint32_t *)(void *)((char *)target + set->given);
 	struct tables tables = { .letters = "" };
+	uint32_t alone = 0;
 	int code = -1, opt;
 	size_t i;
+
+	_Static_assert(OPTION_ROWS_MAX <= 32, "a bit for each row");
+	if (set->given == 0)
+		given = &alone;
 
 	fill(set, &tables);
 	opterr = 0;
@@ -279,8 +326,10 @@ int options_read(
 		if (opt == ':')
 			return options_wrong(set, "--%s: %s is missing",
 				set->rows[i].name, set->rows[i].argument);
-		seen[i] = true;
-		code = take(set, &set->rows[i], target, optarg);
+		code = check_given(set, *given, i);
+		if (code < 0)
+			code = take(set, &set->rows[i], target, optarg);
+		*given |= 1u << i;
 	}
-	return code < 0 ? check_all(set, seen, argc, argv) : code;
+	return code < 0 ? check_all(set, *given, argc, argv) : code;
 }

@@ -13,6 +13,7 @@
 #include <getopt.h> /* optind */
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define OPTION_ROWS_MAX 32 /* a limit of ours */
 
@@ -32,6 +33,13 @@ option_fn option_uint; /* an unsigned, from min to max */
 /* An int: a file descriptor's number. */
 option_fn option_fd;
 
+/* Without a rule an option may be left out, and one with an argument be given
+ * once: which of two would count, nobody sees. */
+#define OPTION_REQUIRED 0x1u
+#define OPTION_REPEATED 0x2u /* each counts */
+/* One of those that have this bit is all that a call may have. */
+#define OPTION_ONE_OF 0x4u
+
 struct option_row {
 	const char *name;     /* --name; NULL ends the table */
 	char letter;          /* -x, or 0 */
@@ -39,16 +47,19 @@ struct option_row {
 	option_fn *convert;
 	size_t offset;     /* of the member in the target; 0: all of it */
 	unsigned min, max; /* of numbers */
-	bool required;
+	unsigned rules;    /* OPTION_* bits */
 	const char *help; /* a '\n' in it begins another line; NULL: not told */
 };
 
-/* A row's offset, min, max and required. */
-#define OPTION_AT(type, member)   offsetof(type, member), 0, 0, false
-#define OPTION_MUST(type, member) offsetof(type, member), 0, 0, true
+/* A row's offset, min, max and rules. */
+#define OPTION_UNDER(type, member, rules) offsetof(type, member), 0, 0, rules
+#define OPTION_AT(type, member)           OPTION_UNDER(type, member, 0)
+#define OPTION_MUST(type, member)         OPTION_UNDER(type, member, OPTION_REQUIRED)
+#define OPTION_MANY(type, member)         OPTION_UNDER(type, member, OPTION_REPEATED)
 #define OPTION_WITHIN(type, member, min, max)                                  \
-	offsetof(type, member), min, max, false
-#define OPTION_ALL 0, 0, 0, false
+	offsetof(type, member), min, max, 0
+#define OPTION_ALL      0, 0, 0, 0
+#define OPTION_MANY_ALL 0, 0, 0, OPTION_REPEATED
 #define OPTION_END                                                             \
 	{                                                                      \
 		NULL, 0, NULL, NULL, OPTION_ALL, NULL                          \
@@ -63,7 +74,9 @@ struct option_set {
 	const char *operand; /* name of the first argument, or NULL */
 	int operands_min, operands_max; /* of arguments; max < 0: any number */
 	bool in_order; /* the first argument ends the options */
-	bool terse;    /* a wrong call is told without the usage */
+	/* Of a uint32_t in the target, 0 at first: which rows were given. It
+	 * goes on where a command line is read in two parts. 0: none. */
+	size_t given;
 };
 
 /*
@@ -74,6 +87,14 @@ struct option_set {
  */
 int options_read(
 	const struct option_set *set, int argc, char **argv, void *target);
+
+/*
+ * Whether @step takes each option of @given (what .given points to): @names has
+ * those that it takes, a blank between them. Returns -1, or 2 when the wrong
+ * call was told.
+ */
+int options_only(const struct option_set *set, uint32_t given, const char *step,
+	const char *names);
 
 /* Tells a wrong call as options_read() does; returns 2. */
 int options_wrong(const struct option_set *set, const char *fmt, ...)

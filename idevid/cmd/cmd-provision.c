@@ -51,49 +51,73 @@ static int provision_disable(struct provision *p, const char *key)
 	return set_enabled(p, key, false);
 }
 
-/* The steps by name, and how many arguments each has. */
+/* The steps by name, what they are given, and the options that they take. */
 static const struct {
 	const char *name;
+	const char *operand; /* NULL: none */
+	const char *options;
 	int (*plain)(struct provision *p);
 	int (*with_arg)(struct provision *p, const char *arg);
 } steps[] = {
-	{ "key", provision_key, NULL },
-	{ "csr", provision_csr, NULL },
-	{ "cert", NULL, provision_cert },
-	{ "request", provision_request, NULL },
-	{ "answer", NULL, provision_answer },
-	{ "install", NULL, provision_install },
-	{ "enable", NULL, provision_enable },
-	{ "disable", NULL, provision_disable },
+	{ "key", NULL, "config alg", provision_key, NULL },
+	{ "csr", NULL, "config serial model out", provision_csr, NULL },
+	{ "cert", "FILE", "config key force", NULL, provision_cert },
+	{ "request", NULL, "config serial model out", provision_request, NULL },
+	{ "answer", "CHALLENGE", "config out", NULL, provision_answer },
+	{ "install", "FILE", "config force", NULL, provision_install },
+	{ "enable", "KEY", "config", NULL, provision_enable },
+	{ "disable", "KEY", "config", NULL, provision_disable },
 };
 
-static int run_step(struct provision *p, int argc, char **argv)
+#define N_STEPS (sizeof(steps) / sizeof(steps[0]))
+
+/* The place of the step that @argv begins with, when the call is right; else
+ * -1, and the wrong call was told. */
+static int find_step(uint32_t given, int argc, char **argv)
 {
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (strcmp(argv[0], steps[i].name) != 0)
-			continue;
-		if (steps[i].plain && argc == 1)
-			return steps[i].plain(p);
-		if (steps[i].with_arg && argc == 2)
-			return steps[i].with_arg(p, argv[1]);
+	size_t i = 0;
+
+	while (i < N_STEPS && strcmp(argv[0], steps[i].name) != 0)
+		i++;
+	if (i == N_STEPS) {
+		(void)options_wrong(
+			&provision_options, "%s: no such step", argv[0]);
+		return -1;
 	}
-	return provision_wrong_call("no such step, or its arguments are wrong");
+	if (argc > 1 && !steps[i].operand) {
+		(void)options_wrong(&provision_options,
+			"%s: %s: unexpected argument", argv[0], argv[1]);
+		return -1;
+	}
+	if (argc == 1 && steps[i].operand) {
+		(void)options_wrong(&provision_options, "%s: %s is missing",
+			argv[0], steps[i].operand);
+		return -1;
+	}
+	return options_only(
+		       &provision_options, given, argv[0], steps[i].options) < 0
+		       ? (int)i
+		       : -1;
 }
 
 int cmd_provision(int argc, char **argv)
 {
 	struct provision p = { .key = "idevid" };
 	struct devid_error err = { DEVID_OK, "" };
-	int code;
+	int code, step;
 
 	code = options_read(&provision_options, argc, argv, &p);
 	if (code >= 0)
 		return code;
+	step = find_step(p.given, argc - optind, argv + optind);
+	if (step < 0)
+		return EXIT_USAGE;
 	if (cmd_env_load(p.config, &p.env, &err) != DEVID_OK) {
 		(void)cmd_fail(&err);
 		return EXIT_USAGE;
 	}
-	code = run_step(&p, argc - optind, argv + optind);
+	code = steps[step].plain ? steps[step].plain(&p)
+				 : steps[step].with_arg(&p, argv[optind + 1]);
 	cmd_env_done(&p.env);
 	return code;
 }

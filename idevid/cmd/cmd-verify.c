@@ -32,6 +32,7 @@ struct options {
 	const char *serial; /* borrowed from argv, or NULL */
 	const char *chain;  /* borrowed from argv, or NULL */
 	bool json, strict;
+	uint32_t given;                  /* options */
 	unsigned n_roots;                /* files: a manufacturer each */
 	unsigned timeout;                /* seconds */
 	unsigned forms;                  /* DEVID_SERIAL_* */
@@ -95,11 +96,12 @@ static enum devid_err take_form(void *member, const char *argument,
 #define AT(member) OPTION_AT(struct options, member)
 
 static const struct option_row rows[] = {
-	{ "root", 0, "FILE", take_root, OPTION_ALL,
+	{ "root", 0, "FILE", take_root, OPTION_MANY_ALL,
 		"trust the CA certificates of this PEM file" },
 	{ "serial", 0, "S", take_serial, AT(serial),
 		"expect this subject serial number" },
-	{ "serial-form", 0, "FORM", take_form, AT(forms),
+	{ "serial-form", 0, "FORM", take_form,
+		OPTION_MANY(struct options, forms),
 		"also accept S in this form: pid-sn, basemac" },
 	{ "strict", 0, NULL, option_flag, AT(strict),
 		"refuse what only a SHOULD of the profile asks" },
@@ -128,7 +130,7 @@ static const struct option_set option_set = {
 		 "0.\n",
 	.rows = rows,
 	.operands_max = -1,
-	.terse = true,
+	.given = offsetof(struct options, given),
 };
 
 /* -1, or the exit status. */
@@ -143,6 +145,14 @@ static int read_options(struct options *o, int argc, char **argv)
 	if ((o->chain != NULL) == (optind < argc))
 		return options_wrong(&option_set,
 			"give either HOST[:PORT]... or --chain FILE");
+	if (o->forms && !o->serial)
+		return options_wrong(&option_set,
+			"--serial-form: without --serial no form is expected");
+	if (o->chain)
+		code = options_only(&option_set, o->given, "--chain",
+			"root serial serial-form strict chain json");
+	if (code >= 0)
+		return code;
 	if (o->n_roots == 0)
 		return options_wrong(&option_set,
 			"--root: missing: name the manufacturer's root "

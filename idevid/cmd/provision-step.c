@@ -39,6 +39,7 @@ const struct option_set provision_options = {
 	.operand = "a step",
 	.operands_min = 1,
 	.operands_max = 2,
+	.given = offsetof(struct provision, given),
 };
 
 int provision_wrong_call(const char *why)

@@ -26,13 +26,14 @@ struct provision {
 	const char *out;
 	const char *key;
 	bool force;
+	uint32_t given; /* options */
 	struct cmd_env env;
 };
 
 /* Its options, into a struct provision. */
 extern const struct option_set provision_options;
 
-/* Says @why and how to call; the exit code. */
+/* Says @why; the exit code. */
 int provision_wrong_call(const char *why);
 
 /* Whether --serial and --model are there and of a length that fits a subject.

@@ -51,11 +51,12 @@ struct token_cmd {
 		TOKEN_CMD_MUST("key", "LABEL", key, "the key in it"),          \
 		TOKEN_CMD_PIN_ROWS
 #define TOKEN_CMD_PIN_ROWS                                                     \
-	TOKEN_CMD_MAY("pin-file", "FILE", pin_file,                            \
-		"has the token's PIN; else it is asked for"),                  \
+	{ "pin-file", 0, "FILE", option_text,                                  \
+		OPTION_UNDER(struct token_cmd, pin_file, OPTION_ONE_OF),       \
+		"has the token's PIN; else it is asked for" },                 \
 	{                                                                      \
 		"pin-fd", 0, "N", option_fd,                                   \
-			OPTION_AT(struct token_cmd, pin_fd),                   \
+			OPTION_UNDER(struct token_cmd, pin_fd, OPTION_ONE_OF), \
 			"the same, from this descriptor"                       \
 	}
 

@@ -21,17 +21,19 @@ struct ca_cmd {
 void ca_cmd_init(struct ca_cmd *cmd);
 
 /* Rows of what each of them takes; @member of @type is the struct ca_cmd. */
-#define CA_CMD_AT(type, member, option)                                        \
-	offsetof(type, member) + offsetof(struct ca_cmd, option), 0, 0, false
+#define CA_CMD_UNDER(type, member, option, rules)                              \
+	offsetof(type, member) + offsetof(struct ca_cmd, option), 0, 0, rules
+#define CA_CMD_AT(type, member, option) CA_CMD_UNDER(type, member, option, 0)
 #define CA_CMD_ROWS(type, member)                                              \
 	{ "config", 0, "FILE", option_text, CA_CMD_AT(type, member, config),   \
 		"settings of the CA (" CA_CONF_DEFAULT ")" },                  \
 		{ "pin-fd", 0, "N", option_fd,                                 \
-			CA_CMD_AT(type, member, pin.fd),                       \
+			CA_CMD_UNDER(type, member, pin.fd, OPTION_ONE_OF),     \
 			"the token's PIN comes from this descriptor" },        \
 	{                                                                      \
 		"pin-file", 0, "FILE", option_text,                            \
-			CA_CMD_AT(type, member, pin.file), "or from this file" \
+			CA_CMD_UNDER(type, member, pin.file, OPTION_ONE_OF),   \
+			"or from this file"                                    \
 	}
 
 /* And of those that sign. */

@@ -35,6 +35,7 @@ struct options {
 	struct ca_cmd cmd;
 	const char *key; /* borrowed */
 	bool export, print_key;
+	uint32_t given;          /* options */
 	struct expected *expect; /* owned; as many as there are words */
 	size_t n_expect;
 };
@@ -256,7 +257,7 @@ static const struct option_row rows[] = {
 		"that signed; without it the token is asked" },
 	{ "export", 0, NULL, option_flag, AT(export),
 		"show every line, as JSON" },
-	{ "expect", 0, "INSTANCE:LINE:HASH", take_expected, OPTION_ALL,
+	{ "expect", 0, "INSTANCE:LINE:HASH", take_expected, OPTION_MANY_ALL,
 		"this line must be there with this hash" },
 	{ "print-key", 0, NULL, option_flag, AT(print_key),
 		"show the audit key's public half" },
@@ -273,6 +274,7 @@ static const struct option_set option_set = {
 		 "instance, for a later\n--expect.\n",
 	.notes = CA_CMD_NOTES,
 	.rows = rows,
+	.given = offsetof(struct options, given),
 };
 
 int cmd_audit(int argc, char **argv)
@@ -287,6 +289,9 @@ int cmd_audit(int argc, char **argv)
 	ca_cmd_init(&o.cmd);
 	code = expect ? options_read(&option_set, argc, argv, &o)
 		      : EXIT_FAILURE;
+	if (code < 0 && o.print_key)
+		code = options_only(&option_set, o.given, "--print-key",
+			"print-key config pin-fd pin-file");
 	if (code >= 0)
 		return code;
 	if (!o.print_key)

@@ -131,7 +131,7 @@ static const struct option_row rows[] = {
 		"TPM vendors' certificates" },
 	{ "quirks", 0, "LIST", option_text, AT(quirks),
 		"of EK certificates; others are refused" },
-	{ "root", 0, "FILE", take_root, OPTION_ALL,
+	{ "root", 0, "FILE", take_root, OPTION_MANY_ALL,
 		"CA certificates that a chain may end in, PEM" },
 	{ "signature", 0, "FILE", take_signature, OPTION_ALL,
 		"TPMT_SIGNATURE that belongs to csrContents" },
@@ -153,7 +153,6 @@ static const struct option_set option_set = {
 	.operand = "FILE",
 	.operands_min = 1,
 	.operands_max = 1,
-	.terse = true,
 };
 
 static int print_report(

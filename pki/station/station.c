@@ -24,6 +24,7 @@ struct station {
 	struct station_unit unit;
 	const char *out, *reason;
 	bool debug;
+	uint32_t given; /* options, before the command and behind it */
 	struct station_http *http; /* owned */
 };
 
@@ -63,6 +64,7 @@ static const struct option_set option_set = {
 	.rows = rows,
 	.operands_max = -1,
 	.in_order = true,
+	.given = offsetof(struct station, given),
 };
 
 static int wrong_call(const char *why)
@@ -164,38 +166,60 @@ static int show(struct station *s, int argc, char **argv)
 	return exit_of(rc, &err);
 }
 
-static const struct {
+#define OF_ALL "ca cert key ca-cert dir debug"
+
+/* The commands, and the options that each takes. */
+static const struct station_command {
 	const char *name;
 	int (*run)(struct station *s, int argc, char **argv);
+	const char *options;
 } commands[] = {
-	{ "provision", provision },
-	{ "challenge", challenge },
-	{ "issue", issue },
-	{ "revoke", revoke_unit },
-	{ "show", show },
+	{ "provision", provision, OF_ALL " serial model alg again" },
+	{ "challenge", challenge, OF_ALL " out" },
+	{ "issue", issue, OF_ALL " out" },
+	{ "revoke", revoke_unit, OF_ALL " reason" },
+	{ "show", show, OF_ALL },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static int run(struct station *s, const char *name, int argc, char **argv)
+/* -1 to go on, else the exit status; *@ret is the command @name. */
+static int find_command(const struct station *s, const char *name,
+	const struct station_command **ret)
 {
-	struct devid_error err = { DEVID_OK, "" };
-	enum devid_err rc;
-	int code = -1;
+	size_t i = 0;
+	int code;
 
+	while (i < N_COMMANDS && strcmp(commands[i].name, name) != 0)
+		i++;
+	if (i == N_COMMANDS)
+		return options_wrong(&option_set, "%s: no such command", name);
+	code = options_only(&option_set, s->given, name, commands[i].options);
+	if (code >= 0)
+		return code;
 	if (!s->access.ca || !s->access.cert || !s->access.key ||
 		!s->access.ca_cert)
 		return wrong_call("--ca, --cert, --key and --ca-cert are "
 				  "needed");
+	*ret = &commands[i];
+	return -1;
+}
+
+static int run(struct station *s, const char *name, int argc, char **argv)
+{
+	const struct station_command *command = NULL;
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc;
+	int code = find_command(s, name, &command);
+
+	if (code >= 0)
+		return code;
 	rc = station_http_new(&s->access, &s->http, &err);
 	if (rc != DEVID_OK)
 		return exit_of(rc, &err);
-	for (size_t i = 0; code < 0 && i < N_COMMANDS; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			code = commands[i].run(s, argc, argv);
-	}
+	code = command->run(s, argc, argv);
 	station_http_free(s->http);
-	return code < 0 ? wrong_call("no such command") : code;
+	return code;
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,7 @@
 # A lab from beginning to end, and a run of scenarios on it.
 
 need_root() {
-	((EUID == 0)) || fail "${PROGRAM}" "needs root, for network namespaces"
+	((EUID == 0)) || fail "user $(id -un)" "must be root, for network namespaces"
 }
 
 # session_folder PARENT NAME: makes the empty folder of a new lab and names it

@@ -875,6 +875,12 @@ several() { cat "$@" >several.pem; }
 	refused 2 "is not a name" ceremony d issuing-request ../x $(issuing_token) --org A
 	refused 2 "takes 2 name(s)" ceremony d rollover a $(issuing_token)
 	refused 2 "--reason" ceremony d revoke-issuing a $(root_token) --reason nonsense
+	refused 2 "--org is given twice" ceremony d root $(root_token) --org A --org B
+	refused 2 "--pin-fd and --pin-file: give one of them" ceremony d root \
+		--module "$module" --token devid-root --pin-fd 0 \
+		--pin-file "$WORK/pin" --org A
+	refused 2 "--pin-fd and --pin-file: give one of them" "$DEVID_CA" \
+		token-key --pin-fd 0 --pin-file "$WORK/pin"
 	refused 2 "unknown option" "$DEVID_CA" token-key --pin 1234
 	refused 2 "--token is missing" "$DEVID_CA" token-key --module "$module" --key k
 	[ ! -e d ]

@@ -195,7 +195,8 @@ refused_with() {
 		"revoke A1" "revoke --reason keyCompromise" \
 		"revoke --reason nonsense A1" \
 		"revoke --reason certificateHold A1" "publish --delta" \
-		"export" "export --format xml" "export --format csv A1"; do
+		"export" "export --format xml" "export --format csv A1" \
+		"export --format csv --format json"; do
 		# shellcheck disable=SC2086 # words
 		run ca $call
 		[ "$status" -eq 2 ] || { echo "$call: $status" && false; }
@@ -204,11 +205,11 @@ refused_with() {
 	[ "$(grep -c ,live, "$CA/csv")" = 4 ]
 }
 
-@test "a revocation without a reason says so first, then how" {
+@test "a revocation without a reason says so, in one line" {
 	run ca revoke A1
 	[ "$status" -eq 2 ]
 	[[ ${lines[0]} == *"revoke: --reason is missing" ]]
-	[[ ${lines[1]} == "usage: devid-ca revoke"* ]]
+	[ "${#lines[@]}" -eq 1 ]
 }
 
 @test "a device that is not there cannot be revoked, nor twice" {

@@ -211,10 +211,20 @@ run_until_blocked() {
 }
 
 @test "wrong calls end with 2 and one line" {
-	for call in nonsense "run nosuch" "run --json" "plug" "--dir"; do
+	for call in nonsense "run nosuch" "run --json" "plug" "--dir" \
+		"run --json $work/a --json $work/b"; do
 		# shellcheck disable=SC2086
 		run lab $call
 		[ "$status" -eq 2 ]
 		[ "${#lines[@]}" -eq 1 ]
 	done
+}
+
+@test "without root: one line, which names the user and the lab once" {
+	cp -r "$repo/radius-test" "$work/others" # where they can read it
+	run setpriv --reuid 65534 --regid 65534 --clear-groups \
+		"$work/others/lab" run
+	rm -r "$work/others"
+	[ "$status" -eq 1 ]
+	[[ $output == "lab: user "*": must be root, for network namespaces" ]]
 }

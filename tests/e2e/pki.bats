@@ -287,7 +287,8 @@ refused() {
 
 @test "wrong calls end with 2 and one line" {
 	for call in nonsense issue-idevid "issue-idevid --nosuch x" \
-		"radius-server a_b" "issuing --name root" "--dir"; do
+		"radius-server a_b" "issuing --name root" "--dir" \
+		"issuing --name a --name b"; do
 		# shellcheck disable=SC2086
 		run pki $call
 		echo "$call: $output"

@@ -87,8 +87,17 @@ tpm_clean() {
 	run -2 on "$DEV" request
 	run -2 on "$DEV" request --serial SN1 --model ""
 	run -2 on "$DEV" request --serial SN1 more
+	[[ $output == *": request: more: unexpected argument" ]]
 	run -2 on "$DEV" answer
+	[[ $output == *": answer: CHALLENGE is missing" ]]
 	run -2 on "$DEV" install
+	[[ $output == *": install: FILE is missing" ]]
+	run -2 on "$DEV" request --serial SN1 --alg p384
+	[[ $output == *": request: --alg: has no use here" ]]
+	run -2 on "$DEV" request --serial SN1 --serial SN2
+	[[ $output == *": --serial: given twice" ]]
+	run -2 on "$DEV" keys
+	[ "$output" = "devid: provision: keys: no such step" ]
 }
 
 @test "request is not written to a terminal" {

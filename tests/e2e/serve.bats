@@ -191,6 +191,12 @@ challenge_to() { station floor challenge "$@" "$CA/request"; }
 @test "station: exit status says what it was" {
 	run -2 station floor challenge
 	run -2 station floor challenge /nonexistent
+	run -2 station floor show --reason unspecified SN1
+	[ "$output" = "devid-station: show: --reason: has no use here" ]
+	run -2 station floor show --ca https://127.0.0.1:1 SN1
+	[ "$output" = "devid-station: --ca: given twice" ]
+	run -2 station floor nonsense
+	[ "$output" = "devid-station: nonsense: no such command" ]
 	run -2 devid-station --ca http://localhost --cert x --key x \
 		--ca-cert x show SN1
 	run -1 station floor show NOSUCH

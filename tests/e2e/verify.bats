@@ -74,7 +74,23 @@ setup() {
 		# shellcheck disable=SC2086 # each word is an argument
 		run "$devid" verify $call
 		[ "$status" -eq 2 ] || { echo "$call: $status"; false; }
+		[ "${#lines[@]}" -eq 1 ]
 	done
+}
+
+@test "options that do not go together: exit 2, each named" {
+	while IFS='|' read -r call want; do
+		# shellcheck disable=SC2086 # each word is an argument
+		run "$devid" verify --root root.pem $call
+		echo "$call: $output"
+		[ "$status" -eq 2 ]
+		[ "$output" = "devid: verify: $want" ]
+	done <<-END
+		--serial A --serial B x|--serial: given twice
+		--chain a --chain b|--chain: given twice
+		--serial-form basemac x|--serial-form: without --serial no form is expected
+		--chain dev-chain.pem --timeout 3|--chain: --timeout: has no use here
+	END
 }
 
 # Another manufacturer may have a unit of that number.

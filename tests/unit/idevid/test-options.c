@@ -18,6 +18,7 @@ struct target {
 	unsigned number;
 	int fd;
 	int n_more;
+	uint32_t given;
 	char guard; /* what nothing writes */
 };
 
@@ -40,7 +41,16 @@ static const struct option_row rows[] = {
 		OPTION_WITHIN(struct target, number, 3, 4294967295u),
 		"a number" },
 	{ "fd", 0, "FD", option_fd, AT(fd), "a descriptor" },
-	{ "more", 0, "X", take_more, AT(n_more), NULL },
+	{ "more", 0, "X", take_more, OPTION_MANY(struct target, n_more), NULL },
+	OPTION_END,
+};
+
+static const struct option_row either_rows[] = {
+	{ "text", 't', "WORD", option_text,
+		OPTION_UNDER(struct target, text, OPTION_ONE_OF), NULL },
+	{ "fd", 0, "FD", option_fd,
+		OPTION_UNDER(struct target, fd, OPTION_ONE_OF), NULL },
+	{ "flag", 0, NULL, option_flag, AT(flag), NULL },
 	OPTION_END,
 };
 
@@ -56,8 +66,7 @@ static const struct option_set plain = { .command = "cmd",
 	.usage = "usage: prog cmd\n",
 	.rows = rows,
 	.operand = "FILE",
-	.operands_max = -1,
-	.terse = true };
+	.operands_max = -1 };
 
 static struct target target;
 
@@ -180,6 +189,9 @@ static const struct {
 	{ "--number 4294967296", "cmd: --number: '4294967296' is not" },
 	{ "--fd -1", "cmd: --fd: '-1' is not a number from 0 to 65535\n" },
 	{ "--more 1 --more bad --more 1", "cmd: --more: not more\n" },
+	{ "--text a --text b", "cmd: --text: given twice\n" },
+	{ "-t a x --text a", "cmd: --text: given twice\n" },
+	{ "--number 3 --number 3", "cmd: --number: given twice\n" },
 };
 
 static void read_wrong_call_one_line_that_names_it(void **state)
@@ -241,13 +253,57 @@ static void read_arguments_counted(void **state)
 	expect_wrong(&set, "a", "cmd: a: unexpected argument\n");
 }
 
-static void read_wrong_call_shows_usage_unless_terse(void **state)
+static void read_options_that_exclude_each_other(void **state)
 {
 	struct option_set set = plain;
 
 	(void)state;
-	set.terse = false;
-	expect_wrong(&set, "--bogus", "unknown option\nusage: prog cmd\n");
+	set.rows = either_rows;
+	expect_wrong(&set, "--text x --flag", NULL);
+	expect_wrong(&set, "--fd 3 --flag", NULL);
+	expect_wrong(&set, "--fd 3 --flag --text x",
+		"cmd: --fd and --text: give one of them\n");
+}
+
+static void read_flag_twice_is_once(void **state)
+{
+	(void)state;
+	expect_wrong(&plain, "--flag --flag", NULL);
+	assert_true(target.flag);
+}
+
+static void read_given_rows_kept_over_two_parts(void **state)
+{
+	static char name[] = "cmd", option[] = "--text", value[] = "x";
+	char *argv[] = { name, option, value, NULL };
+	struct option_set set = plain;
+	struct capture c;
+	int code;
+
+	(void)state;
+	set.given = offsetof(struct target, given);
+	memset(&target, 0, sizeof(target));
+	assert_int_equal(options_read(&set, 3, argv, &target), -1);
+	assert_int_equal(target.given, 1u << 1);
+	assert_int_equal(
+		options_only(&set, target.given, "go", "flag text"), -1);
+	capture_begin(&c, STDERR_FILENO);
+	code = options_read(&set, 3, argv, &target);
+	assert_string_equal(
+		capture_end(&c), "prog: cmd: --text: given twice\n");
+	assert_int_equal(code, 2);
+	capture_begin(&c, STDERR_FILENO);
+	code = options_only(&set, target.given, "go", "flag texts tex");
+	assert_string_equal(
+		capture_end(&c), "prog: cmd: go: --text: has no use here\n");
+	assert_int_equal(code, 2);
+}
+
+static void read_wrong_call_without_command_names_option(void **state)
+{
+	struct option_set set = plain;
+
+	(void)state;
 	set.command = NULL;
 	expect_wrong(&set, "--bogus", ": --bogus: unknown option\n");
 }
@@ -295,7 +351,10 @@ int main(void)
 		cmocka_unit_test(read_wrong_call_one_line_that_names_it),
 		cmocka_unit_test(read_required_option_must_be_there),
 		cmocka_unit_test(read_arguments_counted),
-		cmocka_unit_test(read_wrong_call_shows_usage_unless_terse),
+		cmocka_unit_test(read_options_that_exclude_each_other),
+		cmocka_unit_test(read_flag_twice_is_once),
+		cmocka_unit_test(read_given_rows_kept_over_two_parts),
+		cmocka_unit_test(read_wrong_call_without_command_names_option),
 		cmocka_unit_test(read_help_and_version_printed),
 	};
 
