@@ -15,5 +15,6 @@ sources := \
 	log.c \
 	oid.c \
 	output.c \
-	pem-text.c
+	pem-text.c \
+	what-is.c
 ldlibs := -lcrypto -linih

@@ -12,6 +12,7 @@
 #include "fail.h"
 #include "verify-judge.h"
 #include "verify-peer.h"
+#include "what-is.h"
 
 #define CHAIN_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 
@@ -52,6 +53,7 @@ enum devid_err peer_check_file(struct devid_verifier *v, const char *path,
 	CLEANUP(blob_done) struct blob pem = { NULL, 0 };
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
 	CLEANUP(cleanup_ders) struct ders d = { .n = 0 };
+	char form[WHAT_IS_MAX];
 	enum devid_err rc = cmd_file_read(path, CHAIN_FILE_MAX, &pem, err);
 
 	if (strcmp(path, "-") == 0)
@@ -62,12 +64,14 @@ enum devid_err peer_check_file(struct devid_verifier *v, const char *path,
 	if (!bio)
 		return fail_no_memory_for(err, path);
 	read_blocks(bio, &d);
-	if (d.n == 0 ||
-		ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+	what_is_for((struct view) { pem.data, pem.len }, WHAT_IS_CERT, form);
+	if (d.n == 0)
 		rc = devid_fail(err, DEVID_ERR_SYNTAX,
-			d.n == 0 ? "%s: no certificate in PEM form"
-				 : "%s: malformed PEM",
-			path);
+			"%s: no certificate in PEM: the file is %s", path,
+			form);
+	else if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		rc = devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: malformed PEM behind certificate %zu", path, d.n);
 	ERR_clear_error();
 	if (rc != DEVID_OK && d.n <= DEVID_CHAIN_MAX)
 		return rc;

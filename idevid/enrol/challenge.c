@@ -10,6 +10,7 @@
 #include "der-write.h"
 #include "der.h"
 #include "pem-text.h"
+#include "what-is.h"
 
 #define LABEL_CHALLENGE "DEVID CHALLENGE"
 #define LABEL_ANSWER    "DEVID ANSWER"
@@ -87,17 +88,19 @@ static size_t decode(const char *text, size_t n, uint8_t der[DER_MAX])
 static enum devid_err pem_read(const char *label, struct view pem,
 	uint8_t der[DER_MAX], size_t *ret_len, struct devid_error *err)
 {
-	char text[CHALLENGE_FILE_MAX];
+	char text[CHALLENGE_FILE_MAX], form[WHAT_IS_MAX];
 	size_t n;
 
 	if (pem.len > CHALLENGE_FILE_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"%s: %zu bytes, at most %d are taken", label, pem.len,
 			CHALLENGE_FILE_MAX);
+	what_is(pem, form);
 	trim(&pem);
 	if (!strip(&pem, "BEGIN", label, true))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: does not begin with its PEM line", label);
+			"%s: does not begin with its PEM line: the file is %s",
+			label, form);
 	if (!strip(&pem, "END", label, false))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: does not end with its PEM line", label);

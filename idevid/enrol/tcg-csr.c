@@ -5,6 +5,7 @@
 
 #include "bytes.h"
 #include "tpm-public.h"
+#include "what-is.h"
 
 #define PAD_TO   16
 #define HASH_MAX 64 /* SHA-512 */
@@ -149,6 +150,19 @@ enum devid_err tcg_csr_parse_contents(
 	return DEVID_OK;
 }
 
+/* Who gives another file of the way should not have to read its octets. */
+static enum devid_err check_form(struct view in, struct devid_error *err)
+{
+	char text[WHAT_IS_MAX];
+
+	if (!what_is_known(in) ||
+		(in.len >= 4 && bytes_load(in.data, 4) == TCG_CSR_STRUCT_VER))
+		return DEVID_OK;
+	what_is(in, text);
+	return devid_fail(
+		err, DEVID_ERR_SYNTAX, "TCG-CSR: the file is %s", text);
+}
+
 enum devid_err tcg_csr_parse(
 	struct view in, struct tcg_csr *ret, struct devid_error *err)
 {
@@ -162,7 +176,9 @@ enum devid_err tcg_csr_parse(
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"TCG-CSR: %zu bytes, at most %d are taken", in.len,
 			TCG_CSR_MAX);
-	rc = take_version(&r, "structVer", err);
+	rc = check_form(in, err);
+	if (rc == DEVID_OK)
+		rc = take_version(&r, "structVer", err);
 	if (rc == DEVID_OK)
 		rc = take_size(
 			&r, "csrContents", TCG_CSR_MAX, &contents_len, err);

@@ -19,6 +19,7 @@
 #include "pin.h"
 #include "register-open.h"
 #include "token-key.h"
+#include "what-is.h"
 
 #define CERT_FILE_MAX 65536 /* bytes of PEM; a limit of ours */
 
@@ -27,6 +28,7 @@ static enum devid_err load_cert(
 	const char *path, X509 **ret, char **ret_pem, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	char form[WHAT_IS_MAX];
 	uint8_t *pem = NULL;
 	enum devid_err rc;
 	size_t len;
@@ -43,13 +45,14 @@ static enum devid_err load_cert(
 	if (bio)
 		*ret = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	ERR_clear_error(); /* the cause is ours to tell */
+	what_is_for((struct view) { pem, len }, WHAT_IS_CERT, form);
 	if (ret_pem)
 		*ret_pem = (char *)pem;
 	else
 		free(pem);
 	if (!*ret)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: not a PEM certificate", path);
+			"%s: not a certificate in PEM: it is %s", path, form);
 	return DEVID_OK;
 }
 

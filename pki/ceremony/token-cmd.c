@@ -21,6 +21,7 @@
 #include "pin.h"
 #include "token-key.h"
 #include "token-make.h"
+#include "what-is.h"
 
 #define PEM_FILE_MAX 65536 /* a limit of ours */
 
@@ -190,6 +191,17 @@ static enum devid_err open_pem(const char *path, const char *what, BIO **ret,
 	return DEVID_OK;
 }
 
+/* @want in the words of what-is.h. */
+static enum devid_err refuse_file(const char *path, const char *want,
+	const struct blob *data, struct devid_error *err)
+{
+	char form[WHAT_IS_MAX];
+
+	what_is_for(blob_view(data), want, form);
+	return devid_fail(err, DEVID_ERR_SYNTAX, "%s: not %s: it is %s", path,
+		want, form);
+}
+
 enum devid_err token_cmd_read_cert(
 	const char *path, X509 **ret, struct devid_error *err)
 {
@@ -201,8 +213,7 @@ enum devid_err token_cmd_read_cert(
 		return rc;
 	*ret = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 	if (!*ret)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: no certificate in PEM", path);
+		return refuse_file(path, WHAT_IS_CERT, &data, err);
 	return DEVID_OK;
 }
 
@@ -217,8 +228,7 @@ enum devid_err token_cmd_read_request(
 		return rc;
 	*ret = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
 	if (!*ret)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: no certification request in PEM", path);
+		return refuse_file(path, WHAT_IS_REQUEST, &data, err);
 	return DEVID_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "hex.h"
 #include "register-audit-check.h"
 #include "register-audit.h"
+#include "what-is.h"
 
 #define KEY_FILE_MAX 65536 /* bytes; a limit of ours */
 #define HEX_LEN      (2 * 32)
@@ -84,6 +85,7 @@ static enum devid_err read_keys(
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
 	EVP_PKEY *key = NULL;
+	char form[WHAT_IS_MAX];
 	bool at_end = false;
 	size_t len;
 	enum devid_err rc = files_read(path, KEY_FILE_MAX, &pem, &len, err);
@@ -97,10 +99,16 @@ static enum devid_err read_keys(
 	if (ret->n == KEYS_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"audit: %s: %d keys or more", path, KEYS_MAX);
-	if (ret->n == 0 || !at_end)
+	what_is_for((struct view) { pem, len }, WHAT_IS_PUBLIC, form);
+	if (ret->n == 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"audit: %s: %s public key in PEM", path,
-			ret->n == 0 ? "no" : "something that is no");
+			"audit: %s: no public key in PEM: the file is %s", path,
+			form);
+	if (!at_end)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"audit: %s: something that is no public key in PEM "
+			"behind key %zu",
+			path, ret->n);
 	return DEVID_OK;
 }
 

@@ -20,6 +20,7 @@
 #include "inspect.h"
 #include "log.h"
 #include "tcg-csr.h"
+#include "what-is.h"
 
 struct call {
 	struct inspect_options options;
@@ -45,6 +46,7 @@ static enum devid_err add_roots(
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	CLEANUP(cleanup_bio) BIO *bio = NULL;
 	enum devid_err rc;
+	char form[WHAT_IS_MAX];
 	unsigned char *der;
 	char *name = NULL;
 	size_t len = 0, n = 0;
@@ -65,9 +67,11 @@ static enum devid_err add_roots(
 		n++;
 	}
 	ERR_clear_error(); /* the end of the file is one */
+	what_is_for((struct view) { pem, len }, WHAT_IS_CERT, form);
 	if (rc == DEVID_OK && n == 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: no certificate in it", path);
+			"%s: no certificate in PEM: the file is %s", path,
+			form);
 	return rc;
 }
 

@@ -34,9 +34,10 @@ refuse_one() {
 }
 
 # audit ARG...: with the public key only
-audit() {
-	devid-ca audit --config "$CA/copy.conf" --key "$CA/audit.pub" "$@"
-}
+audit() { audit_by "$CA/audit.pub" "$@"; }
+
+# audit_by FILE ARG...: with the public keys in FILE
+audit_by() { devid-ca audit --config "$CA/copy.conf" --key "$@"; }
 
 unhex() { perl -pe 's/\s//g; $_ = pack "H*", $_'; }
 
@@ -94,14 +95,20 @@ unhex() { perl -pe 's/\s//g; $_ = pack "H*", $_'; }
 	openssl ecparam -name prime256v1 -genkey -noout -out "$CA/x.key"
 	openssl ec -in "$CA/x.key" -pubout -out "$CA/x.pub" 2>/dev/null
 	cat "$CA/x.pub" "$CA/audit.pub" >"$CA/both.pub"
-	audit --key "$CA/both.pub"
-	run audit --key "$CA/x.pub"
+	audit_by "$CA/both.pub"
+	run audit_by "$CA/x.pub"
 	[ "$status" -eq 1 ]
 	[[ $output == *"the signature is not that of the key"* ]]
 	{ cat "$CA/audit.pub" && sed 3d "$CA/x.pub"; } >"$CA/broken.pub"
-	run audit --key "$CA/broken.pub"
+	run audit_by "$CA/broken.pub"
 	[ "$status" -eq 1 ]
-	[[ $output == *"something that is no public key in PEM"* ]]
+	[[ $output == *"something that is no public key in PEM behind key 1" ]]
+	run audit_by "$CA/x.key"
+	[ "$status" -eq 1 ]
+	[[ $output == *"no public key in PEM: the file is a private key in PEM" ]]
+	run audit --print-key
+	[ "$status" -eq 2 ]
+	[[ $output == *"audit: --print-key: --key: has no use here" ]]
 }
 
 @test "audit: wrong calls and other keys are refused" {

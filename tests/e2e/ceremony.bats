@@ -689,7 +689,7 @@ after_revoke() {
 	refused 1 "is p384, not rsa4096" ceremony d root $(root_token) --org Acme --key first --alg rsa4096
 	cmp before.pem d/root/cert.pem
 	echo nonsense >d/root/cert.pem
-	refused 1 "no certificate in PEM" ceremony d root $(root_token) --org Acme --key first
+	refused 1 "not a certificate in PEM: it is text without a PEM block" ceremony d root $(root_token) --org Acme --key first
 }
 
 @test "root: a certificate of the right key by another CA is not kept" {

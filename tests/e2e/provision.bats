@@ -235,9 +235,9 @@ foreign() {
 	done <<-WHY
 		short does not end with its PEM line
 		two no Base64 in it
-		empty does not begin with its PEM line
-		kind does not begin with its PEM line
-		SN1.tcgcsr does not begin with its PEM line
+		empty does not begin with its PEM line: the file is empty
+		kind does not begin with its PEM line: the file is an answer to a challenge
+		SN1.tcgcsr does not begin with its PEM line: the file is a TCG-CSR-IDEVID
 	WHY
 	run -1 on "$DEV" answer --out x.answer large
 	[ "$output" = "devid: read: large: larger than 6144 bytes" ]
@@ -275,7 +275,7 @@ foreign() {
 	run -1 on "$DEV" install SN2.pem
 	[ "$output" = "devid: install: SN2.pem: no certificate in it is of a key of this TPM" ]
 	run -1 on "$DEV" install SN1.tcgcsr
-	[ "$output" = "devid: install: SN1.tcgcsr: no certificate in it" ]
+	[ "$output" = "devid: install: SN1.tcgcsr: no certificate in PEM: the file is a TCG-CSR-IDEVID" ]
 	cert_of SN1.pem 1 >half.pem
 	run -1 on "$DEV" install half.pem
 	[[ $output == "devid: install: half.pem: no certificate of the iak key in it; "* ]]

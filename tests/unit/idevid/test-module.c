@@ -416,7 +416,8 @@ static void mirror_spoiled_not_used_nv_is(void **state)
 
 	tempdir_write(&f->state, "idevid.pem", "rubbish", 7, 0644);
 	fixture_restart(f);
-	assert_non_null(strstr(fixture_warnings, "no certificate in it"));
+	assert_non_null(strstr(
+		fixture_warnings, "no certificate in PEM: the file is text"));
 	assert_true(fixture_idevid(f).certified);
 	tempdir_write(&f->state, "idevid.pem", "rubbish", 7, 0666);
 	fixture_restart(f);

@@ -158,13 +158,27 @@ static void parse_every_cut_request_refused(void **state)
 	for (size_t len = 0; len < request_len; len++) {
 		assert_rc(parse_copy(request, len, false, &err),
 			DEVID_ERR_SYNTAX);
-		assert_cause(&err, len < 4                   ? "structVer"
+		assert_cause(&err, len == 0                  ? "is empty"
+				   : len < 4                 ? "structVer"
 				   : len < 8                 ? "csrContents"
 				   : len < 12                ? "signature"
 				   : len < 12 + contents_len ? "csrContents"
 							     : "signature");
 	}
 	assert_rc(parse_copy(request, request_len, false, &err), DEVID_OK);
+}
+
+static void parse_file_of_another_kind_named(void **state)
+{
+	static const char answer[] = "-----BEGIN DEVID ANSWER-----\nMAA=\n";
+	struct devid_error err = { 0 };
+	struct tcg_csr csr;
+
+	(void)state;
+	assert_rc(tcg_csr_parse(view((const uint8_t *)answer, sizeof(answer) - 1), &csr, &err),
+		DEVID_ERR_SYNTAX);
+	assert_string_equal(
+		err.text, "TCG-CSR: the file is an answer to a challenge");
 }
 
 static void parse_byte_behind_request_refused(void **state)
@@ -506,6 +520,7 @@ int main(void)
 		cmocka_unit_test(parse_fixture_every_suite_split),
 		cmocka_unit_test(parse_empty_payloads_split),
 		cmocka_unit_test(parse_every_cut_request_refused),
+		cmocka_unit_test(parse_file_of_another_kind_named),
 		cmocka_unit_test(parse_byte_behind_request_refused),
 		cmocka_unit_test(parse_each_cut_field_named),
 		cmocka_unit_test(parse_each_oversized_field_named),
