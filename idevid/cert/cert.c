@@ -33,6 +33,39 @@ static bool name_is_valid(struct view name)
 	return true;
 }
 
+bool cert_claims_ca(const struct cert_view *cert)
+{
+	const struct cert_ext *ext =
+		cert_get_ext(cert, OID_CE_BASIC_CONSTRAINTS);
+	struct view value, seq;
+
+	if (!ext)
+		return false;
+	value = ext->value;
+	return der_take_tag(&value, DER_SEQUENCE, &seq) && seq.len >= 3 &&
+	       memcmp(seq.data, "\x01\x01\xff", 3) == 0;
+}
+
+/* What cannot be parsed is neither. */
+static bool is_leaf(struct view der, bool leaf)
+{
+	struct cert_view cert;
+
+	return cert_parse(der, &cert, NULL) == DEVID_OK &&
+	       cert_claims_ca(&cert) != leaf;
+}
+
+size_t cert_misplaced_leaf(const struct view *ders, size_t n)
+{
+	if (n < 2 || !is_leaf(ders[0], false))
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if (is_leaf(ders[i], true))
+			return i;
+	}
+	return 0;
+}
+
 size_t cert_name_find(struct view name, enum oid type, uint8_t *ret_tag,
 	struct view *ret_value)
 {

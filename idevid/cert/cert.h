@@ -61,6 +61,16 @@ DEVID_MUST_CHECK enum devid_err cert_parse(
 /* The first extension @oid, NULL when there is none. Borrowed. */
 const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid);
 
+/* Whether basicConstraints claim a CA (RFC 5280 4.2.1.9). */
+bool cert_claims_ca(const struct cert_view *cert);
+
+/*
+ * The place of the first of the @n certificates in @ders that is no CA's, when
+ * the one at place 0 is: a chain begins with the end entity's (RFC 8446 4.4.2)
+ * and this one does not. Else 0.
+ */
+size_t cert_misplaced_leaf(const struct view *ders, size_t n);
+
 /*
  * Counts the attributes @type in the RDNSequence @name and gives the first
  * one's string tag and content (neither is written when the count is 0).

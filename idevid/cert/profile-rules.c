@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alg-name.h"
+
 #define NOT_AFTER_NEVER   "99991231235959Z"
 #define SERIAL_OCTETS_MIN 8   /* 64 bits, TCG/HPE certificate profile */
 #define SERIAL_BITS_MAX   160 /* RFC 5280 4.1.2.2: 20 octets */
@@ -115,10 +117,15 @@ static int find_signature_alg(const struct cert_view *cert)
 enum devid_verdict rules_signature_strength(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	if (find_signature_alg(&in->cert) < 0)
-		return fail(detail, "signature algorithm is not RSA PKCS#1 or "
-				    "ECDSA with SHA-256, SHA-384 or SHA-512");
-	return DEVID_PASS;
+	char name[ALG_NAME_MAX];
+
+	if (find_signature_alg(&in->cert) >= 0)
+		return DEVID_PASS;
+	alg_name(in->cert.outer_alg, name);
+	return fail(detail,
+		"issuer signed by %s, not by RSA PKCS#1 or ECDSA with "
+		"SHA-256, SHA-384 or SHA-512",
+		name);
 }
 
 enum devid_verdict rules_signature_suite(
@@ -137,6 +144,8 @@ enum devid_verdict rules_signature_suite(
 enum devid_verdict rules_key_strength(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
+	char name[ALG_NAME_MAX];
+
 	if (in->key_bits)
 		return DEVID_PASS;
 	switch (in->key_type) {
@@ -148,7 +157,10 @@ enum devid_verdict rules_key_strength(
 	case RULES_KEY_OTHER:
 		break;
 	}
-	return fail(detail, "key is neither RSA nor EC");
+	alg_name_of_key(in->cert.spki, name);
+	return fail(detail,
+		"key's algorithm is %s, not rsaEncryption or id-ecPublicKey",
+		name);
 }
 
 enum devid_verdict rules_key_suite(

@@ -2,8 +2,10 @@
 
 sees := idevid/base
 sources := \
+	alg-name.c \
 	cert.c \
 	issuers.c \
+	path-why.c \
 	path.c \
 	profile-ext.c \
 	profile-parts.c \

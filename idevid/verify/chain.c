@@ -14,6 +14,7 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "issuers.h"
+#include "path-why.h"
 #include "path.h"
 
 struct chain_store {
@@ -37,8 +38,11 @@ struct cause {
 	const char *text;
 };
 
-#define VALIDITY "RFC 5280 6.1.3 (a)(2)"
-#define BUILDING "RFC 5280 6.1"
+#define VALIDITY   "RFC 5280 6.1.3 (a)(2)"
+#define BUILDING   "RFC 5280 6.1"
+#define TEXT(n)    #n
+#define TEXT_OF(n) TEXT(n)
+#define MAX_TEXT   TEXT_OF(DEVID_PATH_MAX)
 
 /* The first entry is for every error that the others do not name. */
 static const struct cause causes[] = {
@@ -54,7 +58,7 @@ static const struct cause causes[] = {
 	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, DEVID_CHAIN_OTHER_ROOT,
 		BUILDING, "is not one of the given roots" },
 	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, DEVID_CHAIN_SELF_SIGNED,
-		BUILDING, "is signed by itself" },
+		BUILDING, "is self-signed: nobody vouches for it" },
 	{ X509_V_ERR_CERT_HAS_EXPIRED, DEVID_CHAIN_EXPIRED, VALIDITY, NULL },
 	{ X509_V_ERR_CERT_NOT_YET_VALID, DEVID_CHAIN_NOT_YET_VALID, VALIDITY,
 		NULL },
@@ -88,7 +92,7 @@ static const struct cause causes[] = {
 	{ X509_V_ERR_CA_MD_TOO_WEAK, DEVID_CHAIN_WEAK, "IEEE 802.1AR 9",
 		"its signature is over too weak a digest" },
 	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, DEVID_CHAIN_TOO_LONG, BUILDING,
-		"the chain has too many certificates" },
+		"the path has more than " MAX_TEXT " issuers, root included" },
 	{ X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION,
 		DEVID_CHAIN_CRITICAL_EXTENSION, "RFC 5280 4.2",
 		"has a critical extension that is not understood" },
@@ -160,7 +164,7 @@ static X509 *decode(const struct chain_store *store, struct view der)
 
 /* RFC 5280 6.1.4 (k), (n): version 3, cA TRUE, keyCertSign when keyUsage is
  * there. OpenSSL alone would let old forms of a CA pass too. */
-static bool is_ca(X509 *cert)
+static bool may_issue(X509 *cert)
 {
 	return X509_check_ca(cert) == 1 &&
 	       (X509_get_key_usage(cert) & KU_KEY_CERT_SIGN);
@@ -170,6 +174,7 @@ enum devid_err chain_store_add_root(
 	struct chain_store *store, struct view der, struct devid_error *err)
 {
 	CLEANUP(cleanup_x509) X509 *root = NULL;
+	char wrong[PATH_WHY_MAX];
 
 	ERR_set_mark();
 	root = decode(store, der);
@@ -177,7 +182,9 @@ enum devid_err chain_store_add_root(
 	if (!root)
 		return devid_fail(
 			err, DEVID_ERR_SYNTAX, "root: malformed certificate");
-	if (!is_ca(root))
+	if (!may_issue(root) && path_bad_extension(root, wrong))
+		return devid_fail(err, DEVID_ERR_SYNTAX, "root: its %s", wrong);
+	if (!may_issue(root))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"root: not a CA's certificate (RFC 5280 4.2.1.9)");
 	if (X509_STORE_add_cert(store->anchors, root) != 1)
@@ -234,39 +241,58 @@ static void date_text(const ASN1_TIME *t, char out[32])
 		memcpy(out, "an unreadable date", 19);
 }
 
+/* What path_why() found, which OpenSSL has no error for. */
+static const struct cause whys[] = {
+	[PATH_WHY_EXTENSION] = { 0, DEVID_CHAIN_MALFORMED, "RFC 5280 4.2",
+		NULL },
+	[PATH_WHY_KEY_ID] = { 0, DEVID_CHAIN_UNKNOWN_ISSUER, "RFC 5280 4.2.1.1",
+		NULL },
+	[PATH_WHY_NOT_CA] = { 0, DEVID_CHAIN_NOT_A_CA, "RFC 5280 6.1.4 (n)",
+		NULL },
+	[PATH_WHY_ALGORITHM] = { 0, DEVID_CHAIN_BAD_SIGNATURE,
+		"RFC 5280 6.1.3 (a)(1)", NULL },
+	[PATH_WHY_KEY] = { 0, DEVID_CHAIN_OTHER, "RFC 5280 4.1.2.7", NULL },
+};
+
+/* The cause of the refusal, and in @text what is to say of the certificate. */
+static const struct cause *explain(X509_STORE_CTX *ctx, char text[PATH_WHY_MAX])
+{
+	int error = X509_STORE_CTX_get_error(ctx);
+	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
+	const struct cause *cause = find_cause(error);
+	enum path_why why = path_why(ctx, text);
+	char date[32];
+
+	if (why != PATH_WHY_NONE)
+		return &whys[why];
+	if (cert && error == X509_V_ERR_CERT_HAS_EXPIRED) {
+		date_text(X509_get0_notAfter(cert), date);
+		(void)snprintf(text, PATH_WHY_MAX, "expired on %s", date);
+	} else if (cert && error == X509_V_ERR_CERT_NOT_YET_VALID) {
+		date_text(X509_get0_notBefore(cert), date);
+		(void)snprintf(text, PATH_WHY_MAX, "not valid before %s", date);
+	} else {
+		(void)snprintf(text, PATH_WHY_MAX, "%s",
+			cause->text ? cause->text
+				    : X509_verify_cert_error_string(error));
+	}
+	return cause;
+}
+
 /* Names the certificate and the cause of OpenSSL's refusal. */
 static enum devid_err refuse_by_openssl(
 	struct devid_chain_report *report, X509_STORE_CTX *ctx)
 {
-	int error = X509_STORE_CTX_get_error(ctx);
-	int depth = X509_STORE_CTX_get_error_depth(ctx);
-	const struct cause *cause = find_cause(error);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
-	char subject[DEVID_SUBJECT_MAX] = "";
-	char date[32], text[64];
+	char subject[DEVID_SUBJECT_MAX] = "", text[PATH_WHY_MAX];
+	const struct cause *cause = explain(ctx, text);
 
-	if (!cert)
-		return refuse(report, cause->verdict, cause->clause, "%s",
-			cause->text ? cause->text
-				    : X509_verify_cert_error_string(error));
+	if (!cert || cause->verdict == DEVID_CHAIN_TOO_LONG) /* the path's */
+		return refuse(
+			report, cause->verdict, cause->clause, "%s", text);
 	subject_text(cert, subject);
-	switch (error) {
-	case X509_V_ERR_CERT_HAS_EXPIRED:
-		date_text(X509_get0_notAfter(cert), date);
-		(void)snprintf(text, sizeof(text), "expired on %s", date);
-		break;
-	case X509_V_ERR_CERT_NOT_YET_VALID:
-		date_text(X509_get0_notBefore(cert), date);
-		(void)snprintf(text, sizeof(text), "not valid before %s", date);
-		break;
-	default:
-		return refuse(report, cause->verdict, cause->clause,
-			"%s \"%s\": %s", role(cert, depth), subject,
-			cause->text ? cause->text
-				    : X509_verify_cert_error_string(error));
-	}
 	return refuse(report, cause->verdict, cause->clause, "%s \"%s\": %s",
-		role(cert, depth), subject, text);
+		role(cert, X509_STORE_CTX_get_error_depth(ctx)), subject, text);
 }
 
 static enum devid_err refuse_issuer(struct devid_chain_report *report,
@@ -299,7 +325,7 @@ static enum devid_err check_path(
 	for (int i = 1; i < n; i++) {
 		X509 *cert = sk_X509_value(chain, i);
 
-		if (!is_ca(cert))
+		if (!may_issue(cert))
 			return refuse_issuer(
 				report, DEVID_CHAIN_NOT_A_CA, cert);
 		if (!path_allows(cert, tls, sizeof(tls) / sizeof(tls[0])))
@@ -307,7 +333,8 @@ static enum devid_err check_path(
 	}
 	if (n - 1 > DEVID_PATH_MAX)
 		return refuse(report, DEVID_CHAIN_TOO_LONG, BUILDING,
-			"more than %d issuers", DEVID_PATH_MAX);
+			"the path has more than %d issuers, root included",
+			DEVID_PATH_MAX);
 	return DEVID_OK;
 }
 

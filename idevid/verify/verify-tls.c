@@ -159,6 +159,7 @@ static int x509_error(const struct devid_verify_result *result)
 		case DEVID_CHAIN_CRITICAL_EXTENSION:
 		case DEVID_CHAIN_POLICY:
 		case DEVID_CHAIN_PURPOSE:
+		case DEVID_CHAIN_ORDER:
 		case DEVID_CHAIN_OTHER:
 			break;
 		}

@@ -18,6 +18,7 @@
 #include "files.h"
 #include "hex.h"
 #include "verify-judge.h"
+#include "what-is.h"
 
 #define ROOT_FILE_MAX (1024 * 1024) /* bytes; a limit of ours */
 
@@ -103,17 +104,20 @@ static enum devid_err add_pem(struct chain_store *store, const char *pem,
 {
 	CLEANUP(cleanup_bio)
 	BIO *bio = BIO_new_mem_buf(pem, (int)len);
+	char form[WHAT_IS_MAX];
 	enum devid_err rc;
 	size_t n;
 
 	if (!bio)
 		return fail_no_memory_for(err, "root");
+	what_is_for((struct view) { (const uint8_t *)pem, len }, WHAT_IS_CERT,
+		form);
 	ERR_set_mark();
 	rc = add_blocks(store, bio, &n, err);
 	ERR_pop_to_mark(); /* told in @err */
 	if (rc == DEVID_OK && n == 0)
 		rc = devid_fail(err, DEVID_ERR_SYNTAX,
-			"root: no certificate in PEM form");
+			"root: no certificate in PEM: the file is %s", form);
 	return rc;
 }
 
@@ -294,6 +298,26 @@ static void judge_profile(bool fits, struct devid_verify_result *result)
 		devid_rule_id(rule), devid_rule_text(rule));
 }
 
+/* Who concatenates files the other way round should not read what a CA's
+ * certificate lacks for a device. */
+static bool is_in_order(
+	const struct view *certs, size_t n, struct devid_verify_result *result)
+{
+	static const char clause[] = "RFC 8446 4.4.2; RFC 5246 7.4.2";
+	size_t at = cert_misplaced_leaf(certs, n);
+
+	if (at == 0)
+		return true;
+	(void)verify_refuse(result, DEVID_REASON_CHAIN, clause,
+		"the first of the %zu certificates is a CA's; the device's own "
+		"is number %zu: it comes first, then its issuers",
+		n, at + 1);
+	result->chain.verdict = DEVID_CHAIN_ORDER;
+	result->chain.clause = clause;
+	memcpy(result->chain.text, result->text, sizeof(result->chain.text));
+	return false;
+}
+
 enum devid_err verify_der(struct devid_verifier *v,
 	const struct devid_der *certs, size_t n, const char *serial,
 	struct devid_verify_result *result)
@@ -310,6 +334,8 @@ enum devid_err verify_der(struct devid_verifier *v,
 	for (size_t i = 0; i < n; i++)
 		views[i] = (struct view) { certs[i].data, certs[i].len };
 	fingerprint(&certs[0], result);
+	if (!is_in_order(views, n, result))
+		return DEVID_ERR_NOT_GENUINE;
 	query.leaf_is_devid = devid_profile_check(certs[0].data, certs[0].len,
 		DEVID_PROFILE_IDEVID, v->profile_flags, &result->profile);
 	judge_profile(query.leaf_is_devid, result);
@@ -400,7 +426,7 @@ const char *devid_chain_verdict_name(enum devid_chain_verdict verdict)
 		"unknown-issuer", "other-root", "self-signed", "expired",
 		"not-yet-valid", "not-a-ca", "path-length", "name-constraints",
 		"bad-signature", "weak", "too-long", "critical-extension",
-		"policy", "purpose", "other" };
+		"policy", "purpose", "order", "other" };
 
 	_Static_assert(
 		sizeof(names) / sizeof(names[0]) == DEVID_CHAIN_OTHER + 1,

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <string.h>
 
+#include "alg-name.h"
 #include "cleanup-openssl.h"
 
 #define DER_NULL   0x05
@@ -77,14 +78,16 @@ static enum devid_err read_ec(struct view bits, struct view curve,
 
 enum devid_err ek_read_key(struct ek_cert *ret, struct devid_error *err)
 {
-	struct view spki = ret->view.spki, alg, oid, param, bits;
-	uint8_t tag;
+	struct view spki = ret->view.spki, alg, oid, bits;
+	struct view param = { NULL, 0 };
+	char name[ALG_NAME_MAX];
+	uint8_t tag = 0;
 
 	if (!der_take_tag(&spki, DER_SEQUENCE, &alg) ||
 		!der_take_tag(&alg, DER_OID, &oid) ||
-		!der_take(&alg, &tag, &param, NULL) || alg.len != 0 ||
-		!der_take_tag(&spki, DER_BIT_STRING, &bits) || spki.len != 0 ||
-		bits.len < 2 || bits.data[0] != 0)
+		(alg.len > 0 && !der_take(&alg, &tag, &param, NULL)) ||
+		alg.len != 0 || !der_take_tag(&spki, DER_BIT_STRING, &bits) ||
+		spki.len != 0 || bits.len < 2 || bits.data[0] != 0)
 		return refuse(err, "malformed");
 	bits.data++;
 	bits.len--;
@@ -93,5 +96,14 @@ enum devid_err ek_read_key(struct ek_cert *ret, struct devid_error *err)
 		return read_rsa(bits, &ret->key, err);
 	if (oid_is(oid, OID_EC_PUBLIC_KEY) && tag == DER_OID)
 		return read_ec(bits, param, &ret->key, err);
-	return refuse(err, "neither RSA nor EC on a named curve");
+	alg_name_of_key(ret->view.spki, name);
+	if (oid_is(oid, OID_RSA_ENCRYPTION) || oid_is(oid, OID_EC_PUBLIC_KEY))
+		return refuse(
+			err, oid_is(oid, OID_RSA_ENCRYPTION)
+				     ? "RSA with other parameters than NULL"
+				     : "EC without a named curve");
+	return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+		"EK certificate: key: its algorithm is %s, not rsaEncryption or "
+		"id-ecPublicKey",
+		name);
 }

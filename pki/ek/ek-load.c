@@ -17,6 +17,8 @@
 #include "ek-trust.h"
 #include "fail.h"
 #include "files.h"
+#include "path-why.h"
+#include "what-is.h"
 
 #define FILE_MAX  (16 * 1024 * 1024) /* bytes; a limit of ours */
 #define FILES_MAX 4096               /* in the folder; a limit of ours */
@@ -76,12 +78,17 @@ static bool signs_lists_only(X509 *cert)
 static enum devid_err add_cert(struct ek_trust *trust, const char *path,
 	X509 *cert, struct devid_error *err)
 {
+	char wrong[PATH_WHY_MAX];
+
 	if (signs_lists_only(cert)) {
 		ek_trust_add_note(trust, path,
 			"a certificate that signs lists only: not used, and "
 			"EKs whose list it signed are refused");
 		return DEVID_OK;
 	}
+	if (!is_ca(cert) && path_bad_extension(cert, wrong))
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "%s: its %s", path, wrong);
 	if (!is_ca(cert))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: not a CA's certificate", path);
@@ -128,17 +135,37 @@ static enum devid_err add_der(struct ek_trust *trust, const char *path,
 	CLEANUP(cleanup_x509) X509 *cert = NULL;
 	CLEANUP(cleanup_x509_crl) X509_CRL *crl = NULL;
 	const unsigned char *p = der.data;
+	char form[WHAT_IS_MAX];
 
 	if (kind == FILE_CERTS)
 		cert = d2i_X509(NULL, &p, (long)der.len);
 	else
 		crl = d2i_X509_CRL(NULL, &p, (long)der.len);
-	if ((!cert && !crl) || p != der.data + der.len)
+	what_is_for(der,
+		kind == FILE_CERTS ? WHAT_IS_CERT_DER : WHAT_IS_CRL_DER, form);
+	if (!cert && !crl)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: not a %s in PEM or DER", path,
+			"%s: not a %s in PEM or DER: it is %s", path,
+			kind == FILE_CERTS ? "certificate" : "CRL", form);
+	if (p != der.data + der.len)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: %zu bytes behind the %s", path,
+			(size_t)(der.data + der.len - p),
 			kind == FILE_CERTS ? "certificate" : "CRL");
 	return cert ? add_cert(trust, path, cert, err)
 		    : add_crl(trust, path, crl, err);
+}
+
+/* Says what the block @name is in place of @want. */
+static enum devid_err refuse_block(const char *path, const char *want,
+	const char *name, struct devid_error *err)
+{
+	char line[64], form[WHAT_IS_MAX];
+	int n = snprintf(line, sizeof(line), "-----BEGIN %.40s-----", name);
+
+	what_is((struct view) { (const uint8_t *)line, (size_t)n }, form);
+	return devid_fail(err, DEVID_ERR_SYNTAX,
+		"%s: a PEM block that is no %s: it is %s", path, want, form);
 }
 
 /* Takes all PEM blocks, which must be of the file's kind. */
@@ -149,7 +176,7 @@ static enum devid_err add_pem(struct ek_trust *trust, const char *path,
 	const char *want =
 		kind == FILE_CERTS ? PEM_STRING_X509 : PEM_STRING_X509_CRL;
 	enum devid_err rc = DEVID_OK;
-	char *name, *header;
+	char *name, *header, form[WHAT_IS_MAX];
 	unsigned char *der;
 	size_t n = 0;
 	long len;
@@ -160,8 +187,7 @@ static enum devid_err add_pem(struct ek_trust *trust, const char *path,
 			rc = add_der(trust, path, kind,
 				(struct view) { der, (size_t)len }, err);
 		else
-			rc = devid_fail(err, DEVID_ERR_SYNTAX,
-				"%s: a PEM block that is no %s", path, want);
+			rc = refuse_block(path, want, name, err);
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		OPENSSL_free(der);
@@ -169,10 +195,14 @@ static enum devid_err add_pem(struct ek_trust *trust, const char *path,
 	}
 	if (rc != DEVID_OK)
 		return rc;
-	if (n == 0 ||
-		ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+	what_is(pem, form);
+	if (n == 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: not a %s in PEM or DER", path, want);
+			"%s: not a %s in PEM or DER: it is %s", path, want,
+			form);
+	if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: malformed PEM behind block %zu", path, n);
 	return DEVID_OK;
 }
 

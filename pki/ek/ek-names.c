@@ -251,49 +251,90 @@ static bool read_fips(struct view seq, struct ek_cert *ret)
 	return true;
 }
 
+/* The profile tags IMPLICIT: what follows is the value's own content. Behind
+ * an EXPLICIT tag the whole SEQUENCE stands once more. */
+static bool is_explicit(struct view v)
+{
+	struct view content;
+
+	return der_take_tag(&v, DER_SEQUENCE, &content) && v.len == 0;
+}
+
+/* A member of TPMSecurityAssertions; NULL, or what is wrong with it. */
+static const char *read_member(uint8_t tag, struct view v, struct ek_cert *ret)
+{
+	if (tag == DER_CONTEXT(3)) {
+		if (ret->eal)
+			return "TPMSecurityAssertions: ccInfo twice";
+		if (is_explicit(v))
+			return "TPMSecurityAssertions: ccInfo under an "
+			       "EXPLICIT tag, where the profile has IMPLICIT "
+			       "ones";
+		return read_common_criteria(v, ret)
+			       ? NULL
+			       : "TPMSecurityAssertions: ccInfo: malformed";
+	}
+	if (tag != DER_CONTEXT(4))
+		return NULL;
+	if (ret->fips_level)
+		return "TPMSecurityAssertions: fipsLevel twice";
+	if (is_explicit(v))
+		return "TPMSecurityAssertions: fipsLevel under an EXPLICIT "
+		       "tag, where the profile has IMPLICIT ones";
+	return read_fips(v, ret)
+		       ? NULL
+		       : "TPMSecurityAssertions: fipsLevel: malformed";
+}
+
 /* TPMSecurityAssertions ::= SEQUENCE { version INTEGER DEFAULT v1,
  * fieldUpgradable BOOLEAN DEFAULT FALSE, [0], [1], [2] ENUMERATED OPTIONAL,
  * ccInfo [3] CommonCriteriaMeasures OPTIONAL, fipsLevel [4] FIPSLevel
  * OPTIONAL, iso9000Certified [5] BOOLEAN DEFAULT FALSE, iso9000Uri IA5String
  * OPTIONAL }, tags IMPLICIT (TCG EK Credential Profile 3.1.3) */
-static bool read_assertions(struct view seq, struct ek_cert *ret)
+static const char *read_assertions(struct view seq, struct ek_cert *ret)
 {
+	const char *wrong = NULL;
 	struct view v;
 	uint8_t tag;
 
 	ret->has_assertions = true;
-	while (seq.len > 0) {
+	while (seq.len > 0 && !wrong) {
 		if (!der_take(&seq, &tag, &v, NULL))
-			return false;
-		if (tag == DER_CONTEXT(3) &&
-			(ret->eal || !read_common_criteria(v, ret)))
-			return false;
-		if (tag == DER_CONTEXT(4) &&
-			(ret->fips_level || !read_fips(v, ret)))
-			return false;
+			return "TPMSecurityAssertions: malformed";
+		wrong = read_member(tag, v, ret);
 	}
-	return true;
+	return wrong;
 }
 
-/* Attribute ::= SEQUENCE { type OID, values SET OF ANY } */
-static bool read_attribute(struct view attribute, struct ek_cert *ret)
+/* The one SEQUENCE in @set. */
+static bool take_one(struct view set, struct view *ret)
+{
+	return der_take_tag(&set, DER_SEQUENCE, ret) && set.len == 0;
+}
+
+/* Attribute ::= SEQUENCE { type OID, values SET OF ANY }; NULL, or what is
+ * wrong with it. */
+static const char *read_attribute(struct view attribute, struct ek_cert *ret)
 {
 	struct view oid, set, seq;
 
 	if (!der_take_tag(&attribute, DER_OID, &oid) ||
 		!der_take_tag(&attribute, DER_SET, &set) || attribute.len != 0)
-		return false;
+		return "an attribute is malformed";
 	switch (tcg_attribute(oid)) {
 	case AT_SPECIFICATION:
-		return !ret->family[0] &&
-		       der_take_tag(&set, DER_SEQUENCE, &seq) && set.len == 0 &&
-		       read_specification(seq, ret);
+		if (ret->family[0])
+			return "TPMSpecification twice";
+		return take_one(set, &seq) && read_specification(seq, ret)
+			       ? NULL
+			       : "TPMSpecification: malformed";
 	case AT_ASSERTIONS:
-		return !ret->has_assertions &&
-		       der_take_tag(&set, DER_SEQUENCE, &seq) && set.len == 0 &&
-		       read_assertions(seq, ret);
+		if (ret->has_assertions)
+			return "TPMSecurityAssertions twice";
+		return take_one(set, &seq) ? read_assertions(seq, ret)
+					   : "TPMSecurityAssertions: malformed";
 	default: /* not an enum: the last arc of any OID */
-		return true;
+		return NULL;
 	}
 }
 
@@ -302,17 +343,21 @@ enum devid_err ek_read_attributes(struct ek_cert *ret, struct devid_error *err)
 	const struct cert_ext *ext =
 		cert_get_ext(&ret->view, OID_CE_SUBJECT_DIRECTORY_ATTRIBUTES);
 	struct view value, list, attribute;
+	const char *wrong = NULL;
 
 	if (!ext)
 		return DEVID_OK;
 	value = ext->value;
 	if (!der_take_tag(&value, DER_SEQUENCE, &list) || value.len != 0)
 		return refuse(err, "subjectDirectoryAttributes: malformed");
-	while (list.len > 0) {
-		if (!der_take_tag(&list, DER_SEQUENCE, &attribute) ||
-			!read_attribute(attribute, ret))
-			return refuse(err, "subjectDirectoryAttributes: "
-					   "malformed or twice the same");
+	while (list.len > 0 && !wrong) {
+		if (!der_take_tag(&list, DER_SEQUENCE, &attribute))
+			wrong = "an attribute is malformed";
+		else
+			wrong = read_attribute(attribute, ret);
 	}
-	return DEVID_OK;
+	if (!wrong)
+		return DEVID_OK;
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"EK certificate: subjectDirectoryAttributes: %s", wrong);
 }

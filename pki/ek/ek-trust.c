@@ -12,12 +12,14 @@
 #include "ek-crl.h"
 #include "ek-profile.h"
 #include "fail.h"
+#include "path-why.h"
 #include "path.h"
 
 #define SUBJECT_MAX 96 /* of a message; longer ones are cut */
 
 /* CAs between an EK certificate and its root; vendors have up to two. */
-#define DEPTH_MAX 5
+#define DEPTH_MAX  5
+#define DEPTH_TEXT "5"
 /* Verified issuers that are remembered; a limit of ours. */
 #define ISSUERS_MAX 256
 
@@ -34,7 +36,7 @@ static const struct {
 	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
 		"unknown vendor: not a root of the trust folder" },
 	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT,
-		"unknown vendor: signed by itself" },
+		"unknown vendor: self-signed" },
 	{ X509_V_ERR_CERT_SIGNATURE_FAILURE,
 		"broken signature: not by the key of the issuer it names" },
 	{ X509_V_ERR_CERT_REVOKED, "revoked by its issuer" },
@@ -55,7 +57,8 @@ static const struct {
 		"path: issues, and has no keyCertSign" },
 	{ X509_V_ERR_PATH_LENGTH_EXCEEDED,
 		"path: more CAs below it than it allows" },
-	{ X509_V_ERR_CERT_CHAIN_TOO_LONG, "path: too many certificates" },
+	{ X509_V_ERR_CERT_CHAIN_TOO_LONG,
+		"path: more than " DEPTH_TEXT " CAs below the root" },
 	{ X509_V_ERR_PERMITTED_VIOLATION,
 		"path: a name that a CA above it may not vouch for" },
 	{ X509_V_ERR_EXCLUDED_VIOLATION,
@@ -140,10 +143,18 @@ static void date_text(const ASN1_TIME *t, char out[32])
 }
 
 /* What is wrong with @cert, in words that need no OpenSSL. */
-static void cause_text(int error, X509 *cert, char *out, size_t size)
+static void cause_text(X509_STORE_CTX *ctx, X509 *cert, char *out, size_t size)
 {
-	char date[32];
+	int error = X509_STORE_CTX_get_error(ctx);
+	char date[32], why[PATH_WHY_MAX];
+	enum path_why found = path_why(ctx, why);
 
+	if (found != PATH_WHY_NONE) {
+		(void)snprintf(out, size, "%s: %s",
+			found == PATH_WHY_KEY_ID ? "unknown vendor" : "path",
+			why);
+		return;
+	}
 	switch (error) {
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		date_text(X509_get0_notAfter(cert), date);
@@ -166,26 +177,29 @@ static void cause_text(int error, X509 *cert, char *out, size_t size)
 		out, size, "path: %s", X509_verify_cert_error_string(error));
 }
 
+/* Names the certificate that the cause is about: of the EK's own, which says
+ * little of itself, its issuer is the name that a person can look up. */
 static enum devid_err refuse(X509_STORE_CTX *ctx, struct devid_error *err)
 {
 	int error = X509_STORE_CTX_get_error(ctx);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
-	char subject[SUBJECT_MAX], cause[160];
+	char subject[SUBJECT_MAX], cause[PATH_WHY_MAX + 16];
 	bool leaf = X509_STORE_CTX_get_error_depth(ctx) == 0;
 
 	if (!cert && error != X509_V_ERR_NO_EXPLICIT_POLICY)
 		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: path: %s",
 			X509_verify_cert_error_string(error));
-	cause_text(error, cert, cause, sizeof(cause));
-	if (!cert) /* it is the path's as a whole */
+	cause_text(ctx, cert, cause, sizeof(cause));
+	if (!cert || error == X509_V_ERR_CERT_CHAIN_TOO_LONG) /* the path's */
 		return devid_fail(err, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: %s", cause);
 	subject_text(
 		leaf ? X509_get_issuer_name(cert) : X509_get_subject_name(cert),
 		subject);
 	return devid_fail(err, DEVID_ERR_NOT_GENUINE, "%s \"%s\": %s",
-		leaf ? "EK certificate: issued by" : "EK certificate: CA",
+		leaf ? "EK certificate: the one issued by"
+		     : "EK certificate: CA",
 		subject, cause);
 }
 

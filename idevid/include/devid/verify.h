@@ -47,6 +47,7 @@ enum devid_chain_verdict {
 	DEVID_CHAIN_CRITICAL_EXTENSION,
 	DEVID_CHAIN_POLICY,  /* no policy that the path permits, or malformed */
 	DEVID_CHAIN_PURPOSE, /* an issuer's extendedKeyUsage without TLS */
+	DEVID_CHAIN_ORDER,   /* a CA's certificate before the device's */
 	DEVID_CHAIN_OTHER,
 };
 

@@ -297,20 +297,33 @@ static void profile_bad_extension_refused(void **state)
 
 static void profile_bad_attributes_refused(void **state)
 {
-	const char *const values[] = {
-		"3000 00", "30020500",
-		ek_fixture_sda("a303 160131"),                   /* no level */
-		ek_fixture_sda("a30b 1603332e31 0a0108 0a0102"), /* EAL 8 */
-		ek_fixture_sda("a408 160131 0a0105 0500"),       /* and more */
-		ek_fixture_sda("a406 160131 0a0105"),            /* FIPS 5 */
-		ek_fixture_sda("a406 160131 0a0101 a406 160131 0a0102"),
-		"3032" EK_SPECIFICATION EK_SPECIFICATION, /* twice */
+	const struct {
+		const char *value, *cause;
+	} cases[] = {
+		{ "3000 00", "Attributes: malformed" },
+		{ "30020500", "Attributes: an attribute is malformed" },
+		{ ek_fixture_sda("a303 160131"), /* no level */
+			"ccInfo: malformed" },
+		{ ek_fixture_sda("a30b 1603332e31 0a0108 0a0102"), /* EAL 8 */
+			"ccInfo: malformed" },
+		{ ek_fixture_sda("a30d 300b 1603332e31 0a0104 0a0102"),
+			"ccInfo under an EXPLICIT tag" },
+		{ ek_fixture_sda("a408 3006 160131 0a0101"),
+			"fipsLevel under an EXPLICIT tag" },
+		{ ek_fixture_sda("a408 160131 0a0105 0500"), /* and more */
+			"fipsLevel: malformed" },
+		{ ek_fixture_sda("a406 160131 0a0105"), /* FIPS 5 */
+			"fipsLevel: malformed" },
+		{ ek_fixture_sda("a406 160131 0a0101 a406 160131 0a0102"),
+			"fipsLevel twice" },
+		{ "3032" EK_SPECIFICATION EK_SPECIFICATION,
+			"TPMSpecification twice" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i < N_OF(values); i++)
-		check_change(&(struct change) { EK_OID_SDA, "", values[i],
-			"subjectDirectoryAttributes: malformed", 0 });
+	for (size_t i = 0; i < N_OF(cases); i++)
+		check_change(&(struct change) {
+			EK_OID_SDA, "", cases[i].value, cases[i].cause, 0 });
 }
 
 static void profile_extension_twice_refused(void **state)
@@ -450,7 +463,13 @@ static void key_in_other_encoding_refused(void **state)
 		{ "RSA:2048", "0d01010105000382010f00",
 			"0d01010105000382010f01", "malformed" },
 		{ "RSA:2048", "0d01010105000382010f00",
-			"0d01010705000382010f00", "neither RSA" },
+			"0d01010102000382010f00", "other parameters" },
+		{ "RSA:2048", "0d01010105000382010f00",
+			"0d01010705000382010f00",
+			"key: its algorithm is rsaesOaep" },
+		{ "RSA:2048", "0d01010105000382010f00",
+			"0d01010a05000382010f00",
+			"key: its algorithm is rsassaPss" },
 		{ "RSA:2048", "0282010100", "0282010101", "modulus" },
 		{ "P-256", "03420004", "03420006", "uncompressed" },
 		{ "P-256", "2a8648ce3d030107", "2a8648ce3d030101",
