@@ -61,8 +61,29 @@ static enum devid_err code_of(int extended)
 	return DEVID_ERR_IO;
 }
 
+/* What the system said, which SQLite's "disk I/O error" leaves out; 0: it was
+ * not the system. */
+static int system_error(sqlite3 *conn)
+{
+	switch (sqlite3_errcode(conn) & 0xff) {
+	case SQLITE_FULL:
+		return ENOSPC;
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return sqlite3_system_errno(conn);
+	}
+	return 0;
+}
+
 static enum devid_err fail(sqlite3 *conn, struct devid_error *err)
 {
+	const char *path = sqlite3_db_filename(conn, "main");
+	int error = system_error(conn);
+
+	if (error && path)
+		return devid_fail(err, DEVID_ERR_IO,
+			"database: %s: %s (sqlite: %s)", path, strerror(error),
+			sqlite3_errmsg(conn));
 	return devid_fail(err, code_of(sqlite3_extended_errcode(conn)),
 		"database: sqlite: %s", sqlite3_errmsg(conn));
 }
@@ -308,8 +329,8 @@ static enum devid_err connect_to(
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 			    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE,
 		    NULL) != SQLITE_OK)
-		return devid_fail(err, DEVID_ERR_IO, "database: %s: %s", path,
-			conn ? sqlite3_errmsg(conn) : "no memory");
+		return conn ? fail(conn, err)
+			    : fail_no_memory_for(err, "database");
 	(void)sqlite3_busy_timeout(conn, DB_BUSY_MS); /* always SQLITE_OK */
 	if (sqlite3_exec(conn, settings, NULL, NULL, NULL) != SQLITE_OK)
 		return fail(conn, err);
