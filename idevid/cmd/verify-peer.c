@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <openssl/err.h>
 #include <poll.h>
 #include <stdio.h>
@@ -46,12 +47,46 @@ static bool is_port(const char *text)
 	return port >= 1 && port <= 65535;
 }
 
-static bool is_address(const char *text)
+static bool is_v6(const char *text, size_t len)
 {
+	char buf[INET6_ADDRSTRLEN];
 	unsigned char addr[16];
 
+	if (len >= sizeof(buf))
+		return false;
+	memcpy(buf, text, len);
+	buf[len] = '\0';
+	return inet_pton(AF_INET6, buf, addr) == 1;
+}
+
+static bool is_address(const char *text)
+{
+	unsigned char addr[4];
+
 	return inet_pton(AF_INET, text, addr) == 1 ||
-	       inet_pton(AF_INET6, text, addr) == 1;
+	       is_v6(text, strcspn(text, "%"));
+}
+
+/* The zone of an address (RFC 4007 11) names an interface of this machine, and
+ * one of link-local scope needs it: without, the kernel says "Invalid
+ * argument". */
+static enum devid_err check_zone(
+	const char *host, const char *text, struct devid_error *err)
+{
+	const char *zone = strchr(host, '%');
+	struct in6_addr addr;
+
+	if (zone && if_nametoindex(zone + 1) == 0 &&
+		(!zone[1] || zone[1 + strspn(zone + 1, "0123456789")]))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: no interface '%s' is here", text, zone + 1);
+	if (!zone && inet_pton(AF_INET6, host, &addr) == 1 &&
+		IN6_IS_ADDR_LINKLOCAL(&addr))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: a link-local address: say on which interface, "
+			"as %s%%eth0",
+			text, host);
+	return DEVID_OK;
 }
 
 /* Splits @text into host and what follows it; "" when nothing does. */
@@ -86,6 +121,10 @@ enum devid_err peer_target_parse(
 	const char *host, *port;
 	size_t len;
 
+	if (strchr(text, '/'))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: a URL or a path: give the host alone, HOST[:PORT]",
+			text);
 	if (!split_target(text, &host, &len, &port))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: not HOST[:PORT] or [ADDRESS][:PORT]", text);
@@ -102,6 +141,8 @@ enum devid_err peer_target_parse(
 	if (target.is_name && (text[0] == '[' || strchr(target.host, ':')))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: not an IPv6 address", text);
+	if (check_zone(target.host, text, err) != DEVID_OK)
+		return DEVID_ERR_INVALID;
 	*ret = target;
 	return DEVID_OK;
 }
@@ -109,9 +150,20 @@ enum devid_err peer_target_parse(
 /* What a peer may take of us before its handshake ends. */
 struct bound {
 	int64_t deadline;
-	size_t left; /* bytes */
-	int error;   /* errno when it was passed: ETIMEDOUT, EMSGSIZE */
+	size_t left;      /* bytes */
+	int error;        /* errno when it was passed: ETIMEDOUT, EMSGSIZE */
+	uint8_t first[8]; /* what the peer sent first */
+	size_t n_first;
 };
+
+static void note_first(struct bound *bound, const char *data, size_t len)
+{
+	size_t room = sizeof(bound->first) - bound->n_first;
+	size_t n = len < room ? len : room;
+
+	memcpy(bound->first + bound->n_first, data, n);
+	bound->n_first += n;
+}
 
 /* Called around each read of the socket. OpenSSL passes over some records
  * without coming back to us (HelloRequest, RFC 5246 7.4.1.1), for as long as
@@ -122,13 +174,14 @@ static long on_read(BIO *bio, int op, const char *data, size_t len, int argi,
 {
 	struct bound *bound = (struct bound *)BIO_get_callback_arg(bio);
 
-	(void)data;
 	(void)len;
 	(void)argi;
 	(void)argl;
-	if (op == (BIO_CB_READ | BIO_CB_RETURN) && ret > 0 && processed)
+	if (op == (BIO_CB_READ | BIO_CB_RETURN) && ret > 0 && processed) {
 		bound->left -=
 			*processed < bound->left ? *processed : bound->left;
+		note_first(bound, data, *processed);
+	}
 	if (op != BIO_CB_READ)
 		return ret;
 	if (bound->left == 0)
@@ -228,13 +281,42 @@ static int handshake(SSL *ssl, struct bound *bound)
 	}
 }
 
+/* What the peer speaks in place of TLS, by what it sent first; NULL when that
+ * may be a record: a content type, major version 3 (RFC 8446 5.1). OpenSSL
+ * takes anything else for a record of a wrong version. */
+static const char *other_protocol(const struct bound *bound)
+{
+	static const struct {
+		const char *begin, *name;
+	} known[] = {
+		{ "HTTP/", "plain HTTP" },
+		{ "<", "plain HTTP" }, /* HTTP/0.9, no head */
+		{ "SSH-", "SSH" },
+		{ "RTSP/", "plain RTSP" },
+		{ "220", "SMTP or FTP" },
+		{ "* OK", "IMAP" },
+		{ "+OK", "POP3" },
+	};
+	const uint8_t *first = bound->first;
+
+	if (bound->n_first < 5 ||
+		(first[0] >= 20 && first[0] <= 24 && first[1] == 3))
+		return NULL;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (memcmp(first, known[i].begin, strlen(known[i].begin)) == 0)
+			return known[i].name;
+	}
+	return "something else";
+}
+
 /* The peer answered and its handshake failed with @code, EPROTO or EMSGSIZE:
  * says why. */
-static void refuse_handshake(
-	int code, const struct presented *presented, struct peer_outcome *out)
+static void refuse_handshake(int code, const struct bound *bound,
+	const struct presented *presented, struct peer_outcome *out)
 {
 	unsigned long error = ERR_peek_last_error();
 	const char *reason = ERR_reason_error_string(error);
+	const char *other = other_protocol(bound);
 
 	if (code == EMSGSIZE)
 		(void)verify_refuse(&out->result, DEVID_REASON_TLS,
@@ -248,6 +330,12 @@ static void refuse_handshake(
 			"RFC 8446 4.4.3; RFC 5246 7.4.3",
 			"the peer does not hold the key of the certificate "
 			"that it presents");
+	else if (other)
+		(void)verify_refuse(&out->result, DEVID_REASON_TLS,
+			"RFC 8446 5.1; RFC 5246 6.2.1",
+			"the peer does not speak TLS on this port: it speaks "
+			"%s",
+			other);
 	else
 		(void)verify_refuse(&out->result, DEVID_REASON_TLS,
 			"RFC 8446 4; RFC 5246 7",
@@ -286,7 +374,7 @@ void peer_check(struct devid_verifier *v, const struct peer_target *target,
 	ssl = new_client(target, fd, &presented);
 	error = ssl ? handshake(ssl, &bound) : ENOMEM;
 	if (error == EPROTO || error == EMSGSIZE) {
-		refuse_handshake(error, &presented, ret);
+		refuse_handshake(error, &bound, &presented, ret);
 		judge_failure(v, serial, &presented, ret);
 		ERR_clear_error();
 		return;

@@ -90,6 +90,8 @@ setup() {
 		--chain a --chain b|--chain: given twice
 		--serial-form basemac x|--serial-form: without --serial no form is expected
 		--chain dev-chain.pem --timeout 3|--chain: --timeout: has no use here
+		https://cam:443/|https://cam:443/: a URL or a path: give the host alone, HOST[:PORT]
+		fe80::1|fe80::1: a link-local address: say on which interface, as fe80::1%eth0
 	END
 }
 
@@ -193,7 +195,25 @@ setup() {
 	[[ $output == "standard input: genuine"* ]]
 	run "$devid" verify --root root.pem --chain - </dev/null
 	[ "$status" -eq 2 ]
-	[[ $output == *"standard input: no certificate in PEM form"* ]]
+	[[ $output == *"standard input: no certificate in PEM: the file is "* ]]
+}
+
+@test "--chain: a bundle the other way round is called so" {
+	cat root.pem issuer.pem dev.pem >reversed.pem
+	run "$devid" verify --root root.pem --chain reversed.pem
+	[ "$status" -eq 1 ]
+	[[ $output == *"the first of the 3 certificates is a CA's; the device's own is number 3"* ]]
+}
+
+@test "--root, --chain: a file of another kind is named" {
+	openssl x509 -in root.pem -outform DER -out root.der
+	chmod 644 root.der
+	run "$devid" verify --root root.der --chain dev-chain.pem
+	[ "$status" -eq 2 ]
+	[[ $output == *"no certificate in PEM: the file is a certificate in DER" ]]
+	run "$devid" verify --root root.pem --chain root.key
+	[ "$status" -eq 2 ]
+	[[ $output == *"no certificate in PEM: the file is a private key in PEM" ]]
 }
 
 @test "an expired issuing CA is named" {
