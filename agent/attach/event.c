@@ -326,7 +326,7 @@ const char *event_reason_text(int reason)
 	/* enum tls_fail_reason, src/crypto/tls.h of wpa_supplicant 2.10 */
 	static const char *const texts[] = {
 		"not trusted",
-		"does not chain to the trusted CA",
+		"neither below the trusted CA nor the one remembered",
 		"revoked",
 		"not yet valid",
 		"expired",
