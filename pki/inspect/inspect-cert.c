@@ -12,6 +12,7 @@
 #include "inspect-ek.h"
 #include "inspect-facts.h"
 #include "inspect-private.h"
+#include "inspect-rules.h"
 #include "inspect-x509.h"
 #include "proof.h"
 
@@ -47,7 +48,6 @@ static bool has_oid(const struct cert_ext *ext, enum oid oid)
 /* By what the certificate claims to be; the rules then say what is wrong. */
 static enum cert_kind kind_of(const struct cert_view *view)
 {
-	static const uint8_t ca[] = { 0x01, 0x01, 0xff };
 	const struct cert_ext *san, *policies, *eku;
 	uint8_t tag;
 	struct view serial;
@@ -55,8 +55,7 @@ static enum cert_kind kind_of(const struct cert_view *view)
 	san = cert_get_ext(view, OID_CE_SUBJECT_ALT_NAME);
 	policies = cert_get_ext(view, OID_CE_CERTIFICATE_POLICIES);
 	eku = cert_get_ext(view, OID_CE_EXT_KEY_USAGE);
-	if (has_bytes(cert_get_ext(view, OID_CE_BASIC_CONSTRAINTS), ca,
-		    sizeof(ca)))
+	if (cert_claims_ca(view))
 		return CERT_CA;
 	if (has_oid(eku, OID_TCG_KP_EK) ||
 		has_oid(san, OID_TCG_AT_TPM_MANUFACTURER))
@@ -73,94 +72,6 @@ static enum cert_kind kind_of(const struct cert_view *view)
 		       view->subject, OID_AT_SERIAL_NUMBER, &tag, &serial) > 0
 		       ? CERT_IDEVID
 		       : CERT_END_ENTITY;
-}
-
-/* ---- rules per kind ---- */
-
-static void judge_devid(
-	struct inspect_run *run, struct view der, enum devid_profile_kind kind)
-{
-	struct devid_profile_report report;
-
-	(void)devid_profile_check(der.data, der.len, kind, 0, &report);
-	inspect_text(run, run->subject, "serial", report.serial);
-	inspect_text(run, run->subject, "model", report.model);
-	inspect_text(run, run->subject, "hw_type", report.hw_type);
-	inspect_text(run, run->subject, "hw_serial", report.hw_serial);
-	inspect_text(
-		run, run->subject, "tpm_manufacturer", report.tpm_manufacturer);
-	inspect_text(run, run->subject, "permanent_id", report.permanent_id);
-	for (int i = DEVID_RULE_NONE + 1; i < DEVID_RULE_COUNT; i++)
-		inspect_rule(run, devid_rule_id((enum devid_rule)i),
-			devid_rule_clause((enum devid_rule)i),
-			report.results[i].verdict, report.results[i].detail);
-}
-
-static bool is_in_time(const struct inspect_run *run, X509 *cert)
-{
-	time_t now = run->options->now;
-
-	return X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 &&
-	       X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
-}
-
-/* What holds for every certificate of an end entity: the rules of a DevID that
- * are X.509's own, and that it is valid now. */
-static void judge_general(
-	struct inspect_run *run, struct view der, X509 *cert, bool ocsp)
-{
-	static const enum devid_rule rules[] = { DEVID_RULE_ENCODING,
-		DEVID_RULE_SERIAL_POSITIVE, DEVID_RULE_SIGNATURE_EQUAL,
-		DEVID_RULE_SIGNATURE_STRENGTH, DEVID_RULE_SIGNATURE_SUITE,
-		DEVID_RULE_KEY_STRENGTH, DEVID_RULE_VALIDITY_ENCODING,
-		DEVID_RULE_EXTENSION_UNIQUE, DEVID_RULE_KEY_USAGE_NO_CA,
-		DEVID_RULE_KEY_USAGE_FITS_KEY };
-	struct devid_profile_report report;
-
-	(void)devid_profile_check(
-		der.data, der.len, DEVID_PROFILE_IDEVID, 0, &report);
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		inspect_rule(run, devid_rule_id(rules[i]),
-			devid_rule_clause(rules[i]),
-			report.results[rules[i]].verdict,
-			report.results[rules[i]].detail);
-	inspect_flag(run, "validity", "RFC 5280 4.1.2.5", is_in_time(run, cert),
-		"not valid now");
-	if (ocsp) /* absent: every use */
-		inspect_flag(run, "key-usage",
-			"RFC 6960 4.2.2.2; RFC 5280 "
-			"4.2.1.12",
-			X509_get_key_usage(cert) &
-				(KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION),
-			"without digitalSignature");
-	ERR_clear_error();
-}
-
-static void judge_ca(struct inspect_run *run, X509 *cert)
-{
-	uint32_t usage = X509_get_key_usage(cert);
-	EVP_PKEY *key = X509_get0_pubkey(cert);
-	bool self = X509_NAME_cmp(X509_get_subject_name(cert),
-			    X509_get_issuer_name(cert)) == 0;
-
-	inspect_flag(run, "basic-constraints", "RFC 5280 4.2.1.9",
-		X509_check_ca(cert) == 1, "not a version 3 CA's");
-	inspect_flag(run, "key-usage", "RFC 5280 4.2.1.3",
-		usage & KU_KEY_CERT_SIGN, "without keyCertSign");
-	inspect_flag(run, "key-strength", "IEEE 802.1AR 9; NIST SP 800-57 5.6",
-		key && EVP_PKEY_get_security_bits(key) >= 112,
-		"below 112 bits, or cannot be decoded");
-	inspect_rule(run, "subject-key-id", "RFC 5280 4.2.1.2",
-		X509_get0_subject_key_id(cert) ? DEVID_PASS : DEVID_WARN,
-		X509_get0_subject_key_id(cert) ? "" : "absent");
-	inspect_flag(run, "validity", "RFC 5280 4.1.2.5", is_in_time(run, cert),
-		"not valid now");
-	inspect_rule(run, "self-signature", "RFC 5280 6.1",
-		!self                                ? DEVID_NOT_APPLICABLE
-		: key && X509_verify(cert, key) == 1 ? DEVID_PASS
-						     : DEVID_FAIL,
-		"");
-	ERR_clear_error();
 }
 
 /* The rules of the first certificate, by its kind. */
@@ -184,16 +95,25 @@ static void judge_leaf(struct inspect_run *run, struct view der)
 		return;
 	}
 	(void)inspect_x509(run, run->subject, der);
-	if (kind == CERT_CA || kind == CERT_OCSP || kind == CERT_END_ENTITY)
-		cert = inspect_decode(der);
-	if (cert && kind == CERT_CA)
-		judge_ca(run, cert);
-	else if (cert)
-		judge_general(run, der, cert, kind == CERT_OCSP);
-	else
-		judge_devid(run, der,
-			kind == CERT_IAK ? DEVID_PROFILE_IAK
-					 : DEVID_PROFILE_IDEVID);
+	cert = inspect_decode(der);
+	switch (kind) {
+	case CERT_CA:
+		inspect_rules_ca(run, der, cert);
+		break;
+	case CERT_OCSP:
+	case CERT_END_ENTITY:
+		inspect_rules_end_entity(run, der, cert, kind == CERT_OCSP);
+		break;
+	case CERT_OTHER: /* could not be parsed: the profile says where */
+	case CERT_IDEVID:
+		inspect_rules_devid(run, der, cert, DEVID_PROFILE_IDEVID);
+		break;
+	case CERT_IAK:
+		inspect_rules_devid(run, der, cert, DEVID_PROFILE_IAK);
+		break;
+	case CERT_EK: /* above */
+		break;
+	}
 }
 
 /* ---- chains ---- */
@@ -255,6 +175,72 @@ static void judge_chain(
 	inspect_set(run, run->subject, "path", path);
 }
 
+/* The order that TLS and `devid provision` want: the end entity's first. A
+ * bundle that begins at the other end is told so and judged in that order. */
+static void judge_order(struct inspect_run *run, const struct view *certs,
+	size_t n, struct view *ret)
+{
+	size_t at = cert_misplaced_leaf(certs, n);
+	char text[128];
+
+	(void)snprintf(text, sizeof(text),
+		"%s: the first is a CA's, the end entity's is number %zu",
+		at + 1 == n ? "reversed" : "mixed up", at + 1);
+	inspect_flag(run, "chain-order", "RFC 8446 4.4.2", at == 0, text);
+	for (size_t i = 0; i < n; i++)
+		ret[i] = certs[at > 0 && at + 1 == n ? n - 1 - i : i];
+	if (at == 0 || at + 1 == n)
+		return;
+	memmove(ret + 1, ret, at * sizeof(*ret));
+	ret[0] = certs[at];
+}
+
+/* The first rule of a CA's that the certificate breaks; false: none. */
+static bool find_fault(struct inspect_run *run, struct view der, char out[256])
+{
+	CLEANUP(cleanup_x509) X509 *cert = inspect_decode(der);
+	struct inspect_run scratch = { .options = run->options,
+		.subject = json_object(),
+		.rules = json_array() };
+	json_t *rule;
+	size_t i;
+
+	if (scratch.subject && scratch.rules)
+		inspect_rules_ca(&scratch, der, cert);
+	run->failed |= scratch.failed || !scratch.subject || !scratch.rules;
+	json_array_foreach(scratch.rules, i, rule)
+	{
+		if (strcmp(json_string_value(json_object_get(rule, "verdict")),
+			    "fail") != 0)
+			continue;
+		(void)snprintf(out, 256, "%.60s: %.128s",
+			json_string_value(json_object_get(rule, "rule")),
+			json_string_value(json_object_get(rule, "detail")));
+		break;
+	}
+	json_decref(scratch.subject);
+	json_decref(scratch.rules);
+	return scratch.refused;
+}
+
+/* Each issuer of a chain by a CA's rules. */
+static void judge_issuers(
+	struct inspect_run *run, const struct view *certs, size_t n)
+{
+	static const char rule[] = "issuers", clause[] = "RFC 5280 6.1.4";
+	char text[256], detail[320];
+
+	for (size_t i = 1; i < n; i++) {
+		if (!find_fault(run, certs[i], text))
+			continue;
+		(void)snprintf(detail, sizeof(detail), "certificate %zu: %s",
+			i + 1, text);
+		inspect_rule(run, rule, clause, DEVID_FAIL, detail);
+		return;
+	}
+	inspect_rule(run, rule, clause, DEVID_PASS, "");
+}
+
 static void add_issuers(
 	struct inspect_run *run, const struct view *certs, size_t n)
 {
@@ -303,14 +289,18 @@ static void judge_sibling(
 
 void inspect_chain(struct inspect_run *run, const struct view *certs, size_t n)
 {
-	struct view chain[INSPECT_CERTS_MAX];
+	struct view chain[INSPECT_CERTS_MAX], rest[INSPECT_CERTS_MAX];
 
-	judge_leaf(run, certs[0]);
-	if (n > 2 && n <= INSPECT_CERTS_MAX && is_sibling(certs[0], certs[1])) {
-		judge_sibling(run, certs[1], certs[2]);
-		chain[0] = certs[0];
-		memcpy(chain + 1, certs + 2, (n - 2) * sizeof(*certs));
+	if (n > 1) {
+		judge_order(run, certs, n, chain);
 		certs = chain;
+	}
+	judge_leaf(run, certs[0]);
+	if (n > 2 && is_sibling(certs[0], certs[1])) {
+		judge_sibling(run, certs[1], certs[2]);
+		rest[0] = certs[0];
+		memcpy(rest + 1, certs + 2, (n - 2) * sizeof(*certs));
+		certs = rest;
 		n--;
 	}
 	if (n > 1) {
@@ -318,6 +308,7 @@ void inspect_chain(struct inspect_run *run, const struct view *certs, size_t n)
 		run->kind = "chain";
 		add_issuers(run, certs, n);
 		judge_links(run, certs, n);
+		judge_issuers(run, certs, n);
 	}
 	judge_chain(run, certs, n);
 }

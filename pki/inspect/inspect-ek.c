@@ -4,6 +4,7 @@
 #include "ek-policy.h"
 #include "ek-profile.h"
 #include "inspect-facts.h"
+#include "inspect-rules.h"
 #include "inspect-x509.h"
 #include "proof.h"
 
@@ -108,6 +109,7 @@ static void judge_rules(struct inspect_run *run, const struct ek_cert *ek)
 		skip_rule(
 			run, PROOF_EK_CHAIN, "no TPM vendors' roots are given");
 	judge_policy(run, ek);
+	inspect_rules_ek(run, ek->der);
 }
 
 void inspect_ek_cert(struct inspect_run *run, struct view in)

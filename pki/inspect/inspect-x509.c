@@ -66,6 +66,15 @@ void inspect_key(struct inspect_run *run, json_t *object, const EVP_PKEY *key)
 	inspect_text(run, object, "key", text);
 }
 
+/* Names itself as issuer, and its own key made the signature. */
+static bool is_self_signed(X509 *cert)
+{
+	return X509_NAME_cmp(X509_get_subject_name(cert),
+		       X509_get_issuer_name(cert)) == 0 &&
+	       X509_get0_pubkey(cert) &&
+	       X509_verify(cert, X509_get0_pubkey(cert)) == 1;
+}
+
 bool inspect_x509(struct inspect_run *run, json_t *object, struct view der)
 {
 	CLEANUP(cleanup_x509) X509 *cert = inspect_decode(der);
@@ -88,6 +97,8 @@ bool inspect_x509(struct inspect_run *run, json_t *object, struct view der)
 		inspect_text(
 			run, object, "signature_algorithm", OBJ_nid2ln(nid));
 	inspect_key(run, object, X509_get0_pubkey(cert));
+	if (is_self_signed(cert))
+		inspect_set(run, object, "self_signed", json_true());
 	ERR_clear_error(); /* of a key that cannot be decoded */
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "inspect-other.h"
 #include "inspect-private.h"
 #include "key.h"
+#include "what-is.h"
 
 struct blocks {
 	char first[32]; /* name of the first PEM block, "" none */
@@ -121,7 +122,9 @@ static bool is_crl(struct view data)
 static bool inspect_binary(struct inspect_run *run, struct view data)
 {
 	static const uint8_t nv_header[] = { 0x10, 0x01, 0x00 };
+	char form[WHAT_IS_MAX];
 
+	what_is(data, form);
 	if (data.len >= 12 && bytes_load(data.data, 4) == TCG_CSR_STRUCT_VER)
 		inspect_csr(run, data, is_contents(data));
 	else if (data.len > 2 && data.data[0] == DER_SEQUENCE &&
@@ -129,6 +132,8 @@ static bool inspect_binary(struct inspect_run *run, struct view data)
 		inspect_request(run, data);
 	else if (data.len > 2 && data.data[0] == DER_SEQUENCE && is_crl(data))
 		inspect_crl(run, data);
+	else if (what_is_known(data) && strcmp(form, WHAT_IS_CERT_DER) != 0)
+		return false; /* an attribute certificate, a key */
 	else if (data.len > 2 && (data.data[0] == DER_SEQUENCE ||
 					 memcmp(data.data, nv_header, 3) == 0))
 		inspect_chain(run, &data, 1);
@@ -145,17 +150,20 @@ enum devid_err inspect(const struct inspect_options *options, struct view data,
 		.subject = json_object(),
 		.rules = json_array(),
 	};
+	char form[WHAT_IS_MAX];
 	bool pem = memmem(data.data, data.len, "-----BEGIN ", 11) != NULL;
 	bool known;
 
 	run.failed = !run.subject || !run.rules;
 	known = pem ? inspect_pem(&run, data) : inspect_binary(&run, data);
 	if (!known) {
+		what_is(data, form);
 		json_decref(run.subject);
 		json_decref(run.rules);
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"no TCG-CSR, certificate, request, revocation list, "
-			"challenge or answer");
+			"challenge or answer: the file is %s",
+			form);
 	}
 	*ret = json_pack("{s:s, s:o, s:o}", "kind", run.kind, "subject",
 		run.subject, "rules", run.rules);

@@ -305,6 +305,99 @@ ca_conf() {
 	[ "$(failed)" = chain-links ]
 }
 
+@test "a bundle in another order is called so, and judged in its own" {
+	cat pki/root/cert.pem pki/issuing/cert.pem idevid.pem >reversed.pem
+	report 1 --root pki/root/cert.pem reversed.pem
+	says '.subject.leaf == "idevid-certificate" and .subject.serial == "S1"' \
+		'.rules[] | select(.rule == "chain-order") | .detail ==
+			"reversed: the first is a CA'"'"'s, the end entity'"'"'s is number 3"'
+	[ "$(failed)" = chain-order ]
+	cat pki/issuing/cert.pem idevid.pem pki/root/cert.pem >mixed.pem
+	report 1 --root pki/root/cert.pem mixed.pem
+	[ "$(failed)" = chain-order ]
+	says '.rules[] | select(.rule == "chain-order") | .detail |
+		startswith("mixed up: ")'
+	cat idevid.pem pki/issuing/cert.pem pki/root/cert.pem >straight.pem
+	report 0 straight.pem
+	[ "$(verdict chain-order)" = pass ]
+}
+
+# made FILE EXTENSION,... [OPTION...]: a certificate of the CA of crl_ca
+made() {
+	printf '%s\n' $2 >made.ext
+	openssl ca -batch -config crl.conf -in dev.csr -notext -out "$1" \
+		-subj /serialNumber=S9/CN=M9 -extfile made.ext "${@:3}" 2>/dev/null
+}
+
+kinds="ca-certificate|basicConstraints=critical,CA:TRUE keyUsage=critical,keyCertSign
+ocsp-signer|extendedKeyUsage=OCSPSigning keyUsage=critical,digitalSignature
+idevid-certificate|certificatePolicies=2.23.133.11.1.1,2.23.133.11.1.2 keyUsage=critical,digitalSignature authorityKeyIdentifier=keyid
+iak-certificate|certificatePolicies=2.23.133.11.1.1,2.23.133.11.1.3 keyUsage=critical,digitalSignature authorityKeyIdentifier=keyid
+ek-certificate|extendedKeyUsage=2.23.133.8.1 keyUsage=critical,keyAgreement"
+
+@test "every kind of certificate: validity and signature algorithm are judged" {
+	crl_ca
+	while IFS='|' read -r kind ext; do
+		made good.pem "$ext" -days 2
+		report "$([[ $kind == ek-* ]] && echo 1 || echo 0)" good.pem
+		says ".kind == \"$kind\""
+		[ "$(verdict validity)" = pass ]
+		[ "$(verdict signature-strength)" = pass ]
+		made past.pem "$ext" -startdate 20200101000000Z \
+			-enddate 20210101000000Z
+		report 1 past.pem
+		says '.rules[] | select(.rule == "validity") |
+			.detail == "expired on 2021-01-01 00:00:00Z"'
+		made future.pem "$ext" -startdate 20900101000000Z \
+			-enddate 20910101000000Z
+		report 1 future.pem
+		says '.rules[] | select(.rule == "validity") |
+			.detail == "not valid before 2090-01-01 00:00:00Z"'
+		made sha1.pem "$ext" -days 2 -md sha1
+		report 1 sha1.pem
+		[ "$(verdict signature-strength)" = fail ]
+		says '.rules[] | select(.rule == "signature-strength") |
+			.detail | contains("ecdsa-with-SHA1")'
+	done <<<"$kinds"
+}
+
+@test "a CA is judged by a CA's rules, alone and above another" {
+	crl_ca
+	ca=basicConstraints=critical,CA:TRUE
+	while IFS='|' read -r ext rule verdict; do
+		made ca.pem "$ext" -days 2
+		report "$([[ $verdict == fail ]] && echo 1 || echo 0)" ca.pem
+		says '.kind == "ca-certificate"'
+		[ "$(verdict "$rule")" = "$verdict" ] || {
+			echo "$ext: $rule"
+			false
+		}
+	done <<-END
+		$ca keyUsage=critical,digitalSignature|key-usage|fail
+		$ca keyUsage=keyCertSign|key-usage|warn
+		$ca|key-usage|warn
+		basicConstraints=CA:TRUE keyUsage=critical,keyCertSign|basic-constraints|warn
+		$ca keyUsage=critical,keyCertSign|authority-key-id|warn
+		$ca keyUsage=critical,keyCertSign authorityKeyIdentifier=keyid|authority-key-id|pass
+	END
+	openssl x509 -in ca.pem -outform DER -out ca.der
+	(cat ca.der && printf more) >long.der
+	report 1 long.der
+	says '.kind == "ca-certificate"'
+	[ "$(verdict encoding)" = fail ]
+	[ -z "$(verdict subject-serial)" ]
+	signed self.pem /CN=self basicConstraints=critical,CA:TRUE
+	report 0 self.pem
+	says '.subject.self_signed == true'
+	[ "$(verdict self-signature)" = pass ]
+	made late-ca.pem "$ca keyUsage=critical,keyCertSign" \
+		-startdate 20200101000000Z -enddate 20210101000000Z
+	cat idevid.pem late-ca.pem >late.pem
+	report 1 late.pem
+	says '.rules[] | select(.rule == "issuers") |
+		.detail == "certificate 2: validity: expired on 2021-01-01 00:00:00Z"'
+}
+
 @test "a PKCS#10 request" {
 	report 0 dev.csr
 	says '.kind == "pkcs10" and .subject.key == "P-256"'
@@ -390,6 +483,7 @@ crl_ca() {
 		database = $WORK/index.txt
 		crlnumber = $WORK/crlnumber
 		rand_serial = yes
+		unique_subject = no
 		certificate = $WORK/crl-ca.pem
 		private_key = $WORK/dev.key
 		new_certs_dir = $WORK
@@ -399,6 +493,7 @@ crl_ca() {
 		x509_extensions = leaf
 		crl_extensions = list
 		[any]
+		serialNumber = optional
 		commonName = supplied
 		[leaf]
 		keyUsage = critical,digitalSignature
@@ -460,6 +555,28 @@ crl_ca() {
 		[ "${#lines[@]}" -eq 1 ]
 		[[ $output == *"inspect: $file: "* ]]
 	done
+}
+
+# A platform certificate lies beside the EK's on many machines.
+@test "an attribute certificate, a key, a bundle: named, and not judged" {
+	printf '\x30\x0f\x30\x07\x02\x01\x01\x30\x02\xa0\x00\x30\x00\x03\x02\x00\x00' >ac.der
+	printf -- '-----BEGIN ATTRIBUTE CERTIFICATE-----\nMAA=\n-----END ATTRIBUTE CERTIFICATE-----\n' >ac.pem
+	openssl crl2pkcs7 -nocrl -certfile idevid.pem -outform DER -out b.p7b
+	openssl pkey -in dev.key -outform DER -out key.der
+	while IFS='|' read -r file what; do
+		run inspect "$file"
+		[ "$status" -eq 1 ]
+		[[ $output == *": the file is $what"* ]] || {
+			echo "$output"
+			false
+		}
+	done <<-END
+		ac.der|an X.509 attribute certificate
+		ac.pem|an X.509 attribute certificate
+		b.p7b|a CMS or PKCS#7 message in DER
+		key.der|a private key in DER
+		dev.key|a private key in PEM
+	END
 }
 
 @test "wrong calls end with 2" {
