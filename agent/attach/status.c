@@ -144,6 +144,9 @@ static json_t *ports_json(const struct port *const *ports, size_t n_ports)
 	json_t *list = json_array();
 
 	for (size_t i = 0; list && i < n_ports; i++) {
+		/* One that went stays in the history alone. */
+		if (ports[i]->state == PORT_STATE_ABSENT)
+			continue;
 		if (json_array_append_new(list, port_json(ports[i])) < 0) {
 			json_decref(list);
 			return NULL;

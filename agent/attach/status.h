@@ -14,7 +14,7 @@
  *   trust       "pinned", "first-use" (nothing remembered yet),
  *               "remembered" or "broken" (the store cannot be read)
  *   remembered  SHA-256 of the remembered server's certificate, or null
- *   ports       array:
+ *   ports       array, without interfaces that are gone:
  *     port         "eth0"
  *     carrier      true or false
  *     state        see docs/agent-states.md

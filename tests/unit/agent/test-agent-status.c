@@ -120,6 +120,7 @@ static void write_shut_port_shows_no_server(void **state)
 	json_t *root, *p;
 
 	(void)state;
+	port.state = PORT_STATE_BACKOFF;
 	port.class = ATTACH_CLASS_SERVER_UNTRUSTED;
 	trust.pinned = true;
 	root = write_and_read(&st);
@@ -129,6 +130,25 @@ static void write_shut_port_shows_no_server(void **state)
 	p = json_array_get(json_object_get(root, "ports"), 0);
 	assert_true(json_is_null(json_object_get(p, "server")));
 	assert_string_equal(text(p, "class"), "SERVER_UNTRUSTED");
+	json_decref(root);
+}
+
+/* Its attaches are in the history still. */
+static void write_gone_port_is_left_out(void **state)
+{
+	static struct port other;
+	const struct port *ports[] = { &port, &other };
+	struct status st = { 42, true, true, false, &trust, ports, 2 };
+	json_t *root, *list;
+
+	(void)state;
+	port_init(&other, "eth1", NULL, NULL);
+	other.state = PORT_STATE_DOWN;
+	port.state = PORT_STATE_ABSENT;
+	root = write_and_read(&st);
+	list = json_object_get(root, "ports");
+	assert_int_equal(json_array_size(list), 1);
+	assert_string_equal(text(json_array_get(list, 0), "port"), "eth1");
 	json_decref(root);
 }
 
@@ -234,6 +254,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(write_open_port_shows_its_server),
 		TEST(write_shut_port_shows_no_server),
+		TEST(write_gone_port_is_left_out),
 		TEST(write_trust_has_four_words),
 		TEST(write_no_folder_is_an_error),
 		TEST(history_survives_a_restart),
