@@ -123,7 +123,7 @@ all:
 # Of them only PROGRAMS and SHARED are in `all`, and may be installed. Each is linked
 # with its folder and what that sees.
 FOLDERS := \
-	$(addprefix idevid/,base cli key cert tpm enrol verify purpose provider keyd cmd) \
+	$(addprefix idevid/,base cli key cert tpm enrol verify purpose provider keyd doctor cmd) \
 	agent/attach \
 	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
 		ceremony station lab) pki \

@@ -11,4 +11,8 @@
  * after it: the next try may lock the token. */
 #define EXIT_PIN 3
 
+/* devid status and doctor, which monitors ask. */
+#define EXIT_DEGRADED 3 /* usable, but something is wrong or soon will be */
+#define EXIT_UNKNOWN  4 /* could not be found out */
+
 #endif

@@ -6,24 +6,9 @@
 #include <string.h>
 
 #include "client.h"
+#include "cmd-exit.h"
 #include "conf.h"
 #include "fail.h"
-
-#define RUN_DIR_DEFAULT "/run/devid"
-
-/* The agent's status is in its run_dir. */
-static enum devid_err set_run_dir(void *target, const char *value,
-	const char *rest, const struct conf_setting *row,
-	struct devid_error *err)
-{
-	CLEANUP(cleanup_free) char *path = NULL;
-
-	(void)rest; /* no pattern */
-	(void)row;
-	if (asprintf(&path, "%s/agent.json", value) < 0)
-		return fail_no_memory(err);
-	return conf_path(target, path, err);
-}
 
 /* What other programs read in the same sections. */
 static enum devid_err skip(void *target, const char *value, const char *rest,
@@ -42,8 +27,6 @@ static enum devid_err skip(void *target, const char *value, const char *rest,
 static const struct conf_setting settings[] = {
 	{ "keyd", "socket", conf_to_path, AT(socket) },
 	{ "keyd", "*", skip, 0, 0, 0 },
-	{ "agent", "run_dir", set_run_dir, AT(agent_status) },
-	{ "agent", "*", skip, 0, 0, 0 },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -51,13 +34,10 @@ enum devid_err cmd_env_load(
 	const char *config, struct cmd_env *ret, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	struct cmd_env env = { NULL, NULL };
+	struct cmd_env env = { NULL };
 	enum devid_err rc;
 
 	rc = conf_string(&env.socket, wire_socket_path(), err);
-	if (rc == DEVID_OK)
-		rc = conf_string(
-			&env.agent_status, RUN_DIR_DEFAULT "/agent.json", err);
 	if (rc == DEVID_OK) {
 		rc = conf_load(config ? config : CONF_DEFAULT_PATH, settings,
 			&env, &cause);
@@ -79,7 +59,19 @@ enum devid_err cmd_env_load(
 void cmd_env_done(struct cmd_env *env)
 {
 	free(env->socket);
-	free(env->agent_status);
+}
+
+int cmd_places(const char *config, struct places *ret, struct devid_error *err)
+{
+	if (places_load(config, ret, err) != DEVID_OK)
+		return cmd_fail(err);
+	if (ret->read == DEVID_OK ||
+		(ret->read == DEVID_ERR_NOT_FOUND && !config))
+		return EXIT_SUCCESS;
+	(void)devid_fail(err, ret->read, "%s", ret->read_text);
+	places_done(ret);
+	(void)cmd_fail(err);
+	return EXIT_USAGE;
 }
 
 int cmd_fail(const struct devid_error *err)

@@ -2,7 +2,7 @@
 #ifndef DEVID_CMD_FILES_H
 #define DEVID_CMD_FILES_H
 
-/* Where the devid command finds devid-keyd and what devid-agent reports. */
+/* Where the devid command finds devid-keyd, and its errors. */
 
 #include <devid/error.h>
 
@@ -11,10 +11,10 @@
 #include <openssl/x509.h>
 
 #include "cleanup-openssl.h"
+#include "places.h"
 
 struct cmd_env {
-	char *socket;       /* owned */
-	char *agent_status; /* owned: path of agent.json */
+	char *socket; /* owned */
 };
 
 /*
@@ -25,6 +25,11 @@ DEVID_MUST_CHECK enum devid_err cmd_env_load(
 	const char *config, struct cmd_env *ret, struct devid_error *err);
 
 void cmd_env_done(struct cmd_env *env);
+
+/* places_load() for a command that cannot do without: returns EXIT_SUCCESS, or
+ * what to end with when a line has said why. */
+DEVID_MUST_CHECK int cmd_places(
+	const char *config, struct places *ret, struct devid_error *err);
 
 /* Prints `devid: text` to stderr and returns EXIT_FAILURE. */
 int cmd_fail(const struct devid_error *err);

@@ -2,6 +2,7 @@
 /* devid: the command for people and scripts. */
 #include <stddef.h>
 
+#include "cmd-doctor.h"
 #include "cmd-provision.h"
 #include "cmd-status.h"
 #include "cmd-verify.h"
@@ -12,7 +13,8 @@
 static const struct command commands[] = {
 	{ "provision", cmd_provision,
 		"make keys, requests, take certificates" },
-	{ "status", cmd_status, "identities, certificates, port, failures" },
+	{ "status", cmd_status, "usable or not; identities, ports, failures" },
+	{ "doctor", cmd_doctor, "what is wrong, and what to do" },
 	{ "wait", cmd_wait, "until devid-keyd answers and its TPM is well" },
 	{ "verify", cmd_verify, "prove which unit answers over TLS" },
 	{ NULL, NULL, NULL },

@@ -1,7 +1,8 @@
 # devid: the command
 
-sees := idevid/base idevid/cli idevid/enrol idevid/key idevid/tpm idevid/verify
+sees := idevid/base idevid/cli idevid/doctor idevid/enrol idevid/key idevid/tpm idevid/verify
 sources := \
+	cmd-doctor.c \
 	cmd-files.c \
 	cmd-provision-cert.c \
 	cmd-provision-csr.c \
@@ -25,4 +26,4 @@ devid_src := idevid/cmd/devid.c
 
 device_items += \
 	run|$(BINDIR)/devid|$(B)/devid \
-	$(call manuals,devid.1 devid-verify.1)
+	$(call manuals,devid.1 devid-doctor.1 devid-verify.1)

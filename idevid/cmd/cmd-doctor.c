@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd-doctor.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cleanup-json.h"
+#include "cmd-exit.h"
+#include "cmd-files.h"
+#include "conf.h"
+#include "facts.h"
+#include "judge.h"
+#include "options.h"
+#include "places.h"
+#include "report.h"
+
+struct call {
+	const char *config; /* borrowed, or NULL */
+	bool json;
+	bool list;
+};
+
+static const struct option_row rows[] = {
+	{ "json", 0, NULL, option_flag, OPTION_AT(struct call, json),
+		"findings as one JSON object" },
+	{ "list", 0, NULL, option_flag, OPTION_AT(struct call, list),
+		"all that can be found, and what to do then" },
+	{ "config", 0, "FILE", option_text, OPTION_AT(struct call, config),
+		"settings (" CONF_DEFAULT_PATH ")" },
+	OPTION_END,
+};
+
+static const struct option_set option_set = {
+	.command = "doctor",
+	.usage = "usage: devid doctor [--json] [--config FILE]\n"
+		 "       devid doctor --list\n"
+		 "Says what is wrong with this device, by what evidence, and "
+		 "what to do.\nSee devid-doctor(1).\n",
+	.rows = rows,
+};
+
+static int exit_status(int worst)
+{
+	switch (worst) {
+	case COMPLAINT_FAULT:
+		return EXIT_FAILURE;
+	case COMPLAINT_WARNING:
+		return EXIT_DEGRADED;
+	case COMPLAINT_UNSEEN:
+		return EXIT_UNKNOWN;
+	default: /* nothing was found */
+		return EXIT_SUCCESS;
+	}
+}
+
+static enum devid_err print_json(
+	const struct findings *found, struct devid_error *err)
+{
+	CLEANUP(cleanup_json) json_t *all = report_json(found);
+
+	if (!all)
+		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
+	(void)json_dumpf(all, stdout, JSON_INDENT(2));
+	(void)putchar('\n');
+	return DEVID_OK;
+}
+
+static int examine(const struct places *places, const struct call *call)
+{
+	CLEANUP(cleanup_json) json_t *facts = facts_gather(places);
+	CLEANUP(cleanup_free) struct findings *found = malloc(sizeof(*found));
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_OK;
+
+	if (!facts || !found) {
+		(void)devid_fail(&err, DEVID_ERR_NOMEM, "no memory");
+		return cmd_fail(&err);
+	}
+	judge_facts(facts, found);
+	if (call->json)
+		rc = print_json(found, &err);
+	else
+		report_print(found, stdout);
+	if (rc == DEVID_OK && fflush(stdout) != 0)
+		rc = devid_fail(
+			&err, DEVID_ERR_IO, "standard output: not written");
+	return rc == DEVID_OK ? exit_status(report_worst(found))
+			      : cmd_fail(&err);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct call call = { NULL, false, false };
+	struct places places;
+	int code;
+
+	code = options_read(&option_set, argc, argv, &call);
+	if (code >= 0)
+		return code;
+	if (call.list) {
+		report_list(stdout);
+		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	}
+	/* What is wrong with the settings is one of the findings. */
+	if (places_load(call.config, &places, &err) != DEVID_OK)
+		return cmd_fail(&err);
+	code = examine(&places, &call);
+	places_done(&places);
+	return code;
+}

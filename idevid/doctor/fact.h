@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_FACT_H
+#define DEVID_FACT_H
+
+/* Reads members of a JSON object that anybody may have written: what is not
+ * there, or is of another type, is "", 0, false or null. */
+
+#include <jansson.h>
+#include <stdbool.h>
+
+const char *fact_text(const json_t *object, const char *name);
+long long fact_number(const json_t *object, const char *name);
+bool fact_true(const json_t *object, const char *name);
+/* false and there, which is more than not true. */
+bool fact_false(const json_t *object, const char *name);
+
+/* Whether it is the text @want. */
+bool fact_is(const json_t *object, const char *name, const char *want);
+
+#endif

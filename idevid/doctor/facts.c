@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "facts.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup-json.h"
+#include "cleanup.h"
+#include "facts-agent.h"
+#include "facts-files.h"
+#include "facts-host.h"
+#include "facts-keyd.h"
+
+static json_t *config_json(const struct places *p)
+{
+	const char *state = "ok";
+
+	if (p->unseen)
+		state = "unseen";
+	else if (p->read == DEVID_ERR_NOT_FOUND)
+		state = "missing";
+	else if (p->read != DEVID_OK)
+		state = "wrong";
+	return json_pack("{s:s, s:s, s:s}", "path", p->config, "state", state,
+		"detail", p->read_text);
+}
+
+static json_t *settings_json(const struct places *p)
+{
+	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?}", "socket",
+		p->socket, "agent_socket", p->agent_socket, "tcti", p->tcti,
+		"ports", p->ports, "trust", p->trust, "ca", p->ca,
+		"server_name", p->server_name);
+}
+
+static json_t *time_json(void)
+{
+	char text[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!gmtime_r(&now, &tm) ||
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return json_null();
+	return json_string(text);
+}
+
+json_t *facts_gather(const struct places *p)
+{
+	CLEANUP(cleanup_free) struct facts_keyd *keyd = facts_keyd_ask(p);
+	CLEANUP(cleanup_json) json_t *agent = facts_agent_json(p);
+	json_t *all = keyd && agent ? json_object() : NULL;
+	const struct {
+		const char *name;
+		json_t *value;
+	} rows[] = {
+		{ "version", json_string(DEVID_VERSION) },
+		{ "time", time_json() },
+		{ "uid", json_integer(geteuid()) },
+		{ "config", config_json(p) },
+		{ "settings", settings_json(p) },
+		{ "tpm", facts_host_tpm(p) },
+		{ "keystore", keyd ? facts_keyd_keystore(keyd) : NULL },
+		{ "identities", keyd ? facts_keyd_identities(keyd) : NULL },
+		{ "files", keyd ? facts_files_json(p, keyd) : NULL },
+		{ "folders", facts_host_folders(p) },
+		{ "agent", json_incref(agent) },
+		{ "agent_state", json_string(facts_agent_state(p, agent)) },
+		{ "server_trust", facts_agent_trust(p) },
+		{ "links", facts_host_links(p, agent) },
+	};
+	bool ok = all != NULL;
+
+	/* json_object_set_new() takes the reference also when it fails, and a
+	 * NULL value makes it fail. */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (json_object_set_new(all, rows[i].name, rows[i].value) < 0)
+			ok = false;
+	}
+	if (ok)
+		return all;
+	json_decref(all);
+	return NULL;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge-key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "fact.h"
+
+/* A state's word, and what to say of it. */
+struct row {
+	const char *state;
+	const char *id;
+};
+
+static const char *id_of(const struct row *rows, const char *state)
+{
+	for (; rows->state; rows++) {
+		if (strcmp(rows->state, state) == 0)
+			return rows->id;
+	}
+	return NULL;
+}
+
+static void judge_settings(const json_t *facts, struct findings *f)
+{
+	const json_t *config = json_object_get(facts, "config");
+
+	if (fact_is(config, "state", "wrong"))
+		findings_add(f, "settings-wrong", "", "%s",
+			fact_text(config, "detail"));
+	else if (fact_is(config, "state", "unseen"))
+		findings_add(f, "settings-unseen", "", "%s",
+			fact_text(config, "detail"));
+}
+
+static void judge_tries(const json_t *tries, struct findings *f)
+{
+	if (!fact_true(tries, "few") || fact_number(tries, "left") == 0)
+		return;
+	findings_add(f, "tpm-few-tries", "",
+		"%lld of %lld tries left before the TPM locks its keys",
+		fact_number(tries, "left"), fact_number(tries, "max"));
+}
+
+/* Whether devid-keyd told how its keystore is. */
+static bool keyd_told(const json_t *facts)
+{
+	static const struct row told[] = { { "ok", "" }, { "absent", "" },
+		{ "lockout", "" }, { "failure", "" }, { "error", "" },
+		{ NULL, NULL } };
+	const json_t *keystore = json_object_get(facts, "keystore");
+
+	return id_of(told, fact_text(keystore, "state")) != NULL;
+}
+
+static void judge_tpm(const json_t *facts, struct findings *f)
+{
+	static const struct row rows[] = { { "absent", "tpm-absent" },
+		{ "lockout", "tpm-lockout" }, { "failure", "tpm-failure" },
+		{ "error", "tpm-error" }, { NULL, NULL } };
+	const json_t *keystore = json_object_get(facts, "keystore");
+	const json_t *tpm = json_object_get(facts, "tpm");
+	const char *id = id_of(rows, fact_text(keystore, "state"));
+	bool missing = fact_is(tpm, "state", "missing");
+
+	/* As long as it answers, its file may be where it likes. */
+	if (missing && (id || !keyd_told(facts)))
+		findings_add(f, "tpm-missing", "", "%s: %s%s%s",
+			fact_text(tpm, "path"), fact_text(tpm, "detail"),
+			id ? "; devid-keyd: " : "",
+			id ? fact_text(keystore, "detail") : "");
+	else if (id)
+		findings_add(f, id, "", "%s%s%s%s%s",
+			fact_text(keystore, "detail"),
+			*fact_text(tpm, "path") ? "; " : "",
+			fact_text(tpm, "path"),
+			*fact_text(tpm, "path") ? ": " : "",
+			*fact_text(tpm, "path") ? fact_text(tpm, "detail")
+						: "");
+	else
+		judge_tries(json_object_get(keystore, "tries"), f);
+	f->hidden[COMPLAINT_AREA_TPM] = !keyd_told(facts);
+}
+
+static void judge_keyd(const json_t *facts, struct findings *f)
+{
+	static const struct row rows[] = { { "keyd-absent", "keyd-absent" },
+		{ "keyd-other", "keyd-other" }, { "keyd-busy", "keyd-busy" },
+		{ "unseen", "keyd-unseen" }, { NULL, NULL } };
+	const json_t *keystore = json_object_get(facts, "keystore");
+	const char *id = id_of(rows, fact_text(keystore, "state"));
+
+	if (id)
+		findings_add(f, id, "", "%s", fact_text(keystore, "detail"));
+	else if (!keyd_told(facts))
+		f->hidden[COMPLAINT_AREA_KEYD] = true;
+}
+
+static void judge_certificate(const json_t *key, struct findings *f)
+{
+	const json_t *cert = json_object_get(key, "certificate");
+	const char *name = fact_text(key, "name");
+
+	if (!json_is_object(cert)) {
+		findings_add(f, "cert-none", name,
+			"devid-keyd has none for its key");
+		return;
+	}
+	if (fact_is(cert, "validity", "not yet"))
+		findings_add(f, "cert-not-yet", name, "valid from %s",
+			fact_text(cert, "not_before"));
+	else if (fact_is(cert, "validity", "expired"))
+		findings_add(f, "cert-expired", name, "valid until %s",
+			fact_text(cert, "not_after"));
+}
+
+static void judge_one_key(const json_t *key, struct findings *f)
+{
+	const char *name = fact_text(key, "name");
+
+	if (!fact_true(key, "present"))
+		findings_add(f, "key-lost", name,
+			"%s: not there, or another key; nor could it be "
+			"derived again",
+			fact_text(key, "place"));
+	if (!fact_true(key, "enabled"))
+		findings_add(f, "key-disabled", name,
+			"%s.disabled in the state folder", name);
+	if (fact_false(key, "tls13"))
+		findings_add(f, "key-no-tls13", name,
+			"its probe signature did not verify");
+}
+
+static void judge_keys(const json_t *facts, struct findings *f)
+{
+	const json_t *keys = json_object_get(facts, "identities");
+	const json_t *key, *idevid = NULL;
+	size_t i;
+
+	json_array_foreach(keys, i, key)
+	{
+		if (fact_is(key, "name", "idevid"))
+			idevid = key;
+	}
+	if (!keyd_told(facts)) {
+		f->hidden[COMPLAINT_AREA_KEY] = true;
+		f->hidden[COMPLAINT_AREA_CERTIFICATE] = true;
+	} else if (idevid) {
+		/* The IAK is for the factory; the device lives without. */
+		judge_one_key(idevid, f);
+		judge_certificate(idevid, f);
+	} else if (fact_is(json_object_get(facts, "keystore"), "state", "ok")) {
+		findings_add(f, "key-none", "idevid", "devid-keyd knows none");
+	}
+}
+
+static void judge_files(const json_t *facts, struct findings *f)
+{
+	static const struct row rows[] = { { "missing", "file-missing" },
+		{ "foreign", "file-foreign" }, { "damaged", "file-damaged" },
+		{ "differs", "file-differs" }, { "unseen", "file-unseen" },
+		{ NULL, NULL } };
+	const json_t *file;
+	bool told = keyd_told(facts);
+	size_t i;
+
+	f->hidden[COMPLAINT_AREA_FILES] = !told;
+	json_array_foreach(json_object_get(facts, "files"), i, file)
+	{
+		const char *id = id_of(rows, fact_text(file, "state"));
+
+		/* Who knows no key does not know whether it must be there. */
+		if (!told && fact_is(file, "state", "missing"))
+			continue;
+		if (id && fact_is(file, "key", "idevid"))
+			findings_add(f, id, "idevid", "%s",
+				fact_text(file, "detail"));
+	}
+}
+
+static void judge_folders(const json_t *facts, struct findings *f)
+{
+	static const struct row rows[] = { { "missing", "folder-missing" },
+		{ "full", "folder-full" }, { "read-only", "folder-read-only" },
+		{ "unseen", "folder-unseen" }, { NULL, NULL } };
+	const json_t *folder;
+	size_t i;
+
+	json_array_foreach(json_object_get(facts, "folders"), i, folder)
+	{
+		const char *id = id_of(rows, fact_text(folder, "state"));
+
+		if (id)
+			findings_add(f, id, "", "%s: %s",
+				fact_text(folder, "path"),
+				*fact_text(folder, "detail")
+					? fact_text(folder, "detail")
+					: fact_text(folder, "state"));
+	}
+}
+
+void judge_key(const json_t *facts, struct findings *ret)
+{
+	judge_settings(facts, ret);
+	judge_tpm(facts, ret);
+	judge_keyd(facts, ret);
+	judge_keys(facts, ret);
+	judge_files(facts, ret);
+	judge_folders(facts, ret);
+}

@@ -1,0 +1,409 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# devid status and devid doctor on devices that are broken in one way each: the
+# tables of docs/guide-operator.md. What takes a switch is in the lab's scenarios.
+
+load lib
+other_uid=${other_uid:?set in lib.bash}
+build=${build:?set in lib.bash}
+spawned='' # set by lib.bash
+
+setup_file() {
+	lib_init
+	export DEV="$WORK/dev"
+	device_new "$DEV"
+	device_provision "$DEV" p256
+}
+
+teardown_file() { lib_done; }
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	# A test that failed in the middle must not spoil the next one.
+	local file
+
+	device_conf "$DEV"
+	rm -f "$DEV/state/idevid.disabled" "$DEV/run"/*
+	! gone "$(cat "$DEV/tpm.pid")" || tpm_start "$DEV"
+	for file in key pem; do
+		cp "$DEV/state/idevid.$file" "$BATS_TEST_TMPDIR/"
+	done
+	keyd_again
+}
+
+teardown() {
+	! mountpoint -q "$DEV/small" || umount "$DEV/small"
+	cp "$BATS_TEST_TMPDIR"/idevid.{key,pem} "$DEV/state/"
+}
+
+keyd_again() {
+	gone "$(cat "$DEV/keyd.pid")" || keyd_stop "$DEV"
+	keyd_start "$DEV"
+}
+
+doctor() { devid doctor --config "$DEV/devid.conf" "$@"; }
+state() { devid status --config "$DEV/devid.conf" "$@"; }
+
+finds_first() { { doctor --json || true; } | jq -e --arg id "$1" '.findings[0].id == $id'; }
+
+# names STATUS WORD ID EVIDENCE: the first that doctor finds is ID, seen by
+# EVIDENCE, and its exit status is STATUS; status says WORD because of ID.
+names() {
+	local code=0 text json
+
+	# The key service asks its TPM at most once a second.
+	ask_until 5 finds_first "$3" || true
+	text=$(doctor) || code=$?
+	[ "$code" -eq "$1" ] || { echo "exit $code: $text" && return 1; }
+	json=$(doctor --json) || true
+	jq -e --arg id "$3" --arg seen "$4" '.findings[0] |
+		.id == $id and (.evidence | contains($seen)) and
+		(.do | length > 0)' <<<"$json" || { echo "$json" && return 1; }
+	grep -E "^(fault|warning|not seen) +$3: " <<<"$text"
+	code=0
+	json=$(state --json) || code=$?
+	jq -e --arg word "$2" --arg id "$3" \
+		'.state == $word and (.because == $id or .state == "usable")' \
+		<<<"$json" || { echo "$json" && return 1; }
+	case $2 in
+	usable) [ "$code" -eq 0 ] ;;
+	unusable) [ "$code" -eq 1 ] ;;
+	degraded) [ "$code" -eq 3 ] ;;
+	unknown) [ "$code" -eq 4 ] ;;
+	esac
+}
+
+# ---- well ----
+
+@test "a device that is well: status and doctor say so, root and anybody" {
+	run -0 state
+	[[ $output == "device     usable"$'\n'* ]]
+	run -0 doctor
+	[[ $output == *"well       settings, TPM, keyd, key, certificate, files"* ]]
+	[[ $output == *"not used   "*"agent, port, switch, server trust, address"* ]]
+	run -0 as_other devid status --config "$DEV/devid.conf"
+	run -0 as_other devid doctor --config "$DEV/devid.conf"
+	run -0 doctor --json
+	jq -e '.state == "well" and .findings == [] and
+		.areas.certificate == "well"' <<<"$output"
+	state --json | jq -e '.state == "usable" and .because == null and
+		([.files[] | select(.key == "idevid") | .state] == ["ok", "ok"])'
+}
+
+@test "nothing that is asked changes the device or uses its key" {
+	local before
+
+	before=$(find "$DEV/state" -type f -printf '%p %T@ %s\n' | sort)
+	signs=$(tpm_commands "$DEV" 015D)
+	run -0 doctor
+	run -0 doctor --json
+	run -0 state
+	[ "$(find "$DEV/state" -type f -printf '%p %T@ %s\n' | sort)" = "$before" ]
+	[ "$(tpm_commands "$DEV" 015D)" -eq "$signs" ]
+}
+
+@test "output that nobody takes is no answer" {
+	run -1 sh -c 'devid status --config "$1" >/dev/full' _ "$DEV/devid.conf"
+	run -1 sh -c 'devid doctor --config "$1" >/dev/full' _ "$DEV/devid.conf"
+}
+
+# ---- settings ----
+
+@test "settings-wrong: named with file and line; status takes none of it" {
+	echo "socket = relative" >>"$DEV/devid.conf"
+	run -1 doctor
+	[[ ${lines[0]} == "fault      settings-wrong: "* ]]
+	[[ ${lines[1]} == *"$DEV/devid.conf:5: keyd.socket: "* ]]
+	run -2 state
+	[[ $output == *"$DEV/devid.conf:5: "* ]]
+}
+
+@test "settings-unseen: a file that this user may not read" {
+	chmod 600 "$DEV/devid.conf"
+	run as_other devid doctor --config "$DEV/devid.conf"
+	[[ $output == *"not seen   settings-unseen: "* ]]
+	[[ $output == *"Permission denied"* ]]
+	chmod 644 "$DEV/devid.conf"
+}
+
+# ---- TPM and key service ----
+
+@test "keyd-absent" {
+	keyd_stop "$DEV"
+	names 1 unusable keyd-absent "$DEV/keyd.sock"
+	run -1 doctor
+	[[ $output == *"not seen   TPM, key, certificate, files"* ]]
+}
+
+@test "keyd-unseen: a socket that this user may not use; unknown, not broken" {
+	chmod 600 "$DEV/keyd.sock"
+	run -4 as_other devid doctor --config "$DEV/devid.conf"
+	[[ $output == *"not seen   keyd-unseen: "*"Permission denied"* ]]
+	run -4 as_other devid status --config "$DEV/devid.conf"
+	[[ $output == "device     unknown: "* ]]
+	chmod 666 "$DEV/keyd.sock"
+}
+
+@test "tpm-missing: no device, no socket where tcti leads" {
+	tpm_stop "$DEV"
+	rm -f "$DEV/tpm.sock"
+	names 1 unusable tpm-missing "$DEV/tpm.sock: No such file"
+	keyd_stop "$DEV"
+	run -1 doctor # without it as well
+	[[ ${lines[0]} == *tpm-missing* ]]
+	[[ $output == *keyd-absent* ]]
+}
+
+@test "tpm-absent: it is there and does not answer" {
+	kill -9 "$(cat "$DEV/tpm.pid")"
+	await exit "$(cat "$DEV/tpm.pid")"
+	[ -S "$DEV/tpm.sock" ]
+	names 1 unusable tpm-absent "$DEV/tpm.sock: s"
+}
+
+# tries_at_most N: with so many failed ones the TPM locks its keys
+tries_at_most() {
+	tpm2_dictionarylockout -T "swtpm:path=$DEV/tpm.sock" \
+		--setup-parameters --max-tries="$1" --recovery-time=1000 \
+		--lockout-recovery-time=1000
+}
+
+@test "tpm-few-tries, then tpm-lockout" {
+	local handle
+
+	handle=$(state --json | jq -r '.identities[0].place')
+	tries_at_most 3
+	echo x >"$DEV/text"
+	run ! tpm2_sign -T "swtpm:path=$DEV/tpm.sock" -c "$handle" -p wrong \
+		-g sha256 -o "$DEV/sig" "$DEV/text"
+	names 3 degraded tpm-few-tries "2 of 3 tries left"
+	tries_at_most 1
+	names 1 unusable tpm-lockout lockout
+	tpm2_dictionarylockout -T "swtpm:path=$DEV/tpm.sock" --clear-lockout
+	many_power_cuts "$DEV"
+}
+
+# with_fault LINE: keyd's TPM misbehaves so
+with_fault() {
+	printf '%s\n' "$@" >"$DEV/fault"
+	keyd_stop "$DEV"
+	device_conf "$DEV" "tcti = $build/tcti-fault.so:$DEV/fault@swtpm:path=$DEV/tpm.sock"
+	rm "$DEV/fault"
+	keyd_start "$DEV"
+	printf '%s\n' "$@" >"$DEV/fault"
+}
+
+@test "tpm-failure: the self-test failed" {
+	with_fault "* rc 00000101"
+	names 1 unusable tpm-failure "failure"
+	rm "$DEV/fault"
+}
+
+@test "tpm-error: another error, with its text" {
+	with_fault "0000017a rc 00000922"
+	names 1 unusable tpm-error "not able to start"
+	rm "$DEV/fault"
+}
+
+# ---- key and certificate ----
+
+@test "key-none: before provisioning; then cert-none" {
+	local dev=$WORK/new
+
+	device_new "$dev"
+	DEV=$dev names 1 unusable key-none ""
+	devid provision key --config "$dev/devid.conf"
+	DEV=$dev names 1 unusable cert-none ""
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+@test "key-lost: the TPM was exchanged" {
+	local dev=$WORK/other
+
+	device_new "$dev"
+	device_provision "$dev" p256
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+	rm -r "$dev/tpm"
+	mkdir "$dev/tpm"
+	tpm_start "$dev"
+	keyd_start "$dev"
+	DEV=$dev names 1 unusable key-lost "not there"
+	run -1 devid status --config "$dev/devid.conf"
+	[[ $output == *"NOT in the TPM"* ]]
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+@test "key-disabled" {
+	devid provision disable idevid --config "$DEV/devid.conf"
+	names 1 unusable key-disabled idevid.disabled
+	devid provision enable idevid --config "$DEV/devid.conf"
+	run -0 doctor
+}
+
+# device_dated DEV OPTION...: a device with a certificate of that time
+device_dated() {
+	local conf="$1/devid.conf"
+
+	device_new "$1"
+	devid provision key --config "$conf"
+	devid provision csr --config "$conf" --serial SN2 --model M1 \
+		--out "$1/idevid.csr"
+	openssl x509 -req -in "$1/idevid.csr" -CA "$WORK/ca.pem" \
+		-CAkey "$WORK/ca.key" -extfile "$WORK/ext" -out "$1/new.pem" \
+		"${@:2}" 2>/dev/null
+	devid provision cert --config "$conf" --force "$1/new.pem" \
+		>/dev/null 2>&1
+}
+
+@test "cert-expired" {
+	local dev=$WORK/expired
+
+	device_dated "$dev" -days -1
+	DEV=$dev names 1 unusable cert-expired "valid until 20"
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+@test "cert-not-yet: a clock that is behind" {
+	local dev=$WORK/early
+
+	device_dated "$dev" -days 30
+	run -1 env LD_PRELOAD="$build/clock-fault.so" CLOCK_FAULT=-864000 \
+		devid doctor --config "$dev/devid.conf"
+	[[ $output == *"fault      cert-not-yet: idevid: "* ]]
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+# ---- files ----
+
+@test "file-missing: the certificate, the reference" {
+	rm "$DEV/state/idevid.pem"
+	names 1 unusable file-missing "$DEV/state/idevid.pem"
+	keyd_again # the cure
+	run -0 doctor
+	rm "$DEV/state/idevid.key"
+	names 1 unusable file-missing "$DEV/state/idevid.key"
+	keyd_again
+	run -0 doctor
+}
+
+@test "file-foreign: of another key, another certificate" {
+	software_key foreign ec -pkeyopt ec_paramgen_curve:P-256
+	cp "$WORK/foreign.pem" "$DEV/state/idevid.pem"
+	names 1 unusable file-foreign "of another key"
+	issue "$DEV/idevid.csr" "$DEV/state/idevid.pem"
+	names 1 unusable file-foreign "another certificate"
+	rm "$DEV/state/idevid.pem"
+	keyd_again # the cure
+	run -0 doctor
+	cp "$DEV/state/iak.key" "$DEV/state/idevid.key"
+	names 1 unusable file-foreign "another key"
+}
+
+@test "file-damaged: no key reference, no certificate; nothing is waited for" {
+	echo nonsense >"$DEV/state/idevid.key"
+	names 1 unusable file-damaged "no key reference"
+	cp "$BATS_TEST_TMPDIR/idevid.key" "$DEV/state/"
+	echo nonsense >"$DEV/state/idevid.pem"
+	names 1 unusable file-damaged "no certificate"
+	rm "$DEV/state/idevid.pem"
+	mkfifo "$DEV/state/idevid.pem"
+	run -1 timeout 5 devid doctor --config "$DEV/devid.conf"
+	[[ $output == *"no regular file"* ]]
+	rm "$DEV/state/idevid.pem"
+}
+
+@test "file-differs: other intermediates" {
+	cp "$DEV/leaf.pem" "$DEV/state/idevid.pem"
+	names 3 degraded file-differs "other intermediates"
+}
+
+@test "file-unseen, folder-unseen: who may not look says so" {
+	chmod 600 "$DEV/state/idevid.pem"
+	run -4 as_other devid doctor --config "$DEV/devid.conf"
+	[[ $output == *"not seen   file-unseen: idevid: "*"Permission denied"* ]]
+	run -4 as_other devid status --config "$DEV/devid.conf"
+	run -0 state
+	chmod 644 "$DEV/state/idevid.pem"
+	cp "$DEV/devid.conf" "$WORK/seen.conf"
+	chmod 700 "$DEV"
+	run -4 as_other devid doctor --config "$WORK/seen.conf"
+	chmod 755 "$DEV"
+	[[ $output == *"not seen   folder-unseen: "*"$DEV/state: Permission denied"* ]]
+}
+
+@test "folder-missing" {
+	mv "$DEV/state" "$DEV/moved"
+	names 1 unusable folder-missing "$DEV/state"
+	mv "$DEV/moved" "$DEV/state"
+}
+
+@test "folder-full and folder-read-only" {
+	mkdir -p "$DEV/small"
+	mount -t tmpfs -o size=64k small "$DEV/small"
+	cp "$DEV/state"/* "$DEV/small/"
+	head -c 100k /dev/zero >"$DEV/small/fill" || true
+	device_conf "$DEV" "state_dir = $DEV/small"
+	names 3 degraded folder-full "$DEV/small"
+	rm "$DEV/small/fill"
+	mount -o remount,ro "$DEV/small"
+	names 3 degraded folder-read-only "$DEV/small"
+	keyd_stop "$DEV"
+	umount "$DEV/small"
+}
+
+# ---- the agent, as far as it goes without a switch ----
+
+# agent_wrote JSON...: what devid-agent would have written
+agent_wrote() {
+	mkdir -p "$DEV/run"
+	printf '%s\n' '[agent]' "run_dir = $DEV/run" "keyd_socket = $DEV/keyd.sock" \
+		"state_dir = $DEV/state" \
+		"ports = nosuch0" '[eap]' 'trust = first-use' >>"$DEV/devid.conf"
+	printf '%s\n' "$@" >"$DEV/run/agent.json"
+}
+
+@test "agent-absent: said, and no fault of the identity" {
+	agent_wrote ''
+	rm "$DEV/run/agent.json"
+	names 3 usable agent-absent "ports = nosuch0"
+}
+
+@test "agent-dead: what it wrote is of before" {
+	agent_wrote '{"pid": 999999999, "keyd": true, "supplicant": 1,
+		"ports": [{"port": "eth0", "carrier": true, "state": "authorized",
+		"since": "2026-01-31T12:00:00Z", "class": "NONE", "reason": ""}]}'
+	names 1 degraded agent-dead 999999999
+	run -3 state
+	[[ $output == *"eth0       unknown; it was authorized since 2026-01-31T12:00:00Z"* ]]
+	# Somebody else's number by now.
+	agent_wrote "{\"pid\": $$, \"ports\": []}"
+	names 1 degraded agent-dead "$$"
+}
+
+@test "agent-damaged, agent-unseen" {
+	agent_wrote '{"pid": '
+	names 1 degraded agent-damaged ""
+	chmod 600 "$DEV/run/agent.json"
+	run -4 as_other devid doctor --config "$DEV/devid.conf"
+	[[ $output == *"not seen   agent-unseen: "* ]]
+}
+
+# ---- the list ----
+
+@test "--list: everything that can be found, once, with what to do" {
+	run -0 devid doctor --list
+	[ "${#lines[@]}" -ge 40 ]
+	[ -z "$(cut -f1 <<<"$output" | sort | uniq -d)" ]
+	! awk -F '\t' 'NF != 4 || $4 == ""' <<<"$output" | grep .
+}
+
+@test "wrong calls" {
+	run -2 devid doctor now
+	run -2 devid doctor --config
+	run -2 devid doctor --nonsense
+}
