@@ -107,15 +107,20 @@ static const struct complaint table[] = {
 	{ "port-no-carrier", WARNING(PORT), "no port has a carrier",
 		"cable; is the switch port on?" },
 	{ "port-mtu", FAULT(PORT), "the interface carries too little",
-		"EAP wants an MTU of 1280 or more; 1500 is usual" },
+		"EAP needs an MTU of 1024; 1500 is usual: ip link set" },
 
 	{ "no-authenticator", FAULT(SWITCH), "nobody answers on this cable",
 		"is 802.1X on at this switch port? An open port is like this "
 		"too" },
+	{ "open-port", FAULT(SWITCH), "the port opens without asking",
+		"a critical port while RADIUS is dead, or one set open: the "
+		"RADIUS server; open_port in devid.conf" },
 	{ "key-unavailable", FAULT(SWITCH), "the key could not be used",
 		"see TPM, key and files; journalctl -u devid-keyd" },
 	{ "timeout", FAULT(SWITCH), "the switch stopped half-way",
 		"is the RADIUS server reachable from the switch?" },
+	{ "no-eap-tls", FAULT(SWITCH), "the RADIUS server offers no EAP-TLS",
+		"its EAP methods: EAP-TLS, and for this identity" },
 	{ "tls-failed", FAULT(SWITCH), "TLS was broken off",
 		"TLS versions of both sides: tls_min, tls_max" },
 	{ "cert-rejected", FAULT(SWITCH),

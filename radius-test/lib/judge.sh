@@ -273,3 +273,39 @@ matrix() {
 	check "TLS $2 was used (was: $R_TLS)" test "$R_TLS" = "TLSv$2"
 	result "$(outcome "cam-$1")"
 }
+
+# --- what devid doctor says -------------------------------------------------
+
+# doctor DEVICE: its findings, as JSON; its exit status says what it found.
+doctor() {
+	devid "$1" doctor --json --config "$LAB/devices/$1/devid.conf" || true
+}
+
+# doctor_names DEVICE [ID...]: these, in this order, and no other fault or
+# warning. That few tries are left is true on a lab where TPMs were killed before.
+doctor_names() {
+	local found
+
+	found=$(doctor "$1" | jq -r '.findings[] |
+		select(.level != "not seen" and .id != "tpm-few-tries") | .id')
+	[[ $found == "$(printf '%s\n' "${@:2}")" ]] || {
+		printf 'doctor found: %s\n' "${found//$'\n'/ }" >&2
+		return 1
+	}
+}
+
+# doctor_says DEVICE [ID...]: within 5 s.
+doctor_says() {
+	check "doctor names ${*:2}" ask_until 5 doctor_names "$@"
+}
+
+# doctor_well DEVICE: nothing found, all seen, and usable by status.
+doctor_well() {
+	doctor_says "$1"
+	check "doctor has seen all" test "$(doctor "$1" |
+		jq -r '.areas | to_entries[] | select(.value != "well") | .key' |
+		grep -vx TPM)" = ""
+	check "status says usable" test "$(devid "$1" status --json --config \
+		"$LAB/devices/$1/devid.conf" | jq -r 'if .because ==
+		"tpm-few-tries" then "usable" else .state end')" = usable
+}

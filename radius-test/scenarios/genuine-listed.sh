@@ -15,5 +15,6 @@ scenario() {
 	unplug cam
 
 	attach_full cam 20
+	doctor_well cam
 	result "$(outcome cam)"
 }

@@ -11,6 +11,7 @@ scenario() {
 	attach_mark cam
 	plug cam
 	check "the agent says KEY_UNAVAILABLE" refused cam KEY_UNAVAILABLE
+	doctor_says cam keyd-absent key-unavailable
 	check "reaches nothing meanwhile" test -z "$(reach cam)"
 	keyd_start cam
 	check "attached by itself" attached cam 20

@@ -13,5 +13,6 @@ scenario() {
 	check "the agent says NO_AUTHENTICATOR" refused cam NO_AUTHENTICATOR
 	measure cam
 	check "no TPM command (was: $R_TPM$R_TPM_NAMES)" test "$R_TPM" = 0
+	doctor_says cam no-authenticator
 	result "$(outcome cam)"
 }

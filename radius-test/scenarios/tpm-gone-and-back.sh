@@ -11,6 +11,7 @@ scenario() {
 	tpm_stop cam
 	plug cam
 	check "the agent says KEY_UNAVAILABLE" refused cam KEY_UNAVAILABLE
+	doctor_says cam tpm-missing key-unavailable
 	check "reaches nothing meanwhile" test -z "$(reach cam)"
 	tpm_start cam
 	attach_mark cam

@@ -21,6 +21,7 @@ impostor() {
 	check "the agent says SERVER_UNTRUSTED" refused cam SERVER_UNTRUSTED
 	measure cam
 	check "no TPM command (was: $R_TPM$R_TPM_NAMES)" test "$R_TPM" = 0
+	doctor_says cam server-untrusted
 	check "reaches nothing" test -z "$(reach cam)"
 	unplug cam
 	radius_stop impostor

@@ -160,7 +160,7 @@ static const struct row rows[] = {
 	{ "agent.supplicant", "null", "supplicant-absent", "", JUDGE_DEGRADED },
 	{ "links.0.carrier", "false", "port-no-carrier", "without carrier",
 		JUDGE_DEGRADED },
-	{ "links.0.mtu", "1279", "port-mtu", "1279", JUDGE_DEGRADED },
+	{ "links.0.mtu", "1023", "port-mtu", "1023", JUDGE_DEGRADED },
 	{ "links.0.addresses", "[]", "no-address", "authorized",
 		JUDGE_DEGRADED },
 	{ "server_trust.state", "'damaged'", "trust-broken", "/ca.pem",
@@ -195,6 +195,8 @@ static void judge_port_that_failed_says_why(void **state)
 		{ "AUTHZ_DENIED", "authz-denied" },
 		{ "TLS_FAILED", "tls-failed" },
 		{ "TIMEOUT", "timeout" },
+		{ "NO_EAP_TLS", "no-eap-tls" },
+		{ "OPEN_PORT", "open-port" },
 		{ "OF_ANOTHER_YEAR", "port-failed" },
 	};
 
