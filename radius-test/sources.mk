@@ -15,6 +15,11 @@ LAB_PROGRAMS += await
 await_src := radius-test/await.c
 await_sees :=
 
+# A port that lets everybody in.
+LAB_PROGRAMS += open-port
+open-port_src := radius-test/open-port.c
+open-port_sees :=
+
 # Preloaded into programs without sanitizers, so never built with them.
 LAB_SHARED += liar.so
 liar.so_src := radius-test/liar.c

@@ -430,6 +430,7 @@ static void tear_down(struct agent *agent)
 	for (size_t i = 0; i < agent->n_ports; i++) {
 		sd_event_source_disable_unref(agent->ports[i].timer);
 		trust_candidate_clear(&agent->ports[i].server);
+		agent_close_tap(&agent->ports[i]);
 	}
 	sd_event_source_disable_unref(agent->flusher);
 	sd_event_source_disable_unref(agent->prober);

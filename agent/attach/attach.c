@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* RFC 3748 3.1 asks for 1020 octets; the EAPOL header has four. */
+#define EAPOL_MTU_MIN 1024
+
 /* An EAP-Failure after this long without a sign of the RADIUS server is the
  * switch giving up on it, not the server's verdict. */
 #define SILENT_SERVER_MS 5000
@@ -17,6 +20,8 @@ static const char *const class_names[ATTACH_N_CLASSES] = {
 	[ATTACH_CLASS_AUTHZ_DENIED] = "AUTHZ_DENIED",
 	[ATTACH_CLASS_TIMEOUT] = "TIMEOUT",
 	[ATTACH_CLASS_TLS_FAILED] = "TLS_FAILED",
+	[ATTACH_CLASS_NO_EAP_TLS] = "NO_EAP_TLS",
+	[ATTACH_CLASS_OPEN_PORT] = "OPEN_PORT",
 };
 
 static const char *const end_names[ATTACH_N_ENDS] = {
@@ -82,11 +87,11 @@ static void note_started(struct attach *a, uint64_t now_us)
 {
 	a->eap_started = true;
 	/* A switch that begins again leaves the old findings void. */
-	a->method_seen = false;
+	a->tls_offered = false;
+	a->other_method = 0;
 	a->server_verified = false;
-	a->frames_verified = 0;
-	a->frames_failed = 0;
 	a->rejected = false;
+	a->accepted = false;
 	a->succeeded = false;
 	a->has_server = false;
 	a->server_name[0] = '\0';
@@ -102,6 +107,24 @@ static void note_cert(struct attach *a, const struct event *ev)
 	memcpy(a->server, ev->hash, sizeof(a->server));
 }
 
+static void note_method(struct attach *a, int method)
+{
+	if (method == EVENT_METHOD_TLS)
+		a->tls_offered = true;
+	else
+		a->other_method = method;
+}
+
+/* The first one is the cause; others can follow from it. */
+static void note_cert_error(struct attach *a, const struct event *ev)
+{
+	if (a->cert_error >= 0)
+		return;
+	a->cert_error = ev->reason;
+	a->cert_depth = ev->depth;
+	memcpy(a->cert_text, ev->text, sizeof(ev->text));
+}
+
 void attach_note(struct attach *a, const struct event *ev, uint64_t now_us)
 {
 	switch (ev->type) {
@@ -109,7 +132,7 @@ void attach_note(struct attach *a, const struct event *ev, uint64_t now_us)
 		note_started(a, now_us);
 		return;
 	case EVENT_METHOD_PROPOSED:
-		a->method_seen = true;
+		note_method(a, ev->method);
 		return;
 	case EVENT_PEER_CERT:
 		note_cert(a, ev);
@@ -123,7 +146,7 @@ void attach_note(struct attach *a, const struct event *ev, uint64_t now_us)
 		a->server_ms = attach_ms(a, now_us);
 		return;
 	case EVENT_CERT_ERROR:
-		a->cert_error = ev->reason;
+		note_cert_error(a, ev);
 		return;
 	case EVENT_LOCAL_ALERT:
 		memcpy(a->local_alert, ev->text, sizeof(ev->text));
@@ -136,6 +159,9 @@ void attach_note(struct attach *a, const struct event *ev, uint64_t now_us)
 		return;
 	case EVENT_EAP_REJECTED:
 		a->rejected = true;
+		return;
+	case EVENT_EAP_ACCEPTED:
+		a->accepted = true;
 		return;
 	case EVENT_EAP_SUCCESS:
 		a->succeeded = true;
@@ -202,22 +228,115 @@ static void classify_alert(struct attach *a)
 			a->local_alert);
 }
 
+/* What OpenSSL says of a certificate with another extended key usage. */
+static bool is_purpose_error(const char *text)
+{
+	return strcmp(text, "unsuitable certificate purpose") == 0 ||
+	       strcmp(text, "unsupported certificate purpose") == 0;
+}
+
+static void classify_cert_error(struct attach *a)
+{
+	const char *detail = event_reason_text(a->cert_error);
+
+	if (a->cert_depth == 0 && is_purpose_error(a->cert_text))
+		detail = "not made for a server (extended key usage)";
+	else if (a->cert_error == 0 && a->cert_text[0])
+		detail = a->cert_text; /* no reason of its own */
+	conclude(a, ATTACH_CLASS_SERVER_UNTRUSTED,
+		a->cert_depth ? "issuer of the server's certificate"
+			      : "server certificate",
+		detail);
+}
+
+static void classify_other_method(struct attach *a)
+{
+	static const struct {
+		int type;
+		const char *name;
+	} names[] = { { 4, "MD5" }, { 21, "TTLS" }, { 25, "PEAP" },
+		{ 26, "MSCHAPv2" }, { 43, "FAST" }, { 55, "TEAP" } };
+	const char *name = "another one";
+	char detail[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].type == a->other_method)
+			name = names[i].name;
+	}
+	(void)snprintf(detail, sizeof(detail), "EAP method %d (%s)",
+		a->other_method, name); /* fits */
+	conclude(a, ATTACH_CLASS_NO_EAP_TLS,
+		"RADIUS server does not offer EAP-TLS", detail);
+}
+
+/* EAP failed before a method: whether at once or not is all there is. */
+static void classify_no_method(struct attach *a)
+{
+	if (a->done_ms >= SILENT_SERVER_MS)
+		conclude(a, ATTACH_CLASS_TIMEOUT,
+			"the switch gave up after a while, probably without "
+			"an answer from its RADIUS server",
+			"");
+	else
+		conclude(a, ATTACH_CLASS_AUTHZ_DENIED,
+			"rejected before TLS began, probably for the EAP "
+			"identity",
+			"");
+}
+
+struct verdict {
+	enum attach_class class;
+	const char *what;
+};
+
 /*
  * FreeRADIUS 3.2 and hostapd 2.10 refuse a certificate with a bare
  * EAP-Failure, without the TLS alert. Then it comes at once after our last
  * fragment; a server that refuses after TLS has sent its own last message
- * (Finished of TLS 1.2, the commitment of RFC 9190 2.1.1) in between.
+ * (Finished of TLS 1.2, the commitment of RFC 9190 2.1.1) in between, which we
+ * answered.
  */
-static bool stopped_at_certificate(const struct attach *a)
+static const struct verdict verified_ends[FLIGHT_N_STAGES] = {
+	[FLIGHT_UNSEEN] = { ATTACH_CLASS_AUTHZ_DENIED,
+		"rejected, probably after authentication" },
+	[FLIGHT_HELLO] = { ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS after its certificate" },
+	[FLIGHT_HEARD] = { ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS after its certificate" },
+	[FLIGHT_BEGUN] = { ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS amid our certificate, probably too long" },
+	[FLIGHT_WHOLE] = { ATTACH_CLASS_CERT_REJECTED,
+		"server rejected our certificate: no alert given" },
+	[FLIGHT_ANSWERED] = { ATTACH_CLASS_AUTHZ_DENIED,
+		"authenticated, but not admitted" },
+};
+
+/* The server showed no certificate: it resumed a session, or came not so far.
+ */
+static const struct verdict unverified_ends[FLIGHT_N_STAGES] = {
+	[FLIGHT_UNSEEN] = { ATTACH_CLASS_TLS_FAILED, "server ended TLS" },
+	[FLIGHT_HELLO] = { ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS at its beginning, probably no common "
+		"version or cipher" },
+	[FLIGHT_HEARD] = { ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS amid its own part" },
+	[FLIGHT_BEGUN] = { ATTACH_CLASS_TLS_FAILED, "server ended TLS" },
+	[FLIGHT_WHOLE] = { ATTACH_CLASS_AUTHZ_DENIED,
+		"session resumed, but not admitted" },
+	[FLIGHT_ANSWERED] = { ATTACH_CLASS_AUTHZ_DENIED,
+		"session resumed, but not admitted" },
+};
+
+/* A critical or open port (802.1X-2020 12.5): EAP-Success, for nothing. */
+static bool let_in(const struct attach *a)
 {
-	if (!a->server_verified || !a->frames_verified || !a->frames_failed ||
-		!a->frames_flight)
-		return false;
-	return a->frames_failed - a->frames_verified <= a->frames_flight;
+	return a->accepted && !a->rejected && !a->succeeded;
 }
 
 static void classify_failure(struct attach *a)
 {
+	enum flight_stage f = a->flight;
+
 	if (a->refused)
 		conclude(a, ATTACH_CLASS_SERVER_UNTRUSTED,
 			"server is not the one remembered", "");
@@ -225,22 +344,58 @@ static void classify_failure(struct attach *a)
 		conclude(a, ATTACH_CLASS_KEY_UNAVAILABLE,
 			"the device key could not be loaded", "");
 	else if (a->cert_error >= 0)
-		conclude(a, ATTACH_CLASS_SERVER_UNTRUSTED, "server certificate",
-			event_reason_text(a->cert_error));
+		classify_cert_error(a);
 	else if (a->remote_alert[0] || a->local_alert[0])
 		classify_alert(a);
-	else if (stopped_at_certificate(a))
-		conclude(a, ATTACH_CLASS_CERT_REJECTED,
-			"server rejected our certificate", "no alert given");
-	else if (!a->method_seen && a->done_ms >= SILENT_SERVER_MS)
-		conclude(a, ATTACH_CLASS_TIMEOUT,
-			"the switch got no answer from its RADIUS server", "");
-	else if (!a->method_seen)
-		conclude(a, ATTACH_CLASS_AUTHZ_DENIED,
-			"rejected before TLS began", "");
+	else if (let_in(a))
+		conclude(a, ATTACH_CLASS_OPEN_PORT,
+			"the port opened without authentication", "");
+	else if (!a->tls_offered && a->other_method)
+		classify_other_method(a);
+	else if (!a->tls_offered)
+		classify_no_method(a);
+	else if (a->server_verified)
+		conclude(a, verified_ends[f].class, verified_ends[f].what, "");
 	else
-		conclude(a, ATTACH_CLASS_AUTHZ_DENIED,
-			"authenticated, but not admitted", "");
+		conclude(a, unverified_ends[f].class, unverified_ends[f].what,
+			"");
+}
+
+/* Nothing came any more. What was sent last tells what was not answered. */
+static const char *const unanswered[FLIGHT_N_STAGES] = {
+	[FLIGHT_UNSEEN] = "authentication stopped half-way",
+	[FLIGHT_HELLO] = "stopped half-way: no answer to our first TLS message",
+	[FLIGHT_HEARD] = "stopped half-way, amid the server's part of TLS",
+	[FLIGHT_BEGUN] = "stopped half-way: no answer to a long frame of ours, "
+			 "probably an MTU on the way is too small",
+	[FLIGHT_WHOLE] = "stopped half-way: no answer to our certificate",
+	[FLIGHT_ANSWERED] = "stopped half-way, after TLS",
+};
+
+static void classify_silence(struct attach *a)
+{
+	char detail[64] = "";
+
+	if (a->key_wanted || let_in(a)) {
+		classify_failure(a);
+		return;
+	}
+	if (a->mtu && a->mtu < EAPOL_MTU_MIN)
+		(void)snprintf(detail, sizeof(detail),
+			"the interface's MTU is %u, EAP needs %d", a->mtu,
+			EAPOL_MTU_MIN); /* fits */
+	if (!a->eap_started)
+		conclude(a, ATTACH_CLASS_NO_AUTHENTICATOR,
+			"nothing answers EAPOL-Start", "");
+	else if (!a->tls_offered && !a->other_method)
+		conclude(a, ATTACH_CLASS_TIMEOUT,
+			"stopped half-way: no answer to our identity, probably "
+			"no RADIUS server",
+			"");
+	else
+		conclude(a, ATTACH_CLASS_TIMEOUT,
+			detail[0] ? "stopped half-way" : unanswered[a->flight],
+			detail);
 }
 
 void attach_finish(struct attach *a, enum attach_end end, uint64_t now_us)
@@ -257,14 +412,7 @@ void attach_finish(struct attach *a, enum attach_end end, uint64_t now_us)
 		classify_failure(a);
 		return;
 	case ATTACH_END_SILENCE:
-		if (a->key_wanted)
-			classify_failure(a);
-		else if (a->eap_started)
-			conclude(a, ATTACH_CLASS_TIMEOUT,
-				"authentication stopped half-way", "");
-		else
-			conclude(a, ATTACH_CLASS_NO_AUTHENTICATOR,
-				"nothing answers EAPOL-Start", "");
+		classify_silence(a);
 		return;
 	case ATTACH_END_LOST:
 		conclude(a, ATTACH_CLASS_TIMEOUT, "interrupted", "");

@@ -9,13 +9,14 @@
  */
 
 #include "event.h"
+#include "flight.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-#define ATTACH_REASON_MAX 128
-#define ATTACH_N_CLASSES  8
+#define ATTACH_REASON_MAX 192
+#define ATTACH_N_CLASSES  10
 #define ATTACH_N_ENDS     6
 
 enum attach_class {
@@ -27,6 +28,8 @@ enum attach_class {
 	ATTACH_CLASS_AUTHZ_DENIED,
 	ATTACH_CLASS_TIMEOUT,
 	ATTACH_CLASS_TLS_FAILED, /* no common protocol, or it was broken */
+	ATTACH_CLASS_NO_EAP_TLS, /* the server wants another EAP method */
+	ATTACH_CLASS_OPEN_PORT,  /* let in without having been asked */
 };
 
 /* How the try came to its end. */
@@ -47,20 +50,20 @@ struct attach {
 	int32_t server_ms; /* - server's certificate accepted */
 	int32_t done_ms;   /* - the end */
 	bool eap_started;
-	bool method_seen;
+	bool tls_offered; /* as EAP method */
+	int other_method; /* that was proposed, or 0 */
 	bool server_verified;
 	bool succeeded;  /* the EAP machine says so */
 	bool rejected;   /* EAP-Failure frame seen */
+	bool accepted;   /* EAP-Success frame seen */
 	bool key_wanted; /* wpa_supplicant asked for a PIN or passphrase */
 	bool refused;    /* the agent refused the server, or cannot judge it */
 	bool resumed;
-	int cert_error; /* reason, or -1 */
-	/* EAPOL frames received when the server was verified and when EAP
-	 * failed, and those that a whole handshake has in between at most when
-	 * the server stops at our certificate. 0: not known. */
-	uint32_t frames_verified;
-	uint32_t frames_failed;
-	uint32_t frames_flight;
+	int cert_error;           /* reason, or -1 */
+	int cert_depth;           /* of it; 0: the server's own */
+	enum flight_stage flight; /* how far our side of TLS came */
+	uint32_t mtu;             /* of the interface, or 0 */
+	char cert_text[EVENT_TEXT_MAX];
 	char local_alert[EVENT_TEXT_MAX];
 	char remote_alert[EVENT_TEXT_MAX];
 	bool has_server;

@@ -133,6 +133,21 @@ static enum devid_err set_trust(void *target, const char *value,
 	return DEVID_OK;
 }
 
+static enum devid_err set_open_port(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	bool *use = target;
+
+	(void)rest;
+	(void)row;
+	if (strcmp(value, "refuse") != 0 && strcmp(value, "use") != 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is neither refuse nor use", value);
+	*use = value[0] == 'u';
+	return DEVID_OK;
+}
+
 #define AT(member)               offsetof(struct config, member), 0, 0
 #define WITHIN(member, min, max) offsetof(struct config, member), min, max
 
@@ -150,6 +165,7 @@ static const struct conf_setting settings[] = {
 	{ "agent", "clock_floor", set_clock_floor, AT(clock_floor) },
 	{ "agent", "start_wait", conf_to_uint, WITHIN(start_wait, 1, 300) },
 	{ "agent", "auth_wait", conf_to_uint, WITHIN(auth_wait, 1, 300) },
+	{ "agent", "open_port", set_open_port, AT(open_port) },
 	{ "eap", "identity", conf_to_string, AT(identity) },
 	{ "eap", "tls_min", set_tls, AT(tls_min) },
 	{ "eap", "tls_max", set_tls, AT(tls_max) },

@@ -37,6 +37,7 @@ struct config {
 	time_t clock_floor;  /* 0: none */
 	unsigned start_wait; /* seconds */
 	unsigned auth_wait;  /* seconds */
+	bool open_port;      /* use one that opens without authentication */
 	char *identity;
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;

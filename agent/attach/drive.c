@@ -10,11 +10,11 @@
 
 #include "ctrl.h"
 #include "event.h"
-#include "flight.h"
 #include "log.h"
 #include "ports.h"
 #include "states.h"
 #include "supplicant.h"
+#include "tap.h"
 #include "trust.h"
 #include "wallclock.h"
 #include "wpaconf.h"
@@ -79,6 +79,7 @@ static void wanted(struct agent_port *ap, struct wpaconf_network *net, char *ca,
 		.server_name = c->server_name,
 		.tls_min = c->tls_min,
 		.tls_max = c->tls_max,
+		.mtu = ap->port.mtu,
 		.ignore_time = !agent->clock_ok,
 		.ask_agent = c->first_use,
 	};
@@ -158,6 +159,15 @@ static void send_config(struct agent_port *ap, const char *text)
 	send_for(ap, on_config, text);
 }
 
+static void note_configured(
+	struct agent_port *ap, const struct wpaconf_network *net)
+{
+	ap->stale = false;
+	ap->ignore_time = net->ignore_time;
+	ap->mtu = net->mtu;
+	ap->trust_mode = net->trust;
+}
+
 static void send_settings(struct agent_port *ap)
 {
 	struct wpaconf_network net;
@@ -171,9 +181,7 @@ static void send_settings(struct agent_port *ap)
 			ap->network, value);
 		send_config(ap, line);
 	}
-	ap->stale = false;
-	ap->ignore_time = net.ignore_time;
-	ap->trust_mode = net.trust;
+	note_configured(ap, &net);
 }
 
 /* The number of the network block, and with it the rest. */
@@ -256,21 +264,6 @@ static void on_status(
 		event_parse_status(answer, len, &st) == DEVID_OK ? &st : NULL);
 }
 
-static void on_count(
-	void *user, const char *command, const char *answer, size_t len)
-{
-	struct agent_port *ap = user;
-	uint32_t frames = 0;
-
-	(void)command; /* MIB */
-	if (ap->n_count == 0 || !answer)
-		return;
-	ap->n_count--;
-	if (event_parse_count(answer, len, &frames) != DEVID_OK)
-		log_debug("port: %s: MIB: not understood", ap->port.name);
-	port_handle_count(&ap->port, frames, ap->n_count == 0);
-}
-
 static void on_changed(
 	void *user, const char *command, const char *answer, size_t len)
 {
@@ -288,7 +281,7 @@ static void on_changed(
 	port_dispatch(&ap->port, PORT_EVENT_REFUSED);
 }
 
-/* Trust or clock are not what they were when the port was configured. A
+/* Trust, clock or MTU are not what they were when the port was configured. A
  * change costs the TLS session, so only then. */
 static void refresh(struct agent_port *ap)
 {
@@ -298,7 +291,8 @@ static void refresh(struct agent_port *ap)
 	char ca[PATH_MAX];
 
 	check_clock(ap->agent);
-	if (!ap->stale && ap->ignore_time == !ap->agent->clock_ok)
+	if (!ap->stale && ap->ignore_time == !ap->agent->clock_ok &&
+		ap->mtu == ap->port.mtu)
 		return;
 	wanted(ap, &net, ca, sizeof(ca));
 	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
@@ -307,9 +301,7 @@ static void refresh(struct agent_port *ap)
 		ap->n_pending++;
 		send_for(ap, on_changed, line);
 	}
-	ap->stale = false;
-	ap->ignore_time = net.ignore_time;
-	ap->trust_mode = net.trust;
+	note_configured(ap, &net);
 }
 
 static void answer_cert_check(struct agent_port *ap, const char *verdict)
@@ -321,12 +313,41 @@ static void answer_cert_check(struct agent_port *ap, const char *verdict)
 	send_for(ap, on_plain, line);
 }
 
+/* Listens to what is sent on the port, for the length of an attach. Without it
+ * only the reason of some failures is vaguer. */
+static void open_tap(struct agent_port *ap)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	agent_close_tap(ap);
+	if (tap_open(ap->port.ifindex, &ap->tap, &err) != DEVID_OK)
+		log_debug(
+			"port: %s: %s", ap->port.name, devid_error_text(&err));
+}
+
+void agent_close_tap(struct agent_port *ap)
+{
+	if (ap->tap >= 0)
+		(void)close(ap->tap); /* only read from */
+	ap->tap = -1;
+	flight_begin(&ap->flight);
+}
+
+enum flight_stage agent_flight(struct port *port)
+{
+	struct agent_port *ap = port->owner;
+
+	if (ap->tap >= 0)
+		tap_read(ap->tap, &ap->flight);
+	return ap->flight.stage;
+}
+
 static void select_network(struct agent_port *ap)
 {
 	char line[64];
 
 	trust_candidate_clear(&ap->server);
-	ap->port.frames_flight = flight_fragments(ap->agent->config->cert);
+	open_tap(ap);
 	refresh(ap);
 	(void)snprintf(line, sizeof(line), "SELECT_NETWORK %d", ap->network);
 	send_for(ap, on_plain, line);
@@ -352,10 +373,6 @@ void agent_command(struct port *port, enum port_command command)
 	case PORT_COMMAND_STATUS:
 		ap->n_status++;
 		send_for(ap, on_status, "STATUS");
-		return;
-	case PORT_COMMAND_COUNT:
-		ap->n_count++;
-		send_for(ap, on_count, "MIB");
 		return;
 	case PORT_COMMAND_CERT_GOOD:
 		answer_cert_check(ap, "good");
@@ -453,7 +470,6 @@ void agent_on_lost(void *user)
 		ap->abandoned = false;
 		ap->n_pending = 0;
 		ap->n_status = 0;
-		ap->n_count = 0;
 		ap->port.configured = false;
 		ap->port.configuring = false;
 		ap->port.associated = false;
@@ -503,6 +519,9 @@ void agent_on_event(void *user, const char *line, size_t len)
 	ap = agent_find_port(agent, ev.port);
 	if (!ap || agent->stopping || !ap->port.configured)
 		return;
+	/* The switch began by itself. */
+	if (ev.type == EVENT_EAP_STARTED && ap->tap < 0)
+		open_tap(ap);
 	trust_note(&ap->server, &ev,
 		agent->config->first_use && !agent->trust.pinned);
 	if (ev.type == EVENT_KEY_REQUEST)

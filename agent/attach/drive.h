@@ -23,6 +23,12 @@ void agent_on_event(void *user, const char *line, size_t len);
 /* Carries out a command of the state machine. */
 void agent_command(struct port *port, enum port_command command);
 
+/* How far our side of TLS came in the running attach. */
+enum flight_stage agent_flight(struct port *port);
+
+/* No attach runs any more. */
+void agent_close_tap(struct agent_port *ap);
+
 /* Tells wpa_supplicant that the interface has gone. */
 void agent_remove_interface(struct agent_port *ap);
 

@@ -63,33 +63,38 @@ static void run_hooks(struct port *port, const char *event)
 }
 
 /*
- * Others are told of four changes. A port that was admitted stays so for them
+ * Others are told of five changes. A port that was admitted stays so for them
  * while it is attached anew (re-authentication, a dead wpa_supplicant): the
  * switch has it open until it says otherwise.
  */
 static void changed(struct port *port, enum port_state old)
 {
 	struct agent_port *ap = port->owner;
-	bool first_failure = false;
+	bool first_failure = port->backoff.failures <= 1;
+	bool let_in = port->class == ATTACH_CLASS_OPEN_PORT &&
+		      ap->agent->config->open_port;
 
 	switch (port->state) {
 	case PORT_STATE_ABSENT:
 	case PORT_STATE_DOWN:
 		port->admitted = false;
+		port->let_in = false;
 		if (old != port->state && old != PORT_STATE_ABSENT &&
 			old != PORT_STATE_DOWN)
 			run_hooks(port, "down");
 		break;
 	case PORT_STATE_BACKOFF:
-		first_failure = port->backoff.failures <= 1;
-		if (port->admitted || (first_failure && old != port->state))
-			run_hooks(port, "unauthorized");
+		if (port->admitted || let_in != port->let_in ||
+			(first_failure && old != port->state))
+			run_hooks(port, let_in ? "open" : "unauthorized");
 		port->admitted = false;
+		port->let_in = let_in;
 		break;
 	case PORT_STATE_AUTHORIZED:
 		if (!port->admitted)
 			run_hooks(port, "authorized");
 		port->admitted = true;
+		port->let_in = false;
 		break;
 	case PORT_STATE_WAITING:
 		if (old == PORT_STATE_DOWN)
@@ -100,9 +105,10 @@ static void changed(struct port *port, enum port_state old)
 	case PORT_STATE_AUTHENTICATING:
 	case PORT_STATE_CONFIRMING:
 	case PORT_STATE_CHECKING:
-	case PORT_STATE_JUDGING:
 		break;
 	}
+	if (!port->attaching)
+		agent_close_tap(ap);
 	agent_touch(ap->agent);
 }
 
@@ -150,6 +156,7 @@ const struct port_ops agent_port_ops = {
 	.random = random_number,
 	.server_allowed = agent_server_allowed,
 	.server_keep = agent_server_keep,
+	.flight = agent_flight,
 	.changed = changed,
 	.finished = finished,
 };

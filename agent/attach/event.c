@@ -39,13 +39,13 @@ static bool chop(struct span *s, const char *suffix)
 	return true;
 }
 
-/* Up to four digits; more is no number that wpa_supplicant writes. */
+/* Up to nine digits; more is no number that is looked at. */
 static bool take_number(struct span *s, int *ret)
 {
 	size_t i = 0;
 	int n = 0;
 
-	for (; i < s->len && i < 4 && s->p[i] >= '0' && s->p[i] <= '9'; i++)
+	for (; i < s->len && i < 9 && s->p[i] >= '0' && s->p[i] <= '9'; i++)
 		n = n * 10 + (s->p[i] - '0');
 	if (i == 0 || (i < s->len && s->p[i] >= '0' && s->p[i] <= '9'))
 		return false;
@@ -152,13 +152,51 @@ static enum devid_err parse_peer_alt(struct span s, struct event *ev)
 	return DEVID_OK;
 }
 
-/* reason=N depth=N subject='...' err='...': stops before the subject */
+/* What stands between the last @mark in @s and its end. */
+static bool cut_to_last(struct span *s, const char *mark)
+{
+	size_t len = strlen(mark);
+
+	for (size_t n = s->len; n >= len; n--) {
+		if (memcmp(s->p + n - len, mark, len) != 0)
+			continue;
+		s->p += n;
+		s->len -= n;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * reason=N depth=N subject='...' err='...': the subject is passed over, and
+ * the text behind it is taken from the end. It is one of OpenSSL's or of
+ * wpa_supplicant's own; one that does not look like that is left out.
+ */
 static enum devid_err parse_cert_error(struct span s, struct event *ev)
 {
+	enum devid_err rc;
+
 	if (!skip(&s, "reason=") || !take_number(&s, &ev->reason) ||
 		!skip(&s, " "))
 		return DEVID_ERR_SYNTAX;
-	return parse_depth(&s, ev);
+	rc = parse_depth(&s, ev);
+	if (rc == DEVID_OK && chop(&s, "'") && cut_to_last(&s, "' err='"))
+		(void)copy_text(s, true, ev->text); /* "" when it is odd */
+	return rc;
+}
+
+/* vendor=N method=N, and " -> NAK" where it was refused */
+static enum devid_err parse_method(struct span s, struct event *ev)
+{
+	int vendor;
+
+	if (!skip(&s, "vendor=") || !take_number(&s, &vendor) ||
+		!skip(&s, " method="))
+		return DEVID_ERR_SYNTAX;
+	ev->method = EVENT_METHOD_EXPANDED;
+	if (vendor != 0)
+		return DEVID_OK; /* its method may have ten digits */
+	return take_number(&s, &ev->method) ? DEVID_OK : DEVID_ERR_SYNTAX;
 }
 
 static enum devid_err parse_alert(
@@ -182,8 +220,12 @@ static enum devid_err parse_eap_status(struct span s, struct event *ev)
 			ev->type = EVENT_SERVER_VERIFIED;
 		return DEVID_OK;
 	}
-	if (skip(&s, "completion' parameter='failure") && s.len == 0)
+	if (!skip(&s, "completion' parameter='"))
+		return DEVID_OK;
+	if (s.len == 7 && starts(s, "failure"))
 		ev->type = EVENT_EAP_REJECTED;
+	else if (s.len == 7 && starts(s, "success"))
+		ev->type = EVENT_EAP_ACCEPTED;
 	return DEVID_OK;
 }
 
@@ -202,7 +244,7 @@ static const struct {
 	{ "Associated with ", EVENT_ASSOCIATED, parse_nothing },
 	{ "CTRL-EVENT-EAP-STARTED ", EVENT_EAP_STARTED, parse_nothing },
 	{ "CTRL-EVENT-EAP-PROPOSED-METHOD ", EVENT_METHOD_PROPOSED,
-		parse_nothing },
+		parse_method },
 	{ "CTRL-EVENT-EAP-PEER-CERT ", EVENT_PEER_CERT, parse_peer_cert },
 	{ "CTRL-EVENT-EAP-PEER-ALT ", EVENT_PEER_NAME, parse_peer_alt },
 	{ "CTRL-EVENT-EAP-TLS-CERT-ERROR ", EVENT_CERT_ERROR,
@@ -298,26 +340,6 @@ enum devid_err event_parse_status(
 	if (!seen_port)
 		return DEVID_ERR_SYNTAX;
 	*ret_status = st;
-	return DEVID_OK;
-}
-
-enum devid_err event_parse_count(
-	const char *text, size_t len, uint32_t *ret_frames)
-{
-	static const char name[] = "dot1xSuppEapolFramesRx=";
-	const char *p = memmem(text, len, name, sizeof(name) - 1);
-	uint64_t n = 0;
-	size_t left, i;
-
-	if (!p)
-		return DEVID_ERR_SYNTAX;
-	p += sizeof(name) - 1;
-	left = len - (size_t)(p - text);
-	for (i = 0; i < left && i < 10 && p[i] >= '0' && p[i] <= '9'; i++)
-		n = n * 10 + (uint64_t)(p[i] - '0');
-	if (i == 0 || n > UINT32_MAX)
-		return DEVID_ERR_SYNTAX;
-	*ret_frames = (uint32_t)n;
 	return DEVID_OK;
 }
 

@@ -19,26 +19,30 @@
 #include <stdint.h>
 
 #define EVENT_LINE_MAX    32768 /* bytes; a certificate of 8 KiB in hex fits */
-#define EVENT_TEXT_MAX    64    /* bytes of an alert or DNS name kept */
+#define EVENT_TEXT_MAX    128   /* bytes of an alert or DNS name kept */
 #define EVENT_DEPTH_MAX   9     /* longest chain that is followed */
 #define EVENT_HASH_LEN    32    /* SHA-256 */
 #define EVENT_CERT_MAX    8192  /* bytes of one DER certificate */
 #define EVENT_VERSION_MAX 8     /* "TLSv1.3" */
 
+#define EVENT_METHOD_TLS      13  /* RFC 5216 */
+#define EVENT_METHOD_EXPANDED 254 /* RFC 3748 5.7: of some vendor */
+
 enum event_type {
 	EVENT_OTHER, /* well-formed, of no interest */
 	EVENT_ASSOCIATED,
 	EVENT_EAP_STARTED,
-	EVENT_METHOD_PROPOSED,
+	EVENT_METHOD_PROPOSED, /* method */
 	EVENT_PEER_CERT,       /* depth, and hash or cert */
 	EVENT_PEER_NAME,       /* depth, text = one DNS name */
 	EVENT_SERVER_VERIFIED, /* wpa_supplicant's own checks passed */
 	EVENT_CERT_CHECK,      /* it asks for our verdict too */
-	EVENT_CERT_ERROR,      /* reason, depth */
+	EVENT_CERT_ERROR,      /* reason, depth, text = OpenSSL's, or "" */
 	EVENT_LOCAL_ALERT,     /* text = alert */
 	EVENT_REMOTE_ALERT,    /* text = alert */
 	EVENT_KEY_REQUEST,     /* it wants a PIN or passphrase */
 	EVENT_EAP_REJECTED,    /* an EAP-Failure came in, believed or not */
+	EVENT_EAP_ACCEPTED,    /* an EAP-Success came in, believed or not */
 	EVENT_EAP_FAILURE,     /* the EAP machine gave up */
 	EVENT_EAP_SUCCESS,
 	EVENT_TERMINATING,
@@ -49,6 +53,7 @@ struct event {
 	char port[IFNAMSIZ]; /* "" when the event names none */
 	int depth;           /* 0 = the server's own certificate */
 	int reason;          /* enum tls_fail_reason of wpa_supplicant */
+	int method;          /* EAP type */
 	bool has_hash;
 	uint8_t hash[EVENT_HASH_LEN]; /* SHA-256 of the DER certificate */
 	const char *cert_hex;         /* borrowed from the line, or NULL */
@@ -73,10 +78,6 @@ DEVID_MUST_CHECK enum devid_err event_parse(
 /* Parses the answer to STATUS. Error: SYNTAX (no suppPortStatus in it). */
 DEVID_MUST_CHECK enum devid_err event_parse_status(
 	const char *text, size_t len, struct event_status *ret_status);
-
-/* Number of EAPOL frames received, from the answer to MIB. Error: SYNTAX. */
-DEVID_MUST_CHECK enum devid_err event_parse_count(
-	const char *text, size_t len, uint32_t *ret_frames);
 
 /* Decodes @hex of even @hex_len into @out of @out_len bytes. Errors: SYNTAX,
  * TOO_LARGE. */

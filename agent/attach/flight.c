@@ -1,74 +1,111 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flight.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "cleanup.h"
-#include "wpaconf.h"
+#define EAPOL_HEADER  4 /* IEEE 802.1X-2020 11.3: version, type, length */
+#define EAP_RESPONSE  2 /* RFC 3748 4.1 */
+#define EAP_IDENTITY  1
+#define EAP_TLS       13
+#define TLS_OFFSET    6    /* of the data: EAP header, type, flags */
+#define FLAG_LENGTH   0x80 /* RFC 5216 3.1: four bytes of length come first */
+#define FLAG_MORE     0x40
+#define RECORD_HEADER 5 /* RFC 8446 5.1 */
+#define CIPHER_CHANGE 20
+#define HANDSHAKE     22
+#define CLIENT_HELLO  1
 
-#define CHAIN_MAX 32768 /* bytes of PEM */
+/* A piece of the frame, as far as it was kept. */
+struct piece {
+	const uint8_t *p;
+	size_t len;
+};
+
+static unsigned be16(const uint8_t *p)
+{
+	return (unsigned)p[0] << 8 | p[1];
+}
+
+static void drop(struct piece *s, size_t n)
+{
+	n = n < s->len ? n : s->len;
+	s->p += n;
+	s->len -= n;
+}
+
 /*
- * TLS 1.3 (RFC 8446 4.4, 5.2): message headers 16, Finished 32, three records
- * of 22. TLS 1.2 with its ClientKeyExchange comes to about the same.
+ * A record that is a ClientHello and nothing else. The length is compared
+ * because an encrypted record can begin with any byte.
  */
-#define OVERHEAD      130
-#define PER_CERT      5
-#define SIGNATURE_EC  72
-#define SIGNATURE_RSA 256 /* and the larger ones of longer certificates */
-
-/* Bytes of DER in the base64 body that begins at @p. */
-static size_t body_len(const char *p, const char *end)
+static bool is_hello(struct piece s)
 {
-	size_t chars = 0;
-
-	for (; p < end && *p != '-'; p++)
-		chars += *p != '\n' && *p != '\r' && *p != '=';
-	return chars * 3 / 4;
+	/* RFC 8446 D.4: one may come before the second ClientHello */
+	if (s.len > RECORD_HEADER && s.p[0] == CIPHER_CHANGE)
+		drop(&s, RECORD_HEADER + 1);
+	return s.len >= RECORD_HEADER + 4 && s.p[0] == HANDSHAKE &&
+	       s.p[5] == CLIENT_HELLO && s.p[6] == 0 &&
+	       be16(s.p + 7) + 4 == be16(s.p + 3);
 }
 
-uint32_t flight_fragments_of(const char *pem, size_t len)
+/* An empty response: the server's fragment was taken. */
+static void note_ack(struct flight *f)
 {
-	static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
-	const char *end = pem + len;
-	size_t total = 0;
-	size_t leaf = 0;
-	const char *p = pem;
+	if (f->stage == FLIGHT_HELLO)
+		f->stage = FLIGHT_HEARD;
+	else if (f->stage == FLIGHT_WHOLE)
+		f->stage = FLIGHT_ANSWERED;
+}
 
-	while ((p = memmem(p, (size_t)(end - p), begin, sizeof(begin) - 1))) {
-		size_t n;
+static void note_data(struct flight *f, struct piece data, bool more)
+{
+	bool begins = !f->more;
 
-		p += sizeof(begin) - 1;
-		n = body_len(p, end);
-		leaf = leaf ? leaf : n;
-		total += n + PER_CERT;
+	f->more = more;
+	if (f->stage == FLIGHT_WHOLE || f->stage == FLIGHT_ANSWERED)
+		f->stage = FLIGHT_ANSWERED;
+	else if (begins && is_hello(data))
+		f->stage = FLIGHT_HELLO;
+	else if (begins || f->stage == FLIGHT_BEGUN)
+		f->stage = more ? FLIGHT_BEGUN : FLIGHT_WHOLE;
+}
+
+/* @s: an EAP-TLS response from its EAP header on; @len: as it was sent. */
+static void note_tls(struct flight *f, struct piece s, size_t len)
+{
+	size_t offset = TLS_OFFSET;
+	uint8_t flags = s.p[5];
+
+	if (flags & FLAG_LENGTH)
+		offset += 4;
+	if (len <= offset) {
+		note_ack(f);
+		return;
 	}
-	if (total == 0)
-		return 0;
-	/* An RSA key of 2048 bits alone makes a certificate that long. */
-	total += OVERHEAD + (leaf > 760 ? SIGNATURE_RSA : SIGNATURE_EC);
-	return (uint32_t)((total + WPACONF_FRAGMENT - 1) / WPACONF_FRAGMENT);
+	drop(&s, offset);
+	note_data(f, s, flags & FLAG_MORE);
 }
 
-/* Whoever owns it: the certificate belongs to the key service, and its length
- * decides nothing. */
-uint32_t flight_fragments(const char *path)
+void flight_begin(struct flight *f)
 {
-	CLEANUP(cleanup_close)
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	CLEANUP(cleanup_free) char *text = NULL;
-	struct stat st;
-	ssize_t n;
+	*f = (struct flight) { FLIGHT_UNSEEN, false, -1 };
+}
 
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
-		st.st_size <= 0 || st.st_size > CHAIN_MAX)
-		return 0;
-	text = malloc((size_t)st.st_size);
-	if (!text)
-		return 0;
-	n = read(fd, text, (size_t)st.st_size);
-	return n > 0 ? flight_fragments_of(text, (size_t)n) : 0;
+void flight_note(struct flight *f, const uint8_t *frame, size_t len)
+{
+	struct piece s = { frame, len };
+	size_t eap_len;
+
+	if (len < EAPOL_HEADER + 5 || frame[1] != 0)
+		return; /* RFC 3748 4.1: not even a type */
+	drop(&s, EAPOL_HEADER);
+	eap_len = be16(s.p + 2);
+	if (s.p[0] != EAP_RESPONSE || eap_len < 5)
+		return;
+	if (s.p[4] == EAP_IDENTITY)
+		flight_begin(f); /* another conversation */
+	else if (s.p[1] == f->last)
+		return; /* sent again, as the request was */
+	f->last = s.p[1];
+	if (s.p[4] == EAP_TLS && eap_len >= TLS_OFFSET && s.len >= TLS_OFFSET)
+		note_tls(f, s, eap_len);
 }

@@ -3,19 +3,39 @@
 #define DEVID_AGENT_FLIGHT_H
 
 /*
- * How many EAP frames our certificate, its signature and Finished take. Used
- * only to tell a certificate that the server refused from a device that it
- * did not admit; an estimate that is off makes the diagnosis vaguer, nothing
- * else.
+ * How far EAP-TLS came, read from the frames that wpa_supplicant sent. It
+ * answers every request of the server exactly once, so what it said last tells
+ * where the server stopped: behind our certificate, or later. Lengths of
+ * certificates are not asked for, so it is the same with compressed ones
+ * (RFC 8879). Frames that come in are never looked at. Pure functions.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* For the PEM chain in the file @path; 0 when it cannot be read. */
-uint32_t flight_fragments(const char *path);
+#define FLIGHT_FRAME_MAX 32 /* bytes of a frame that are looked at */
 
-/* The same for the text itself. */
-uint32_t flight_fragments_of(const char *pem, size_t len);
+enum flight_stage {
+	FLIGHT_UNSEEN,   /* no EAP-TLS of ours */
+	FLIGHT_HELLO,    /* ClientHello sent, and nothing since */
+	FLIGHT_HEARD,    /* the server's answer to it comes in */
+	FLIGHT_BEGUN,    /* part of certificate, signature and Finished sent */
+	FLIGHT_WHOLE,    /* all of them sent, and nothing since */
+	FLIGHT_ANSWERED, /* the server had more to say then */
+};
+#define FLIGHT_N_STAGES 6
+
+struct flight {
+	enum flight_stage stage;
+	bool more; /* a message of ours is not sent to its end */
+	int last;  /* EAP identifier of the last response, or -1 */
+};
+
+void flight_begin(struct flight *flight);
+
+/* Adds a frame that was sent: its bytes from the EAPOL header on, at least the
+ * first FLIGHT_FRAME_MAX of them. What is no EAP response is passed over. */
+void flight_note(struct flight *flight, const uint8_t *frame, size_t len);
 
 #endif

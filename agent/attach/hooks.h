@@ -17,14 +17,14 @@
 #include <systemd/sd-event.h>
 
 #define HOOKS_EVENT_MAX  16
-#define HOOKS_REASON_MAX 192
+#define HOOKS_REASON_MAX 224
 #define HOOKS_WAIT_MS    30000
 
 struct hooks;
 
 struct hooks_event {
 	char port[IFNAMSIZ];
-	char event[HOOKS_EVENT_MAX]; /* up authorized unauthorized down */
+	char event[HOOKS_EVENT_MAX]; /* up authorized open unauthorized down */
 	char state[HOOKS_EVENT_MAX]; /* of the port */
 	char reason[HOOKS_REASON_MAX];
 	char key[HOOKS_EVENT_MAX];

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <libmnl/libmnl.h>
 #include <linux/if.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if_arp.h>
@@ -32,6 +33,8 @@ struct link_monitor {
 
 struct attrs {
 	const char *name;
+	const uint8_t *address; /* of six bytes, or NULL */
+	uint32_t mtu;
 	bool has_losses;
 	uint32_t losses;
 };
@@ -46,6 +49,15 @@ static int note_attr(const struct nlattr *attr, void *data)
 			mnl_attr_get_payload_len(attr) > IFNAMSIZ)
 			return MNL_CB_ERROR;
 		a->name = mnl_attr_get_str(attr);
+		break;
+	case IFLA_MTU:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+			return MNL_CB_ERROR;
+		a->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_ADDRESS:
+		if (mnl_attr_get_payload_len(attr) == ETH_ALEN)
+			a->address = mnl_attr_get_payload(attr);
 		break;
 	case IFLA_CARRIER_DOWN_COUNT:
 		if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
@@ -63,7 +75,7 @@ enum devid_err link_parse(
 	const struct nlmsghdr *nlh, struct link_info *ret_info)
 {
 	struct link_info info = { 0 };
-	struct attrs attrs = { NULL, false, 0 };
+	struct attrs attrs = { 0 };
 	const struct ifinfomsg *ifi;
 
 	if (nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK)
@@ -82,6 +94,10 @@ enum devid_err link_parse(
 	info.up = ifi->ifi_flags & IFF_UP;
 	/* IFF_LOWER_UP is the carrier; IFF_RUNNING follows it later. */
 	info.carrier = info.up && (ifi->ifi_flags & IFF_LOWER_UP);
+	info.mtu = attrs.mtu;
+	info.has_address = attrs.address != NULL;
+	if (attrs.address)
+		memcpy(info.address, attrs.address, sizeof(info.address));
 	info.has_losses = attrs.has_losses;
 	info.losses = attrs.losses;
 	*ret_info = info;

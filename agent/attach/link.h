@@ -23,6 +23,9 @@ struct link_info {
 	bool ethernet; /* and not the loopback */
 	bool up;       /* IFF_UP */
 	bool carrier;
+	uint32_t mtu; /* 0: not told */
+	bool has_address;
+	uint8_t address[6]; /* Ethernet */
 	bool has_losses;
 	uint32_t losses; /* IFLA_CARRIER_DOWN_COUNT: finds a short unplug */
 };

@@ -93,6 +93,7 @@ static void on_seen(void *user, const struct link_info *info)
 		drop_link(ap); /* its end was not heard */
 	ap->seen = true;
 	ap->port.admin_up = info->up;
+	ap->port.mtu = info->mtu;
 	if (!ap->port.ifindex) {
 		ap->port.ifindex = info->ifindex;
 		port_dispatch(&ap->port, PORT_EVENT_LINK_SEEN);

@@ -42,6 +42,7 @@ const struct attach *port_history(const struct port *port, unsigned n)
 void port_begin(struct port *port, uint64_t start_us)
 {
 	attach_begin(&port->attach, start_us, time(NULL));
+	port->attach.mtu = port->mtu;
 	port->attaching = true;
 }
 
@@ -49,6 +50,7 @@ static void finish(struct port *port, enum attach_end end)
 {
 	if (!port->attaching)
 		return;
+	port->attach.flight = port->ops->flight(port);
 	attach_finish(&port->attach, end, port->ops->now(port));
 	port->attaching = false;
 }
@@ -281,13 +283,6 @@ enum port_event port_on_silence(struct port *port)
 			"the authenticator went silent"); /* fits */
 	}
 	tell_failure(port);
-	return PORT_EVENT_NONE;
-}
-
-/* EAP failed without saying why: the number of frames tells. */
-enum port_event port_on_judge(struct port *port)
-{
-	port->ops->command(port, PORT_COMMAND_COUNT);
 	return PORT_EVENT_NONE;
 }
 

@@ -30,10 +30,9 @@ enum port_state {
 	PORT_STATE_CONFIRMING,     /* EAP-Success; is the port open? */
 	PORT_STATE_AUTHORIZED,
 	PORT_STATE_CHECKING, /* was authorised; EAP failed; still open? */
-	PORT_STATE_JUDGING,  /* EAP failed; how far had it come? */
 	PORT_STATE_BACKOFF,  /* failed; waits for the next try */
 };
-#define PORT_N_STATES 11
+#define PORT_N_STATES 10
 
 enum port_event {
 	PORT_EVENT_NONE, /* a handler's answer: nothing follows */
@@ -52,12 +51,11 @@ enum port_event {
 	PORT_EVENT_EAP_FAILURE,
 	PORT_EVENT_PORT_OPEN, /* STATUS: suppPortStatus=Authorized */
 	PORT_EVENT_PORT_SHUT, /* STATUS: anything else */
-	PORT_EVENT_COUNTED,   /* MIB: frames received */
 	PORT_EVENT_TIMEOUT,
 	PORT_EVENT_GIVE_UP, /* from a handler: this try is over */
 	PORT_EVENT_RETRY,   /* a cause of failure may be gone */
 };
-#define PORT_N_EVENTS 20
+#define PORT_N_EVENTS 19
 
 enum port_command {
 	PORT_COMMAND_CONFIGURE,  /* bring wpa_supplicant to know the port */
@@ -65,7 +63,6 @@ enum port_command {
 	PORT_COMMAND_LOGON,      /* send EAPOL-Start now */
 	PORT_COMMAND_DISCONNECT, /* shut it; the TLS session is kept */
 	PORT_COMMAND_STATUS,     /* answered by PORT_OPEN or PORT_SHUT */
-	PORT_COMMAND_COUNT,      /* answered by COUNTED */
 	PORT_COMMAND_CERT_GOOD,
 	PORT_COMMAND_CERT_BAD,
 };
@@ -82,6 +79,8 @@ struct port_ops {
 	/* The attach has ended in success; false when its server was
 	 * remembered as another one meanwhile. */
 	bool (*server_keep)(struct port *port);
+	/* How far our side of TLS came in the running attach. */
+	enum flight_stage (*flight)(struct port *port);
 	/* The state has changed from @old. */
 	void (*changed)(struct port *port, enum port_state old);
 	/* port->attach has ended and was put into the history. */
@@ -94,11 +93,13 @@ struct port {
 	char name[IFNAMSIZ];
 	int ifindex; /* 0 while absent */
 	bool carrier;
+	uint32_t mtu; /* 0: not known */
 	bool admin_up;
 	bool configured;         /* wpa_supplicant is ready for it */
 	bool configuring;        /* and until then on its way */
 	bool associated;         /* between SELECT and DISCONNECT */
 	bool admitted;           /* authorised as far as others were told */
+	bool let_in;             /* used without, as far as they were told */
 	bool authenticator_seen; /* since carrier-up */
 	enum port_state state;
 	time_t since;            /* wall clock of the last state change */
@@ -108,7 +109,6 @@ struct port {
 	struct backoff backoff;
 	uint64_t carrier_us;    /* monotonic time of carrier-up; 0: used up */
 	uint32_t start_wait_ms; /* setting: silence that ends STARTING */
-	uint32_t frames_flight; /* as in struct attach */
 	uint32_t auth_wait_ms;  /* setting: silence that ends EAP */
 	unsigned n_starts;      /* EAPOL-Starts of this try */
 	unsigned n_selects;     /* SELECT_NETWORKs of this try */
@@ -147,7 +147,6 @@ enum port_event port_on_start_again(struct port *port);
 enum port_event port_on_eap_started(struct port *port);
 enum port_event port_on_cert_check(struct port *port);
 enum port_event port_on_silence(struct port *port);
-enum port_event port_on_judge(struct port *port);
 enum port_event port_on_failure(struct port *port);
 enum port_event port_on_confirm(struct port *port);
 enum port_event port_on_success(struct port *port);

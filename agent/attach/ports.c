@@ -36,7 +36,7 @@ static struct agent_port *free_slot(struct agent *agent)
 		struct agent_port *ap = &agent->ports[i];
 
 		if (ap->port.state == PORT_STATE_ABSENT && ap->n_pending == 0 &&
-			ap->n_status == 0 && ap->n_count == 0 &&
+			ap->n_status == 0 &&
 			(!oldest || ap->port.since < oldest->port.since))
 			oldest = ap;
 	}
@@ -62,6 +62,8 @@ struct agent_port *agent_get_port(struct agent *agent, const char *name)
 	}
 	memset(ap, 0, sizeof(*ap));
 	ap->agent = agent;
+	ap->tap = -1; /* an absent port's is closed */
+	flight_begin(&ap->flight);
 	port_init(&ap->port, name, agent->port_ops, ap);
 	ap->port.start_wait_ms = agent->config->start_wait * 1000;
 	ap->port.auth_wait_ms = agent->config->auth_wait * 1000;

@@ -41,12 +41,14 @@ struct agent_port {
 	bool refused;       /* a configuration command failed */
 	unsigned n_pending; /* configuration commands without answer */
 	unsigned n_status;  /* STATUS commands without answer */
-	unsigned n_count;   /* MIB commands without answer */
 	int network;        /* its id */
 	bool stale;         /* trust or clock changed since */
 	bool ignore_time;   /* as last configured */
+	uint32_t mtu;       /* as last configured */
 	enum wpaconf_trust trust_mode; /* as last configured */
 	struct trust_candidate server; /* of the running attach */
+	int tap;                       /* owned: of the running attach, or -1 */
+	struct flight flight;          /* what came out of it so far */
 };
 
 struct agent {

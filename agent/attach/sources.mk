@@ -21,6 +21,7 @@ sources := \
 	states.c \
 	status.c \
 	supplicant.c \
+	tap.c \
 	trust.c \
 	wallclock.c \
 	watch.c \

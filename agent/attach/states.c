@@ -23,7 +23,6 @@ static const char *const state_names[N_STATES] = {
 	[PORT_STATE_CONFIRMING] = "confirming",
 	[PORT_STATE_AUTHORIZED] = "authorized",
 	[PORT_STATE_CHECKING] = "checking",
-	[PORT_STATE_JUDGING] = "judging",
 	[PORT_STATE_BACKOFF] = "backoff",
 };
 
@@ -44,7 +43,6 @@ static const char *const event_names[N_EVENTS] = {
 	[PORT_EVENT_EAP_FAILURE] = "eap-failure",
 	[PORT_EVENT_PORT_OPEN] = "port-open",
 	[PORT_EVENT_PORT_SHUT] = "port-shut",
-	[PORT_EVENT_COUNTED] = "counted",
 	[PORT_EVENT_TIMEOUT] = "timeout",
 	[PORT_EVENT_GIVE_UP] = "give-up",
 	[PORT_EVENT_RETRY] = "retry",
@@ -99,7 +97,7 @@ static const struct port_cell table[N_STATES][N_EVENTS] = {
 		[E(CERT_CHECK)] = { port_on_cert_check, S(AUTHENTICATING), T(KEEP) },
 		[E(KEY_REQUEST)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 		[E(EAP_SUCCESS)] = { port_on_confirm, S(CONFIRMING), T(REPLY) },
-		[E(EAP_FAILURE)] = { port_on_judge, S(JUDGING), T(REPLY) },
+		[E(EAP_FAILURE)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 		[E(TIMEOUT)] = { port_on_silence, S(BACKOFF), T(BACKOFF) },
 	},
 	[S(CONFIRMING)] = {
@@ -126,13 +124,6 @@ static const struct port_cell table[N_STATES][N_EVENTS] = {
 		[E(TIMEOUT)] = { port_on_lost, S(CHECKING), T(KEEP) },
 		[E(GIVE_UP)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 		[E(RETRY)] = { port_on_attach, S(WAITING), T(NONE) },
-	},
-	[S(JUDGING)] = {
-		UNPLUGGED, LOST,
-		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
-		[E(EAP_FAILURE)] = { port_on_nothing, S(JUDGING), T(KEEP) },
-		[E(COUNTED)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
-		[E(TIMEOUT)] = { port_on_failure, S(BACKOFF), T(BACKOFF) },
 	},
 	[S(BACKOFF)] = {
 		UNPLUGGED,
@@ -260,6 +251,7 @@ static enum port_event event_of(enum event_type type)
 	case EVENT_CERT_ERROR:
 	case EVENT_LOCAL_ALERT:
 	case EVENT_REMOTE_ALERT:
+	case EVENT_EAP_ACCEPTED:
 	case EVENT_TERMINATING:
 		return PORT_EVENT_NONE;
 	}
@@ -278,22 +270,7 @@ void port_handle_event(struct port *port, const struct event *ev)
 		port_begin(port, now);
 	if (port->attaching)
 		attach_note(&port->attach, ev, now);
-	if (ev->type == EVENT_SERVER_VERIFIED && port->attaching)
-		port->ops->command(port, PORT_COMMAND_COUNT);
 	port_dispatch(port, event_of(ev->type));
-}
-
-void port_handle_count(struct port *port, uint32_t frames, bool last)
-{
-	struct attach *a = &port->attach;
-
-	if (port->attaching && (!last || port->state != PORT_STATE_JUDGING)) {
-		a->frames_verified = frames;
-		return;
-	}
-	a->frames_failed = frames;
-	a->frames_flight = port->frames_flight;
-	port_dispatch(port, PORT_EVENT_COUNTED);
 }
 
 void port_handle_status(struct port *port, const struct event_status *st)

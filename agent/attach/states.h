@@ -59,9 +59,6 @@ void port_handle_event(struct port *port, const struct event *ev);
 /* Adds the answer to STATUS (@st NULL: none came) and dispatches it. */
 void port_handle_status(struct port *port, const struct event_status *st);
 
-/* Adds the answer to MIB; @last: no other such question is open. */
-void port_handle_count(struct port *port, uint32_t frames, bool last);
-
 /* Writes the diagram as Markdown with a Mermaid block. Error: IO. */
 DEVID_MUST_CHECK enum devid_err states_dump(FILE *out);
 

@@ -130,6 +130,7 @@ static json_t *port_json(const struct port *port)
 	put(&o, "carrier", json_boolean(port->carrier));
 	put(&o, "state", json_string(states_name(port->state)));
 	put_time(&o, "since", port->since);
+	put(&o, "open", json_boolean(port->let_in));
 	put(&o, "class", json_string(attach_class_name(port->class)));
 	put(&o, "reason", json_string(port->reason));
 	put_time(&o, "next_retry", port->next_retry);

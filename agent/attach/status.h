@@ -19,6 +19,7 @@
  *     carrier      true or false
  *     state        see docs/agent-states.md
  *     since        time of the last change of state, "2026-01-31T12:00:00Z"
+ *     open         true when hooks were told to use it unauthenticated
  *     class        of the last failure since carrier-up, or "NONE"
  *     reason       of it, for a person
  *     next_retry   time, or null

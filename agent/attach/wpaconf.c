@@ -6,9 +6,9 @@
 
 #include "hex.h"
 
-#define TEXT_OF(x) #x
-#define TEXT(x)    TEXT_OF(x)
-#define PIN_PREFIX "hash://server/sha256/"
+#define PIN_PREFIX     "hash://server/sha256/"
+#define FRAME_OVERHEAD 14
+#define FRAGMENT_MIN   64 /* an interface on which nothing works anyway */
 
 enum devid_err wpaconf_hex(const char *text, char *out, size_t out_len)
 {
@@ -75,18 +75,30 @@ static void put_name(const struct wpaconf_network *net, char *out)
 		(void)snprintf(out, WPACONF_COMMAND_MAX, "domain_match NULL");
 }
 
+/*
+ * At most so much that the EAP packet and its RADIUS attributes fit one
+ * 1500-byte frame, and that EAPOL (4), EAP-TLS (6) and length (4) fit the
+ * interface: it drops what is longer.
+ */
+static void put_fragment(const struct wpaconf_network *net, char *out)
+{
+	unsigned size = WPACONF_FRAGMENT;
+
+	if (net->mtu && net->mtu < size + FRAME_OVERHEAD)
+		size = net->mtu < FRAGMENT_MIN + FRAME_OVERHEAD
+			       ? FRAGMENT_MIN
+			       : net->mtu - FRAME_OVERHEAD;
+	(void)snprintf(out, WPACONF_COMMAND_MAX, "fragment_size %u", size);
+}
+
 bool wpaconf_setting(const struct wpaconf_network *net, size_t n,
 	char out[WPACONF_COMMAND_MAX])
 {
-	/*
-	 * eapol_flags=0: a wired port needs no dynamic keys. fragment_size:
-	 * the EAP packet and its RADIUS attributes fit one 1500-byte frame.
-	 */
+	/* eapol_flags=0: a wired port needs no dynamic keys. */
 	static const char *const fixed[] = {
 		"key_mgmt IEEE8021X",
 		"eapol_flags 0",
 		"eap TLS",
-		"fragment_size " TEXT(WPACONF_FRAGMENT),
 	};
 	const size_t n_fixed = sizeof(fixed) / sizeof(fixed[0]);
 
@@ -112,6 +124,9 @@ bool wpaconf_setting(const struct wpaconf_network *net, size_t n,
 		return true;
 	case 5:
 		put_phase1(net, out);
+		return true;
+	case 6:
+		put_fragment(net, out);
 		return true;
 	}
 	return false;

@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #define WPACONF_COMMAND_MAX 3072 /* bytes; wpa_supplicant's buffer is 8192 */
-#define WPACONF_FRAGMENT    1266 /* bytes of EAP-TLS data in one frame */
+#define WPACONF_FRAGMENT    1266 /* bytes of EAP-TLS data in one frame at most */
 #define WPACONF_FILE_MAX    2048 /* bytes of a generated file */
 
 enum wpaconf_tls {
@@ -38,6 +38,7 @@ struct wpaconf_network {
 	const char *server_name; /* borrowed; with TRUST_CA */
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;
+	unsigned mtu;     /* of the interface, or 0 */
 	bool ignore_time; /* clock known to be wrong */
 	bool ask_agent;   /* CTRL-REQ-EXT_CERT_CHECK for each server */
 };

@@ -24,7 +24,7 @@ programs_copy() {
 	ln -s "$LAB" "$new/lab" # for people
 	chmod 0755 "$new"
 	for program in "$build"/{lab-port,devid,devid-ca,devid-keyd,devid-agent} \
-		"$plain"/{await,devid.so,liar.so}; do
+		"$plain"/{await,devid.so,liar.so,open-port}; do
 		[[ -e $program ]] || {
 			rm -rf -- "$new"
 			fail "$program" "not built; run make lab"

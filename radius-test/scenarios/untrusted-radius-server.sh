@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # A RADIUS server that the device must not trust gets no signature.
 #
-# First a server with the right name from another CA, then one from the right
-# CA with another name. Both would let everybody in.
+# First a server from the right CA with another name, then one with the right
+# name from another CA, then one that the right CA made a client only. All
+# would let everybody in.
 # shellcheck disable=SC2034
 EXPECTED="nothing"
 
@@ -27,6 +28,18 @@ impostor() {
 	radius_stop impostor
 }
 
+# for_clients PREFIX: the right name and CA, and an extended key usage of
+# clients.
+for_clients() {
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$1.key" -subj /CN=radius.example -out "$1.csr" 2>/dev/null
+	openssl x509 -req -in "$1.csr" -CA "$LAB/pki/site/cert.pem" \
+		-CAkey "$LAB/pki/site/key.pem" -set_serial 77 -days 2 \
+		-out "$1.pem" -extfile <(printf '%s\n' \
+		subjectAltName=DNS:radius.example extendedKeyUsage=clientAuth) \
+		2>/dev/null
+}
+
 scenario() {
 	device_ready cam listed
 	other_pki impostor-pki site-ca --org "devid lab site"
@@ -36,6 +49,10 @@ scenario() {
 	agent_start_ready cam
 	impostor "$LAB/aaa/other-name"
 	impostor "$LAB/aaa/other-ca"
+	for_clients "$LAB/aaa/client"
+	impostor "$LAB/aaa/client"
+	check "told as a client's certificate (said: $R_REASON)" test \
+		"${R_REASON##*: }" = "not made for a server (extended key usage)"
 	plug cam
 	result "$(outcome cam)"
 	authenticator_stop "$(device_port cam)"

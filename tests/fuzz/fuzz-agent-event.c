@@ -32,7 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint8_t der[EVENT_CERT_MAX];
 	struct event_status status;
 	struct event ev;
-	uint32_t frames;
 	size_t len;
 
 	if (!line)
@@ -51,7 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strnlen(status.tls_version, sizeof(status.tls_version)) ==
 			sizeof(status.tls_version))
 		abort();
-	(void)event_parse_count(line, size, &frames);
 	free(line);
 	return 0;
 }

@@ -17,6 +17,13 @@ static void note(struct attach *a, enum event_type type, const char *text)
 	attach_note(a, &ev, T0 + 5000);
 }
 
+static void note_method(struct attach *a, int method)
+{
+	struct event ev = { .type = EVENT_METHOD_PROPOSED, .method = method };
+
+	attach_note(a, &ev, T0 + 5000);
+}
+
 /* An attach that came as far as the server's certificate. */
 static struct attach verified(void)
 {
@@ -24,7 +31,7 @@ static struct attach verified(void)
 
 	attach_begin(&a, T0, 1);
 	note(&a, EVENT_EAP_STARTED, "");
-	note(&a, EVENT_METHOD_PROPOSED, "");
+	note_method(&a, EVENT_METHOD_TLS);
 	note(&a, EVENT_SERVER_VERIFIED, "");
 	return a;
 }
@@ -99,7 +106,7 @@ static void finish_cert_error_is_server_untrusted(void **state)
 	(void)state;
 	attach_begin(&a, T0, 1);
 	note(&a, EVENT_EAP_STARTED, "");
-	note(&a, EVENT_METHOD_PROPOSED, "");
+	note_method(&a, EVENT_METHOD_TLS);
 	note(&a, EVENT_CERT_ERROR, "");
 	note(&a, EVENT_LOCAL_ALERT, "unknown CA");
 	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_SERVER_UNTRUSTED,
@@ -139,34 +146,188 @@ static void finish_other_alert_is_tls_failed(void **state)
 	(void)state;
 	attach_begin(&a, T0, 1);
 	note(&a, EVENT_EAP_STARTED, "");
-	note(&a, EVENT_METHOD_PROPOSED, "");
+	note_method(&a, EVENT_METHOD_TLS);
 	note(&a, EVENT_REMOTE_ALERT, "protocol version");
 	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
 		"protocol version");
 }
 
-static void finish_bare_failure_is_told_by_frames(void **state)
+/* The server showed its certificate and then only EAP-Failure came. */
+static void finish_bare_failure_is_told_by_our_last_frame(void **state)
 {
-	struct attach a = verified();
+	static const struct {
+		enum flight_stage flight;
+		enum attach_class class;
+		const char *reason;
+	} cases[] = {
+		{ FLIGHT_UNSEEN, ATTACH_CLASS_AUTHZ_DENIED, "probably" },
+		{ FLIGHT_HELLO, ATTACH_CLASS_TLS_FAILED, "ended TLS" },
+		{ FLIGHT_HEARD, ATTACH_CLASS_TLS_FAILED, "ended TLS" },
+		{ FLIGHT_BEGUN, ATTACH_CLASS_TLS_FAILED, "amid our" },
+		{ FLIGHT_WHOLE, ATTACH_CLASS_CERT_REJECTED, "no alert" },
+		{ FLIGHT_ANSWERED, ATTACH_CLASS_AUTHZ_DENIED, "not admitted" },
+	};
 
 	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct attach a = verified();
+
+		note(&a, EVENT_EAP_REJECTED, "");
+		a.flight = cases[i].flight;
+		assert_class(&a, ATTACH_END_FAILURE, cases[i].class,
+			cases[i].reason);
+	}
+}
+
+/* It showed none: a resumed session, or TLS that ended early. */
+static void finish_bare_failure_without_certificate_is_not_authorization(
+	void **state)
+{
+	static const struct {
+		enum flight_stage flight;
+		enum attach_class class;
+		const char *reason;
+	} cases[] = {
+		{ FLIGHT_UNSEEN, ATTACH_CLASS_TLS_FAILED, "ended TLS" },
+		{ FLIGHT_HELLO, ATTACH_CLASS_TLS_FAILED, "probably no common" },
+		{ FLIGHT_HEARD, ATTACH_CLASS_TLS_FAILED, "its own part" },
+		{ FLIGHT_BEGUN, ATTACH_CLASS_TLS_FAILED, "ended TLS" },
+		{ FLIGHT_WHOLE, ATTACH_CLASS_AUTHZ_DENIED, "resumed" },
+		{ FLIGHT_ANSWERED, ATTACH_CLASS_AUTHZ_DENIED, "resumed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct attach a;
+
+		attach_begin(&a, T0, 1);
+		note(&a, EVENT_EAP_STARTED, "");
+		note_method(&a, EVENT_METHOD_TLS);
+		note(&a, EVENT_EAP_REJECTED, "");
+		a.flight = cases[i].flight;
+		assert_class(&a, ATTACH_END_FAILURE, cases[i].class,
+			cases[i].reason);
+	}
+}
+
+static void finish_other_method_is_no_eap_tls(void **state)
+{
+	static const struct {
+		int method;
+		const char *reason;
+	} cases[] = { { 4, "EAP method 4 (MD5)" }, { 25, "25 (PEAP)" },
+		{ EVENT_METHOD_EXPANDED, "254 (another one)" } };
+	struct attach a;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		attach_begin(&a, T0, 1);
+		note(&a, EVENT_EAP_STARTED, "");
+		note_method(&a, cases[i].method);
+		note(&a, EVENT_EAP_REJECTED, "");
+		assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_NO_EAP_TLS,
+			cases[i].reason);
+	}
+	/* a server that agrees to EAP-TLS after our refusal of the other */
+	a = verified();
+	note_method(&a, 25);
 	note(&a, EVENT_EAP_REJECTED, "");
-	a.frames_verified = 10;
-	a.frames_failed = 11;
-	a.frames_flight = 1;
+	a.flight = FLIGHT_ANSWERED;
 	assert_class(
-		&a, ATTACH_END_FAILURE, ATTACH_CLASS_CERT_REJECTED, "no alert");
+		&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED, "admitted");
+}
+
+static void finish_success_unasked_is_open_port(void **state)
+{
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_ACCEPTED, "");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_OPEN_PORT,
+		"without authentication");
+	/* wpa_supplicant passes it over when its number does not fit */
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note(&a, EVENT_EAP_ACCEPTED, "");
+	assert_class(&a, ATTACH_END_SILENCE, ATTACH_CLASS_OPEN_PORT,
+		"without authentication");
+	/* one that a failure follows is not the last word */
 	a = verified();
-	a.frames_verified = 10;
-	a.frames_failed = 12;
-	a.frames_flight = 1;
-	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
-		"not admitted");
-	a = verified();
-	a.frames_failed = 12;
-	a.frames_flight = 1;
-	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
-		"not admitted");
+	note(&a, EVENT_EAP_ACCEPTED, "");
+	note(&a, EVENT_EAP_REJECTED, "");
+	a.flight = FLIGHT_ANSWERED;
+	assert_class(
+		&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED, "admitted");
+}
+
+static void finish_certificate_for_clients_is_named(void **state)
+{
+	static const struct {
+		int reason, depth;
+		const char *text, *want;
+	} cases[] = {
+		{ 0, 0, "unsuitable certificate purpose",
+			"server certificate: not made for a server" },
+		{ 0, 0, "unsupported certificate purpose",
+			"server certificate: not made for a server" },
+		{ 0, 1, "unsuitable certificate purpose",
+			"issuer of the server's certificate: unsuitable" },
+		{ 0, 0, "CA md too weak", "server certificate: CA md too" },
+		{ 0, 0, "", "server certificate: not trusted" },
+		{ 4, 0, "certificate has expired",
+			"server certificate: expired" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct event ev = { .type = EVENT_CERT_ERROR,
+			.reason = cases[i].reason,
+			.depth = cases[i].depth };
+		struct attach a;
+
+		(void)snprintf(ev.text, sizeof(ev.text), "%s", cases[i].text);
+		attach_begin(&a, T0, 1);
+		attach_note(&a, &ev, T0);
+		ev.reason = 1;
+		attach_note(&a, &ev, T0); /* one that follows from it */
+		note(&a, EVENT_LOCAL_ALERT, "unsupported certificate");
+		assert_class(&a, ATTACH_END_FAILURE,
+			ATTACH_CLASS_SERVER_UNTRUSTED, cases[i].want);
+	}
+}
+
+static void finish_silence_says_what_was_not_answered(void **state)
+{
+	static const struct {
+		enum flight_stage flight;
+		uint32_t mtu;
+		const char *reason;
+	} cases[] = {
+		{ FLIGHT_UNSEEN, 1500, "half-way" },
+		{ FLIGHT_HELLO, 1500, "first TLS message" },
+		{ FLIGHT_HEARD, 1024, "server's part" },
+		{ FLIGHT_BEGUN, 0, "probably an MTU" },
+		{ FLIGHT_WHOLE, 1500, "our certificate" },
+		{ FLIGHT_ANSWERED, 1500, "after TLS" },
+		{ FLIGHT_BEGUN, 1023, "MTU is 1023, EAP needs 1024" },
+	};
+	struct attach a;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		attach_begin(&a, T0, 1);
+		note(&a, EVENT_EAP_STARTED, "");
+		note_method(&a, EVENT_METHOD_TLS);
+		a.flight = cases[i].flight;
+		a.mtu = cases[i].mtu;
+		assert_class(&a, ATTACH_END_SILENCE, ATTACH_CLASS_TIMEOUT,
+			cases[i].reason);
+	}
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	assert_class(&a, ATTACH_END_SILENCE, ATTACH_CLASS_TIMEOUT,
+		"no answer to our identity");
 }
 
 static void finish_early_failure_is_denied_late_one_is_timeout(void **state)
@@ -182,6 +343,7 @@ static void finish_early_failure_is_denied_late_one_is_timeout(void **state)
 	note(&a, EVENT_EAP_STARTED, "");
 	attach_finish(&a, ATTACH_END_FAILURE, T0 + 6000000);
 	assert_int_equal(a.class, ATTACH_CLASS_TIMEOUT);
+	assert_non_null(strstr(a.reason, "probably"));
 }
 
 static void note_new_start_voids_old_findings(void **state)
@@ -189,14 +351,13 @@ static void note_new_start_voids_old_findings(void **state)
 	struct attach a = verified();
 
 	(void)state;
-	a.frames_verified = 5;
 	note(&a, EVENT_EAP_SUCCESS, "");
 	note(&a, EVENT_EAP_REJECTED, "");
 	note(&a, EVENT_EAP_STARTED, "");
 	assert_false(a.server_verified);
 	assert_false(a.succeeded);
 	assert_false(a.rejected);
-	assert_int_equal(a.frames_verified, 0);
+	assert_false(a.tls_offered);
 }
 
 static void names_go_there_and_back(void **state)
@@ -271,7 +432,13 @@ int main(void)
 		cmocka_unit_test(finish_refused_server_is_server_untrusted),
 		cmocka_unit_test(finish_cert_alert_is_cert_rejected),
 		cmocka_unit_test(finish_other_alert_is_tls_failed),
-		cmocka_unit_test(finish_bare_failure_is_told_by_frames),
+		cmocka_unit_test(finish_bare_failure_is_told_by_our_last_frame),
+		cmocka_unit_test(
+			finish_bare_failure_without_certificate_is_not_authorization),
+		cmocka_unit_test(finish_other_method_is_no_eap_tls),
+		cmocka_unit_test(finish_success_unasked_is_open_port),
+		cmocka_unit_test(finish_certificate_for_clients_is_named),
+		cmocka_unit_test(finish_silence_says_what_was_not_answered),
 		cmocka_unit_test(
 			finish_early_failure_is_denied_late_one_is_timeout),
 		cmocka_unit_test(note_new_start_voids_old_findings),

@@ -39,6 +39,7 @@ static void parse_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(c->supplicant_gid, 64001);
 	assert_int_equal(c->start_wait, 5);
 	assert_int_equal(c->auth_wait, 20);
+	assert_false(c->open_port);
 	assert_true(config_wants(c, "eth0"));
 	assert_false(config_wants(c, "eth1"));
 	config_free(c);
@@ -51,7 +52,7 @@ static void parse_every_setting_is_taken(void **state)
 		"supplicant=/w\nsupplicant_user=64001:64002\n"
 		"provider_dir=/p\nhooks_dir=/h\nkeyd_socket=/k\nkey=/key\n"
 		"cert=/cert\nclock_floor=2026-01-31\nstart_wait=2\n"
-		"auth_wait=9\n"
+		"auth_wait=9\nopen_port=use\n"
 		"[eap]\nidentity=a@b\ntls_min=1.3\ntls_max=1.3\n"
 		"trust=pinned\nca=/c\nserver_name=n\n"
 		"[keyd]\nanything=goes\n");
@@ -69,6 +70,7 @@ static void parse_every_setting_is_taken(void **state)
 	assert_int_equal(c->clock_floor, 1769817600);
 	assert_int_equal(c->start_wait, 2);
 	assert_int_equal(c->auth_wait, 9);
+	assert_true(c->open_port);
 	assert_string_equal(c->identity, "a@b");
 	assert_int_equal(c->tls_min, WPACONF_TLS_1_3);
 	assert_string_equal(c->ca, "/c");
@@ -125,6 +127,7 @@ static void parse_bad_setting_is_refused_with_its_place(void **state)
 		{ USER "clock_floor=tomorrow\n" PINNED, "YYYY-MM-DD" },
 		{ USER "start_wait=0\n" PINNED, "agent.start_wait" },
 		{ USER "auth_wait=301\n" PINNED, "agent.auth_wait" },
+		{ USER "open_port=yes\n" PINNED, "neither refuse nor use" },
 		{ USER PINNED "tls_min=1.1\n", "eap.tls_min" },
 		{ USER PINNED "tls_max=1.0\n", "eap.tls_max" },
 		{ USER PINNED "tls_min=1.3\ntls_max=1.2\n", "above tls_max" },

@@ -37,7 +37,7 @@ static void event_parse_known_prefix_gives_type(void **state)
 			EVENT_OTHER },
 		{ "<3>CTRL-EVENT-EAP-STATUS status='completion' "
 		  "parameter='success'",
-			EVENT_OTHER },
+			EVENT_EAP_ACCEPTED },
 		{ "<3>CTRL-EVENT-EAP-STATUS status='completion' "
 		  "parameter='failure'",
 			EVENT_EAP_REJECTED },
@@ -79,7 +79,7 @@ static void event_parse_malformed_line_is_refused(void **state)
 		"",
 		"OK",
 		"<>x",
-		"<12345>x",
+		"<1234567890>x",
 		"<3",
 		"IFNAME=<3>CTRL-EVENT-EAP-STARTED ",
 		"IFNAME= <3>CTRL-EVENT-EAP-STARTED ",
@@ -217,7 +217,8 @@ static void peer_name_only_plain_dns_names(void **state)
 		{ "depth=0 DNS:", EVENT_OTHER },
 		{ "depth=0 URI:http://x", EVENT_OTHER },
 		{ "depth=0 DNS:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 			EVENT_OTHER },
 	};
 
@@ -308,22 +309,64 @@ static void status_anything_else_is_not_authorized(void **state)
 		DEVID_ERR_SYNTAX);
 }
 
-static void count_is_read_within_bounds(void **state)
+static void method_is_a_number_and_another_vendor_none_of_ours(void **state)
 {
-	uint32_t n = 7;
+	static const struct {
+		const char *line;
+		int method;
+	} cases[] = {
+		{ "vendor=0 method=13", 13 },
+		{ "vendor=0 method=25 -> NAK", 25 },
+		{ "vendor=14122 method=1 -> NAK", EVENT_METHOD_EXPANDED },
+		{ "vendor=16777215 method=4294967295", EVENT_METHOD_EXPANDED },
+	};
+	static const char *const bad[] = { "", "vendor=0", "vendor=x method=1",
+		"vendor=0 method=", "vendor=0 method=4294967295" };
+	char line[128];
+	struct event ev;
 
 	(void)state;
-	assert_rc(event_parse_count(
-			  "a=1\ndot1xSuppEapolFramesRx=42\nb=2", 33, &n),
-		DEVID_OK);
-	assert_int_equal(n, 42);
-	assert_rc(event_parse_count("dot1xSuppEapolFramesRx=", 23, &n),
-		DEVID_ERR_SYNTAX);
-	assert_rc(
-		event_parse_count("dot1xSuppEapolFramesRx=4294967296", 33, &n),
-		DEVID_ERR_SYNTAX);
-	assert_rc(event_parse_count("FAIL", 4, &n), DEVID_ERR_SYNTAX);
-	assert_int_equal(n, 42);
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		(void)snprintf(line, sizeof(line),
+			"<3>CTRL-EVENT-EAP-PROPOSED-METHOD %s", cases[i].line);
+		assert_rc(parse(line, &ev), DEVID_OK);
+		assert_int_equal(ev.type, EVENT_METHOD_PROPOSED);
+		assert_int_equal(ev.method, cases[i].method);
+	}
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		(void)snprintf(line, sizeof(line),
+			"<3>CTRL-EVENT-EAP-PROPOSED-METHOD %s", bad[i]);
+		assert_rc(parse(line, &ev), DEVID_ERR_SYNTAX);
+	}
+}
+
+static void cert_error_text_is_what_stands_last(void **state)
+{
+	static const struct {
+		const char *tail, *text;
+	} cases[] = {
+		{ "err='certificate has expired'", "certificate has expired" },
+		/* what a hostile subject can add */
+		{ "x' err='fine' err='unsuitable certificate purpose'",
+			"unsuitable certificate purpose" },
+		{ "x' err='fine", "" },
+		{ "err='odd \x1b[2J text'", "" },
+		{ "err=''", "" },
+	};
+	char line[256];
+	struct event ev;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		(void)snprintf(line, sizeof(line),
+			"<3>CTRL-EVENT-EAP-TLS-CERT-ERROR reason=0 depth=1 "
+			"subject='/CN=a' %s",
+			cases[i].tail);
+		assert_rc(parse(line, &ev), DEVID_OK);
+		assert_int_equal(ev.type, EVENT_CERT_ERROR);
+		assert_int_equal(ev.depth, 1);
+		assert_string_equal(ev.text, cases[i].text);
+	}
 }
 
 static void decode_hex_checks_digits_and_room(void **state)
@@ -358,7 +401,9 @@ int main(void)
 		cmocka_unit_test(alert_name_is_taken),
 		cmocka_unit_test(status_authorized_is_read),
 		cmocka_unit_test(status_anything_else_is_not_authorized),
-		cmocka_unit_test(count_is_read_within_bounds),
+		cmocka_unit_test(
+			method_is_a_number_and_another_vendor_none_of_ours),
+		cmocka_unit_test(cert_error_text_is_what_stands_last),
 		cmocka_unit_test(decode_hex_checks_digits_and_room),
 	};
 

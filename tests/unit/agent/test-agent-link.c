@@ -36,6 +36,8 @@ static void parse_ethernet_link_is_read(void **state)
 	(void)state;
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, "eth0");
 	mnl_attr_put_u32(nlh, IFLA_CARRIER_DOWN_COUNT, 3);
+	mnl_attr_put_u32(nlh, IFLA_MTU, 1400);
+	mnl_attr_put(nlh, IFLA_ADDRESS, 6, "\2\0\0\0\0\7");
 	mnl_attr_put_u32(nlh, 0x7f0, 1); /* unknown: no matter */
 	assert_rc(link_parse(nlh, &info), DEVID_OK);
 	assert_int_equal(info.ifindex, 7);
@@ -45,6 +47,22 @@ static void parse_ethernet_link_is_read(void **state)
 	assert_true(info.carrier);
 	assert_true(info.has_losses);
 	assert_int_equal(info.losses, 3);
+	assert_int_equal(info.mtu, 1400);
+	assert_true(info.has_address);
+	assert_memory_equal(info.address, "\2\0\0\0\0\7", 6);
+}
+
+static void parse_address_of_another_length_is_none(void **state)
+{
+	struct nlmsghdr *nlh = begin(RTM_NEWLINK, IFF_UP, 7);
+	struct link_info info;
+
+	(void)state;
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, "ib0");
+	mnl_attr_put(nlh, IFLA_ADDRESS, 20, "01234567890123456789");
+	assert_rc(link_parse(nlh, &info), DEVID_OK);
+	assert_false(info.has_address);
+	assert_int_equal(info.mtu, 0);
 }
 
 static void parse_carrier_needs_up_and_lower_up(void **state)
@@ -145,6 +163,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse_ethernet_link_is_read),
+		cmocka_unit_test(parse_address_of_another_length_is_none),
 		cmocka_unit_test(parse_carrier_needs_up_and_lower_up),
 		cmocka_unit_test(parse_other_kinds_are_not_ethernet),
 		cmocka_unit_test(parse_del_link_is_read),

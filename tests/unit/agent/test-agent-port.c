@@ -15,13 +15,14 @@ static struct fake {
 	uint64_t now;
 	bool allow;
 	bool keep;
+	enum flight_stage flight;
 	unsigned n_finished;
 	unsigned n_changed;
 } fake;
 
 static void command(struct port *port, enum port_command command)
 {
-	static const char letters[] = "CSLDTNGB";
+	static const char letters[] = "CSLDTGB";
 	size_t n = strlen(fake.commands);
 
 	(void)port;
@@ -59,6 +60,12 @@ static bool server_keep(struct port *port)
 	return fake.keep;
 }
 
+static enum flight_stage flight(struct port *port)
+{
+	(void)port;
+	return fake.flight;
+}
+
 static void changed(struct port *port, enum port_state old)
 {
 	(void)port;
@@ -73,7 +80,7 @@ static void finished(struct port *port)
 }
 
 static const struct port_ops ops = { command, set_timer, now, random_number,
-	server_allowed, server_keep, changed, finished };
+	server_allowed, server_keep, flight, changed, finished };
 
 static struct port port;
 
@@ -89,7 +96,7 @@ static int setup(void **state)
 
 static void event(enum event_type type)
 {
-	struct event ev = { .type = type };
+	struct event ev = { .type = type, .method = EVENT_METHOD_TLS };
 
 	port_handle_event(&port, &ev);
 }
@@ -257,41 +264,57 @@ static void failure_shuts_the_port_and_backs_off(void **state)
 	(void)state;
 	reach(PORT_STATE_AUTHENTICATING);
 	event(EVENT_SERVER_VERIFIED);
-	port_handle_count(&port, 20, true);
+	fake.flight = FLIGHT_WHOLE;
 	event(EVENT_EAP_REJECTED);
-	assert_state(PORT_STATE_JUDGING);
+	assert_state(PORT_STATE_BACKOFF);
 	event(EVENT_EAP_FAILURE);
-	assert_state(PORT_STATE_JUDGING);
-	port.frames_flight = 1;
-	port_handle_count(&port, 21, true);
 	assert_state(PORT_STATE_BACKOFF);
 	assert_int_equal(port.class, ATTACH_CLASS_CERT_REJECTED);
-	assert_string_equal(fake.commands, "CSLNND");
+	assert_int_equal(fake.n_finished, 1);
+	assert_string_equal(fake.commands, "CSLD");
 	assert_int_equal(fake.timer, 750);
 	assert_true(port.next_retry > 0);
 }
 
-static void late_count_is_not_taken_for_the_last(void **state)
+static void failure_after_tls_is_told_from_one_in_it(void **state)
 {
 	(void)state;
 	reach(PORT_STATE_AUTHENTICATING);
 	event(EVENT_SERVER_VERIFIED);
+	fake.flight = FLIGHT_ANSWERED;
 	event(EVENT_EAP_REJECTED);
-	port.frames_flight = 1;
-	port_handle_count(&port, 20, false);
-	assert_state(PORT_STATE_JUDGING);
-	port_handle_count(&port, 22, true);
 	assert_int_equal(port.class, ATTACH_CLASS_AUTHZ_DENIED);
 }
 
-static void judging_without_answer_ends(void **state)
+/* A critical port: the switch answers EAPOL-Start with EAP-Success. */
+static void success_without_a_question_is_an_open_port(void **state)
 {
 	(void)state;
-	reach(PORT_STATE_AUTHENTICATING);
-	event(EVENT_EAP_FAILURE);
-	port_dispatch(&port, PORT_EVENT_TIMEOUT);
+	reach(PORT_STATE_STARTING);
+	event(EVENT_EAP_ACCEPTED);
+	assert_state(PORT_STATE_STARTING);
+	event(EVENT_EAP_FAILURE); /* wpa_supplicant does not believe it */
 	assert_state(PORT_STATE_BACKOFF);
-	assert_int_equal(port.class, ATTACH_CLASS_AUTHZ_DENIED);
+	assert_int_equal(port.class, ATTACH_CLASS_OPEN_PORT);
+}
+
+static void success_that_is_passed_over_is_an_open_port(void **state)
+{
+	(void)state;
+	reach(PORT_STATE_STARTING);
+	event(EVENT_EAP_ACCEPTED);
+	port_dispatch(&port, PORT_EVENT_GIVE_UP);
+	assert_int_equal(port.class, ATTACH_CLASS_OPEN_PORT);
+}
+
+static void mtu_of_the_port_is_in_the_record(void **state)
+{
+	(void)state;
+	port.mtu = 900;
+	reach(PORT_STATE_AUTHENTICATING);
+	port_dispatch(&port, PORT_EVENT_TIMEOUT);
+	assert_int_equal(port.class, ATTACH_CLASS_TIMEOUT);
+	assert_non_null(strstr(port.reason, "MTU is 900"));
 }
 
 static void replug_is_at_once_and_forgets(void **state)
@@ -389,6 +412,7 @@ static void refused_reauthentication_is_a_failure(void **state)
 	event(EVENT_EAP_STARTED);
 	event(EVENT_METHOD_PROPOSED);
 	event(EVENT_EAP_REJECTED);
+	fake.flight = FLIGHT_ANSWERED;
 	status(false);
 	assert_state(PORT_STATE_BACKOFF);
 	assert_int_equal(port.class, ATTACH_CLASS_AUTHZ_DENIED);
@@ -405,7 +429,6 @@ static void cert_check_is_always_answered(void **state)
 	event(EVENT_CERT_CHECK);
 	assert_string_equal(fake.commands, "CSLGB");
 	event(EVENT_EAP_FAILURE);
-	port_handle_count(&port, 1, true);
 	assert_int_equal(port.class, ATTACH_CLASS_SERVER_UNTRUSTED);
 }
 
@@ -473,7 +496,7 @@ static const struct {
 	CELL(AUTHENTICATING, CERT_CHECK, AUTHENTICATING),
 	CELL(AUTHENTICATING, KEY_REQUEST, BACKOFF),
 	CELL(AUTHENTICATING, EAP_SUCCESS, CONFIRMING),
-	CELL(AUTHENTICATING, EAP_FAILURE, JUDGING),
+	CELL(AUTHENTICATING, EAP_FAILURE, BACKOFF),
 	CELL(AUTHENTICATING, TIMEOUT, BACKOFF),
 	CELL(CONFIRMING, LINK_GONE, ABSENT),
 	CELL(CONFIRMING, CARRIER_DOWN, DOWN),
@@ -500,13 +523,6 @@ static const struct {
 	CELL(CHECKING, TIMEOUT, CHECKING),
 	CELL(CHECKING, GIVE_UP, BACKOFF),
 	CELL(CHECKING, RETRY, WAITING),
-	CELL(JUDGING, LINK_GONE, ABSENT),
-	CELL(JUDGING, CARRIER_DOWN, DOWN),
-	CELL(JUDGING, SUPPLICANT_LOST, WAITING),
-	CELL(JUDGING, EAP_STARTED, AUTHENTICATING),
-	CELL(JUDGING, EAP_FAILURE, JUDGING),
-	CELL(JUDGING, COUNTED, BACKOFF),
-	CELL(JUDGING, TIMEOUT, BACKOFF),
 	CELL(BACKOFF, LINK_GONE, ABSENT),
 	CELL(BACKOFF, CARRIER_DOWN, DOWN),
 	CELL(BACKOFF, EAP_STARTED, AUTHENTICATING),
@@ -616,8 +632,10 @@ int main(void)
 		TEST(no_authenticator_is_told_once),
 		TEST(quiet_authenticator_keeps_the_verdict),
 		TEST(failure_shuts_the_port_and_backs_off),
-		TEST(late_count_is_not_taken_for_the_last),
-		TEST(judging_without_answer_ends),
+		TEST(failure_after_tls_is_told_from_one_in_it),
+		TEST(success_without_a_question_is_an_open_port),
+		TEST(success_that_is_passed_over_is_an_open_port),
+		TEST(mtu_of_the_port_is_in_the_record),
 		TEST(replug_is_at_once_and_forgets),
 		TEST(unplug_of_open_port_disconnects_once),
 		TEST(unplug_in_handshake_is_recorded),

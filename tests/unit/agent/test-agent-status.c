@@ -130,6 +130,23 @@ static void write_shut_port_shows_no_server(void **state)
 	p = json_array_get(json_object_get(root, "ports"), 0);
 	assert_true(json_is_null(json_object_get(p, "server")));
 	assert_string_equal(text(p, "class"), "SERVER_UNTRUSTED");
+	assert_true(json_is_false(json_object_get(p, "open")));
+	json_decref(root);
+}
+
+static void write_port_that_let_us_in_is_open(void **state)
+{
+	const struct port *ports[] = { &port };
+	struct status st = { 0, true, true, true, &trust, ports, 1 };
+	json_t *root, *p;
+
+	(void)state;
+	port.class = ATTACH_CLASS_OPEN_PORT;
+	port.let_in = true;
+	root = write_and_read(&st);
+	p = json_array_get(json_object_get(root, "ports"), 0);
+	assert_string_equal(text(p, "class"), "OPEN_PORT");
+	assert_true(json_is_true(json_object_get(p, "open")));
 	json_decref(root);
 }
 
@@ -255,6 +272,7 @@ int main(void)
 		TEST(write_open_port_shows_its_server),
 		TEST(write_shut_port_shows_no_server),
 		TEST(write_gone_port_is_left_out),
+		TEST(write_port_that_let_us_in_is_open),
 		TEST(write_trust_has_four_words),
 		TEST(write_no_folder_is_an_error),
 		TEST(history_survives_a_restart),

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "flight.h"
 #include "wpaconf.h"
 
 static const struct wpaconf_network base = {
@@ -210,39 +209,25 @@ static void interface_file_saves_nothing(void **state)
 	assert_non_null(strstr(text, "SECLEVEL=2"));
 }
 
-/* A PEM certificate whose body is @len bytes of DER. */
-static size_t put_cert(char *out, size_t len)
+/* The interface drops an EAPOL frame that is longer than its MTU. */
+static void setting_fragment_fits_the_mtu(void **state)
 {
-	size_t n = 0;
-
-	n += (size_t)sprintf(out, "-----BEGIN CERTIFICATE-----\n");
-	for (size_t i = 0; i < (len * 4 + 2) / 3; i++) {
-		out[n++] = 'A';
-		if (i % 64 == 63)
-			out[n++] = '\n';
-	}
-	n += (size_t)sprintf(out + n, "=\n-----END CERTIFICATE-----\n");
-	return n;
-}
-
-static void flight_counts_fragments_of_the_chain(void **state)
-{
-	static char pem[16384];
-	size_t n;
+	static const struct {
+		unsigned mtu;
+		const char *want;
+	} cases[] = { { 0, "1266" }, { 9000, "1266" }, { 1500, "1266" },
+		{ 1280, "1266" }, { 1279, "1265" }, { 1024, "1010" },
+		{ 78, "64" }, { 77, "64" }, { 13, "64" } };
+	char value[WPACONF_COMMAND_MAX];
 
 	(void)state;
-	assert_int_equal(flight_fragments_of("", 0), 0);
-	assert_int_equal(flight_fragments_of("no certificate", 14), 0);
-	n = put_cert(pem, 600);
-	assert_int_equal(flight_fragments_of(pem, n), 1);
-	n += put_cert(pem + n, 600);
-	assert_int_equal(flight_fragments_of(pem, n), 2);
-	n = put_cert(pem, 900);
-	n += put_cert(pem + n, 1200);
-	assert_int_equal(flight_fragments_of(pem, n), 2);
-	n += put_cert(pem + n, 200);
-	assert_int_equal(flight_fragments_of(pem, n), 3);
-	assert_int_equal(flight_fragments("/nonexistent"), 0);
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct wpaconf_network net = base;
+
+		net.mtu = cases[i].mtu;
+		get(&net, "fragment_size", value);
+		assert_string_equal(value, cases[i].want);
+	}
 }
 
 int main(void)
@@ -258,7 +243,7 @@ int main(void)
 		cmocka_unit_test(openssl_file_has_floor_and_provider),
 		cmocka_unit_test(openssl_file_odd_path_is_refused),
 		cmocka_unit_test(interface_file_saves_nothing),
-		cmocka_unit_test(flight_counts_fragments_of_the_chain),
+		cmocka_unit_test(setting_fragment_fits_the_mtu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
