@@ -49,7 +49,8 @@ static enum devid_err take_format(void *member, const char *argument,
 static const struct option_row rows[] = {
 	{ "format", 0, "FORMAT", take_format,
 		OPTION_MUST(struct options, format),
-		"freeradius: allow-list of the live devices' IDevIDs\n"
+		"freeradius: list of the live devices' IDevIDs to let\n"
+		"in, and of the revoked ones to refuse\n"
 		"csv: RFC 4180, a line for each certificate; ' stands\n"
 		"before what a table would take for a formula\n"
 		"json: a line for each device, with its certificates" },
@@ -69,6 +70,34 @@ static const struct option_set option_set = {
 	.notes = CA_CMD_NOTES,
 	.rows = rows,
 };
+
+/* What somebody asked for and does not get, or not as he may think. */
+static void tell_missing(
+	const struct options *o, const struct export_only *only)
+{
+	bool radius = o->format == EXPORT_FREERADIUS;
+	const char *name =
+		strcmp(o->only, "-") == 0 ? "standard input" : o->only;
+	struct export_line line;
+	size_t at = 0, n = 0;
+
+	for (; export_only_next(only, &at, &line); n++) {
+		if (line.found == EXPORT_ABSENT)
+			log_warn("export: %s:%zu: \"%s\": left out: no such "
+				 "device in the register",
+				name, line.line, line.serial);
+		else if (line.found == EXPORT_NOT_LIVE && radius)
+			log_warn("export: %s:%zu: \"%s\": left out: it was "
+				 "replaced",
+				name, line.line, line.serial);
+		else if (line.found == EXPORT_REVOKED && radius)
+			log_warn("export: %s:%zu: \"%s\": revoked, and in the "
+				 "list as one to be refused",
+				name, line.line, line.serial);
+	}
+	if (n == 0)
+		log_warn("export: %s: names no device", name);
+}
 
 /* One view of the register for all of it. */
 static enum devid_err write_all(struct reg *reg, const struct options *o,
@@ -94,6 +123,8 @@ static enum devid_err write_all(struct reg *reg, const struct options *o,
 		return rc;
 	rc = export_write(reg, o->format, only, out, err);
 	register_rollback(reg);
+	if (rc == DEVID_OK && only)
+		tell_missing(o, only);
 	return rc;
 }
 

@@ -22,13 +22,52 @@
 /* ---- which devices ---- */
 
 struct export_only {
-	char **serials; /* owned; sorted */
-	size_t n;
+	struct export_line *lines;   /* owned; in the order of the text */
+	struct export_line **sorted; /* owned; by serial number, each once */
+	size_t n, n_sorted;
 };
 
-static int compare_text(const void *a, const void *b)
+/* The first of equal ones comes first. */
+static int compare_lines(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	const struct export_line *x = *(struct export_line *const *)a;
+	const struct export_line *y = *(struct export_line *const *)b;
+	int order = strcmp(x->serial, y->serial);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static int compare_serial(const void *key, const void *entry)
+{
+	return strcmp(key, (*(struct export_line *const *)entry)->serial);
+}
+
+static void split_lines(char *text, struct export_only *only)
+{
+	char *line;
+
+	for (size_t number = 1; (line = strsep(&text, "\n")); number++) {
+		line[strcspn(line, "\r")] = '\0';
+		if (line[0])
+			only->lines[only->n++] = (struct export_line) { line,
+				number, EXPORT_ABSENT };
+	}
+}
+
+/* Only what ->sorted has is told: a number that stands twice, once. */
+static void sort_lines(struct export_only *only)
+{
+	for (size_t i = 0; i < only->n; i++)
+		only->sorted[i] = &only->lines[i];
+	qsort(only->sorted, only->n, sizeof(only->sorted[0]), compare_lines);
+	for (size_t i = 0; i < only->n; i++) {
+		if (only->n_sorted > 0 &&
+			strcmp(only->sorted[only->n_sorted - 1]->serial,
+				only->sorted[i]->serial) == 0)
+			only->sorted[i]->serial = NULL;
+		else
+			only->sorted[only->n_sorted++] = only->sorted[i];
+	}
 }
 
 enum devid_err export_only_parse(
@@ -36,20 +75,19 @@ enum devid_err export_only_parse(
 {
 	struct export_only *only = calloc(1, sizeof(*only));
 	size_t lines = 1;
-	char *save = NULL;
 
 	for (const char *p = text; *p; p++)
 		lines += *p == '\n';
-	if (only)
-		only->serials = calloc(lines, sizeof(only->serials[0]));
-	if (!only || !only->serials) {
+	if (only) {
+		only->lines = calloc(lines, sizeof(only->lines[0]));
+		only->sorted = calloc(lines, sizeof(only->sorted[0]));
+	}
+	if (!only || !only->lines || !only->sorted) {
 		export_only_free(only);
 		return fail_no_memory_for(err, "export");
 	}
-	for (char *line = strtok_r(text, "\r\n", &save); line;
-		line = strtok_r(NULL, "\r\n", &save))
-		only->serials[only->n++] = line;
-	qsort(only->serials, only->n, sizeof(only->serials[0]), compare_text);
+	split_lines(text, only);
+	sort_lines(only);
 	*ret = only;
 	return DEVID_OK;
 }
@@ -58,14 +96,46 @@ void export_only_free(struct export_only *only)
 {
 	if (!only)
 		return;
-	free(only->serials);
+	free(only->lines);
+	free(only->sorted);
 	free(only);
 }
 
-static bool is_wanted(const struct export_only *only, const char *serial)
+bool export_only_next(
+	const struct export_only *only, size_t *at, struct export_line *ret)
 {
-	return !only || bsearch(&serial, only->serials, only->n,
-				sizeof(only->serials[0]), compare_text);
+	while (*at < only->n) {
+		const struct export_line *line = &only->lines[(*at)++];
+
+		if (!line->serial)
+			continue;
+		*ret = *line;
+		return true;
+	}
+	return false;
+}
+
+/* Whether @device is asked for; notes that it is there. Of several with one
+ * number what is best is kept: of a board that was replaced nobody asks. */
+static bool is_wanted(
+	struct export_only *only, const struct register_device *device)
+{
+	struct export_line **line;
+	enum export_found found = EXPORT_NOT_LIVE;
+
+	if (!only)
+		return true;
+	line = bsearch(device->serial, only->sorted, only->n_sorted,
+		sizeof(only->sorted[0]), compare_serial);
+	if (!line)
+		return false;
+	if (device->state == REGISTER_LIVE)
+		found = EXPORT_LIVE;
+	else if (device->state == REGISTER_REVOKED)
+		found = EXPORT_REVOKED;
+	if (found > (*line)->found)
+		(*line)->found = found;
+	return true;
 }
 
 /* ---- one certificate ---- */
@@ -80,6 +150,7 @@ struct export
 	enum export_format format;
 	FILE *out;                            /* borrowed */
 	const struct register_device *device; /* borrowed */
+	bool wanted;                          /* asked for */
 	/* The issuer seen last, as RADIUS names it. */
 	uint8_t issuer[32];
 	char issuer_name[65]; /* "": none yet */
@@ -113,13 +184,15 @@ static enum devid_err hash_issuer(struct export *e,
 static enum devid_err put_freeradius(struct export *e,
 	const struct register_cert *cert, struct devid_error *err)
 {
+	bool revoked = e->device->state == REGISTER_REVOKED ||
+		       cert->state == REGISTER_REVOKED;
 	char serial[2 * SERIAL_LEN + 1];
 	enum devid_err rc = DEVID_OK;
 
-	if (cert->role != KEY_ROLE_IDEVID || cert->state != REGISTER_LIVE ||
-		e->device->state != REGISTER_LIVE)
+	if (cert->role != KEY_ROLE_IDEVID || (!revoked && !e->wanted) ||
+		(!revoked && cert->state != REGISTER_LIVE))
 		return DEVID_OK;
-	if (strpbrk(e->device->serial, "\"\\%`${}\r\n"))
+	if (e->wanted && strpbrk(e->device->serial, "\"\\%`${}\r\n"))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"export: %s: cannot stand in a users file",
 			e->device->serial);
@@ -128,8 +201,12 @@ static enum devid_err put_freeradius(struct export *e,
 	if (rc != DEVID_OK)
 		return rc;
 	hex_encode(cert->serial, cert->serial_len, serial);
-	(void)fprintf(e->out, "%s:%s\n\tDevID-Unit := \"%s\"\n\n",
-		e->issuer_name, serial, e->device->serial);
+	(void)fprintf(e->out, "%s:%s\n", e->issuer_name, serial);
+	if (e->wanted)
+		(void)fprintf(
+			e->out, "\tDevID-Unit := \"%s\",\n", e->device->serial);
+	(void)fprintf(e->out, "\tDevID-State := \"%s\"\n\n",
+		revoked ? "revoked" : "live");
 	return DEVID_OK;
 }
 
@@ -260,18 +337,25 @@ static enum devid_err keep(void *arg, const struct register_device *device,
 	return DEVID_OK;
 }
 
+/* Replaced ones are in no list for RADIUS, revoked ones in each. */
+static bool is_told(const struct export *e)
+{
+	if (e->format != EXPORT_FREERADIUS)
+		return e->wanted;
+	return e->device->state == REGISTER_REVOKED ||
+	       (e->wanted && e->device->state == REGISTER_LIVE);
+}
+
 static enum devid_err put_page(struct reg *reg, struct export *e,
-	const struct page *page, const struct export_only *only,
+	const struct page *page, struct export_only *only,
 	struct devid_error *err)
 {
 	enum devid_err rc = DEVID_OK;
 
 	for (size_t i = 0; i < page->n && rc == DEVID_OK; i++) {
 		e->device = &page->list[i];
-		if (e->format == EXPORT_FREERADIUS &&
-			e->device->state != REGISTER_LIVE)
-			continue;
-		if (is_wanted(only, e->device->serial))
+		e->wanted = is_wanted(only, e->device);
+		if (is_told(e))
 			rc = put_device(reg, e, err);
 	}
 	return rc;
@@ -281,7 +365,8 @@ static void put_head(const struct export *e)
 {
 	switch (e->format) {
 	case EXPORT_FREERADIUS:
-		(void)fputs("# issuer:serial of the DevIDs that may enter\n",
+		(void)fputs("# issuer:certificate of the IDevIDs of these "
+			    "units, and of those revoked\n",
 			e->out);
 		break;
 	case EXPORT_CSV:
@@ -293,7 +378,7 @@ static void put_head(const struct export *e)
 }
 
 enum devid_err export_write(struct reg *reg, enum export_format format,
-	const struct export_only *only, FILE *out, struct devid_error *err)
+	struct export_only *only, FILE *out, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) struct page *page = calloc(1, sizeof(*page));
 	struct export e = { .format = format, .out = out };

@@ -220,7 +220,7 @@ refused_with() {
 	[ "$status" -eq 1 ]
 }
 
-@test "the allow-list has the form of devid-pki, without the revoked" {
+@test "the list for RADIUS has the form of devid-pki, and says who is revoked" {
 	local issuer
 
 	ca revoke --reason keyCompromise A1
@@ -230,13 +230,32 @@ refused_with() {
 	echo mine >"$CA/devices.new"
 	ca export --format freeradius --out "$CA/devices"
 	grep -qx "$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices"
-	[ "$(grep -c '^[0-9a-f]' "$CA/devices")" = 1 ]
-	grep -qx "	DevID-Unit := \"B1\"" "$CA/devices"
+	[ "$(grep -c '^[0-9a-f]' "$CA/devices")" = 2 ]
+	[ "$(grep -A2 "^$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices")" = \
+		"$issuer:$(serial_of "$CA/B1-idevid.pem")
+	DevID-Unit := \"B1\",
+	DevID-State := \"live\"" ]
+	grep -A2 "^$issuer:$(serial_of "$CA/A1-idevid.pem")" "$CA/devices" |
+		grep -qxF $'\tDevID-State := "revoked"'
 	[ "$(<"$CA/devices.new")" = mine ]
-	echo A1 >"$CA/only"
-	ca export --format freeradius --only "$CA/only" >"$CA/none"
-	run grep -c '^[0-9a-f]' "$CA/none"
-	[ "$output" = 0 ]
+}
+
+@test "export --only: what it leaves out is named, with the line and why" {
+	ca revoke --reason keyCompromise A1
+	printf '%s\n' C1 A1 '' B1 b1 >"$CA/only"
+	run --separate-stderr ca export --format freeradius --only "$CA/only"
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^[0-9a-f]' <<<"$output")" = 2 ]
+	[ "$stderr" = "devid-ca: export: $CA/only:1: \"C1\": left out: no such device in the register
+devid-ca: export: $CA/only:2: \"A1\": revoked, and in the list as one to be refused
+devid-ca: export: $CA/only:5: \"b1\": left out: no such device in the register" ]
+	echo B1 >"$CA/only"
+	run --separate-stderr ca export --format freeradius --only "$CA/only"
+	[[ $output != *A1* ]]
+	[ "$stderr" = "" ]
+	: >"$CA/only"
+	run --separate-stderr ca export --format freeradius --only - <"$CA/only"
+	[ "$stderr" = "devid-ca: export: standard input: names no device" ]
 }
 
 @test "export --out: files are replaced, links and a user's files stay" {

@@ -3,6 +3,8 @@
 #
 # pki/lab/devid-pki: the profile that it issues, and what it refuses.
 
+bats_require_minimum_version 1.5.0
+
 load lib
 
 setup_file() {
@@ -318,7 +320,25 @@ refused() {
 	pki allow-list --only "$WORK/only" >"$WORK/list"
 	grep -qx "$issuer:$serial" "$WORK/list"
 	[ "$(grep -c ^[0-9a-f] "$WORK/list")" = 1 ]
+	grep -qxF $'\tDevID-State := "live"' "$WORK/list"
 	pki allow-list | grep -q OTHER1
+}
+
+@test "revoke: in each list as revoked, without its number for who did not ask" {
+	csr gone p256 /serialNumber=GONE1
+	pki issue-idevid "$WORK/gone.csr" >/dev/null
+	refused "no IDevID was issued to such a unit" revoke GONE2
+	[ "$(pki revoke GONE1)" = "revocation of GONE1 made: $WORK/pki/revoked" ]
+	[ "$(pki revoke GONE1)" = "revocation of GONE1 kept: $WORK/pki/revoked" ]
+	printf '%s\n' ACCC8E000001 GONE1 >"$WORK/only"
+	run --separate-stderr pki allow-list --only "$WORK/only"
+	[[ $output == *$'\tDevID-Unit := "GONE1",\n\tDevID-State := "revoked"'* ]]
+	[ "$stderr" = "devid-pki: $WORK/only:2: GONE1: revoked" ]
+	printf '%s\n' ACCC8E000001 NONE >"$WORK/only"
+	run --separate-stderr pki allow-list --only "$WORK/only"
+	[ "$(grep -c 'DevID-State := "revoked"' <<<"$output")" = 1 ]
+	[[ $output != *GONE1* ]]
+	[ "$stderr" = "devid-pki: $WORK/only:2: NONE: no such unit" ]
 }
 
 @test "ten requests at once are all recorded, each once" {

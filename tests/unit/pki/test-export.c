@@ -37,7 +37,7 @@ static int teardown(void **state)
 
 /* What is written, as text; free with free(). */
 static char *written(struct publish_fixture *f, enum export_format format,
-	const struct export_only *only, enum devid_err want)
+	struct export_only *only, enum devid_err want)
 {
 	char *text = NULL;
 	size_t len;
@@ -74,41 +74,75 @@ static void key_of(struct publish_fixture *f, const uint8_t *serial, char *ret)
 	hex_of(serial, SERIAL_LEN, ret + 65);
 }
 
-static void freeradius_live_idevids_only(void **state)
+static void set_state(struct publish_fixture *f, const char *serial,
+	enum register_state new_state)
+{
+	struct register_device device;
+
+	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		register_device_by_serial(f->ca.reg, serial, &device, NULL),
+		DEVID_OK);
+	assert_int_equal(register_device_set_state(
+				 f->ca.reg, device.id, new_state, NULL),
+		DEVID_OK);
+	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+static void freeradius_idevids_live_and_revoked(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
-	char key[128], want[256], *text;
+	char live[128], gone[128], want[512], *text;
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_device(f, "B1", b);
 	publish_fixture_revoke(f, b[KEY_ROLE_IDEVID], FIXTURE_NOW, 1);
-	key_of(f, a[KEY_ROLE_IDEVID], key);
+	key_of(f, a[KEY_ROLE_IDEVID], live);
+	key_of(f, b[KEY_ROLE_IDEVID], gone);
 	(void)snprintf(want, sizeof(want),
-		"# issuer:serial of the DevIDs that may enter\n"
-		"%s\n\tDevID-Unit := \"A1\"\n\n",
-		key);
+		"# issuer:certificate of the IDevIDs of these units, and of "
+		"those revoked\n"
+		"%s\n\tDevID-Unit := \"A1\",\n\tDevID-State := \"live\"\n\n"
+		"%s\n\tDevID-Unit := \"B1\",\n"
+		"\tDevID-State := \"revoked\"\n\n",
+		live, gone);
 	text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
 	assert_string_equal(text, want);
 	free(text);
 }
 
-static void freeradius_device_not_live_left_out(void **state)
+/* Whoever asks for his own learns which certificates are to be refused, and of
+ * the others' no more than that. */
+static void freeradius_revoked_of_others_without_their_number(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	char key[192], list[] = "A1\n", *text;
+	struct export_only *only;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "B1", b);
+	publish_fixture_revoke(f, b[KEY_ROLE_IDEVID], FIXTURE_NOW, 1);
+	set_state(f, "B1", REGISTER_REVOKED);
+	key_of(f, b[KEY_ROLE_IDEVID], key);
+	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
+	text = written(f, EXPORT_FREERADIUS, only, DEVID_OK);
+	strcat(key, "\n\tDevID-State := \"revoked\"\n");
+	assert_non_null(strstr(text, key));
+	assert_null(strstr(text, "B1"));
+	free(text);
+	export_only_free(only);
+}
+
+static void freeradius_device_replaced_left_out(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
-	struct register_device device;
 	char *text;
 
 	publish_fixture_device(f, "A1", a);
-	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
-	assert_int_equal(
-		register_device_by_serial(f->ca.reg, "A1", &device, NULL),
-		DEVID_OK);
-	assert_int_equal(register_device_set_state(
-				 f->ca.reg, device.id, REGISTER_REPLACED, NULL),
-		DEVID_OK);
-	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+	set_state(f, "A1", REGISTER_REPLACED);
 	text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
 	assert_null(strstr(text, "A1"));
 	free(text);
@@ -145,6 +179,42 @@ static void only_named_devices_written(void **state)
 	assert_non_null(strstr(text, "\"C1\""));
 	assert_null(strstr(text, "B1"));
 	free(text);
+	export_only_free(only);
+}
+
+static void assert_next(const struct export_only *only, size_t *at,
+	const char *serial, size_t number, enum export_found found)
+{
+	struct export_line line = { NULL, 0, EXPORT_ABSENT };
+
+	assert_true(export_only_next(only, at, &line));
+	assert_string_equal(line.serial, serial);
+	assert_int_equal(line.line, number);
+	assert_int_equal(line.found, found);
+}
+
+/* Each once, where it stands first, with what the register has of it. */
+static void only_says_what_was_found(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	char list[] = "no\r\n\nR1\nA1\nno\nX1";
+	struct export_only *only;
+	struct export_line line;
+	size_t at = 0;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_device(f, "R1", a);
+	publish_fixture_device(f, "X1", a);
+	set_state(f, "R1", REGISTER_REVOKED);
+	set_state(f, "X1", REGISTER_REPLACED);
+	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
+	free(written(f, EXPORT_FREERADIUS, only, DEVID_OK));
+	assert_next(only, &at, "no", 1, EXPORT_ABSENT);
+	assert_next(only, &at, "R1", 3, EXPORT_REVOKED);
+	assert_next(only, &at, "A1", 4, EXPORT_LIVE);
+	assert_next(only, &at, "X1", 6, EXPORT_NOT_LIVE);
+	assert_false(export_only_next(only, &at, &line));
 	export_only_free(only);
 }
 
@@ -311,10 +381,12 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(freeradius_live_idevids_only),
-		CASE(freeradius_device_not_live_left_out),
+		CASE(freeradius_idevids_live_and_revoked),
+		CASE(freeradius_revoked_of_others_without_their_number),
+		CASE(freeradius_device_replaced_left_out),
 		CASE(freeradius_expansion_in_serial_refused),
 		CASE(only_named_devices_written),
+		CASE(only_says_what_was_found),
 		CASE(only_empty_list_nothing_written),
 		CASE(csv_quoted_and_formulas_defused),
 		CASE(csv_every_certificate_a_record),
