@@ -40,22 +40,22 @@ radius_configure() {
 	local dir=$LAB/aaa/$1.d
 
 	install -d -o "$UID_AAA" -g "$UID_AAA" -m 0750 "$dir" "$dir/run" \
-		"$dir/sessions"
-	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.key" "$dir/server.key"
-	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.pem" "$dir/server.pem"
+		"$dir/run/devid-sessions" "$dir/certs/devid" \
+		"$dir/mods-config/files"
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.key" \
+		"$dir/certs/devid/server.key"
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.pem" \
+		"$dir/certs/devid/server.pem"
 	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$LAB/pki/root/cert.pem" \
-		"$dir/root.pem"
-	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$HERE/raddb/dictionary" \
-		"$HERE/raddb/reject-attributes" "$dir"
+		"$dir/certs/devid/makers.pem"
+	# Those that a site takes as they are.
+	cp -r "$HERE"/raddb/{mods-available,mods-config,policy.d,sites-available} \
+		"$dir"
+	cp "$HERE/raddb/dictionary.devid" "$dir/dictionary"
 	sed -e "s|@CONF_DIR@|$dir|g" -e "s|@RUN_DIR@|$dir/run|g" \
 		-e "s|@LIB_DIR@|$(radius_lib_dir)|g" \
 		-e "s|@SWITCH_ADDR@|10.10.0.1|g" -e "s|@RADIUS_ADDR@|$2|g" \
 		-e "s|@SECRET@|$(<"$LAB/secret")|g" \
-		-e "s|@SERVER_KEY@|$dir/server.key|g" \
-		-e "s|@SERVER_CERT@|$dir/server.pem|g" \
-		-e "s|@DEVICE_ROOT@|$dir/root.pem|g" \
-		-e "s|@SESSION_DIR@|$dir/sessions|g" \
-		-e "s|@ALLOW_LIST@|$dir/devices|g" \
 		"$HERE/raddb/radiusd.conf" |
 		put "$dir/radiusd.conf" 0440 "$UID_AAA"
 	allow_list_write "$1"
@@ -100,7 +100,7 @@ radius_restart() {
 
 allow_list_write() {
 	maker_allow_list "$LAB/aaa/listed" |
-		put "$LAB/aaa/$1.d/devices" 0440 "$UID_AAA"
+		put "$LAB/aaa/$1.d/mods-config/files/devid" 0440 "$UID_AAA"
 }
 
 # allow_list_add SERIAL...: these units are on the list from now on. A server in
@@ -121,16 +121,22 @@ allow_list_remove() {
 
 # A resumption would hide what a scenario wants to see.
 radius_forget_sessions() {
-	rm -f "$LAB"/aaa/radius.d/sessions/*
+	rm -f "$LAB"/aaa/radius.d/run/devid-sessions/*
 }
 
 # decision MAC FIELD [FROM]: of the last decision about this device; FROM: only
-# from that byte of the log on.
+# from that byte of the log on. No string in it has a quote, so no JSON parser is
+# started for it.
 decision() {
 	tail -c "+${3:-1}" "$LAB/aaa/radius.d/run/decisions.log" 2>/dev/null |
-		grep -i " mac=${1//:/-} " |
-		tail -n1 | grep -o " $2=\(\"[^\"]*\"\|[^ ]*\)" |
-		sed "s/^ $2=//; s/\"//g"
+		grep -F "\"mac\":\"${1//:/-}\"," | tail -n1 |
+		sed -n "s/.*[{,]\"$2\":\"\{0,1\}\([^\",}]*\|[^\"]*\)\"\{0,1\}[,}].*/\1/p"
+}
+
+# decisions MAC VERDICT: how many so far
+decisions() {
+	grep -c "\"verdict\":\"$2\".*\"mac\":\"${1//:/-}\"," \
+		"$LAB/aaa/radius.d/run/decisions.log" || true
 }
 
 # decision_mark DEVICE: what RADIUS said so far counts no more for refused_for.

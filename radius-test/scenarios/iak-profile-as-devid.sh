@@ -10,8 +10,7 @@ EXPECTED="nothing"
 
 # rejects: how often this device was turned away.
 rejects() {
-	grep -ic " mac=$(device_get cam mac | tr : -) verdict=reject" \
-		"$LAB/aaa/radius.d/run/decisions.log" || true
+	decisions "$(device_get cam mac)" reject
 }
 
 rejects_reach() {

@@ -3,7 +3,8 @@
 # A switch that lies writes no decision of its own, and no device its name.
 #
 # It sends requests as a switch may, with a good authenticator, and puts into the
-# device's address what looks like the rest of a line of decisions.log. Each is
+# device's address and its own name what looks like the rest of a line of
+# decisions.log, or like one of its own. Each is
 # turned away with a Message-Authenticator, though there is no EAP in it. A
 # genuine device then is let in under the number of its certificate, not under
 # the identity that it chose.
@@ -18,13 +19,14 @@ attribute() { printf '%02x%02x%s' "$1" $((${#2} / 2 + 2)) "$2"; }
 # bytes HEX
 bytes() { basenc --base16 -d <<<"${1^^}"; }
 
-# ask_radius CALLING_STATION: what is answered, as hex
+# ask_radius CALLING_STATION [NAS_IDENTIFIER]: what is answered, as hex
 ask_radius() {
 	local attributes head mac zero
 
 	zero=$(attribute 80 "$(printf '%032d' 0)")
 	attributes=$(attribute 1 "$(hex_of liar)")
 	attributes+=$(attribute 31 "$(hex_of "$1")")
+	[[ -z ${2:-} ]] || attributes+=$(attribute 32 "$(hex_of "$2")")
 	head=$(printf '0107%04x' $(((${#attributes} + ${#zero}) / 2 + 20)))
 	head+=$(openssl rand -hex 16)
 	mac=$(bytes "$head$attributes$zero" |
@@ -49,11 +51,11 @@ has_attribute() {
 	return 1
 }
 
-# is_turned_away CALLING_STATION
+# is_turned_away CALLING_STATION [NAS_IDENTIFIER]
 is_turned_away() {
 	local packet
 
-	packet=$(ask_radius "$1")
+	packet=$(ask_radius "$@")
 	check "\"$1\" is rejected" test "${packet:0:2}" = 03
 	check "and the reject has a Message-Authenticator" \
 		has_attribute 50 "$packet"
@@ -67,7 +69,11 @@ session_name() {
 		sed -n 's/^dot1xAuthSessionUserName=//p' | tail -n1
 }
 
-lines() { grep -c "$1" "$LAB/aaa/radius.d/run/decisions.log" || true; }
+# log_is_json: each line of it is an object that has a verdict
+log_is_json() {
+	jq -es 'length > 0 and all(.[]; .verdict == "accept" or .verdict == "reject")' \
+		"$LAB/aaa/radius.d/run/decisions.log" >/dev/null
+}
 
 scenario() {
 	local mac=02-00-00-00-00-99 newline=$'\n' port
@@ -77,17 +83,23 @@ scenario() {
 	port=$(device_port cam)
 	check "the session's name is the certificate's number (was: \
 $(session_name "$port"))" test "$(session_name "$port")" = \
-		"$(decision "$(device_get cam mac)" serial)"
+		"$(decision "$(device_get cam mac)" certificate)"
 
 	is_turned_away "$mac"
-	check "its address is in the log" test "$(lines " mac=$mac ")" = 1
-	is_turned_away "$mac verdict=accept vlan=20"
-	is_turned_away "$mac${newline}time=0 mac=$mac verdict=accept vlan=20"
+	check "its address is in the log" test "$(decisions "$mac" reject)" = 1
+	is_turned_away "$mac\",\"verdict\":\"accept\",\"x\":\""
+	is_turned_away "$mac$newline{\"verdict\":\"accept\",\"mac\":\"$mac\"}"
 	is_turned_away "$mac$newline"
-	is_turned_away "\"$mac\" verdict=\"accept\""
+	is_turned_away "\\\"$mac"
+	is_turned_away "$mac" "x\",\"verdict\":\"accept\",\"mac\":\"$mac\",\"y\":\""
+	is_turned_away "$mac" "x\\$newline{\"verdict\":\"accept\"}%41"$'\xff'
 	check "no decision about it was written by the switch" \
-		test "$(lines " mac=[^ ]*99.* verdict=accept")" = 0
-	check "each has one line" test "$(lines "mac=malformed verdict=reject") \
-$(lines " mac=$mac verdict=reject")" = "3 2"
+		test "$(decisions "$mac" accept)" = 0
+	check "each line is a decision in JSON" log_is_json
+	check "each has one line" test "$(decisions malformed reject) \
+$(decisions "$mac" reject)" = "3 4"
+	check "what the switch calls itself can be read back (was: \
+$(decision "$mac" nas))" test "$(decision "$mac" nas)" = \
+		"x%5C%0A%7B%22verdict%22%3A%22accept%22%7D%2541%FF"
 	result "$(outcome cam)"
 }

@@ -3,7 +3,7 @@
 # Unplugged, shut; plugged again, resumed without the TPM (TLS 1.2).
 #
 # FreeRADIUS 3.2.1 and 3.2.7 forget what the certificate of a resumed TLS 1.3
-# session said (raddb/radiusd.conf), so with 1.3 the second attach is a full one.
+# session said (raddb/sites-available/devid), so with 1.3 the second attach is a full one.
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 
@@ -30,7 +30,7 @@ scenario() {
 	replugged 1.3 1
 	replugged 1.2 0
 	check "resumed" test \
-		"$(decision "$(device_get cam mac)" resumed)" = yes
+		"$(decision "$(device_get cam mac)" resumed)" = true
 	agent_start_ready cam
 	plug cam
 	check "attached" attached cam

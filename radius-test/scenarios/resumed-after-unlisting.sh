@@ -23,7 +23,7 @@ scenario() {
 	check "attached again" attached cam
 	measure cam
 	check "resumed" test \
-		"$(decision "$(device_get cam mac)" resumed)" = yes
+		"$(decision "$(device_get cam mac)" resumed)" = true
 	check "no TPM command (was: $R_TPM$R_TPM_NAMES)" test "$R_TPM" = 0
 	result "$(outcome cam)"
 	allow_list_add "$serial"

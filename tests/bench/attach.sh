@@ -67,7 +67,7 @@ attach() {
 	sample "frames.$name" "$(eapol_frames "$port" "$up" "$open")"
 	# A figure of the wrong kind of handshake is none.
 	resumed=$(decision "$(device_get "$dev" mac)" resumed)
-	[[ ${name##*.}/$resumed == full/no || ${name##*.}/$resumed == resumed/yes ]] ||
+	[[ ${name##*.}/$resumed == full/false || ${name##*.}/$resumed == resumed/true ]] ||
 		missing "attach.$name" "resumed: ${resumed:-unknown}"
 }
 
@@ -114,7 +114,7 @@ attach_all() {
 	done
 	[[ ! -t 2 ]] || printf '\n' >&2
 	# TLS 1.2 alone: the lab's FreeRADIUS keeps no TLS 1.3 session, because
-	# 3.2.1 and 3.2.7 cannot judge one again (radius-test/raddb/radiusd.conf).
+	# 3.2.1 and 3.2.7 cannot judge one again (radius-test/raddb/sites-available/devid).
 	for ((round = 1; round <= N_RESUMED; round++)); do
 		attach_devid tls12 resumed
 		detach_devid tls12
