@@ -37,6 +37,8 @@ enum devid_err cmd_env_load(
 	struct cmd_env env = { NULL };
 	enum devid_err rc;
 
+	if (!config)
+		config = secure_getenv("DEVID_CONFIG");
 	rc = conf_string(&env.socket, wire_socket_path(), err);
 	if (rc == DEVID_OK) {
 		rc = conf_load(config ? config : CONF_DEFAULT_PATH, settings,

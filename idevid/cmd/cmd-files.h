@@ -18,8 +18,8 @@ struct cmd_env {
 };
 
 /*
- * Fills @ret from the file @config, or from CONF_DEFAULT_PATH if it exists
- * when @config is NULL. $DEVID_KEYD_SOCKET goes before the file.
+ * Fills @ret from the file @config; where that is NULL, from $DEVID_CONFIG, or
+ * from CONF_DEFAULT_PATH if it exists. $DEVID_KEYD_SOCKET goes before the file.
  */
 DEVID_MUST_CHECK enum devid_err cmd_env_load(
 	const char *config, struct cmd_env *ret, struct devid_error *err);

@@ -155,7 +155,7 @@ keyd_start() {
 
 # keyd_starts DEVICE: how often it has said that it listens.
 keyd_starts() {
-	grep -cs '[ >]ready: ' "$LAB/log/keyd-$1" || true
+	cat "$LAB/log/keyd-$1" 2>/dev/null | grep -c '[ >]ready: ' || true
 }
 
 # keyd_started DEVICE BEFORE: more often than that.
@@ -218,6 +218,14 @@ device_stop() {
 plug() {
 	port_mark "$(device_port "$1")"
 	in_ns switch ip link set "$(device_port "$1")" up
+}
+
+# plugged DEVICE: whether its cable is.
+plugged() {
+	local link
+
+	link=$(in_ns switch ip -o link show "$(device_port "$1")")
+	[[ $link == *[\<,]UP[,\>]* ]]
 }
 
 unplug() {

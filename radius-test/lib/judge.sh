@@ -83,6 +83,29 @@ agent_get() {
 	jq -r "$2 // empty" "$LAB/devices/$1/run/agent.json" 2>/dev/null
 }
 
+# listed UNIT, revoked UNIT: a number from a case, as RADIUS has it.
+listed() {
+	grep -qxF -e "$1" "$LAB/aaa/listed"
+}
+
+revoked() {
+	grep -qsxF -e "$1" "$LAB/pki/revoked"
+}
+
+# due DEVICE: where it should be now, in the words of port_state.
+due() {
+	local unit
+
+	unit=$(device_get "$1" serial)
+	if ! plugged "$1" || revoked "$unit"; then
+		echo parked
+	elif listed "$unit"; then
+		echo open 20
+	else
+		echo open 10
+	fi
+}
+
 # agent_says DEVICE WORD...: one of them is a string in what the agent writes. jq
 # takes 30 ms to start; who asks in a loop asks this first.
 agent_says() {

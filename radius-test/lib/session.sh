@@ -203,17 +203,45 @@ session_settled() {
 	fi
 }
 
+# session_status DEVICE: how it is; false: not as it should be.
 session_status() {
-	local dev=$1 port
+	local dev=$1 port state reaches due unit
 	port=$(device_port "$dev")
+	unit=$(device_get "$dev" serial)
+	due=$(due "$dev")
+	state=$(port_state "$port")
+	reaches=$(outcome "$dev")
 	printf '%s: port %s is %s, reaches %s\n' "$dev" "$port" \
-		"$(port_state "$port" | sed 's/open/open in VLAN/')" \
-		"$(outcome "$dev")"
+		"${state/open/open in VLAN}" "$reaches"
+	printf '  unit: %s, %s\n' "$unit" "$(session_list_has "$dev" "$unit")"
 	agent_get "$dev" '.ports[0] | "  agent: \(.state)" +
 		(if .class == "NONE" then "" else ": \(.class): \(.reason)" end) +
 		(if .tls_version then ": \(.tls_version) with \(.server_name)" +
-		(if .resumed then ", resumed" else "" end) else "" end)'
+		(if .resumed then ", resumed" else "" end) else "" end)' ||
+		echo '  agent: has not been started yet'
 	[[ ! -e $LAB/devices/$dev/tpm.mark ]] ||
 		printf '  TPM commands since it was plugged: %s\n' \
 			"$(tpm_commands "$dev")"
+	[[ $state != "$due" || $reaches != "$(reached "$due")" ]] || return 0
+	printf '  NOT as it should be: %s\n' "${due/open/open in VLAN}"
+	return 1
+}
+
+# session_list_has DEVICE UNIT: what the RADIUS server's list says of it.
+session_list_has() {
+	if revoked "$2"; then
+		echo "revoked by its maker"
+	elif listed "$2"; then
+		echo "on the list"
+	else
+		echo "not on the list (lab allow $1)"
+	fi
+}
+
+# reached STATE: what a device reaches through a port in that state.
+reached() {
+	case $1 in
+	open*) echo "vlan ${1#open }" ;;
+	*) echo nothing ;;
+	esac
 }

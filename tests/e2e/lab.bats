@@ -118,21 +118,51 @@ run_until_blocked() {
 	[[ $output == *"FAIL  genuine-unlisted "*"sanitizer report"*"agent-stray"* ]]
 }
 
-@test "by hand: up, plug, status, shell, unplug, down" {
+@test "by hand: up, plug, status, allow, shell, unplug, down" {
 	run lab --dir "$labs" up
 	[ "$status" -eq 0 ]
 	[[ $output == *"--dir $labs plug cam1"* ]]
 	run lab --dir "$labs" plug cam1
 	echo "$output"
+	[ "$status" -eq 0 ]
 	[[ $output == *"cam1: port p1 is open in VLAN 20, reaches vlan 20"* ]]
 	run lab --dir "$labs" plug newone
 	[[ $output == *"newone: port p3 is open in VLAN 10, reaches vlan 10"* ]]
+	[[ $output == *"unit: LAB000000003, not on the list (lab allow newone)"* ]]
 	run lab --dir "$labs" shell cam1 <<<'devid status --json'
 	[ "$(jq -r '.keystore.signatures' <<<"$output")" -ge 1 ]
+	[ "$(jq -r '.agent.ports[0].state' <<<"$output")" = authorized ]
+	# The number from the case is what the server's log says as well.
+	[ "$(jq -r 'select(.unit == "LAB000000003") | .reason' \
+		"$labs/up/aaa/radius.d/run/decisions.log")" = unlisted ]
+	run lab --dir "$labs" allow LAB000000003
+	[ "$status" -eq 0 ]
+	[[ $output == *"newone: port p3 is open in VLAN 20, reaches vlan 20"* ]]
+	run lab --dir "$labs" allow LAB000000004
+	[ "$status" -eq 1 ]
+	[[ $output == "lab: LAB000000004: no such device or unit"* ]]
 	run lab --dir "$labs" unplug cam1
 	[[ $output == *"cam1: port p1 is parked, reaches nothing"* ]]
 	lab --dir "$labs" down
 	nothing_left
+}
+
+@test "status shows all devices, and ends with 1 when one is not where it should be" {
+	lab --dir "$labs" up
+	lab --dir "$labs" plug cam1
+	run lab --dir "$labs" status
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"cam1: port p1 is open in VLAN 20"* ]]
+	[[ $output == *"cam2: port p2 is parked"*"agent: has not been started yet"* ]]
+	run lab --dir "$labs" status cam2
+	[ "$status" -eq 0 ]
+	# Off the list, and nobody has asked the server since.
+	: >"$labs/up/aaa/listed"
+	run lab --dir "$labs" status
+	[ "$status" -eq 1 ]
+	[[ $output == *"cam1: port p1 is open in VLAN 20"*"NOT as it should be: open in VLAN 10"* ]]
+	[[ $output == *"cam2: port p2 is parked"* ]]
 }
 
 @test "a lab that was killed is cleaned up by down" {
