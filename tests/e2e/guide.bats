@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The commands of README and of the guides, as they stand there.
+# The commands of README and of the guides, as they stand there. Every block of
+# shell is run here, or is in the table `elsewhere` with the reason why not.
 
 bats_require_minimum_version 1.5.0
 
@@ -8,6 +9,14 @@ load lib
 repo=${repo:?set in lib.bash}
 build=${build:?set in lib.bash}
 plain=${plain:?set in lib.bash}
+
+# Where a block is run that is not run here. FILE HEADING: WHERE
+elsewhere() {
+	cat <<-'END'
+		docs/guide-factory.md The real line: asks a PostgreSQL server of the machine
+		docs/guide-packager.md Flags: make check-arm compiles so
+	END
+}
 
 # A folder that looks like the tree, with what was built.
 setup() {
@@ -43,6 +52,7 @@ make_shim() {
 # blocks FILE [HEADING]: the shell of its blocks, below that heading alone
 blocks() {
 	awk -v want="${2:-}" '
+		BEGIN { on = want == "" }
 		/^## / { on = want == "" || $0 == "## " want }
 		/^ *```sh/ { code = 1; next }
 		/^ *```/ { code = 0 }
@@ -54,13 +64,37 @@ blocks() {
 # /run and processes of its own, of which none is left.
 as_they_stand() {
 	{
-		printf '%s\n' 'set -euo pipefail' 'PATH=$PWD/bin:$PATH' "${1:-:}"
+		printf '%s\n' 'set -euo pipefail' "PATH=$PWD/bin:\$PATH" "${1:-:}"
 		cat
 	} >guide.sh
 	TSS2_LOG=all+none run timeout 240 unshare --net --mount --pid --fork \
 		--kill-child --mount-proc sh -c 'ip link set lo up &&
-		mount -t tmpfs -o mode=755 tmpfs /run && exec bash guide.sh' 3>&-
+		mount -t tmpfs -o mode=755 tmpfs /run &&
+		exec bash guide.sh </dev/null' 3>&-
 	echo "$output"
+}
+
+@test "each block of shell is run by a test, or it is said where" {
+	headings() {
+		local file
+
+		for file in README.md docs/*.md; do
+			awk -v file="$file" '
+				/^## / { heading = substr($0, 4) }
+				/^ *```sh/ { print file " " heading }' "$file"
+		done | sort -u
+	}
+	cd "$repo"
+	run comm -3 <(headings) <(
+		{
+			elsewhere | sed 's/: .*//'
+			headings | grep '^docs/guide-operator.md' # all of it
+			sed -n 's/.*(blocks \([^ ]*\) "\(.*\)").*/\1 \2/p' \
+				"$BATS_TEST_FILENAME"
+		} | sort -u
+	)
+	echo "$output"
+	[ "$output" = "" ]
 }
 
 @test "README: a unit in one command, and which one it is" {
@@ -69,6 +103,77 @@ as_they_stand() {
 	[[ $output == *"127.0.0.1:8443: genuine"*"unit        ACCC8E000001"* ]]
 	[[ $output == *"keystore   ok"*"serial ACCC8E000001"* ]]
 	[ ! -e build/try ]
+}
+
+@test "README and the VMS guide: which unit answers under that name" {
+	local first="TRY_PORT=443 radius-test/try up
+echo 127.0.0.1 camera.example >hosts
+mount --bind hosts /etc/hosts
+cp build/try/root.pem manufacturer-root.pem
+PATH=$PWD/build:\$PATH"
+
+	as_they_stand "$first" < <(blocks README.md "First steps")
+	[ "$status" -eq 0 ]
+	[[ $output == *"camera.example:443: genuine"* ]]
+	rm -r build/try
+	as_they_stand "$first" < <(blocks docs/guide-vms-developer.md "From a shell")
+	[ "$status" -eq 0 ]
+	[[ $output == *"camera.example:443: genuine"* ]]
+}
+
+@test "the admin's guide: a lab by hand" {
+	as_they_stand < <(blocks docs/guide-network-admin.md "See it work")
+	[ "$status" -eq 0 ]
+	[ "$(jq -r '.[].result' out.json | tr '\n' ,)" = "vlan 20,vlan 10," ]
+	[[ $output == *"cam2: port p2 is open in VLAN 10"*"cam2: port p2 is open in VLAN 20"* ]]
+}
+
+# In place of the machine's own FreeRADIUS, a copy of its tree as Debian has it.
+@test "the admin's guide: Debian's FreeRADIUS, asked by eapol_test" {
+	cat >bin/systemctl <<-'END'
+		#!/bin/sh
+		[ "$*" = "restart freeradius" ] && exec freeradius
+		exit 1
+	END
+	chmod +x bin/systemctl
+	as_they_stand 'cp -a /etc/freeradius tree
+install -d -o freerad -g freerad log /run/freeradius
+mount --bind tree /etc/freeradius
+mount --bind log /var/log/freeradius
+chmod 755 .' < <(blocks docs/guide-network-admin.md "Carry it over to FreeRADIUS")
+	[ "$status" -eq 0 ]
+	[[ $output == *"Configuration appears to be OK"* ]]
+	[[ $output == *$'\n'SUCCESS$'\n'* ]]
+	jq -es 'length == 1 and .[0].unit == "ACCC8E000001" and .[0].vlan == 20 and
+		.[0].reason == "listed" and .[0].proved' log/decisions.log
+}
+
+# A unit of `make try` is the device. systemctl and journalctl are asked for no
+# more than the units that are installed.
+@test "the operator's guide: status, logs, forgetting a server" {
+	local name
+
+	for name in systemctl journalctl; do
+		cat >bin/$name <<-END
+			#!/bin/sh
+			for word; do
+				case \$word in
+				-u | start | stop | restart | reload) ;;
+				*) ls $repo/*/*/\$word.service.in >/dev/null || exit 1 ;;
+				esac
+			done
+		END
+		chmod +x bin/$name
+	done
+	as_they_stand "radius-test/try up
+mount -t tmpfs tmpfs /var/lib
+mkdir /var/lib/devid
+touch /var/lib/devid/server-trust.json
+export DEVID_CONFIG=$PWD/build/try/devid.conf PATH=$PWD/build:\$PATH
+trap 'ls /var/lib/devid >left' EXIT" < <(blocks docs/guide-operator.md)
+	[ "$status" -eq 0 ]
+	[[ $output == *"keystore   ok"*'"state": "ok"'* ]]
+	[ ! -s left ]
 }
 
 @test "the maker's guide: a unit by hand" {
@@ -85,7 +190,7 @@ as_they_stand() {
 	[[ $output == *"devid-station: SN2: certificates installed"* ]]
 	[[ $output == *"lab/unit.pem: good"* ]]
 	[[ $output == *'DevID-Unit := "SN1"'* ]]
-	[[ $output != *'DevID-Unit := "SN2"'* ]]
+	[[ $output == *'DevID-Unit := "SN2",'$'\n\t''DevID-State := "revoked"'* ]]
 	[[ $output == *" lines verified"* ]]
 	[ ! -e lab ]
 }
