@@ -155,7 +155,7 @@ keyd_start() {
 
 # keyd_starts DEVICE: how often it has said that it listens.
 keyd_starts() {
-	cat "$LAB/log/keyd-$1" 2>/dev/null | grep -c '[ >]ready: ' || true
+	grep -hs '[ >]ready: ' "$LAB/log/keyd-$1" | wc -l
 }
 
 # keyd_started DEVICE BEFORE: more often than that.
