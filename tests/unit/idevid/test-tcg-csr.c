@@ -175,7 +175,9 @@ static void parse_file_of_another_kind_named(void **state)
 	struct tcg_csr csr;
 
 	(void)state;
-	assert_rc(tcg_csr_parse(view((const uint8_t *)answer, sizeof(answer) - 1), &csr, &err),
+	assert_rc(
+		tcg_csr_parse(view((const uint8_t *)answer, sizeof(answer) - 1),
+			&csr, &err),
 		DEVID_ERR_SYNTAX);
 	assert_string_equal(
 		err.text, "TCG-CSR: the file is an answer to a challenge");
