@@ -141,6 +141,7 @@ static void write_port_that_let_us_in_is_open(void **state)
 	json_t *root, *p;
 
 	(void)state;
+	port.state = PORT_STATE_AUTHORIZED;
 	port.class = ATTACH_CLASS_OPEN_PORT;
 	port.let_in = true;
 	root = write_and_read(&st);
