@@ -2,17 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # The key socket under users who want nobody to be served. Quiet and hostile
 # rounds alternate and their medians are compared, so that what else the machine
-# does weighs on both alike.
+# does weighs on both alike. What the service decides, whatever the speed, is in
+# socket-turns.bats.
 
 load lib
-listed_uid=61300 # nobody's
-hostile_uid=61301 # and those behind it
+listed_uid=61300 # nobody's, as are those behind it
+n_listed=5
+hostile_uid=61311 # on no list, as are those behind it
 rounds=6 signs=20
 
 setup_file() {
 	lib_init
 	export DEV="$WORK/dev"
-	device_new "$DEV" "tls_client = root, $listed_uid"
+	device_new "$DEV" "tls_client = root$(printf ', %d' \
+		$(seq $listed_uid $((listed_uid + n_listed - 1))))"
 	device_provision "$DEV" p256
 }
 
@@ -32,13 +35,13 @@ teardown() {
 # signal NAME: to all hostile clients
 signal() { ((${#floods[@]} == 0)) || kill "-$1" "${floods[@]}"; }
 
-# flood UID: a client of that user, with the least right to the processor
+# flood UID [MODE N]: a client of that user, with the least right to the processor
 flood() {
 	local out=$WORK/flood.$1
 
 	: >"$out"
 	setpriv --reuid "$1" --regid "$1" --clear-groups nice -n 19 \
-		keyd-client "$sock" flood 500 >"$out" 2>&1 3>&- &
+		keyd-client "$sock" "${2:-flood}" "${3:-500}" >"$out" 2>&1 3>&- &
 	floods+=($!)
 	wait_on "$out" -- grep -q flooding "$out"
 }
@@ -89,6 +92,20 @@ as_listed() {
 @test "a listed uid that is hostile: root signs all the same" {
 	flood $listed_uid
 	compare env
+}
+
+@test "a listed uid that connects and leaves: root and another listed one sign" {
+	flood $((listed_uid + 1)) leave 0
+	compare env
+	compare as_listed
+}
+
+@test "four listed hostile uids at once: root and another listed one sign" {
+	for ((u = 1; u < n_listed; u++)); do
+		flood $((listed_uid + u))
+	done
+	compare env
+	compare as_listed
 }
 
 @test "hostile uids without number: the log does not fill" {

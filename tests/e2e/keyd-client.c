@@ -10,7 +10,14 @@
  *                                    FORM: client13 server13 server12 random
  *                                    certificate attest
  *   keyd-client SOCKET op N [KEY]    any operation, without data
- *   keyd-client SOCKET hold N        opens N connections, waits for stdin
+ *   keyd-client SOCKET hold N        opens N connections, waits for stdin,
+ *                                    asks again on each
+ *   keyd-client SOCKET queue N       opens N connections, a signature asked for
+ *                                    on each; then how they fared, a character
+ *                                    each: + answered, - closed; waits for
+ *                                    stdin
+ *   keyd-client SOCKET mute N        the same, but asks when stdin has ended
+ *   keyd-client SOCKET leave N       connects N times and leaves, 0: for ever
  *   keyd-client SOCKET deaf N        sends N requests, reads nothing, waits
  *   keyd-client SOCKET times N       signs N times, prints how many
  *                                    microseconds each took
@@ -38,6 +45,7 @@
 #include "wire.h"
 
 #define RECORD_MAX 262144
+#define HELD_MAX   256
 
 static const char *path;
 
@@ -191,22 +199,92 @@ static void wait_for_stdin(void)
 		;
 }
 
-/* Counts the connections that answer; keeps all of them open. */
+static bool is_answered(int fd, const uint8_t *record, size_t len)
+{
+	static uint8_t in[WIRE_ANSWER_MAX];
+
+	return send(fd, record, len, MSG_NOSIGNAL) > 0 &&
+	       recv(fd, in, sizeof(in), 0) > 0;
+}
+
+/* Counts the connections that answer; keeps all of them open, and counts those
+ * that were kept open for it. */
 static int hold(int n)
 {
-	uint8_t record[64], in[64];
+	uint8_t record[64];
 	size_t len = status_request(record);
-	int held = 0;
+	int held = 0, kept = 0, fds[HELD_MAX];
 
+	if (n > HELD_MAX)
+		return 2;
 	for (int i = 0; i < n; i++) {
-		int fd = dial();
-
-		if (send(fd, record, len, MSG_NOSIGNAL) > 0 &&
-			recv(fd, in, sizeof(in), 0) > 0)
-			held++;
+		fds[i] = dial();
+		held += is_answered(fds[i], record, len);
 	}
 	(void)printf("held %d of %d\n", held, n);
 	wait_for_stdin();
+	for (int i = 0; i < n; i++)
+		kept += is_answered(fds[i], record, len);
+	(void)printf("kept %d of %d\n", kept, n);
+	return 0;
+}
+
+static size_t sign_request(uint8_t *out)
+{
+	uint8_t data[256];
+	struct wire_request req = { .op = WIRE_SIGN,
+		.arg = SIG_ECDSA,
+		.hash = HASH_SHA256,
+		.name = "idevid",
+		.data = data };
+	struct room record = { out, RECORD_MAX, 0 };
+
+	req.data_len = make_form("client13", data);
+	if (wire_encode_request(&req, &record, NULL) != DEVID_OK)
+		abort();
+	return record.len;
+}
+
+/* The service may be stopped meanwhile: nothing waits for it before "queued" is
+ * told. */
+static int queue(int n, bool mute)
+{
+	static uint8_t record[RECORD_MAX];
+	size_t len = sign_request(record);
+	int fds[HELD_MAX];
+
+	if (n > HELD_MAX)
+		return 2;
+	for (int i = 0; i < n; i++) {
+		fds[i] = dial();
+		if (!mute)
+			(void)send(fds[i], record, len, MSG_NOSIGNAL);
+	}
+	(void)puts("queued");
+	(void)fflush(stdout);
+	if (mute)
+		wait_for_stdin();
+	for (int i = 0; i < n; i++) {
+		uint8_t byte;
+		bool ok = mute ? is_answered(fds[i], record, len)
+			       : recv(fds[i], &byte, 1, 0) > 0;
+
+		(void)putchar(ok ? '+' : '-');
+	}
+	(void)putchar('\n');
+	wait_for_stdin();
+	return 0;
+}
+
+static int leave(int n)
+{
+	for (int i = 0; n == 0 || i < n; i++) {
+		if (i == 0 && n == 0) {
+			(void)puts("flooding");
+			(void)fflush(stdout);
+		}
+		(void)close(dial());
+	}
 	return 0;
 }
 
@@ -337,6 +415,10 @@ int main(int argc, char **argv)
 		return operation(argv[3], argc > 4 ? argv[4] : "");
 	if (strcmp(mode, "hold") == 0)
 		return hold(atoi(argv[3]));
+	if (strcmp(mode, "queue") == 0 || strcmp(mode, "mute") == 0)
+		return queue(atoi(argv[3]), *mode == 'm');
+	if (strcmp(mode, "leave") == 0)
+		return leave(atoi(argv[3]));
 	if (strcmp(mode, "deaf") == 0)
 		return deaf(atoi(argv[3]));
 	if (strcmp(mode, "times") == 0)
