@@ -28,7 +28,8 @@ static void every_alg_created_is_certified_by_its_iak(void **state)
 
 		attest_create(f, algs[i]);
 		attest_now(f);
-		assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
+		assert_rc(f->on.ks->ops->load(
+				  f->on.ks, KEY_ROLE_IDEVID, &spki, NULL),
 			DEVID_OK);
 		assert_rc(tpm_public_spki(&f->idevid.area, &of_area, NULL),
 			DEVID_OK);
@@ -70,8 +71,8 @@ static void no_key_created_not_found(void **state)
 	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
 
 	attest_open(f, false);
-	assert_rc(
-		f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_NOT_FOUND);
+	assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, &err),
+		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "idevid: no key at 0x81020000");
 	devid_error_clear(&err);
 	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_NOT_FOUND);
@@ -95,8 +96,8 @@ static void key_gone_from_known_handle_not_found(void **state)
 	for (size_t i = 0; i < N_OF(faults); i++) {
 		struct devid_error err = { DEVID_OK, "" };
 
-		swtpm_set_fault(&f->tpm, faults[i]);
-		assert_rc(f->ks->ops->attest(f->ks, &f->said, &err),
+		swtpm_set_fault(&f->on.tpm, faults[i]);
+		assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, &err),
 			DEVID_ERR_NOT_FOUND);
 		assert_cause(&err, "gone from its handle");
 		attest_now(f); /* looks for them again */
@@ -134,7 +135,7 @@ static void credential_for_another_ek_mismatch(void **state)
 
 		if (i == N_OF(types)) { /* and the same with an ECC EK */
 			attest_close(f);
-			swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+			swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
 			attest_open(f, false);
 		}
 		attest_now(f);
@@ -200,9 +201,10 @@ static void endorsement_hierarchy_closed_denied(void **state)
 
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_close_endorsement(&f->tpm);
+	swtpm_close_endorsement(&f->on.tpm);
 	attest_open(f, false);
-	assert_rc(f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_DENIED);
+	assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, &err),
+		DEVID_ERR_DENIED);
 	assert_cause(&err, "endorsement hierarchy has an authorization value");
 	attest_nothing_left(f);
 }
@@ -229,7 +231,7 @@ static void command_refused_error_and_nothing_left(void **state)
 	};
 	struct challenge ch;
 
-	swtpm_evict(&f->tpm, EK_RSA_HANDLE);
+	swtpm_evict(&f->on.tpm, EK_RSA_HANDLE);
 	attest_create(f, KEY_ALG_P256);
 	attest_now(f);
 	ch = attest_credential(attest_ek(f), &f->iak);
@@ -239,16 +241,16 @@ static void command_refused_error_and_nothing_left(void **state)
 
 		(void)snprintf(
 			line, sizeof(line), "%s rc 0000012f", commands[i].code);
-		swtpm_set_fault(&f->tpm, line);
+		swtpm_set_fault(&f->on.tpm, line);
 		attest_open(f, true);
-		assert_rc(f->ks->ops->attest(f->ks, &f->said, NULL),
+		assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, NULL),
 			commands[i].attest ? DEVID_ERR_TPM : DEVID_OK);
 		assert_rc(attest_activate(f, &ch, NULL),
 			commands[i].activate ? DEVID_ERR_TPM : DEVID_OK);
 		attest_close(f);
-		assert_int_equal(swtpm_leftovers(&f->tpm), 0);
+		assert_int_equal(swtpm_leftovers(&f->on.tpm), 0);
 	}
-	swtpm_set_fault(&f->tpm, NULL);
+	swtpm_set_fault(&f->on.tpm, NULL);
 	attest_open(f, false);
 	attest_proves_itself(f, EVP_PKEY_RSA);
 }
@@ -265,11 +267,11 @@ static void failure_mode_is_told_from_a_wrong_credential(void **state)
 	attest_close(f);
 	attest_open(f, true);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
-	swtpm_set_fault(&f->tpm, "00000147 rc 00000101");
+	swtpm_set_fault(&f->on.tpm, "00000147 rc 00000101");
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_ERR_MISMATCH);
-	swtpm_set_fault(&f->tpm, "* rc 00000101");
+	swtpm_set_fault(&f->on.tpm, "* rc 00000101");
 	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_TPM_FAILURE);
-	swtpm_set_fault(&f->tpm, NULL);
+	swtpm_set_fault(&f->on.tpm, NULL);
 	attest_nothing_left(f);
 }
 
@@ -279,8 +281,8 @@ static void failure_mode_is_told_from_a_wrong_credential(void **state)
 static struct challenge go_on_with_ecc(struct attest_fixture *f)
 {
 	attest_close(f);
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
-	swtpm_evict(&f->tpm, EK_P384_HANDLE);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
+	swtpm_evict(&f->on.tpm, EK_P384_HANDLE);
 	attest_open(f, true);
 	attest_now(f);
 	return attest_credential(attest_ek(f), &f->iak);
@@ -298,7 +300,7 @@ static void connection_lost_in_the_middle_heals(void **state)
 	};
 	struct challenge ch;
 
-	swtpm_evict(&f->tpm, EK_RSA_HANDLE);
+	swtpm_evict(&f->on.tpm, EK_RSA_HANDLE);
 	attest_create(f, KEY_ALG_P256);
 	attest_now(f);
 	ch = attest_credential(attest_ek(f), &f->iak);
@@ -308,11 +310,11 @@ static void connection_lost_in_the_middle_heals(void **state)
 		if (i == N_OF(faults)) /* and the same with an ECC EK */
 			ch = go_on_with_ecc(f);
 		attest_now(f); /* connected */
-		swtpm_set_fault(&f->tpm, faults[i % N_OF(faults)]);
+		swtpm_set_fault(&f->on.tpm, faults[i % N_OF(faults)]);
 		assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
 		attest_now(f);
 	}
-	swtpm_set_fault(&f->tpm, NULL);
+	swtpm_set_fault(&f->on.tpm, NULL);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
 }
 
@@ -329,7 +331,7 @@ static void leftovers_of_others_make_room(void **state)
 	attest_now(f);
 	ch = attest_credential(attest_ek(f), &f->iak);
 	attest_close(f);
-	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
+	assert_rc(tpm_open(f->on.tpm.tcti, &conn, NULL), DEVID_OK);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(
 			Esys_StartAuthSession(conn->esys, ESYS_TR_NONE,
@@ -338,7 +340,7 @@ static void leftovers_of_others_make_room(void **state)
 				TPM2_ALG_SHA256, &session),
 			0);
 	tpm_close(conn);
-	assert_true(swtpm_leftovers(&f->tpm) >= 3);
+	assert_true(swtpm_leftovers(&f->on.tpm) >= 3);
 	attest_open(f, false);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
 	attest_nothing_left(f);
@@ -352,9 +354,10 @@ static void no_room_at_all_is_an_error(void **state)
 
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_set_fault(&f->tpm, "00000176 rc 00000903");
+	swtpm_set_fault(&f->on.tpm, "00000176 rc 00000903");
 	attest_open(f, true);
-	assert_rc(f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_TPM);
+	assert_rc(
+		f->on.ks->ops->attest(f->on.ks, &f->said, &err), DEVID_ERR_TPM);
 	assert_cause(&err, "start policy session");
 }
 
@@ -366,12 +369,12 @@ static void connection_lost_before_is_made_again(void **state)
 	attest_create(f, KEY_ALG_P256);
 	attest_now(f);
 	ch = attest_credential(attest_ek(f), &f->iak);
-	swtpm_stop(&f->tpm);
-	swtpm_start(&f->tpm);
+	swtpm_stop(&f->on.tpm);
+	swtpm_start(&f->on.tpm);
 	attest_now(f);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
-	swtpm_stop(&f->tpm);
-	assert_rc(f->ks->ops->attest(f->ks, &f->said, NULL),
+	swtpm_stop(&f->on.tpm);
+	assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, NULL),
 		DEVID_ERR_TPM_ABSENT);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_ERR_TPM_ABSENT);
 }

@@ -218,11 +218,6 @@ static void every_alg_evicted_derived_again_equal(void **state)
 static struct key_blob make_variant(struct keystore_fixture *f,
 	enum key_alg alg, enum template_unique unique)
 {
-	TPM2_HANDLE handle = template_handle(KEY_ROLE_IDEVID);
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR key = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
 	struct key_blob spki;
 	struct tpm *conn = NULL;
 	TPM2B_PUBLIC pub;
@@ -230,21 +225,14 @@ static struct key_blob make_variant(struct keystore_fixture *f,
 	assert_true(template_get(KEY_ROLE_IDEVID, alg, unique, &pub));
 	keystore_fixture_close(f);
 	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-	assert_int_equal(Esys_CreatePrimary(conn->esys, ESYS_TR_RH_ENDORSEMENT,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 &sensitive, &pub, &outside, &pcrs, &key, NULL,
-				 NULL, NULL, NULL),
-		0);
-	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, key,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 handle, &persistent),
-		0);
-	assert_int_equal(Esys_FlushContext(conn->esys, key), 0);
+	swtpm_persist(conn,
+		swtpm_primary(conn, ESYS_TR_RH_ENDORSEMENT, &pub, NULL),
+		template_handle(KEY_ROLE_IDEVID));
 	tpm_close(conn);
 	keystore_fixture_open(f, false);
 	spki = load(f, KEY_ROLE_IDEVID);
 	keystore_fixture_close(f);
-	swtpm_evict(&f->tpm, handle);
+	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
 	keystore_fixture_open(f, false);
 	return spki;
 }
@@ -367,10 +355,6 @@ static void object_of_no_template_unsupported(void **state)
 {
 	struct keystore_fixture *f = *state;
 	struct key_blob spki;
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR key = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
 	struct tpm *conn = NULL;
 	TPM2B_PUBLIC pub;
 
@@ -379,15 +363,9 @@ static void object_of_no_template_unsupported(void **state)
 	pub.publicArea.objectAttributes |= TPMA_OBJECT_NODA;
 	keystore_fixture_close(f);
 	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-	assert_int_equal(Esys_CreatePrimary(conn->esys, ESYS_TR_RH_ENDORSEMENT,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 &sensitive, &pub, &outside, &pcrs, &key, NULL,
-				 NULL, NULL, NULL),
-		0);
-	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, key,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 template_handle(KEY_ROLE_IDEVID), &persistent),
-		0);
+	swtpm_persist(conn,
+		swtpm_primary(conn, ESYS_TR_RH_ENDORSEMENT, &pub, NULL),
+		template_handle(KEY_ROLE_IDEVID));
 	tpm_close(conn);
 	keystore_fixture_open(f, false);
 	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),

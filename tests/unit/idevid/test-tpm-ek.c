@@ -10,7 +10,7 @@ static void p384_ek_persistent_activates(void **state)
 {
 	struct attest_fixture *f = *state;
 
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
 	attest_create(f, KEY_ALG_P256);
 	attest_proves_itself(f, EVP_PKEY_EC);
 }
@@ -19,19 +19,19 @@ static void rsa_ek_evicted_derived_and_activates(void **state)
 {
 	struct attest_fixture *f = *state;
 
-	swtpm_evict(&f->tpm, EK_RSA_HANDLE);
+	swtpm_evict(&f->on.tpm, EK_RSA_HANDLE);
 	attest_create(f, KEY_ALG_P256);
 	attest_proves_itself(f, EVP_PKEY_RSA);
 	attest_close(f);
-	assert_int_equal(swtpm_count(&f->tpm, CC_CREATE_PRIMARY), 3);
+	assert_int_equal(swtpm_count(&f->on.tpm, CC_CREATE_PRIMARY), 3);
 }
 
 static void p384_ek_evicted_derived_and_activates(void **state)
 {
 	struct attest_fixture *f = *state;
 
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
-	swtpm_evict(&f->tpm, EK_P384_HANDLE);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
+	swtpm_evict(&f->on.tpm, EK_P384_HANDLE);
 	attest_create(f, KEY_ALG_P384);
 	attest_proves_itself(f, EVP_PKEY_EC);
 }
@@ -41,30 +41,18 @@ static void p384_ek_evicted_derived_and_activates(void **state)
 static TPMT_PUBLIC make_primary(
 	struct attest_fixture *f, const TPM2B_PUBLIC *in, TPM2_HANDLE handle)
 {
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR object = ESYS_TR_NONE, persistent = ESYS_TR_NONE;
-	TPM2B_PUBLIC *made = NULL;
 	struct tpm *conn = NULL;
-	TPMT_PUBLIC area;
+	TPM2B_PUBLIC made;
+	ESYS_TR key;
 
-	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-	assert_int_equal(Esys_CreatePrimary(conn->esys, ESYS_TR_RH_ENDORSEMENT,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 &sensitive, in, &outside, &pcrs, &object,
-				 &made, NULL, NULL, NULL),
-		0);
+	assert_rc(tpm_open(f->on.tpm.tcti, &conn, NULL), DEVID_OK);
+	key = swtpm_primary(conn, ESYS_TR_RH_ENDORSEMENT, in, &made);
 	if (handle != 0)
-		assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER,
-					 object, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-					 ESYS_TR_NONE, handle, &persistent),
-			0);
-	area = made->publicArea;
-	Esys_Free(made);
-	assert_int_equal(Esys_FlushContext(conn->esys, object), 0);
+		swtpm_persist(conn, key, handle);
+	else
+		assert_int_equal(Esys_FlushContext(conn->esys, key), 0);
 	tpm_close(conn);
-	return area;
+	return made.publicArea;
 }
 
 /* Template L-2, TCG EK Credential Profile B.3.4. */
@@ -104,7 +92,7 @@ static void write_ek_cert(struct attest_fixture *f, TPM2_HANDLE index,
 	struct certs_buf der = cert.der;
 
 	memset(der.data + der.len, pad, pad_len);
-	swtpm_nv_write(&f->tpm, index, der.data, der.len + pad_len);
+	swtpm_nv_write(&f->on.tpm, index, der.data, der.len + pad_len);
 	certs_done(&cert);
 	certs_done(&ca);
 }
@@ -115,7 +103,7 @@ static void p256_ek_derived_activates(void **state)
 	EVP_PKEY *ek;
 
 	write_ek_cert(f, EK_P256_INDEX, make_p256_ek(f, 0), 0, 0);
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
 	attest_create(f, KEY_ALG_P256);
 	/* P-384 is there as well: P-256 goes before it. */
 	attest_proves_itself(f, EVP_PKEY_EC);
@@ -131,7 +119,7 @@ static void padding_in_nv_is_no_part_of_the_certificate(void **state)
 
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
 	for (size_t i = 0; i < N_OF(pads); i++) {
 		write_ek_cert(
 			f, EK_P256_INDEX, make_p256_ek(f, 0), pads[i], 200);
@@ -146,11 +134,11 @@ static void p256_ek_persistent_activates(void **state)
 	struct attest_fixture *f = *state;
 
 	write_ek_cert(f, EK_P256_INDEX, make_p256_ek(f, EK_P256_HANDLE), 0, 0);
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
 	attest_create(f, KEY_ALG_P256);
 	attest_proves_itself(f, EVP_PKEY_EC);
 	attest_close(f);
-	assert_int_equal(swtpm_count(&f->tpm, CC_CREATE_PRIMARY), 3);
+	assert_int_equal(swtpm_count(&f->on.tpm, CC_CREATE_PRIMARY), 3);
 }
 
 static void another_key_at_the_ek_handle_is_passed_over(void **state)
@@ -158,7 +146,7 @@ static void another_key_at_the_ek_handle_is_passed_over(void **state)
 	struct attest_fixture *f = *state;
 	TPM2B_PUBLIC in;
 
-	swtpm_evict(&f->tpm, EK_RSA_HANDLE);
+	swtpm_evict(&f->on.tpm, EK_RSA_HANDLE);
 	assert_true(
 		template_get(KEY_ROLE_IAK, KEY_ALG_RSA2048, UNIQUE_EMPTY, &in));
 	(void)make_primary(f, &in, EK_RSA_HANDLE);
@@ -173,8 +161,8 @@ static void no_ek_certificate_not_found(void **state)
 	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
 
 	attest_create(f, KEY_ALG_P256);
-	assert_rc(
-		f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_NOT_FOUND);
+	assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, &err),
+		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "no EK certificate in NV (looked at 0x01c00002");
 	devid_error_clear(&err);
 	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_NOT_FOUND);
@@ -193,7 +181,7 @@ static void ek_certificate_of_another_tpm_mismatch(void **state)
 
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_nv_remove(&f->tpm, EK_RSA_INDEX);
+	swtpm_nv_remove(&f->on.tpm, EK_RSA_INDEX);
 	for (size_t i = 0; i < N_OF(kinds); i++) {
 		struct devid_error err = { DEVID_OK, "" };
 		struct challenge ch;
@@ -220,12 +208,13 @@ static void no_certificate_in_the_index_syntax(void **state)
 
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_nv_write(&f->tpm, EK_RSA_INDEX, none, sizeof(none));
+	swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, none, sizeof(none));
 	attest_open(f, false);
-	assert_rc(f->ks->ops->attest(f->ks, &f->said, &err), DEVID_ERR_SYNTAX);
+	assert_rc(f->on.ks->ops->attest(f->on.ks, &f->said, &err),
+		DEVID_ERR_SYNTAX);
 	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
 	attest_close(f);
-	swtpm_nv_write(&f->tpm, EK_RSA_INDEX, inner, sizeof(inner));
+	swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, inner, sizeof(inner));
 	attest_open(f, false);
 	devid_error_clear(&err);
 	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_SYNTAX);

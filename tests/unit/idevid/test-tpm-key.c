@@ -8,80 +8,14 @@
 #include "tpm-key.h"
 #include "tpm-template.h"
 
-/* A primary key of @hierarchy. */
-static ESYS_TR make_primary(
-	struct tpm *conn, ESYS_TR hierarchy, const TPM2B_PUBLIC *pub)
-{
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR key = ESYS_TR_NONE;
-
-	assert_int_equal(
-		Esys_CreatePrimary(conn->esys, hierarchy, ESYS_TR_PASSWORD,
-			ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, pub, &outside,
-			&pcrs, &key, NULL, NULL, NULL, NULL),
-		0);
-	return key;
-}
-
-/* A key from @pub below a storage key of the endorsement hierarchy. */
-static ESYS_TR make_child(struct tpm *conn, const TPM2B_PUBLIC *pub)
-{
-	TPM2B_PUBLIC storage = {
-		.publicArea = { .type = TPM2_ALG_ECC,
-			.nameAlg = TPM2_ALG_SHA256,
-			.objectAttributes =
-				TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-				TPMA_OBJECT_NODA |
-				TPMA_OBJECT_SENSITIVEDATAORIGIN |
-				TPMA_OBJECT_USERWITHAUTH |
-				TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_DECRYPT }
-	};
-	TPMS_ECC_PARMS *ecc = &storage.publicArea.parameters.eccDetail;
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	TPM2B_PRIVATE *private = NULL;
-	TPM2B_PUBLIC *public = NULL;
-	ESYS_TR parent, key = ESYS_TR_NONE;
-
-	ecc->symmetric.algorithm = TPM2_ALG_AES;
-	ecc->symmetric.keyBits.aes = 128;
-	ecc->symmetric.mode.aes = TPM2_ALG_CFB;
-	ecc->scheme.scheme = TPM2_ALG_NULL;
-	ecc->kdf.scheme = TPM2_ALG_NULL;
-	ecc->curveID = TPM2_ECC_NIST_P256;
-	parent = make_primary(conn, ESYS_TR_RH_ENDORSEMENT, &storage);
-	assert_int_equal(
-		Esys_Create(conn->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			ESYS_TR_NONE, &sensitive, pub, &outside, &pcrs,
-			&private, &public, NULL, NULL, NULL),
-		0);
-	assert_int_equal(
-		Esys_Load(conn->esys, parent, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			ESYS_TR_NONE, private, public, &key),
-		0);
-	Esys_Free(private);
-	Esys_Free(public);
-	assert_int_equal(Esys_FlushContext(conn->esys, parent), 0);
-	return key;
-}
-
 /* Puts it at the IDevID's handle and loads it as that. */
 static enum devid_err load_from(
 	struct tpm *conn, ESYS_TR key, struct devid_error *err)
 {
-	TPM2_HANDLE handle = template_handle(KEY_ROLE_IDEVID);
-	ESYS_TR persistent = ESYS_TR_NONE;
 	struct tpm_key loaded = { .role = KEY_ROLE_IDEVID };
 	enum devid_err rc;
 
-	assert_int_equal(Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, key,
-				 ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-				 handle, &persistent),
-		0);
-	assert_int_equal(Esys_FlushContext(conn->esys, key), 0);
+	swtpm_persist(conn, key, template_handle(KEY_ROLE_IDEVID));
 	rc = tpm_key_load(conn, KEY_ROLE_IDEVID, &loaded, err);
 	tpm_key_done(&loaded);
 	return rc;
@@ -101,7 +35,7 @@ static void key_of_the_endorsement_hierarchy_loaded(void **state)
 {
 	struct tpm *conn = *state;
 	TPM2B_PUBLIC pub = template_of(KEY_ALG_P256);
-	ESYS_TR key = make_primary(conn, ESYS_TR_RH_ENDORSEMENT, &pub);
+	ESYS_TR key = swtpm_primary(conn, ESYS_TR_RH_ENDORSEMENT, &pub, NULL);
 
 	assert_rc(load_from(conn, key, NULL), DEVID_OK);
 }
@@ -112,7 +46,7 @@ static void key_of_the_owner_hierarchy_refused(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 	struct tpm *conn = *state;
 	TPM2B_PUBLIC pub = template_of(KEY_ALG_P256);
-	ESYS_TR key = make_primary(conn, ESYS_TR_RH_OWNER, &pub);
+	ESYS_TR key = swtpm_primary(conn, ESYS_TR_RH_OWNER, &pub, NULL);
 
 	assert_rc(load_from(conn, key, &err), DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, ELSEWHERE);
@@ -123,7 +57,7 @@ static void key_below_another_refused(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 	struct tpm *conn = *state;
 	TPM2B_PUBLIC pub = template_of(KEY_ALG_P256);
-	ESYS_TR key = make_child(conn, &pub);
+	ESYS_TR key = swtpm_child(conn, &pub);
 
 	assert_rc(load_from(conn, key, &err), DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, ELSEWHERE);
@@ -134,7 +68,7 @@ static void key_of_the_null_hierarchy_cannot_be_there(void **state)
 {
 	struct tpm *conn = *state;
 	TPM2B_PUBLIC pub = template_of(KEY_ALG_P256);
-	ESYS_TR key = make_primary(conn, ESYS_TR_RH_NULL, &pub);
+	ESYS_TR key = swtpm_primary(conn, ESYS_TR_RH_NULL, &pub, NULL);
 	ESYS_TR persistent = ESYS_TR_NONE;
 	TSS2_RC rc = Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, key,
 		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,

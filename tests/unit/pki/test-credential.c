@@ -113,22 +113,9 @@ static TPMT_PUBLIC template_ecc(bool p384)
 static ESYS_TR create(
 	struct fixture *f, const TPMT_PUBLIC *template, TPM2B_PUBLIC *ret)
 {
-	const TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	const TPM2B_PUBLIC in = { 0, *template };
-	const TPM2B_DATA outside = { 0 };
-	const TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR object = ESYS_TR_NONE;
-	TPM2B_PUBLIC *made = NULL;
 
-	assert_int_equal(
-		Esys_CreatePrimary(f->conn->esys, ESYS_TR_RH_ENDORSEMENT,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			&sensitive, &in, &outside, &pcrs, &object, &made, NULL,
-			NULL, NULL),
-		TSS2_RC_SUCCESS);
-	*ret = *made;
-	Esys_Free(made);
-	return object;
+	return swtpm_primary(f->conn, ESYS_TR_RH_ENDORSEMENT, &in, ret);
 }
 
 /* The EK's policy session: PolicySecret, and for H templates PolicyOR. */

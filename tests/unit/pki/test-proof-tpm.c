@@ -23,8 +23,7 @@ enum where {
 
 static const ESYS_TR hierarchy[] = { [ENDORSEMENT] = ESYS_TR_RH_ENDORSEMENT,
 	[OWNER] = ESYS_TR_RH_OWNER,
-	[NONE] = ESYS_TR_RH_NULL,
-	[CHILD] = ESYS_TR_RH_ENDORSEMENT };
+	[NONE] = ESYS_TR_RH_NULL };
 
 struct world {
 	struct swtpm swtpm;
@@ -57,62 +56,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static ESYS_TR primary(
-	struct world *w, ESYS_TR below, const TPM2B_PUBLIC *template)
-{
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR made = ESYS_TR_NONE;
-
-	assert_rc(Esys_CreatePrimary(w->tpm->esys, below, ESYS_TR_PASSWORD,
-			  ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, template,
-			  &outside, &pcrs, &made, NULL, NULL, NULL, NULL),
-		TSS2_RC_SUCCESS);
-	return made;
-}
-
-/* A storage key: restricted decryption, as part 1, 27.6 has it. */
-static const TPM2B_PUBLIC storage = {
-	.publicArea = {
-		.type = TPM2_ALG_ECC,
-		.nameAlg = TPM2_ALG_SHA256,
-		.objectAttributes = TPMA_OBJECT_FIXEDTPM |
-			TPMA_OBJECT_FIXEDPARENT |
-			TPMA_OBJECT_SENSITIVEDATAORIGIN |
-			TPMA_OBJECT_USERWITHAUTH | TPMA_OBJECT_RESTRICTED |
-			TPMA_OBJECT_DECRYPT,
-		.parameters.eccDetail = {
-			.symmetric = { .algorithm = TPM2_ALG_AES,
-				.keyBits.aes = 128,
-				.mode.aes = TPM2_ALG_CFB },
-			.scheme.scheme = TPM2_ALG_NULL,
-			.curveID = TPM2_ECC_NIST_P256,
-			.kdf.scheme = TPM2_ALG_NULL,
-		},
-	},
-};
-
-static ESYS_TR child(
-	struct world *w, ESYS_TR parent, const TPM2B_PUBLIC *template)
-{
-	CLEANUP(cleanup_esys) TPM2B_PRIVATE *private = NULL;
-	CLEANUP(cleanup_esys) TPM2B_PUBLIC *public = NULL;
-	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
-	TPM2B_DATA outside = { 0 };
-	TPML_PCR_SELECTION pcrs = { 0 };
-	ESYS_TR made = ESYS_TR_NONE;
-
-	assert_rc(Esys_Create(w->tpm->esys, parent, ESYS_TR_PASSWORD,
-			  ESYS_TR_NONE, ESYS_TR_NONE, &sensitive, template,
-			  &outside, &pcrs, &private, &public, NULL, NULL, NULL),
-		TSS2_RC_SUCCESS);
-	assert_rc(Esys_Load(w->tpm->esys, parent, ESYS_TR_PASSWORD,
-			  ESYS_TR_NONE, ESYS_TR_NONE, private, public, &made),
-		TSS2_RC_SUCCESS);
-	return made;
-}
-
 static struct tpm_key make_key(
 	struct world *w, enum key_role role, enum where where)
 {
@@ -123,15 +66,9 @@ static struct tpm_key make_key(
 	TPM2B_PUBLIC template;
 
 	assert_true(template_get(role, key.alg, UNIQUE_EMPTY, &template));
-	if (where == CHILD) {
-		ESYS_TR parent = primary(w, hierarchy[where], &storage);
-
-		key.object.tr = child(w, parent, &template);
-		assert_rc(Esys_FlushContext(w->tpm->esys, parent),
-			TSS2_RC_SUCCESS);
-	} else {
-		key.object.tr = primary(w, hierarchy[where], &template);
-	}
+	key.object.tr = where == CHILD ? swtpm_child(w->tpm, &template)
+				       : swtpm_primary(w->tpm, hierarchy[where],
+						 &template, NULL);
 	return key;
 }
 
