@@ -53,7 +53,8 @@ median() { sort -n "$1" | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }
 compare() {
 	local quiet=$WORK/quiet.$BATS_TEST_NUMBER hostile=$WORK/hostile.$BATS_TEST_NUMBER
 
-	: >"$quiet" >"$hostile"
+	: >"$quiet"
+	: >"$hostile"
 	for ((i = 0; i < rounds; i++)); do
 		signal STOP
 		"$@" keyd-client "$sock" times $signs >>"$quiet"

@@ -77,7 +77,7 @@ turns() {
 	client 0 queue 2 # behind all of them
 	service CONT
 	for uid in $a $b $unlisted; do
-		fared $uid +++
+		fared "$uid" +++
 	done
 	fared 0 ++
 	run -0 turns "$lines"
