@@ -227,10 +227,10 @@ refused() {
 @test "a PKCS#10 request is no proof" {
 	on_device two provision csr --serial UNIT2 --out "$IN/two.csr"
 	refused "rule structure" ca challenge "$IN/two.csr"
-	[[ $output == *"the file is a PKCS#10 request in PEM"* ]]
+	[[ $stderr == *"the file is a PKCS#10 request in PEM"* ]]
 	cp "$repo/tests/fuzz/corpus/challenge/answer" "$IN/two.answer"
 	refused "rule structure" ca challenge "$IN/two.answer"
-	[[ $output == *"the file is an answer to a challenge"* ]]
+	[[ $stderr == *"the file is an answer to a challenge"* ]]
 }
 
 @test "a TPM of an unknown vendor is refused" {
