@@ -51,6 +51,20 @@ static enum devid_err tls_fail(
 		path, why ? why : "unusable");
 }
 
+/* A bundle that begins with the CA's certificate shows as a key that does not
+ * fit, too. */
+static enum devid_err key_fail(
+	const struct ca_conf *conf, struct devid_error *err)
+{
+	if (ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH)
+		return tls_fail("key", conf->tls_key, err);
+	ERR_clear_error();
+	return devid_fail(err, DEVID_ERR_MISMATCH,
+		"serve: key %s: not that of the first certificate in %s, which "
+		"must be the service's own",
+		conf->tls_key, conf->tls_certificate);
+}
+
 static void set_options(SSL_CTX *ctx)
 {
 	(void)SSL_CTX_set_options(ctx,
@@ -89,7 +103,7 @@ static enum devid_err load(
 	if (SSL_CTX_use_PrivateKey_file(ctx, conf->tls_key, SSL_FILETYPE_PEM) !=
 			1 ||
 		SSL_CTX_check_private_key(ctx) != 1)
-		return tls_fail("key", conf->tls_key, err);
+		return key_fail(conf, err);
 	if (SSL_CTX_load_verify_locations(ctx, conf->client_ca, NULL) != 1)
 		return tls_fail("client_ca", conf->client_ca, err);
 	names = SSL_load_client_CA_file(conf->client_ca);

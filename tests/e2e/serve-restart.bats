@@ -318,6 +318,15 @@ healthy() { # STATUS
 	serve_stop
 }
 
+@test "a TLS certificate behind its CA's: told by the file, not by the key" {
+	ca_conf "sqlite:$CA/register.db"
+	cat "$CA/tls-ca.pem" "$CA/service.crt" >"$CA/reversed.crt"
+	sed -i "s|^certificate = .*service.crt|certificate = $CA/reversed.crt|" \
+		"$CA/devid-ca.conf"
+	run -1 devid-ca serve --config "$CA/devid-ca.conf"
+	[[ $output == *"serve: key $CA/service.key: not that of the first certificate in $CA/reversed.crt, which must be the service's own" ]]
+}
+
 @test "a refused PIN: exit status 3, and tried no second time" {
 	ca_conf "sqlite:$CA/register.db"
 	printf 9999 >"$CA/wrong.pin"
