@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A video management program makes sure that it talks to unit ACCC8E000001:
- *   cc vms-check.c $(pkg-config --cflags --libs devid) -lssl -lcrypto
- *   ./a.out manufacturer-root.pem camera.example:443 ACCC8E000001 */
+/* A video management program makes sure that it talks to unit ACCC8E000001.
+ * Where devid is installed (make install), as C or as C++:
+ *   cc -o vms-check vms-check.c $(pkg-config --cflags --libs devid)
+ *   ./vms-check manufacturer-root.pem camera.example:443 ACCC8E000001
+ * Exit status: 0 genuine, 1 not genuine or not reached, 2 wrong call. */
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <devid/verify.h>
@@ -9,14 +11,18 @@
 int main(int argc, char **argv)
 {
 	static struct devid_verify_result result;
-	struct devid_error err = { 0 };
+	struct devid_error err = { DEVID_OK, "" };
 	struct devid_verifier *v = NULL;
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	BIO *bio = ctx ? BIO_new_ssl_connect(ctx) : NULL;
 	SSL *ssl = NULL;
 	enum devid_err rc = DEVID_ERR_UNREACHABLE;
 
-	if (argc != 4 || !bio || devid_verifier_new(&v, &err) != DEVID_OK ||
+	if (argc != 4) {
+		fprintf(stderr, "usage: vms-check ROOT.pem HOST:PORT SERIAL\n");
+		return 2;
+	}
+	if (!bio || devid_verifier_new(&v, &err) != DEVID_OK ||
 		devid_verifier_add_root_pem_file(v, argv[1], &err) !=
 			DEVID_OK) {
 		fprintf(stderr, "vms-check: %s\n", devid_error_text(&err));

@@ -11,6 +11,10 @@
 
 #include <devid/api.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum devid_err {
 	DEVID_OK = 0,
 	DEVID_ERR_NOMEM = -1,
@@ -67,5 +71,9 @@ DEVID_API const char *devid_error_text(const struct devid_error *err);
 
 /* Forgets what @err holds, so that it can be used again. */
 DEVID_API void devid_error_clear(struct devid_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

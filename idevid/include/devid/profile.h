@@ -21,6 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum devid_profile_kind {
 	DEVID_PROFILE_IDEVID,
 	DEVID_PROFILE_IAK,
@@ -132,5 +136,9 @@ DEVID_API enum devid_severity devid_rule_severity(enum devid_rule rule);
 
 /* "pass", "warn", "fail" or "not-applicable". */
 DEVID_API const char *devid_verdict_name(enum devid_verdict verdict);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -23,6 +23,10 @@
 #include <openssl/x509.h>
 #include <time.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define DEVID_CHAIN_MAX       10  /* certificates of a peer; a limit of ours */
 #define DEVID_PATH_MAX        5   /* issuers above a leaf, root included */
 #define DEVID_SUBJECT_MAX     192 /* text of a subject, cut beyond */
@@ -184,5 +188,9 @@ DEVID_API DEVID_MUST_CHECK enum devid_err devid_verifier_setup_ctx(
 DEVID_API const char *devid_chain_verdict_name(
 	enum devid_chain_verdict verdict);
 DEVID_API const char *devid_reason_name(enum devid_reason reason);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
