@@ -13,7 +13,8 @@
 #include "fail.h"
 #include "wallclock.h"
 
-#define ID_MAX 4294967294u /* (uid_t)-1 means "no change" */
+#define IDENTITY_MAX 253         /* bytes of an NAI: RFC 7542 2.1 */
+#define ID_MAX       4294967294u /* (uid_t)-1 means "no change" */
 
 CLEANUP_DEFINE(config, struct config *, config_free)
 
@@ -89,6 +90,52 @@ static enum devid_err resolve_user(
 	return DEVID_OK;
 }
 
+static enum devid_err set_user(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct config *c = target;
+	enum devid_err rc = resolve_user(c, value, err);
+
+	(void)rest;
+	(void)row;
+	return rc == DEVID_OK ? conf_string(&c->supplicant_user, value, err)
+			      : DEVID_ERR_INVALID;
+}
+
+/* Sockets are made in it, whose paths have a limit. */
+static enum devid_err set_run_dir(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)rest;
+	(void)row;
+	if (strlen(value) > CONFIG_RUN_DIR_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"longer than %d bytes", CONFIG_RUN_DIR_MAX);
+	return conf_path(member, value, err);
+}
+
+/* An NAI goes out in the clear before anybody is known: printable, no blank
+ * (RFC 7542 2.2). */
+static enum devid_err set_identity(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)rest;
+	(void)row;
+	if (strlen(value) > IDENTITY_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"longer than %d bytes", IDENTITY_MAX);
+	for (const char *p = value; *p; p++) {
+		if ((uint8_t)*p <= ' ' || *p == 0x7f)
+			return devid_fail(err, DEVID_ERR_INVALID,
+				"'%s' has a blank or a control character",
+				value);
+	}
+	return conf_string(member, value, err);
+}
+
 static enum devid_err set_clock_floor(void *member, const char *value,
 	const char *rest, const struct conf_setting *row,
 	struct devid_error *err)
@@ -104,10 +151,11 @@ static enum devid_err set_clock_floor(void *member, const char *value,
 static enum devid_err set_tls(void *target, const char *value, const char *rest,
 	const struct conf_setting *row, struct devid_error *err)
 {
-	enum wpaconf_tls *tls = target;
+	struct config *c = target;
+	bool is_min = strcmp(row->name, "tls_min") == 0;
+	enum wpaconf_tls *tls = is_min ? &c->tls_min : &c->tls_max;
 
 	(void)rest;
-	(void)row;
 	if (strcmp(value, "1.2") == 0)
 		*tls = WPACONF_TLS_1_2;
 	else if (strcmp(value, "1.3") == 0)
@@ -115,6 +163,9 @@ static enum devid_err set_tls(void *target, const char *value, const char *rest,
 	else
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is neither 1.2 nor 1.3", value);
+	if (c->tls_min > c->tls_max)
+		return devid_fail(err, DEVID_ERR_INVALID, "%s",
+			is_min ? "above tls_max" : "below tls_min");
 	return DEVID_OK;
 }
 
@@ -154,21 +205,21 @@ static enum devid_err set_open_port(void *target, const char *value,
 static const struct conf_setting settings[] = {
 	{ "agent", "ports", set_ports, 0, 0, 0 },
 	{ "agent", "state_dir", conf_to_path, AT(state_dir) },
-	{ "agent", "run_dir", conf_to_path, AT(run_dir) },
+	{ "agent", "run_dir", set_run_dir, AT(run_dir) },
 	{ "agent", "supplicant", conf_to_path, AT(supplicant) },
-	{ "agent", "supplicant_user", conf_to_string, AT(supplicant_user) },
+	{ "agent", "supplicant_user", set_user, 0, 0, 0 },
 	{ "agent", "provider_dir", conf_to_path, AT(provider_dir) },
 	{ "agent", "hooks_dir", conf_to_path, AT(hooks_dir) },
-	{ "agent", "keyd_socket", conf_to_path, AT(keyd_socket) },
+	{ "agent", "keyd_socket", conf_to_socket, AT(keyd_socket) },
 	{ "agent", "key", conf_to_path, AT(key) },
 	{ "agent", "cert", conf_to_path, AT(cert) },
 	{ "agent", "clock_floor", set_clock_floor, AT(clock_floor) },
 	{ "agent", "start_wait", conf_to_uint, WITHIN(start_wait, 1, 300) },
 	{ "agent", "auth_wait", conf_to_uint, WITHIN(auth_wait, 1, 300) },
 	{ "agent", "open_port", set_open_port, AT(open_port) },
-	{ "eap", "identity", conf_to_string, AT(identity) },
-	{ "eap", "tls_min", set_tls, AT(tls_min) },
-	{ "eap", "tls_max", set_tls, AT(tls_max) },
+	{ "eap", "identity", set_identity, AT(identity) },
+	{ "eap", "tls_min", set_tls, 0, 0, 0 },
+	{ "eap", "tls_max", set_tls, 0, 0, 0 },
 	{ "eap", "trust", set_trust, AT(first_use) },
 	{ "eap", "ca", conf_to_path, AT(ca) },
 	{ "eap", "server_name", conf_to_string, AT(server_name) },
@@ -226,9 +277,6 @@ static enum devid_err check(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 
-	if (c->tls_min > c->tls_max)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: eap.tls_min: above tls_max", path);
 	if (!c->first_use && (!c->ca || !c->server_name))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: eap.trust: pinned needs ca and server_name", path);
@@ -237,11 +285,9 @@ static enum devid_err check(
 			"%s: eap.trust: first-use takes neither ca nor "
 			"server_name",
 			path);
-	if (strlen(c->run_dir) > CONFIG_RUN_DIR_MAX)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: agent.run_dir: longer than %d bytes", path,
-			CONFIG_RUN_DIR_MAX);
-	if (resolve_user(c, c->supplicant_user, &cause) != DEVID_OK)
+	/* the default, which no line set */
+	if (!c->supplicant_uid &&
+		resolve_user(c, c->supplicant_user, &cause) != DEVID_OK)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: agent.supplicant_user: %s", path,
 			devid_error_text(&cause));

@@ -4,8 +4,11 @@
 #include <ini.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "cleanup.h"
 #include "fail.h"
@@ -19,6 +22,14 @@ struct parse {
 	struct devid_error *err;             /* borrowed, may be NULL */
 	enum devid_err rc;                   /* first failure */
 	int line;                            /* of the line last handed out */
+	struct seen *seen;                   /* owned */
+};
+
+/* A setting that stood in the file. */
+struct seen {
+	struct seen *next; /* owned */
+	int line;
+	char name[]; /* section.name */
 };
 
 /*
@@ -48,6 +59,41 @@ static char *next_line(char *buf, int num, void *stream)
 	buf[len - blanks] = '\0';
 	p->next += len;
 	return buf;
+}
+
+/* Notes the setting; refuses one that stood before: which of two a person meant
+ * is not for us to say. */
+static enum devid_err note_once(
+	struct parse *p, const char *section, const char *name)
+{
+	size_t len = strlen(section) + 1 + strlen(name) + 1;
+	struct seen *seen = malloc(sizeof(*seen) + len);
+
+	if (!seen)
+		return fail_no_memory(p->err);
+	(void)snprintf(seen->name, len, "%s.%s", section, name);
+	seen->line = p->line;
+	for (const struct seen *s = p->seen; s; s = s->next) {
+		if (strcmp(s->name, seen->name) != 0)
+			continue;
+		free(seen);
+		return devid_fail(p->err, DEVID_ERR_INVALID,
+			"%s:%d: %s.%s: set before, in line %d", p->path,
+			p->line, section, name, s->line);
+	}
+	seen->next = p->seen;
+	p->seen = seen;
+	return DEVID_OK;
+}
+
+static void forget(struct parse *p)
+{
+	while (p->seen) {
+		struct seen *seen = p->seen;
+
+		p->seen = seen->next;
+		free(seen);
+	}
 }
 
 /* Whether @section fits @pattern; *@ret_rest is what its '*' stands for. */
@@ -105,7 +151,9 @@ static int handle(
 		known = true;
 		if (strcmp(s->name, name) != 0 && strcmp(s->name, "*") != 0)
 			continue;
-		p->rc = apply(p, s, rest, section, value);
+		p->rc = note_once(p, section, name);
+		if (p->rc == DEVID_OK)
+			p->rc = apply(p, s, rest, section, value);
 		return 1;
 	}
 	if (known)
@@ -119,10 +167,12 @@ enum devid_err conf_parse(const char *path, const char *text,
 	const struct conf_setting *settings, void *target,
 	struct devid_error *err)
 {
-	struct parse p = { path, text, settings, target, err, DEVID_OK, 0 };
+	struct parse p = { path, text, settings, target, err, DEVID_OK, 0,
+		NULL };
 	int line;
 
 	line = ini_parse_stream(next_line, &p, handle, &p);
+	forget(&p);
 	if (p.rc != DEVID_OK)
 		return p.rc;
 	if (line != 0)
@@ -169,6 +219,21 @@ enum devid_err conf_path(char **ret, const char *value, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not an absolute path", value);
 	return conf_string(ret, value, err);
+}
+
+/* The kernel's limit, unix(7); a longer one would be told at the first use. */
+enum devid_err conf_to_socket(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	const struct sockaddr_un *addr = NULL;
+
+	(void)rest;
+	(void)row;
+	if (strlen(value) >= sizeof(addr->sun_path))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"path of a socket is longer than %zu bytes",
+			sizeof(addr->sun_path) - 1);
+	return conf_path(member, value, err);
 }
 
 enum devid_err conf_uint(const char *value, unsigned min, unsigned max,

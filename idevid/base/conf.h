@@ -43,7 +43,7 @@ struct conf_setting {
 /*
  * Loads @path (checked as files_read() does) into @target through
  * @settings, an array that ends with a NULL section. Errors carry
- * `file:line: section.name: cause`. A repeated setting: the last one holds.
+ * `file:line: section.name: cause`. A setting stands once in a section.
  */
 DEVID_MUST_CHECK enum devid_err conf_load(const char *path,
 	const struct conf_setting *settings, void *target,
@@ -60,6 +60,8 @@ DEVID_MUST_CHECK enum devid_err conf_parse(const char *path, const char *text,
 conf_fn conf_to_string;
 /* An owned string, an absolute path. */
 conf_fn conf_to_path;
+/* The same, of a Unix socket: it fits its address. */
+conf_fn conf_to_socket;
 /* An unsigned from the row's min to its max. */
 conf_fn conf_to_uint;
 /* A bool: "yes"/"no"/"true"/"false"/"1"/"0". */

@@ -28,6 +28,7 @@
 #include "log.h"
 #include "module.h"
 #include "options.h"
+#include "tpm-tcti.h"
 #include "tpm.h"
 
 #define TCTI_DEFAULT        "device:/dev/tpmrm0"
@@ -61,12 +62,23 @@ static enum devid_err set_list(void *target, const char *value,
 	return policy_parse_list(value, false, target, err);
 }
 
+static enum devid_err set_tcti(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	enum devid_err rc = tpm_tcti_check(value, err);
+
+	(void)rest; /* no pattern */
+	(void)row;
+	return rc == DEVID_OK ? conf_string(member, value, err) : rc;
+}
+
 #define AT(member)               offsetof(struct keyd, member), 0, 0
 #define WITHIN(member, min, max) offsetof(struct keyd, member), min, max
 
 static const struct conf_setting settings[] = {
-	{ "keyd", "socket", conf_to_path, AT(socket) },
-	{ "keyd", "tcti", conf_to_string, AT(tcti) },
+	{ "keyd", "socket", conf_to_socket, AT(socket) },
+	{ "keyd", "tcti", set_tcti, AT(tcti) },
 	{ "keyd", "state_dir", conf_to_path, AT(state_dir) },
 	{ "keyd", "connections_max", conf_to_uint,
 		WITHIN(connections_max, 4, 1024) },

@@ -11,6 +11,7 @@ sources := \
 	tpm-public.c \
 	tpm-session.c \
 	tpm-signature.c \
+	tpm-tcti.c \
 	tpm-template.c \
 	tpm.c
 

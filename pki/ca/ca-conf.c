@@ -16,6 +16,7 @@
 #define HOURS_MAX                 (366 * 24)
 #define CONNECTIONS_DEFAULT       1024
 #define RATE_MAX                  1000000
+#define PORT_MAX                  65535
 
 /* Names go into file names, audit lines and messages. */
 static enum devid_err check_name(const char *value, struct devid_error *err)
@@ -57,7 +58,79 @@ static enum devid_err set_url(void *target, const char *value, const char *rest,
 			      "-._~:/?[]@!$&'()*+,;=%") != len)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not an http or https URL", value);
+	if (strcspn(strstr(value, "://") + 3, "/:?") == 0)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "'%s' has no host", value);
 	return conf_string(target, value, err);
+}
+
+/* As register/db-open.c takes it: what it would refuse at the first use has no
+ * line any more. Not quoted, since a password may be in it. */
+static enum devid_err set_register(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	static const char sqlite[] = "sqlite:", postgres[] = "postgresql:";
+
+	(void)rest; /* no pattern */
+	(void)row;
+	if (strncmp(value, sqlite, strlen(sqlite)) == 0 &&
+		value[strlen(sqlite)] != '/')
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"the path behind sqlite: is not absolute");
+	if (strncmp(value, sqlite, strlen(sqlite)) != 0 &&
+		strncmp(value, postgres, strlen(postgres)) != 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"neither sqlite:/PATH nor postgresql:CONNINFO");
+	return conf_string(target, value, err);
+}
+
+/* [HOST]:PORT; what the host is, is seen when the socket is opened. */
+static enum devid_err set_listen(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	const char *colon = strrchr(value, ':');
+	unsigned port;
+
+	(void)rest; /* no pattern */
+	(void)row;
+	if (strstr(value, "://"))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is a URL: write host:port", value);
+	if (!colon ||
+		conf_uint(colon + 1, 0, PORT_MAX, &port, NULL) != DEVID_OK)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is not host:port with a port from 0 to %d", value,
+			PORT_MAX);
+	if (memchr(value, ':', (size_t)(colon - value)) &&
+		(value[0] != '[' || colon[-1] != ']'))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': an IPv6 address stands in brackets", value);
+	return conf_string(target, value, err);
+}
+
+/* A member of [ek]; all that was read before it was valid. */
+static enum devid_err set_policy(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct ca_conf *c = target;
+	struct devid_error cause = { DEVID_OK, "" };
+	char **member = strcmp(row->name, "models") == 0 ? &c->ek.models
+			: strcmp(row->name, "manufacturers") == 0
+				? &c->ek.manufacturers
+				: &c->ek.firmware_min;
+	enum devid_err rc = conf_string(member, value, err);
+	const char *text;
+	size_t len = strlen(row->name);
+
+	(void)rest; /* no pattern */
+	if (rc != DEVID_OK || ek_policy_validate(&c->ek, &cause) == DEVID_OK)
+		return rc;
+	text = devid_error_text(&cause); /* begins with the name, as ours */
+	return devid_fail(err, DEVID_ERR_INVALID, "%s",
+		strncmp(text, row->name, len) == 0 ? text + len + 2 : text);
 }
 
 static enum devid_err set_quirks(void *target, const char *value,
@@ -199,7 +272,7 @@ static enum devid_err set_rate(void *target, const char *value,
 static const struct conf_setting settings[] = {
 	{ "ca", "name", set_name, AT(name) },
 	{ "ca", "instance", set_name, AT(instance) },
-	{ "ca", "register", conf_to_string, AT(reg) },
+	{ "ca", "register", set_register, AT(reg) },
 	{ "ca", "certificate", conf_to_path, AT(certificate) },
 	{ "ca", "chain", conf_to_path, AT(chain) },
 	{ "ca", "challenge_key", conf_to_path, AT(challenge_key) },
@@ -223,15 +296,15 @@ static const struct conf_setting settings[] = {
 	{ "token", "ocsp_certificate", conf_to_path, AT(ocsp_certificate) },
 	{ "token", "audit_key", conf_to_string, AT(audit_key) },
 	{ "ek", "roots", conf_to_path, AT(ek_roots) },
-	{ "ek", "manufacturers", conf_to_string, AT(ek.manufacturers) },
-	{ "ek", "models", conf_to_string, AT(ek.models) },
-	{ "ek", "firmware_min", conf_to_string, AT(ek.firmware_min) },
+	{ "ek", "manufacturers", set_policy, 0, 0, 0 },
+	{ "ek", "models", set_policy, 0, 0, 0 },
+	{ "ek", "firmware_min", set_policy, 0, 0, 0 },
 	{ "ek", "eal_min", conf_to_uint, WITHIN(ek.eal_min, 1, 7) },
 	{ "ek", "fips_min", conf_to_uint, WITHIN(ek.fips_min, 1, 4) },
 	{ "ek", "assertions", conf_to_bool, AT(ek.assertions) },
 	{ "ek", "quirks", set_quirks, AT(ek.quirks) },
-	{ "serve", "listen", conf_to_string, AT(listen) },
-	{ "serve", "listen_public", conf_to_string, AT(listen_public) },
+	{ "serve", "listen", set_listen, AT(listen) },
+	{ "serve", "listen_public", set_listen, AT(listen_public) },
 	{ "serve", "certificate", conf_to_path, AT(tls_certificate) },
 	{ "serve", "key", conf_to_path, AT(tls_key) },
 	{ "serve", "client_ca", conf_to_path, AT(client_ca) },
@@ -258,26 +331,59 @@ static enum devid_err check_complete(
 	if (missing)
 		return devid_fail(err, DEVID_ERR_INVALID, "%s: %s: not set",
 			path, missing);
-	for (size_t i = 0; i < c->n_stations; i++) {
-		static const uint8_t none[32];
+	return DEVID_OK;
+}
 
-		if (memcmp(c->stations[i].fingerprint, none, 32) == 0)
+/* Who is told apart by certificates has one of its own. */
+static enum devid_err check_stations(
+	const char *path, const struct ca_conf *c, struct devid_error *err)
+{
+	static const uint8_t none[sizeof(c->stations[0].fingerprint)];
+
+	for (size_t i = 0; i < c->n_stations; i++) {
+		const struct ca_station *s = &c->stations[i];
+
+		if (memcmp(s->fingerprint, none, sizeof(none)) == 0)
 			return devid_fail(err, DEVID_ERR_INVALID,
 				"%s: station %s.fingerprint: not set", path,
-				c->stations[i].name);
+				s->name);
+		for (size_t k = 0; k < i; k++) {
+			if (memcmp(s->fingerprint, c->stations[k].fingerprint,
+				    sizeof(none)) == 0)
+				return devid_fail(err, DEVID_ERR_INVALID,
+					"%s: station %s.fingerprint: that of "
+					"station %s too",
+					path, s->name, c->stations[k].name);
+		}
 	}
 	return DEVID_OK;
 }
 
-static enum devid_err check_policy(
+/* Of port 0 the kernel makes another each time. */
+static bool is_same_place(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0 &&
+	       strcmp(strrchr(a, ':'), ":0") != 0;
+}
+
+/* Settings that say nothing without another, or against it. */
+static enum devid_err check_pairs(
 	const char *path, const struct ca_conf *c, struct devid_error *err)
 {
-	struct devid_error cause = { DEVID_OK, "" };
-	enum devid_err rc = ek_policy_validate(&c->ek, &cause);
+	const char *wrong = NULL;
 
-	if (rc != DEVID_OK)
+	if (!c->ocsp_key != !c->ocsp_certificate)
+		wrong = "token.ocsp_key: goes with token.ocsp_certificate, and "
+			"one of them is not set";
+	else if (is_same_place(c->listen, c->listen_public))
+		wrong = "serve.listen_public: the same as serve.listen";
+	else if (c->key && c->audit_key && strcmp(c->key, c->audit_key) == 0)
+		wrong = "token.audit_key: the CA's own key, token.key";
+	else if (c->key && c->ocsp_key && strcmp(c->key, c->ocsp_key) == 0)
+		wrong = "token.ocsp_key: the CA's own key, token.key";
+	if (wrong)
 		return devid_fail(
-			err, rc, "%s: ek.%s", path, devid_error_text(&cause));
+			err, DEVID_ERR_INVALID, "%s: %s", path, wrong);
 	return DEVID_OK;
 }
 
@@ -298,7 +404,9 @@ enum devid_err ca_conf_load(
 	if (rc == DEVID_OK)
 		rc = check_complete(path, ret, err);
 	if (rc == DEVID_OK)
-		rc = check_policy(path, ret, err);
+		rc = check_stations(path, ret, err);
+	if (rc == DEVID_OK)
+		rc = check_pairs(path, ret, err);
 	if (rc == DEVID_OK && !ret->instance)
 		rc = conf_string(&ret->instance, "ca", err);
 	if (rc != DEVID_OK)

@@ -139,13 +139,32 @@ static bool split_minimum(
 		eq + 1, item->len - (size_t)(eq + 1 - item->text), ret_minimum);
 }
 
+/* Four ASCII characters at most, or the eight digits of an id: that nothing
+ * else names a vendor, nobody would see but by refusals. */
+static bool is_vendor(const struct item *item)
+{
+	if (item->len <= 4)
+		return item->len > 0;
+	return item->len == 8 &&
+	       strspn(item->text, "0123456789abcdefABCDEF") >= 8;
+}
+
 enum devid_err ek_policy_validate(
 	const struct ek_policy *policy, struct devid_error *err)
 {
 	const char *list = policy->firmware_min;
+	const char *vendors = policy->manufacturers;
 	struct item item, vendor;
 	uint64_t minimum;
 
+	while (take_item(&vendors, &item)) {
+		if (!is_vendor(&item))
+			return devid_fail(err, DEVID_ERR_INVALID,
+				"manufacturers: %.*s: neither up to 4 "
+				"characters nor 8 hex digits",
+				(int)(item.len < 64 ? item.len : 64),
+				item.text);
+	}
 	while (take_item(&list, &item)) {
 		if (!split_minimum(&item, &vendor, &minimum))
 			return devid_fail(err, DEVID_ERR_INVALID,

@@ -472,10 +472,11 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 
 	for text in nosuch=1 socket=relative tls_client=no-such-user-x \
 		connections_max=3 tpm_timeout=0 shutdown_every=0 \
-		lockout_reset=maybe "tcti ="; do
+		lockout_reset=maybe "tcti =" tcti=foo:bar \
+		tcti=/dev/tpm0 $'socket=/a\nsocket=/b'; do
 		printf '[keyd]\n%s\n' "$text" >"$WORK/bad.conf"
 		run -2 devid-keyd --config "$WORK/bad.conf"
-		[[ $output == *"$WORK/bad.conf:2: keyd."* ]]
+		[[ $output == *"$WORK/bad.conf:"[23]": keyd."* ]]
 	done
 	run -2 devid-keyd --config "$WORK/none.conf"
 	run -2 devid-keyd --nonsense

@@ -84,11 +84,16 @@ static void parse_last_line_without_newline_counts(void **state)
 	assert_string_equal(target.text, "end");
 }
 
-static void parse_repeated_setting_last_holds(void **state)
+static void parse_setting_twice_refused_with_both_lines(void **state)
 {
 	(void)state;
-	assert_rc(parse("[a]\ntext=one\n[b]\nx=1\n[a]\ntext=two\n"), DEVID_OK);
-	assert_string_equal(target.text, "two");
+	assert_rc(parse("[a]\ntext=one\n[b]\nx=1\n[a]\ntext=two\n"),
+		DEVID_ERR_INVALID);
+	assert_string_equal(
+		err.text, "f.conf:6: a.text: set before, in line 2");
+	/* another section of one pattern is another setting */
+	assert_rc(parse("[port x]\nvlan=30\n[port y]\nvlan=30\n"), DEVID_OK);
+	assert_rc(parse("[port x]\nvlan=30\nvlan=31\n"), DEVID_ERR_INVALID);
 }
 
 static void parse_foreign_section_skipped(void **state)
@@ -278,7 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(parse_good_file_sets_all),
 		CASE(parse_last_line_without_newline_counts),
-		CASE(parse_repeated_setting_last_holds),
+		CASE(parse_setting_twice_refused_with_both_lines),
 		CASE(parse_foreign_section_skipped),
 		CASE(parse_section_pattern_passes_rest),
 		CASE(parse_star_takes_what_is_left),
