@@ -5,8 +5,10 @@
 #include <time.h>
 
 #include "ca-jobs.h"
+#include "device-json.h"
 #include "fail.h"
 #include "hex.h"
+#include "reason.h"
 #include "register-cert.h"
 #include "register-device.h"
 #include "register-revoke.h"
@@ -62,6 +64,62 @@ static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
 	return rc;
 }
 
+/* ---- a second time ---- */
+
+struct earlier {
+	int64_t device; /* the newest that was revoked; 0: none */
+	int64_t when;
+	int reason;
+};
+
+static enum devid_err note_revoked_device(void *arg,
+	const struct register_device *device, struct devid_error *err)
+{
+	struct earlier *e = arg;
+
+	(void)err; /* cannot fail */
+	if (device->state == REGISTER_REVOKED && device->id > e->device)
+		e->device = device->id;
+	return DEVID_OK;
+}
+
+static enum devid_err note_revoked_cert(
+	void *arg, const struct register_cert *cert, struct devid_error *err)
+{
+	struct earlier *e = arg;
+
+	(void)err; /* cannot fail */
+	if (cert->state != REGISTER_REVOKED)
+		return DEVID_OK;
+	e->when = cert->revoked_at;
+	e->reason = cert->reason;
+	return DEVID_OK;
+}
+
+/* There is no live device @serial: whether that is because it was revoked. */
+static enum devid_err tell_earlier(
+	struct ca *ca, const char *serial, struct devid_error *cause)
+{
+	struct earlier e = { .device = 0 };
+	struct devid_error err = { DEVID_OK, "" };
+	char when[DEVICE_TIME_MAX];
+	enum devid_err rc = register_each_device_named(
+		ca->reg, serial, note_revoked_device, &e, &err);
+
+	if (rc == DEVID_OK && e.device)
+		rc = register_certs_of_device(
+			ca->reg, e.device, note_revoked_cert, &e, &err);
+	if (rc != DEVID_OK)
+		return fail_with(cause, rc, &err);
+	if (!e.when)
+		return DEVID_ERR_NOT_FOUND;
+	device_time_text(e.when, when);
+	devid_error_clear(cause);
+	return devid_fail(cause, DEVID_ERR_NOT_FOUND,
+		"revoke: %s: revoked already, at %s for %s", serial, when,
+		reason_name(e.reason));
+}
+
 static enum devid_err work(
 	struct ca *ca, struct ca_job *job, void *state, struct devid_error *err)
 {
@@ -71,6 +129,8 @@ static enum devid_err work(
 	enum devid_err rc;
 
 	rc = register_device_by_serial(ca->reg, r->serial, &device, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		rc = tell_earlier(ca, r->serial, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		ca_job_refuse(job, &cause);
 	else if (rc == DEVID_OK)

@@ -125,7 +125,8 @@ static enum devid_err take_reason(void *member, const char *argument,
 	(void)row;
 	if (reason < 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: not a reason to revoke", argument);
+			"%s: not a reason to revoke, which are %s", argument,
+			reason_names());
 	*(int *)member = reason;
 	return DEVID_OK;
 }

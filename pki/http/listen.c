@@ -106,6 +106,25 @@ static bool split(const char *where, char host[HOST_MAX], const char **ret_port)
 	return true;
 }
 
+/* Whether somebody listens there: a socket that shares with nobody then finds no
+ * place. SO_REUSEADDR passes over connections that have ended. */
+static bool is_taken(const struct addrinfo *ai)
+{
+	static const int one = 1;
+	CLEANUP(cleanup_close)
+	int fd = socket(
+		ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC, ai->ai_protocol);
+
+	return fd >= 0 &&
+	       setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ==
+		       0 &&
+	       (ai->ai_family != AF_INET6 ||
+		       setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
+			       sizeof(one)) == 0) &&
+	       bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 &&
+	       errno == EADDRINUSE;
+}
+
 static int listen_on(const struct addrinfo *ai)
 {
 	static const int one = 1;
@@ -148,6 +167,7 @@ enum devid_err http_listen_open(
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"serve: listen %s: %s", where, gai_strerror(r));
 	for (const struct addrinfo *ai = list; ai; ai = ai->ai_next) {
+		bool taken = is_taken(ai);
 		int fd = listen_on(ai);
 
 		/* A machine without IPv6 still has ":port". */
@@ -156,6 +176,7 @@ enum devid_err http_listen_open(
 		if (fd < 0)
 			return devid_fail(err, DEVID_ERR_IO,
 				"serve: listen %s: %s", where, strerror(errno));
+		ret->shared |= taken;
 		if (!add(ret, fd)) {
 			(void)close(fd);
 			break;

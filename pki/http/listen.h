@@ -7,6 +7,7 @@
 
 #include <devid/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define HTTP_LISTEN_MAX 4 /* addresses of a name */
@@ -14,6 +15,7 @@
 struct http_listen {
 	int fds[HTTP_LISTEN_MAX]; /* owned until taken */
 	size_t n;
+	bool shared; /* another process listens on the same address */
 };
 
 /* Takes what the service manager passed into @ret[side]. Errors: INVALID (a
@@ -24,7 +26,7 @@ DEVID_MUST_CHECK enum devid_err http_listen_inherit(
 /*
  * Listens on @where, "host:port", "[address]:port" or ":port", with
  * SO_REUSEPORT: another process of ours may stand beside this one and take
- * over. Errors: INVALID, IO.
+ * over. That there is one already is noted in @ret. Errors: INVALID, IO.
  */
 DEVID_MUST_CHECK enum devid_err http_listen_open(
 	const char *where, struct http_listen *ret, struct devid_error *err);

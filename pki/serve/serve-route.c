@@ -203,24 +203,34 @@ static bool copy_serial(struct serve_route *r, const char *serial)
 	return true;
 }
 
+static void refuse_reason(struct serve_route *r)
+{
+	char text[DEVID_ERROR_TEXT_MAX];
+
+	(void)snprintf(text, sizeof(text), "reason: not one of %s",
+		reason_names()); /* fits */
+	refuse(r, 400, DEVID_ERR_SYNTAX, text);
+}
+
 /* {"serial": S, "reason": R} and nothing else. */
-static bool read_revoke(const struct serve_call *call, struct serve_route *r)
+static void read_revoke(const struct serve_call *call, struct serve_route *r)
 {
 	const char *serial = NULL, *reason = NULL;
 	json_t *json = json_loadb((const char *)call->body, call->body_len,
 		JSON_REJECT_DUPLICATES, NULL);
-	bool ok;
+	bool ok = json && json_unpack(json, "{s:s, s:s!}", "serial", &serial,
+				  "reason", &reason) == 0;
 
-	if (!json)
-		return false;
-	ok = json_unpack(json, "{s:s, s:s!}", "serial", &serial, "reason",
-		     &reason) == 0;
-	if (ok) {
+	if (!ok || !copy_serial(r, serial))
+		refuse(r, 400, DEVID_ERR_SYNTAX,
+			"body: not {\"serial\": text, \"reason\": name of RFC "
+			"5280}");
+	else {
 		r->reason = reason_by_name(reason);
-		ok = r->reason >= 0 && copy_serial(r, serial);
+		if (r->reason < 0)
+			refuse_reason(r);
 	}
 	json_decref(json);
-	return ok;
 }
 
 static void read_input(
@@ -232,10 +242,7 @@ static void read_input(
 	r->input_len = call->body_len;
 	switch (r->action) {
 	case SERVE_REVOKE:
-		if (!read_revoke(call, r))
-			refuse(r, 400, DEVID_ERR_SYNTAX,
-				"body: not {\"serial\": text, \"reason\": "
-				"name of RFC 5280}");
+		read_revoke(call, r);
 		return;
 	case SERVE_SHOW:
 		ok = decode_percent(rest, r->serial, sizeof(r->serial)) &&

@@ -29,6 +29,13 @@ int reason_by_name(const char *name)
 	return -1;
 }
 
+const char *reason_names(void)
+{
+	return "unspecified, keyCompromise, cACompromise, affiliationChanged, "
+	       "superseded, cessationOfOperation, privilegeWithdrawn, "
+	       "aACompromise";
+}
+
 const char *reason_name(int code)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {

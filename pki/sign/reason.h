@@ -7,6 +7,9 @@
 /* "keyCompromise" and so on, or -1. */
 int reason_by_name(const char *name);
 
+/* All of them, for messages: "unspecified, keyCompromise, ...". */
+const char *reason_names(void);
+
 /* The other way round; "unknown" for what nothing here is revoked for. */
 const char *reason_name(int code);
 

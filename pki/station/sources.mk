@@ -7,6 +7,7 @@ sources := \
 	station-flow.c \
 	station-http.c \
 	station-run.c \
+	station-show.c \
 	station-state.c
 ldlibs := -lcurl -ljansson -lssl -lcrypto
 

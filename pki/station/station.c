@@ -13,6 +13,7 @@
 #include "log.h"
 #include "options.h"
 #include "station-flow.h"
+#include "station-show.h"
 #include "tcg-csr.h"
 
 #define EXIT_UNREACHABLE 4 /* the CA */
@@ -23,7 +24,7 @@ struct station {
 	struct station_access access;
 	struct station_unit unit;
 	const char *out, *reason;
-	bool debug;
+	bool json, debug;
 	uint32_t given; /* options, before the command and behind it */
 	struct station_http *http; /* owned */
 };
@@ -42,6 +43,7 @@ static const struct option_row rows[] = {
 	{ "out", 0, "FILE", option_text, AT(out), NULL },
 	{ "reason", 0, "REASON", option_text, AT(reason), NULL },
 	{ "again", 0, NULL, option_flag, AT(unit.again), NULL },
+	{ "json", 0, NULL, option_flag, AT(json), NULL },
 	{ "debug", 0, NULL, option_flag, AT(debug), NULL },
 	OPTION_END,
 };
@@ -56,7 +58,7 @@ static const struct option_set option_set = {
 		"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
 		"       devid-station OPTIONS issue [--out FILE] ANSWER\n"
 		"       devid-station OPTIONS revoke --reason REASON SERIAL\n"
-		"       devid-station OPTIONS show SERIAL\n"
+		"       devid-station OPTIONS show [--json] SERIAL\n"
 		"OPTIONS: --ca URL --cert FILE --key FILE --ca-cert FILE [--dir "
 		"DIR] [--debug]\n"
 		"       devid-station --help | --version\n"
@@ -147,9 +149,25 @@ static int revoke_unit(struct station *s, int argc, char **argv)
 	return exit_of(station_revoke(s->http, argv[0], s->reason, &err), &err);
 }
 
-static int show(struct station *s, int argc, char **argv)
+static enum devid_err write_shown(
+	const struct station *s, struct blob *reply, struct devid_error *err)
 {
 	CLEANUP(cleanup_output) struct output *out = NULL;
+	CLEANUP(blob_done) struct blob text = { NULL, 0 };
+	enum devid_err rc = cmd_file_out(NULL, 0, &out, err);
+
+	if (rc == DEVID_OK && !s->json)
+		rc = station_show_text(blob_view(reply), &text, err);
+	if (rc == DEVID_OK && s->json)
+		rc = output_write(out, reply->data, reply->len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	return s->json ? output_put(out, "\n", 1, err)
+		       : output_put(out, text.data, text.len, err);
+}
+
+static int show(struct station *s, int argc, char **argv)
+{
 	CLEANUP(blob_done) struct blob reply = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
@@ -158,11 +176,7 @@ static int show(struct station *s, int argc, char **argv)
 		return wrong_call("show: one SERIAL is needed");
 	rc = station_show(s->http, argv[0], &reply, &err);
 	if (rc == DEVID_OK)
-		rc = cmd_file_out(NULL, 0, &out, &err);
-	if (rc == DEVID_OK)
-		rc = output_write(out, reply.data, reply.len, &err);
-	if (rc == DEVID_OK)
-		rc = output_put(out, "\n", 1, &err);
+		rc = write_shown(s, &reply, &err);
 	return exit_of(rc, &err);
 }
 

@@ -216,8 +216,12 @@ refused_with() {
 	run ca revoke --reason keyCompromise C1
 	[ "$status" -eq 1 ]
 	ca revoke --reason keyCompromise A1
-	run ca revoke --reason keyCompromise A1
+	run ca revoke --reason superseded A1
 	[ "$status" -eq 1 ]
+	[[ $output =~ "devid-ca: revoke: A1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise"$ ]]
+	run ca revoke --reason lost A1
+	[ "$status" -eq 2 ]
+	[[ $output == *"--reason: lost: not a reason to revoke, which are unspecified, keyCompromise, "* ]]
 }
 
 @test "the list for RADIUS has the form of devid-pki, and says who is revoked" {

@@ -162,6 +162,10 @@ devices() { devid-ca list --config "$CA/devid-ca.conf" --json | wc -l; }
 		"$CA/devid-ca.conf" >"$CA/two.conf"
 	serve_start two "$CA/two.conf"
 	[ "$(port_of two stations)" = "127.0.0.1:$port" ]
+	# Whoever did not mean to is told; the first was alone.
+	grep -qF "serve: listen 127.0.0.1:$port: another process listens there already" \
+		"$CA/two.log"
+	run -1 grep "another process" "$CA/serve.log"
 	serve_stop
 	use_service two
 	issue_all "$ca_url"

@@ -182,10 +182,12 @@ challenge_to() { station floor challenge "$@" "$CA/request"; }
 	answer_of "$DEV" "$CA/c" "$CA/a"
 	run -0 station floor issue --out "$CA/certs" "$CA/a"
 	cmp "$CA/first" "$CA/certs"
-	run -0 station floor show SN1
+	run -0 station floor show --json SN1
 	[ "$(jq -r .certificates[0].role <<<"$output")" = idevid ]
 	cmp <(echo "$output") <(devid-ca list --json --config \
 		"$CA/devid-ca.conf" SN1)
+	run -0 station floor show SN1
+	cmp <(echo "$output") <(devid-ca list --config "$CA/devid-ca.conf" SN1)
 }
 
 @test "station: exit status says what it was" {
@@ -626,7 +628,11 @@ challenge_answers() {
 @test "revoke: shows in OCSP at once and in the next list" {
 	run -0 ocsp_of "$CA/first" -no_nonce
 	[[ $output == *": good"* ]]
+	run -1 station floor revoke --reason lost SN1
+	[[ $output == *"reason: not one of unspecified, keyCompromise, "* ]]
 	run -0 station floor revoke --reason keyCompromise SN1
+	run -1 station floor revoke --reason superseded SN1
+	[[ $output =~ "SN1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise" ]]
 	run -0 ocsp_of "$CA/first" -no_nonce
 	[[ $output == *": revoked"*keyCompromise* ]]
 	wait_on --reads "$CA/publish" -- list_has_revoked "Key Compromise"

@@ -4,8 +4,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ca.h"
+#include "reason.h"
 #include "serve-route.h"
 #include "serve-status.h"
 #include "tcg-csr.h"
@@ -228,6 +230,20 @@ static void route_body_of_the_limit_accepted_above_refused(void **state)
 	free(body);
 }
 
+/* Whoever names none of the reasons is told all of them. */
+static void reason_names_all_known(void **state)
+{
+	char *names = strdup(reason_names()), *save = NULL;
+	size_t n = 0;
+
+	(void)state;
+	for (char *name = strtok_r(names, ", ", &save); name;
+		name = strtok_r(NULL, ", ", &save), n++)
+		assert_string_equal(reason_name(reason_by_name(name)), name);
+	free(names);
+	assert_int_equal(n, 8);
+}
+
 static void route_revoke_reads_serial_and_reason(void **state)
 {
 	const struct serve_route *r = ask(HTTP_STATIONS, SERVE_POST,
@@ -426,6 +442,7 @@ int main(void)
 		cmocka_unit_test(route_media_type_with_parameters_accepted),
 		cmocka_unit_test(
 			route_body_of_the_limit_accepted_above_refused),
+		cmocka_unit_test(reason_names_all_known),
 		cmocka_unit_test(route_revoke_reads_serial_and_reason),
 		cmocka_unit_test(route_revoke_other_bodies_refused),
 		cmocka_unit_test(route_device_name_is_decoded),
