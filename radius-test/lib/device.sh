@@ -107,7 +107,7 @@ device_addresses() {
 			"lladdr $(host_mac "$vlan") nud permanent"
 	done | ip_in "$1"
 	for vlan in "${VLANS[@]}"; do
-		in_ns "v$vlan" ip neigh replace "10.10.$vlan.$((100 + n))" \
+		ip_at "v$vlan" neigh replace "10.10.$vlan.$((100 + n))" \
 			dev eth0 lladdr "$mac" nud permanent
 	done
 }
@@ -116,9 +116,9 @@ device_addresses() {
 device_address_set() {
 	local n vlan
 	n=$(device_get "$1" number)
-	in_ns "$1" ip link set eth0 address "$2"
+	ip_at "$1" link set eth0 address "$2"
 	for vlan in "${VLANS[@]}"; do
-		in_ns "v$vlan" ip neigh replace "10.10.$vlan.$((100 + n))" \
+		ip_at "v$vlan" neigh replace "10.10.$vlan.$((100 + n))" \
 			dev eth0 lladdr "$2" nud permanent
 	done
 }
@@ -155,7 +155,7 @@ keyd_start() {
 
 # keyd_starts DEVICE: how often it has said that it listens.
 keyd_starts() {
-	grep -hs '[ >]ready: ' "$LAB/log/keyd-$1" | wc -l
+	{ grep -hs '[ >]ready: ' "$LAB/log/keyd-$1" || true; } | wc -l
 }
 
 # keyd_started DEVICE BEFORE: more often than that.
@@ -217,7 +217,7 @@ device_stop() {
 
 plug() {
 	port_mark "$(device_port "$1")"
-	in_ns switch ip link set "$(device_port "$1")" up
+	ip_at switch link set "$(device_port "$1")" up
 }
 
 # plugged DEVICE: whether its cable is.
@@ -231,7 +231,7 @@ plugged() {
 unplug() {
 	local port
 	port=$(device_port "$1")
-	in_ns switch ip link set "$port" down
+	ip_at switch link set "$port" down
 	port_await 3 "$port" port_is_parked "$port" ||
 		fail "$1" "port stays open without a carrier"
 }
