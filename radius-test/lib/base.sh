@@ -75,14 +75,36 @@ in_ns() {
 	nsenter --net="/run/netns/$id-$1" -- "${@:2}"
 }
 
+# quiet_ip COMMAND...: ip(8), which says a thing or two also when all is well; its
+# words are for people only when it fails, and then one line.
+quiet_ip() {
+	local text
+
+	text=$("$@" 2>&1) || fail "network" "ip: ${text%%$'\n'*}"
+}
+
+# ip_do ARG..., ip_at NODE ARG...: ip(8), here and in a namespace
+ip_do() {
+	quiet_ip ip "$@"
+}
+
+ip_at() {
+	quiet_ip in_ns "$1" ip "${@:2}"
+}
+
+# ip_show NODE ARG...: what it prints; what else it says is in log/ip
+ip_show() {
+	in_ns "$1" ip "${@:2}" 2>>"$LAB/log/ip"
+}
+
 # ip_in NODE: many commands of ip(8), one a line on standard input
 ip_in() {
-	in_ns "$1" ip -batch -
+	quiet_ip in_ns "$1" ip -batch -
 }
 
 ns_add() {
-	ip netns add "$(ns "$1")"
-	in_ns "$1" sh -ec '
+	ip_do netns add "$(ns "$1")"
+	quiet_ip in_ns "$1" sh -ec '
 		echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 		echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
 		exec ip link set lo up'
@@ -90,7 +112,7 @@ ns_add() {
 
 ns_remove() {
 	ns_exists "$1" || return 0
-	ip netns del "$(ns "$1")"
+	ip_do netns del "$(ns "$1")"
 }
 
 # --- processes ----------------------------------------------------------
@@ -188,7 +210,7 @@ ns_pids() {
 	id=$(<"$LAB/id")
 	for name in /run/netns/"$id"-*; do
 		[[ -e $name ]] || continue
-		ip netns pids "${name##*/}"
+		ip netns pids "${name##*/}" 2>/dev/null
 	done
 }
 

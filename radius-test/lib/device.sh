@@ -224,7 +224,7 @@ plug() {
 plugged() {
 	local link
 
-	link=$(in_ns switch ip -o link show "$(device_port "$1")")
+	link=$(ip_show switch -o link show "$(device_port "$1")")
 	[[ $link == *[\<,]UP[,\>]* ]]
 }
 

@@ -64,7 +64,7 @@ session_down() {
 		kill -KILL "$pid" 2>/dev/null
 	done
 	for name in /run/netns/"$(<"$LAB/id")"-*; do
-		[[ -e $name ]] && ip netns del "${name##*/}"
+		[[ -e $name ]] && ip netns del "${name##*/}" 2>/dev/null
 	done
 	# The folder above goes with its last lab, if labs made it.
 	[[ ! -e $LAB/parent-made && ${LAB%/*} != "$LABS" ]] || parent=${LAB%/*}

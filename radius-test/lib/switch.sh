@@ -21,7 +21,7 @@ switch_up() {
 	done
 	# The management network: the switch asks the AAA server over it.
 	ns_add aaa
-	ip link add "x$$" netns "$(ns switch)" type veth \
+	ip_do link add "x$$" netns "$(ns switch)" type veth \
 		peer name eth0 netns "$(ns aaa)"
 	ip_in switch <<-END
 		link set x$$ name mgmt
@@ -44,9 +44,9 @@ switch_up() {
 # host_up VLAN: the one host on that VLAN, 10.10.VLAN.1.
 host_up() {
 	ns_add "v$1"
-	ip link add "v$1" netns "$(ns switch)" type veth \
+	ip_do link add "v$1" netns "$(ns switch)" type veth \
 		peer name eth0 netns "$(ns "v$1")"
-	in_ns switch ip link set "v$1" master "br$1" up
+	ip_at switch link set "v$1" master "br$1" up
 	ip_in "v$1" <<-END
 		link set eth0 address $(host_mac "$1")
 		addr add 10.10.$1.1/24 dev eth0
@@ -66,12 +66,12 @@ port_add() {
 	node=$(ns "$dev")
 	# Not the same interface number at both ends: the kernel would delay
 	# carrier events by up to a second.
-	ip link add "$port" index $((1000 + $2)) netns "$(ns switch)" \
+	ip_do link add "$port" index $((1000 + $2)) netns "$(ns switch)" \
 		type veth peer name eth0 netns "$node"
-	in_ns switch ip link set "$port" master park
+	ip_at switch link set "$port" master park
 	in_ns switch bridge link set dev "$port" locked on learning off \
 		flood off mcast_flood off bcast_flood off
-	in_ns "$dev" ip link set eth0 address "$(device_mac "$2")" up
+	ip_at "$dev" link set eth0 address "$(device_mac "$2")" up
 	printf '%s\n' "$port" >"$LAB/devices/$dev/port"
 	port_helper_start "$port"
 }
@@ -166,7 +166,7 @@ port_time() {
 # port_state PORT: `open VLAN` or `parked`, as the kernel has it.
 port_state() {
 	local link open=' master br([0-9]+) '
-	link=$(in_ns switch ip -o link show "$1")
+	link=$(ip_show switch -o link show "$1")
 	if [[ $link =~ $open ]]; then
 		printf 'open %s\n' "${BASH_REMATCH[1]}"
 	else

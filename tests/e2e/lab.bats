@@ -147,6 +147,36 @@ run_until_blocked() {
 	nothing_left
 }
 
+# ip_says EXIT_STATUS: an ip(8) that has something to say, and then does its work
+ip_says() {
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cat >"$BATS_TEST_TMPDIR/bin/ip" <<-END
+		#!/bin/sh
+		echo "Warning: by the way" >&2
+		[ $1 = 0 ] || exit $1
+		exec $(command -v ip) "\$@"
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/ip"
+}
+
+@test "what ip(8) says is told when it fails, in one line, and not otherwise" {
+	ip_says 0
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run lab --dir "$labs" up
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run lab --dir "$labs" plug cam1
+	[[ $output != *"by the way"* ]]
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run lab --dir "$labs" down
+	[ "$output" = "" ]
+	rm -r "$BATS_TEST_TMPDIR/bin"
+	ip_says 3
+	PATH=$BATS_TEST_TMPDIR/bin:$PATH run lab --dir "$labs" up
+	[ "$status" -eq 1 ]
+	[ "$output" = "lab: network: ip: Warning: by the way" ]
+	nothing_left
+}
+
 @test "status shows all devices, and ends with 1 when one is not where it should be" {
 	lab --dir "$labs" up
 	lab --dir "$labs" plug cam1
