@@ -6,18 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bundle.h"
 #include "cleanup-json.h"
 #include "cmd-exit.h"
+#include "cmd-file.h"
 #include "cmd-files.h"
 #include "conf.h"
 #include "facts.h"
 #include "judge.h"
 #include "options.h"
+#include "output.h"
 #include "places.h"
 #include "report.h"
 
 struct call {
 	const char *config; /* borrowed, or NULL */
+	const char *bundle; /* borrowed, or NULL */
 	bool json;
 	bool list;
 };
@@ -25,6 +29,8 @@ struct call {
 static const struct option_row rows[] = {
 	{ "json", 0, NULL, option_flag, OPTION_AT(struct call, json),
 		"findings as one JSON object" },
+	{ "bundle", 0, "FILE", option_text, OPTION_AT(struct call, bundle),
+		"a tar for support: findings, states, certificates, logs" },
 	{ "list", 0, NULL, option_flag, OPTION_AT(struct call, list),
 		"all that can be found, and what to do then" },
 	{ "config", 0, "FILE", option_text, OPTION_AT(struct call, config),
@@ -34,10 +40,11 @@ static const struct option_row rows[] = {
 
 static const struct option_set option_set = {
 	.command = "doctor",
-	.usage = "usage: devid doctor [--json] [--config FILE]\n"
-		 "       devid doctor --list\n"
-		 "Says what is wrong with this device, by what evidence, and "
-		 "what to do.\nSee devid-doctor(1).\n",
+	.usage =
+		"usage: devid doctor [--json | --bundle FILE] [--config FILE]\n"
+		"       devid doctor --list\n"
+		"Says what is wrong with this device, by what evidence, and "
+		"what to do.\nSee devid-doctor(1).\n",
 	.rows = rows,
 };
 
@@ -67,10 +74,33 @@ static enum devid_err print_json(
 	return DEVID_OK;
 }
 
+/* The findings are in it, so nothing else goes where it may go itself. */
+static enum devid_err write_bundle(const struct bundle_input *in,
+	const char *path, struct devid_error *err)
+{
+	CLEANUP(cleanup_output) struct output *out = NULL;
+	size_t n, missing;
+	enum devid_err rc;
+
+	/* It is for whom its owner gives it to. */
+	rc = cmd_file_out(path, 0600, &out, err);
+	if (rc == DEVID_OK)
+		rc = bundle_write(in, out, &n, &missing, err);
+	if (rc == DEVID_OK)
+		rc = output_commit(out, err);
+	if (rc == DEVID_OK)
+		(void)fprintf(stderr,
+			"devid: %s: %zu files, %zu could not be had; its "
+			"README.txt says more\n",
+			path, n, missing);
+	return rc;
+}
+
 static int examine(const struct places *places, const struct call *call)
 {
 	CLEANUP(cleanup_json) json_t *facts = facts_gather(places);
 	CLEANUP(cleanup_free) struct findings *found = malloc(sizeof(*found));
+	const struct bundle_input in = { places, facts, found };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc = DEVID_OK;
 
@@ -79,6 +109,10 @@ static int examine(const struct places *places, const struct call *call)
 		return cmd_fail(&err);
 	}
 	judge_facts(facts, found);
+	if (call->bundle)
+		return write_bundle(&in, call->bundle, &err) == DEVID_OK
+			       ? EXIT_SUCCESS
+			       : cmd_fail(&err);
 	if (call->json)
 		rc = print_json(found, &err);
 	else
@@ -93,13 +127,16 @@ static int examine(const struct places *places, const struct call *call)
 int cmd_doctor(int argc, char **argv)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	struct call call = { NULL, false, false };
+	struct call call = { NULL, NULL, false, false };
 	struct places places;
 	int code;
 
 	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;
+	if (call.list + call.json + (call.bundle != NULL) > 1)
+		return options_wrong(&option_set,
+			"--json, --bundle and --list exclude each other");
 	if (call.list) {
 		report_list(stdout);
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -2,6 +2,8 @@
 
 sees := idevid/base idevid/key
 sources := \
+	bundle-parts.c \
+	bundle.c \
 	complaint.c \
 	fact.c \
 	facts-agent.c \
@@ -13,7 +15,11 @@ sources := \
 	judge-key.c \
 	judge-net.c \
 	judge.c \
+	known.c \
+	logs.c \
 	look.c \
+	pick.c \
 	places.c \
-	report.c
-ldlibs := -lcrypto -ljansson
+	report.c \
+	ustar.c
+ldlibs := -lcrypto -linih -ljansson -lsystemd

@@ -393,13 +393,101 @@ agent_wrote() {
 	[[ $output == *"not seen   agent-unseen: "* ]]
 }
 
+# ---- the bundle ----
+
+# unpacked DIR: a bundle of DEV
+unpacked() {
+	mkdir "$1"
+	doctor --bundle "$1/b.tar"
+	[ "$(stat -c %a "$1/b.tar")" = 600 ]
+	tar -C "$1" -xf "$1/b.tar"
+}
+
+@test "--bundle: what is in it, a page on what each proves, sums" {
+	local dir=$BATS_TEST_TMPDIR/b file
+
+	unpacked "$dir"
+	cd "$dir/devid-bundle"
+	sha256sum --quiet -c SHA256SUMS
+	run -0 find . -type f
+	[ "$(sort <<<"$output")" = "$(printf './%s\n' README.txt SHA256SUMS \
+		certificates/idevid-file.pem certificates/idevid-keyd.pem \
+		doctor.json doctor.txt settings.txt state/idevid-reference.pem \
+		status.json system.txt)" ]
+	while read -r _ file; do
+		[ "$file" = README.txt ] || grep -qx "$file" README.txt
+	done <SHA256SUMS
+	grep -A1 -x logs/journal.txt README.txt # and why it is not there
+	cmp certificates/idevid-keyd.pem "$DEV/state/idevid.pem"
+	cmp certificates/idevid-file.pem "$DEV/state/idevid.pem"
+	cmp state/idevid-reference.pem "$DEV/state/idevid.key"
+	jq -e '.keystore.state == "ok"' status.json
+	jq -e '.state == "well"' doctor.json
+	grep -qx "keyd.state_dir = $DEV/state" settings.txt
+	grep -q "^devid .* by uid 0$" system.txt
+}
+
+@test "--bundle: no secret, wherever somebody put one" {
+	local dir=$BATS_TEST_TMPDIR/b where
+
+	agent_wrote '{"pid": 1, "psk": "SECRET", "trust": {"x": "SECRET"},
+		"ports": [{"port": "eth0", "key_passwd": "SECRET",
+		"history": [{"verdict": "success", "eap": ["SECRET"]}, "SECRET"]}]}'
+	echo '[{"port": "eth0", "pin": "SECRET", "class": {"a": "SECRET"}}]' \
+		>"$DEV/state/history.json"
+	jq -n '{server_sha256: ("ab" * 32), password: "SECRET"}' \
+		>"$DEV/state/server-trust.json"
+	printf '%s\n' '# SECRET' 'password = SECRET' '[other]' \
+		'key = SECRET' >>"$DEV/devid.conf"
+	software_key pasted ec -pkeyopt ec_paramgen_curve:P-256
+	cat "$WORK/pasted.key" "$BATS_TEST_TMPDIR/idevid.pem" \
+		>"$DEV/state/idevid.pem"
+	echo SECRET >>"$DEV/state/idevid.pem"
+	echo SECRET >"$DEV/state/secret.txt"
+	unpacked "$dir"
+	run ! grep -rla -e SECRET -e 'PRIVATE KEY' "$dir/devid-bundle"
+	# It is about what was planted: the rest of these is there.
+	for where in state/history.json state/server-trust.json settings.txt \
+		certificates/idevid-file.pem; do
+		[ -s "$dir/devid-bundle/$where" ]
+	done
+	jq -e '.agent.ports[0].history[0].verdict == "success"' \
+		"$dir/devid-bundle/status.json"
+	# A private key in place of the reference is no reference.
+	cp "$WORK/pasted.key" "$DEV/state/idevid.key"
+	unpacked "$dir.2"
+	run ! grep -rla 'PRIVATE KEY' "$dir.2/devid-bundle"
+	[ ! -e "$dir.2/devid-bundle/state/idevid-reference.pem" ]
+	rm "$DEV/state"/{secret.txt,history.json,server-trust.json}
+}
+
+@test "--bundle: without devid-keyd, by anybody, and where it goes" {
+	local dir=$BATS_TEST_TMPDIR/b
+
+	keyd_stop "$DEV"
+	unpacked "$dir"
+	[ ! -e "$dir/devid-bundle/certificates/idevid-keyd.pem" ]
+	grep -A1 -x certificates/idevid-keyd.pem "$dir/devid-bundle/README.txt" |
+		grep "devid-keyd not reachable"
+	jq -e '.findings[0].id == "keyd-absent"' "$dir/devid-bundle/doctor.json"
+	keyd_start "$DEV"
+	as_other devid doctor --config "$DEV/devid.conf" --bundle - |
+		tar -tf - | grep -x devid-bundle/doctor.txt
+	out_rules_bundle() { doctor --bundle "$2"; }
+	out_rules out_rules_bundle
+	run -1 doctor --bundle /dev/full
+	[[ $output == *"/dev/full"* ]]
+	run -2 doctor --bundle x --json
+	run -2 doctor --list --json
+}
+
 # ---- the list ----
 
 @test "--list: everything that can be found, once, with what to do" {
 	run -0 devid doctor --list
 	[ "${#lines[@]}" -ge 40 ]
 	[ -z "$(cut -f1 <<<"$output" | sort | uniq -d)" ]
-	! awk -F '\t' 'NF != 4 || $4 == ""' <<<"$output" | grep .
+	[ -z "$(awk -F '\t' 'NF != 4 || $4 == ""' <<<"$output")" ]
 }
 
 @test "wrong calls" {

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "known.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+#include "cleanup-openssl.h"
+#include "conf.h"
+#include "keyref.h"
+
+static enum devid_err put(BIO *bio, FILE *out, struct devid_error *err)
+{
+	char *text;
+	long len = BIO_get_mem_data(bio, &text);
+
+	if (len > 0 && fwrite(text, 1, (size_t)len, out) != (size_t)len)
+		return devid_fail(err, DEVID_ERR_IO, "bundle: not written");
+	return DEVID_OK;
+}
+
+enum devid_err known_certificates(
+	const char *path, struct view pem, FILE *out, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio)
+	BIO *from = BIO_new_mem_buf(pem.data, (int)pem.len);
+	CLEANUP(cleanup_bio) BIO *to = BIO_new(BIO_s_mem());
+	int n = 0;
+
+	while (from && to) {
+		CLEANUP(cleanup_x509)
+		X509 *cert = PEM_read_bio_X509_AUX(from, NULL, NULL, NULL);
+
+		if (!cert)
+			break;
+		if (!PEM_write_bio_X509(to, cert))
+			return devid_fail(
+				err, DEVID_ERR_NOMEM, "%s: no memory", path);
+		n++;
+	}
+	ERR_clear_error(); /* the end of the file is one */
+	if (n == 0)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"%s: no certificate in it", path);
+	return put(to, out, err);
+}
+
+enum devid_err known_chain(struct view der, FILE *out, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio) BIO *to = BIO_new(BIO_s_mem());
+	const uint8_t *p = der.data, *end = der.data + der.len;
+
+	while (to && p < end) {
+		CLEANUP(cleanup_x509)
+		X509 *cert = d2i_X509(NULL, &p, (long)(end - p));
+
+		if (!cert || !PEM_write_bio_X509(to, cert)) {
+			ERR_clear_error();
+			return devid_fail(err, DEVID_ERR_SYNTAX,
+				"chain: not a DER certificate");
+		}
+	}
+	return put(to, out, err);
+}
+
+enum devid_err known_reference(
+	const char *path, struct view pem, FILE *out, struct devid_error *err)
+{
+	CLEANUP(cleanup_bio)
+	BIO *from = BIO_new_mem_buf(pem.data, (int)pem.len);
+	CLEANUP(cleanup_bio) BIO *to = BIO_new(BIO_s_mem());
+	CLEANUP(cleanup_openssl) char *label = NULL, *header = NULL;
+	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
+	uint8_t again[KEYREF_DER_MAX];
+	struct keyref ref;
+	size_t again_len;
+	enum devid_err rc;
+	long len = 0;
+
+	if (!from || !PEM_read_bio(from, &label, &header, &der, &len) ||
+		strcmp(label, KEYREF_PEM_NAME) != 0) {
+		ERR_clear_error();
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "%s: no key reference", path);
+	}
+	rc = keyref_parse(der, (size_t)len, &ref, err);
+	if (rc == DEVID_OK)
+		rc = keyref_encode(&ref, again, &again_len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (!to ||
+		!PEM_write_bio(to, KEYREF_PEM_NAME, "", again, (long)again_len))
+		return devid_fail(err, DEVID_ERR_NOMEM, "%s: no memory", path);
+	return put(to, out, err);
+}
+
+/* Shown as it was understood; the rest of its line is not. */
+static enum devid_err show(void *target, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	FILE *out = *(FILE **)target;
+
+	(void)rest; /* no pattern */
+	(void)err;
+	(void)fprintf(out, "%s.%s = ", row->section, row->name);
+	for (; *value; value++)
+		(void)fputc((unsigned char)*value < ' ' ? '?' : *value, out);
+	(void)fputc('\n', out);
+	return DEVID_OK;
+}
+
+static enum devid_err skip(void *target, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	(void)target;
+	(void)value;
+	(void)rest;
+	(void)row;
+	(void)err;
+	return DEVID_OK;
+}
+
+#define SHOW(section, name)                                                    \
+	{                                                                      \
+		section, name, show, 0, 0, 0                                   \
+	}
+#define SKIP(section)                                                          \
+	{                                                                      \
+		section, "*", skip, 0, 0, 0                                    \
+	}
+
+static const struct conf_setting settings[] = {
+	SHOW("keyd", "socket"),
+	SHOW("keyd", "tcti"),
+	SHOW("keyd", "state_dir"),
+	SHOW("keyd", "connections_max"),
+	SHOW("keyd", "tpm_timeout"),
+	SHOW("keyd", "certificate_in_nv"),
+	SHOW("keyd", "shutdown_every"),
+	SHOW("keyd", "lockout_reset"),
+	SHOW("keyd", "tls_client"),
+	SHOW("keyd", "tls_server"),
+	SHOW("keyd", "csr"),
+	SHOW("keyd", "manage"),
+	SKIP("keyd"),
+	SHOW("agent", "ports"),
+	SHOW("agent", "state_dir"),
+	SHOW("agent", "run_dir"),
+	SHOW("agent", "supplicant"),
+	SHOW("agent", "supplicant_user"),
+	SHOW("agent", "provider_dir"),
+	SHOW("agent", "hooks_dir"),
+	SHOW("agent", "keyd_socket"),
+	SHOW("agent", "key"),
+	SHOW("agent", "cert"),
+	SHOW("agent", "clock_floor"),
+	SHOW("agent", "start_wait"),
+	SHOW("agent", "auth_wait"),
+	SHOW("agent", "open_port"),
+	SKIP("agent"),
+	SHOW("eap", "identity"),
+	SHOW("eap", "tls_min"),
+	SHOW("eap", "tls_max"),
+	SHOW("eap", "trust"),
+	SHOW("eap", "ca"),
+	SHOW("eap", "server_name"),
+	SKIP("eap"),
+	{ NULL, NULL, NULL, 0, 0, 0 },
+};
+
+enum devid_err known_settings(
+	const char *path, const char *text, FILE *out, struct devid_error *err)
+{
+	return conf_parse(path, text, settings, &out, err);
+}
