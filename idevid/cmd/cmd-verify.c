@@ -290,8 +290,7 @@ static int verify_file(const struct options *o)
 		log_error("verify: no memory");
 		return EXIT_NOT_GENUINE;
 	}
-	job->text =
-		strcmp(o->chain, "-") == 0 ? "standard input" : o->chain;
+	job->text = strcmp(o->chain, "-") == 0 ? "standard input" : o->chain;
 	if (peer_check_file(o->verifier, o->chain, o->serial, &job->outcome,
 		    &err) != DEVID_OK) {
 		log_error("verify: --chain: %s", devid_error_text(&err));

@@ -49,8 +49,8 @@ static enum devid_err look(const char *socket, struct devid_error *err)
 
 	if (rc != DEVID_OK || status.module == DEVID_OK)
 		return rc;
-	return devid_fail(err, status.module, "keystore: %s",
-		status.module_text);
+	return devid_fail(
+		err, status.module, "keystore: %s", status.module_text);
 }
 
 static int64_t now_ns(void)

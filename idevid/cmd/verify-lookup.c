@@ -151,6 +151,8 @@ int lookup_within(const char *host, const char *port, int64_t deadline,
 
 	if (code != EAI_NONAME) /* an address: nobody was asked */
 		return code;
+	if (lookup_now_ms() >= deadline)
+		return LOOKUP_LATE; /* however soon the answer came */
 	l = lookup_new(host, port);
 	if (!l)
 		return EAI_MEMORY;

@@ -106,8 +106,8 @@ static bool split(const char *where, char host[HOST_MAX], const char **ret_port)
 	return true;
 }
 
-/* Whether somebody listens there: a socket that shares with nobody then finds no
- * place. SO_REUSEADDR passes over connections that have ended. */
+/* Whether somebody listens there: a socket that shares with nobody then finds
+ * no place. SO_REUSEADDR passes over connections that have ended. */
 static bool is_taken(const struct addrinfo *ai)
 {
 	static const int one = 1;
@@ -121,8 +121,7 @@ static bool is_taken(const struct addrinfo *ai)
 	       (ai->ai_family != AF_INET6 ||
 		       setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one,
 			       sizeof(one)) == 0) &&
-	       bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 &&
-	       errno == EADDRINUSE;
+	       bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 && errno == EADDRINUSE;
 }
 
 static int listen_on(const struct addrinfo *ai)
