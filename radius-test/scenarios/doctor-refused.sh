@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # What devid doctor says of a device that a RADIUS server does not let in.
 #
-# One that does not know the manufacturer's root, and one that does not answer. Other refusals are in their scenarios.
+# One that does not know the manufacturer's root, one that does not answer, and one
+# that speaks TLS 1.2 alone. Other refusals are in their scenarios.
 # shellcheck disable=SC2034
 EXPECTED="nothing"
 
@@ -13,7 +14,8 @@ foreign_server() {
 
 	radius_configure other 10.10.0.3 "$LAB/aaa/radius"
 	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 \
-		"$LAB/pki/site/cert.pem" "$LAB/aaa/other.d/root.pem"
+		"$LAB/pki/site/cert.pem" \
+		"$LAB/aaa/other.d/certs/devid/makers.pem"
 	radius_start other
 	authenticator_stop "$port"
 	authenticator_start "$port" 10.10.0.3
@@ -36,6 +38,11 @@ scenario() {
 	refused_as CERT_REJECTED cert-rejected
 	radius_stop other
 	refused_as TIMEOUT timeout agent.auth_wait=3
+	sed -i 's/tls_max_version = .*/tls_max_version = "1.2"/' \
+		"$LAB/aaa/other.d/mods-available/devid"
+	radius_start other
+	refused_as TLS_FAILED tls-failed eap.tls_min=1.3
+	radius_stop other
 	plug cam
 	result "$(outcome cam)" "doctor named each"
 	authenticator_stop "$(device_port cam)"

@@ -24,6 +24,7 @@ let_in() {
 	check "hooks are told $2 with $1" wait_on --seconds 5 \
 		"$LAB/devices/cam/run" -- hook_was "$2"
 	check "no TPM command (was: $R_TPM$R_TPM_NAMES)" test "$R_TPM" = 0
+	doctor_says cam open-port
 }
 
 scenario() {

@@ -5,14 +5,14 @@
 EXPECTED="nothing"
 
 scenario() {
-	local port conf=$LAB/aaa/md5.d/radiusd.conf
+	local port conf=$LAB/aaa/md5.d/mods-available/devid
 
 	device_ready cam listed
 	port=$(device_port cam)
 	authenticator_stop "$port"
 	radius_configure md5 10.10.0.3 "$LAB/aaa/radius"
-	sed -e '/^\t\ttls-config devices {/,/^\t\t}/d' \
-		-e '/^\t\ttls {/,/^\t\t}/c\\t\tmd5 {\n\t\t}' \
+	sed -e '/^\ttls-config devid {/,/^\t}/d' \
+		-e '/^\ttls {/,/^\t}/c\\tmd5 {\n\t}' \
 		-e 's/default_eap_type = tls/default_eap_type = md5/' "$conf" |
 		put "$conf" 0440 "$UID_AAA"
 	radius_start md5
@@ -24,6 +24,7 @@ scenario() {
 	measure cam
 	check "and which method (said: $R_REASON)" test \
 		"${R_REASON#*: EAP method }" = "4 (MD5)"
+	doctor_says cam no-eap-tls
 	result "$(outcome cam)"
 	radius_stop md5
 	authenticator_stop "$port"

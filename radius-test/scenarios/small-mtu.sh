@@ -23,6 +23,7 @@ scenario() {
 	measure cam
 	check "and why (said: $R_REASON)" test \
 		"${R_REASON##*: }" = "the interface's MTU is 900, EAP needs 1024"
+	doctor_says cam port-mtu timeout
 	unplug cam
 	mtu cam 1100
 	attach_mark cam
