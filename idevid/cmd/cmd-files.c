@@ -68,7 +68,7 @@ int cmd_places(const char *config, struct places *ret, struct devid_error *err)
 	if (places_load(config, ret, err) != DEVID_OK)
 		return cmd_fail(err);
 	if (ret->read == DEVID_OK ||
-		(ret->read == DEVID_ERR_NOT_FOUND && !config))
+		(ret->read == DEVID_ERR_NOT_FOUND && !ret->named))
 		return EXIT_SUCCESS;
 	(void)devid_fail(err, ret->read, "%s", ret->read_text);
 	places_done(ret);

@@ -17,7 +17,7 @@ static json_t *config_json(const struct places *p)
 
 	if (p->unseen)
 		state = "unseen";
-	else if (p->read == DEVID_ERR_NOT_FOUND)
+	else if (p->read == DEVID_ERR_NOT_FOUND && !p->named)
 		state = "missing";
 	else if (p->read != DEVID_OK)
 		state = "wrong";

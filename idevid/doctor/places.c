@@ -73,6 +73,9 @@ enum devid_err places_load(
 	struct places p = { 0 };
 	enum devid_err rc;
 
+	if (!config)
+		config = secure_getenv("DEVID_CONFIG");
+	p.named = config != NULL;
 	rc = conf_string(&p.config, config ? config : CONF_DEFAULT_PATH, err);
 	if (rc == DEVID_OK) {
 		p.read = conf_load(p.config, settings, &p, &cause);

@@ -14,6 +14,7 @@
 
 struct places {
 	char *config;        /* owned, as all strings here: the file */
+	bool named;          /* and not the default */
 	enum devid_err read; /* how reading it ended; NOT_FOUND: defaults */
 	char read_text[DEVID_ERROR_TEXT_MAX];
 	bool unseen; /* it is there, and this user may not read it */
@@ -32,9 +33,10 @@ struct places {
 };
 
 /*
- * Fills @ret from the file @config, or from CONF_DEFAULT_PATH when that is
- * NULL. $DEVID_KEYD_SOCKET goes before the file. A file that is wrong is no
- * error here: @ret->read says so, and the defaults hold. Errors: NOMEM.
+ * Fills @ret from the file @config; where that is NULL, from $DEVID_CONFIG, or
+ * from CONF_DEFAULT_PATH. $DEVID_KEYD_SOCKET goes before the file. A file that
+ * is wrong is no error here: @ret->read says so, and the defaults hold. Errors:
+ * NOMEM.
  */
 DEVID_MUST_CHECK enum devid_err places_load(
 	const char *config, struct places *ret, struct devid_error *err);

@@ -118,6 +118,17 @@ names() {
 	[[ $output == *"$DEV/devid.conf:5: "* ]]
 }
 
+@test "the configuration that the environment names is taken, and must be there" {
+	DEVID_CONFIG=$DEV/devid.conf run -0 devid doctor
+	[[ $output == *"well       settings, TPM, keyd"* ]]
+	DEVID_CONFIG=$DEV/devid.conf run -0 devid status
+	DEVID_CONFIG=$DEV/none.conf run -1 devid doctor
+	[[ $output == "fault      settings-wrong: "*"$DEV/none.conf"* ]]
+	DEVID_CONFIG=$DEV/none.conf run -2 devid status
+	run -1 devid doctor --config "$DEV/none.conf"
+	[[ $output == "fault      settings-wrong: "* ]]
+}
+
 @test "settings-unseen: a file that this user may not read" {
 	chmod 600 "$DEV/devid.conf"
 	run as_other devid doctor --config "$DEV/devid.conf"
