@@ -157,6 +157,26 @@ let_in() {
 		hostapd_cli -p /run/vm-switch/control all_sta
 }
 
+# The switch gives no address, which is a warning.
+no_fault() {
+	devid doctor
+	devid doctor --json | jq -e 'all(.findings[]; .level != "fault")'
+}
+
+bundle_has_log() {
+	journalctl --sync
+	devid doctor --bundle /root/unit.tar
+	tar -xOf /root/unit.tar devid-bundle/logs/journal.txt >/root/unit.log
+	says "devid-keyd.service\[[0-9]+\] <6> signed: idevid: tls-client" \
+		cat /root/unit.log &&
+		says "devid-agent.service.* port: .*: authorized" cat /root/unit.log
+}
+
+bundle_of_nobody() {
+	setpriv --reuid nobody --regid nogroup --clear-groups \
+		devid doctor --bundle - | tar -xOf - devid-bundle/README.txt
+}
+
 attach() {
 	local agent child
 
@@ -165,6 +185,10 @@ attach() {
 	check "the agent starts" systemctl enable --now devid-agent
 	check "the agent's port is authorized" attached
 	check "the switch says so too" let_in
+	check "devid doctor finds no fault" no_fault
+	check "its bundle has the log of both services" bundle_has_log
+	check "and for nobody says that the log was not seen" \
+		says "no line of devid-keyd and devid-agent" bundle_of_nobody
 	agent=$(main_pid devid-agent)
 	child=$(pgrep -P "$agent" -x wpa_supplicant)
 	check "the agent is root with what its unit names" \
