@@ -10,6 +10,9 @@
 static const struct complaint table[] = {
 	{ "settings-wrong", FAULT(SETTINGS), "devid.conf cannot be used",
 		"mend what is named; devid.conf(5) lists the settings" },
+	{ "settings-unknown", WARNING(SETTINGS),
+		"devid.conf has a setting that no program knows",
+		"mend the line; programs refuse it at their next start" },
 	{ "settings-unseen", UNSEEN(SETTINGS), "devid.conf cannot be read",
 		"ask as root; looked at was where the defaults have it" },
 

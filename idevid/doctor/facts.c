@@ -1,18 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facts.h"
 
+#include <stdbool.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "blob.h"
 #include "cleanup-json.h"
 #include "cleanup.h"
+#include "conf.h"
 #include "facts-agent.h"
 #include "facts-files.h"
 #include "facts-host.h"
 #include "facts-keyd.h"
+#include "known.h"
+#include "look.h"
+
+/* A program refuses what it does not know, but not before its next start. */
+static bool has_unknown(const struct places *p, struct devid_error *err)
+{
+	CLEANUP(blob_done) struct blob text = { NULL, 0 };
+
+	return p->read == DEVID_OK &&
+	       look_file(p->config, CONF_FILE_MAX, &text, NULL) == LOOK_SEEN &&
+	       known_names(p->config, (const char *)text.data, err) != DEVID_OK;
+}
 
 static json_t *config_json(const struct places *p)
 {
+	struct devid_error unknown = { DEVID_OK, "" };
 	const char *state = "ok";
 
 	if (p->unseen)
@@ -21,8 +37,10 @@ static json_t *config_json(const struct places *p)
 		state = "missing";
 	else if (p->read != DEVID_OK)
 		state = "wrong";
+	else if (has_unknown(p, &unknown))
+		state = "unknown";
 	return json_pack("{s:s, s:s, s:s}", "path", p->config, "state", state,
-		"detail", p->read_text);
+		"detail", *unknown.text ? unknown.text : p->read_text);
 }
 
 static json_t *settings_json(const struct places *p)

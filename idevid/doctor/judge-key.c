@@ -23,14 +23,14 @@ static const char *id_of(const struct row *rows, const char *state)
 
 static void judge_settings(const json_t *facts, struct findings *f)
 {
+	static const struct row rows[] = { { "wrong", "settings-wrong" },
+		{ "unknown", "settings-unknown" },
+		{ "unseen", "settings-unseen" }, { NULL, NULL } };
 	const json_t *config = json_object_get(facts, "config");
+	const char *id = id_of(rows, fact_text(config, "state"));
 
-	if (fact_is(config, "state", "wrong"))
-		findings_add(f, "settings-wrong", "", "%s",
-			fact_text(config, "detail"));
-	else if (fact_is(config, "state", "unseen"))
-		findings_add(f, "settings-unseen", "", "%s",
-			fact_text(config, "detail"));
+	if (id)
+		findings_add(f, id, "", "%s", fact_text(config, "detail"));
 }
 
 static void judge_tries(const json_t *tries, struct findings *f)

@@ -120,56 +120,65 @@ static enum devid_err skip(void *target, const char *value, const char *rest,
 	return DEVID_OK;
 }
 
-#define SHOW(section, name)                                                    \
-	{                                                                      \
-		section, name, show, 0, 0, 0                                   \
-	}
-#define SKIP(section)                                                          \
-	{                                                                      \
-		section, "*", skip, 0, 0, 0                                    \
-	}
+/* devid.conf(5); tests/docs holds this to it. */
+#define SETTINGS(X)                                                            \
+	X("keyd", "socket")                                                    \
+	X("keyd", "tcti")                                                      \
+	X("keyd", "state_dir")                                                 \
+	X("keyd", "connections_max")                                           \
+	X("keyd", "tpm_timeout")                                               \
+	X("keyd", "certificate_in_nv")                                         \
+	X("keyd", "shutdown_every")                                            \
+	X("keyd", "lockout_reset")                                             \
+	X("keyd", "tls_client")                                                \
+	X("keyd", "tls_server")                                                \
+	X("keyd", "csr")                                                       \
+	X("keyd", "manage")                                                    \
+	X("agent", "ports")                                                    \
+	X("agent", "state_dir")                                                \
+	X("agent", "run_dir")                                                  \
+	X("agent", "supplicant")                                               \
+	X("agent", "supplicant_user")                                          \
+	X("agent", "provider_dir")                                             \
+	X("agent", "hooks_dir")                                                \
+	X("agent", "keyd_socket")                                              \
+	X("agent", "key")                                                      \
+	X("agent", "cert")                                                     \
+	X("agent", "clock_floor")                                              \
+	X("agent", "start_wait")                                               \
+	X("agent", "auth_wait")                                                \
+	X("agent", "open_port")                                                \
+	X("eap", "identity")                                                   \
+	X("eap", "tls_min")                                                    \
+	X("eap", "tls_max")                                                    \
+	X("eap", "trust")                                                      \
+	X("eap", "ca")                                                         \
+	X("eap", "server_name")
 
-static const struct conf_setting settings[] = {
-	SHOW("keyd", "socket"),
-	SHOW("keyd", "tcti"),
-	SHOW("keyd", "state_dir"),
-	SHOW("keyd", "connections_max"),
-	SHOW("keyd", "tpm_timeout"),
-	SHOW("keyd", "certificate_in_nv"),
-	SHOW("keyd", "shutdown_every"),
-	SHOW("keyd", "lockout_reset"),
-	SHOW("keyd", "tls_client"),
-	SHOW("keyd", "tls_server"),
-	SHOW("keyd", "csr"),
-	SHOW("keyd", "manage"),
-	SKIP("keyd"),
-	SHOW("agent", "ports"),
-	SHOW("agent", "state_dir"),
-	SHOW("agent", "run_dir"),
-	SHOW("agent", "supplicant"),
-	SHOW("agent", "supplicant_user"),
-	SHOW("agent", "provider_dir"),
-	SHOW("agent", "hooks_dir"),
-	SHOW("agent", "keyd_socket"),
-	SHOW("agent", "key"),
-	SHOW("agent", "cert"),
-	SHOW("agent", "clock_floor"),
-	SHOW("agent", "start_wait"),
-	SHOW("agent", "auth_wait"),
-	SHOW("agent", "open_port"),
-	SKIP("agent"),
-	SHOW("eap", "identity"),
-	SHOW("eap", "tls_min"),
-	SHOW("eap", "tls_max"),
-	SHOW("eap", "trust"),
-	SHOW("eap", "ca"),
-	SHOW("eap", "server_name"),
-	SKIP("eap"),
-	{ NULL, NULL, NULL, 0, 0, 0 },
+/* clang-format off */
+#define SHOW(section, name) { section, name, show, 0, 0, 0 },
+#define SKIP(section, name) { section, name, skip, 0, 0, 0 },
+#define END { NULL, NULL, NULL, 0, 0, 0 }
+
+static const struct conf_setting shown[] = {
+	SETTINGS(SHOW)
+	SKIP("keyd", "*")
+	SKIP("agent", "*")
+	SKIP("eap", "*")
+	END,
 };
+
+static const struct conf_setting names[] = { SETTINGS(SKIP) END };
+/* clang-format on */
 
 enum devid_err known_settings(
 	const char *path, const char *text, FILE *out, struct devid_error *err)
 {
-	return conf_parse(path, text, settings, &out, err);
+	return conf_parse(path, text, shown, &out, err);
+}
+
+enum devid_err known_names(
+	const char *path, const char *text, struct devid_error *err)
+{
+	return conf_parse(path, text, names, NULL, err);
 }

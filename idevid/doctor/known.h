@@ -32,4 +32,9 @@ DEVID_MUST_CHECK enum devid_err known_reference(
 DEVID_MUST_CHECK enum devid_err known_settings(
 	const char *path, const char *text, FILE *out, struct devid_error *err);
 
+/* Whether the three sections of devid.conf(5) have no other settings than that
+ * page. Errors: INVALID, with line and name; of conf_parse(). */
+DEVID_MUST_CHECK enum devid_err known_names(
+	const char *path, const char *text, struct devid_error *err);
+
 #endif

@@ -118,6 +118,11 @@ names() {
 	[[ $output == *"$DEV/devid.conf:5: "* ]]
 }
 
+@test "settings-unknown: a name with a typing error, before the restart that it prevents" {
+	echo "tcit = device:/dev/tpmrm0" >>"$DEV/devid.conf"
+	names 3 degraded settings-unknown "$DEV/devid.conf:5: keyd.tcit: no such setting"
+}
+
 @test "the configuration that the environment names is taken, and must be there" {
 	DEVID_CONFIG=$DEV/devid.conf run -0 devid doctor
 	[[ $output == *"well       settings, TPM, keyd"* ]]

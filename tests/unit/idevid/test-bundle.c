@@ -166,6 +166,21 @@ static void known_settings_are_shown_others_are_not(void **state)
 	free(text);
 }
 
+static void known_names_are_those_of_the_manual(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	assert_rc(known_names("f", "[keyd]\ntcti = x\n[other]\ny = z\n", &err),
+		DEVID_OK);
+	assert_rc(known_names("f", "[keyd]\n\ntcit = x\n", &err),
+		DEVID_ERR_INVALID);
+	assert_cause(&err, "f:3: keyd.tcit: no such setting");
+	/* Each in its section. */
+	assert_rc(known_names("f", "[agent]\ntcti = x\n", NULL),
+		DEVID_ERR_INVALID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +191,7 @@ int main(void)
 		cmocka_unit_test(line_of_the_log_is_one_line),
 		cmocka_unit_test(known_finds_nothing_in_a_private_key),
 		cmocka_unit_test(known_settings_are_shown_others_are_not),
+		cmocka_unit_test(known_names_are_those_of_the_manual),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
