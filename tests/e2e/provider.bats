@@ -340,6 +340,28 @@ software_works() {
 
 # ---- curl and nginx ----
 
+@test "a program without the provider: the manual has the words that it says" {
+	local manual
+
+	manual=$(mandoc -T ascii "$repo/docs/man/devid-provider.7" | col -bx | tr -s ' \n' ' ')
+	printf 'events {}\nhttp { server { listen 127.0.0.1:1 ssl;
+		ssl_certificate %s; ssl_certificate_key %s; } }\n' \
+		"$P256/state/idevid.pem" "$P256/state/idevid.key" >"$WORK/none.conf"
+	run nginx -t -p "$WORK" -c "$WORK/none.conf"
+	[ "$status" -ne 0 ]
+	[[ $output == *"No supported data to decode. Input type: PEM"* ]]
+	[[ $manual == *"No supported data to decode. Input type: PEM"* ]]
+	run openssl pkey -in "$P256/state/idevid.key" -noout
+	[ "$status" -ne 0 ]
+	[[ $output == *"STORE routines:ossl_store_handle_load_result:unsupported"* ]]
+	[[ $manual == *"STORE routines:ossl_store_handle_load_result:unsupported"* ]]
+	# What the manual says to look for is there with the provider alone.
+	run with_key "$P256" openssl list -providers
+	[[ $output == *$'\n  devid\n'* ]]
+	run openssl list -providers
+	[[ $output != *devid* ]]
+}
+
 # nginx_start DEV SETTINGS: workers as www-data
 nginx_start() {
 	local dir=$1/nginx
