@@ -28,19 +28,25 @@ enum ek_quirk {
 	EK_QUIRK_NV_HEADER = 2,        /* "nv-header": TCG 1.2 header of 7 bytes
 					* (10 01 00, length, 10 02) before it */
 	EK_QUIRK_SAN_NOT_CRITICAL = 4, /* "san-not-critical" with a subject */
-	EK_QUIRK_NO_EKU = 8,     /* "no-eku": tcg-kp-EKCertificate absent */
-	EK_QUIRK_KEY_USAGE = 16, /* "key-usage": absent, or other than
-				  * keyEncipherment (RSA), keyAgreement (EC) */
+	EK_QUIRK_NO_EKU = 8,         /* "no-eku": tcg-kp-EKCertificate absent */
+	EK_QUIRK_KEY_USAGE = 16,     /* "key-usage": absent, or other than
+				      * keyEncipherment (RSA), keyAgreement (EC) */
+	EK_QUIRK_EXPLICIT_TAGS = 32, /* "explicit-tags": those of
+				      * TPMSecurityAssertions */
 };
 
 #define EK_QUIRKS_ENCODING (EK_QUIRK_PADDING | EK_QUIRK_NV_HEADER)
 #define EK_QUIRKS_PROFILE                                                      \
-	(EK_QUIRK_SAN_NOT_CRITICAL | EK_QUIRK_NO_EKU | EK_QUIRK_KEY_USAGE)
+	(EK_QUIRK_SAN_NOT_CRITICAL | EK_QUIRK_NO_EKU | EK_QUIRK_KEY_USAGE |    \
+		EK_QUIRK_EXPLICIT_TAGS)
 
 struct ek_cert {
 	struct ek_key key; /* one that credential.h takes, or none */
 	struct view der;   /* the certificate alone; points into the input */
-	struct cert_view view;   /* its parts; the same */
+	struct cert_view view; /* its parts; the same */
+	/* DER certificates that came with it, for the path; nobody has to
+	 * trust them. Borrowed; whoever has parsed sets it. */
+	struct view above;
 	uint8_t fingerprint[32]; /* SHA-256 of der */
 	unsigned quirks;         /* what had to be tolerated, enum ek_quirk */
 	/* SAN directoryName (TCG 3.2.9): "id:53544D20" as it stands */
@@ -98,10 +104,11 @@ void ek_trust_free(struct ek_trust *trust);
 CLEANUP_DEFINE(ek_trust, struct ek_trust *, ek_trust_free)
 
 /*
- * Whether @cert chains to an anchor at @now. An issuer that was verified once
- * is remembered, so the next certificate of it costs one signature. Errors:
- * NOT_GENUINE (text: unknown vendor, expired, not yet valid, broken
- * signature, revoked, ...).
+ * Whether @cert chains to an anchor at @now, by way of the folder's
+ * intermediates and of what came with it. An issuer of the folder that was
+ * verified once is remembered, so the next certificate of it costs one
+ * signature. Errors: NOT_GENUINE (text: unknown vendor, expired, not yet valid,
+ * broken signature, revoked, ...).
  */
 DEVID_MUST_CHECK enum devid_err ek_trust_check(struct ek_trust *trust,
 	const struct ek_cert *cert, time_t now, struct devid_error *err);

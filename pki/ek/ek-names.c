@@ -251,39 +251,62 @@ static bool read_fips(struct view seq, struct ek_cert *ret)
 	return true;
 }
 
-/* The profile tags IMPLICIT: what follows is the value's own content. Behind
- * an EXPLICIT tag the whole SEQUENCE stands once more. */
-static bool is_explicit(struct view v)
+/* Where @field was tagged EXPLICIT, as in chips that were shipped, its value
+ * has a header of its own, of @type: without that it is as the profile wants
+ * it. */
+static bool untag(struct view *field, uint8_t type, struct ek_cert *ret)
 {
-	struct view content;
+	struct view in = *field, value;
 
-	return der_take_tag(&v, DER_SEQUENCE, &content) && v.len == 0;
+	if (!der_take_tag(&in, type, &value) || in.len != 0)
+		return false;
+	*field = value;
+	ret->quirks |= EK_QUIRK_EXPLICIT_TAGS;
+	return true;
+}
+
+static const char *read_cc_info(struct view v, struct ek_cert *ret)
+{
+	if (ret->eal)
+		return "TPMSecurityAssertions: ccInfo twice";
+	(void)untag(&v, DER_SEQUENCE, ret); /* else IMPLICIT */
+	return read_common_criteria(v, ret)
+		       ? NULL
+		       : "TPMSecurityAssertions: ccInfo: malformed";
+}
+
+static const char *read_fips_level(struct view v, struct ek_cert *ret)
+{
+	if (ret->fips_level)
+		return "TPMSecurityAssertions: fipsLevel twice";
+	(void)untag(&v, DER_SEQUENCE, ret); /* else IMPLICIT */
+	return read_fips(v, ret)
+		       ? NULL
+		       : "TPMSecurityAssertions: fipsLevel: malformed";
 }
 
 /* A member of TPMSecurityAssertions; NULL, or what is wrong with it. */
 static const char *read_member(uint8_t tag, struct view v, struct ek_cert *ret)
 {
-	if (tag == DER_CONTEXT(3)) {
-		if (ret->eal)
-			return "TPMSecurityAssertions: ccInfo twice";
-		if (is_explicit(v))
-			return "TPMSecurityAssertions: ccInfo under an "
-			       "EXPLICIT tag, where the profile has IMPLICIT "
-			       "ones";
-		return read_common_criteria(v, ret)
-			       ? NULL
-			       : "TPMSecurityAssertions: ccInfo: malformed";
+	bool ok = true;
+
+	switch (tag) {
+	case DER_CONTEXT(0):
+	case DER_CONTEXT(1):
+	case DER_CONTEXT(2): /* IMPLICIT they are primitive */
+		ok = untag(&v, DER_ENUMERATED, ret);
+		break;
+	case DER_CONTEXT(3):
+		return read_cc_info(v, ret);
+	case DER_CONTEXT(4):
+		return read_fips_level(v, ret);
+	case DER_CONTEXT(5):
+		ok = untag(&v, DER_BOOLEAN, ret);
+		break;
+	default: /* not an enum: any octet */
+		break;
 	}
-	if (tag != DER_CONTEXT(4))
-		return NULL;
-	if (ret->fips_level)
-		return "TPMSecurityAssertions: fipsLevel twice";
-	if (is_explicit(v))
-		return "TPMSecurityAssertions: fipsLevel under an EXPLICIT "
-		       "tag, where the profile has IMPLICIT ones";
-	return read_fips(v, ret)
-		       ? NULL
-		       : "TPMSecurityAssertions: fipsLevel: malformed";
+	return ok ? NULL : "TPMSecurityAssertions: malformed";
 }
 
 /* TPMSecurityAssertions ::= SEQUENCE { version INTEGER DEFAULT v1,

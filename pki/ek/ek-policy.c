@@ -19,6 +19,7 @@ static const struct {
 	{ EK_QUIRK_SAN_NOT_CRITICAL, "san-not-critical" },
 	{ EK_QUIRK_NO_EKU, "no-eku" },
 	{ EK_QUIRK_KEY_USAGE, "key-usage" },
+	{ EK_QUIRK_EXPLICIT_TAGS, "explicit-tags" },
 };
 
 #define N_QUIRKS (sizeof(quirk_names) / sizeof(quirk_names[0]))

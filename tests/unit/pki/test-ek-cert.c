@@ -195,6 +195,38 @@ static void profile_named_quirk_found(void **state)
 		check_change(&changes[i]);
 }
 
+/* Each field alone, and all with what they say. */
+static void profile_explicit_tag_is_a_quirk(void **state)
+{
+	static const char *const fields[] = { "a003 0a0101", "a103 0a0100",
+		"a203 0a0100", "a310 300e 1603332e31 0a0104 0a0102 0101ff",
+		"a40f 300d 1605 3134302d32 0a0102 010100", "a503 0101ff" };
+	struct certs_spec spec = ek_fixture_spec();
+	struct certs_buf der;
+	struct ek_cert cert;
+	char all[256] = "";
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(fields); i++) {
+		check_change(&(struct change) { EK_OID_SDA, "",
+			ek_fixture_sda(fields[i]), NULL,
+			EK_QUIRK_EXPLICIT_TAGS });
+		strcat(all, fields[i]);
+	}
+	certs_set_ext(&spec, EK_OID_SDA, "", ek_fixture_sda(all));
+	der = sign(&spec, ec_key);
+	cert = ek_fixture_parse(&der);
+	assert_int_equal(cert.eal, 4);
+	assert_int_equal(cert.eal_status, 2);
+	assert_true(cert.eal_plus);
+	assert_int_equal(cert.fips_level, 2);
+	ek_cert_done(&cert);
+	/* IMPLICIT they are primitive, and no quirk. */
+	check_change(&(struct change) { EK_OID_SDA, "",
+		ek_fixture_sda("020100 0101ff 800101 810100 820100 8501ff"),
+		NULL, 0 });
+}
+
 static void profile_other_extension_accepted(void **state)
 {
 	const struct change changes[] = {
@@ -306,10 +338,12 @@ static void profile_bad_attributes_refused(void **state)
 			"ccInfo: malformed" },
 		{ ek_fixture_sda("a30b 1603332e31 0a0108 0a0102"), /* EAL 8 */
 			"ccInfo: malformed" },
-		{ ek_fixture_sda("a30d 300b 1603332e31 0a0104 0a0102"),
-			"ccInfo under an EXPLICIT tag" },
-		{ ek_fixture_sda("a408 3006 160131 0a0101"),
-			"fipsLevel under an EXPLICIT tag" },
+		{ ek_fixture_sda("a003 020101"), /* no ENUMERATED */
+			"Assertions: malformed" },
+		{ ek_fixture_sda("a206 0a0100 0a0100"),
+			"Assertions: malformed" },
+		{ ek_fixture_sda("a503 0a0100"), /* no BOOLEAN */
+			"Assertions: malformed" },
 		{ ek_fixture_sda("a408 160131 0a0105 0500"), /* and more */
 			"fipsLevel: malformed" },
 		{ ek_fixture_sda("a406 160131 0a0105"), /* FIPS 5 */
@@ -324,6 +358,9 @@ static void profile_bad_attributes_refused(void **state)
 	for (size_t i = 0; i < N_OF(cases); i++)
 		check_change(&(struct change) {
 			EK_OID_SDA, "", cases[i].value, cases[i].cause, 0 });
+	check_change(&(struct change) { EK_OID_SDA, "",
+		ek_fixture_sda("a40a 3008 160131 0a0101 0500"),
+		"fipsLevel: malformed", EK_QUIRK_EXPLICIT_TAGS });
 }
 
 static void profile_extension_twice_refused(void **state)
@@ -539,6 +576,7 @@ int main(void)
 		cmocka_unit_test(parse_nv_header_is_a_quirk),
 		cmocka_unit_test(parse_too_large_refused),
 		cmocka_unit_test(profile_named_quirk_found),
+		cmocka_unit_test(profile_explicit_tag_is_a_quirk),
 		cmocka_unit_test(profile_other_extension_accepted),
 		cmocka_unit_test(profile_bad_san_refused),
 		cmocka_unit_test(profile_bad_extension_refused),

@@ -214,12 +214,13 @@ static void quirks_names_read_and_written(void **state)
 	assert_int_equal(quirks, EK_QUIRK_PADDING | EK_QUIRK_NO_EKU);
 	ek_quirks_text(quirks, text, sizeof(text));
 	assert_string_equal(text, "padding, no-eku");
-	assert_rc(ek_quirks_parse("nv-header,san-not-critical,key-usage",
+	assert_rc(ek_quirks_parse("nv-header,san-not-critical,key-usage,"
+				  "explicit-tags",
 			  &quirks, NULL),
 		DEVID_OK);
-	assert_int_equal(quirks, EK_QUIRK_NV_HEADER |
-					 EK_QUIRK_SAN_NOT_CRITICAL |
-					 EK_QUIRK_KEY_USAGE);
+	assert_int_equal(
+		quirks, EK_QUIRK_NV_HEADER | EK_QUIRK_SAN_NOT_CRITICAL |
+				EK_QUIRK_KEY_USAGE | EK_QUIRK_EXPLICIT_TAGS);
 	assert_rc(ek_quirks_parse("", &quirks, NULL), DEVID_OK);
 	assert_int_equal(quirks, 0);
 	assert_rc(ek_quirks_parse("padding,all", &quirks, &err),
