@@ -9,6 +9,7 @@
 #include "client.h"
 #include "cmd-provision-io.h"
 #include "fail.h"
+#include "provision-ek.h"
 #include "provision-step.h"
 #include "tcg-csr.h"
 #include "tpm-public.h"
@@ -31,14 +32,27 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 {
 	CLEANUP(cleanup_free)
 	struct wire_attest *said = malloc(sizeof(*said));
+	CLEANUP(cleanup_free)
+	struct provision_ek *ek = calloc(1, sizeof(*ek));
 	struct view field[TCG_CSR_N_FIELDS] = { 0 };
-	enum devid_err rc;
+	enum devid_err rc = DEVID_OK;
 
-	if (!said)
+	if (!said || !ek)
 		return fail_no_memory(err);
-	rc = client_attest(p->env.socket, said, err);
+	if (p->ek_certificate)
+		rc = provision_ek_read(p->ek_certificate, ek, err);
+	if (rc == DEVID_OK)
+		rc = client_attest(
+			p->env.socket, view_of(&ek->cert), said, err);
+	if (rc == DEVID_OK)
+		rc = provision_ek_add(ek,
+			(struct view) {
+				said->ek_chain.data, said->ek_chain.len },
+			err);
 	if (rc != DEVID_OK)
 		return rc;
+	field[TCG_CSR_PROD_CA_DATA] =
+		(struct view) { ek->above, ek->above_len };
 	field[TCG_CSR_PROD_MODEL] = text_of(p->model);
 	field[TCG_CSR_PROD_SERIAL] = text_of(p->serial);
 	field[TCG_CSR_EK_CERT] = view_of(&said->ek_cert);

@@ -17,6 +17,7 @@ static const struct option_row rows[] = {
 	{ "model", 0, "MODEL", option_text, AT(model), NULL },
 	{ "out", 0, "FILE", option_text, AT(out), NULL },
 	{ "key", 0, "KEY", option_text, AT(key), NULL },
+	{ "ek-certificate", 0, "FILE", option_text, AT(ek_certificate), NULL },
 	{ "force", 0, NULL, option_flag, AT(force), NULL },
 	OPTION_END,
 };
@@ -30,6 +31,7 @@ const struct option_set provision_options = {
 		"       devid provision cert [--key idevid|iak] [--force] FILE\n"
 		"       devid provision request --serial SERIAL [--model MODEL] "
 		"[--out FILE]\n"
+		"                               [--ek-certificate FILE]\n"
 		"       devid provision answer [--out FILE] CHALLENGE\n"
 		"       devid provision install [--force] FILE\n"
 		"       devid provision enable|disable KEY\n"

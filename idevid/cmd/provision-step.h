@@ -25,6 +25,7 @@ struct provision {
 	const char *model;
 	const char *out;
 	const char *key;
+	const char *ek_certificate; /* borrowed, or NULL: what NV has */
 	bool force;
 	uint32_t given; /* options */
 	struct cmd_env env;

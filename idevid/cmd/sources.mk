@@ -13,6 +13,7 @@ sources := \
 	cmd-status.c \
 	cmd-verify.c \
 	cmd-wait.c \
+	provision-ek.c \
 	provision-step.c \
 	verify-connect.c \
 	verify-file.c \

@@ -150,12 +150,10 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 	return DEVID_OK;
 }
 
-/* Asks for @op without arguments; the answer is in *@ret_buf, which is the
- * caller's: free(). */
-static enum devid_err ask(const char *path, enum wire_op op, uint8_t **ret_buf,
-	struct view *ret, struct devid_error *err)
+/* The answer is in *@ret_buf, which is the caller's: free(). */
+static enum devid_err ask(const char *path, const struct wire_request *req,
+	uint8_t **ret_buf, struct view *ret, struct devid_error *err)
 {
-	struct wire_request req = { .op = op };
 	uint8_t *buf = malloc(WIRE_ANSWER_MAX);
 	struct room in = { buf, WIRE_ANSWER_MAX, 0 };
 	enum devid_err rc;
@@ -163,7 +161,7 @@ static enum devid_err ask(const char *path, enum wire_op op, uint8_t **ret_buf,
 	*ret_buf = buf;
 	if (!buf)
 		return fail_no_memory_for(err, "key socket");
-	rc = client_request(path, &req, &in, err);
+	rc = client_request(path, req, &in, err);
 	*ret = (struct view) { in.data, in.len };
 	return rc;
 }
@@ -172,8 +170,9 @@ enum devid_err client_status(
 	const char *path, struct wire_status *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = NULL;
+	const struct wire_request req = { .op = WIRE_STATUS };
 	struct view answer = { NULL, 0 };
-	enum devid_err rc = ask(path, WIRE_STATUS, &buf, &answer, err);
+	enum devid_err rc = ask(path, &req, &buf, &answer, err);
 
 	return rc == DEVID_OK ? wire_decode_status(answer, ret, err) : rc;
 }
@@ -202,12 +201,15 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 	return rc;
 }
 
-enum devid_err client_attest(
-	const char *path, struct wire_attest *ret, struct devid_error *err)
+enum devid_err client_attest(const char *path, struct view ek_cert,
+	struct wire_attest *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = NULL;
+	const struct wire_request req = {
+		.op = WIRE_ATTEST, .data = ek_cert.data, .data_len = ek_cert.len
+	};
 	struct view answer = { NULL, 0 };
-	enum devid_err rc = ask(path, WIRE_ATTEST, &buf, &answer, err);
+	enum devid_err rc = ask(path, &req, &buf, &answer, err);
 
 	return rc == DEVID_OK ? wire_decode_attest(answer, ret, err) : rc;
 }

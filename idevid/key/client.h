@@ -44,9 +44,9 @@ DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
 	const struct client_sign *what, struct key_sig *ret,
 	struct devid_error *err);
 
-/* WIRE_ATTEST. */
-DEVID_MUST_CHECK enum devid_err client_attest(
-	const char *path, struct wire_attest *ret, struct devid_error *err);
+/* WIRE_ATTEST. @ek_cert, DER, may be empty: the module's own. */
+DEVID_MUST_CHECK enum devid_err client_attest(const char *path,
+	struct view ek_cert, struct wire_attest *ret, struct devid_error *err);
 
 /* WIRE_ACTIVATE. *@ret is to be erased. Errors also: MISMATCH, made for
  * another TPM or another IAK. */

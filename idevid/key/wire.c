@@ -207,7 +207,7 @@ enum devid_err wire_decode_status(
 	return DEVID_OK;
 }
 
-/* The blobs of an attestation in their order. */
+/* The blobs of an attestation in their order; behind them is the chain. */
 #define N_ATTEST 5
 
 enum devid_err wire_encode_attest(const struct wire_attest *attest,
@@ -220,6 +220,7 @@ enum devid_err wire_encode_attest(const struct wire_attest *attest,
 
 	for (int b = 0; b < N_ATTEST; b++)
 		bytes_out_counted(&o, 2, blobs[b]->data, blobs[b]->len);
+	bytes_out_counted(&o, 2, attest->ek_chain.data, attest->ek_chain.len);
 	return finish_out(&o, ret, err);
 }
 
@@ -236,6 +237,8 @@ enum devid_err wire_decode_attest(
 		if (blobs[b]->len == 0)
 			i.bad = true;
 	}
+	ret->ek_chain.len = bytes_in_copy(
+		&i, 2, ret->ek_chain.data, sizeof(ret->ek_chain.data));
 	if (!bytes_in_done(&i))
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed attestation");

@@ -38,6 +38,8 @@
 #define WIRE_CREDENTIAL_PART_MAX 600 /* RSA-4096 fits */
 #define WIRE_SECRET_MAX          64  /* TPM2B_DIGEST with SHA-512 */
 #define WIRE_CREDENTIAL_MAX      (2 * (2 + WIRE_CREDENTIAL_PART_MAX))
+/* Certificates above the EK's that a module brings along; a limit of ours. */
+#define WIRE_EK_CHAIN_MAX 6000
 /* A chain: leaf and up to three intermediates; a limit of ours. */
 #define WIRE_CHAIN_MAX  16384
 #define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
@@ -53,7 +55,9 @@ enum wire_op {
 	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
 	WIRE_DELETE = 7,  /* refused for an IDevID, always */
 	WIRE_PING = 8,    /* says that the service is there; asks no TPM */
-	WIRE_ATTEST = 9,  /* proof for the CA: certified public areas */
+	/* Proof for the CA: certified public areas. data: the EK certificate,
+	 * DER, where it is not to be that of the module; else nothing */
+	WIRE_ATTEST = 9,
 	/* data: a credential for EK and IAK; answer: its secret */
 	WIRE_ACTIVATE = 10,
 };
@@ -108,13 +112,20 @@ struct wire_status {
 	struct wire_key keys[N_KEY_ROLES];
 };
 
+/* DER certificates, one behind the other, in no order. */
+struct wire_ek_chain {
+	size_t len;
+	uint8_t data[WIRE_EK_CHAIN_MAX];
+};
+
 /* What the module states of its keys, for the manufacturer's CA (TCG 13.1). */
 struct wire_attest {
-	struct key_blob ek_cert;     /* DER */
-	struct key_blob iak_pub;     /* TPMT_PUBLIC */
-	struct key_blob idevid_pub;  /* TPMT_PUBLIC */
-	struct key_blob certify;     /* TPMS_ATTEST over the IDevID */
-	struct key_blob certify_sig; /* TPMT_SIGNATURE by the IAK */
+	struct key_blob ek_cert;       /* DER */
+	struct key_blob iak_pub;       /* TPMT_PUBLIC */
+	struct key_blob idevid_pub;    /* TPMT_PUBLIC */
+	struct key_blob certify;       /* TPMS_ATTEST over the IDevID */
+	struct key_blob certify_sig;   /* TPMT_SIGNATURE by the IAK */
+	struct wire_ek_chain ek_chain; /* may be empty */
 };
 
 /* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
@@ -153,8 +164,8 @@ DEVID_MUST_CHECK enum devid_err wire_encode_attest(
 	const struct wire_attest *attest, struct room *ret,
 	struct devid_error *err);
 
-/* None of the blobs is empty. @ret may be changed also on errors. Errors:
- * PROTOCOL. */
+/* None of the blobs but the last is empty. @ret may be changed also on errors.
+ * Errors: PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_attest(
 	struct view in, struct wire_attest *ret, struct devid_error *err);
 

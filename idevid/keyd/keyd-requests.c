@@ -138,7 +138,8 @@ static enum devid_err do_delete(struct call *c, struct devid_error *err)
 static enum devid_err do_attest(struct call *c, struct devid_error *err)
 {
 	static struct wire_attest said; /* large; one request at a time */
-	enum devid_err rc = module_attest(c->r->module, &said, err);
+	struct view ek_cert = { c->req->data, c->req->data_len };
+	enum devid_err rc = module_attest(c->r->module, ek_cert, &said, err);
 
 	if (rc == DEVID_OK)
 		rc = wire_encode_attest(&said, &c->out, err);

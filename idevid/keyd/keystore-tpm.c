@@ -9,6 +9,8 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "tpm-attest.h"
+#include "tpm-ek-chain.h"
+#include "tpm-ek.h"
 #include "tpm-key.h"
 #include "tpm-nv.h"
 #include "tpm-template.h"
@@ -329,17 +331,47 @@ static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
 	return run(self_of(ks), op_issuers_write, &arg, err);
 }
 
+struct attest_arg {
+	struct view ek_cert;
+	struct wire_attest *ret;
+};
+
+/* The EK's certificate: what was given, if this TPM has its key. */
+static enum devid_err find_ek(struct keystore_tpm *self,
+	const struct attest_arg *a, struct devid_error *err)
+{
+	struct key_blob *cert = &a->ret->ek_cert;
+	enum devid_err rc;
+
+	if (a->ek_cert.len > sizeof(cert->data))
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"tpm: EK certificate of %zu bytes, at most %zu are "
+			"taken",
+			a->ek_cert.len, sizeof(cert->data));
+	if (a->ek_cert.len > 0) {
+		memcpy(cert->data, a->ek_cert.data, a->ek_cert.len);
+		cert->len = a->ek_cert.len;
+		rc = tpm_ek_check(self->tpm, cert, err);
+	} else {
+		rc = tpm_ek_cert(self->tpm, cert, err);
+	}
+	return rc == DEVID_OK ? tpm_ek_chain(self->tpm, &a->ret->ek_chain, err)
+			      : rc;
+}
+
 static enum devid_err op_attest(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
-	struct wire_attest *ret = arg;
+	const struct attest_arg *a = arg;
 	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IDEVID, err);
 
 	if (rc == DEVID_OK)
 		rc = ensure_loaded(self, KEY_ROLE_IAK, err);
 	if (rc == DEVID_OK)
+		rc = find_ek(self, a, err);
+	if (rc == DEVID_OK)
 		rc = tpm_attest(self->tpm, &self->keys[KEY_ROLE_IDEVID],
-			&self->keys[KEY_ROLE_IAK], ret, err);
+			&self->keys[KEY_ROLE_IAK], a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) {
 		tpm_key_done(&self->keys[KEY_ROLE_IDEVID]);
 		tpm_key_done(&self->keys[KEY_ROLE_IAK]);
@@ -347,10 +379,12 @@ static enum devid_err op_attest(
 	return rc;
 }
 
-static enum devid_err ks_attest(
-	struct keystore *ks, struct wire_attest *ret, struct devid_error *err)
+static enum devid_err ks_attest(struct keystore *ks, struct view ek_cert,
+	struct wire_attest *ret, struct devid_error *err)
 {
-	return run(self_of(ks), op_attest, ret, err);
+	struct attest_arg arg = { ek_cert, ret };
+
+	return run(self_of(ks), op_attest, &arg, err);
 }
 
 struct activate_arg {

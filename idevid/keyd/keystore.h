@@ -109,13 +109,16 @@ struct keystore_ops {
 		const struct key_blob *der, struct devid_error *err);
 
 	/*
-	 * The certificate of the endorsement key, and the IAK's word that the
-	 * IDevID is in the same module. Errors: NOT_FOUND when a key is not
-	 * there or the module has no EK certificate, UNSUPPORTED when this
-	 * kind of keystore has no endorsement key.
+	 * The certificate of the endorsement key and what the module has above
+	 * it, and the IAK's word that the IDevID is in the same module.
+	 * @ek_cert, DER, is the certificate where it is not to be the module's
+	 * own; else empty. Errors: NOT_FOUND when a key is not there or the
+	 * module has no EK certificate, MISMATCH when @ek_cert is of another
+	 * module, SYNTAX when it is none, UNSUPPORTED when this kind of
+	 * keystore has no such endorsement key.
 	 */
-	enum devid_err (*attest)(struct keystore *ks, struct wire_attest *ret,
-		struct devid_error *err);
+	enum devid_err (*attest)(struct keystore *ks, struct view ek_cert,
+		struct wire_attest *ret, struct devid_error *err);
 
 	/*
 	 * Opens a credential that was made for the endorsement key and the

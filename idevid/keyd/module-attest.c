@@ -110,22 +110,30 @@ static enum devid_err check_statement(struct module *m,
 	return DEVID_OK;
 }
 
+struct attest_arg {
+	struct view ek_cert;
+	struct wire_attest *ret;
+};
+
 static enum devid_err ask_attest(
 	struct keystore *ks, void *arg, struct devid_error *err)
 {
-	return ks->ops->attest(ks, arg, err);
+	const struct attest_arg *a = arg;
+
+	return ks->ops->attest(ks, a->ek_cert, a->ret, err);
 }
 
-enum devid_err module_attest(
-	struct module *m, struct wire_attest *ret, struct devid_error *err)
+enum devid_err module_attest(struct module *m, struct view ek_cert,
+	struct wire_attest *ret, struct devid_error *err)
 {
+	struct attest_arg arg = { ek_cert, ret };
 	enum devid_err rc = check_both(m, false, err);
 
 	/* What the CA then issues is to be stored. */
 	if (rc == DEVID_OK)
 		rc = module_check_store(m, err);
 	if (rc == DEVID_OK)
-		rc = ask(m, ask_attest, ret, err);
+		rc = ask(m, ask_attest, &arg, err);
 	return rc == DEVID_OK ? check_statement(m, ret, err) : rc;
 }
 

@@ -3,9 +3,11 @@
 sees := idevid/base idevid/key
 sources := \
 	tpm-attest.c \
+	tpm-ek-chain.c \
 	tpm-ek.c \
 	tpm-handle.c \
 	tpm-key.c \
+	tpm-nv-header.c \
 	tpm-nv.c \
 	tpm-policy.c \
 	tpm-public.c \

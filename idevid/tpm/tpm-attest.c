@@ -5,6 +5,7 @@
 #include <string.h>
 #include <tss2/tss2_mu.h>
 
+#include "fail.h"
 #include "tpm-ek.h"
 #include "tpm-public.h"
 #include "tpm-session.h"
@@ -85,10 +86,7 @@ enum devid_err tpm_attest(struct tpm *tpm, const struct tpm_key *idevid,
 {
 	enum devid_err rc;
 
-	/* What is most likely to be missing comes first. */
-	rc = tpm_ek_cert(tpm, &ret->ek_cert, err);
-	if (rc == DEVID_OK)
-		rc = read_area(tpm, idevid, &ret->idevid_pub, err);
+	rc = read_area(tpm, idevid, &ret->idevid_pub, err);
 	if (rc == DEVID_OK)
 		rc = read_area(tpm, iak, &ret->iak_pub, err);
 	if (rc == DEVID_OK)
@@ -133,8 +131,21 @@ static bool is_not_for_us(struct tpm *tpm, TSS2_RC rc)
 	return (rc & ~0xfffu) == 0 && (rc & TPM2_RC_FMT1) && (rc & TPM2_RC_P);
 }
 
+static enum devid_err fail_not_ours(struct devid_error *err)
+{
+	return devid_fail(err, DEVID_ERR_MISMATCH,
+		"tpm: activate credential: it is made for another TPM or "
+		"another IAK");
+}
+
+/* A credential in the TPM's structures. */
+struct credential {
+	TPM2B_ID_OBJECT object;
+	TPM2B_ENCRYPTED_SECRET secret;
+};
+
 static enum devid_err activate(const struct tpm_key *iak,
-	const struct tpm_ek *ek, const struct wire_credential *what,
+	const struct tpm_ek *ek, const struct credential *what,
 	TPM2B_DIGEST **ret, struct devid_error *err)
 {
 	struct tpm *tpm = ek->object.tpm;
@@ -142,40 +153,62 @@ static enum devid_err activate(const struct tpm_key *iak,
 	struct tpm_handle admin = { 0 };
 	CLEANUP(tpm_handle_done)
 	struct tpm_handle user = { 0 };
-	TPM2B_ID_OBJECT object = { 0 };
-	TPM2B_ENCRYPTED_SECRET secret = { 0 };
 	enum devid_err rc;
 	TSS2_RC tss;
 
-	rc = parse_credential(what, &object, &secret, err);
-	if (rc == DEVID_OK)
-		rc = tpm_session_start_admin(
-			tpm, iak, TPM2_CC_ActivateCredential, &admin, err);
+	rc = tpm_session_start_admin(
+		tpm, iak, TPM2_CC_ActivateCredential, &admin, err);
 	if (rc == DEVID_OK && !ek->with_auth)
 		rc = tpm_session_start(tpm, ek->name_alg, &user, err);
 	if (rc != DEVID_OK)
 		return rc;
 	tss = Esys_ActivateCredential(tpm->esys, iak->object.tr, ek->object.tr,
 		admin.tr, ek->with_auth ? ESYS_TR_PASSWORD : user.tr,
-		ESYS_TR_NONE, &object, &secret, ret);
+		ESYS_TR_NONE, &what->object, &what->secret, ret);
 	if (is_not_for_us(tpm, tss))
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"tpm: activate credential: it is made for another TPM "
-			"or another IAK");
+		return fail_not_ours(err);
 	return key_result(tpm, tss, "activate credential", err);
+}
+
+/* With each EK that it can be for, until one opens it. */
+static enum devid_err try_activate(struct tpm *tpm, const struct tpm_key *iak,
+	const struct credential *what, TPM2B_DIGEST **ret,
+	struct devid_error *err)
+{
+	struct devid_error told = { DEVID_OK, "" };
+	size_t next = 0;
+	enum devid_err rc;
+
+	do {
+		CLEANUP(tpm_ek_done) struct tpm_ek ek = { 0 };
+		struct devid_error cause = { DEVID_OK, "" };
+
+		rc = tpm_ek_next(tpm, what->secret.size, &next, &ek, &cause);
+		if (rc == DEVID_ERR_NOT_FOUND && told.code != DEVID_OK)
+			return fail_with(err, told.code, &told);
+		if (rc == DEVID_ERR_NOT_FOUND)
+			return fail_not_ours(err);
+		if (rc == DEVID_OK)
+			rc = activate(iak, &ek, what, ret, &cause);
+		if (rc != DEVID_OK && rc != DEVID_ERR_MISMATCH)
+			return fail_with(err, rc, &cause);
+		if (rc != DEVID_OK && told.code == DEVID_OK)
+			told = cause;
+	} while (rc != DEVID_OK);
+	return DEVID_OK;
 }
 
 enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	CLEANUP(tpm_ek_done) struct tpm_ek ek = { 0 };
 	CLEANUP(cleanup_esys) TPM2B_DIGEST *secret = NULL;
+	struct credential parsed = { .object.size = 0 };
 	enum devid_err rc;
 
-	rc = tpm_ek_load(tpm, &ek, err);
+	rc = parse_credential(what, &parsed.object, &parsed.secret, err);
 	if (rc == DEVID_OK)
-		rc = activate(iak, &ek, what, &secret, err);
+		rc = try_activate(tpm, iak, &parsed, &secret, err);
 	if (rc != DEVID_OK)
 		return rc;
 	ret->len = secret->size; /* ESYS has bounded it by the type */

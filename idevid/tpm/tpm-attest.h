@@ -7,17 +7,16 @@
 #include "tpm-key.h"
 
 /*
- * What the TPM states of its keys: the certificate of its EK, both public
- * areas, and TPM2_Certify of the IDevID by the IAK. No session and no object
- * stays behind. Errors: NOT_FOUND when a key has gone from its handle or there
- * is no EK certificate, the text tells which.
+ * What the TPM states of its keys: both public areas, and TPM2_Certify of the
+ * IDevID by the IAK; the EK's part of *@ret is not touched. No session and no
+ * object stays behind. Errors: NOT_FOUND when a key has gone from its handle.
  */
 DEVID_MUST_CHECK enum devid_err tpm_attest(struct tpm *tpm,
 	const struct tpm_key *idevid, const struct tpm_key *iak,
 	struct wire_attest *ret, struct devid_error *err);
 
 /*
- * TPM2_ActivateCredential for the IAK with the EK of the EK certificate.
+ * TPM2_ActivateCredential for the IAK with the EK that the credential is for.
  * Errors: SYNTAX (no TPM structures), MISMATCH (made for another TPM or
  * another IAK), NOT_FOUND as above.
  */

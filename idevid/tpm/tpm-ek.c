@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cleanup-openssl.h"
@@ -18,8 +19,12 @@
 #define ATTRS_LOW  0x000300b2u
 #define ATTRS_HIGH 0x000300f2u
 
-/* PolicyB for SHA-384, B.6: PolicyOR of PolicySecret(endorsement) and
- * PolicyAuthorizeNV(0x01C07F02). */
+/* PolicyB, B.6: PolicyOR of PolicySecret(endorsement) and
+ * PolicyAuthorizeNV(0x01C07F01 or 02). */
+static const uint8_t policy_b_sha256[32] = { 0xca, 0x3d, 0x0a, 0x99, 0xa2, 0xb9,
+	0x39, 0x06, 0xf7, 0xa3, 0x34, 0x24, 0x14, 0xef, 0xcf, 0xb3, 0xa3, 0x85,
+	0xd4, 0x4c, 0xd1, 0xfd, 0x45, 0x90, 0x89, 0xd1, 0x9b, 0x50, 0x71, 0xc0,
+	0xb7, 0xa0 };
 static const uint8_t policy_b_sha384[48] = { 0xb2, 0x6e, 0x7d, 0x28, 0xd1, 0x1a,
 	0x50, 0xbc, 0x53, 0xd8, 0x82, 0xbc, 0xf5, 0xfd, 0x3a, 0x1a, 0x07, 0x41,
 	0x48, 0xbb, 0x35, 0xd3, 0xb4, 0xe4, 0xcb, 0x1c, 0x0a, 0xd9, 0xbd, 0xe4,
@@ -35,27 +40,43 @@ static const struct ek_kind {
 	TPM2_HANDLE handle;
 	TPMI_ALG_PUBLIC type;
 	TPMI_ALG_HASH name_alg;
-	TPMI_ECC_CURVE curve;
-	uint16_t unique_len; /* of zeros; none in the high range */
-	bool high;
+	TPMI_ECC_CURVE curve; /* of ECC */
+	uint16_t bits;        /* of the modulus or a coordinate */
+	bool high;            /* unique is empty there, else zeros */
 } kinds[] = {
 	{ "RSA-2048 EK (template L-1)", 0x01c00002, 0x81010001, TPM2_ALG_RSA,
-		TPM2_ALG_SHA256, 0, 256, false },
+		TPM2_ALG_SHA256, 0, 2048, false },
+	{ "RSA-2048 EK (template H-1)", 0x01c00012, 0x81010012, TPM2_ALG_RSA,
+		TPM2_ALG_SHA256, 0, 2048, true },
+	{ "RSA-3072 EK (template H-6)", 0x01c0001c, 0x8101001c, TPM2_ALG_RSA,
+		TPM2_ALG_SHA384, 0, 3072, true },
 	{ "P-256 EK (template L-2)", 0x01c0000a, 0x8101000a, TPM2_ALG_ECC,
-		TPM2_ALG_SHA256, TPM2_ECC_NIST_P256, 32, false },
+		TPM2_ALG_SHA256, TPM2_ECC_NIST_P256, 256, false },
+	{ "P-256 EK (template H-2)", 0x01c00014, 0x81010014, TPM2_ALG_ECC,
+		TPM2_ALG_SHA256, TPM2_ECC_NIST_P256, 256, true },
 	{ "P-384 EK (template H-3)", 0x01c00016, 0x81010016, TPM2_ALG_ECC,
-		TPM2_ALG_SHA384, TPM2_ECC_NIST_P384, 0, true },
+		TPM2_ALG_SHA384, TPM2_ECC_NIST_P384, 384, true },
 };
 
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
+/* Certificates of other EKs, which no credential is made for: P-521, SM2,
+ * RSA-4096 (templates H-4, H-5, H-7). */
+static const TPM2_HANDLE other_indices[] = { 0x01c00018, 0x01c0001a,
+	0x01c0001e };
+
+#define N_OTHERS (sizeof(other_indices) / sizeof(other_indices[0]))
+
 static bool set_policy(const struct ek_kind *kind, TPM2B_DIGEST *ret)
 {
+	bool sha384 = kind->name_alg == TPM2_ALG_SHA384;
 	TPML_DIGEST branches;
 
 	if (kind->high) {
-		ret->size = sizeof(policy_b_sha384);
-		memcpy(ret->buffer, policy_b_sha384, ret->size);
+		ret->size = sha384 ? sizeof(policy_b_sha384)
+				   : sizeof(policy_b_sha256);
+		memcpy(ret->buffer, sha384 ? policy_b_sha384 : policy_b_sha256,
+			ret->size);
 		return true;
 	}
 	if (!policy_branches(KEY_ROLE_IDEVID, kind->name_alg, &branches))
@@ -66,9 +87,11 @@ static bool set_policy(const struct ek_kind *kind, TPM2B_DIGEST *ret)
 
 static bool make_template(const struct ek_kind *kind, TPM2B_PUBLIC *ret)
 {
+	bool sha384 = kind->name_alg == TPM2_ALG_SHA384;
+	uint16_t unique_len = kind->high ? 0 : kind->bits / 8;
 	TPMT_PUBLIC *t = &ret->publicArea;
 	TPMT_SYM_DEF_OBJECT aes = { .algorithm = TPM2_ALG_AES,
-		.keyBits.aes = kind->high ? 256 : 128,
+		.keyBits.aes = sha384 ? 256 : 128,
 		.mode.aes = TPM2_ALG_CFB };
 
 	memset(ret, 0, sizeof(*ret)); /* unique: zeros */
@@ -78,47 +101,82 @@ static bool make_template(const struct ek_kind *kind, TPM2B_PUBLIC *ret)
 	if (kind->type == TPM2_ALG_RSA) {
 		t->parameters.rsaDetail.symmetric = aes;
 		t->parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
-		t->parameters.rsaDetail.keyBits = 2048;
-		t->unique.rsa.size = kind->unique_len;
+		t->parameters.rsaDetail.keyBits = kind->bits;
+		t->unique.rsa.size = unique_len;
 	} else {
 		t->parameters.eccDetail.symmetric = aes;
 		t->parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
 		t->parameters.eccDetail.kdf.scheme = TPM2_ALG_NULL;
 		t->parameters.eccDetail.curveID = kind->curve;
-		t->unique.ecc.x.size = kind->unique_len;
-		t->unique.ecc.y.size = kind->unique_len;
+		t->unique.ecc.x.size = unique_len;
+		t->unique.ecc.y.size = unique_len;
 	}
 	return set_policy(kind, &t->authPolicy);
 }
 
-/* The first kind whose certificate is in NV. */
-static enum devid_err find_cert(struct tpm *tpm, const struct ek_kind **ret,
-	struct key_blob *ret_der, struct devid_error *err)
-{
-	for (size_t i = 0; i < N_KINDS; i++) {
-		struct devid_error cause = { DEVID_OK, "" };
-		enum devid_err rc = tpm_nv_read_der(tpm, kinds[i].cert_index,
-			"EK certificate", ret_der, &cause);
+/* ---- certificates ---- */
 
-		if (rc == DEVID_ERR_NOT_FOUND)
-			continue;
-		*ret = &kinds[i];
-		return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
+/* Why there is none: NV has one of another kind, or nothing. */
+static enum devid_err fail_without(struct tpm *tpm, struct devid_error *err)
+{
+	for (size_t i = 0; i < N_OTHERS; i++) {
+		bool found = false;
+		enum devid_err rc =
+			tpm_handle_find(tpm, other_indices[i], &found, err);
+
+		if (rc != DEVID_OK)
+			return rc;
+		if (found)
+			return devid_fail(err, DEVID_ERR_NOT_FOUND,
+				"tpm: the only EK certificate in NV, at "
+				"0x%08x, is of P-521, SM2 or RSA-4096, which "
+				"no CA of devid takes",
+				other_indices[i]);
 	}
 	return devid_fail(err, DEVID_ERR_NOT_FOUND,
-		"tpm: no EK certificate in NV (looked at 0x%08x, 0x%08x and "
-		"0x%08x); without it a CA cannot know this TPM: get it from "
-		"the TPM's vendor and write it there",
-		kinds[0].cert_index, kinds[1].cert_index, kinds[2].cert_index);
+		"tpm: no EK certificate in NV (looked at 0x%08x to 0x%08x); "
+		"without it a CA cannot know this TPM: get it from the TPM's "
+		"vendor and name its file (--ek-certificate)",
+		kinds[0].cert_index, other_indices[N_OTHERS - 1]);
+}
+
+static enum devid_err read_cert(struct tpm *tpm, const struct ek_kind *kind,
+	struct key_blob *ret, struct devid_error *err)
+{
+	return tpm_nv_read_der(
+		tpm, kind->cert_index, "EK certificate", ret, err);
 }
 
 enum devid_err tpm_ek_cert(
 	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err)
 {
-	const struct ek_kind *kind;
+	for (size_t i = 0; i < N_KINDS; i++) {
+		struct devid_error cause = { DEVID_OK, "" };
+		enum devid_err rc = read_cert(tpm, &kinds[i], ret_der, &cause);
 
-	return find_cert(tpm, &kind, ret_der, err);
+		if (rc == DEVID_OK)
+			return rc;
+		if (rc != DEVID_ERR_NOT_FOUND)
+			return fail_with(err, rc, &cause);
+	}
+	return fail_without(tpm, err);
 }
+
+/* @what is where it comes from. */
+static enum devid_err parse_cert(const struct key_blob *der, const char *what,
+	X509 **ret, struct devid_error *err)
+{
+	const uint8_t *p = der->data;
+
+	*ret = d2i_X509(NULL, &p, (long)der->len);
+	ERR_clear_error(); /* told below */
+	if (!*ret)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"tpm: EK certificate: %s holds no certificate", what);
+	return DEVID_OK;
+}
+
+/* ---- keys ---- */
 
 /*
  * Whether @pub is the key that @cert is about. Only the bits are compared, not
@@ -155,13 +213,33 @@ static bool is_usable(const TPMT_PUBLIC *pub)
 	       memcmp(pub->authPolicy.buffer, a->buffer, a->size) == 0;
 }
 
-/* The object at the persistent handle when it is @cert's key; ek->object stays
- * none when it is another or there is none. */
+/* Whether @pub has all of the template but the key. */
+static bool is_of_template(const struct ek_kind *kind, const TPMT_PUBLIC *pub)
+{
+	TPM2B_PUBLIC want;
+	const TPMT_PUBLIC *t = &want.publicArea;
+
+	if (!make_template(kind, &want) || pub->type != t->type ||
+		pub->nameAlg != t->nameAlg ||
+		pub->objectAttributes != t->objectAttributes ||
+		pub->authPolicy.size != t->authPolicy.size ||
+		memcmp(pub->authPolicy.buffer, t->authPolicy.buffer,
+			t->authPolicy.size) != 0)
+		return false;
+	return t->type == TPM2_ALG_RSA
+		       ? pub->parameters.rsaDetail.keyBits == kind->bits
+		       : pub->parameters.eccDetail.curveID == kind->curve;
+}
+
+/* The object at the persistent handle when it is @cert's key, or, without a
+ * certificate, of the template; ek->object stays none when it is another or
+ * there is none. */
 static enum devid_err take_persistent(struct tpm *tpm, struct tpm_ek *ek,
 	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
 	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
+	const TPMT_PUBLIC *area;
 	bool found = false;
 	enum devid_err rc;
 
@@ -170,64 +248,157 @@ static enum devid_err take_persistent(struct tpm *tpm, struct tpm_ek *ek,
 		rc = tpm_handle_open(tpm, kind->handle, &object, &pub, err);
 	if (rc != DEVID_OK || !pub)
 		return rc;
-	if (is_key_of(cert, &pub->publicArea) && is_usable(&pub->publicArea)) {
+	area = &pub->publicArea;
+	if (cert ? is_key_of(cert, area) && is_usable(area)
+		 : is_of_template(kind, area)) {
 		ek->object = tpm_handle_take(&object);
-		ek->with_auth = pub->publicArea.objectAttributes &
-				TPMA_OBJECT_USERWITHAUTH;
+		ek->with_auth =
+			area->objectAttributes & TPMA_OBJECT_USERWITHAUTH;
 	}
 	return DEVID_OK;
 }
 
+/* ek->object stays none when it is not @cert's key. */
 static enum devid_err derive(struct tpm *tpm, struct tpm_ek *ek,
 	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
+	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
 
 	if (!make_template(kind, &template))
 		return devid_fail(err, DEVID_ERR_CRYPTO, "tpm: EK: no hash");
-	rc = tpm_handle_create(tpm, &template, &ek->object, &pub, err);
+	rc = tpm_handle_create(tpm, &template, &object, &pub, err);
 	if (rc != DEVID_OK)
 		return rc;
-	ek->with_auth = kind->high;
-	if (!is_key_of(cert, &pub->publicArea))
-		return devid_fail(err, DEVID_ERR_MISMATCH,
-			"tpm: %s: this TPM has another key than its EK "
-			"certificate at 0x%08x says",
-			kind->name, kind->cert_index);
+	if (!cert || is_key_of(cert, &pub->publicArea)) {
+		ek->object = tpm_handle_take(&object);
+		ek->with_auth = kind->high;
+	}
 	return DEVID_OK;
 }
 
-enum devid_err tpm_ek_load(
-	struct tpm *tpm, struct tpm_ek *ret, struct devid_error *err)
+/* The EK of @kind; ek->object stays none when it is not @cert's key. */
+static enum devid_err load_kind(struct tpm *tpm, struct tpm_ek *ek,
+	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
-	CLEANUP(tpm_ek_done) struct tpm_ek ek = { 0 };
-	CLEANUP(cleanup_x509) X509 *cert = NULL;
-	const struct ek_kind *kind = &kinds[0];
-	struct key_blob der = { 0 };
-	const uint8_t *p = der.data;
 	enum devid_err rc;
 
-	rc = find_cert(tpm, &kind, &der, err);
+	ek->name_alg = kind->name_alg;
+	rc = take_persistent(tpm, ek, kind, cert, err);
+	if (rc == DEVID_OK && !tpm_handle_is_open(&ek->object))
+		rc = derive(tpm, ek, kind, cert, err);
+	return rc;
+}
+
+/* The bytes of a subjectPublicKey: RSAPublicKey with exponent 65537 (RFC 8017
+ * A.1.1), an uncompressed point (RFC 5480 2.2). */
+static bool is_of_size(const struct ek_kind *kind, const X509 *cert)
+{
+	const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(cert);
+	int field = kind->bits / 8;
+
+	return key &&
+	       key->length == (kind->type == TPM2_ALG_RSA ? field + 14
+							  : 1 + 2 * field);
+}
+
+enum devid_err tpm_ek_check(
+	struct tpm *tpm, const struct key_blob *der, struct devid_error *err)
+{
+	CLEANUP(cleanup_x509) X509 *cert = NULL;
+	bool sized = false;
+	enum devid_err rc;
+
+	rc = parse_cert(der, "what was given", &cert, err);
+	for (size_t i = 0; rc == DEVID_OK && i < N_KINDS; i++) {
+		CLEANUP(tpm_ek_done) struct tpm_ek ek = { 0 };
+
+		if (!is_of_size(&kinds[i], cert))
+			continue;
+		sized = true;
+		rc = load_kind(tpm, &ek, &kinds[i], cert, err);
+		if (rc == DEVID_OK && tpm_handle_is_open(&ek.object))
+			return DEVID_OK;
+	}
 	if (rc != DEVID_OK)
 		return rc;
-	cert = d2i_X509(NULL, &p, (long)der.len);
-	ERR_clear_error(); /* told below */
-	if (!cert)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"tpm: EK certificate: NV index 0x%08x holds no "
-			"certificate",
-			kind->cert_index);
-	ek.name_alg = kind->name_alg;
-	rc = take_persistent(tpm, &ek, kind, cert, err);
-	if (rc == DEVID_OK && !tpm_handle_is_open(&ek.object))
-		rc = derive(tpm, &ek, kind, cert, err);
+	if (!sized)
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"tpm: the EK certificate that was given is of no "
+			"RSA-2048, RSA-3072, P-256 or P-384 key");
+	return devid_fail(err, DEVID_ERR_MISMATCH,
+		"tpm: the EK certificate that was given is of another TPM: "
+		"this one has no such endorsement key");
+}
+
+/* TPM2B_ENCRYPTED_SECRET: a modulus, or two coordinates behind their sizes
+ * (part 2, 11.4.33), whose leading zeros some leave out. */
+static bool is_secret_of(const struct ek_kind *kind, size_t len)
+{
+	size_t field = kind->bits / 8;
+
+	if (kind->type == TPM2_ALG_RSA)
+		return len == field;
+	return len <= 2 * (2 + field) && len > 2 * (2 + field) - 32;
+}
+
+/* The certificate of @kind in NV, or NULL. */
+static enum devid_err find_cert(struct tpm *tpm, const struct ek_kind *kind,
+	X509 **ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	char what[32];
+	struct key_blob der = { 0 };
+	enum devid_err rc = read_cert(tpm, kind, &der, &cause);
+
+	*ret = NULL;
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return DEVID_OK;
 	if (rc != DEVID_OK)
+		return fail_with(err, rc, &cause);
+	(void)snprintf(what, sizeof(what), "NV index 0x%08x",
+		kind->cert_index); /* fits */
+	return parse_cert(&der, what, ret, err);
+}
+
+/* The EK of @kind if it is certified in NV or not, as asked; else none. */
+static enum devid_err load_if(struct tpm *tpm, const struct ek_kind *kind,
+	bool certified, struct tpm_ek *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_x509) X509 *cert = NULL;
+	enum devid_err rc = find_cert(tpm, kind, &cert, err);
+
+	if (rc != DEVID_OK || certified != (cert != NULL))
 		return rc;
-	*ret = ek;
-	ret->object = tpm_handle_take(&ek.object);
-	return DEVID_OK;
+	rc = load_kind(tpm, ret, kind, cert, err);
+	if (rc == DEVID_OK && !tpm_handle_is_open(&ret->object))
+		rc = devid_fail(err, DEVID_ERR_MISMATCH,
+			"tpm: %s: this TPM has another key than its EK "
+			"certificate at 0x%08x says",
+			kind->name, kind->cert_index);
+	return rc;
+}
+
+enum devid_err tpm_ek_next(struct tpm *tpm, size_t secret_len, size_t *next,
+	struct tpm_ek *ret, struct devid_error *err)
+{
+	/* Those that NV certifies first: others may have to be made. */
+	while (*next < 2 * N_KINDS) {
+		const struct ek_kind *kind = &kinds[*next % N_KINDS];
+		bool certified = *next < N_KINDS;
+		enum devid_err rc = DEVID_OK;
+
+		(*next)++;
+		*ret = (struct tpm_ek) { 0 };
+		if (is_secret_of(kind, secret_len))
+			rc = load_if(tpm, kind, certified, ret, err);
+		if (rc != DEVID_OK || tpm_handle_is_open(&ret->object))
+			return rc;
+	}
+	return devid_fail(err, DEVID_ERR_NOT_FOUND,
+		"tpm: no EK that this credential can be for");
 }
 
 void tpm_ek_done(struct tpm_ek *ek)

@@ -6,6 +6,7 @@
 #include "der.h"
 #include "fail.h"
 #include "tpm-handle.h"
+#include "tpm-nv-header.h"
 #include "tpm-template.h"
 
 /* One TPM2_NV_Read or NV_Write at most: so that an index that was not written
@@ -149,8 +150,7 @@ static enum devid_err nv_read(
 	return DEVID_OK;
 }
 
-/* The whole content of @index. Errors: NOT_FOUND. */
-static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
+enum devid_err tpm_nv_read_raw(struct tpm *tpm, TPM2_HANDLE index,
 	struct key_blob *ret, struct devid_error *err)
 {
 	CLEANUP(nv_close) struct nv nv = { 0 };
@@ -166,17 +166,26 @@ static enum devid_err read_index(struct tpm *tpm, TPM2_HANDLE index,
 }
 
 /* NV holds padding behind a certificate at times (TCG EK profile 2.2.1.4
- * speaks of the same): the DER length decides. */
+ * speaks of the same), or the header of TPM 1.2 before it: the DER length
+ * decides. */
 static enum devid_err trim_to_der(TPM2_HANDLE index, const char *what,
 	struct key_blob *blob, struct devid_error *err)
 {
 	struct view in = { blob->data, blob->len }, content, whole;
+	size_t told = 0;
+	bool header = tpm_nv_header_take(&in, &told);
 	uint8_t tag;
 
 	if (!der_take(&in, &tag, &content, &whole) || tag != DER_SEQUENCE)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"tpm: %s: NV index 0x%08x holds no certificate", what,
 			index);
+	if (header && told != whole.len)
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"tpm: %s: NV index 0x%08x: the header before the "
+			"certificate says that it has %zu bytes, it has %zu",
+			what, index, told, whole.len);
+	memmove(blob->data, whole.data, whole.len);
 	blob->len = whole.len;
 	return DEVID_OK;
 }
@@ -187,7 +196,7 @@ enum devid_err tpm_nv_read_der(struct tpm *tpm, TPM2_HANDLE index,
 	struct key_blob blob = { 0 };
 	enum devid_err rc;
 
-	rc = read_index(tpm, index, &blob, err);
+	rc = tpm_nv_read_raw(tpm, index, &blob, err);
 	if (rc == DEVID_OK)
 		rc = trim_to_der(index, what, &blob, err);
 	if (rc == DEVID_OK)
@@ -214,7 +223,7 @@ enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
 	struct key_blob blob = { 0 };
 	enum devid_err rc;
 
-	rc = read_index(tpm, issuers_index(role), &blob, err);
+	rc = tpm_nv_read_raw(tpm, issuers_index(role), &blob, err);
 	if (rc == DEVID_OK)
 		*ret_der = blob;
 	return rc;

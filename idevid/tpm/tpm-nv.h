@@ -6,8 +6,14 @@
 
 #include "tpm.h"
 
-/* The one DER SEQUENCE that the NV index begins with; what follows it is
- * padding. @what names it in messages. Errors: NOT_FOUND, SYNTAX. */
+/* The whole content of the NV index. Errors: NOT_FOUND (no such index, or
+ * never written), TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err tpm_nv_read_raw(struct tpm *tpm,
+	TPM2_HANDLE index, struct key_blob *ret, struct devid_error *err);
+
+/* The one DER SEQUENCE that the NV index begins with, or has behind the header
+ * of TPM 1.2 (tpm-nv-header.h); what follows it is padding. @what names it in
+ * messages. Errors: NOT_FOUND, SYNTAX. */
 DEVID_MUST_CHECK enum devid_err tpm_nv_read_der(struct tpm *tpm,
 	TPM2_HANDLE index, const char *what, struct key_blob *ret,
 	struct devid_error *err);

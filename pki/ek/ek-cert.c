@@ -4,16 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bytes.h"
 #include "digest.h"
 #include "ek-key.h"
 #include "ek-names.h"
 #include "ek-profile.h"
 #include "hex.h"
-
-/* TCG PC Client 1.2: TCG_TAG_PCCLIENT_STORED_CERT, TCG_FULL_CERT, length,
- * TCG_TAG_PCCLIENT_FULL_CERT; the length counts from the second tag on. */
-#define NV_HEADER_LEN 7
+#include "tpm-nv-header.h"
 
 /* Into @size bytes at @buf; "" when it does not fit. */
 static void show_hex(struct view in, char *buf, size_t size)
@@ -33,23 +29,6 @@ void ek_cert_done(struct ek_cert *cert)
 bool ek_cert_has_key(const struct ek_cert *cert)
 {
 	return cert->key.ec || cert->key.modulus.len > 0;
-}
-
-/* Takes the header that TPM 1.2 tools put before the DER; *@ret_len is what
- * it says about the bytes behind it. */
-static bool take_nv_header(struct view *in, size_t *ret_len)
-{
-	static const uint8_t start[] = { 0x10, 0x01, 0x00 };
-	static const uint8_t end[] = { 0x10, 0x02 };
-	const uint8_t *p = in->data;
-
-	if (in->len < NV_HEADER_LEN || memcmp(p, start, sizeof(start)) != 0 ||
-		memcmp(p + 5, end, sizeof(end)) != 0)
-		return false;
-	*ret_len = bytes_load(p + 3, 2);
-	in->data += NV_HEADER_LEN;
-	in->len -= NV_HEADER_LEN;
-	return true;
 }
 
 /* What an NV index holds behind the certificate: never written, or erased. */
@@ -75,12 +54,12 @@ static enum devid_err trim(
 	if (in.len > EK_CERT_MAX)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
 			"EK certificate: more than %d bytes", EK_CERT_MAX);
-	if (take_nv_header(&in, &len))
+	if (tpm_nv_header_take(&in, &len))
 		ret->quirks |= EK_QUIRK_NV_HEADER;
 	if (!der_take(&in, &tag, &content, &ret->der) || tag != DER_SEQUENCE)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"EK certificate: not one DER SEQUENCE");
-	if (ret->quirks & EK_QUIRK_NV_HEADER && len != ret->der.len + 2)
+	if (ret->quirks & EK_QUIRK_NV_HEADER && len != ret->der.len)
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"EK certificate: the header before it tells another "
 			"length");

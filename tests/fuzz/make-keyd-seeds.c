@@ -262,7 +262,7 @@ static void attestation(void)
 	struct keystore *ks;
 
 	fake_keystore_new(&ks);
-	if (ks->ops->attest(ks, &said, NULL) ||
+	if (ks->ops->attest(ks, (struct view) { NULL, 0 }, &said, NULL) ||
 		wire_encode_attest(&said, &out, NULL))
 		abort();
 	ks->ops->free(ks);

@@ -214,21 +214,14 @@ static void every_alg_evicted_derived_again_equal(void **state)
 	}
 }
 
-/* Puts the key of another provisioner's variant at the handle. */
+/* The key of another provisioner's variant, which is gone again. */
 static struct key_blob make_variant(struct keystore_fixture *f,
 	enum key_alg alg, enum template_unique unique)
 {
 	struct key_blob spki;
-	struct tpm *conn = NULL;
-	TPM2B_PUBLIC pub;
 
-	assert_true(template_get(KEY_ROLE_IDEVID, alg, unique, &pub));
 	keystore_fixture_close(f);
-	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-	swtpm_persist(conn,
-		swtpm_primary(conn, ESYS_TR_RH_ENDORSEMENT, &pub, NULL),
-		template_handle(KEY_ROLE_IDEVID));
-	tpm_close(conn);
+	(void)swtpm_provision(&f->tpm, KEY_ROLE_IDEVID, alg, unique);
 	keystore_fixture_open(f, false);
 	spki = load(f, KEY_ROLE_IDEVID);
 	keystore_fixture_close(f);

@@ -14,6 +14,9 @@
 #define IDEVID_INDEX 0x01c90200u
 #define IAK_INDEX    0x01c90100u
 
+/* In place of an EK certificate: that of NV. */
+static const struct view own_ek = { NULL, 0 };
+
 static const char note[] = "a note of the board's maker";
 /* DER and no certificate. */
 static const uint8_t der[] = { 0x30, 3, 2, 1, 5 };
@@ -129,8 +132,8 @@ static void attest_over_foreign_data_exists(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 
 		put_foreign(f, indices[i], &what, false);
-		expect_refusal(
-			module_attest(f->m, &said, &err), &err, indices[i]);
+		expect_refusal(module_attest(f->m, own_ek, &said, &err), &err,
+			indices[i]);
 		fixture_stop(f);
 		swtpm_nv_remove(&f->tpm, indices[i]);
 		fixture_start(f, false);
@@ -197,7 +200,7 @@ static void done_device_may_create_and_attest_again(void **state)
 	}
 	for (int open = 1; open >= 0; open--) {
 		assert_rc(module_create(f->m, KEY_ALG_P256, NULL), DEVID_OK);
-		assert_rc(module_attest(f->m, &said, NULL), DEVID_OK);
+		assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
 		fixture_stop(f);
 		if (open)
 			swtpm_close_platform(&f->tpm);
@@ -227,7 +230,7 @@ static void attest_with_unlocked_certificate_needs_the_platform(void **state)
 		leaf[KEY_ROLE_IDEVID].der.len);
 	swtpm_close_platform(&f->tpm);
 	fixture_start(f, false);
-	assert_rc(module_attest(f->m, &said, &err), DEVID_ERR_DENIED);
+	assert_rc(module_attest(f->m, own_ek, &said, &err), DEVID_ERR_DENIED);
 	assert_cause(&err, "platform hierarchy is closed");
 	for (int i = 0; i < N_KEY_ROLES; i++)
 		certs_done(&leaf[i]);

@@ -428,6 +428,8 @@ static struct wire_attest *some_attest(void)
 	memset(a.certify.data, 4, a.certify.len);
 	a.certify_sig.len = 72;
 	memset(a.certify_sig.data, 5, a.certify_sig.len);
+	a.ek_chain.len = 1600;
+	memset(a.ek_chain.data, 6, a.ek_chain.len);
 	return &a;
 }
 
@@ -464,6 +466,12 @@ static void attest_round_trip_keeps_every_blob(void **state)
 	assert_true(key_blob_equal(&in->idevid_pub, &out.idevid_pub));
 	assert_true(key_blob_equal(&in->certify, &out.certify));
 	assert_true(key_blob_equal(&in->certify_sig, &out.certify_sig));
+	assert_int_equal(out.ek_chain.len, in->ek_chain.len);
+	assert_memory_equal(
+		out.ek_chain.data, in->ek_chain.data, in->ek_chain.len);
+	in->ek_chain.len = 0; /* most TPMs have none */
+	assert_rc(decode_attest(encode_attest(in), &out), DEVID_OK);
+	assert_int_equal(out.ek_chain.len, 0);
 }
 
 static void attest_every_truncation_and_extension_refused(void **state)
@@ -498,6 +506,7 @@ static void attest_largest_fits_an_answer(void **state)
 	(void)state;
 	in->ek_cert.len = in->iak_pub.len = in->idevid_pub.len =
 		in->certify.len = in->certify_sig.len = KEY_CERT_MAX;
+	in->ek_chain.len = WIRE_EK_CHAIN_MAX;
 	assert_true(encode_attest(in) <= WIRE_CHAIN_MAX);
 }
 
