@@ -9,6 +9,7 @@
 
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "ek-above.h"
 #include "ek-crl.h"
 #include "ek-profile.h"
 #include "fail.h"
@@ -278,15 +279,23 @@ static bool find_crl(STACK_OF(X509_CRL) * crls, X509 *issuer, X509_CRL **ret)
 	return true;
 }
 
-/* Not one whose list has critical extensions, or that has several. */
-static void remember(struct ek_trust *trust, STACK_OF(X509) * chain)
+/* Not one whose list has critical extensions, or that has several; nor what
+ * came with the certificate: a CA in each chip would leave no room for others.
+ */
+static void remember(
+	struct ek_trust *trust, STACK_OF(X509) * chain, bool has_above)
 {
 	X509 *path[DEPTH_MAX + 1];
 	X509_CRL *crls[DEPTH_MAX + 1];
 	size_t n = 0;
 
 	for (int i = 1; i < sk_X509_num(chain); i++, n++) {
-		if (n > DEPTH_MAX)
+		bool anchor = i == sk_X509_num(chain) - 1;
+
+		if (n > DEPTH_MAX ||
+			(has_above && !anchor &&
+				!ek_above_holds(trust->intermediates,
+					sk_X509_value(chain, i))))
 			return;
 		path[n] = sk_X509_value(chain, i);
 		if (!find_crl(trust->crls, path[n], &crls[n]))
@@ -346,20 +355,28 @@ static enum devid_err check_purposes(
 	return DEVID_OK;
 }
 
-static enum devid_err verify(
-	struct ek_trust *trust, X509 *leaf, time_t now, struct devid_error *err)
+/* A path to verify; borrowed. */
+struct path {
+	X509 *leaf;
+	STACK_OF(X509) * untrusted; /* the folder's, and what came with it */
+	bool has_above;             /* something came with it */
+	time_t now;
+};
+
+static enum devid_err verify(struct ek_trust *trust, const struct path *path,
+	struct devid_error *err)
 {
 	CLEANUP(cleanup_store_ctx)
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	unsigned long flags = 0;
 	enum devid_err rc;
 
-	if (!ctx || X509_STORE_CTX_init(
-			    ctx, trust->store, leaf, trust->intermediates) != 1)
+	if (!ctx || X509_STORE_CTX_init(ctx, trust->store, path->leaf,
+			    path->untrusted) != 1)
 		return fail_no_memory_for(err, "EK certificate");
 	if (sk_X509_CRL_num(trust->crls) > 0)
 		flags = X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL;
-	if (!path_prepare(ctx, now, DEPTH_MAX, flags))
+	if (!path_prepare(ctx, path->now, DEPTH_MAX, flags))
 		return fail_no_memory_for(err, "EK certificate");
 	X509_STORE_CTX_set_verify_cb(ctx, on_verify);
 	if (X509_STORE_CTX_set_app_data(ctx, trust) != 1)
@@ -374,26 +391,46 @@ static enum devid_err verify(
 	if (rc == DEVID_OK)
 		rc = check_lists(trust, X509_STORE_CTX_get0_chain(ctx), err);
 	if (rc == DEVID_OK)
-		remember(trust, X509_STORE_CTX_get0_chain(ctx));
+		remember(
+			trust, X509_STORE_CTX_get0_chain(ctx), path->has_above);
 	return rc;
+}
+
+static void free_certs(STACK_OF(X509) * *certs)
+{
+	sk_X509_pop_free(*certs, X509_free);
 }
 
 enum devid_err ek_trust_check(struct ek_trust *trust,
 	const struct ek_cert *cert, time_t now, struct devid_error *err)
 {
 	CLEANUP(cleanup_x509) X509 *leaf = NULL;
+	CLEANUP(free_certs)
+	STACK_OF(X509) *untrusted = X509_chain_up_ref(trust->intermediates);
+	struct devid_error cause = { DEVID_OK, "" };
 	const unsigned char *p = cert->der.data;
+	bool readable = true;
 	enum devid_err rc;
 
 	if (ek_trust_remembers(trust, cert, now))
 		return DEVID_OK;
 	ERR_set_mark();
+	if (untrusted)
+		readable = ek_above_read(cert->above, untrusted);
 	leaf = d2i_X509(NULL, &p, (long)cert->der.len);
-	if (!leaf || p != cert->der.data + cert->der.len)
-		rc = devid_fail(err, DEVID_ERR_NOT_GENUINE,
+	if (!untrusted)
+		rc = fail_no_memory_for(&cause, "EK certificate");
+	else if (!leaf || p != cert->der.data + cert->der.len)
+		rc = devid_fail(&cause, DEVID_ERR_NOT_GENUINE,
 			"EK certificate: path: malformed certificate");
 	else
-		rc = verify(trust, leaf, now, err);
+		rc = verify(trust,
+			&(struct path) {
+				leaf, untrusted, cert->above.len > 0, now },
+			&cause);
 	ERR_pop_to_mark(); /* the cause is in the message */
-	return rc;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s%s", cause.text,
+			readable ? "" : "; prodCaData: " EK_ABOVE_BAD);
+	return DEVID_OK;
 }

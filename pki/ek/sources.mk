@@ -3,6 +3,7 @@
 sees := idevid/base idevid/cert idevid/enrol idevid/tpm
 sources := \
 	credential.c \
+	ek-above.c \
 	ek-cert.c \
 	ek-crl.c \
 	ek-key.c \

@@ -269,6 +269,7 @@ enum devid_verdict proof_ek_chain(
 {
 	if (!run->has_ek || !run->ctx->trust)
 		return DEVID_NOT_APPLICABLE;
+	run->proof->ek.above = field(run, TCG_CSR_PROD_CA_DATA);
 	return verdict_of(ek_trust_check(
 		run->ctx->trust, &run->proof->ek, run->ctx->now, err));
 }
