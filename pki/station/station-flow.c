@@ -87,14 +87,22 @@ static enum devid_err make_request(
 {
 	const struct station_unit *u = f->unit;
 	const char *const key[] = { "provision", "key", "--alg", u->alg, NULL };
-	const char *const request[] = { "provision", "request", "--serial",
-		u->serial, "--out", "-", u->model ? "--model" : NULL, u->model,
-		NULL };
+	const char *request[11] = { "provision", "request", "--serial",
+		u->serial, "--out", "-" };
 	const struct view none = { NULL, 0 };
 	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
+	size_t n = 6;
 	enum devid_err rc = device(f, key, none, &nothing, err);
 
-	return rc == DEVID_OK ? device(f, request, none, ret, err) : rc;
+	if (u->model) {
+		request[n++] = "--model";
+		request[n++] = u->model;
+	}
+	if (u->ek.len > 0) {
+		request[n++] = "--ek-certificate";
+		request[n++] = "-";
+	}
+	return rc == DEVID_OK ? device(f, request, u->ek, ret, err) : rc;
 }
 
 /* Makes what @step stands for from @before, the result of the step before. */

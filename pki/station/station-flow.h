@@ -13,7 +13,8 @@ struct station_unit {
 	const char *dir;                  /* of the states */
 	char *const *prefix;              /* reaches the devid command */
 	size_t n_prefix;
-	bool again; /* forget what was reached before */
+	struct view ek; /* a file for --ek-certificate; empty: none */
+	bool again;     /* forget what was reached before */
 };
 
 /*

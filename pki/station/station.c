@@ -18,12 +18,14 @@
 
 #define EXIT_UNREACHABLE 4 /* the CA */
 
+#define EK_FILE_MAX 32768 /* bytes; what `devid provision` takes */
 #define DIR_DEFAULT "/var/lib/devid-station"
 
 struct station {
 	struct station_access access;
 	struct station_unit unit;
 	const char *out, *reason;
+	const char *ek_certificate; /* borrowed, or NULL */
 	bool json, debug;
 	uint32_t given; /* options, before the command and behind it */
 	struct station_http *http; /* owned */
@@ -40,6 +42,7 @@ static const struct option_row rows[] = {
 	{ "serial", 0, "SERIAL", option_text, AT(unit.serial), NULL },
 	{ "model", 0, "MODEL", option_text, AT(unit.model), NULL },
 	{ "alg", 0, "ALG", option_text, AT(unit.alg), NULL },
+	{ "ek-certificate", 0, "FILE", option_text, AT(ek_certificate), NULL },
 	{ "out", 0, "FILE", option_text, AT(out), NULL },
 	{ "reason", 0, "REASON", option_text, AT(reason), NULL },
 	{ "again", 0, NULL, option_flag, AT(unit.again), NULL },
@@ -54,7 +57,9 @@ static const struct option_set option_set = {
 	.usage =
 		"usage: devid-station OPTIONS provision --serial SERIAL "
 		"[--model MODEL]\n"
-		"           [--alg p256|p384|rsa2048] [--again] [-- COMMAND...]\n"
+		"           [--alg p256|p384|rsa2048] [--ek-certificate FILE] "
+		"[--again]\n"
+		"           [-- COMMAND...]\n"
 		"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
 		"       devid-station OPTIONS issue [--out FILE] ANSWER\n"
 		"       devid-station OPTIONS revoke --reason REASON SERIAL\n"
@@ -88,11 +93,20 @@ static int provision(struct station *s, int argc, char **argv)
 {
 	static char devid[] = "devid";
 	static char *const local[] = { devid, NULL };
+	CLEANUP(blob_done) struct blob ek = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 
 	if (!s->unit.serial)
 		return wrong_call("provision: --serial is missing");
+	if (s->ek_certificate) {
+		rc = cmd_file_read(s->ek_certificate, EK_FILE_MAX, &ek, &err);
+		if (rc != DEVID_OK) {
+			log_error("%s", devid_error_text(&err));
+			return EXIT_USAGE;
+		}
+		s->unit.ek = blob_view(&ek);
+	}
 	s->unit.prefix = argc > 0 ? argv : local;
 	s->unit.n_prefix = argc > 0 ? (size_t)argc : 1;
 	rc = station_provision(s->http, &s->unit, &err);

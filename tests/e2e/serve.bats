@@ -95,6 +95,27 @@ new_answer() { # OUT
 	cmp "$CA/first" "$CA/state-floor/SN1/certificates"
 }
 
+@test "station: the EK certificate of a TPM that has none comes from a file" {
+	local dev=$CA/bare
+
+	device_made "$dev"
+	keyd_stop "$dev"
+	for index in 0x01c00002 0x01c00016; do
+		tpm2_nvread -T "swtpm:path=$dev/tpm.sock" -C p \
+			-o "$CA/ek.der" "$index"
+		tpm2_nvundefine -T "swtpm:path=$dev/tpm.sock" -C p "$index"
+	done
+	keyd_start "$dev"
+	run -1 station floor provision --serial SN-BARE -- "$(reach "$dev")"
+	[[ $output == *"no EK certificate in NV"* ]]
+	run -2 station floor provision --serial SN-BARE \
+		--ek-certificate /nonexistent -- "$(reach "$dev")"
+	run -0 station floor provision --serial SN-BARE \
+		--ek-certificate "$CA/ek.der" -- "$(reach "$dev")"
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
 @test "station: goes on where it was stopped" {
 	local state=$CA/state-floor/SN1 before
 
