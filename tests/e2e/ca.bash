@@ -95,11 +95,32 @@ make_vendor() {
 	: >"$v/localca.options"
 }
 
-# manufacture_tpm DIR: a TPM's state with EKs and their certificates
+# manufacture_tpm DIR [VENDOR]: a TPM's state with EKs and their certificates
 manufacture_tpm() {
+	local vendor=${2:-$CA/vendor}
+
 	mkdir -p "$1"
-	TMPDIR=$CA/vendor swtpm_setup --tpm2 --tpmstate "$1" --createek \
-		--create-ek-cert --config "$CA/vendor/setup.conf" >/dev/null
+	TMPDIR=$vendor swtpm_setup --tpm2 --tpmstate "$1" --createek \
+		--create-ek-cert --config "$vendor/setup.conf" >/dev/null
+}
+
+# make_chip DIR: as the vendor, a CA below it that is in one chip only; its
+# certificate is in DIR/issuer.pem
+make_chip() {
+	local v=$CA/vendor
+
+	mkdir "$1"
+	sed "s|$v|$1|" "$v/setup.conf" >"$1/setup.conf"
+	sed "s|$v|$1|" "$v/localca.conf" >"$1/localca.conf"
+	: >"$1/localca.options"
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$1/signkey.pem" -out "$1/issuer.csr" \
+		-subj "/CN=Chip" 2>/dev/null
+	openssl x509 -req -in "$1/issuer.csr" -CA "$v/issuer.pem" \
+		-CAkey "$v/signkey.pem" -days 30 -out "$1/issuer.pem" \
+		-extfile <(printf '%s\n' basicConstraints=critical,CA:TRUE \
+			keyUsage=critical,keyCertSign \
+			subjectKeyIdentifier=hash) 2>/dev/null
 }
 
 # device_made DEV [LINE...]: as device_new, with a TPM of the vendor's

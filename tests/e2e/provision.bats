@@ -220,6 +220,109 @@ foreign() {
 	tpm_stop "$dev"
 }
 
+# nv DEV COMMAND ARG...: of tpm2-tools as the platform, without the service
+nv() {
+	local dev=$1 command=$2
+
+	shift 2
+	keyd_stop "$dev"
+	"tpm2_nv$command" -T "swtpm:path=$dev/tpm.sock" -C p "$@" >/dev/null
+	keyd_start "$dev"
+}
+
+# ek_taken_away DEV FILE: the RSA EK's certificate, which is then not in NV
+ek_taken_away() {
+	nv "$1" read -o "$2" 0x01c00002
+	nv "$1" undefine 0x01c00002
+	nv "$1" undefine 0x01c00016
+}
+
+@test "request --ek-certificate: what NV has not, in each form" {
+	local dev=$WORK/given
+
+	device_made "$dev"
+	on "$dev" key
+	ek_taken_away "$dev" ek.der
+	openssl x509 -inform der -in ek.der -out ek.pem
+	{
+		printf '\x10\x01\x00'
+		# shellcheck disable=SC2059 # a number in hex
+		printf "$(printf '\\x%02x\\x%02x' \
+			$((($(stat -c %s ek.der) + 2) / 256)) \
+			$((($(stat -c %s ek.der) + 2) % 256)))"
+		printf '\x10\x02'
+		cat ek.der
+	} >ek.nv
+	for f in ek.der ek.pem ek.nv; do
+		on "$dev" request --serial SN-EK --out ek.tcgcsr \
+			--ek-certificate "$f"
+		ca challenge --out ek.challenge ek.tcgcsr
+	done
+	on "$dev" request --serial SN-EK --ek-certificate - <ek.pem >ek.tcgcsr
+	ca challenge --out ek.challenge ek.tcgcsr
+	# The second step needs the file no more.
+	on "$dev" answer --out ek.answer ek.challenge
+	ca issue --out ek.certs ek.answer
+	on "$dev" install ek.certs
+	[ "$(certified "$dev")" = 2 ]
+	tpm_clean "$dev"
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+@test "request --ek-certificate: another TPM's, or none, is refused" {
+	keyd_stop "$OTHER"
+	tpm2_nvread -T "swtpm:path=$OTHER/tpm.sock" -C p -o other.der 0x01c00002
+	keyd_start "$OTHER"
+	on "$DEV" key
+	printf '\x10\x01\x00\x00\x09\x10\x02' | cat - other.der >other.nv
+	head -c 100 other.der >cut.der
+	echo text >text.pem
+	while read -r f why; do
+		run -1 on "$DEV" request --serial SN1 --ek-certificate "$f" \
+			--out no.tcgcsr
+		[[ $output == "devid: $why"* ]]
+	done <<-WHY
+		other.der tpm: the EK certificate that was given is of another TPM: this one has no such endorsement key
+		other.nv EK certificate: other.nv: the header before it says that it has 7 bytes, it has
+		cut.der EK certificate: cut.der: no certificate, in PEM or DER
+		text.pem EK certificate: text.pem: no certificate in it
+		none EK certificate: none: No such file or directory
+	WHY
+	[ ! -e no.tcgcsr ]
+}
+
+@test "a TPM whose EK certificate a CA in the chip issued" {
+	local dev=$WORK/chip
+
+	make_chip "$WORK/maker"
+	manufacture_tpm "$dev/tpm" "$WORK/maker"
+	device_new "$dev"
+	on "$dev" key
+	on "$dev" request --serial SN-CHIP --out ek.tcgcsr
+	run -1 ca challenge ek.tcgcsr
+	[[ $output == *"ek-chain: "*"\"CN=Chip\": unknown vendor"* ]]
+	# Its certificate comes with the request from a file behind the EK's,
+	nv "$dev" read -o ek.der 0x01c00002
+	openssl x509 -inform der -in ek.der | cat - "$WORK/maker/issuer.pem" \
+		>ek.pem
+	on "$dev" request --serial SN-CHIP --ek-certificate ek.pem \
+		--out ek.tcgcsr
+	ca challenge ek.tcgcsr >/dev/null
+	# or from NV.
+	openssl x509 -in "$WORK/maker/issuer.pem" -outform der -out chip.der
+	nv "$dev" define -s "$(stat -c %s chip.der)" \
+		-a "ppwrite|writedefine|ppread|ownerread|authread|no_da|platformcreate" \
+		0x01c00100
+	nv "$dev" write -i chip.der 0x01c00100
+	on "$dev" request --serial SN-CHIP --out ek.tcgcsr
+	ca challenge --out ek.challenge ek.tcgcsr
+	on "$dev" answer --out ek.answer ek.challenge
+	ca issue --out ek.certs ek.answer
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
 # ---- answer ----
 
 @test "answer: what is no challenge is refused, each with its cause" {
@@ -366,7 +469,7 @@ foreign() {
 	all=$(tpm_commands "$OTHER")
 	echo "request: $((all - before)) commands"
 	[ $((all - before)) -ge 1 ]
-	[ $((all - before)) -le 24 ]
+	[ $((all - before)) -le 25 ]
 	before=$all
 	on "$OTHER" answer SN2.challenge >x.answer
 	all=$(tpm_commands "$OTHER")
