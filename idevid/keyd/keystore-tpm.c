@@ -22,6 +22,8 @@ struct keystore_tpm {
 	struct tpm *tpm; /* owned; NULL while not connected */
 	struct tpm_key keys[N_KEY_ROLES];
 	char places[N_KEY_ROLES][sizeof("0x81020000")];
+	/* Why a key is not persistent; no cause: it is, or there is none. */
+	struct devid_error limits[N_KEY_ROLES];
 };
 
 static struct keystore_tpm *self_of(struct keystore *ks)
@@ -29,10 +31,15 @@ static struct keystore_tpm *self_of(struct keystore *ks)
 	return (struct keystore_tpm *)ks; /* base is the first member */
 }
 
-static void disconnect(struct keystore_tpm *self)
+static void release_keys(struct keystore_tpm *self)
 {
 	for (int i = 0; i < N_KEY_ROLES; i++)
 		tpm_key_done(&self->keys[i]);
+}
+
+static void disconnect(struct keystore_tpm *self)
+{
+	release_keys(self);
 	tpm_close(self->tpm);
 	self->tpm = NULL;
 }
@@ -64,7 +71,7 @@ static enum devid_err connect_and(struct keystore_tpm *self, tpm_op_fn *op,
  * Runs @op; when the connection turns out to have broken since it was last
  * used, connects and runs it once more. A TPM that restarted is found so
  * without a command of its own for every signature. When there was no room,
- * the slots are emptied, which none of ours holds now, and it is run again.
+ * the slots are emptied, ours as well, and it is run again.
  */
 static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 	struct devid_error *err)
@@ -80,6 +87,7 @@ static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 	if (rc != DEVID_OK && self->tpm && self->tpm->crowded) {
 		self->tpm->crowded = false;
 		devid_error_clear(&first);
+		release_keys(self);
 		rc = tpm_flush_leftovers(self->tpm, &first);
 		if (rc == DEVID_OK)
 			rc = op(self, arg, &first);
@@ -94,6 +102,13 @@ static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 static const char *ks_place(struct keystore *ks, enum key_role role)
 {
 	return self_of(ks)->places[role];
+}
+
+static const char *ks_limit(struct keystore *ks, enum key_role role)
+{
+	const struct devid_error *limit = &self_of(ks)->limits[role];
+
+	return limit->code == DEVID_OK ? NULL : limit->text;
 }
 
 static enum devid_err op_health(
@@ -153,6 +168,7 @@ static enum devid_err ensure_loaded(
 {
 	if (tpm_handle_is_open(&self->keys[role].object))
 		return DEVID_OK;
+	devid_error_clear(&self->limits[role]);
 	return tpm_key_load(self->tpm, role, &self->keys[role], err);
 }
 
@@ -190,8 +206,27 @@ static enum devid_err op_create(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	struct create_arg *a = arg;
+	CLEANUP(tpm_key_done)
+	struct tpm_key key = { .role = a->role, .alg = a->alg };
+	struct devid_error limit = { DEVID_OK, "" };
+	enum devid_err rc;
 
-	return tpm_key_create(self->tpm, a->role, a->alg, a->expected, err);
+	rc = tpm_key_derive(self->tpm, a->expected, &key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_key_keep(&key, &limit);
+	devid_error_clear(&self->limits[a->role]);
+	if (rc == DEVID_OK)
+		return rc; /* loaded from its handle when it is used */
+	/* A key that somebody knows by its certificate serves as it is; a new
+	 * one would be gone with this connection. */
+	if (!a->expected ||
+		(rc != DEVID_ERR_DENIED && rc != DEVID_ERR_TOO_LARGE))
+		return fail_with(err, rc, &limit);
+	self->limits[a->role] = limit;
+	self->keys[a->role] = key;
+	self->keys[a->role].object = tpm_handle_take(&key.object);
+	return DEVID_OK;
 }
 
 static enum devid_err ks_create(struct keystore *ks, enum key_role role,
@@ -219,8 +254,10 @@ static enum devid_err op_sign(
 		return rc;
 	rc = tpm_key_sign(
 		self->tpm, &self->keys[a->role], a->what, a->ret, err);
-	if (rc == DEVID_ERR_NOT_FOUND) /* evicted: to be looked for again */
-		tpm_key_done(&self->keys[a->role]);
+	if (rc == DEVID_ERR_NOT_FOUND) { /* to be looked for again */
+		tpm_key_forget(&self->keys[a->role]);
+		devid_error_clear(&self->limits[a->role]);
+	}
 	return rc;
 }
 
@@ -428,6 +465,7 @@ static const struct keystore_ops tpm_ops = {
 	.name = "tpm2",
 	.free = ks_free,
 	.place = ks_place,
+	.limit = ks_limit,
 	.health = ks_health,
 	.identity = ks_identity,
 	.settle = ks_settle,

@@ -38,6 +38,14 @@ struct keystore_ops {
 	 */
 	const char *(*place)(struct keystore *ks, enum key_role role);
 
+	/*
+	 * Why the key of @role is not at its place though it serves, such as
+	 * a full module: it is then derived each time a connection to the
+	 * module begins. NULL when nothing is in its way. Asks no module;
+	 * borrowed until the next call.
+	 */
+	const char *(*limit)(struct keystore *ks, enum key_role role);
+
 	/* Asks the module how it is. @ret_tries may be NULL and is set also
 	 * in lockout. */
 	enum devid_err (*health)(struct keystore *ks,
@@ -65,8 +73,10 @@ struct keystore_ops {
 	/*
 	 * Makes the key and makes it persistent. With @expected not NULL, the
 	 * key that has exactly this public key is derived again, or nothing
-	 * is changed and MISMATCH returned. Errors: EXISTS when the place is
-	 * taken by another key.
+	 * is changed and MISMATCH returned; where it cannot be made persistent
+	 * it serves all the same (limit). Errors: EXISTS when the place is
+	 * taken by another key; DENIED, TOO_LARGE when a new key cannot be
+	 * made persistent.
 	 */
 	enum devid_err (*create)(struct keystore *ks, enum key_role role,
 		enum key_alg alg, const struct key_blob *expected,

@@ -11,6 +11,7 @@ sources := \
 	tpm-nv.c \
 	tpm-policy.c \
 	tpm-public.c \
+	tpm-result.c \
 	tpm-session.c \
 	tpm-signature.c \
 	tpm-tcti.c \

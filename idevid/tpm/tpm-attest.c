@@ -14,7 +14,7 @@
 static enum devid_err key_result(
 	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
 {
-	if (tpm_rc_is(rc, TPM2_RC_HANDLE))
+	if (tpm_rc_is_gone(rc))
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: %s: the key is gone from its handle", what);
 	return tpm_result(tpm, rc, what, err);

@@ -86,12 +86,12 @@ enum devid_err tpm_handle_create(struct tpm *tpm, const TPM2B_PUBLIC *template,
 	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	TPM2B_DATA outside = { 0 };
 	TPML_PCR_SELECTION pcrs = { 0 };
-	enum devid_err rc = tpm_result(tpm,
+	enum devid_err rc = tpm_result_by(tpm, ESYS_TR_RH_ENDORSEMENT,
 		Esys_CreatePrimary(tpm->esys, ESYS_TR_RH_ENDORSEMENT,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
 			&sensitive, template, &outside, &pcrs, &made.tr,
 			ret_pub, NULL, NULL, NULL),
-		"create primary key", err);
+		"derive a key", err);
 
 	if (rc == DEVID_OK)
 		*ret = made;

@@ -117,14 +117,15 @@ static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(key->alg));
 	rc = tpm_handle_create(tpm, &template, ret, &made, err);
-	return rc == DEVID_OK
-		       ? tpm_public_spki(&made->publicArea, &key->spki, err)
-		       : rc;
+	if (rc != DEVID_OK)
+		return rc;
+	key->name_alg = made->publicArea.nameAlg;
+	return tpm_public_spki(&made->publicArea, &key->spki, err);
 }
 
 /* Tries the variants of @key until one has the public key @expected. */
 static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
-	struct tpm_key *key, struct tpm_handle *ret, struct devid_error *err)
+	struct tpm_key *key, struct devid_error *err)
 {
 	for (int u = 0; u < N_TEMPLATE_UNIQUES; u++) {
 		CLEANUP(tpm_handle_done)
@@ -135,7 +136,7 @@ static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
 		if (rc != DEVID_OK)
 			return rc;
 		if (!expected || key_blob_equal(expected, &key->spki)) {
-			*ret = tpm_handle_take(&object);
+			key->object = tpm_handle_take(&object);
 			return DEVID_OK;
 		}
 	}
@@ -144,33 +145,39 @@ static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
 		key_role_name(key->role));
 }
 
-enum devid_err tpm_key_create(struct tpm *tpm, enum key_role role,
-	enum key_alg alg, const struct key_blob *expected,
-	struct devid_error *err)
+enum devid_err tpm_key_derive(struct tpm *tpm, const struct key_blob *expected,
+	struct tpm_key *key, struct devid_error *err)
 {
-	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
-	CLEANUP(tpm_handle_done)
-	struct tpm_handle persistent = { tpm, ESYS_TR_NONE, true };
-	struct tpm_key key = { .role = role, .alg = alg };
-	TPM2_HANDLE handle = template_handle(role);
+	TPM2_HANDLE handle = template_handle(key->role);
 	bool taken = false;
-	enum devid_err rc;
+	enum devid_err rc = tpm_handle_find(tpm, handle, &taken, err);
 
-	rc = tpm_handle_find(tpm, handle, &taken, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (taken)
 		return devid_fail(err, DEVID_ERR_EXISTS,
-			"tpm: %s: 0x%08x is taken", key_role_name(role),
+			"tpm: %s: 0x%08x is taken", key_role_name(key->role),
 			handle);
-	rc = derive(tpm, expected, &key, &object, err);
-	if (rc != DEVID_OK)
-		return rc;
-	return tpm_result(tpm,
-		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, object.tr,
-			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle,
-			&persistent.tr),
+	return derive(tpm, expected, key, err);
+}
+
+enum devid_err tpm_key_keep(const struct tpm_key *key, struct devid_error *err)
+{
+	struct tpm *tpm = key->object.tpm;
+	CLEANUP(tpm_handle_done)
+	struct tpm_handle persistent = { tpm, ESYS_TR_NONE, true };
+
+	return tpm_result_by(tpm, ESYS_TR_RH_OWNER,
+		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key->object.tr,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
+			template_handle(key->role), &persistent.tr),
 		"make key persistent", err);
+}
+
+void tpm_key_forget(struct tpm_key *key)
+{
+	key->object.persistent = true; /* there is nothing to flush */
+	tpm_key_done(key);
 }
 
 static enum devid_err encode_ecdsa(const TPMS_SIGNATURE_ECC *in,
@@ -223,7 +230,7 @@ enum devid_err tpm_key_sign(struct tpm *tpm, const struct tpm_key *key,
 	scheme.details.any.hashAlg = (TPMI_ALG_HASH)what->hash;
 	tss = Esys_Sign(tpm->esys, key->object.tr, ESYS_TR_PASSWORD,
 		ESYS_TR_NONE, ESYS_TR_NONE, &digest, &scheme, &ticket, &sig);
-	if (tpm_rc_is(tss, TPM2_RC_HANDLE))
+	if (tpm_rc_is_gone(tss))
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: sign: the key is gone from its handle");
 	rc = tpm_result(tpm, tss, "sign", err);

@@ -6,7 +6,8 @@
 
 #include "tpm-handle.h"
 
-/* A key at its persistent handle; all zeros is none. */
+/* A key at its persistent handle, or derived and not made persistent; all zeros
+ * is none. */
 struct tpm_key {
 	struct tpm_handle object;
 	enum key_role role;
@@ -22,18 +23,29 @@ struct tpm_key {
 DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm,
 	enum key_role role, struct tpm_key *ret, struct devid_error *err);
 
-/* Lets go of it; the key stays in the TPM. */
+/* Lets go of it: a persistent key stays in the TPM, a derived one is flushed.
+ */
 void tpm_key_done(struct tpm_key *key);
 
+/* The same for one that has gone from the TPM, as an error told. */
+void tpm_key_forget(struct tpm_key *key);
+
 /*
- * Derives the primary key of @role and @alg from the endorsement seed and
- * puts it at its persistent handle. With @expected, the variants of the
- * template are tried until the public key is equal; if none is, nothing is
- * made persistent and the error is MISMATCH. Errors also: EXISTS.
+ * Derives the primary key of @key's role and algorithm from the endorsement
+ * seed, for as long as @key has it. With @expected, the variants of the
+ * template are tried until the public key is equal; MISMATCH if none is.
+ * Errors also: EXISTS when there is an object at its persistent handle, DENIED
+ * when the endorsement hierarchy cannot be used, UNSUPPORTED.
  */
-DEVID_MUST_CHECK enum devid_err tpm_key_create(struct tpm *tpm,
-	enum key_role role, enum key_alg alg, const struct key_blob *expected,
+DEVID_MUST_CHECK enum devid_err tpm_key_derive(struct tpm *tpm,
+	const struct key_blob *expected, struct tpm_key *key,
 	struct devid_error *err);
+
+/* Makes a derived key persistent at its handle; @key stays the derived one.
+ * Errors: DENIED when the owner's hierarchy cannot be used, TOO_LARGE when
+ * there is no room. */
+DEVID_MUST_CHECK enum devid_err tpm_key_keep(
+	const struct tpm_key *key, struct devid_error *err);
 
 /* TPM2_Sign, one command. The signature is in the form of its scheme.
  * Errors: NOT_FOUND when the key has gone from its handle. */

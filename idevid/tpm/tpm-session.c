@@ -11,14 +11,8 @@ static enum devid_err satisfy_secret(
 		ESYS_TR_RH_ENDORSEMENT, session->tr, ESYS_TR_PASSWORD,
 		ESYS_TR_NONE, ESYS_TR_NONE, NULL, NULL, NULL, 0, NULL, NULL);
 
-	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"tpm: the endorsement hierarchy has an authorization "
-			"value, so keys cannot be attested");
-	return tpm_result(session->tpm, rc,
-		"authorize by the endorsement "
-		"hierarchy",
-		err);
+	return tpm_result_by(
+		session->tpm, ESYS_TR_RH_ENDORSEMENT, rc, "attest keys", err);
 }
 
 enum devid_err tpm_session_start(struct tpm *tpm, TPMI_ALG_HASH hash,

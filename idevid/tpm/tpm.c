@@ -10,10 +10,6 @@
 #include "fail.h"
 #include "tpm-handle.h"
 
-#define LAYER_MASK 0x00ff0000u
-#define LAYER_TPM  0x00000000u
-#define LAYER_TCTI 0x000a0000u
-
 /* Part 2, 7.2; more than any TPM has slots for. */
 #define FIRST_TRANSIENT      0x80000000u
 #define FIRST_LOADED_SESSION 0x02000000u
@@ -46,42 +42,6 @@ void tpm_close(struct tpm *tpm)
 	Esys_Finalize(&tpm->esys);
 	Tss2_TctiLdr_Finalize(&tpm->tcti);
 	free(tpm);
-}
-
-bool tpm_rc_is(TSS2_RC rc, TPM2_RC what)
-{
-	return (rc & ~(TSS2_RC)(TPM2_RC_N_MASK | TPM2_RC_P)) == what;
-}
-
-enum devid_err tpm_result(
-	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
-{
-	if (rc == TSS2_RC_SUCCESS)
-		return DEVID_OK;
-	switch (rc & LAYER_MASK) {
-	case LAYER_TCTI:
-		tpm->dead = true;
-		return devid_fail(err, DEVID_ERR_TPM_ABSENT,
-			"tpm: %s: absent: %s", what, Tss2_RC_Decode(rc));
-	case LAYER_TPM:
-		break;
-	default:
-		/* A response cut short or out of step: start afresh. */
-		tpm->dead = true;
-		return devid_fail(err, DEVID_ERR_TPM, "tpm: %s: %s", what,
-			Tss2_RC_Decode(rc));
-	}
-	if (rc == TPM2_RC_OBJECT_MEMORY || rc == TPM2_RC_SESSION_MEMORY)
-		tpm->crowded = true;
-	if (rc == TPM2_RC_LOCKOUT)
-		return devid_fail(err, DEVID_ERR_TPM_LOCKOUT,
-			"tpm: %s: in lockout (dictionary attack protection)",
-			what);
-	if (rc == TPM2_RC_FAILURE)
-		return devid_fail(err, DEVID_ERR_TPM_FAILURE,
-			"tpm: %s: in failure mode", what);
-	return devid_fail(
-		err, DEVID_ERR_TPM, "tpm: %s: %s", what, Tss2_RC_Decode(rc));
 }
 
 /* TPM2_GetTestResult answers even in failure mode (part 3, 10.4). */

@@ -11,6 +11,7 @@
 
 #include <devid/error.h>
 #include "key.h"
+#include "tpm-result.h"
 #include "wire.h"
 
 #include <stdbool.h>
@@ -40,19 +41,6 @@ DEVID_MUST_CHECK enum devid_err tpm_open(
 
 /* Closes and frees; NULL is allowed. */
 void tpm_close(struct tpm *tpm);
-
-/*
- * Turns a TSS2 return code into a project error: anything from the transport
- * is TPM_ABSENT (and ends this connection), TPM_RC_LOCKOUT is TPM_LOCKOUT,
- * TPM_RC_FAILURE is TPM_FAILURE (part 2, 6.6.3), the rest is TPM. @what
- * names the action in the message. OK stays OK.
- */
-enum devid_err tpm_result(
-	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err);
-
-/* Whether @rc is the TPM's format-one error @what (part 2, 6.6.2), whichever
- * handle, parameter or session it is about. */
-bool tpm_rc_is(TSS2_RC rc, TPM2_RC what);
 
 /* Whether it works and is not in lockout: one TPM2_GetCapability, and
  * TPM2_GetTestResult when that does not tell. OK, or one of the three TPM_*

@@ -71,6 +71,24 @@ static void cert_every_size_written_and_read_back(void **state)
 	}
 }
 
+/* Others have filled it: that is told apart, for what is above a leaf may
+ * stay on the disk. */
+static void cert_no_room_in_nv_too_large(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_blob in = make_cert(300, 0x5a);
+	struct devid_error err = { DEVID_OK, "" };
+
+	keystore_fixture_close(f);
+	swtpm_set_fault(&f->tpm, "0000012a rc 0000014b"); /* NV_DefineSpace */
+	keystore_fixture_open(f, true);
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+		DEVID_ERR_TOO_LARGE);
+	assert_cause(&err, "no room in NV for 300 bytes at 0x01c90200");
+	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_ROLE_IDEVID, &in, NULL),
+		DEVID_ERR_TOO_LARGE);
+}
+
 static void cert_absent_not_found(void **state)
 {
 	struct key_blob out;
@@ -315,6 +333,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(cert_every_size_written_and_read_back),
+		CASE(cert_no_room_in_nv_too_large),
 		CASE(cert_absent_not_found),
 		CASE(cert_same_again_is_no_error),
 		CASE(cert_another_over_locked_exists_and_old_stays),

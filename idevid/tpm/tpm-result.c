@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tpm-result.h"
+
+#include <tss2/tss2_rc.h>
+
+#include "tpm.h"
+
+#define LAYER_MASK 0x00ff0000u
+#define LAYER_TPM  0x00000000u
+#define LAYER_TCTI 0x000a0000u
+
+/* What a TPM says, where TSS2's own words tell nobody what to do. */
+static const struct {
+	TPM2_RC rc;
+	enum devid_err code;
+	const char *text;
+} words[] = {
+	{ TPM2_RC_LOCKOUT, DEVID_ERR_TPM_LOCKOUT,
+		"in lockout (dictionary attack protection)" },
+	{ TPM2_RC_FAILURE, DEVID_ERR_TPM_FAILURE, "in failure mode" },
+	{ TPM2_RC_INITIALIZE, DEVID_ERR_TPM,
+		"not started (TPM2_Startup), which is the firmware's to do" },
+	{ TPM2_RC_UPGRADE, DEVID_ERR_TPM, "its firmware is being updated" },
+	{ TPM2_RC_REBOOT, DEVID_ERR_TPM, "it wants a restart" },
+	{ TPM2_RC_NV_SPACE, DEVID_ERR_TOO_LARGE, "no room in its NV memory" },
+	{ TPM2_RC_NV_UNAVAILABLE, DEVID_ERR_TPM,
+		"its NV memory cannot be written now" },
+	{ TPM2_RC_NV_RATE, DEVID_ERR_TPM,
+		"its NV memory was written too often lately; wait" },
+	{ TPM2_RC_NV_AUTHORIZATION, DEVID_ERR_TPM,
+		"whoever made this NV index lets not everybody do that" },
+	{ TPM2_RC_NV_LOCKED, DEVID_ERR_TPM, "this NV index is locked" },
+	{ TPM2_RC_COMMAND_CODE, DEVID_ERR_UNSUPPORTED,
+		"this TPM has no such command" },
+	{ TPM2_RC_CURVE, DEVID_ERR_UNSUPPORTED, "this TPM has no such curve" },
+	{ TPM2_RC_KEY_SIZE, DEVID_ERR_UNSUPPORTED,
+		"this TPM has no keys of that size" },
+	{ TPM2_RC_ASYMMETRIC, DEVID_ERR_UNSUPPORTED,
+		"this TPM has no such kind of key" },
+	{ TPM2_RC_HASH, DEVID_ERR_UNSUPPORTED, "this TPM has no such hash" },
+	{ TPM2_RC_OBJECT_MEMORY, DEVID_ERR_TPM,
+		"no room for one more object; does another program use it "
+		"without the resource manager?" },
+	{ TPM2_RC_SESSION_MEMORY, DEVID_ERR_TPM,
+		"no room for one more session; does another program use it "
+		"without the resource manager?" },
+};
+
+#define N_WORDS (sizeof(words) / sizeof(words[0]))
+
+/* Format one has a bit of its own, and what the error is about beside the
+ * number (part 2, 6.6.1). */
+bool tpm_rc_is(TSS2_RC rc, TPM2_RC what)
+{
+	if ((rc & LAYER_MASK) != LAYER_TPM)
+		return false;
+	return rc & TPM2_RC_FMT1
+		       ? (rc & ~(TSS2_RC)(TPM2_RC_N_MASK | TPM2_RC_P)) == what
+		       : rc == what;
+}
+
+bool tpm_rc_is_gone(TSS2_RC rc)
+{
+	return tpm_rc_is(rc, TPM2_RC_HANDLE) ||
+	       (rc >= TPM2_RC_REFERENCE_H0 && rc <= TPM2_RC_REFERENCE_H6);
+}
+
+enum devid_err tpm_result(
+	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
+{
+	if (rc == TSS2_RC_SUCCESS)
+		return DEVID_OK;
+	switch (rc & LAYER_MASK) {
+	case LAYER_TCTI:
+		tpm->dead = true;
+		return devid_fail(err, DEVID_ERR_TPM_ABSENT,
+			"tpm: %s: absent: %s", what, Tss2_RC_Decode(rc));
+	case LAYER_TPM:
+		break;
+	default:
+		/* A response cut short or out of step: start afresh. */
+		tpm->dead = true;
+		return devid_fail(err, DEVID_ERR_TPM, "tpm: %s: %s", what,
+			Tss2_RC_Decode(rc));
+	}
+	if (rc == TPM2_RC_OBJECT_MEMORY || rc == TPM2_RC_SESSION_MEMORY)
+		tpm->crowded = true;
+	for (size_t i = 0; i < N_WORDS; i++) {
+		if (tpm_rc_is(rc, words[i].rc))
+			return devid_fail(err, words[i].code, "tpm: %s: %s",
+				what, words[i].text);
+	}
+	return devid_fail(
+		err, DEVID_ERR_TPM, "tpm: %s: %s", what, Tss2_RC_Decode(rc));
+}
+
+static const char *hierarchy_name(ESYS_TR hierarchy)
+{
+	switch (hierarchy) {
+	case ESYS_TR_RH_OWNER:
+		return "owner";
+	case ESYS_TR_RH_ENDORSEMENT:
+		return "endorsement";
+	case ESYS_TR_RH_LOCKOUT:
+		return "lockout";
+	default: /* a number of ESYS */
+		return "platform";
+	}
+}
+
+enum devid_err tpm_result_by(struct tpm *tpm, ESYS_TR hierarchy, TSS2_RC rc,
+	const char *what, struct devid_error *err)
+{
+	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: %s: the %s hierarchy has an authorization value "
+			"(a password); devid needs the empty one",
+			what, hierarchy_name(hierarchy));
+	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: %s: the %s hierarchy is disabled, in the "
+			"firmware's setup or by its owner",
+			what, hierarchy_name(hierarchy));
+	return tpm_result(tpm, rc, what, err);
+}
