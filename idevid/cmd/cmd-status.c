@@ -55,7 +55,15 @@ static void print_stored(int n, int stored)
 			n, stored);
 }
 
-static void print_identity(const json_t *key)
+/* What of the module was seen before holds while it answers. */
+static const char *usable_text(bool present, bool well)
+{
+	if (!present)
+		return "NOT USABLE";
+	return well ? "in the TPM" : "not reachable now";
+}
+
+static void print_identity(const json_t *key, bool well)
 {
 	const json_t *cert = json_object_get(key, "certificate");
 	bool present = fact_true(key, "present");
@@ -63,8 +71,9 @@ static void print_identity(const json_t *key)
 
 	(void)printf("%-10s %s at %s, %s%s\n", fact_text(key, "name"),
 		fact_text(key, "algorithm"), fact_text(key, "place"),
-		present ? "in the TPM" : "NOT in the TPM",
-		enabled ? "" : ", DISABLED");
+		usable_text(present, well), enabled ? "" : ", DISABLED");
+	if (*fact_text(key, "why"))
+		(void)printf("           %s\n", fact_text(key, "why"));
 	if (!json_is_object(cert)) {
 		(void)printf("           no certificate installed\n");
 		return;
@@ -196,7 +205,8 @@ static void print_human(
 		fact_text(keystore, "detail"));
 	print_tries(json_object_get(keystore, "tries"));
 	json_array_foreach(json_object_get(all, "identities"), i, item)
-		print_identity(item);
+		print_identity(item,
+			strcmp(fact_text(keystore, "state"), "ok") == 0);
 	print_files(json_object_get(all, "files"));
 	print_agent(all);
 }

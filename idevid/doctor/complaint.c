@@ -47,9 +47,13 @@ static const struct complaint table[] = {
 
 	{ "key-none", FAULT(KEY), "the device has no IDevID key",
 		"it was not provisioned: devid provision (devid(1))" },
-	{ "key-lost", FAULT(KEY), "the key is not in the TPM",
-		"TPM or main board were exchanged, or the TPM was given "
-		"another seed: another device now; ask its maker" },
+	{ "key-lost", FAULT(KEY), "the key cannot be used",
+		"a hierarchy with a password, or disabled: mend that. TPM or "
+		"main board exchanged: another device now; ask its maker "
+		"(guide-operator.md has each cause)" },
+	{ "key-limited", WARNING(KEY), "the key serves, and not as it should",
+		"the cause says what: the owner hierarchy's password, room in "
+		"NV or in the state folder (guide-operator.md)" },
 	{ "key-disabled", FAULT(KEY), "the key is disabled",
 		"devid provision enable idevid" },
 	{ "key-no-tls13", WARNING(KEY), "the key does not serve TLS 1.3",

@@ -117,12 +117,14 @@ static void judge_certificate(const json_t *key, struct findings *f)
 static void judge_one_key(const json_t *key, struct findings *f)
 {
 	const char *name = fact_text(key, "name");
+	const char *why = fact_text(key, "why");
 
 	if (!fact_true(key, "present"))
-		findings_add(f, "key-lost", name,
-			"%s: not there, or another key; nor could it be "
-			"derived again",
-			fact_text(key, "place"));
+		findings_add(f, "key-lost", name, "%s: %s",
+			fact_text(key, "place"),
+			*why ? why : "devid-keyd does not say why");
+	else if (*why)
+		findings_add(f, "key-limited", name, "%s", why);
 	if (!fact_true(key, "enabled"))
 		findings_add(f, "key-disabled", name,
 			"%s.disabled in the state folder", name);

@@ -129,6 +129,7 @@ static void put_key(struct bytes_out *o, const struct wire_key *k)
 	bytes_out_counted(o, 2, k->spki.data, k->spki.len);
 	bytes_out_uint(o, 1, k->n_certs);
 	bytes_out_uint(o, 1, k->n_stored);
+	bytes_out_counted(o, 2, k->why, strnlen(k->why, sizeof(k->why)));
 }
 
 /* Visible ASCII: it is shown to people, and a PKCS#11 URI has no other
@@ -159,6 +160,8 @@ static void get_key(struct bytes_in *i, struct wire_key *k)
 	k->spki.len = bytes_in_copy(i, 2, k->spki.data, KEY_SPKI_MAX);
 	k->n_certs = (uint8_t)bytes_in_uint(i, 1);
 	k->n_stored = (uint8_t)bytes_in_uint(i, 1);
+	(void)bytes_in_copy(i, 2, k->why,
+		sizeof(k->why) - 1); /* zeroed: stays terminated */
 	if (k->n_stored > k->n_certs)
 		i->bad = true;
 }

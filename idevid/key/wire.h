@@ -93,6 +93,9 @@ struct wire_key {
 	struct key_blob spki;
 	uint8_t n_certs;  /* in its chain, leaf and above */
 	uint8_t n_stored; /* of them in the module, the rest on the disk */
+	/* Why it cannot be used, or what is not right with one that can; one
+	 * line, empty when all is well. */
+	char why[DEVID_ERROR_TEXT_MAX];
 };
 
 /* What the module's protection against dictionary attacks has counted; all

@@ -63,6 +63,17 @@ static enum devid_err take_stored_chain(struct module *m,
 	return module_set_chain(key, leaf->data, leaf->len, err);
 }
 
+/* Says what is not right with a key that serves all the same; the status has
+ * the first such thing. */
+static void note(struct module *m, struct module_key *key, const char *what,
+	const struct devid_error *cause)
+{
+	module_warn_key(m, key, what, cause);
+	if (key->why[0] == '\0')
+		(void)snprintf(key->why, sizeof(key->why), "%s: %.180s", what,
+			devid_error_text(cause)); /* may cut */
+}
+
 /*
  * The keystore's certificate wins over the mirror on disk, which is mended
  * when it differs. Done once, as soon as the keystore answers.
@@ -98,30 +109,31 @@ static enum devid_err sync_certificate(
 	module_count_stored(m, key);
 	/* A mirror that could not be read may be better than what is here. */
 	rc = key->mirror_unread ? DEVID_OK
-				: module_state_store_chain(m, key, err);
+				: module_state_store_chain(m, key, &cause);
 	key->synced = rc == DEVID_OK;
-	return rc;
+	if (rc != DEVID_OK)
+		note(m, key, "its copy on the disk cannot be written", &cause);
+	return DEVID_OK;
 }
 
-enum devid_err module_ensure_key(
-	struct module *m, struct module_key *key, struct devid_error *err)
+/* What is in a certificate's place is none, or others keep it from us. */
+static bool is_unreadable(enum devid_err rc)
+{
+	return rc == DEVID_ERR_SYNTAX || rc == DEVID_ERR_TPM ||
+	       rc == DEVID_ERR_TOO_LARGE;
+}
+
+/* The public key at its place; where there is none, of the key that is derived
+ * again for the certificate. */
+static enum devid_err load_or_derive(struct module *m, struct module_key *key,
+	struct key_blob *ret_spki, struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	struct key_blob spki = { 0 };
 	struct devid_error cause = { DEVID_OK, "" };
 	static const struct devid_error regained = { DEVID_OK,
 		"derived again, with the same public key" };
-	enum devid_err rc;
+	enum devid_err rc = ks->ops->load(ks, key->role, ret_spki, &cause);
 
-	key->present = false;
-	forgive(m, key);
-	rc = sync_certificate(m, key, &cause);
-	if (rc != DEVID_OK && rc != DEVID_ERR_SYNTAX) /* then the mirror */
-		return fail_with(err, rc, &cause);
-	if (rc != DEVID_OK)
-		module_warn_key(m, key, "certificate in the keystore", &cause);
-	devid_error_clear(&cause);
-	rc = ks->ops->load(ks, key->role, &spki, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND && key->alg != KEY_ALG_NONE &&
 		!key->underivable) {
 		devid_error_clear(&cause);
@@ -129,27 +141,74 @@ enum devid_err module_ensure_key(
 			ks, key->role, key->alg, &key->spki, &cause);
 		key->underivable = rc == DEVID_ERR_MISMATCH;
 		if (rc == DEVID_OK)
-			rc = ks->ops->load(ks, key->role, &spki, &cause);
+			rc = ks->ops->load(ks, key->role, ret_spki, &cause);
 		if (rc == DEVID_OK)
 			module_warn_key(
 				m, key, "was gone from its place", &regained);
 	}
-	if (rc == DEVID_ERR_NOT_FOUND && key->underivable)
+	if ((rc == DEVID_ERR_NOT_FOUND || rc == DEVID_ERR_MISMATCH) &&
+		key->underivable)
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: this keystore does not derive the key of the "
-			"certificate",
+			"certificate: the TPM or the board was exchanged",
 			key_role_name(key->role));
-	if (rc != DEVID_OK)
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
+}
+
+static enum devid_err find_key(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	struct key_blob spki = { 0 };
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	forgive(m, key);
+	rc = sync_certificate(m, key, &cause);
+	if (rc != DEVID_OK && !is_unreadable(rc))
 		return fail_with(err, rc, &cause);
+	if (rc != DEVID_OK) /* then the mirror */
+		note(m, key, "certificate in the keystore", &cause);
+	rc = load_or_derive(m, key, &spki, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the key in the module is not the certificate's; "
 			"not used",
 			key_role_name(key->role));
-	rc = module_set_spki(key, &spki, err);
-	if (rc != DEVID_OK)
-		return rc;
+	return module_set_spki(key, &spki, err);
+}
+
+/* What a key that serves lacks. */
+static void note_limits(struct module *m, struct module_key *key)
+{
+	const char *limit = m->keystore->ops->limit(m->keystore, key->role);
+	struct devid_error cause = { DEVID_OK, "" };
+
+	if (limit) {
+		(void)devid_fail(&cause, DEVID_ERR_STATE, "%s", limit);
+		note(m, key, "derived at each start", &cause);
+	}
+	devid_error_clear(&cause);
+	if (module_state_store_ref(m, key, &cause) != DEVID_OK)
+		note(m, key, "its reference cannot be written", &cause);
+}
+
+enum devid_err module_ensure_key(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	key->present = false;
+	key->why[0] = '\0';
+	rc = find_key(m, key, &cause);
+	if (rc != DEVID_OK) {
+		memcpy(key->why, cause.text, sizeof(key->why));
+		return fail_with(err, rc, &cause);
+	}
 	key->present = true;
+	note_limits(m, key);
 	module_probe(m, key);
-	return module_state_store_ref(m, key, err);
+	return DEVID_OK;
 }

@@ -34,6 +34,8 @@ struct module_key {
 	bool underivable;   /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */
 	bool synced; /* mirror compared with the keystore's certificate */
+	/* What is not right with it, as it was last looked for; "": nothing */
+	char why[DEVID_ERROR_TEXT_MAX];
 };
 
 /* What is found in a chain: its leaf's key, its leaf's length, how many. */

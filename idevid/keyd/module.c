@@ -33,6 +33,10 @@ static void start_key(struct module *m, struct module_key *key)
 		break;
 	default:
 		module_warn_key(m, key, "not usable", &cause);
+		if (cause.code == DEVID_ERR_TPM_ABSENT ||
+			cause.code == DEVID_ERR_TPM_LOCKOUT ||
+			cause.code == DEVID_ERR_TPM_FAILURE)
+			m->health = cause.code; /* its end is to be seen */
 	}
 }
 
@@ -71,6 +75,15 @@ void module_free(struct module *m)
 	free(m);
 }
 
+void module_recover(struct module *m)
+{
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		if (!m->keys[i].present)
+			(void)!module_ensure_key(
+				m, &m->keys[i], NULL); /* the status tells */
+	}
+}
+
 /* Asks the keystore; at most once a second, so that asking is no way to keep
  * it busy. */
 static void refresh_health(struct module *m)
@@ -91,10 +104,11 @@ static void refresh_health(struct module *m)
 	/* Another module may have come, or this one with its seed restored. */
 	for (int i = 0; was != DEVID_OK && i < N_KEY_ROLES; i++)
 		m->keys[i].underivable = false;
-	for (int i = 0;
-		was != DEVID_OK && m->health == DEVID_OK && i < N_KEY_ROLES;
-		i++)
-		module_probe_again(m, &m->keys[i]);
+	if (was != DEVID_OK && m->health == DEVID_OK) {
+		module_recover(m); /* what was wrong before is over */
+		for (int i = 0; i < N_KEY_ROLES; i++)
+			module_probe_again(m, &m->keys[i]);
+	}
 	memcpy(m->health_text, cause.text, sizeof(m->health_text));
 	/* Stamped after the work, however long that took. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &m->health_at);
@@ -103,15 +117,6 @@ static void refresh_health(struct module *m)
 enum devid_err module_settle(struct module *m, struct devid_error *err)
 {
 	return m->keystore->ops->settle(m->keystore, err);
-}
-
-void module_recover(struct module *m)
-{
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		if (!m->keys[i].present)
-			m->keys[i].present = module_ensure_key(m, &m->keys[i],
-						     NULL) == DEVID_OK;
-	}
 }
 
 void module_status(struct module *m, struct wire_status *ret)
@@ -141,6 +146,7 @@ void module_status(struct module *m, struct wire_status *ret)
 		out->spki = key->spki;
 		out->n_certs = key->n_certs;
 		out->n_stored = key->n_stored;
+		memcpy(out->why, key->why, sizeof(out->why));
 		ret->n_keys++;
 	}
 }

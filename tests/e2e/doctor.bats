@@ -245,9 +245,9 @@ with_fault() {
 	mkdir "$dev/tpm"
 	tpm_start "$dev"
 	keyd_start "$dev"
-	DEV=$dev names 1 unusable key-lost "not there"
+	DEV=$dev names 1 unusable key-lost "the TPM or the board was exchanged"
 	run -1 devid status --config "$dev/devid.conf"
-	[[ $output == *"NOT in the TPM"* ]]
+	[[ $output == *"NOT USABLE"* ]]
 	keyd_stop "$dev"
 	tpm_stop "$dev"
 }

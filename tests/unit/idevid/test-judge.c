@@ -129,6 +129,8 @@ static const struct row rows[] = {
 	{ "identities", "[]", "key-none", "", JUDGE_UNUSABLE },
 	{ "identities.0.present", "false", "key-lost", "0x81020000",
 		JUDGE_UNUSABLE },
+	{ "identities.0.why", "'derived at each start: no room'", "key-limited",
+		"no room", JUDGE_DEGRADED },
 	{ "identities.0.enabled", "false", "key-disabled", "idevid.disabled",
 		JUDGE_UNUSABLE },
 	{ "identities.0.tls13", "false", "key-no-tls13", "", JUDGE_DEGRADED },

@@ -297,6 +297,7 @@ static struct wire_status *good_status(void)
 		memset(k->spki.data, 0x42, k->spki.len);
 		k->n_certs = 3;
 		k->n_stored = (uint8_t)(2 + i);
+		strcpy(k->why, i ? "" : "derived at each start: no room");
 	}
 	return &st;
 }
@@ -325,6 +326,7 @@ static void status_largest_fits_an_answer(void **state)
 		memset(in->keys[i].name, 'n', KEY_NAME_MAX);
 		memset(in->keys[i].place, 'p', WIRE_PLACE_MAX);
 		in->keys[i].spki.len = KEY_SPKI_MAX;
+		memset(in->keys[i].why, 'w', sizeof(in->keys[i].why) - 1);
 	}
 	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
 	assert_rc(wire_decode_status(view(data.len), &out, NULL), DEVID_OK);
