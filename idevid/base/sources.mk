@@ -1,4 +1,5 @@
-# errors, bytes, DER, OIDs, digests, files, configuration, PEM, hex, log
+# errors, bytes, DER, OIDs, digests, files, configuration, PEM, hex, log, where a
+# TPM is
 
 sees :=
 sources := \
@@ -16,5 +17,6 @@ sources := \
 	oid.c \
 	output.c \
 	pem-text.c \
+	tpm-device.c \
 	what-is.c
 ldlibs := -lcrypto -linih

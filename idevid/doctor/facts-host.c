@@ -18,6 +18,7 @@
 #include "cleanup.h"
 #include "fact.h"
 #include "look.h"
+#include "tpm-device.h"
 
 /* linux/if.h, which does not go with net/if.h: the carrier itself */
 #define LINK_LOWER_UP 0x10000u
@@ -49,9 +50,17 @@ void facts_host_tpm_path(const char *tcti, char ret[FACTS_TPM_PATH_MAX])
 json_t *facts_host_tpm(const struct places *places)
 {
 	char path[FACTS_TPM_PATH_MAX], detail[LOOK_TEXT_MAX];
+	char found[TPM_DEVICE_MAX] = "device:/dev/tpmrm0";
+	const char *tcti = places->tcti;
+	unsigned number = 0;
 	enum look look;
 
-	facts_host_tpm_path(places->tcti, path);
+	if (strcmp(tcti, TPM_DEVICE_AUTO) == 0) {
+		(void)!tpm_device_find(
+			"/dev", &number, found); /* else none is missing */
+		tcti = found;
+	}
+	facts_host_tpm_path(tcti, path);
 	if (!*path)
 		return json_pack("{s:n, s:s, s:s}", "path", "state", "unseen",
 			"detail", places->tcti);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf.h"
+#include "tpm-device.h"
 #include "wire.h"
 
 /* What other programs read in the same sections. */
@@ -50,7 +51,7 @@ static enum devid_err set_defaults(struct places *p, struct devid_error *err)
 		const char *value;
 	} rows[] = {
 		{ &p->socket, WIRE_SOCKET_DEFAULT },
-		{ &p->tcti, "device:/dev/tpmrm0" },
+		{ &p->tcti, TPM_DEVICE_AUTO },
 		{ &p->state_dir, "/var/lib/devid" },
 		{ &p->agent_socket, WIRE_SOCKET_DEFAULT },
 		{ &p->agent_state_dir, "/var/lib/devid" },

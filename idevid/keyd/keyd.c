@@ -28,10 +28,10 @@
 #include "log.h"
 #include "module.h"
 #include "options.h"
+#include "tpm-device.h"
 #include "tpm-tcti.h"
-#include "tpm.h"
 
-#define TCTI_DEFAULT        "device:/dev/tpmrm0"
+#define TCTI_DEFAULT        TPM_DEVICE_AUTO
 #define STATE_DIR_DEFAULT   "/var/lib/devid"
 #define CONNECTIONS_DEFAULT 64
 #define TPM_TIMEOUT_MAX     240 /* seconds; a limit of ours */

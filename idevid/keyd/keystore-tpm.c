@@ -8,6 +8,7 @@
 
 #include "cleanup.h"
 #include "fail.h"
+#include "log.h"
 #include "tpm-attest.h"
 #include "tpm-ek-chain.h"
 #include "tpm-ek.h"
@@ -48,11 +49,16 @@ static void disconnect(struct keystore_tpm *self)
 static enum devid_err connect_tpm(
 	struct keystore_tpm *self, struct devid_error *err)
 {
+	enum devid_err rc;
+
 	if (self->tpm && self->tpm->dead)
 		disconnect(self);
 	if (self->tpm)
 		return DEVID_OK;
-	return tpm_open(self->tcti, &self->tpm, err);
+	rc = tpm_open(self->tcti, &self->tpm, err);
+	if (rc == DEVID_OK && strcmp(self->tpm->name, self->tcti) != 0)
+		log_info("tpm: %s", self->tpm->name);
+	return rc;
 }
 
 /* An operation on a connected TPM. */

@@ -3,6 +3,7 @@
 
 #include <tss2/tss2_rc.h>
 
+#include "tpm-device.h"
 #include "tpm.h"
 
 #define LAYER_MASK 0x00ff0000u
@@ -65,6 +66,16 @@ bool tpm_rc_is_gone(TSS2_RC rc)
 	       (rc >= TPM2_RC_REFERENCE_H0 && rc <= TPM2_RC_REFERENCE_H6);
 }
 
+static enum devid_err fail_absent(const struct tpm *tpm, TSS2_RC rc,
+	const char *what, struct devid_error *err)
+{
+	if (tpm->name && tpm_device_gone(tpm->name))
+		return devid_fail(err, DEVID_ERR_TPM_ABSENT,
+			"tpm: %s: absent: %s has gone", what, tpm->name);
+	return devid_fail(err, DEVID_ERR_TPM_ABSENT, "tpm: %s: absent: %s",
+		what, Tss2_RC_Decode(rc));
+}
+
 enum devid_err tpm_result(
 	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err)
 {
@@ -73,8 +84,7 @@ enum devid_err tpm_result(
 	switch (rc & LAYER_MASK) {
 	case LAYER_TCTI:
 		tpm->dead = true;
-		return devid_fail(err, DEVID_ERR_TPM_ABSENT,
-			"tpm: %s: absent: %s", what, Tss2_RC_Decode(rc));
+		return fail_absent(tpm, rc, what, err);
 	case LAYER_TPM:
 		break;
 	default:

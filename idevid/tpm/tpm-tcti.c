@@ -8,6 +8,7 @@
 #include <tss2/tss2_tctildr.h>
 
 #include "conf.h"
+#include "tpm-device.h"
 
 #define NAME_MAX_LEN 255
 #define PORT_MAX     65535
@@ -58,10 +59,13 @@ static enum devid_err check_argument(
 
 enum devid_err tpm_tcti_check(const char *tcti, struct devid_error *err)
 {
-	size_t len = strcspn(tcti, ":");
 	TSS2_TCTI_INFO *info = NULL;
 	char name[NAME_MAX_LEN + 1];
+	size_t len;
 
+	if (strcmp(tcti, TPM_DEVICE_AUTO) == 0)
+		tcti = "device"; /* of which number is found later */
+	len = strcspn(tcti, ":");
 	if (len == 0 || len > NAME_MAX_LEN)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%.80s' does not begin with a module's name", tcti);

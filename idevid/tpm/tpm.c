@@ -8,6 +8,7 @@
 #include <tss2/tss2_tctildr.h>
 
 #include "fail.h"
+#include "tpm-device.h"
 #include "tpm-handle.h"
 
 /* Part 2, 7.2; more than any TPM has slots for. */
@@ -17,22 +18,60 @@
 
 CLEANUP_DEFINE(tpm, struct tpm *, tpm_close)
 
-enum devid_err tpm_open(
+static TSS2_RC initialize(struct tpm *tpm)
+{
+	TSS2_RC rc = Tss2_TctiLdr_Initialize(tpm->name, &tpm->tcti);
+
+	return rc == TSS2_RC_SUCCESS
+		       ? Esys_Initialize(&tpm->esys, tpm->tcti, NULL)
+		       : rc;
+}
+
+static enum devid_err open_tcti(
 	const char *tcti, struct tpm **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_tpm) struct tpm *tpm = calloc(1, sizeof(*tpm));
+	char why[TPM_DEVICE_MAX + 64];
 	TSS2_RC rc;
 
-	if (!tpm)
+	if (!tpm || !(tpm->name = strdup(tcti)))
 		return fail_no_memory_for(err, "tpm");
-	rc = Tss2_TctiLdr_Initialize(tcti, &tpm->tcti);
-	if (rc == TSS2_RC_SUCCESS)
-		rc = Esys_Initialize(&tpm->esys, tpm->tcti, NULL);
+	rc = initialize(tpm);
 	if (rc != TSS2_RC_SUCCESS)
 		return devid_fail(err, DEVID_ERR_TPM_ABSENT,
-			"tpm: %s: absent: %s", tcti, Tss2_RC_Decode(rc));
+			"tpm: %s: absent: %s", tcti,
+			tpm_device_trouble(tcti, why, sizeof(why))
+				? why
+				: Tss2_RC_Decode(rc));
 	*ret = STEAL(tpm);
 	return DEVID_OK;
+}
+
+/* The first one that can be opened; else why the first one cannot. */
+static enum devid_err open_any(struct tpm **ret, struct devid_error *err)
+{
+	char tcti[TPM_DEVICE_MAX];
+	enum devid_err rc = DEVID_ERR_TPM_ABSENT;
+
+	for (unsigned n = 0; tpm_device_find("/dev", &n, tcti); n++) {
+		rc = open_tcti(tcti, ret, err);
+		if (rc != DEVID_ERR_TPM_ABSENT)
+			return rc;
+	}
+	return devid_fail(err, rc,
+		"tpm: absent: no /dev/tpmrm*: the kernel has found no TPM");
+}
+
+enum devid_err tpm_open(
+	const char *tcti, struct tpm **ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	if (strcmp(tcti, TPM_DEVICE_AUTO) != 0)
+		return open_tcti(tcti, ret, err);
+	rc = open_any(ret, &cause);
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
 void tpm_close(struct tpm *tpm)
@@ -41,6 +80,7 @@ void tpm_close(struct tpm *tpm)
 		return;
 	Esys_Finalize(&tpm->esys);
 	Tss2_TctiLdr_Finalize(&tpm->tcti);
+	free(tpm->name);
 	free(tpm);
 }
 

@@ -22,6 +22,7 @@
 struct tpm {
 	ESYS_CONTEXT *esys;      /* owned */
 	TSS2_TCTI_CONTEXT *tcti; /* owned */
+	char *name;              /* owned: of the TCTI, with its place */
 	/* Set by an error of the transport: this connection is over. */
 	bool dead;
 	/* Set when there was no room for an object or a session. */
@@ -33,8 +34,8 @@ struct tpm {
 };
 
 /*
- * Opens @tcti ("device:/dev/tpm0", "swtpm:path=...", ...). The TPM is not
- * spoken to. *@ret is the caller's: tpm_close(). Errors: TPM_ABSENT.
+ * Opens @tcti ("device:/dev/tpm0", "swtpm:path=...", "auto", ...). The TPM is
+ * not spoken to. *@ret is the caller's: tpm_close(). Errors: TPM_ABSENT.
  */
 DEVID_MUST_CHECK enum devid_err tpm_open(
 	const char *tcti, struct tpm **ret, struct devid_error *err);

@@ -116,6 +116,28 @@ new_answer() { # OUT
 	tpm_stop "$dev"
 }
 
+@test "station: a closed platform hierarchy is told before the CA is asked" {
+	local dev=$CA/closed before after
+
+	device_made "$dev"
+	keyd_stop "$dev"
+	tpm2_hierarchycontrol -T "swtpm:path=$dev/tpm.sock" -C p phEnable clear
+	keyd_start "$dev"
+	before=$(grep -c "challenge" "$CA/serve.log" || true)
+	run -1 station floor provision --serial SN-SHUT -- "$(reach "$dev")"
+	[[ $output == *"the platform hierarchy is closed, so the certificate stays out of NV (certificate_in_nv)"* ]]
+	after=$(grep -c "challenge" "$CA/serve.log" || true)
+	[ "$before" = "$after" ]
+	[ ! -e "$CA/state-floor/SN-SHUT/request" ]
+	# With the other way to keep certificates all goes well.
+	keyd_stop "$dev"
+	device_conf "$dev" "certificate_in_nv = no"
+	keyd_start "$dev"
+	run -0 station floor provision --serial SN-SHUT -- "$(reach "$dev")"
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
 @test "station: goes on where it was stopped" {
 	local state=$CA/state-floor/SN1 before
 

@@ -63,6 +63,8 @@ begin() {
 		systemctl enable --now devid-keyd.socket devid-keyd.service
 	check "the kernel's TPM core is there before keyd is" core_loaded
 	check "keyd says that the TPM is absent" equal absent keyd_says
+	check "and why" says 'no /dev/tpmrm\*: the kernel has found no TPM' \
+		devid status
 	check "the kernel's proxy for TPMs is there" modprobe tpm_vtpm_proxy
 }
 
@@ -97,17 +99,21 @@ gone_and_back() {
 
 # Somebody has the old one open still, so that its number is not free.
 other_number() {
-	local held
+	local held pid
 
+	pid=$(main_pid devid-keyd)
 	exec {held}</dev/tpmrm0
 	check "the TPM goes again" tpm_goes tpm
 	check "and comes back under another number" tpm_comes tpm 1
 	exec {held}<&-
 	check "keyd's rights to devices let it open /dev/tpmrm1" \
 		opens devid-keyd /dev/tpmrm1
-	todo "a TPM under another number is not found" \
-		"keyd gets a TPM that came back under another number" \
-		ask_until 15 keyd_well
+	check "keyd gets a TPM that came back under another number" \
+		ask_until 30 keyd_well
+	check "by itself, once more" same_process "$pid"
+	check "and says which it is" \
+		says 'tpm: device:/dev/tpmrm1' journalctl -u devid-keyd -b
+	check "a TLS server proves the identity under that number" proves $serial
 }
 
 begin
