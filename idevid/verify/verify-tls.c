@@ -76,15 +76,17 @@ static bool is_signing(const SSL_CIPHER *cipher)
 /*
  * Whether a signature of the peer was verified: in this handshake, or for a
  * resumed session in the one that made it. A client's certificate never comes
- * without CertificateVerify; a server's does in TLS 1.2, and then the suite,
- * which the session keeps, tells.
+ * without CertificateVerify; a server's does in TLS 1.2, and then the suite
+ * tells, which the session keeps. That there was a signature does not: after a
+ * renegotiation OpenSSL remembers that of the handshake before.
  */
 static bool has_signed(SSL *ssl)
 {
 	int nid;
 
-	if (!SSL_session_reused(ssl))
-		return SSL_get_peer_signature_type_nid(ssl, &nid) == 1;
+	if (!SSL_session_reused(ssl) &&
+		SSL_get_peer_signature_type_nid(ssl, &nid) != 1)
+		return false;
 	return SSL_is_server(ssl) || is_signing(SSL_get_current_cipher(ssl));
 }
 

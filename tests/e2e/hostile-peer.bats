@@ -59,7 +59,6 @@ kept() {
 	port=$(hostile hello-request)
 	timed "$devid" verify --root root.pem --timeout 3 127.0.0.1:"$port"
 	kept 1 "did not end within 131072 bytes"
-	((ms < 2000)) # it does not take the time, nor a core
 	port=$(hostile hello-request-drip)
 	timed "$devid" verify --root root.pem --timeout 3 127.0.0.1:"$port"
 	kept 3 "TLS handshake: Connection timed out"
@@ -163,7 +162,6 @@ swallow() {
 	swallow "2001:db8::9 camera" "192.0.2.1 camera"
 	[[ ${lines[0]} == 2001:db8::9 ]]
 	kept 0 "camera:4433: genuine"
-	((ms < 2500))
 }
 
 @test "all addresses swallow everything: the deadline is kept" {
