@@ -409,6 +409,35 @@ agent_wrote() {
 	[[ $output == *"not seen   agent-unseen: "* ]]
 }
 
+# agent_lives JSON...: the same, by a process of that name
+agent_lives() {
+	[ -e "$WORK/bin/devid-agent" ] ||
+		cp "$(command -v sleep)" "$WORK/bin/devid-agent"
+	spawn "$DEV/agent.log" devid-agent 60
+	agent_wrote "{\"pid\": $spawned, \"keyd\": true, \"supplicant\": 1, $*}"
+}
+
+@test "port-failed: a class of a newer agent, with its reason" {
+	agent_lives '"ports": [{"port": "lo", "carrier": true, "state": "backoff",
+		"since": "", "class": "MOON_FULL", "reason": "wait"}]'
+	names 1 degraded port-missing "the kernel does not"
+	run -1 doctor
+	[[ $output == *"fault      port-failed: lo: "*"MOON_FULL: wait; now backoff"* ]]
+	end "$spawned"
+}
+
+@test "trust-unseen, trust-broken" {
+	agent_lives '"ports": []'
+	echo '{}' >"$DEV/state/server-trust.json"
+	chmod 600 "$DEV/state/server-trust.json"
+	run as_other devid doctor --config "$DEV/devid.conf"
+	[[ $output == *"not seen   trust-unseen: "* ]]
+	run doctor
+	[[ $output == *"fault      trust-broken: "*"$DEV/state/server-trust.json"* ]]
+	rm "$DEV/state/server-trust.json"
+	end "$spawned"
+}
+
 # ---- the bundle ----
 
 # unpacked DIR: a bundle of DEV

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What doctor makes of the answers of a devid-keyd, of any kind. */
+#include "cmocka-all.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fact.h"
+#include "facts.h"
+#include "judge.h"
+#include "places.h"
+#include "tempdir.h"
+#include "wire.h"
+
+static struct tempdir dir;
+static struct findings found;
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = tempdir_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	tempdir_remove(&dir);
+	return 0;
+}
+
+/* Answers each connection with @answer, until it is killed. */
+static pid_t serve(const char *path, struct view answer)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	char in[WIRE_REQUEST_HEADER + 64];
+	pid_t pid;
+
+	assert_true(strlen(path) < sizeof(addr.sun_path));
+	(void)strcpy(addr.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(fd, 8), 0);
+	pid = fork();
+	while (pid == 0) {
+		int peer = accept(fd, NULL, NULL);
+
+		if (peer < 0 || recv(peer, in, sizeof(in), 0) < 0 ||
+			send(peer, answer.data, answer.len, MSG_NOSIGNAL) < 0)
+			_exit(1);
+		(void)close(peer);
+	}
+	assert_true(pid > 0);
+	(void)close(fd);
+	return pid;
+}
+
+/* What is found when devid-keyd answers so. */
+static json_t *facts_of(struct view answer)
+{
+	const char *socket = tempdir_file(&dir, "s");
+	pid_t server = serve(socket, answer);
+	struct places places;
+	json_t *facts;
+	int status;
+
+	assert_int_equal(setenv("DEVID_KEYD_SOCKET", socket, 1), 0);
+	tempdir_write(&dir, "conf", "", 0, 0644);
+	assert_rc(places_load(tempdir_file(&dir, "conf"), &places, NULL),
+		DEVID_OK);
+	facts = facts_gather(&places);
+	assert_non_null(facts);
+	places_done(&places);
+	assert_int_equal(kill(server, SIGKILL), 0);
+	assert_int_equal(waitpid(server, &status, 0), server);
+	judge_facts(facts, &found);
+	return facts;
+}
+
+/* Its id is among them; the keystore's state is @state. */
+static void assert_found(json_t *facts, const char *id, const char *state)
+{
+	bool there = false;
+
+	for (size_t i = 0; i < found.n; i++)
+		there = there || strcmp(found.list[i].is->id, id) == 0;
+	if (!there)
+		fail_msg("%s: not found", id);
+	assert_string_equal(
+		fact_text(json_object_get(facts, "keystore"), "state"), state);
+	json_decref(facts);
+}
+
+/* An answer of the status with @code and @data. */
+static struct view answer(
+	enum devid_err code, struct view data, struct room *out)
+{
+	const struct wire_answer ans = { WIRE_STATUS, code, data.data,
+		data.len };
+
+	assert_rc(wire_encode_answer(&ans, out, NULL), DEVID_OK);
+	return (struct view) { out->data, out->len };
+}
+
+static void answer_of_another_protocol_is_told(void **state)
+{
+	static const uint8_t other[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+
+	(void)state;
+	assert_found(facts_of((struct view) { other, sizeof(other) - 1 }),
+		"keyd-other", "keyd-other");
+}
+
+static void answer_that_is_late_is_unknown(void **state)
+{
+	static const uint8_t text[] = "tpm: later";
+	uint8_t buf[WIRE_ANSWER_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
+
+	(void)state;
+	assert_found(facts_of(answer(DEVID_ERR_TIMEOUT,
+			     (struct view) { text, sizeof(text) - 1 }, &out)),
+		"keyd-busy", "keyd-busy");
+}
+
+static void key_that_is_not_for_tls13_is_told(void **state)
+{
+	static struct wire_status status;
+	uint8_t buf[WIRE_ANSWER_MAX], data[WIRE_CHAIN_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
+	struct room in = { data, sizeof(data), 0 };
+	struct wire_key *key = &status.keys[0];
+
+	(void)state;
+	status.n_keys = 1;
+	(void)strcpy(key->name, "idevid");
+	(void)strcpy(key->place, "0x81020000");
+	key->alg = KEY_ALG_RSA2048;
+	key->present = 1;
+	key->enabled = 1;
+	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
+	assert_found(facts_of(answer(DEVID_OK,
+			     (struct view) { in.data, in.len }, &out)),
+		"key-no-tls13", "ok");
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(answer_of_another_protocol_is_told),
+		TEST(answer_that_is_late_is_unknown),
+		TEST(key_that_is_not_for_tls13_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
