@@ -4,4 +4,6 @@ sees := idevid/base
 sources := \
 	cmd-file.c \
 	commands.c \
-	options.c
+	options.c \
+	progress.c
+ldlibs := -pthread

@@ -14,6 +14,7 @@
 #include "cmd-provision-csr.h"
 #include "cmd-provision-install.h"
 #include "cmd-provision-tcg.h"
+#include "progress.h"
 #include "provision-step.h"
 
 static int provision_key(struct provision *p)
@@ -100,6 +101,19 @@ static int find_step(uint32_t given, int argc, char **argv)
 		       : -1;
 }
 
+/* A TPM may take a minute for a key. */
+static int run_step(size_t step, struct provision *p, const char *arg)
+{
+	CLEANUP(cleanup_progress) struct progress *progress = NULL;
+	char what[32];
+
+	(void)snprintf(what, sizeof(what), "provision %s",
+		steps[step].name); /* fits */
+	progress = progress_begin(what);
+	return steps[step].plain ? steps[step].plain(p)
+				 : steps[step].with_arg(p, arg);
+}
+
 int cmd_provision(int argc, char **argv)
 {
 	struct provision p = { .key = "idevid" };
@@ -116,8 +130,7 @@ int cmd_provision(int argc, char **argv)
 		(void)cmd_fail(&err);
 		return EXIT_USAGE;
 	}
-	code = steps[step].plain ? steps[step].plain(&p)
-				 : steps[step].with_arg(&p, argv[optind + 1]);
+	code = run_step((size_t)step, &p, argv[optind + 1]);
 	cmd_env_done(&p.env);
 	return code;
 }

@@ -15,6 +15,7 @@
 #include "cmd-exit.h"
 #include "log.h"
 #include "options.h"
+#include "progress.h"
 #include "verify-file.h"
 #include "verify-peer.h"
 #include "verify-print.h"
@@ -195,6 +196,14 @@ static void run(struct jobs *jobs)
 		(void)pthread_join(threads[--n], NULL); /* joinable, ours */
 }
 
+static void ask_all(struct jobs *jobs)
+{
+	CLEANUP(cleanup_progress)
+	struct progress *progress = progress_begin("verify");
+
+	run(jobs);
+}
+
 /* The worst exit status: wrong call, not genuine, not reachable, genuine. */
 static int exit_of(const struct job *list, size_t n)
 {
@@ -277,7 +286,7 @@ static int verify_hosts(const struct options *o, char **hosts, size_t n)
 	}
 	(void)signal(SIGPIPE, SIG_IGN); /* a peer may close while we write */
 	jobs.list = list;
-	run(&jobs);
+	ask_all(&jobs);
 	return tell(o, list, n);
 }
 

@@ -12,6 +12,7 @@
 #include "conf.h"
 #include "fail.h"
 #include "options.h"
+#include "progress.h"
 
 #define SECONDS_DEFAULT 30
 #define SECONDS_MAX     86400 /* a limit of ours */
@@ -66,6 +67,9 @@ static enum devid_err wait_for(
 {
 	const struct timespec pause = { 0, PAUSE_NS };
 	const int64_t end = now_ns() + (int64_t)seconds * 1000000000;
+
+	CLEANUP(cleanup_progress)
+	struct progress *progress = progress_begin("wait");
 
 	for (;;) {
 		struct devid_error cause = { DEVID_OK, "" };

@@ -19,6 +19,7 @@
 #include "hex.h"
 #include "log.h"
 #include "pin.h"
+#include "progress.h"
 #include "token-key.h"
 #include "token-make.h"
 #include "what-is.h"
@@ -30,6 +31,7 @@ int token_cmd_run(struct token_cmd *cmd, token_cmd_fn *run)
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc = run(cmd, &err);
 
+	progress_end(cmd->progress);
 	output_free(cmd->file);
 	signer_free(cmd->signer);
 	token_close(cmd->token);
@@ -131,6 +133,7 @@ enum devid_err token_cmd_open(struct token_cmd *cmd, struct devid_error *err)
 
 	if (rc != DEVID_OK)
 		return rc;
+	cmd->progress = progress_begin(cmd->label);
 	rc = token_key(cmd->token, label, &cmd->signer, &absent);
 	if (rc == DEVID_ERR_NOT_FOUND && make) {
 		verb = "made";

@@ -30,6 +30,7 @@ struct token_cmd {
 	struct signer *signer; /* owned: the key --key */
 	struct output *file;   /* owned: --out, of token_cmd_out() */
 	bool pin_refused;
+	struct progress *progress; /* owned: from the PIN on */
 };
 
 /* Rows of texts: what may be given, what must be. */

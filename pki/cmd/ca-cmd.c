@@ -17,9 +17,10 @@
 #include "key.h"
 #include "log.h"
 
-void ca_cmd_init(struct ca_cmd *cmd)
+void ca_cmd_init(struct ca_cmd *cmd, const char *name)
 {
 	memset(cmd, 0, sizeof(*cmd));
+	cmd->name = name;
 	cmd->pin.fd = -1;
 }
 
@@ -112,6 +113,8 @@ int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 	if (rc == DEVID_OK) {
 		tell_trust(&cmd->ca);
 		tell_clock(cmd);
+		if (cmd->name)
+			cmd->progress = progress_begin(cmd->name);
 		return -1;
 	}
 	(void)ca_cmd_fail(&err);
@@ -120,6 +123,7 @@ int ca_cmd_open(struct ca_cmd *cmd, unsigned what)
 
 void ca_cmd_done(struct ca_cmd *cmd)
 {
+	progress_end(cmd->progress);
 	ca_done(&cmd->ca);
 	ca_conf_done(&cmd->conf);
 }

@@ -8,17 +8,21 @@
 #include "ca.h"
 #include "cmd-file.h"
 #include "options.h"
+#include "progress.h"
 
 struct ca_cmd {
 	const char *config; /* borrowed */
 	struct pin_source pin;
 	bool accept_clock; /* a person says that it is right */
+	const char *name;  /* borrowed: says when it takes long; NULL: not */
+	struct progress *progress; /* owned */
 	struct ca_conf conf;
 	struct ca ca;
 };
 
-/* Before options are read. */
-void ca_cmd_init(struct ca_cmd *cmd);
+/* Before options are read. Once it is open, @name says on a terminal that it
+ * takes long, until ca_cmd_done(); NULL for what goes on for ever. */
+void ca_cmd_init(struct ca_cmd *cmd, const char *name);
 
 /* Rows of what each of them takes; @member of @type is the struct ca_cmd. */
 #define CA_CMD_UNDER(type, member, option, rules)                              \

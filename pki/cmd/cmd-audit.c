@@ -294,7 +294,7 @@ int cmd_audit(int argc, char **argv)
 	unsigned what = 0;
 	int code;
 
-	ca_cmd_init(&o.cmd);
+	ca_cmd_init(&o.cmd, "audit");
 	code = expect ? options_read(&option_set, argc, argv, &o)
 		      : EXIT_FAILURE;
 	if (code < 0 && o.print_key)

@@ -138,7 +138,7 @@ static int run_command(const struct option_set *set, run_fn *run, unsigned open,
 	struct devid_error err = { DEVID_OK, "" };
 	int code;
 
-	ca_cmd_init(&call.cmd);
+	ca_cmd_init(&call.cmd, set->command);
 	code = options_read(set, argc, argv, &call);
 	if (code >= 0)
 		return code;

@@ -160,7 +160,7 @@ int cmd_export(int argc, char **argv)
 	enum devid_err rc;
 	int code;
 
-	ca_cmd_init(&o.cmd);
+	ca_cmd_init(&o.cmd, "export");
 	code = options_read(&option_set, argc, argv, &o);
 	if (code >= 0)
 		return code;

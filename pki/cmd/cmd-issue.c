@@ -72,7 +72,7 @@ static int run_command(const struct step *step, int argc, char **argv)
 	struct call call = { .out = NULL };
 	int code;
 
-	ca_cmd_init(&call.cmd);
+	ca_cmd_init(&call.cmd, step->set.command);
 	code = options_read(&step->set, argc, argv, &call);
 	if (code >= 0)
 		return code;

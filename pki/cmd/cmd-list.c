@@ -177,7 +177,7 @@ int cmd_list(int argc, char **argv)
 	struct devid_error err = { DEVID_OK, "" };
 	int code;
 
-	ca_cmd_init(&o.cmd);
+	ca_cmd_init(&o.cmd, "list");
 	code = options_read(&option_set, argc, argv, &o);
 	if (code >= 0)
 		return code;

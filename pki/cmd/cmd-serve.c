@@ -91,7 +91,7 @@ int cmd_serve(int argc, char **argv)
 	struct call call = { .debug = false };
 	int code;
 
-	ca_cmd_init(&call.cmd);
+	ca_cmd_init(&call.cmd, NULL);
 	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;

@@ -12,6 +12,7 @@
 #include "files.h"
 #include "log.h"
 #include "options.h"
+#include "progress.h"
 #include "station-flow.h"
 #include "station-show.h"
 #include "tcg-csr.h"
@@ -236,6 +237,7 @@ static int find_command(const struct station *s, const char *name,
 static int run(struct station *s, const char *name, int argc, char **argv)
 {
 	const struct station_command *command = NULL;
+	struct progress *progress;
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 	int code = find_command(s, name, &command);
@@ -245,7 +247,9 @@ static int run(struct station *s, const char *name, int argc, char **argv)
 	rc = station_http_new(&s->access, &s->http, &err);
 	if (rc != DEVID_OK)
 		return exit_of(rc, &err);
+	progress = progress_begin(name);
 	code = command->run(s, argc, argv);
+	progress_end(progress);
 	station_http_free(s->http);
 	return code;
 }

@@ -35,6 +35,11 @@ fail() {
 	exit 1
 }
 
+# note TEXT: what takes a while now, for who waits at a terminal
+note() {
+	[[ ! -t 2 ]] || printf '%s: %s\n' "$PROGRAM" "$1" >&2
+}
+
 usage_fail() {
 	printf '%s: %s (see --help)\n' "$PROGRAM" "$1" >&2
 	exit 2

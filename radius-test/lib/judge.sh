@@ -171,6 +171,8 @@ device_ready() {
 	shift $(($# < 3 ? $# : 3))
 
 	if ! device_exists "$dev"; then
+		[[ -v SCENARIO ]] ||
+			note "making $dev: a TPM, its keys, a certificate"
 		device_new "$dev" "$alg"
 		tpm_start "$dev"
 		keyd_start "$dev"

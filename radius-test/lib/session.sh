@@ -42,6 +42,7 @@ session_prepare() {
 
 # session_up: network, PKI and RADIUS server; no device yet.
 session_up() {
+	note "making a network with a switch and a RADIUS server"
 	session_prepare
 	switch_up
 	aaa_up
