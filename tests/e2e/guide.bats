@@ -176,6 +176,28 @@ trap 'ls /var/lib/devid >left' EXIT" < <(blocks docs/guide-operator.md)
 	[ ! -s left ]
 }
 
+# Where a chip maker's certificates would be are one of `make try` and an index
+# that holds nothing.
+@test "the guide for a TPM that has an IDevID: seen, and taken out" {
+	local unit="radius-test/try up
+export DEVID_CONFIG=$PWD/build/try/devid.conf PATH=$PWD/build:\$PATH
+export TPM2TOOLS_TCTI=swtpm:path=$PWD/build/try/tpm.sock"
+
+	as_they_stand "$unit" < <(blocks docs/guide-existing-idevid.md "See it")
+	[ "$status" -eq 0 ]
+	[[ $output == *"issued by CN=devid lab manufacturer"* ]]
+	rm -r build/try
+	as_they_stand "$unit
+end() { read -r pid rest; kill \$pid; $PWD/build/await exit \$pid; }
+end <build/try/procs/keyd
+tpm2_nvdefine -C p -s 16 -a 'ppwrite|ppread|platformcreate' 0x01C90100
+cp build/try/unit.pem unit.pem" \
+		< <(blocks docs/guide-existing-idevid.md "You want your own certificate")
+	[ "$status" -eq 0 ]
+	openssl x509 -inform DER -in idevid-of-the-chip.der |
+		cmp - <(openssl x509 -in unit.pem)
+}
+
 @test "the maker's guide: a unit by hand" {
 	as_they_stand < <(blocks docs/guide-device-maker.md "Try it without hardware")
 	[ "$status" -eq 0 ]
