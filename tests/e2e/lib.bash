@@ -207,18 +207,20 @@ keyd_start() {
 
 keyd_stop() { stop_pid "$(cat "$1/keyd.pid")"; }
 
-# device_conf DEV [LINE...]: more settings of [keyd]
+# device_conf DEV [LINE...]: settings of [keyd], each in place of the usual one
 device_conf() {
-	local dev=$1
+	local dev=$1 given line
 
 	shift
-	cat >"$dev/devid.conf" <<-CONF
-		[keyd]
-		socket = $dev/keyd.sock
-		tcti = swtpm:path=$dev/tpm.sock
-		state_dir = $dev/state
-	CONF
-	[ $# -eq 0 ] || printf '%s\n' "$@" >>"$dev/devid.conf"
+	given=$'\n'$(printf '%s\n' "$@")
+	{
+		echo "[keyd]"
+		for line in "socket = $dev/keyd.sock" "state_dir = $dev/state" \
+			"tcti = swtpm:path=$dev/tpm.sock"; do
+			[[ $given == *$'\n'"${line%%=*}="* ]] || echo "$line"
+		done
+		[ $# -eq 0 ] || printf '%s\n' "$@"
+	} >"$dev/devid.conf"
 }
 
 # provider_conf FILE FIRST SECOND: an OpenSSL configuration
