@@ -207,7 +207,7 @@ static const struct station_command {
 	{ "challenge", challenge, OF_ALL " out" },
 	{ "issue", issue, OF_ALL " out" },
 	{ "revoke", revoke_unit, OF_ALL " reason" },
-	{ "show", show, OF_ALL },
+	{ "show", show, OF_ALL " json" },
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
