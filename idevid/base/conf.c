@@ -129,6 +129,19 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 		section, s->name, devid_error_text(&cause));
 }
 
+/* Sections of devid.conf, which several programs read: each passes over those
+ * of the others. A section that nobody has is a slip of the pen. */
+static bool is_shared(const char *section)
+{
+	static const char *const sections[] = { "keyd", "agent", "eap" };
+
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		if (strcmp(section, sections[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int handle(
 	void *user, const char *section, const char *name, const char *value)
 {
@@ -160,6 +173,10 @@ static int handle(
 		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
 			"%s:%d: %s.%s: no such setting", p->path, p->line,
 			section, name);
+	else if (!is_shared(section))
+		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
+			"%s:%d: [%s]: no such section", p->path, p->line,
+			section);
 	return 1;
 }
 

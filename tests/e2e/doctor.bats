@@ -482,8 +482,8 @@ unpacked() {
 		>"$DEV/state/history.json"
 	jq -n '{server_sha256: ("ab" * 32), password: "SECRET"}' \
 		>"$DEV/state/server-trust.json"
-	printf '%s\n' '# SECRET' 'password = SECRET' '[other]' \
-		'key = SECRET' >>"$DEV/devid.conf"
+	printf '%s\n' '# SECRET' 'password = SECRET' '[eap]' \
+		'passphrase = SECRET' >>"$DEV/devid.conf"
 	software_key pasted ec -pkeyopt ec_paramgen_curve:P-256
 	cat "$WORK/pasted.key" "$BATS_TEST_TMPDIR/idevid.pem" \
 		>"$DEV/state/idevid.pem"

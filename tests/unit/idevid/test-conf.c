@@ -87,7 +87,7 @@ static void parse_last_line_without_newline_counts(void **state)
 static void parse_setting_twice_refused_with_both_lines(void **state)
 {
 	(void)state;
-	assert_rc(parse("[a]\ntext=one\n[b]\nx=1\n[a]\ntext=two\n"),
+	assert_rc(parse("[a]\ntext=one\n[eap]\nx=1\n[a]\ntext=two\n"),
 		DEVID_ERR_INVALID);
 	assert_string_equal(
 		err.text, "f.conf:6: a.text: set before, in line 2");
@@ -99,8 +99,15 @@ static void parse_setting_twice_refused_with_both_lines(void **state)
 static void parse_foreign_section_skipped(void **state)
 {
 	(void)state;
-	assert_rc(parse("[agent]\nwhatever=1\n[aa]\npath=x\n"), DEVID_OK);
+	assert_rc(parse("[agent]\nwhatever=1\n[eap]\npath=x\n"), DEVID_OK);
 	assert_null(target.path);
+}
+
+static void parse_section_of_nobody_refused(void **state)
+{
+	(void)state;
+	assert_rc(parse("[a]\ntext=x\n[aa]\ntext=x\n"), DEVID_ERR_INVALID);
+	assert_string_equal(err.text, "f.conf:4: [aa]: no such section");
 }
 
 static void parse_section_pattern_passes_rest(void **state)
@@ -108,8 +115,8 @@ static void parse_section_pattern_passes_rest(void **state)
 	(void)state;
 	assert_rc(parse("[port eth1]\nvlan=30\n"), DEVID_OK);
 	assert_string_equal(target.rest, "eth1");
-	assert_rc(parse("[port ]\nvlan=31\n"), DEVID_OK); /* not the pattern */
-	assert_string_equal(target.text, "30");
+	assert_rc(parse("[port ]\nvlan=31\n"), DEVID_ERR_INVALID);
+	assert_string_equal(target.text, "30"); /* not the pattern */
 }
 
 static void parse_star_takes_what_is_left(void **state)
@@ -285,6 +292,7 @@ int main(void)
 		CASE(parse_last_line_without_newline_counts),
 		CASE(parse_setting_twice_refused_with_both_lines),
 		CASE(parse_foreign_section_skipped),
+		CASE(parse_section_of_nobody_refused),
 		CASE(parse_section_pattern_passes_rest),
 		CASE(parse_star_takes_what_is_left),
 		CASE(parse_indented_lines_are_settings_of_their_own),
