@@ -7,14 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "conf.h"
 #include "fail.h"
+#include "files.h"
 #include "wallclock.h"
+#include "what-is.h"
 
-#define IDENTITY_MAX 253         /* bytes of an NAI: RFC 7542 2.1 */
-#define ID_MAX       4294967294u /* (uid_t)-1 means "no change" */
+#define CA_FILE_MAX  (1024 * 1024) /* bytes; a limit of ours */
+#define IDENTITY_MAX 253           /* bytes of an NAI: RFC 7542 2.1 */
+#define ID_MAX       4294967294u   /* (uid_t)-1 means "no change" */
 
 CLEANUP_DEFINE(config, struct config *, config_free)
 
@@ -314,6 +318,32 @@ static enum devid_err complete(
 	return rc == DEVID_OK ? check(path, c, err) : rc;
 }
 
+/* The CA may come later; one that is there and holds something else would be
+ * told at the port, as a server that is not trusted. */
+static enum devid_err check_ca(
+	const char *path, const struct config *c, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	struct devid_error cause = { DEVID_OK, "" };
+	char form[WHAT_IS_MAX];
+	enum devid_err rc;
+	size_t len = 0;
+
+	if (!c->ca || access(c->ca, F_OK) < 0)
+		return DEVID_OK;
+	rc = files_read(c->ca, CA_FILE_MAX, &data, &len, &cause);
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s: eap.ca: %s", path,
+			devid_error_text(&cause));
+	what_is((struct view) { data, len }, form);
+	if (strcmp(form, WHAT_IS_CERT) == 0 ||
+		strcmp(form, WHAT_IS_CERT_DER) == 0)
+		return DEVID_OK;
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"%s: eap.ca: %s: not a certificate: it is %s", path, c->ca,
+		form);
+}
+
 enum devid_err config_load(
 	const char *path, struct config **ret_config, struct devid_error *err)
 {
@@ -325,6 +355,8 @@ enum devid_err config_load(
 	rc = conf_load(path, settings, c, err);
 	if (rc == DEVID_OK)
 		rc = complete(path, c, err);
+	if (rc == DEVID_OK)
+		rc = check_ca(path, c, err);
 	if (rc == DEVID_OK)
 		*ret_config = STEAL(c);
 	return rc;

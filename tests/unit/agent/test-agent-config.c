@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "tempdir.h"
 
 #define PINNED "[eap]\nca=/ca.pem\nserver_name=radius.example\n"
 #define USER   "[agent]\nsupplicant_user=64001\n"
@@ -154,6 +155,38 @@ static void parse_bad_setting_is_refused_with_its_place(void **state)
 	}
 }
 
+/* What config_load() says of a pinned CA with @text; "" where it takes it. */
+static void expect_ca(
+	const struct tempdir *dir, const char *text, const char *cause)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct config *c = NULL;
+	char conf[256];
+	enum devid_err rc;
+
+	tempdir_write(dir, "ca.pem", text, strlen(text), 0644);
+	(void)snprintf(conf, sizeof(conf),
+		USER "[eap]\nca=%s\nserver_name=radius.example\n",
+		tempdir_file(dir, "ca.pem"));
+	tempdir_write(dir, "devid.conf", conf, strlen(conf), 0644);
+	rc = config_load(tempdir_file(dir, "devid.conf"), &c, &err);
+	assert_int_equal(rc == DEVID_OK, cause[0] == '\0');
+	assert_cause(&err, cause);
+	config_free(c);
+}
+
+static void load_ca_that_is_something_else_is_refused(void **state)
+{
+	struct tempdir dir = tempdir_new();
+
+	(void)state;
+	expect_ca(&dir, "-----BEGIN CERTIFICATE-----\nMAA=\n", "");
+	expect_ca(&dir, "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n",
+		"ca.pem: not a certificate: it is a PKCS#10 request in PEM");
+	expect_ca(&dir, "", "ca.pem: not a certificate: it is empty");
+	tempdir_remove(&dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +195,7 @@ int main(void)
 		cmocka_unit_test(parse_first_use_needs_nothing_else),
 		cmocka_unit_test(parse_state_dir_moves_key_and_cert),
 		cmocka_unit_test(parse_bad_setting_is_refused_with_its_place),
+		cmocka_unit_test(load_ca_that_is_something_else_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
