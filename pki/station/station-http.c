@@ -163,6 +163,20 @@ enum devid_err station_http_error(const char *what, long status,
 	return code;
 }
 
+/* curl hands on OpenSSL's words for a port that answers in the clear. */
+static bool is_no_tls(CURLcode code, const char *text)
+{
+	static const char *const words[] = { "wrong version number",
+		"http request", "packet length too long",
+		"record layer failure" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (code == CURLE_SSL_CONNECT_ERROR && strstr(text, words[i]))
+			return true;
+	}
+	return false;
+}
+
 /* What an exchange that failed below HTTP stands for. */
 static enum devid_err transport_error(const struct station_http *h,
 	const char *what, CURLcode code, struct devid_error *err)
@@ -188,6 +202,11 @@ static enum devid_err transport_error(const struct station_http *h,
 	default: /* of some ninety: no answer came */
 		break;
 	}
+	if (is_no_tls(code, text))
+		return devid_fail(err, rc,
+			"%s: %s: this port does not speak TLS: plain HTTP, "
+			"or another service",
+			what, h->access->ca);
 	return devid_fail(err, rc, "%s: %s: %s", what, h->access->ca, text);
 }
 

@@ -249,6 +249,8 @@ challenge_to() { station floor challenge "$@" "$CA/request"; }
 	run -1 station reader challenge "$CA/request"
 	[[ $output == *"(403)"* ]]
 	ca_url=https://127.0.0.1:1 run -4 station floor show SN1
+	ca_url=${public_url/http:/https:} run -4 station floor show SN1
+	[[ $output == *": this port does not speak TLS: plain HTTP, or another service" ]]
 }
 
 @test "station: a service with another CA's certificate is not asked" {
