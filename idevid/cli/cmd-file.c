@@ -65,3 +65,16 @@ enum devid_err cmd_file_out(const char *path, mode_t mode, struct output **ret,
 	(void)fflush(stdout); /* looked at when the command ends */
 	return output_open(path, mode, OUTPUT_STREAMS, ret, err);
 }
+
+enum devid_err cmd_file_flush(struct devid_error *err)
+{
+	int before = errno; /* of an earlier part, which is flushed by itself */
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return DEVID_OK;
+	if (errno == 0)
+		errno = before;
+	return devid_fail(err, DEVID_ERR_IO, "standard output: %s",
+		errno ? strerror(errno) : "a part of it was not written");
+}

@@ -20,4 +20,8 @@ DEVID_MUST_CHECK enum devid_err cmd_file_read(const char *path, size_t max,
 DEVID_MUST_CHECK enum devid_err cmd_file_out(const char *path, mode_t mode,
 	struct output **ret, struct devid_error *err);
 
+/* Writes out what was printed. Errors: IO, "standard output: " and what the
+ * system says: a full disk is told as one. */
+DEVID_MUST_CHECK enum devid_err cmd_file_flush(struct devid_error *err);
+
 #endif

@@ -13,6 +13,8 @@
 
 #include "cleanup.h"
 #include "cmd-exit.h"
+#include "cmd-file.h"
+#include "fail.h"
 #include "log.h"
 #include "options.h"
 #include "progress.h"
@@ -248,6 +250,7 @@ static int print_json(const struct job *list, size_t n, int status)
 static int tell(const struct options *o, const struct job *list, size_t n)
 {
 	int status = exit_of(list, n), rc = 0;
+	struct devid_error err = { DEVID_OK, "" };
 
 	if (o->json)
 		rc = print_json(list, n, status);
@@ -255,9 +258,11 @@ static int tell(const struct options *o, const struct job *list, size_t n)
 		for (size_t i = 0; i < n; i++)
 			print_outcome(stdout, list[i].text, o->serial,
 				&list[i].outcome);
-	if (rc == 0 && fflush(stdout) == 0 && !ferror(stdout))
+	if (cmd_file_flush(&err) == DEVID_OK && rc == 0)
 		return status;
-	log_error("verify: output: cannot be written");
+	if (err.code == DEVID_OK) /* it was not the output */
+		(void)fail_no_memory(&err);
+	log_error("verify: %s", devid_error_text(&err));
 	return EXIT_NOT_GENUINE;
 }
 

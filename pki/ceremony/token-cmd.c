@@ -35,8 +35,8 @@ int token_cmd_run(struct token_cmd *cmd, token_cmd_fn *run)
 	output_free(cmd->file);
 	signer_free(cmd->signer);
 	token_close(cmd->token);
-	if (rc == DEVID_OK && fflush(stdout) != 0)
-		rc = devid_fail(&err, DEVID_ERR_IO, "standard output: failed");
+	if (rc == DEVID_OK)
+		rc = cmd_file_flush(&err);
 	if (rc == DEVID_OK)
 		return 0;
 	log_error("%s", devid_error_text(&err));

@@ -16,6 +16,7 @@
 #include "cleanup-openssl.h"
 #include "cleanup.h"
 #include "cmd-exit.h"
+#include "fail.h"
 #include "files.h"
 #include "hex.h"
 #include "register-audit-check.h"
@@ -114,11 +115,12 @@ static enum devid_err read_keys(
 
 static enum devid_err print_key(struct ca *ca, struct devid_error *err)
 {
-	if (PEM_write_PUBKEY(stdout, ca->audit_signer->public_key) != 1 ||
-		fflush(stdout) != 0)
-		return devid_fail(
-			err, DEVID_ERR_IO, "audit: the key cannot be written");
-	return DEVID_OK;
+	if (PEM_write_PUBKEY(stdout, ca->audit_signer->public_key) != 1) {
+		enum devid_err rc = cmd_file_flush(err);
+
+		return rc == DEVID_OK ? fail_no_memory_for(err, "audit") : rc;
+	}
+	return cmd_file_flush(err);
 }
 
 /* ---- what must be there ---- */
@@ -194,9 +196,9 @@ static enum devid_err print_line(void *arg,
 		line->instance, "seq", (json_int_t)line->seq, "line",
 		line->line, "hash", hash, "signature", sig);
 	if (!json || json_dumpf(json, stdout, JSON_COMPACT) < 0)
-		return devid_fail(err, DEVID_ERR_IO,
-			"audit: %s, line %" PRId64 ": cannot be written",
-			line->instance, line->seq);
+		return cmd_file_flush(err) == DEVID_OK
+			       ? fail_no_memory_for(err, "audit")
+			       : DEVID_ERR_IO;
 	(void)putchar('\n'); /* seen by fflush() */
 	return DEVID_OK;
 }

@@ -52,9 +52,8 @@ static enum devid_err run_ocsp(
 		if (rc == DEVID_OK)
 			sum += n;
 	} while (rc == DEVID_OK && n > 0);
-	if (rc == DEVID_OK && printf("%" PRId64 " answers signed\n", sum) < 0)
-		return devid_fail(err, DEVID_ERR_IO,
-			"standard output: cannot be written");
+	if (rc == DEVID_OK)
+		(void)printf("%" PRId64 " answers signed\n", sum); /* flushed */
 	return rc;
 }
 
@@ -150,10 +149,8 @@ static int run_command(const struct option_set *set, run_fn *run, unsigned open,
 			code = ca_cmd_fail(&err);
 	}
 	ca_cmd_done(&call.cmd);
-	if (code == EXIT_SUCCESS && (fflush(stdout) != 0 || ferror(stdout))) {
-		log_error("standard output: cannot be written");
-		return EXIT_FAILURE;
-	}
+	if (code == EXIT_SUCCESS && cmd_file_flush(&err) != DEVID_OK)
+		return ca_cmd_fail(&err);
 	return code;
 }
 

@@ -15,6 +15,7 @@
 #include "cmd-exit.h"
 #include "ek-load.h"
 #include "ek-policy.h"
+#include "fail.h"
 #include "files.h"
 #include "inspect-facts.h"
 #include "inspect.h"
@@ -170,12 +171,22 @@ static int print_report(
 	return rc == 0 && putchar('\n') != EOF && fflush(stdout) == 0 ? 0 : -1;
 }
 
+/* --signature belongs to csrContents alone: with anything else it would say
+ * nothing, in silence. */
+static bool has_no_use(const struct call *call, const json_t *report)
+{
+	const char *kind = json_string_value(json_object_get(report, "kind"));
+
+	return call->options.signature.data &&
+	       strcmp(kind, "tcg-csr-contents") != 0;
+}
+
 static int run(struct call *call, const char *path)
 {
 	CLEANUP(blob_done) struct blob data = { NULL, 0 };
 	CLEANUP(cleanup_json) json_t *report = NULL;
 	struct devid_error err = { 0 };
-	bool refused = true;
+	bool refused = true, printed;
 
 	call->options.now = time(NULL);
 	if (cmd_file_read(path, INSPECT_FILE_MAX, &data, &err) != DEVID_OK) {
@@ -187,8 +198,16 @@ static int run(struct call *call, const char *path)
 		log_error("inspect: %s: %s", path, devid_error_text(&err));
 		return EXIT_FAILURE;
 	}
-	if (print_report(call, path, report) != 0) {
-		log_error("inspect: output: cannot be written");
+	if (has_no_use(call, report))
+		return options_wrong(&option_set,
+			"--signature: has no use here: %s is no csrContents "
+			"alone",
+			path);
+	printed = print_report(call, path, report) == 0;
+	if (cmd_file_flush(&err) != DEVID_OK || !printed) {
+		if (err.code == DEVID_OK) /* it was not the output */
+			(void)fail_no_memory(&err);
+		log_error("inspect: %s", devid_error_text(&err));
 		return EXIT_FAILURE;
 	}
 	return refused ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -165,10 +165,7 @@ static enum devid_err run(
 	rc = o->serial ? show_serial(reg, page, o, err)
 		       : show_all(reg, page, o->json, err);
 	register_rollback(reg);
-	if (rc == DEVID_OK && (fflush(stdout) != 0 || ferror(stdout)))
-		return devid_fail(err, DEVID_ERR_IO,
-			"standard output: cannot be written");
-	return rc;
+	return rc == DEVID_OK ? cmd_file_flush(err) : rc;
 }
 
 int cmd_list(int argc, char **argv)

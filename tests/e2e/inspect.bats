@@ -165,6 +165,9 @@ damaged() {
 	damaged 20 signature
 	report 1 --signature damaged contents
 	[ "$(failed)" = signature ]
+	run inspect --signature signature "$CSR"
+	[ "$status" -eq 2 ]
+	[[ $output == "devid-ca: inspect: --signature: has no use here: "* ]]
 }
 
 @test "an early rule that fails does not silence later ones" {
@@ -577,6 +580,15 @@ crl_ca() {
 		key.der|a private key in DER
 		dev.key|a private key in PEM
 	END
+}
+
+@test "a report that cannot be written: 1, and why" {
+	for form in "" --json; do
+		run sh -c '"$0" inspect $1 idevid.pem >/dev/full' \
+			"${DEVID_BUILD:-$repo/build}/devid-ca" "$form"
+		[ "$status" -eq 1 ]
+		[ "$output" = "devid-ca: inspect: standard output: No space left on device" ]
+	done
 }
 
 @test "wrong calls end with 2" {

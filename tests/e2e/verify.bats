@@ -216,6 +216,17 @@ setup() {
 	[[ $output == *"no certificate in PEM: the file is a private key in PEM" ]]
 }
 
+@test "a verdict that cannot be written: 1, and why" {
+	run sh -c '"$0" verify --root root.pem --chain dev-chain.pem >/dev/full' \
+		"$devid"
+	[ "$status" -eq 1 ]
+	[ "$output" = "devid: verify: standard output: No space left on device" ]
+	run sh -c '"$0" verify --json --root root.pem --chain dev-chain.pem >/dev/full' \
+		"$devid"
+	[ "$status" -eq 1 ]
+	[ "$output" = "devid: verify: standard output: No space left on device" ]
+}
+
 @test "an expired issuing CA is named" {
 	run "$devid" verify --root root.pem --chain late-chain.pem
 	[ "$status" -eq 1 ]
