@@ -20,6 +20,7 @@
 #include "links.h"
 #include "log.h"
 #include "ports.h"
+#include "server.h"
 #include "states.h"
 #include "status.h"
 #include "supplicant.h"
@@ -113,13 +114,7 @@ static void load_state(struct agent *agent)
 		log_error("%s: no server is accepted until it is repaired or "
 			  "removed",
 			devid_error_text(&err));
-	if (!agent->trust.has_ca || !agent->config->first_use)
-		return;
-	devid_error_clear(&err);
-	(void)snprintf(
-		path, sizeof(path), "%s/eap-ca.pem", agent->config->run_dir);
-	if (trust_write_ca(&agent->trust, path, &err) != DEVID_OK)
-		log_error("%s", devid_error_text(&err));
+	server_write_ca(agent);
 }
 
 /* The files that are watched */
@@ -438,8 +433,7 @@ static void tear_down(struct agent *agent)
 	trust_done(&agent->trust);
 	status_path(agent, path);
 	(void)unlink(path); /* may never have been written */
-	(void)snprintf(
-		path, sizeof(path), "%s/eap-ca.pem", agent->config->run_dir);
+	server_ca_path(agent, path);
 	(void)unlink(path);
 	config_free(agent->config);
 	free(agent);

@@ -243,6 +243,10 @@ static void classify_cert_error(struct attach *a)
 		detail = "not made for a server (extended key usage)";
 	else if (a->cert_error == 0 && a->cert_text[0])
 		detail = a->cert_text; /* no reason of its own */
+	if (a->remembered && !a->reason[0])
+		(void)snprintf(a->reason, sizeof(a->reason),
+			"server is not the one remembered: %s%s",
+			a->cert_depth ? "its issuer: " : "", detail);
 	conclude(a, ATTACH_CLASS_SERVER_UNTRUSTED,
 		a->cert_depth ? "issuer of the server's certificate"
 			      : "server certificate",

@@ -59,8 +59,9 @@ struct attach {
 	bool key_wanted; /* wpa_supplicant asked for a PIN or passphrase */
 	bool refused;    /* the agent refused the server, or cannot judge it */
 	bool resumed;
-	int cert_error;           /* reason, or -1 */
-	int cert_depth;           /* of it; 0: the server's own */
+	bool remembered; /* it is held against a server that was seen before */
+	int cert_error;  /* reason, or -1 */
+	int cert_depth;  /* of it; 0: the server's own */
 	enum flight_stage flight; /* how far our side of TLS came */
 	uint32_t mtu;             /* of the interface, or 0 */
 	char cert_text[EVENT_TEXT_MAX];

@@ -140,6 +140,29 @@ static enum devid_err set_identity(void *member, const char *value,
 	return conf_string(member, value, err);
 }
 
+/* Names, or *.domain, between blanks or commas. */
+static enum devid_err set_server_name(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(value);
+	struct names *names = member;
+	char *save = NULL;
+	enum devid_err rc = DEVID_OK;
+
+	(void)rest;
+	(void)row;
+	if (!copy)
+		return fail_no_memory(err);
+	names->n = 0;
+	for (char *w = strtok_r(copy, " \t,", &save); w && rc == DEVID_OK;
+		w = strtok_r(NULL, " \t,", &save))
+		rc = names_add(names, w, err);
+	if (rc == DEVID_OK && names->n == 0)
+		return devid_fail(err, DEVID_ERR_INVALID, "no name");
+	return rc;
+}
+
 static enum devid_err set_clock_floor(void *member, const char *value,
 	const char *rest, const struct conf_setting *row,
 	struct devid_error *err)
@@ -226,7 +249,7 @@ static const struct conf_setting settings[] = {
 	{ "eap", "tls_max", set_tls, 0, 0, 0 },
 	{ "eap", "trust", set_trust, AT(first_use) },
 	{ "eap", "ca", conf_to_path, AT(ca) },
-	{ "eap", "server_name", conf_to_string, AT(server_name) },
+	{ "eap", "server_name", set_server_name, AT(server_names) },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -281,10 +304,10 @@ static enum devid_err check(
 {
 	struct devid_error cause = { DEVID_OK, "" };
 
-	if (!c->first_use && (!c->ca || !c->server_name))
+	if (!c->first_use && (!c->ca || c->server_names.n == 0))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: eap.trust: pinned needs ca and server_name", path);
-	if (c->first_use && (c->ca || c->server_name))
+	if (c->first_use && (c->ca || c->server_names.n > 0))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: eap.trust: first-use takes neither ca nor "
 			"server_name",
@@ -395,7 +418,6 @@ void config_free(struct config *c)
 	free(c->cert);
 	free(c->identity);
 	free(c->ca);
-	free(c->server_name);
 	free(c);
 }
 

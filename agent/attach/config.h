@@ -9,6 +9,7 @@
  */
 
 #include <devid/error.h>
+#include "names.h"
 #include "wpaconf.h"
 
 #include <stdbool.h>
@@ -42,8 +43,8 @@ struct config {
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;
 	bool first_use;
-	char *ca;          /* or NULL */
-	char *server_name; /* or NULL */
+	char *ca; /* or NULL */
+	struct names server_names;
 };
 
 /* Loads and checks @path. Errors: of conf_load(), INVALID. The caller frees

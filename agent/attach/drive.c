@@ -13,6 +13,7 @@
 #include "log.h"
 #include "ports.h"
 #include "states.h"
+#include "server.h"
 #include "supplicant.h"
 #include "tap.h"
 #include "trust.h"
@@ -58,14 +59,10 @@ static void on_plain(
 		log_debug("port: %s: %.40s: refused", ap->port.name, command);
 }
 
-static void ca_path(const struct agent *agent, char *out, size_t len)
-{
-	(void)snprintf(out, len, "%s/eap-ca.pem", agent->config->run_dir);
-}
-
-/* The wanted network block, from settings, memory and clock. */
-static void wanted(struct agent_port *ap, struct wpaconf_network *net, char *ca,
-	size_t ca_len)
+/* The wanted network block, from settings, memory and clock; @names and @ca are
+ * room for what it points to. */
+static void wanted(struct agent_port *ap, struct wpaconf_network *net,
+	struct names *names, char ca[PATH_MAX])
 {
 	const struct agent *agent = ap->agent;
 	const struct config *c = agent->config;
@@ -76,24 +73,23 @@ static void wanted(struct agent_port *ap, struct wpaconf_network *net, char *ca,
 		.private_key = c->key,
 		.trust = WPACONF_TRUST_CA,
 		.ca = c->ca,
-		.server_name = c->server_name,
+		.names = &c->server_names,
 		.tls_min = c->tls_min,
 		.tls_max = c->tls_max,
 		.mtu = ap->port.mtu,
 		.ignore_time = !agent->clock_ok,
-		.ask_agent = c->first_use,
 	};
 	if (!c->first_use)
 		return;
 	net->ca = ca;
-	if (agent->trust.has_ca) {
-		ca_path(agent, ca, ca_len);
-		net->server_name = agent->trust.name;
-	} else if (agent->trust.pinned) {
-		net->trust = WPACONF_TRUST_LEAF;
-		trust_hex(agent->trust.leaf, ca);
+	net->names = names;
+	if (agent->trust.has_ca && !ap->by_key) {
+		server_ca_path(agent, ca);
+		trust_names(&agent->trust, names);
 	} else {
+		/* a key that is known is so at any time */
 		net->trust = WPACONF_TRUST_NONE;
+		net->ignore_time = true;
 	}
 }
 
@@ -163,7 +159,7 @@ static void note_configured(
 	struct agent_port *ap, const struct wpaconf_network *net)
 {
 	ap->stale = false;
-	ap->ignore_time = net->ignore_time;
+	ap->clock_ok = ap->agent->clock_ok;
 	ap->mtu = net->mtu;
 	ap->trust_mode = net->trust;
 }
@@ -173,9 +169,10 @@ static void send_settings(struct agent_port *ap)
 	struct wpaconf_network net;
 	char value[WPACONF_COMMAND_MAX];
 	char line[WPACONF_COMMAND_MAX + 32];
+	struct names names;
 	char ca[PATH_MAX];
 
-	wanted(ap, &net, ca, sizeof(ca));
+	wanted(ap, &net, &names, ca);
 	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
 		(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s",
 			ap->network, value);
@@ -288,13 +285,14 @@ static void refresh(struct agent_port *ap)
 	struct wpaconf_network net;
 	char value[WPACONF_COMMAND_MAX];
 	char line[WPACONF_COMMAND_MAX + 32];
+	struct names names;
 	char ca[PATH_MAX];
 
 	check_clock(ap->agent);
-	if (!ap->stale && ap->ignore_time == !ap->agent->clock_ok &&
+	if (!ap->stale && ap->clock_ok == ap->agent->clock_ok &&
 		ap->mtu == ap->port.mtu)
 		return;
-	wanted(ap, &net, ca, sizeof(ca));
+	wanted(ap, &net, &names, ca);
 	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
 		(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s",
 			ap->network, value);
@@ -383,73 +381,6 @@ void agent_command(struct port *port, enum port_command command)
 	}
 }
 
-bool agent_server_allowed(struct port *port)
-{
-	struct agent_port *ap = port->owner;
-	const struct agent *agent = ap->agent;
-
-	if (!agent->config->first_use)
-		return true; /* wpa_supplicant has checked CA and name */
-	if (trust_allows(&agent->trust, &ap->server,
-		    ap->trust_mode == WPACONF_TRUST_CA &&
-			    port->attach.server_verified))
-		return true;
-	(void)snprintf(port->attach.reason, sizeof(port->attach.reason), "%s",
-		agent->trust.broken
-			? "the store of the remembered server is damaged"
-			: "server is not the one remembered"); /* fits */
-	return false;
-}
-
-static void mark_stale(struct agent *agent)
-{
-	for (size_t i = 0; i < agent->n_ports; i++)
-		agent->ports[i].stale = true;
-}
-
-/* The first server that let us in. */
-static bool remember(struct agent_port *ap)
-{
-	struct agent *agent = ap->agent;
-	struct devid_error err = { DEVID_OK, "" };
-	char path[PATH_MAX], hex[TRUST_HEX_MAX];
-	enum devid_err rc;
-
-	rc = trust_remember(&agent->trust, &ap->server, time(NULL), &err);
-	if (rc != DEVID_OK && rc != DEVID_ERR_IO) {
-		log_error("%s", devid_error_text(&err));
-		return false;
-	}
-	if (rc == DEVID_ERR_IO)
-		log_error("server trust: not kept over a restart: %s",
-			devid_error_text(&err));
-	mark_stale(agent);
-	trust_hex(agent->trust.leaf, hex);
-	log_info("server trust: %s: remembered on first use%s%s", hex,
-		agent->trust.has_ca ? ": " : "", agent->trust.name);
-	if (!agent->trust.has_ca)
-		return true;
-	devid_error_clear(&err);
-	ca_path(agent, path, sizeof(path));
-	if (trust_write_ca(&agent->trust, path, &err) != DEVID_OK)
-		log_error("%s", devid_error_text(&err));
-	return true;
-}
-
-bool agent_server_keep(struct port *port)
-{
-	struct agent_port *ap = port->owner;
-
-	if (!ap->agent->config->first_use)
-		return true;
-	if (!ap->agent->trust.pinned && !ap->agent->trust.broken)
-		return remember(ap);
-	/* A resumed session shows no certificate; it was made with a server
-	 * that was allowed, and forgetting one changes the network block. */
-	return (port->attach.resumed && !ap->server.has_leaf) ||
-	       agent_server_allowed(port);
-}
-
 void agent_on_ready(void *user)
 {
 	struct agent *agent = user;
@@ -519,11 +450,12 @@ void agent_on_event(void *user, const char *line, size_t len)
 	ap = agent_find_port(agent, ev.port);
 	if (!ap || agent->stopping || !ap->port.configured)
 		return;
+	ap->port.attach.remembered =
+		agent->config->first_use && agent->trust.pinned;
 	/* The switch began by itself. */
 	if (ev.type == EVENT_EAP_STARTED && ap->tap < 0)
 		open_tap(ap);
-	trust_note(&ap->server, &ev,
-		agent->config->first_use && !agent->trust.pinned);
+	trust_note(&ap->server, &ev);
 	if (ev.type == EVENT_KEY_REQUEST)
 		explain_key_request(ap);
 	port_handle_event(&ap->port, &ev);

@@ -4,7 +4,7 @@
 
 /*
  * What is said to wpa_supplicant for a port, and what its answers and events
- * mean for it; with it the verdict on a server that is trusted on first use.
+ * mean for it.
  */
 
 #include "port.h"
@@ -31,10 +31,5 @@ void agent_close_tap(struct agent_port *ap);
 
 /* Tells wpa_supplicant that the interface has gone. */
 void agent_remove_interface(struct agent_port *ap);
-
-/* Whether the running attach's server may be trusted, and whether it is the
- * one that is remembered (or is remembered now). */
-bool agent_server_allowed(struct port *port);
-bool agent_server_keep(struct port *port);
 
 #endif

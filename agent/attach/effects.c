@@ -12,6 +12,7 @@
 #include "keyd-watch.h"
 #include "log.h"
 #include "ports.h"
+#include "server.h"
 #include "states.h"
 #include "wallclock.h"
 
@@ -146,6 +147,8 @@ static void finished(struct port *port)
 	}
 	if (port->attach.class == ATTACH_CLASS_KEY_UNAVAILABLE)
 		agent_probe_keyd(ap->agent);
+	if (port->attach.class == ATTACH_CLASS_SERVER_UNTRUSTED)
+		server_failed(ap);
 	agent_touch(ap->agent);
 }
 
@@ -154,8 +157,8 @@ const struct port_ops agent_port_ops = {
 	.set_timer = set_timer,
 	.now = now,
 	.random = random_number,
-	.server_allowed = agent_server_allowed,
-	.server_keep = agent_server_keep,
+	.server_allowed = server_allowed,
+	.server_keep = server_keep,
 	.flight = agent_flight,
 	.changed = changed,
 	.finished = finished,

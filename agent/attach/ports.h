@@ -43,7 +43,8 @@ struct agent_port {
 	unsigned n_status;  /* STATUS commands without answer */
 	int network;        /* its id */
 	bool stale;         /* trust or clock changed since */
-	bool ignore_time;   /* as last configured */
+	bool by_key;        /* the next try goes by the server's key */
+	bool clock_ok;      /* as last configured */
 	uint32_t mtu;       /* as last configured */
 	enum wpaconf_trust trust_mode; /* as last configured */
 	struct trust_candidate server; /* of the running attach */

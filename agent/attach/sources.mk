@@ -1,6 +1,6 @@
 # devid-agent: the port, from link-up to authorized
 
-sees := idevid/base idevid/cli
+sees := idevid/base idevid/cert idevid/cli
 sources := \
 	agent.c \
 	attach.c \
@@ -15,8 +15,10 @@ sources := \
 	keyd-watch.c \
 	link.c \
 	links.c \
+	names.c \
 	port.c \
 	ports.c \
+	server.c \
 	spawn.c \
 	states.c \
 	status.c \

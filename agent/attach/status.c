@@ -168,10 +168,15 @@ static const char *trust_text(const struct status *s)
 static json_t *status_json(const struct status *s)
 {
 	struct object o = { json_object(), false };
-	char hex[TRUST_HEX_MAX] = "";
+	char hex[TRUST_HEX_MAX] = "", issuer[TRUST_HEX_MAX] = "";
+	char survives[TRUST_TEXT_MAX] = "";
 
-	if (s->first_use && s->trust->pinned)
+	if (s->first_use && s->trust->pinned) {
 		trust_hex(s->trust->leaf, hex);
+		trust_survives(s->trust, survives);
+	}
+	if (s->first_use && s->trust->has_ca)
+		trust_hex(s->trust->ca, issuer);
 	put(&o, "version", json_string(DEVID_VERSION));
 	put(&o, "pid", json_integer(getpid()));
 	put(&o, "supplicant",
@@ -180,6 +185,8 @@ static json_t *status_json(const struct status *s)
 	put(&o, "clock", json_string(s->clock_ok ? "ok" : "before floor"));
 	put(&o, "trust", json_string(trust_text(s)));
 	put_text(&o, "remembered", hex);
+	put_text(&o, "remembered_issuer", issuer);
+	put_text(&o, "survives", survives);
 	put(&o, "ports", ports_json(s->ports, s->n_ports));
 	return finish(&o);
 }

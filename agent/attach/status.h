@@ -14,6 +14,8 @@
  *   trust       "pinned", "first-use" (nothing remembered yet),
  *               "remembered" or "broken" (the store cannot be read)
  *   remembered  SHA-256 of the remembered server's certificate, or null
+ *   remembered_issuer  SHA-256 of its issuer's, or null: held by its key alone
+ *   survives    which later servers will be accepted, for a person, or null
  *   ports       array, without interfaces that are gone:
  *     port         "eth0"
  *     carrier      true or false

@@ -6,7 +6,6 @@
 
 #include "hex.h"
 
-#define PIN_PREFIX     "hash://server/sha256/"
 #define FRAME_OVERHEAD 14
 #define FRAGMENT_MIN   64 /* an interface on which nothing works anyway */
 
@@ -25,10 +24,11 @@ void wpaconf_phase1(const struct wpaconf_network *net, char *out, size_t len)
 	/* eap_tls_params_flags(): TLS 1.3 is off unless it says =0 */
 	(void)snprintf(out, len,
 		"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 "
-		"tls_disable_tlsv1_2=%d tls_disable_tlsv1_3=%d%s%s",
+		"tls_disable_tlsv1_2=%d tls_disable_tlsv1_3=%d%s "
+		"tls_ext_cert_check=1",
 		net->tls_min > WPACONF_TLS_1_2, net->tls_max < WPACONF_TLS_1_3,
-		net->ignore_time ? " tls_disable_time_checks=1" : "",
-		net->ask_agent ? " tls_ext_cert_check=1" : ""); /* fits */
+		net->ignore_time ? " tls_disable_time_checks=1"
+				 : ""); /* fits */
 }
 
 static void put_hex(const char *name, const char *value, char *out)
@@ -43,20 +43,10 @@ static void put_hex(const char *name, const char *value, char *out)
 
 static void put_ca(const struct wpaconf_network *net, char *out)
 {
-	char pin[sizeof(PIN_PREFIX) + 64];
-
-	switch (net->trust) {
-	case WPACONF_TRUST_CA:
+	if (net->trust == WPACONF_TRUST_CA)
 		put_hex("ca_cert", net->ca, out);
-		return;
-	case WPACONF_TRUST_LEAF:
-		(void)snprintf(pin, sizeof(pin), PIN_PREFIX "%s", net->ca);
-		put_hex("ca_cert", pin, out);
-		return;
-	case WPACONF_TRUST_NONE:
+	else
 		(void)snprintf(out, WPACONF_COMMAND_MAX, "ca_cert NULL");
-		return;
-	}
 }
 
 static void put_phase1(const struct wpaconf_network *net, char *out)
@@ -67,12 +57,24 @@ static void put_phase1(const struct wpaconf_network *net, char *out)
 	put_hex("phase1", phase1, out);
 }
 
-static void put_name(const struct wpaconf_network *net, char *out)
+/*
+ * Two settings, of which one is set: wpa_supplicant demands both where both
+ * are. With one "*." among the names all are suffixes for it, which lets too
+ * many through; the agent judges after it.
+ */
+static void put_names(
+	const struct wpaconf_network *net, const char *setting, char *out)
 {
-	if (net->trust == WPACONF_TRUST_CA)
-		put_hex("domain_match", net->server_name, out);
-	else
-		(void)snprintf(out, WPACONF_COMMAND_MAX, "domain_match NULL");
+	bool suffix = strcmp(setting, "domain_suffix_match") == 0;
+	char list[NAMES_MAX * NAMES_LEN];
+
+	if (net->trust != WPACONF_TRUST_CA ||
+		names_wild(net->names) != suffix) {
+		(void)snprintf(out, WPACONF_COMMAND_MAX, "%s NULL", setting);
+		return;
+	}
+	names_join(net->names, ";", true, list, sizeof(list));
+	put_hex(setting, list, out);
 }
 
 /*
@@ -120,12 +122,15 @@ bool wpaconf_setting(const struct wpaconf_network *net, size_t n,
 		put_ca(net, out);
 		return true;
 	case 4:
-		put_name(net, out);
+		put_names(net, "domain_match", out);
 		return true;
 	case 5:
 		put_phase1(net, out);
 		return true;
 	case 6:
+		put_names(net, "domain_suffix_match", out);
+		return true;
+	case 7:
 		put_fragment(net, out);
 		return true;
 	}

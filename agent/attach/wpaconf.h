@@ -10,6 +10,7 @@
  */
 
 #include <devid/error.h>
+#include "names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,9 +25,8 @@ enum wpaconf_tls {
 };
 
 enum wpaconf_trust {
-	WPACONF_TRUST_CA,   /* a CA file and a server name */
-	WPACONF_TRUST_LEAF, /* one server certificate by its SHA-256 */
-	WPACONF_TRUST_NONE, /* the agent decides alone, by CERT_CHECK */
+	WPACONF_TRUST_CA,   /* a CA file and server names, then the agent */
+	WPACONF_TRUST_NONE, /* the agent decides alone */
 };
 
 struct wpaconf_network {
@@ -34,13 +34,12 @@ struct wpaconf_network {
 	const char *client_cert; /* borrowed: path */
 	const char *private_key; /* borrowed: path */
 	enum wpaconf_trust trust;
-	const char *ca;          /* borrowed: path, or 64 hex digits (LEAF) */
-	const char *server_name; /* borrowed; with TRUST_CA */
+	const char *ca;            /* borrowed: path; with TRUST_CA */
+	const struct names *names; /* borrowed; with TRUST_CA */
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;
 	unsigned mtu;     /* of the interface, or 0 */
 	bool ignore_time; /* clock known to be wrong */
-	bool ask_agent;   /* CTRL-REQ-EXT_CERT_CHECK for each server */
 };
 
 /* The n-th setting of a network block, as "name value". @n from 0; false

@@ -55,7 +55,7 @@ device_new() {
 }
 
 # device_configure NAME [SECTION.SETTING=VALUE...]: writes devid.conf; what is
-# given is put in place of the usual.
+# given is put in place of the usual, or leaves it out when it is empty.
 device_configure() {
 	local dev=$1 dir=$LAB/devices/$1 change
 	declare -A value=(
@@ -88,7 +88,7 @@ device_configure() {
 	for change in keyd agent eap; do
 		printf '[%s]\n' "$change"
 		for key in "${!value[@]}"; do
-			[[ $key != "$change".* ]] ||
+			[[ $key != "$change".* || -z ${value[$key]} ]] ||
 				printf '%s=%s\n' "${key#*.}" "${value[$key]}"
 		done
 	done | put "$dir/devid.conf"

@@ -303,6 +303,10 @@ refused() {
 	pki radius-server radius.example --out "$WORK/radius"
 	openssl verify -purpose sslserver -verify_hostname radius.example \
 		-CAfile "$WORK/pki/site/cert.pem" "$WORK/radius.pem"
+	# behind it the CA, for those who trust a server on first use
+	[ "$(grep -c BEGIN "$WORK/radius.pem")" = 2 ]
+	[ "$(tail -n "$(wc -l <"$WORK/pki/site/cert.pem")" "$WORK/radius.pem")" \
+		= "$(cat "$WORK/pki/site/cert.pem")" ]
 	run openssl verify -CAfile "$WORK/pki/root/cert.pem" "$WORK/radius.pem"
 	[ "$status" -ne 0 ]
 }

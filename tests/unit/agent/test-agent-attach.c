@@ -152,6 +152,26 @@ static void finish_other_alert_is_tls_failed(void **state)
 		"protocol version");
 }
 
+/* On first use: what wpa_supplicant holds against it is the detail. */
+static void finish_stranger_is_not_the_one_remembered(void **state)
+{
+	struct event ev = { .type = EVENT_CERT_ERROR, .reason = 4 };
+	struct attach a;
+
+	(void)state;
+	attach_begin(&a, T0, 1);
+	a.remembered = true;
+	attach_note(&a, &ev, T0);
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_SERVER_UNTRUSTED,
+		"server is not the one remembered: expired");
+	attach_begin(&a, T0, 1);
+	a.remembered = true;
+	ev.depth = 1;
+	attach_note(&a, &ev, T0);
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_SERVER_UNTRUSTED,
+		"remembered: its issuer: expired");
+}
+
 /* The server showed its certificate and then only EAP-Failure came. */
 static void finish_bare_failure_is_told_by_our_last_frame(void **state)
 {
@@ -432,6 +452,7 @@ int main(void)
 		cmocka_unit_test(finish_refused_server_is_server_untrusted),
 		cmocka_unit_test(finish_cert_alert_is_cert_rejected),
 		cmocka_unit_test(finish_other_alert_is_tls_failed),
+		cmocka_unit_test(finish_stranger_is_not_the_one_remembered),
 		cmocka_unit_test(finish_bare_failure_is_told_by_our_last_frame),
 		cmocka_unit_test(
 			finish_bare_failure_without_certificate_is_not_authorization),

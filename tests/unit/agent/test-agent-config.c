@@ -55,7 +55,7 @@ static void parse_every_setting_is_taken(void **state)
 		"cert=/cert\nclock_floor=2026-01-31\nstart_wait=2\n"
 		"auth_wait=9\nopen_port=use\n"
 		"[eap]\nidentity=a@b\ntls_min=1.3\ntls_max=1.3\n"
-		"trust=pinned\nca=/c\nserver_name=n\n"
+		"trust=pinned\nca=/c\nserver_name=n, *.a.b\tc.d\n"
 		"[keyd]\nanything=goes\n");
 
 	(void)state;
@@ -75,7 +75,10 @@ static void parse_every_setting_is_taken(void **state)
 	assert_string_equal(c->identity, "a@b");
 	assert_int_equal(c->tls_min, WPACONF_TLS_1_3);
 	assert_string_equal(c->ca, "/c");
-	assert_string_equal(c->server_name, "n");
+	assert_int_equal(c->server_names.n, 3);
+	assert_string_equal(c->server_names.of[0], "n");
+	assert_string_equal(c->server_names.of[1], "*.a.b");
+	assert_string_equal(c->server_names.of[2], "c.d");
 	assert_true(config_wants(c, "lan0"));
 	assert_true(config_wants(c, "eth17"));
 	assert_true(config_wants(c, "enp3s0"));
@@ -139,6 +142,13 @@ static void parse_bad_setting_is_refused_with_its_place(void **state)
 		{ USER PINNED "trust=all\n", "eap.trust" },
 		{ USER PINNED "trust=first-use\n", "first-use takes neither" },
 		{ USER "[eap]\nca=/c\n", "pinned needs" },
+		{ USER "[eap]\nca=/c\nserver_name=a; b\n",
+			"t:5: eap.server_name: 'a;' is neither" },
+		{ USER "[eap]\nca=/c\nserver_name=*.com\n", "too wide" },
+		{ USER "[eap]\nca=/c\nserver_name=,\n", "no name" },
+		{ USER "[eap]\nca=/c\n"
+		       "server_name=a b c d e f g h i j k\n",
+			"more than 10" },
 		{ USER "[eap]\nserver_name=n\n", "pinned needs" },
 		{ USER, "pinned needs" },
 	};

@@ -170,6 +170,36 @@ static void write_gone_port_is_left_out(void **state)
 	json_decref(root);
 }
 
+static void write_trust_says_what_survives(void **state)
+{
+	struct status st = { 0, true, true, true, &trust, NULL, 0 };
+	json_t *root = write_and_read(&st);
+
+	(void)state;
+	assert_true(json_is_null(json_object_get(root, "survives")));
+	assert_true(json_is_null(json_object_get(root, "remembered_issuer")));
+	json_decref(root);
+	trust.pinned = true;
+	(void)strcpy(trust.name, "r1.site.example");
+	root = write_and_read(&st);
+	assert_string_equal(text(root, "survives"),
+		"this certificate alone, because the server does not send its "
+		"issuer");
+	json_decref(root);
+	trust.has_ca = true;
+	memset(trust.ca, 0xcd, sizeof(trust.ca));
+	root = write_and_read(&st);
+	assert_non_null(strstr(text(root, "survives"), "*.site.example"));
+	assert_int_equal(strlen(text(root, "remembered_issuer")), 64);
+	assert_int_equal(text(root, "remembered_issuer")[0], 'c');
+	json_decref(root);
+	/* pinned by settings: nothing of it counts */
+	st.first_use = false;
+	root = write_and_read(&st);
+	assert_true(json_is_null(json_object_get(root, "survives")));
+	json_decref(root);
+}
+
 static void write_trust_has_four_words(void **state)
 {
 	struct status st = { 0, false, true, true, &trust, NULL, 0 };
@@ -274,6 +304,7 @@ int main(void)
 		TEST(write_shut_port_shows_no_server),
 		TEST(write_gone_port_is_left_out),
 		TEST(write_port_that_let_us_in_is_open),
+		TEST(write_trust_says_what_survives),
 		TEST(write_trust_has_four_words),
 		TEST(write_no_folder_is_an_error),
 		TEST(history_survives_a_restart),

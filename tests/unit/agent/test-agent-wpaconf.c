@@ -6,13 +6,15 @@
 
 #include "wpaconf.h"
 
+static const struct names radius = { 1, { "radius.example" } };
+
 static const struct wpaconf_network base = {
 	.identity = "anonymous@devid.invalid",
 	.client_cert = "/s/idevid.pem",
 	.private_key = "/s/idevid.key",
 	.trust = WPACONF_TRUST_CA,
 	.ca = "/etc/ca.pem",
-	.server_name = "radius.example",
+	.names = &radius,
 	.tls_min = WPACONF_TLS_1_2,
 	.tls_max = WPACONF_TLS_1_3,
 };
@@ -60,16 +62,18 @@ static void phase1_never_allows_old_tls(void **state)
 {
 	static const struct {
 		enum wpaconf_tls min, max;
-		bool ignore, ask;
+		bool ignore;
 		const char *want;
 	} cases[] = {
-		{ WPACONF_TLS_1_2, WPACONF_TLS_1_3, false, false,
+		{ WPACONF_TLS_1_2, WPACONF_TLS_1_3, false,
 			"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 "
-			"tls_disable_tlsv1_2=0 tls_disable_tlsv1_3=0" },
-		{ WPACONF_TLS_1_2, WPACONF_TLS_1_2, false, false,
+			"tls_disable_tlsv1_2=0 tls_disable_tlsv1_3=0 "
+			"tls_ext_cert_check=1" },
+		{ WPACONF_TLS_1_2, WPACONF_TLS_1_2, false,
 			"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 "
-			"tls_disable_tlsv1_2=0 tls_disable_tlsv1_3=1" },
-		{ WPACONF_TLS_1_3, WPACONF_TLS_1_3, true, true,
+			"tls_disable_tlsv1_2=0 tls_disable_tlsv1_3=1 "
+			"tls_ext_cert_check=1" },
+		{ WPACONF_TLS_1_3, WPACONF_TLS_1_3, true,
 			"tls_disable_tlsv1_0=1 tls_disable_tlsv1_1=1 "
 			"tls_disable_tlsv1_2=1 tls_disable_tlsv1_3=0 "
 			"tls_disable_time_checks=1 tls_ext_cert_check=1" },
@@ -83,7 +87,6 @@ static void phase1_never_allows_old_tls(void **state)
 		net.tls_min = cases[i].min;
 		net.tls_max = cases[i].max;
 		net.ignore_time = cases[i].ignore;
-		net.ask_agent = cases[i].ask;
 		wpaconf_phase1(&net, out, sizeof(out));
 		assert_string_equal(out, cases[i].want);
 		assert_hex(&net, "phase1", cases[i].want);
@@ -97,46 +100,69 @@ static void setting_text_is_never_plain(void **state)
 
 	(void)state;
 	net.identity = "x\nopensc_engine_path=/evil";
-	net.server_name = "a\" b";
+	net.ca = "a\" b";
 	for (size_t n = 0; wpaconf_setting(&net, n, line); n++) {
 		assert_null(strchr(line, '\n'));
 		assert_null(strchr(line, '"'));
 		assert_null(strchr(line, '/'));
 	}
 	assert_hex(&net, "identity", net.identity);
-	assert_hex(&net, "domain_match", net.server_name);
-	assert_hex(&net, "ca_cert", base.ca);
+	assert_hex(&net, "domain_match", "radius.example");
+	assert_hex(&net, "ca_cert", net.ca);
 	assert_hex(&net, "client_cert", base.client_cert);
 	assert_hex(&net, "private_key", base.private_key);
 }
 
-static void setting_leaf_trust_pins_the_hash(void **state)
+static void setting_no_trust_clears_all(void **state)
 {
-	struct wpaconf_network net = base;
-	char value[WPACONF_COMMAND_MAX];
-
-	(void)state;
-	net.trust = WPACONF_TRUST_LEAF;
-	net.ca = "00112233445566778899aabbccddeeff"
-		 "00112233445566778899aabbccddeeff";
-	assert_hex(&net, "ca_cert",
-		"hash://server/sha256/00112233445566778899aabbccddeeff"
-		"00112233445566778899aabbccddeeff");
-	get(&net, "domain_match", value);
-	assert_string_equal(value, "NULL");
-}
-
-static void setting_no_trust_clears_both(void **state)
-{
+	static const char *const names[] = { "ca_cert", "domain_match",
+		"domain_suffix_match" };
 	struct wpaconf_network net = base;
 	char value[WPACONF_COMMAND_MAX];
 
 	(void)state;
 	net.trust = WPACONF_TRUST_NONE;
-	get(&net, "ca_cert", value);
+	net.names = NULL;
+	for (size_t i = 0; i < N_OF(names); i++) {
+		get(&net, names[i], value);
+		assert_string_equal(value, "NULL");
+	}
+}
+
+static void setting_names_are_whole_or_all_suffixes(void **state)
+{
+	static const struct names whole = { 2, { "r1.example", "r2.example" } };
+	static const struct names wild = { 2,
+		{ "r1.example", "*.site.example" } };
+	struct wpaconf_network net = base;
+	char value[WPACONF_COMMAND_MAX];
+
+	(void)state;
+	net.names = &whole;
+	assert_hex(&net, "domain_match", "r1.example;r2.example");
+	get(&net, "domain_suffix_match", value);
 	assert_string_equal(value, "NULL");
+	net.names = &wild;
+	assert_hex(&net, "domain_suffix_match", "r1.example;site.example");
 	get(&net, "domain_match", value);
 	assert_string_equal(value, "NULL");
+}
+
+/* As many and as long ones as there can be. */
+static void setting_longest_names_fit(void **state)
+{
+	char value[WPACONF_COMMAND_MAX];
+	struct wpaconf_network net = base;
+	struct names names;
+
+	(void)state;
+	memset(&names, 'a', sizeof(names));
+	for (int i = 0; i < NAMES_MAX; i++)
+		names.of[i][NAMES_LEN - 1] = '\0';
+	names.n = NAMES_MAX;
+	net.names = &names;
+	get(&net, "domain_match", value);
+	assert_int_equal(strlen(value), 2 * (NAMES_MAX * NAMES_LEN - 1));
 }
 
 static void setting_only_eap_tls_is_offered(void **state)
@@ -158,8 +184,8 @@ static void setting_value_too_long_fails_closed(void **state)
 
 	(void)state;
 	memset(big, 'a', sizeof(big) - 1);
-	net.server_name = big;
-	get(&net, "domain_match", value);
+	net.ca = big;
+	get(&net, "ca_cert", value);
 	assert_string_equal(value, "");
 }
 
@@ -236,8 +262,9 @@ int main(void)
 		cmocka_unit_test(hex_any_byte_is_encoded),
 		cmocka_unit_test(phase1_never_allows_old_tls),
 		cmocka_unit_test(setting_text_is_never_plain),
-		cmocka_unit_test(setting_leaf_trust_pins_the_hash),
-		cmocka_unit_test(setting_no_trust_clears_both),
+		cmocka_unit_test(setting_no_trust_clears_all),
+		cmocka_unit_test(setting_names_are_whole_or_all_suffixes),
+		cmocka_unit_test(setting_longest_names_fit),
 		cmocka_unit_test(setting_only_eap_tls_is_offered),
 		cmocka_unit_test(setting_value_too_long_fails_closed),
 		cmocka_unit_test(openssl_file_has_floor_and_provider),
