@@ -133,6 +133,16 @@ static const char *vlan_bridge(const struct port *port, unsigned id)
 	return NULL;
 }
 
+/* The port is for one station: who was authorised last has it. */
+static void port_replace(struct port *port)
+{
+	char mac[MAC_TEXT_LEN + 1];
+
+	port_mac_print(&port->mac, mac);
+	port_close(port, "replaced");
+	stations_forget(port, mac);
+}
+
 /* Opens the port for @station, or says why not. */
 static void port_admit(struct port *port, const struct port_station *station)
 {
@@ -141,16 +151,15 @@ static void port_admit(struct port *port, const struct port_station *station)
 	char mac[MAC_TEXT_LEN + 1], more[64];
 
 	port_mac_print(&station->mac, mac);
-	if (!station->authorised || !bridge ||
-		(port->open && !port_mac_equal(&port->mac, &station->mac))) {
+	if (!station->authorised || !bridge) {
 		log_warn("%s: %s: not admitted: %s", port->name, mac,
-			!station->authorised ? "not authorised"
-			: !bridge            ? "no such VLAN"
-					     : "port is taken by another");
+			bridge ? "not authorised" : "no such VLAN");
 		event_log_mac(port, "refused", &station->mac);
 		stations_forget(port, mac);
 		return;
 	}
+	if (port->open && !port_mac_equal(&port->mac, &station->mac))
+		port_replace(port);
 	if (port_link_open(port->link, bridge, &station->mac, &err) !=
 		DEVID_OK) {
 		log_error("%s: %s", port->name, devid_error_text(&err));

@@ -39,6 +39,7 @@ static void drop_link(struct agent_port *ap)
 	port->carrier = false;
 	port->admin_up = false;
 	ap->has_losses = false;
+	ap->has_address = false;
 	ap->raised = false;
 	port_dispatch(port, PORT_EVENT_LINK_GONE);
 }
@@ -73,6 +74,26 @@ static void note_losses(struct agent_port *ap, const struct link_info *info)
 		set_carrier(ap, false);
 }
 
+/*
+ * The switch has let another address in, and wpa_supplicant goes by the one
+ * that the interface had when it was told of it: both begin anew, as with a
+ * cable that was pulled.
+ */
+static void note_address(struct agent_port *ap, const struct link_info *info)
+{
+	bool other = ap->has_address && info->has_address &&
+		     memcmp(ap->address, info->address, sizeof(ap->address));
+
+	if (info->has_address)
+		memcpy(ap->address, info->address, sizeof(ap->address));
+	ap->has_address |= info->has_address;
+	if (!other)
+		return;
+	log_info("port: %s: it has another address now", ap->port.name);
+	set_carrier(ap, false);
+	agent_remove_interface(ap);
+}
+
 static void on_seen(void *user, const struct link_info *info)
 {
 	struct agent *agent = user;
@@ -98,6 +119,7 @@ static void on_seen(void *user, const struct link_info *info)
 		ap->port.ifindex = info->ifindex;
 		port_dispatch(&ap->port, PORT_EVENT_LINK_SEEN);
 	}
+	note_address(ap, info);
 	if (!info->up)
 		raise_link(ap);
 	else if (!ap->port.configured)

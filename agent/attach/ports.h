@@ -33,6 +33,8 @@ struct agent_port {
 	sd_event_source *timer; /* owned */
 	bool seen;              /* in the list that is coming in */
 	bool raised;            /* was set up by us once */
+	bool has_address;
+	uint8_t address[6]; /* Ethernet, as wpa_supplicant has it */
 	bool has_losses;
 	uint32_t losses; /* of carrier, as the kernel counts */
 	/* wpa_supplicant's side */
