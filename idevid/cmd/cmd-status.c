@@ -205,8 +205,8 @@ static void print_human(
 		fact_text(keystore, "detail"));
 	print_tries(json_object_get(keystore, "tries"));
 	json_array_foreach(json_object_get(all, "identities"), i, item)
-		print_identity(item,
-			strcmp(fact_text(keystore, "state"), "ok") == 0);
+		print_identity(
+			item, strcmp(fact_text(keystore, "state"), "ok") == 0);
 	print_files(json_object_get(all, "files"));
 	print_agent(all);
 }

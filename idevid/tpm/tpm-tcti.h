@@ -9,9 +9,10 @@
 
 #include <devid/error.h>
 
-/* Whether @tcti is "auto" (tpm-device.h), or has a module of this machine before its ':' and a form that
- * this one takes behind it. Whether the TPM is there is not looked at: it may
- * come later. Errors: INVALID, with the cause alone. */
+/* Whether @tcti is "auto" (tpm-device.h), or has a module of this machine
+ * before its ':' and a form that this one takes behind it. Whether the TPM is
+ * there is not looked at: it may come later. Errors: INVALID, with the cause
+ * alone. */
 DEVID_MUST_CHECK enum devid_err tpm_tcti_check(
 	const char *tcti, struct devid_error *err);
 

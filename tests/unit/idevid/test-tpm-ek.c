@@ -260,7 +260,8 @@ static void only_ek_of_a_kind_that_no_ca_takes_told(void **state)
 	attest_close(f);
 	write_ek_cert(f, EK_P521_INDEX, certs_key("P-521"), 0, 0);
 	attest_open(f, false);
-	assert_rc(f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(
+		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
 		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "the only EK certificate in NV, at 0x01c00018");
 }
@@ -285,7 +286,8 @@ static void header_in_nv_is_no_part_of_the_certificate(void **state)
 	in.data[4]++;
 	swtpm_nv_write(&f->on.tpm, EK_P256_INDEX, in.data, in.len);
 	attest_open(f, false);
-	assert_rc(f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(
+		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
 		DEVID_ERR_SYNTAX);
 	assert_cause(&err, "the header before the certificate says");
 }
@@ -396,7 +398,8 @@ static void no_ek_certificate_not_found(void **state)
 	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
 
 	attest_create(f, KEY_ALG_P256);
-	assert_rc(f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(
+		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
 		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "no EK certificate in NV (looked at 0x01c00002");
 	devid_error_clear(&err);
@@ -449,7 +452,8 @@ static void no_certificate_in_the_index_syntax(void **state)
 	attest_close(f);
 	swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, none, sizeof(none));
 	attest_open(f, false);
-	assert_rc(f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(
+		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
 		DEVID_ERR_SYNTAX);
 	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
 	attest_close(f);
