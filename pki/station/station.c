@@ -203,7 +203,8 @@ static const struct station_command {
 	int (*run)(struct station *s, int argc, char **argv);
 	const char *options;
 } commands[] = {
-	{ "provision", provision, OF_ALL " serial model alg again" },
+	{ "provision", provision,
+		OF_ALL " serial model alg ek-certificate again" },
 	{ "challenge", challenge, OF_ALL " out" },
 	{ "issue", issue, OF_ALL " out" },
 	{ "revoke", revoke_unit, OF_ALL " reason" },
