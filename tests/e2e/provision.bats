@@ -286,7 +286,7 @@ ek_taken_away() {
 		other.der tpm: the EK certificate that was given is of another TPM: this one has no such endorsement key
 		other.nv EK certificate: other.nv: the header before it says that it has 7 bytes, it has
 		cut.der EK certificate: cut.der: no certificate, in PEM or DER
-		text.pem EK certificate: text.pem: no certificate in it
+		text.pem EK certificate: text.pem: no certificate in PEM
 		none EK certificate: none: No such file or directory
 	WHY
 	[ ! -e no.tcgcsr ]
