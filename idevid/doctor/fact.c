@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fact.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "cleanup-json.h"
 
 const char *fact_text(const json_t *object, const char *name)
 {
@@ -28,4 +31,49 @@ bool fact_false(const json_t *object, const char *name)
 bool fact_is(const json_t *object, const char *name, const char *want)
 {
 	return strcmp(fact_text(object, name), want) == 0;
+}
+
+void fact_tame(char *text)
+{
+	CLEANUP(cleanup_json) json_t *as_it_is = json_string(text);
+
+	for (char *p = text; *p; p++) {
+		unsigned char c = (unsigned char)*p;
+
+		if (c < ' ' || c == 0x7f || (c > 0x7f && !as_it_is))
+			*p = '?';
+	}
+}
+
+json_t *fact_new(const char *text)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(text);
+
+	if (!copy)
+		return NULL;
+	fact_tame(copy);
+	return json_string(copy);
+}
+
+/* A text with a zero byte in it ends there. */
+static void tame_text(json_t *json)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(json_string_value(json));
+
+	if (!copy)
+		return;
+	fact_tame(copy);
+	(void)json_string_set(json, copy); /* as it was, without memory */
+}
+
+void fact_tame_all(json_t *json)
+{
+	const char *name;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json))
+		tame_text(json);
+	json_array_foreach(json, i, value) fact_tame_all(value);
+	json_object_foreach(json, name, value) fact_tame_all(value);
 }

@@ -32,10 +32,12 @@ json_t *facts_agent_json(const struct places *places)
 	agent_path(places, path);
 	if (look_file(path, FACTS_AGENT_MAX, &text, NULL) == LOOK_SEEN)
 		json = json_loadb((const char *)text.data, text.len, 0, NULL);
-	if (json_is_object(json))
-		return json;
-	json_decref(json);
-	return json_null();
+	if (!json_is_object(json)) {
+		json_decref(json);
+		return json_null();
+	}
+	fact_tame_all(json); /* for a terminal */
+	return json;
 }
 
 /* The number may be another program's by now. Where /proc hides others, that
@@ -125,8 +127,8 @@ const char *facts_agent_judge_ca(struct view text)
 static json_t *trust_json(
 	const char *path, const char *state, const char *detail)
 {
-	return json_pack("{s:s, s:s, s:s}", "path", path, "state", state,
-		"detail", detail);
+	return json_pack("{s:o, s:s, s:o}", "path", fact_new(path), "state",
+		state, "detail", fact_new(detail));
 }
 
 static json_t *pinned_json(const struct places *places)

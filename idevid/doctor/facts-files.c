@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cleanup-json.h"
 #include "cleanup-openssl.h"
 #include "cleanup.h"
+#include "fact.h"
 #include "keyref.h"
 #include "look.h"
 #include "pem-chain.h"
@@ -135,25 +137,30 @@ static json_t *file_json(const struct subject *s)
 		state = s->what == WHAT_REFERENCE
 				? judge_reference(s, view, &err)
 				: judge_certificate(s, view, &err);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "path", s->path, "key",
-		s->name, "what", names[s->what], "state", state, "detail",
-		err.text);
+	return json_pack("{s:o, s:s, s:s, s:s, s:o}", "path", fact_new(s->path),
+		"key", s->name, "what", names[s->what], "state", state,
+		"detail", fact_new(err.text));
+}
+
+/* Each path once. */
+static bool is_new(const json_t *list, const char *path)
+{
+	CLEANUP(cleanup_json) json_t *want = fact_new(path);
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(list, i, file)
+	{
+		if (json_equal(json_object_get(file, "path"), want))
+			return false;
+	}
+	return true;
 }
 
 static void add(json_t *list, const struct subject *s)
 {
-	json_t *file, *other;
-	size_t i;
+	json_t *file = is_new(list, s->path) ? file_json(s) : NULL;
 
-	json_array_foreach(list, i, other)
-	{
-		const char *path =
-			json_string_value(json_object_get(other, "path"));
-
-		if (path && strcmp(path, s->path) == 0)
-			return;
-	}
-	file = file_json(s);
 	if (file)
 		(void)json_array_append_new(list, file);
 }

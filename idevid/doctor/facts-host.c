@@ -62,11 +62,11 @@ json_t *facts_host_tpm(const struct places *places)
 	}
 	facts_host_tpm_path(tcti, path);
 	if (!*path)
-		return json_pack("{s:n, s:s, s:s}", "path", "state", "unseen",
-			"detail", places->tcti);
+		return json_pack("{s:n, s:s, s:o}", "path", "state", "unseen",
+			"detail", fact_new(places->tcti));
 	look = look_node(path, detail);
-	return json_pack("{s:s, s:s, s:s}", "path", path, "state",
-		look_name(look), "detail", detail);
+	return json_pack("{s:o, s:s, s:o}", "path", fact_new(path), "state",
+		look_name(look), "detail", fact_new(detail));
 }
 
 static json_t *folder_json(const char *path)
@@ -83,8 +83,8 @@ static json_t *folder_json(const char *path)
 	} else if (fs.f_bavail == 0 || (fs.f_files > 0 && fs.f_favail == 0)) {
 		state = "full";
 	}
-	return json_pack("{s:s, s:s, s:s}", "path", path, "state", state,
-		"detail", detail);
+	return json_pack("{s:o, s:s, s:s}", "path", fact_new(path), "state",
+		state, "detail", detail);
 }
 
 json_t *facts_host_folders(const struct places *places)
@@ -178,10 +178,10 @@ static json_t *link_json(
 		if (strcmp(a->ifa_name, name) == 0)
 			add_address(addresses, a->ifa_addr);
 	}
-	return json_pack("{s:s, s:b, s:b, s:b, s:i, s:o}", "name", name,
-		"exists", true, "up", (flags & IFF_UP) != 0, "carrier",
-		(flags & LINK_LOWER_UP) != 0, "mtu", mtu_of(name), "addresses",
-		addresses);
+	return json_pack("{s:o, s:b, s:b, s:b, s:i, s:o}", "name",
+		fact_new(name), "exists", true, "up", (flags & IFF_UP) != 0,
+		"carrier", (flags & LINK_LOWER_UP) != 0, "mtu", mtu_of(name),
+		"addresses", addresses);
 }
 
 /* A name, not a pattern, that no interface has. */

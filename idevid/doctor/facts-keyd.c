@@ -8,6 +8,7 @@
 
 #include "cleanup-openssl.h"
 #include "client.h"
+#include "fact.h"
 #include "hex.h"
 
 #define TEXT_MAX 256
@@ -71,6 +72,7 @@ static void subject_part(X509 *cert, int nid, char *ret, size_t size)
 	if (X509_NAME_get_text_by_NID(
 		    X509_get_subject_name(cert), nid, ret, (int)size) < 0)
 		ret[0] = '\0';
+	fact_tame(ret); /* of whatever string type it is */
 }
 
 static void time_text(const ASN1_TIME *time, char *ret, size_t size)
@@ -119,7 +121,7 @@ static json_t *leaf_json(const struct facts_chain *chain)
 		cert = d2i_X509(NULL, &p, (long)chain->len);
 	ERR_clear_error();
 	json = cert ? certificate_json(cert) : NULL;
-	return json ? json : json_null(); /* text that is not UTF-8 */
+	return json ? json : json_null();
 }
 
 static json_t *key_json(
@@ -200,10 +202,10 @@ json_t *facts_keyd_keystore(const struct facts_keyd *keyd)
 	const struct wire_status *st = &keyd->status;
 
 	if (keyd->rc != DEVID_OK)
-		return json_pack("{s:s, s:s}", "state", silence_name(keyd->rc),
-			"detail", devid_error_text(&keyd->err));
-	return json_pack("{s:s, s:s, s:o, s:I, s:I}", "state",
-		health_name(st->module), "detail", st->module_text, "tries",
-		tries_json(&st->tries), "signatures",
+		return json_pack("{s:s, s:o}", "state", silence_name(keyd->rc),
+			"detail", fact_new(devid_error_text(&keyd->err)));
+	return json_pack("{s:s, s:o, s:o, s:I, s:I}", "state",
+		health_name(st->module), "detail", fact_new(st->module_text),
+		"tries", tries_json(&st->tries), "signatures",
 		(json_int_t)st->signatures, "refused", (json_int_t)st->refused);
 }

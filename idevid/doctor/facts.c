@@ -9,6 +9,7 @@
 #include "cleanup-json.h"
 #include "cleanup.h"
 #include "conf.h"
+#include "fact.h"
 #include "facts-agent.h"
 #include "facts-files.h"
 #include "facts-host.h"
@@ -39,16 +40,23 @@ static json_t *config_json(const struct places *p)
 		state = "wrong";
 	else if (has_unknown(p, &unknown))
 		state = "unknown";
-	return json_pack("{s:s, s:s, s:s}", "path", p->config, "state", state,
-		"detail", *unknown.text ? unknown.text : p->read_text);
+	return json_pack("{s:o, s:s, s:o}", "path", fact_new(p->config),
+		"state", state, "detail",
+		fact_new(*unknown.text ? unknown.text : p->read_text));
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text ? fact_new(text) : json_null();
 }
 
 static json_t *settings_json(const struct places *p)
 {
-	return json_pack("{s:s, s:s, s:s, s:s?, s:s, s:s?, s:s?}", "socket",
-		p->socket, "agent_socket", p->agent_socket, "tcti", p->tcti,
-		"ports", p->ports, "trust", p->trust, "ca", p->ca,
-		"server_name", p->server_name);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "socket",
+		fact_new(p->socket), "agent_socket", fact_new(p->agent_socket),
+		"tcti", fact_new(p->tcti), "ports", text_or_null(p->ports),
+		"trust", fact_new(p->trust), "ca", text_or_null(p->ca),
+		"server_name", text_or_null(p->server_name));
 }
 
 static json_t *time_json(void)

@@ -6,14 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Facts are quoted, and some come from the network. */
-static void tame(char *text)
-{
-	for (; *text; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-	}
-}
+#include "fact.h"
 
 void findings_add(struct findings *f, const char *id, const char *subject,
 	const char *fmt, ...)
@@ -31,8 +24,10 @@ void findings_add(struct findings *f, const char *id, const char *subject,
 	va_start(ap, fmt);
 	(void)vsnprintf(found->evidence, sizeof(found->evidence), fmt, ap);
 	va_end(ap);
-	tame(found->subject);
-	tame(found->evidence);
+	/* Facts are quoted, some come from the network, and long ones are cut.
+	 */
+	fact_tame(found->subject);
+	fact_tame(found->evidence);
 }
 
 /* Stable: of equal ones the order of looking stays. */

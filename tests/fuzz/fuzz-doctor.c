@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fact.h"
 #include "facts-agent.h"
 #include "facts-host.h"
 #include "judge.h"
@@ -40,7 +41,9 @@ static void judge(const json_t *facts, FILE *out)
 	if (judge_word(&found, &first) != JUDGE_USABLE && !first)
 		abort();
 	report_print(&found, out);
-	report = report_json(&found); /* NULL: evidence that is not UTF-8 */
+	report = report_json(&found);
+	if (!report)
+		abort();
 	json_decref(report);
 }
 
@@ -63,6 +66,7 @@ static void as_json(const uint8_t *data, size_t len, FILE *out)
 
 	if (!json)
 		return;
+	fact_tame_all(json);
 	judge(json, out);
 	pick(json, pick_agent);
 	pick(json, pick_history);

@@ -4,6 +4,7 @@
 #include <jansson.h>
 
 #include "judge.h"
+#include "report.h"
 
 /* A device that is well in every respect. */
 static const char well[] =
@@ -13,7 +14,7 @@ static const char well[] =
 	"'keystore': {'state': 'ok', 'detail': '', 'tries': null},"
 	"'identities': [{'name': 'idevid', 'place': '0x81020000',"
 	"  'present': true, 'enabled': true, 'tls13': true,"
-	"  'certificate': {'validity': 'ok'}}],"
+	"  'certificate': {'validity': 'ok'}, 'certificates': 2}],"
 	"'files': [{'key': 'idevid', 'state': 'ok', 'detail': ''}],"
 	"'folders': [{'path': '/var/lib/devid', 'state': 'ok'}],"
 	"'agent_state': 'alive',"
@@ -134,7 +135,7 @@ static const struct row rows[] = {
 	{ "identities.0.enabled", "false", "key-disabled", "idevid.disabled",
 		JUDGE_UNUSABLE },
 	{ "identities.0.tls13", "false", "key-no-tls13", "", JUDGE_DEGRADED },
-	{ "identities.0.certificate", "null", "cert-none", "", JUDGE_UNUSABLE },
+	{ "identities.0.certificates", "0", "cert-none", "", JUDGE_UNUSABLE },
 	{ "identities.0.certificate",
 		"{'validity': 'not yet', 'not_before': '2031'}", "cert-not-yet",
 		"2031", JUDGE_UNUSABLE },
@@ -340,6 +341,28 @@ static void judge_evidence_has_no_control_characters(void **state)
 	assert_only("keyd-absent", "a?[2Jb?c");
 }
 
+/* Cut in the middle of a character it would be no text for JSON. */
+static void judge_evidence_that_is_cut_is_still_text(void **state)
+{
+	char detail[2 * JUDGE_EVIDENCE_MAX] = "";
+	json_t *report;
+
+	(void)state;
+	for (size_t n = 0; n < JUDGE_EVIDENCE_MAX; n += 2)
+		(void)strcat(detail, "\xc3\xa4");
+	for (int odd = 0; odd < 2; odd++) {
+		char value[2 * JUDGE_EVIDENCE_MAX + 64];
+
+		(void)snprintf(value, sizeof(value),
+			"{'state': 'keyd-absent', 'detail': '%s%s'}",
+			odd ? "x" : "", detail);
+		(void)judge("keystore", value, NULL);
+		report = report_json(&found);
+		assert_non_null(report);
+		json_decref(report);
+	}
+}
+
 static void judge_more_than_fits_is_cut(void **state)
 {
 	json_t *facts = parse("{}"), *files = json_array();
@@ -403,6 +426,7 @@ int main(void)
 		cmocka_unit_test(judge_known_bad_counts_before_unknown),
 		cmocka_unit_test(judge_first_use_remembers_nothing_yet),
 		cmocka_unit_test(judge_evidence_has_no_control_characters),
+		cmocka_unit_test(judge_evidence_that_is_cut_is_still_text),
 		cmocka_unit_test(judge_more_than_fits_is_cut),
 		cmocka_unit_test(judge_odd_facts_do_no_harm),
 		cmocka_unit_test(complaint_each_says_what_to_do),

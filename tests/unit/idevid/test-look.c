@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fact.h"
 #include "facts-agent.h"
 #include "facts-host.h"
 #include "look.h"
@@ -157,6 +158,27 @@ static void trust_read_or_nothing_of_it(void **state)
 			(const uint8_t *)bad[i], strlen(bad[i]) }));
 }
 
+/* What a file of the agent's may hold, and a path of devid.conf. */
+static void text_of_others_becomes_one_line(void **state)
+{
+	json_t *json =
+		json_loads("{\"a\": [\"x\\u001b[2J\", {\"b\": \"\\u00e4\"}],"
+			   " \"n\": 7}",
+			0, NULL);
+	json_t *latin = fact_new("/caf\xe9/\n");
+	char *text;
+
+	(void)state;
+	fact_tame_all(json);
+	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	assert_string_equal(
+		text, "{\"a\":[\"x?[2J\",{\"b\":\"\xc3\xa4\"}],\"n\":7}");
+	assert_string_equal(json_string_value(latin), "/caf?/?");
+	free(text);
+	json_decref(latin);
+	json_decref(json);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -168,6 +190,7 @@ int main(void)
 		TEST(places_have_the_programs_defaults),
 		TEST(places_of_a_wrong_file_are_usable),
 		TEST(trust_read_or_nothing_of_it),
+		TEST(text_of_others_becomes_one_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
