@@ -196,8 +196,8 @@ static void add_missing(json_t *list, const char *ports)
 		w = strtok_r(NULL, " \t,", &save)) {
 		if (!strpbrk(w, "*?[") && !has_name(list, "name", w))
 			(void)json_array_append_new(
-				list, json_pack("{s:s, s:b}", "name", w,
-					      "exists", false));
+				list, json_pack("{s:o, s:b}", "name",
+					      fact_new(w), "exists", false));
 	}
 }
 

@@ -127,12 +127,13 @@ static json_t *leaf_json(const struct facts_chain *chain)
 static json_t *key_json(
 	const struct wire_key *key, const struct facts_chain *chain)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:i, s:i, s:s?}",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:i, s:i, s:o}",
 		"name", key->name, "algorithm", key_alg_name(key->alg), "place",
 		key->place, "present", key->present, "enabled", key->enabled,
 		"tls13", key->tls13, "certificate", leaf_json(chain),
 		"certificates", key->n_certs, "certificates_in_tpm",
-		key->n_stored, "why", *key->why ? key->why : NULL);
+		key->n_stored, "why",
+		*key->why ? fact_new(key->why) : json_null());
 }
 
 json_t *facts_keyd_identities(const struct facts_keyd *keyd)

@@ -54,12 +54,14 @@ const struct pick pick_agent[] = {
 	PLAIN("clock"),
 	PLAIN("trust"),
 	PLAIN("remembered"),
+	PLAIN("remembered_issuer"),
 	{ "ports", port },
 	PLAIN(NULL),
 };
 
 const struct pick pick_trust[] = {
 	PLAIN("server_sha256"),
+	PLAIN("server_key"), /* a public one */
 	PLAIN("server_name"),
 	PLAIN("since"),
 	PLAIN("since_unix"),
