@@ -5,12 +5,12 @@
 /*
  * /etc/devid/devid.conf: one INI file for all programs, parsed with inih
  * against a table. Each program gives a table of the settings that it reads;
- * a setting in one of its sections that the table does not name is an error,
- * and so is a section that neither the table names nor another program has in
- * that file; those are skipped. A section pattern that ends in '*' ("port *")
- * matches any section with that beginning; the rest of the name is passed to
- * the setter. The name "*", last of its section, takes whatever the entries
- * before it left.
+ * a setting in one of its sections that the table does not name is an error.
+ * Sections of devid.conf that no entry names are another program's and are
+ * skipped; any other section is an error. A section pattern that ends in '*'
+ * ("port *") matches any section with that beginning; the rest of the name is
+ * passed to the setter. The name "*", last of its section, takes whatever the
+ * entries before it left.
  */
 
 #include <devid/error.h>

@@ -165,6 +165,7 @@ static const struct conf_setting shown[] = {
 	SKIP("keyd", "*")
 	SKIP("agent", "*")
 	SKIP("eap", "*")
+	SKIP("*", "*") /* of nobody: known_names() tells of it */
 	END,
 };
 

@@ -171,8 +171,12 @@ static void known_names_are_those_of_the_manual(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 
 	(void)state;
-	assert_rc(known_names("f", "[keyd]\ntcti = x\n[other]\ny = z\n", &err),
+	assert_rc(known_names("f", "[keyd]\ntcti = x\n[eap]\nca = z\n", &err),
 		DEVID_OK);
+	assert_rc(known_names("f", "[keyd]\ntcti = x\n[other]\ny = z\n", &err),
+		DEVID_ERR_INVALID);
+	assert_cause(&err, "f:4: [other]: no such section");
+	devid_error_clear(&err);
 	assert_rc(known_names("f", "[keyd]\n\ntcit = x\n", &err),
 		DEVID_ERR_INVALID);
 	assert_cause(&err, "f:3: keyd.tcit: no such setting");
