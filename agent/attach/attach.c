@@ -212,7 +212,12 @@ static bool is_cert_alert(const char *alert)
 
 static void classify_alert(struct attach *a)
 {
-	if (a->remote_alert[0] && is_cert_alert(a->remote_alert))
+	/* One that came before our certificate was sent is not about it. */
+	bool about_cert = a->flight != FLIGHT_HELLO &&
+			  a->flight != FLIGHT_HEARD &&
+			  is_cert_alert(a->remote_alert);
+
+	if (about_cert)
 		conclude(a, ATTACH_CLASS_CERT_REJECTED,
 			"server rejected our certificate", a->remote_alert);
 	else if (a->remote_alert[0])

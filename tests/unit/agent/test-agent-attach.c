@@ -139,6 +139,30 @@ static void finish_cert_alert_is_cert_rejected(void **state)
 	}
 }
 
+/* OpenSSL says "handshake failure" to a ClientHello without a common cipher. */
+static void finish_alert_before_our_certificate_is_tls_failed(void **state)
+{
+	static const enum flight_stage stages[] = { FLIGHT_HELLO,
+		FLIGHT_HEARD };
+	struct attach a;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(stages); i++) {
+		attach_begin(&a, T0, 1);
+		note(&a, EVENT_EAP_STARTED, "");
+		note_method(&a, EVENT_METHOD_TLS);
+		note(&a, EVENT_REMOTE_ALERT, "handshake failure");
+		a.flight = stages[i];
+		assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
+			"server ended TLS: handshake failure");
+	}
+	a = verified();
+	note(&a, EVENT_REMOTE_ALERT, "handshake failure");
+	a.flight = FLIGHT_WHOLE;
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_CERT_REJECTED,
+		"handshake failure");
+}
+
 static void finish_other_alert_is_tls_failed(void **state)
 {
 	struct attach a;
@@ -451,6 +475,8 @@ int main(void)
 		cmocka_unit_test(finish_cert_error_is_server_untrusted),
 		cmocka_unit_test(finish_refused_server_is_server_untrusted),
 		cmocka_unit_test(finish_cert_alert_is_cert_rejected),
+		cmocka_unit_test(
+			finish_alert_before_our_certificate_is_tls_failed),
 		cmocka_unit_test(finish_other_alert_is_tls_failed),
 		cmocka_unit_test(finish_stranger_is_not_the_one_remembered),
 		cmocka_unit_test(finish_bare_failure_is_told_by_our_last_frame),
