@@ -178,6 +178,9 @@ static void print_agent(const json_t *all)
 	else if (strcmp(state, "alive") != 0)
 		(void)printf(
 			"agent      what devid-agent reports: %s\n", state);
+	if (*fact_text(agent, "survives"))
+		(void)printf("server     remembered; accepted are %s\n",
+			fact_text(agent, "survives"));
 	json_array_foreach(json_object_get(agent, "ports"), i, port)
 		print_port(port, strcmp(state, "alive") == 0);
 }

@@ -55,13 +55,14 @@ const struct pick pick_agent[] = {
 	PLAIN("trust"),
 	PLAIN("remembered"),
 	PLAIN("remembered_issuer"),
+	PLAIN("survives"),
 	{ "ports", port },
 	PLAIN(NULL),
 };
 
 const struct pick pick_trust[] = {
 	PLAIN("server_sha256"),
-	PLAIN("server_key"), /* a public one */
+	PLAIN("server_key"), /* a public key */
 	PLAIN("server_name"),
 	PLAIN("since"),
 	PLAIN("since_unix"),

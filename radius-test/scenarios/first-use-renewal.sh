@@ -38,6 +38,11 @@ renewed() {
 	cp "$LAB/aaa/renewed.key" "$LAB/aaa/$1.key"
 }
 
+says_survives() {
+	devid cam status --config "$LAB/devices/cam/devid.conf" |
+		grep -qF "accepted are $R_SURVIVES"
+}
+
 scenario() {
 	local issuer name
 
@@ -64,6 +69,7 @@ scenario() {
 	known "a new key from that CA" "$LAB/aaa/renewed"
 	known "the same key from another CA" "$LAB/aaa/same-key"
 	check "that CA is remembered" test "$R_ISSUER" != "$issuer"
+	check "devid status says what is accepted" says_survives
 	serve "$LAB/aaa/stranger"
 	check "another server is refused" refused cam SERVER_UNTRUSTED
 	known "the server again" "$LAB/aaa/same-key"
