@@ -149,8 +149,6 @@ static void known_settings_are_shown_others_are_not(void **state)
 	static const char conf[] = "[keyd]\n"
 				   "tcti = a\tb ; remark\n"
 				   "password = secret\n"
-				   "[wifi]\n"
-				   "psk = secret\n"
 				   "[eap]\n"
 				   "trust = first-use\n";
 	char *text = NULL;
@@ -171,7 +169,7 @@ static void known_names_are_those_of_the_manual(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 
 	(void)state;
-	assert_rc(known_names("f", "[keyd]\ntcti = x\n[eap]\nca = z\n", &err),
+	assert_rc(known_names("f", "[keyd]\ntcti = x\n[eap]\nca = /z\n", &err),
 		DEVID_OK);
 	assert_rc(known_names("f", "[keyd]\ntcti = x\n[other]\ny = z\n", &err),
 		DEVID_ERR_INVALID);
