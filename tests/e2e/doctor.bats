@@ -377,9 +377,10 @@ device_dated() {
 # agent_wrote JSON...: what devid-agent would have written
 agent_wrote() {
 	mkdir -p "$DEV/run"
-	grep -qx '\[agent\]' "$DEV/devid.conf" || printf '%s\n' '[agent]' "run_dir = $DEV/run" "keyd_socket = $DEV/keyd.sock" \
-		"state_dir = $DEV/state" \
-		"ports = nosuch0" '[eap]' 'trust = first-use' >>"$DEV/devid.conf"
+	grep -qx '\[agent\]' "$DEV/devid.conf" ||
+		printf '%s\n' '[agent]' "run_dir = $DEV/run" \
+			"keyd_socket = $DEV/keyd.sock" "state_dir = $DEV/state" \
+			"ports = nosuch0" '[eap]' 'trust = first-use' >>"$DEV/devid.conf"
 	printf '%s\n' "$@" >"$DEV/run/agent.json"
 }
 
