@@ -196,23 +196,34 @@ static int install(struct provision *p, const struct leaf *leaf)
 	struct wire_request req = {
 		.op = WIRE_INSTALL, .data = leaf->chain, .data_len = leaf->len
 	};
-	int code;
 
 	memcpy(req.name, leaf->name, strlen(leaf->name));
-	code = provision_put(p, &req);
-	if (code == EXIT_SUCCESS)
-		provision_tell_installed(p, leaf->name);
+	return provision_put(p, &req);
+}
+
+/* The IAK first: a device that has the IDevID has all. What of a chain found
+ * room is told when no later certificate can take it any more. */
+static int install_all(struct provision *p, const struct leaf *leaves, size_t n)
+{
+	int code = EXIT_SUCCESS;
+	size_t done = 0;
+
+	while (code == EXIT_SUCCESS && done < n) {
+		code = install(p, &leaves[done]);
+		if (code == EXIT_SUCCESS)
+			done++;
+	}
+	for (size_t i = 0; i < done; i++)
+		provision_tell_installed(p, leaves[i].name);
 	return code;
 }
 
-/* The IDevID comes last: a device that has it has all. */
 int provision_install(struct provision *p, const char *path)
 {
 	static struct leaf leaves[N_KEY_ROLES] = { { .name = "iak" },
 		{ .name = "idevid" } };
 	CLEANUP(cleanup_bundle) struct bundle *b = NULL;
 	struct devid_error err = { DEVID_OK, "" };
-	int code = EXIT_SUCCESS;
 	bool ok = true;
 
 	if (read_bundle(path, &b, &err) != DEVID_OK || !b ||
@@ -226,9 +237,5 @@ int provision_install(struct provision *p, const char *path)
 			    leaves[i].leaf_len))
 			ok = false;
 	}
-	if (!ok)
-		return EXIT_FAILURE;
-	for (size_t i = 0; i < N_KEY_ROLES && code == EXIT_SUCCESS; i++)
-		code = install(p, &leaves[i]);
-	return code;
+	return ok ? install_all(p, leaves, N_KEY_ROLES) : EXIT_FAILURE;
 }

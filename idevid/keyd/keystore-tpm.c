@@ -310,6 +310,26 @@ static enum devid_err ks_cert_writable(struct keystore *ks, enum key_role role,
 	return run(self_of(ks), op_cert_writable, &arg, err);
 }
 
+struct fit_arg {
+	const size_t *len; /* N_KEY_ROLES */
+};
+
+static enum devid_err op_certs_fit(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	const struct fit_arg *a = arg;
+
+	return tpm_nv_check_room(self->tpm, a->len, err);
+}
+
+static enum devid_err ks_certs_fit(struct keystore *ks,
+	const size_t len[N_KEY_ROLES], struct devid_error *err)
+{
+	struct fit_arg arg = { len };
+
+	return run(self_of(ks), op_certs_fit, &arg, err);
+}
+
 static enum devid_err op_cert_read(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
@@ -481,6 +501,7 @@ static const struct keystore_ops tpm_ops = {
 	.sign = ks_sign,
 	.cert_room = ks_cert_room,
 	.cert_writable = ks_cert_writable,
+	.certs_fit = ks_certs_fit,
 	.cert_read = ks_cert_read,
 	.cert_write = ks_cert_write,
 	.issuers_read = ks_issuers_read,

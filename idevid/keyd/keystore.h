@@ -99,11 +99,20 @@ struct keystore_ops {
 	enum devid_err (*cert_writable)(struct keystore *ks, enum key_role role,
 		const struct key_blob *der, struct devid_error *err);
 
+	/*
+	 * Whether certificates of @len bytes, one of each role (0: none), find
+	 * room beside each other. Tries it, and leaves what was there. Errors:
+	 * TOO_LARGE, and those of cert_writable().
+	 */
+	enum devid_err (*certs_fit)(struct keystore *ks,
+		const size_t len[N_KEY_ROLES], struct devid_error *err);
+
 	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
 	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,
 		struct key_blob *ret_der, struct devid_error *err);
 
-	/* Stores and locks it. Errors: EXISTS when anything else is there,
+	/* Stores and locks it. Where there is no other room, issuers give
+	 * theirs, of any role. Errors: EXISTS when anything else is there,
 	 * TOO_LARGE. */
 	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
 		const struct key_blob *der, struct devid_error *err);

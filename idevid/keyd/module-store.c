@@ -5,6 +5,12 @@
 
 #include "der.h"
 #include "fail.h"
+#include "module-key.h"
+
+/* What a leaf may have that no CA has issued yet: an RSA-2048 key (294 bytes)
+ * signed with RSA-4096 (512), and 700 for names and extensions, which take 280
+ * in one that says the least. */
+#define LEAF_ROOM 1536
 
 /* A chain as the keystore holds it. */
 struct chain_parts {
@@ -13,13 +19,19 @@ struct chain_parts {
 };
 
 /* A certificate counts as the key's own only when that key is there: what
- * others left in its place may be a certificate as well. */
-static enum devid_err check_key(
-	struct module *m, const struct module_key *key, struct devid_error *err)
+ * others left in its place may be a certificate as well. *@ret_len has how
+ * much room it wants yet. */
+static enum devid_err check_key(struct module *m, const struct module_key *key,
+	size_t *ret_len, struct devid_error *err)
 {
 	struct key_blob leaf = { 0 };
 	bool own = key->present && key->chain &&
 		   key->leaf_len <= sizeof(leaf.data);
+
+	if (own && key->n_stored > 0)
+		*ret_len = 0;
+	else
+		*ret_len = own ? key->leaf_len : LEAF_ROOM;
 
 	if (own) {
 		leaf.len = key->leaf_len;
@@ -31,13 +43,16 @@ static enum devid_err check_key(
 
 enum devid_err module_check_store(struct module *m, struct devid_error *err)
 {
+	size_t len[N_KEY_ROLES] = { 0 };
 	enum devid_err rc = DEVID_OK;
 
 	if (!m->store_certificates)
 		return DEVID_OK;
 	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
-		rc = check_key(m, &m->keys[i], err);
-	return rc;
+		rc = check_key(m, &m->keys[i], &len[i], err);
+	return rc == DEVID_OK
+		       ? m->keystore->ops->certs_fit(m->keystore, len, err)
+		       : rc;
 }
 
 /* The leaf and as many of those above it as fit the keystore together. The
@@ -72,8 +87,28 @@ static enum devid_err split_chain(struct module *m, const char *name,
 	return DEVID_OK;
 }
 
-/* The leaf first: what is above it must not take its room. Where those find
- * none, or others have theirs, the mirror has them. */
+/* Says whose intermediates gave their room to the leaf of another key. */
+static void count_others(struct module *m)
+{
+	static const struct devid_error why = { DEVID_OK,
+		"their room in the keystore went to a certificate" };
+
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		struct module_key *key = &m->keys[i];
+		uint8_t was = key->n_stored;
+
+		if (was < 2)
+			continue;
+		module_count_stored(m, key);
+		if (key->n_stored < was)
+			module_warn_key(m, key,
+				"intermediates are on the disk only", &why);
+	}
+}
+
+/* The leaf first: what is above it must not take its room, nor what is above
+ * that of the other key. Where those find none, or others have theirs, the
+ * mirror has them. */
 enum devid_err module_store_chain(struct module *m,
 	const struct module_key *key, struct view chain,
 	struct devid_error *err)
@@ -88,6 +123,7 @@ enum devid_err module_store_chain(struct module *m,
 		rc = ks->ops->cert_write(ks, key->role, &parts.leaf, err);
 	if (rc != DEVID_OK)
 		return rc;
+	count_others(m);
 	if (parts.above.len > 0)
 		rc = ks->ops->issuers_write(
 			ks, key->role, &parts.above, &cause);

@@ -301,6 +301,20 @@ enum devid_err tpm_nv_room(
 	return rc;
 }
 
+static enum devid_err nv_undefine(
+	struct tpm_handle *index, const char *what, struct devid_error *err)
+{
+	enum devid_err rc = tpm_result(index->tpm,
+		Esys_NV_UndefineSpace(index->tpm->esys, ESYS_TR_RH_PLATFORM,
+			index->tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			ESYS_TR_NONE),
+		what, err);
+
+	if (rc == DEVID_OK) /* ESYS has let go of it */
+		*index = (struct tpm_handle) { 0 };
+	return rc;
+}
+
 static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
 	struct tpm_handle *ret, struct devid_error *err)
 {
@@ -321,8 +335,9 @@ static enum devid_err nv_define(struct tpm *tpm, TPM2_HANDLE index, size_t size,
 
 	if (tpm_rc_is(rc, TPM2_RC_NV_SPACE))
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"tpm: no room in NV for %zu bytes at 0x%08x", size,
-			index);
+			"tpm: no room in NV for %zu bytes at 0x%08x "
+			"(tpm2_getcap handles-nv-index, certificate_in_nv)",
+			size, index);
 	code = as_platform(tpm, rc, "define NV index as the platform", err);
 	if (code == DEVID_OK)
 		*ret = made;
@@ -426,20 +441,11 @@ static enum devid_err judge_existing(const struct nv *nv,
 static enum devid_err settle_existing(
 	struct tpm *tpm, struct nv *nv, enum fate fate, struct devid_error *err)
 {
-	enum devid_err rc;
-
 	if (fate == FATE_KEEP)
 		return DEVID_OK;
 	if (fate == FATE_LOCK)
 		return lock_index(tpm, nv->index.tr, err);
-	rc = tpm_result(tpm,
-		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM,
-			nv->index.tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			ESYS_TR_NONE),
-		"remove unfinished NV index", err);
-	if (rc == DEVID_OK) /* ESYS has let go of it */
-		nv->index = (struct tpm_handle) { 0 };
-	return rc;
+	return nv_undefine(&nv->index, "remove unfinished NV index", err);
 }
 
 /* Opens @index in *@nv and judges it; FATE_REPLACE where there is none. */
@@ -470,30 +476,153 @@ enum devid_err tpm_nv_check_writable(struct tpm *tpm, enum key_role role,
 	return ask_as_platform(tpm, err);
 }
 
+/* Intermediates that are out of NV for the sake of a leaf. */
+struct moved {
+	struct tpm *tpm;                   /* borrowed */
+	struct key_blob blob[N_KEY_ROLES]; /* empty: none */
+};
+
+/* Whether room was made. */
+static bool move_out(struct moved *moved, enum key_role role)
+{
+	CLEANUP(nv_close) struct nv nv = { .at = issuers_index(role) };
+	const struct new_content what = { NULL, false };
+	struct key_blob old = { 0 };
+	enum fate fate = FATE_KEEP;
+
+	if (look_at(moved->tpm, &nv, &what, &fate, NULL) != DEVID_OK ||
+		!nv.index.tpm || fate != FATE_REPLACE ||
+		read_existing(&nv, &old, NULL) != DEVID_OK ||
+		nv_undefine(&nv.index, "remove intermediates", NULL) !=
+			DEVID_OK)
+		return false;
+	if (is_certs(&old))
+		moved->blob[role] = old;
+	return true;
+}
+
+static enum devid_err move_back(
+	const struct moved *moved, struct devid_error *err)
+{
+	enum devid_err rc = DEVID_OK;
+
+	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
+		CLEANUP(tpm_handle_done) struct tpm_handle index = { 0 };
+		const struct key_blob *blob = &moved->blob[i];
+
+		if (blob->len == 0)
+			continue;
+		rc = nv_define(moved->tpm, issuers_index((enum key_role)i),
+			blob->len, &index, err);
+		if (rc == DEVID_OK)
+			rc = nv_write(moved->tpm, index.tr, blob, false, err);
+	}
+	return rc;
+}
+
+/* As nv_define(), with the room of intermediates where there is no other: the
+ * disk has those too. The IDevID's stay longest: they are asked for in TLS. */
+static enum devid_err define_leaf(struct moved *moved, TPM2_HANDLE index,
+	size_t size, struct tpm_handle *ret, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = nv_define(moved->tpm, index, size, ret, &cause);
+
+	for (int i = N_KEY_ROLES - 1; rc == DEVID_ERR_TOO_LARGE && i >= 0;
+		i--) {
+		if (!move_out(moved, (enum key_role)i))
+			continue;
+		devid_error_clear(&cause);
+		rc = nv_define(moved->tpm, index, size, ret, &cause);
+	}
+	return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
+}
+
+/* Sees to what is at @nv's place already; where *@ret_fate is FATE_REPLACE,
+ * nothing is there then. */
+static enum devid_err clear_place(struct tpm *tpm, struct nv *nv,
+	const struct new_content *what, enum fate *ret_fate,
+	struct devid_error *err)
+{
+	enum devid_err rc = look_at(tpm, nv, what, ret_fate, err);
+
+	return rc == DEVID_OK && nv->index.tpm
+		       ? settle_existing(tpm, nv, *ret_fate, err)
+		       : rc;
+}
+
+static enum devid_err check_size(
+	struct tpm *tpm, size_t len, struct devid_error *err)
+{
+	size_t room = 0;
+	enum devid_err rc = tpm_nv_room(tpm, &room, err);
+
+	if (rc == DEVID_OK && (len == 0 || len > room))
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"tpm: certificate of %zu bytes, at most %zu fit an NV "
+			"index (certificate_in_nv)",
+			len, room);
+	return rc;
+}
+
 static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 	const struct new_content *what, struct devid_error *err)
 {
 	CLEANUP(nv_close) struct nv nv = { .at = index };
-	size_t len = what->der->len, room = 0;
+	struct moved moved = { .tpm = tpm };
+	size_t len = what->der->len;
 	enum fate fate = FATE_REPLACE;
-	enum devid_err rc;
+	enum devid_err rc = check_size(tpm, len, err);
 
-	rc = tpm_nv_room(tpm, &room, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (len == 0 || len > room)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"tpm: certificate of %zu bytes, at most %zu fit", len,
-			room);
-	rc = look_at(tpm, &nv, what, &fate, err);
-	if (rc == DEVID_OK && nv.index.tpm)
-		rc = settle_existing(tpm, &nv, fate, err);
+	if (rc == DEVID_OK)
+		rc = clear_place(tpm, &nv, what, &fate, err);
 	if (rc != DEVID_OK || fate != FATE_REPLACE)
 		return rc;
-	rc = nv_define(tpm, index, len, &nv.index, err);
-	return rc == DEVID_OK
-		       ? nv_write(tpm, nv.index.tr, what->der, what->lock, err)
-		       : rc;
+	rc = what->lock ? define_leaf(&moved, index, len, &nv.index, err)
+			: nv_define(tpm, index, len, &nv.index, err);
+	if (rc == DEVID_OK)
+		return nv_write(tpm, nv.index.tr, what->der, what->lock, err);
+	(void)move_back(&moved, NULL); /* the first cause is what counts */
+	return rc;
+}
+
+static enum devid_err try_leaf(struct moved *moved, enum key_role role,
+	size_t len, struct tpm_handle *ret, struct devid_error *err)
+{
+	CLEANUP(nv_close) struct nv nv = { .at = template_nv_index(role) };
+	const struct new_content what = { NULL, true };
+	enum fate fate = FATE_REPLACE;
+	enum devid_err rc = check_size(moved->tpm, len, err);
+
+	if (rc == DEVID_OK)
+		rc = clear_place(moved->tpm, &nv, &what, &fate, err);
+	return rc == DEVID_OK ? define_leaf(moved, nv.at, len, ret, err) : rc;
+}
+
+enum devid_err tpm_nv_check_room(
+	struct tpm *tpm, const size_t len[N_KEY_ROLES], struct devid_error *err)
+{
+	struct tpm_handle made[N_KEY_ROLES] = { 0 };
+	struct devid_error cause = { DEVID_OK, "" };
+	struct moved moved = { .tpm = tpm };
+	enum devid_err rc = DEVID_OK, undone = DEVID_OK;
+
+	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
+		if (len[i] > 0)
+			rc = try_leaf(&moved, (enum key_role)i, len[i],
+				&made[i], &cause);
+	}
+	for (int i = 0; i < N_KEY_ROLES; i++) {
+		if (tpm_handle_is_open(&made[i]) && undone == DEVID_OK)
+			undone = nv_undefine(
+				&made[i], "remove trial of NV", &cause);
+		tpm_handle_done(&made[i]);
+	}
+	if (undone == DEVID_OK)
+		undone = move_back(&moved, &cause);
+	if (rc == DEVID_OK)
+		rc = undone;
+	return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
 }
 
 enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,

@@ -45,10 +45,22 @@ DEVID_MUST_CHECK enum devid_err tpm_nv_check_writable(struct tpm *tpm,
 	struct devid_error *err);
 
 /*
+ * Whether NV has room for certificates of @len bytes, one of each role, all of
+ * them together; 0: none of that role. It is tried: their indices are made and
+ * removed. Intermediates count as room, as they do in tpm_nv_write_cert(). An
+ * interruption leaves what the next write or trial removes, and may leave
+ * intermediates out. Errors: TOO_LARGE; else as tpm_nv_write_cert().
+ */
+DEVID_MUST_CHECK enum devid_err tpm_nv_check_room(struct tpm *tpm,
+	const size_t len[N_KEY_ROLES], struct devid_error *err);
+
+/*
  * Stores @der in a platform-created NV index, which survives TPM2_Clear, and
  * locks it against writing. An index that an interrupted call left behind is
- * replaced; what others have there stays. Errors: EXISTS when it holds
- * something else; DENIED when the platform hierarchy is closed; TOO_LARGE.
+ * replaced; what others have there stays. Where room lacks, intermediates that
+ * tpm_nv_write_issuers() stored give theirs, of any role, and only then.
+ * Errors: EXISTS when it holds something else; DENIED when the platform
+ * hierarchy is closed; TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err tpm_nv_write_cert(struct tpm *tpm,
 	enum key_role role, const struct key_blob *der,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "keystore-fixture.h"
+#include "tpm-handle.h"
+#include "tpm-nv.h"
 
 static bool same(const struct key_blob *a, const struct key_blob *b)
 {
@@ -325,6 +327,110 @@ static void cert_platform_closed_denied_with_reason(void **state)
 	assert_cause(&err, "certificate_in_nv");
 }
 
+/* A TPM need not have the command that is asked with; what needs the hierarchy
+ * then says how it is. */
+static void cert_writable_without_clock_rate_adjust(void **state)
+{
+	const size_t len[N_KEY_ROLES] = { 300, 300 };
+	struct devid_error err = { DEVID_OK, "" };
+	struct keystore_fixture *f = *state;
+
+	keystore_fixture_close(f);
+	swtpm_close_platform(&f->tpm);
+	swtpm_set_fault(&f->tpm, "00000130 rc 00000143"); /* ClockRateAdjust */
+	keystore_fixture_open(f, true);
+	assert_rc(may_write(f, NULL, NULL), DEVID_OK);
+	assert_rc(f->ks->ops->certs_fit(f->ks, len, &err), DEVID_ERR_DENIED);
+	assert_cause(&err, "platform hierarchy is closed");
+}
+
+static enum devid_err fit(struct keystore_fixture *f, size_t idevid, size_t iak)
+{
+	const size_t len[N_KEY_ROLES] = { idevid, iak };
+
+	return f->ks->ops->certs_fit(f->ks, len, NULL);
+}
+
+static void nothing_is_there(struct keystore_fixture *f)
+{
+	struct tpm *conn = NULL;
+
+	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
+	for (int role = 0; role < N_KEY_ROLES; role++) {
+		bool found = true;
+
+		assert_rc(tpm_handle_find(conn,
+				  template_nv_index((enum key_role)role),
+				  &found, NULL),
+			DEVID_OK);
+		assert_false(found);
+	}
+	tpm_close(conn);
+}
+
+/* The trial leaves nothing, and takes away what an interruption left. */
+static void certs_fit_leaves_nothing(void **state)
+{
+	struct key_blob unfinished = make_cert(700, 0x5a);
+	struct keystore_fixture *f = *state;
+
+	memset(unfinished.data, 0xff, 512);
+	assert_rc(fit(f, 0, 0), DEVID_OK);
+	keystore_fixture_close(f);
+	nothing_is_there(f);
+	swtpm_nv_write(&f->tpm, 0x01c90200, unfinished.data, unfinished.len);
+	keystore_fixture_open(f, false);
+	assert_rc(fit(f, 1536, 1536), DEVID_OK);
+	assert_rc(fit(f, KEY_CERT_MAX, 0), DEVID_OK);
+	assert_rc(fit(f, 0, KEY_CERT_MAX + 1), DEVID_ERR_TOO_LARGE);
+	keystore_fixture_close(f);
+	nothing_is_there(f);
+	keystore_fixture_open(f, false);
+}
+
+/* Wherever the connection broke, asking again heals it. */
+static void certs_fit_interrupted_anywhere_healed(void **state)
+{
+	static const char *const faults[] = {
+		"once 0000012a hangup", /* NV_DefineSpace */
+		"once 0000012a lost",
+		"once 00000122 hangup", /* NV_UndefineSpace */
+		"once 00000122 lost",
+	};
+	struct keystore_fixture *f = *state;
+
+	for (size_t i = 0; i < N_OF(faults); i++) {
+		keystore_fixture_close(f);
+		keystore_fixture_open(f, true);
+		swtpm_set_fault(&f->tpm, faults[i]);
+		assert_rc(fit(f, 300, 300), DEVID_ERR_TPM_ABSENT);
+		assert_rc(fit(f, 300, 300), DEVID_OK);
+		keystore_fixture_close(f);
+		nothing_is_there(f);
+		keystore_fixture_open(f, false);
+	}
+}
+
+/* A TPM whose indices are smaller than a certificate may be. */
+static void certs_fit_above_largest_index_too_large(void **state)
+{
+	const size_t len[N_KEY_ROLES] = { 1536, 1536 };
+	struct devid_error err = { DEVID_OK, "" };
+	struct keystore_fixture *f = *state;
+	struct tpm *conn = NULL;
+
+	keystore_fixture_close(f);
+	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
+	conn->nv_index_max = 1535;
+	conn->nv_buffer_max = 1024;
+	assert_rc(tpm_nv_check_room(conn, len, &err), DEVID_ERR_TOO_LARGE);
+	assert_cause(&err, "certificate of 1536 bytes, at most 1535 fit an NV");
+	conn->nv_index_max = 1536;
+	assert_rc(tpm_nv_check_room(conn, len, NULL), DEVID_OK);
+	tpm_close(conn);
+	keystore_fixture_open(f, false);
+}
+
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(                                       \
 		f, keystore_fixture_setup, keystore_fixture_teardown)
@@ -346,6 +452,10 @@ int main(void)
 		CASE(issuers_replaced_by_others),
 		CASE(cert_writable_while_platform_is_open),
 		CASE(cert_platform_closed_denied_with_reason),
+		CASE(cert_writable_without_clock_rate_adjust),
+		CASE(certs_fit_leaves_nothing),
+		CASE(certs_fit_interrupted_anywhere_healed),
+		CASE(certs_fit_above_largest_index_too_large),
 	};
 
 	return cmocka_run_group_tests_name("keystore-nv", tests, NULL, NULL);

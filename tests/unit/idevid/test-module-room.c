@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates where others have filled the TPM's NV but for a little: the
+ * leaves come first, and what has no room is known before a CA issues. */
+#include "cmocka-all.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "module-attest.h"
+#include "module-fixture.h"
+
+/* In place of an EK certificate: that of NV. */
+static const struct view own_ek = { NULL, 0 };
+
+/* Room for one leaf of a test with its intermediates, for one leaf more of the
+ * size that is asked for before a CA issues, and for two of those, each in
+ * indices of 512 bytes. */
+#define ROOM_ONE_KEY 2
+#define ROOM_LEAF    3
+#define ROOM_LEAVES  6
+
+static void fill(struct fixture *f, unsigned leave)
+{
+	fixture_stop(f);
+	swtpm_nv_fill(&f->tpm, leave);
+	fixture_start(f, false);
+}
+
+static void leave(struct fixture *f, unsigned n)
+{
+	fixture_stop(f);
+	swtpm_nv_leave(&f->tpm, n);
+	fixture_start(f, false);
+}
+
+/* A certificate of the key of @role, with that of its CA above it. */
+static enum devid_err install(struct fixture *f, enum key_role role,
+	size_t more, struct devid_error *err)
+{
+	struct wire_key key = fixture_status(f)->keys[role];
+	struct certs_node leaf = fixture_certify(f, &key.spki, more);
+	struct certs_buf der = leaf.der;
+	enum devid_err rc;
+
+	certs_append(&der, f->ca.der.data, f->ca.der.len);
+	rc = module_install(f->m, key.name, der.data, der.len, err);
+	certs_done(&leaf);
+	return rc;
+}
+
+static void has(struct fixture *f, enum key_role role, unsigned n_stored)
+{
+	struct wire_key key = fixture_status(f)->keys[role];
+	struct key_blob got;
+
+	assert_true(key.certified);
+	assert_int_equal(key.n_certs, 2);
+	assert_int_equal(key.n_stored, n_stored);
+	assert_rc(f->ks->ops->cert_read(f->ks, role, &got, NULL), DEVID_OK);
+	assert_rc(f->ks->ops->issuers_read(f->ks, role, &got, NULL),
+		n_stored > 1 ? DEVID_OK : DEVID_ERR_NOT_FOUND);
+}
+
+static void has_no_certificate(struct fixture *f, enum key_role role)
+{
+	struct key_blob got;
+
+	assert_rc(f->ks->ops->cert_read(f->ks, role, &got, NULL),
+		DEVID_ERR_NOT_FOUND);
+	assert_rc(f->ks->ops->issuers_read(f->ks, role, &got, NULL),
+		DEVID_ERR_NOT_FOUND);
+}
+
+/* Whichever key is first: its intermediates make room for the other's leaf,
+ * the disk has them, and status says so. */
+static void install_second_leaf_before(
+	struct fixture *f, enum key_role first, enum key_role second)
+{
+	char line[64];
+
+	fixture_create(f, KEY_ALG_P256);
+	fill(f, ROOM_ONE_KEY);
+	assert_rc(install(f, first, 0, NULL), DEVID_OK);
+	has(f, first, 2);
+	assert_string_equal(fixture_warnings, "");
+	assert_rc(install(f, second, 0, NULL), DEVID_OK);
+	(void)snprintf(line, sizeof(line),
+		"%s: intermediates are on the disk only: their room",
+		key_role_name(first));
+	assert_non_null(strstr(fixture_warnings, line));
+	for (int start = 0; start < 2; start++) {
+		has(f, first, 1);
+		assert_true(fixture_status(f)->keys[second].certified);
+		fixture_restart(f);
+		assert_string_equal(fixture_warnings, "");
+	}
+}
+
+static void install_idevid_leaf_before_issuers_of_iak(void **state)
+{
+	install_second_leaf_before(*state, KEY_ROLE_IAK, KEY_ROLE_IDEVID);
+}
+
+static void install_iak_leaf_before_issuers_of_idevid(void **state)
+{
+	install_second_leaf_before(*state, KEY_ROLE_IDEVID, KEY_ROLE_IAK);
+}
+
+/* Nothing is given up for what does not fit even then. */
+static void install_too_large_leaf_leaves_issuers(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct fixture *f = *state;
+
+	fixture_create(f, KEY_ALG_P256);
+	fill(f, ROOM_ONE_KEY);
+	assert_rc(install(f, KEY_ROLE_IAK, 0, NULL), DEVID_OK);
+	assert_rc(install(f, KEY_ROLE_IDEVID, 1000, &err), DEVID_ERR_TOO_LARGE);
+	assert_cause(&err, "no room in NV for ");
+	assert_cause(&err, " bytes at 0x01c90200");
+	assert_cause(&err, "certificate_in_nv");
+	for (int start = 0; start < 2; start++) {
+		has(f, KEY_ROLE_IAK, 2);
+		assert_string_equal(fixture_warnings, "");
+		assert_false(fixture_idevid(f).certified);
+		has_no_certificate(f, KEY_ROLE_IDEVID);
+		fixture_restart(f);
+	}
+	leave(f, ROOM_ONE_KEY + ROOM_LEAF);
+	assert_rc(install(f, KEY_ROLE_IDEVID, 1000, NULL), DEVID_OK);
+}
+
+static void expect_no_room(enum devid_err rc, const struct devid_error *err)
+{
+	assert_rc(rc, DEVID_ERR_TOO_LARGE);
+	assert_cause(err, "no room in NV for 1536 bytes at 0x01c90");
+	assert_cause(err, "certificate_in_nv");
+}
+
+static void create_without_room_makes_no_keys(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct fixture *f = *state;
+	struct key_blob spki;
+
+	fill(f, ROOM_LEAF);
+	expect_no_room(module_create(f->m, KEY_ALG_P256, &err), &err);
+	for (int role = 0; role < N_KEY_ROLES; role++) {
+		has_no_certificate(f, (enum key_role)role);
+		assert_rc(f->ks->ops->load(
+				  f->ks, (enum key_role)role, &spki, NULL),
+			DEVID_ERR_NOT_FOUND);
+	}
+	fixture_stop(f);
+	f->in_nv = false; /* the way on that the message names */
+	fixture_start(f, false);
+	leave(f, 2 * ROOM_LEAVES); /* keys take some as well */
+	fixture_create(f, KEY_ALG_P256);
+}
+
+/* It became full between the first step and the second. */
+static void attest_without_room_for_both_leaves_too_large(void **state)
+{
+	static struct wire_attest said;
+	struct devid_error err = { DEVID_OK, "" };
+	struct fixture *f = *state;
+
+	fixture_stop(f);
+	swtpm_free(&f->tpm);
+	swtpm_new_manufactured(&f->tpm);
+	fixture_start(f, false);
+	fixture_create(f, KEY_ALG_P256);
+	fill(f, ROOM_LEAF);
+	expect_no_room(module_attest(f->m, own_ek, &said, &err), &err);
+	has_no_certificate(f, KEY_ROLE_IDEVID);
+	has_no_certificate(f, KEY_ROLE_IAK);
+	leave(f, ROOM_LEAVES);
+	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	has_no_certificate(f, KEY_ROLE_IDEVID);
+	has_no_certificate(f, KEY_ROLE_IAK);
+}
+
+/* Intermediates are no reason against, and stay where they are. */
+static void attest_beside_issuers_counts_their_room(void **state)
+{
+	static struct wire_attest said;
+	struct fixture *f = *state;
+	struct certs_spec spec = certs_ca_spec("Test CA");
+	static char hex[2 * 1400 + 1];
+
+	memset(hex, '0', sizeof(hex) - 1);
+	certs_set_ext(&spec, "2a0304", "", hex);
+	certs_done(&f->ca);
+	f->ca = certs_sign(&spec, certs_key("P-256"), NULL);
+	fixture_stop(f);
+	swtpm_free(&f->tpm);
+	swtpm_new_manufactured(&f->tpm);
+	fixture_start(f, false);
+	fixture_create(f, KEY_ALG_P256);
+	fill(f, 1 + ROOM_LEAF + 1);
+	assert_rc(install(f, KEY_ROLE_IAK, 0, NULL), DEVID_OK);
+	has(f, KEY_ROLE_IAK, 2);
+	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	fixture_restart(f);
+	has(f, KEY_ROLE_IAK, 2);
+}
+
+#define CASE(f)                                                                \
+	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(install_idevid_leaf_before_issuers_of_iak),
+		CASE(install_iak_leaf_before_issuers_of_idevid),
+		CASE(install_too_large_leaf_leaves_issuers),
+		CASE(create_without_room_makes_no_keys),
+		CASE(attest_without_room_for_both_leaves_too_large),
+		CASE(attest_beside_issuers_counts_their_room),
+	};
+
+	return cmocka_run_group_tests_name("module-room", tests, NULL, NULL);
+}
