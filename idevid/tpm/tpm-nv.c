@@ -358,11 +358,11 @@ static bool is_unfinished(const struct tpm *tpm, const struct key_blob *old)
 	return true;
 }
 
-/* Issuers as we write them: DER, one behind the other. */
+/* Issuers as we write them: DER, one behind the other, one at least. */
 static bool is_certs(const struct key_blob *old)
 {
 	struct view in = { old->data, old->len }, content, whole;
-	uint8_t tag = DER_SEQUENCE;
+	uint8_t tag = old->len > 0 ? DER_SEQUENCE : 0;
 
 	while (in.len > 0 && tag == DER_SEQUENCE) {
 		if (!der_take(&in, &tag, &content, &whole))
@@ -427,6 +427,12 @@ static enum devid_err judge_existing(const struct nv *nv,
 			"tpm: NV index 0x%08x holds another certificate and is "
 			"locked (802.1AR: an IDevID is never replaced)",
 			nv->at);
+	if (old.len == 0 && (locked || !is_ours(nv, &old, what->lock)))
+		return devid_fail(err, DEVID_ERR_EXISTS,
+			"tpm: NV index 0x%08x is %s and was never written; "
+			"others made it, and it stays (tpm2_nvreadpublic, "
+			"tpm2_nvundefine, certificate_in_nv)",
+			nv->at, locked ? "locked" : "not devid's");
 	if (locked || !is_ours(nv, &old, what->lock))
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: NV index 0x%08x holds %u bytes that devid did "

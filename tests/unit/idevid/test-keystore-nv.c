@@ -267,6 +267,35 @@ static void cert_over_locked_note_names_it(void **state)
 	assert_cause(&err, "0x01c90200 holds 28 bytes that devid did not");
 }
 
+static void expect_unwritten(struct keystore_fixture *f, const char *cause)
+{
+	struct key_blob in = make_cert(700, 0x5a);
+	struct devid_error err = { DEVID_OK, "" };
+
+	assert_rc(may_write(f, NULL, &err), DEVID_ERR_EXISTS);
+	assert_cause(&err, cause);
+	devid_error_clear(&err);
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+		DEVID_ERR_EXISTS);
+	assert_cause(&err, cause);
+}
+
+/* Nor is what is locked and was never written, nor what others made. */
+static void cert_over_unwritten_index_of_others_names_it(void **state)
+{
+	struct keystore_fixture *f = *state;
+
+	keystore_fixture_close(f);
+	swtpm_nv_lock_unwritten(&f->tpm, 0x01c90200, 700);
+	keystore_fixture_open(f, false);
+	expect_unwritten(f, "0x01c90200 is locked and was never written");
+	keystore_fixture_close(f);
+	swtpm_nv_remove(&f->tpm, 0x01c90200);
+	swtpm_nv_define_owned(&f->tpm, 0x01c90200, 700);
+	keystore_fixture_open(f, false);
+	expect_unwritten(f, "0x01c90200 is not devid's and was never written");
+}
+
 /* As a TPM's vendor may leave it: the certificate, and padding behind it. */
 static void cert_same_with_padding_is_no_error(void **state)
 {
@@ -448,6 +477,7 @@ int main(void)
 		CASE(cert_over_foreign_data_exists_and_they_stay),
 		CASE(cert_writable_says_what_write_would),
 		CASE(cert_over_locked_note_names_it),
+		CASE(cert_over_unwritten_index_of_others_names_it),
 		CASE(cert_same_with_padding_is_no_error),
 		CASE(issuers_replaced_by_others),
 		CASE(cert_writable_while_platform_is_open),
