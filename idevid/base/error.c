@@ -29,6 +29,7 @@ static const char *const err_names[] = {
 	[21] = "TPM in failure mode",
 	[22] = "not reachable",
 	[23] = "not genuine",
+	[24] = "replayed",
 };
 
 _Static_assert(sizeof(err_names) / sizeof(err_names[0]) == -DEVID_ERR_MIN + 1,

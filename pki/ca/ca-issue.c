@@ -104,7 +104,7 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 			t->device.station);
 	rc = register_challenge_use(ca->reg, s->answer.id, &cause);
 	if (rc == DEVID_ERR_EXISTS)
-		return devid_fail(err, rc,
+		return devid_fail(err, DEVID_ERR_REPLAYED,
 			"answer: replayed: its challenge was answered before");
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
@@ -297,7 +297,7 @@ static bool is_jobs_own(enum devid_err code)
 {
 	return code == DEVID_ERR_NOT_FOUND || code == DEVID_ERR_EXISTS ||
 	       code == DEVID_ERR_DENIED || code == DEVID_ERR_TIMEOUT ||
-	       code == DEVID_ERR_MISMATCH;
+	       code == DEVID_ERR_MISMATCH || code == DEVID_ERR_REPLAYED;
 }
 
 /* Everything but the certificates. An answer that cannot be read is refused

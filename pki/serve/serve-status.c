@@ -22,6 +22,7 @@ int serve_status(enum devid_err code, enum proof_rule rule)
 	case DEVID_ERR_NOT_FOUND:
 		return 404;
 	case DEVID_ERR_EXISTS:
+	case DEVID_ERR_REPLAYED:
 		return 409;
 	case DEVID_ERR_TIMEOUT:
 		return 410;

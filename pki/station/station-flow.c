@@ -170,17 +170,17 @@ static enum devid_err run_steps(const struct flow *f, struct blob *ret,
 static bool is_stale(enum station_step step, enum devid_err rc)
 {
 	return step == STATION_CERTIFICATES &&
-	       (rc == DEVID_ERR_EXISTS || rc == DEVID_ERR_TIMEOUT ||
+	       (rc == DEVID_ERR_REPLAYED || rc == DEVID_ERR_TIMEOUT ||
 		       rc == DEVID_ERR_NOT_FOUND);
 }
 
 /* Whether the CA has said that it issues nothing for this answer. Without a
  * word from it nobody knows. */
-static bool is_refused(enum station_step step, enum devid_err rc)
+static bool is_refused(
+	const struct flow *f, enum station_step step, enum devid_err rc)
 {
-	return step == STATION_CERTIFICATES &&
-	       (rc == DEVID_ERR_NOT_GENUINE || rc == DEVID_ERR_DENIED ||
-		       rc == DEVID_ERR_SYNTAX);
+	return step == STATION_CERTIFICATES && rc != DEVID_OK &&
+	       station_http_refused(f->http);
 }
 
 /* An answer that is kept is one that the CA may have issued for. */
@@ -207,7 +207,7 @@ static enum devid_err get_certificates(
 		if (rc == DEVID_OK)
 			rc = run_steps(f, ret, &step, &cause);
 	}
-	if (is_refused(step, rc))
+	if (is_refused(f, step, rc))
 		forget_answer(f);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);

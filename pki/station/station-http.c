@@ -3,7 +3,6 @@
 
 #include <curl/curl.h>
 #include <jansson.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +22,7 @@ struct station_http {
 	char message[CURL_ERROR_SIZE];
 	struct blob body; /* with a NUL behind it */
 	bool too_long;
+	bool refused; /* how the last call ended */
 };
 
 CLEANUP_DEFINE(slist, struct curl_slist *, curl_slist_free_all)
@@ -138,19 +138,28 @@ static enum devid_err code_of(long status)
 	}
 }
 
+/* Of what a CA means by 409, one may have been done. */
+static bool is_replay(long status, const char *error)
+{
+	return status == 409 && error &&
+	       strcmp(error, devid_err_name(DEVID_ERR_REPLAYED)) == 0;
+}
+
 enum devid_err station_http_error(const char *what, long status,
 	struct view body, struct devid_error *err)
 {
 	json_t *json = body.len > 0 ? json_loadb((const char *)body.data,
 					      body.len, 0, NULL)
 				    : NULL;
-	const char *rule = NULL, *message = NULL;
+	const char *rule = NULL, *message = NULL, *error = NULL;
 	enum devid_err code = code_of(status);
 
 	/* What is not there stays NULL. */
 	if (json)
-		(void)json_unpack(
-			json, "{s?s, s?s}", "message", &message, "rule", &rule);
+		(void)json_unpack(json, "{s?s, s?s, s?s}", "message", &message,
+			"error", &error, "rule", &rule);
+	if (is_replay(status, error))
+		code = DEVID_ERR_REPLAYED;
 	if (message)
 		code = devid_fail(err, code,
 			"%s: refused by the CA (%ld): %s%s%s%s", what, status,
@@ -175,6 +184,17 @@ static bool is_no_tls(CURLcode code, const char *text)
 			return true;
 	}
 	return false;
+}
+
+bool station_http_is_refusal(long status, enum devid_err code)
+{
+	return status >= 400 && status < 500 && status != 429 &&
+	       code != DEVID_ERR_REPLAYED;
+}
+
+bool station_http_refused(const struct station_http *h)
+{
+	return h->refused;
 }
 
 /* What an exchange that failed below HTTP stands for. */
@@ -305,9 +325,11 @@ enum devid_err station_http_ask(struct station_http *h,
 	struct devid_error *err)
 {
 	CLEANUP(cleanup_slist) struct curl_slist *headers = make_headers(call);
+	enum devid_err rc;
 	CURLcode code;
 	long status;
 
+	h->refused = false;
 	if (!headers || !make_url(h, call))
 		return fail_no_memory(err);
 	code = ask_once(h, call, headers, &status);
@@ -318,9 +340,12 @@ enum devid_err station_http_ask(struct station_http *h,
 	(void)curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
 	if (code != 0)
 		return transport_error(h, call->what, code, err);
-	if (status < 200 || status > 299)
-		return station_http_error(
+	if (status < 200 || status > 299) {
+		rc = station_http_error(
 			call->what, status, blob_view(&h->body), err);
+		h->refused = station_http_is_refusal(status, rc);
+		return rc;
+	}
 	if (!h->body.data && !(h->body.data = calloc(1, 1)))
 		return fail_no_memory(err);
 	*ret = blob_take(&h->body);

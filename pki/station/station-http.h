@@ -11,6 +11,8 @@
 #include "der.h"
 #include <devid/error.h>
 
+#include <stdbool.h>
+
 /* Bytes of an answer: a chain of certificates is the longest. */
 #define STATION_REPLY_MAX 262144
 
@@ -42,11 +44,19 @@ struct station_call {
  * is too often, it is asked again a few times, after the time that it names.
  * Errors: UNREACHABLE (still not), NOT_GENUINE (not the CA; or the CA found
  * the proof wanting), INVALID (files of the access), and as the CA answers
- * SYNTAX, DENIED, NOT_FOUND, EXISTS, TIMEOUT, TOO_LARGE, PROTOCOL.
+ * SYNTAX, DENIED, NOT_FOUND, EXISTS, REPLAYED, TIMEOUT, TOO_LARGE, PROTOCOL.
  */
 DEVID_MUST_CHECK enum devid_err station_http_ask(struct station_http *http,
 	const struct station_call *call, struct blob *ret,
 	struct devid_error *err);
+
+/* Whether the last call ended with the CA's word that it does not do what was
+ * asked. Whatever else ended it, the CA may have done it. */
+bool station_http_refused(const struct station_http *http);
+
+/* The same for an answer of @status that stands for @code: what was done before
+ * (REPLAYED), and what is to be asked again, is no refusal. */
+bool station_http_is_refusal(long status, enum devid_err code);
 
 /* The error that an answer of @status with the JSON @body stands for; @what
  * begins its text. */

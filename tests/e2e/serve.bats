@@ -216,6 +216,33 @@ issued: devid-station show SN9"*"starting anew"* ]]
 		"$(reach "$two")"
 }
 
+# answered_as SERIAL BOARD STATE: what a station keeps that was stopped with the
+# answer in its hands
+answered_as() {
+	mkdir -m 700 "$3"
+	request_of "$2" "$1" "$3/request"
+	station floor challenge --out "$3/challenge" "$3/request"
+	answer_of "$2" "$3/challenge" "$3/answer"
+}
+
+@test "station: what the register refuses behind the answer is not issued" {
+	local three=$WORK/dev-three state=$CA/state-floor/SN31
+
+	device_made "$three"
+	answered_as SN31 "$three" "$state"
+	# Meanwhile the board gets its right label.
+	run -0 station floor provision --serial SN30 --model M1 -- \
+		"$(reach "$three")"
+	run -1 station floor provision --serial SN31 --model M1 -- \
+		"$(reach "$three")"
+	[[ $output == *"refused by the CA (409)"*"of device SN30"* ]]
+	[[ $output != *"asking for a new challenge"* ]]
+	[ ! -e "$state/answer" ]
+	run -1 station floor provision --serial SN31 --model M1 -- \
+		"$(reach "$DEV")"
+	[[ $output == *"starting anew"* && $output != *"may have issued"* ]]
+}
+
 # Its options stand before what they are for.
 challenge_to() { station floor challenge "$@" "$CA/request"; }
 
@@ -412,7 +439,7 @@ brief_cert() {
 	run -0 post_issue floor "$CA/a"
 	[ "$output" = 200 ]
 	run -0 post_issue floor "$CA/a"
-	refused 409 "exists already"
+	refused 409 replayed
 }
 
 @test "410: an answer after its deadline" {
@@ -459,7 +486,7 @@ brief_cert() {
 	run -0 post_issue floor "$CA/b"
 	refused 422 "does not match"
 	run -0 post_issue floor "$CA/a"
-	refused 409 "exists already"
+	refused 409 replayed
 }
 
 @test "429: more than the rate, and when to come back" {

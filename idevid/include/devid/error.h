@@ -40,10 +40,11 @@ enum devid_err {
 	DEVID_ERR_TPM_FAILURE = -21,
 	DEVID_ERR_UNREACHABLE = -22, /* network peer not reached */
 	DEVID_ERR_NOT_GENUINE = -23, /* identity not proved */
+	DEVID_ERR_REPLAYED = -24,    /* what counts once came again */
 };
 
 /* Lowest value of enum devid_err; values below it are not ours. */
-#define DEVID_ERR_MIN DEVID_ERR_NOT_GENUINE
+#define DEVID_ERR_MIN DEVID_ERR_REPLAYED
 
 #define DEVID_ERROR_TEXT_MAX 256
 

@@ -280,7 +280,7 @@ static void batch_same_answer_twice_issues_once(void **state)
 	}
 	assert_rc(ca_issue(&f->ca, jobs, N_OF(jobs), NULL), DEVID_OK);
 	assert_rc(jobs[0].code, DEVID_OK);
-	assert_rc(jobs[1].code, DEVID_ERR_EXISTS);
+	assert_rc(jobs[1].code, DEVID_ERR_REPLAYED);
 	assert_cause(&jobs[1].error, "replayed");
 	assert_null(jobs[1].output);
 	assert_int_equal(ca_fixture_rows(f, "cert"), 2);

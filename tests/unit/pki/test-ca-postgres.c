@@ -218,7 +218,7 @@ static void issue_same_answer_beside(struct site *s, bool other_issues)
 		" VALUES (decode('%s', 'hex'))",
 		id);
 	assert_rc(issue_beside(s, sql, other_issues),
-		other_issues ? DEVID_ERR_EXISTS : DEVID_OK);
+		other_issues ? DEVID_ERR_REPLAYED : DEVID_OK);
 	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 1);
 	assert_int_equal(ca_fixture_rows(f, "device"), other_issues ? 0 : 1);
 }

@@ -156,7 +156,7 @@ static void issue_replayed_answer_is_refused(void **state)
 	struct ca_fixture *f = *state;
 
 	ca_fixture_certify(f, &f->device);
-	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_REPLAYED);
 	assert_unchanged(f, 1, "replayed");
 }
 
@@ -241,7 +241,7 @@ static void issue_answer_of_other_challenge_is_refused_for_good(void **state)
 	assert_unchanged(f, 0, "not the secret");
 	/* There is no second guess. */
 	memcpy(f->answer, good, sizeof(good));
-	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_EXISTS);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_REPLAYED);
 	assert_unchanged(f, 0, "replayed");
 }
 

@@ -470,6 +470,46 @@ static void error_message_and_rule_told(void **state)
 	assert_cause(&err, "(409)");
 }
 
+#define REPLAYED "{\"error\":\"replayed\",\"rule\":null,\"message\":\"twice\"}"
+#define EXISTS   "{\"error\":\"exists already\",\"message\":\"of device S\"}"
+
+/* Of two that are 409 one may have been issued for. */
+static void error_replayed_told_from_what_exists(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	assert_rc(refused(409, REPLAYED, &err), DEVID_ERR_REPLAYED);
+	assert_cause(&err, "refused by the CA (409): twice");
+	assert_rc(refused(409, EXISTS, &err), DEVID_ERR_EXISTS);
+	assert_rc(refused(409, "{\"error\":1}", &err), DEVID_ERR_EXISTS);
+	/* The word counts with its status alone. */
+	assert_rc(refused(500, REPLAYED, &err), DEVID_ERR_PROTOCOL);
+}
+
+static void refusal_is_the_ca_s_no(void **state)
+{
+	static const struct {
+		long status;
+		const char *body;
+		bool refusal;
+	} rows[] = { { 400, "", true }, { 403, "", true }, { 404, "", true },
+		{ 409, EXISTS, true }, { 409, REPLAYED, false },
+		{ 410, "", true }, { 413, "", true }, { 422, "", true },
+		{ 429, "", false }, { 500, "", false }, { 503, "", false },
+		{ 302, "", false } };
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		long status = rows[i].status;
+
+		assert_int_equal(station_http_is_refusal(status,
+					 refused(status, rows[i].body, &err)),
+			rows[i].refusal);
+	}
+}
+
 static void error_other_bodies_no_harm(void **state)
 {
 	static const char *const bodies[] = { "", "<html>", "[]", "{",
@@ -537,6 +577,8 @@ int main(void)
 		cmocka_unit_test(run_too_many_words_refused),
 		cmocka_unit_test(error_each_status_mapped),
 		cmocka_unit_test(error_message_and_rule_told),
+		cmocka_unit_test(error_replayed_told_from_what_exists),
+		cmocka_unit_test(refusal_is_the_ca_s_no),
 		cmocka_unit_test(error_other_bodies_no_harm),
 		cmocka_unit_test(error_control_characters_gone),
 		cmocka_unit_test(new_only_https),
