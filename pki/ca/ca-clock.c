@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include "ca-judge.h"
 #include "fail.h"
 #include "register-clock.h"
 
@@ -42,8 +43,8 @@ static enum devid_err judge(const struct register_clock *c, int64_t now,
 		ahead > 0 ? "ahead of" : "behind");
 }
 
-static enum devid_err note(
-	struct ca *ca, int64_t now, bool accept, struct devid_error *err)
+static enum devid_err note(struct ca *ca, int64_t now, bool accept,
+	int64_t *ret_turns, struct devid_error *err)
 {
 	enum devid_err rc = register_begin(ca->reg, err);
 
@@ -51,6 +52,8 @@ static enum devid_err note(
 		return rc;
 	rc = accept ? register_clock_set(ca->reg, now, err)
 		    : register_clock_note(ca->reg, now, err);
+	if (rc == DEVID_OK)
+		rc = register_clock_turns(ca->reg, ret_turns, err);
 	if (rc == DEVID_OK)
 		return register_commit(ca->reg, err);
 	register_rollback(ca->reg);
@@ -60,7 +63,7 @@ static enum devid_err note(
 enum devid_err ca_clock_check(
 	struct ca *ca, bool accept, enum ca_clock *ret, struct devid_error *err)
 {
-	struct register_clock c = { 0, 0 };
+	struct register_clock c = { 0 };
 	enum devid_err rc = register_begin_read(ca->reg, err);
 	int64_t now;
 
@@ -78,8 +81,10 @@ enum devid_err ca_clock_check(
 	*ret = ca_clock_is_early(c.newest, now) ? CA_CLOCK_BACK
 						: CA_CLOCK_RIGHT;
 	if (accept || now - c.newest >= NOTE_EVERY)
-		return note(ca, now, accept, err);
-	return DEVID_OK;
+		rc = note(ca, now, accept, &c.turns, err);
+	if (rc == DEVID_OK)
+		ca_set_turns(ca, c.turns);
+	return rc;
 }
 
 enum devid_err ca_clock_refuse(const struct ca *ca, struct devid_error *err)

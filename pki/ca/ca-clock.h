@@ -46,7 +46,8 @@ enum ca_clock {
 /*
  * Compares the clock with the register, which notes the time where it is the
  * newest. @accept: a person says that the clock is right, whatever the register
- * knows, and only then its newest time may become an earlier one.
+ * knows, and only then its newest time may become an earlier one; no challenge
+ * that was made before that counts any more.
  * Errors: STATE (the clock cannot be right: nothing may be signed), and those
  * of the register. @ca->clock_wrong is the first of these.
  */

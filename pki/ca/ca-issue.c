@@ -20,6 +20,7 @@
 #include "ordered-id.h"
 #include "pem-text.h"
 #include "register-cert.h"
+#include "register-clock.h"
 #include "register-device.h"
 #include "ticket-seal.h"
 
@@ -88,6 +89,22 @@ static bool is_late(const struct step2 *s)
 	       ca_clock_is_early(made, now);
 }
 
+/* Whoever sets the clock back makes challenges hold again of which the register
+ * may have forgotten that they were answered. Asked of the register itself:
+ * another process may have done it just now. */
+static enum devid_err check_turns(
+	struct ca *ca, const struct ca_ticket *t, struct devid_error *err)
+{
+	int64_t turns = 0;
+	enum devid_err rc = register_clock_turns(ca->reg, &turns, err);
+
+	if (rc == DEVID_OK && turns != t->turns)
+		return devid_fail(err, DEVID_ERR_TIMEOUT,
+			"answer: its challenge was made before the CA's clock "
+			"was set back");
+	return rc;
+}
+
 /* Uses up the challenge that is answered; what is wrong with the answer then is
  * the job's trouble, and the challenge is used up all the same. */
 static enum devid_err take(struct ca *ca, const struct ca_job *job,
@@ -108,6 +125,9 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 			"answer: replayed: its challenge was answered before");
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
+	rc = check_turns(ca, t, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (is_late(s))
 		return devid_fail(err, DEVID_ERR_TIMEOUT,
 			"answer: its challenge has expired");

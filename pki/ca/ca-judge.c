@@ -30,9 +30,10 @@ struct step1 {
 _Static_assert(REGISTER_NAME_MAX == TCG_CSR_NAME_MAX + 1, "serial numbers fit");
 
 /*
- * Held while a request is judged, and while ca->trust is replaced, of any CA: a
- * process has one. It keeps those apart that use ca->trust with what it
- * remembers: the judge, and the worker when it judges what nobody has judged.
+ * Held while a request is judged, and while ca->trust or ca->clock_turns is
+ * replaced, of any CA: a process has one. It keeps those apart that use
+ * ca->trust with what it remembers: the judge, and the worker when it judges
+ * what nobody has judged.
  */
 static pthread_mutex_t judge_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -45,6 +46,15 @@ void ca_set_trust(struct ca *ca, struct ek_trust *trust)
 	ca->trust = trust;
 	(void)pthread_mutex_unlock(&judge_lock);
 	ek_trust_free(before);
+}
+
+void ca_set_turns(struct ca *ca, int64_t turns)
+{
+	if (turns == ca->clock_turns) /* as ever; nobody else writes it */
+		return;
+	(void)pthread_mutex_lock(&judge_lock); /* cannot fail */
+	ca->clock_turns = turns;
+	(void)pthread_mutex_unlock(&judge_lock);
 }
 
 void ca_judged_free(struct ca_judged *judged)
@@ -105,6 +115,7 @@ static enum devid_err make_challenge(
 			"challenge: no clock or no random numbers");
 	c->deadline = (int64_t)time(NULL) + ca->conf->challenge_seconds;
 	t->deadline = c->deadline;
+	t->turns = ca->clock_turns;
 	memcpy(c->serial, proof->serial, sizeof(proof->serial));
 	rc = digest_hash(secret, sizeof(secret), t->secret_hash)
 		     ? credential_make(&proof->ek.key, name, secret, c, err)

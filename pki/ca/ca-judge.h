@@ -34,4 +34,8 @@ void ca_judge(struct ca *ca, struct ca_job *jobs, size_t n_jobs);
  * requests. */
 void ca_set_trust(struct ca *ca, struct ek_trust *trust);
 
+/* How often the register's clock was set back (register-clock.h): challenges
+ * that are made from now on say so. */
+void ca_set_turns(struct ca *ca, int64_t turns);
+
 #endif

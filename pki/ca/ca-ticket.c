@@ -7,7 +7,7 @@
 #include "bytes.h"
 #include "digest.h"
 
-#define TICKET_VERSION 3
+#define TICKET_VERSION 4
 
 static void copy_text(char *to, size_t size, const char *from)
 {
@@ -82,6 +82,7 @@ enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 
 	bytes_out_uint(&w, 1, TICKET_VERSION);
 	put_number(&w, in->deadline);
+	put_number(&w, in->turns);
 	put(&w, in->secret_hash, sizeof(in->secret_hash));
 	put_text(&w, d->serial);
 	put_text(&w, d->model);
@@ -132,6 +133,7 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	if (bytes_in_uint(&r, 1) != TICKET_VERSION)
 		r.bad = true;
 	ret->deadline = get_number(&r);
+	ret->turns = get_number(&r);
 	get(&r, ret->secret_hash, 32);
 	get_text(&r, d->serial, sizeof(d->serial));
 	get_text(&r, d->model, sizeof(d->model));

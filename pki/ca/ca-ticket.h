@@ -19,24 +19,25 @@
 #define CA_HW_SERIAL_MAX 300
 
 /* All texts at their longest and two RSA-2048 keys have room. */
-_Static_assert(CA_TICKET_MAX >= 1 + 2 + 8 + 5 * (2 + REGISTER_NAME_MAX - 1) +
-					2 + REGISTER_WHO_MAX - 1 + 2 +
-					CA_HW_SERIAL_MAX - 1 + 5 * (2 + 32) +
-					2 * (2 + 294),
+_Static_assert(
+	CA_TICKET_MAX >= 1 + 2 * (2 + 8) + 5 * (2 + REGISTER_NAME_MAX - 1) + 2 +
+				 REGISTER_WHO_MAX - 1 + 2 + CA_HW_SERIAL_MAX -
+				 1 + 5 * (2 + 32) + 2 * (2 + 294),
 	"a ticket holds what a proof gives");
 
 struct ca_ticket {
-	int64_t deadline;              /* of the challenge */
-	uint8_t secret_hash[32];       /* SHA-256; the secret is not kept */
+	int64_t deadline;        /* of the challenge */
+	int64_t turns;           /* of the register's clock, at its making */
+	uint8_t secret_hash[32]; /* SHA-256; the secret is not kept */
 	struct register_device device; /* without id, created, state */
 	char hw_serial[CA_HW_SERIAL_MAX];
 	struct key_blob spki[N_KEY_ROLES];
 	uint8_t key_fingerprint[N_KEY_ROLES][32]; /* SHA-256 of these */
 };
 
-/* Fills *@ret, but for deadline and secret_hash, from a proof that no rule
- * refuses, for @station. Errors:
- * INVALID (an EK certificate that cannot be named in a DevID), CRYPTO. */
+/* Fills *@ret, but for deadline, turns and secret_hash, from a proof that no
+ * rule refuses, for @station. Errors: INVALID (an EK certificate that cannot be
+ * named in a DevID), CRYPTO. */
 DEVID_MUST_CHECK enum devid_err ca_ticket_from_proof(const struct proof *proof,
 	const char *station, struct ca_ticket *ret, struct devid_error *err);
 

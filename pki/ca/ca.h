@@ -84,9 +84,10 @@ struct ca {
 	struct reg *reg;         /* owned */
 	uint8_t seal_key[CA_SEAL_KEY_LEN]; /* of challenges; erased */
 	bool has_seal_key;
-	bool pin_refused; /* ca_open() failed for the sake of the PIN */
-	bool clock_wrong; /* of ca-clock.h: nothing may be signed */
-	bool clock_back;  /* ca_open() found the register ahead of the clock */
+	bool pin_refused;    /* ca_open() failed for the sake of the PIN */
+	int64_t clock_turns; /* of the register, for challenges: ca-judge.h */
+	bool clock_wrong;    /* of ca-clock.h: nothing may be signed */
+	bool clock_back; /* ca_open() found the register ahead of the clock */
 };
 
 /* What is opened. */

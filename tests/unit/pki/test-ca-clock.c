@@ -67,7 +67,7 @@ static void check_ahead_needs_a_word(struct publish_fixture *f)
 
 static int64_t newest(struct publish_fixture *f)
 {
-	struct register_clock c = { -1, -1 };
+	struct register_clock c = { .newest = -1 };
 
 	assert_int_equal(register_begin_read(f->ca.reg, NULL), DEVID_OK);
 	assert_int_equal(register_clock_get(f->ca.reg, &c, NULL), DEVID_OK);
@@ -160,13 +160,14 @@ static void on_check(void **state)
 static void on_note(void **state)
 {
 	const struct place *place = *state;
-	struct register_clock c = { -1, -1 };
+	struct register_clock c = { .newest = -1 };
 	struct reg *reg = place_open(place);
 	int64_t now = (int64_t)time(NULL);
 
 	assert_int_equal(register_begin(reg, NULL), DEVID_OK);
 	assert_int_equal(register_clock_get(reg, &c, NULL), DEVID_OK);
 	assert_int_equal(c.newest, 0);
+	assert_int_equal(c.turns, 0);
 	if (place->postgres)
 		assert_in_range(c.database, now - 60, now + 60);
 	else
@@ -181,6 +182,14 @@ static void on_note(void **state)
 	assert_int_equal(register_clock_set(reg, 1000, NULL), DEVID_OK);
 	assert_int_equal(register_clock_get(reg, &c, NULL), DEVID_OK);
 	assert_int_equal(c.newest, 1000);
+	assert_int_equal(c.turns, 1); /* notes change nothing */
+	assert_int_equal(register_clock_set(reg, 1000, NULL), DEVID_OK);
+	assert_int_equal(register_clock_set(reg, 3000, NULL), DEVID_OK);
+	assert_int_equal(register_clock_turns(reg, &c.turns, NULL), DEVID_OK);
+	assert_int_equal(c.turns, 1); /* nor do the same time and a later */
+	assert_int_equal(register_clock_set(reg, 2999, NULL), DEVID_OK);
+	assert_int_equal(register_clock_turns(reg, &c.turns, NULL), DEVID_OK);
+	assert_int_equal(c.turns, 2);
 	assert_int_equal(register_commit(reg, NULL), DEVID_OK);
 	register_close(reg);
 }

@@ -399,6 +399,87 @@ static void clock_was_ahead_lists_made_again_and_told(void **state)
 	free(www);
 }
 
+#define DAY INT64_C(86400)
+
+/* The service an hour later, with the clock @ahead: marks are purged. */
+static void run_ahead(struct ca_fixture *f, int64_t ahead)
+{
+	struct serve_duties d;
+	bool published;
+
+	shifted_clock = ahead;
+	serve_duties_init(&d, 1);
+	(void)serve_duties_run(&d, &f->ca, 1, &published);
+	assert_false(d.clock_wrong);
+}
+
+/* The clock is right again, says a person, and f->answer, whose mark is gone,
+ * does not count; a new challenge does. */
+static void set_back(struct ca_fixture *f)
+{
+	assert_int_equal(ca_fixture_rows(f, "challenge_used"), 0);
+	shifted_clock = 0;
+	accept_clock(f);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_TIMEOUT);
+	assert_string_equal(f->job.error.text,
+		"answer: its challenge was made before the CA's clock was set "
+		"back");
+}
+
+/* No step is so large that a person is asked. */
+static void clock_ahead_by_steps_answer_counts_once(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	run_ahead(f, 0);
+	ca_fixture_certify(f, &f->device);
+	for (int step = 1; step <= 4; step++)
+		run_ahead(f, step * 13 * DAY);
+	set_back(f);
+	ca_fixture_certify(f, &f->device);
+}
+
+/* A person was asked, and wrong; and twice. */
+static void clock_ahead_by_a_word_answer_counts_once(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	for (int i = 0; i < 2; i++) {
+		run_ahead(f, 0);
+		ca_fixture_certify(f, &f->device);
+		shifted_clock = 400 * DAY;
+		accept_clock(f);
+		run_ahead(f, 400 * DAY);
+		set_back(f);
+		ca_fixture_sql(f, "DELETE FROM challenge_used");
+	}
+}
+
+/* Made while the clock was ahead, answered and forgotten then: it does not hold
+ * again when that time really comes. */
+static void clock_ahead_challenge_made_then_counts_never(void **state)
+{
+	struct ca_fixture *f = *state;
+
+	run_ahead(f, 0);
+	for (int step = 1; step <= 2; step++)
+		run_ahead(f, step * 13 * DAY);
+	assert_rc(ca_fixture_challenge(f, &f->device, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &f->device);
+	ca_fixture_predate(
+		f, -shifted_clock); /* ids have the real one's time */
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_OK);
+	for (int step = 3; step <= 6; step++)
+		run_ahead(f, step * 13 * DAY);
+	set_back(f);
+	for (int step = 1; step <= 2; step++)
+		run_ahead(f, step * 13 * DAY);
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_REPLAYED);
+	ca_fixture_sql(f, "DELETE FROM challenge_used");
+	assert_rc(ca_fixture_issue(f, "line-1"), DEVID_ERR_TIMEOUT);
+	assert_cause(&f->job.error, "set back");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +492,9 @@ int main(void)
 		T(clock_looked_at_before_each_that_signs_or_forgets),
 		T(clock_a_little_behind_signs_and_is_told_once),
 		T(clock_was_ahead_lists_made_again_and_told),
+		T(clock_ahead_by_steps_answer_counts_once),
+		T(clock_ahead_by_a_word_answer_counts_once),
+		T(clock_ahead_challenge_made_then_counts_never),
 		T(purge_keeps_marks_for_clocks_ahead),
 		T(trouble_token_failed_until_it_signs_again),
 		T(trouble_register_damaged_told),
