@@ -9,16 +9,15 @@
 #include "cmd-provision-cert.h"
 #include "cmd-provision-io.h"
 #include "fail.h"
+#include "key-bundle.h"
 #include "pem-chain.h"
 #include "provision-step.h"
-
-#define CERTS_MAX 16 /* of a file; a limit of ours */
 
 struct bundle {
 	const char *path;
 	size_t n;
-	X509 *certs[CERTS_MAX];      /* owned */
-	uint8_t der[WIRE_CHAIN_MAX]; /* what they were read from */
+	X509 *certs[KEY_BUNDLE_CERTS]; /* owned */
+	uint8_t der[KEY_BUNDLE_DER];   /* what they were read from */
 };
 
 /* One key's part of the work. */
@@ -44,13 +43,14 @@ static enum devid_err parse_bundle(
 	const uint8_t *p = b->der, *end = b->der + der_len;
 
 	while (p < end) {
-		X509 *cert =
-			b->n < CERTS_MAX ? d2i_X509(NULL, &p, end - p) : NULL;
+		X509 *cert = b->n < KEY_BUNDLE_CERTS
+				     ? d2i_X509(NULL, &p, end - p)
+				     : NULL;
 
 		if (!cert)
 			return devid_fail(err, DEVID_ERR_TOO_LARGE,
 				"install: %s: more than %d certificates",
-				b->path, CERTS_MAX);
+				b->path, KEY_BUNDLE_CERTS);
 		b->certs[b->n++] = cert;
 	}
 	return DEVID_OK;
@@ -61,7 +61,7 @@ static enum devid_err read_bundle(
 {
 	CLEANUP(cleanup_free) uint8_t *pem = NULL;
 	CLEANUP(cleanup_bundle) struct bundle *b = calloc(1, sizeof(*b));
-	struct room der = { NULL, WIRE_CHAIN_MAX, 0 };
+	struct room der = { NULL, KEY_BUNDLE_DER, 0 };
 	size_t pem_len = 0;
 	enum devid_err rc;
 
@@ -69,7 +69,7 @@ static enum devid_err read_bundle(
 		return fail_no_memory(err);
 	der.data = b->der;
 	b->path = strcmp(path, "-") == 0 ? "standard input" : path;
-	rc = provision_read(path, PEM_MAX, &pem, &pem_len, err);
+	rc = provision_read(path, KEY_BUNDLE_PEM, &pem, &pem_len, err);
 	if (rc == DEVID_OK)
 		rc = pem_chain_to_der("install", b->path,
 			(struct view) { pem, pem_len }, &der, err);

@@ -2,6 +2,7 @@
 
 sees := idevid/base idevid/enrol idevid/key pki/ek pki/proof pki/register pki/sign pki/token
 sources := \
+	ca-chain.c \
 	ca-challenge.c \
 	ca-clock.c \
 	ca-conf.c \

@@ -175,21 +175,29 @@ plan_clock() {
 	plan "UTC now" "$now by this machine's clock: what is signed will say so"
 }
 
-# plan_chain FILE...: what devices get above their own certificate, which is all
-# of it but roots
+# plan_chain FILE...: what devices get above their own certificate. They keep
+# all of it but roots, and read all of it, by the limits of idevid/key/key-bundle.h
 plan_chain() {
-	local n=0 size=0 pem names
+	local n=0 size=0 n_all=0 all=0 pem names bytes
 
 	awk -v to="$WORK/chain." '/-----BEGIN / { n++ } n { print >to n }' "$@"
 	for pem in "$WORK"/chain.*; do
 		mapfile -t names < <(openssl x509 -in "$pem" -noout \
 			-subject_hash -issuer_hash)
+		bytes=$(openssl x509 -in "$pem" -outform DER | wc -c)
+		n_all=$((n_all + 1)) all=$((all + bytes))
 		[[ ${names[0]} != "${names[1]}" ]] || continue
-		n=$((n + 1))
-		size=$((size + $(openssl x509 -in "$pem" -outform DER | wc -c)))
+		n=$((n + 1)) size=$((size + bytes))
 	done
 	((n <= 3)) ||
 		fail "$CEREMONY" "$n certificates below the root, devices keep 3"
+	((n_all <= 14)) ||
+		fail "$CEREMONY" "$n_all certificates with the roots, devices read 14"
+	((all <= 12288)) ||
+		fail "$CEREMONY" "$all bytes of certificates with the roots, devices read 12288"
+	bytes=$(cat "$@" | wc -c)
+	((bytes <= 59392)) ||
+		fail "$CEREMONY" "$bytes bytes of PEM above a device's, devices read 59392"
 	((size <= 2048)) || plan_size rsa4096
 }
 

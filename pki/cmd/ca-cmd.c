@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca-cmd.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca-chain.h"
 #include "ca-clock.h"
 #include "ca-conf.h"
 #include "ca-open.h"
-#include "cleanup-openssl.h"
-#include "cleanup.h"
 #include "cmd-exit.h"
 #include "conf.h"
 #include "key.h"
@@ -30,49 +26,20 @@ int ca_cmd_fail(const struct devid_error *err)
 	return EXIT_FAILURE;
 }
 
-/* Counts what devices get above their own, without roots: those are what the
- * other end must have already. */
-static size_t measure_chain(const char *pem, unsigned *ret_n)
-{
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new_mem_buf(pem, -1);
-	size_t len = 0;
-
-	*ret_n = 0;
-	while (bio) {
-		CLEANUP(cleanup_x509)
-		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-		if (!cert)
-			break;
-		if (X509_check_issued(cert, cert) == X509_V_OK)
-			continue;
-		++*ret_n;
-		len += (size_t)i2d_X509(cert, NULL); /* it was parsed */
-	}
-	ERR_clear_error(); /* the end of the text */
-	return len;
-}
-
 /* What the last step of a device would refuse, before anything is issued. */
 static enum devid_err check_chain(const struct ca *ca, struct devid_error *err)
 {
-	unsigned n;
-	size_t len = measure_chain(ca->chain_pem, &n);
+	const char *path =
+		ca->conf->chain ? ca->conf->chain : ca->conf->certificate;
+	size_t len = 0;
+	enum devid_err rc = ca_chain_check(path, ca->chain_pem, &len, err);
 
-	if (n >= KEY_CHAIN_MAX)
-		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"%s: %u certificates below the root, devices keep %d",
-			ca->conf->chain ? ca->conf->chain
-					: ca->conf->certificate,
-			n, KEY_CHAIN_MAX - 1);
-	if (len > KEY_CERT_MAX)
+	if (rc == DEVID_OK && len > KEY_CERT_MAX)
 		log_warn("%s: the certificates above a device's have %zu "
 			 "bytes; a TPM takes at most %d of them, the device "
 			 "keeps the rest on its disk only",
-			ca->conf->chain ? ca->conf->chain
-					: ca->conf->certificate,
-			len, KEY_CERT_MAX);
-	return DEVID_OK;
+			path, len, KEY_CERT_MAX);
+	return rc;
 }
 
 /* What is in the folder of vendors' roots and is not used. */

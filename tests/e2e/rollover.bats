@@ -87,3 +87,45 @@ large() { devid-ca "$1" --config "$CA/large.conf" "${@:2}"; }
 	run -1 devid-ca challenge --config "$CA/long.conf" SN1.tcgcsr
 	[[ $output == *"long.pem: 4 certificates below the root, devices keep 3" ]]
 }
+
+# times N FILE: so often, on standard output
+times() {
+	for ((i = 0; i < $1; i++)); do cat "$2"; done
+}
+
+# above FILE: the ceremony that installs what is there, with another chain
+above() {
+	run -1 ceremony "$I" issuing-install line $(on line) --above "$1" \
+		--certificate "$R/new/issued/line/cert.pem" \
+		--root "$R/old/cert.pem"
+}
+
+@test "more than devices read: neither ceremony nor CA starts" {
+	times 12 "$R/old/cert.pem" >bytes.pem
+	{ cat "$R/old/cert.pem" && head -c 60000 /dev/zero | tr '\0' '\n'; } >text.pem
+	for name in bytes text; do
+		sed "s|^chain = .*|chain = $WORK/$name.pem|" "$CA/large.conf" \
+			>"$CA/$name.conf"
+	done
+	above bytes.pem
+	[[ $output == *" bytes of certificates with the roots, devices read 12288"* ]]
+	run -1 devid-ca challenge --config "$CA/bytes.conf" SN1.tcgcsr
+	[[ $output == *"bytes.pem: "*" bytes of certificates with the roots, devices read 12288" ]]
+	above text.pem
+	[[ $output == *" bytes of PEM above a device's, devices read 59392"* ]]
+	run -1 devid-ca challenge --config "$CA/text.conf" SN1.tcgcsr
+	[[ $output == *"text.pem: "*" bytes of PEM, devices read 59392: leave out what is no certificate" ]]
+}
+
+# An EC root is small: so many are few bytes.
+@test "more certificates than devices read: neither ceremony nor CA starts" {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-days 30 -keyout small.key -out small.pem -subj "/CN=Small" \
+		-addext keyUsage=critical,keyCertSign 2>/dev/null
+	times 14 small.pem >many.pem
+	sed "s|^chain = .*|chain = $WORK/many.pem|" "$CA/large.conf" >"$CA/many.conf"
+	above many.pem
+	[[ $output == *"15 certificates with the roots, devices read 14"* ]]
+	run -1 devid-ca challenge --config "$CA/many.conf" SN1.tcgcsr
+	[[ $output == *"many.pem: 15 certificates with the roots, devices read 14" ]]
+}
