@@ -301,13 +301,12 @@ enum devid_err tpm_nv_room(
 	return rc;
 }
 
-static enum devid_err nv_undefine(
-	struct tpm_handle *index, const char *what, struct devid_error *err)
+static enum devid_err nv_undefine(struct tpm *tpm, struct tpm_handle *index,
+	const char *what, struct devid_error *err)
 {
-	enum devid_err rc = tpm_result(index->tpm,
-		Esys_NV_UndefineSpace(index->tpm->esys, ESYS_TR_RH_PLATFORM,
-			index->tr, ESYS_TR_PASSWORD, ESYS_TR_NONE,
-			ESYS_TR_NONE),
+	enum devid_err rc = tpm_result(tpm,
+		Esys_NV_UndefineSpace(tpm->esys, ESYS_TR_RH_PLATFORM, index->tr,
+			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
 		what, err);
 
 	if (rc == DEVID_OK) /* ESYS has let go of it */
@@ -451,7 +450,7 @@ static enum devid_err settle_existing(
 		return DEVID_OK;
 	if (fate == FATE_LOCK)
 		return lock_index(tpm, nv->index.tr, err);
-	return nv_undefine(&nv->index, "remove unfinished NV index", err);
+	return nv_undefine(tpm, &nv->index, "remove unfinished NV index", err);
 }
 
 /* Opens @index in *@nv and judges it; FATE_REPLACE where there is none. */
@@ -499,8 +498,8 @@ static bool move_out(struct moved *moved, enum key_role role)
 	if (look_at(moved->tpm, &nv, &what, &fate, NULL) != DEVID_OK ||
 		!nv.index.tpm || fate != FATE_REPLACE ||
 		read_existing(&nv, &old, NULL) != DEVID_OK ||
-		nv_undefine(&nv.index, "remove intermediates", NULL) !=
-			DEVID_OK)
+		nv_undefine(moved->tpm, &nv.index, "remove intermediates",
+			NULL) != DEVID_OK)
 		return false;
 	if (is_certs(&old))
 		moved->blob[role] = old;
@@ -621,7 +620,7 @@ enum devid_err tpm_nv_check_room(
 	for (int i = 0; i < N_KEY_ROLES; i++) {
 		if (tpm_handle_is_open(&made[i]) && undone == DEVID_OK)
 			undone = nv_undefine(
-				&made[i], "remove trial of NV", &cause);
+				tpm, &made[i], "remove trial of NV", &cause);
 		tpm_handle_done(&made[i]);
 	}
 	if (undone == DEVID_OK)
