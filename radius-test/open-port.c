@@ -40,7 +40,7 @@ int main(int argc, char **argv)
 {
 	/* IEEE 802.1X-2020 11.3, RFC 3748 4.2: Success with identifier 0 */
 	static const uint8_t success[] = { 2, 0, 0, 4, 3, 0, 0, 4 };
-	struct sockaddr_ll from;
+	struct sockaddr_ll from = { .sll_family = AF_PACKET };
 	socklen_t len;
 	uint8_t frame[64];
 	ssize_t n;

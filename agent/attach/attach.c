@@ -375,8 +375,8 @@ static const char *const unanswered[FLIGHT_N_STAGES] = {
 	[FLIGHT_UNSEEN] = "authentication stopped half-way",
 	[FLIGHT_HELLO] = "stopped half-way: no answer to our first TLS message",
 	[FLIGHT_HEARD] = "stopped half-way, amid the server's part of TLS",
-	[FLIGHT_BEGUN] = "stopped half-way: no answer to a long frame of ours, "
-			 "probably an MTU on the way is too small",
+	[FLIGHT_BEGUN] = ("stopped half-way: no answer to a long frame of "
+			  "ours, probably an MTU on the way is too small"),
 	[FLIGHT_WHOLE] = "stopped half-way: no answer to our certificate",
 	[FLIGHT_ANSWERED] = "stopped half-way, after TLS",
 };

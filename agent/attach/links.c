@@ -81,8 +81,9 @@ static void note_losses(struct agent_port *ap, const struct link_info *info)
  */
 static void note_address(struct agent_port *ap, const struct link_info *info)
 {
-	bool other = ap->has_address && info->has_address &&
-		     memcmp(ap->address, info->address, sizeof(ap->address));
+	bool other =
+		ap->has_address && info->has_address &&
+		memcmp(ap->address, info->address, sizeof(ap->address)) != 0;
 
 	if (info->has_address)
 		memcpy(ap->address, info->address, sizeof(ap->address));

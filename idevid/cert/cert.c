@@ -49,7 +49,7 @@ bool cert_claims_ca(const struct cert_view *cert)
 /* What cannot be parsed is neither. */
 static bool is_leaf(struct view der, bool leaf)
 {
-	struct cert_view cert;
+	struct cert_view cert = { .n_ext = 0 };
 
 	return cert_parse(der, &cert, NULL) == DEVID_OK &&
 	       cert_claims_ca(&cert) != leaf;

@@ -105,14 +105,17 @@ static int find_step(uint32_t given, int argc, char **argv)
 /* A TPM may take a minute for a key. */
 static int run_step(size_t step, struct provision *p, const char *arg)
 {
-	CLEANUP(cleanup_progress) struct progress *progress = NULL;
+	struct progress *progress;
 	char what[32];
+	int code;
 
 	(void)snprintf(what, sizeof(what), "provision %s",
 		steps[step].name); /* fits */
 	progress = progress_begin(what);
-	return steps[step].plain ? steps[step].plain(p)
+	code = steps[step].plain ? steps[step].plain(p)
 				 : steps[step].with_arg(p, arg);
+	progress_end(progress);
+	return code;
 }
 
 int cmd_provision(int argc, char **argv)

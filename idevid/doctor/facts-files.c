@@ -123,14 +123,12 @@ static bool not_due(const struct subject *s)
 static json_t *file_json(const struct subject *s)
 {
 	static const char *const names[] = { "reference", "certificate" };
-	CLEANUP(cleanup_free) uint8_t *owned = NULL;
 	struct devid_error err = { DEVID_OK, "" };
-	struct blob text = { NULL, 0 };
+	CLEANUP(blob_done) struct blob text = { NULL, 0 };
 	enum look look = look_file(s->path, FILE_MAX, &text, &err);
 	const char *state = look_name(look);
 	struct view view = blob_view(&text);
 
-	owned = text.data;
 	if (look == LOOK_MISSING && not_due(s))
 		return NULL;
 	if (look == LOOK_SEEN)

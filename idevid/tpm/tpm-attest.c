@@ -209,11 +209,11 @@ enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 	rc = parse_credential(what, &parsed.object, &parsed.secret, err);
 	if (rc == DEVID_OK)
 		rc = try_activate(tpm, iak, &parsed, &secret, err);
-	if (rc == DEVID_OK && !secret)
-		rc = devid_fail(err, DEVID_ERR_TPM,
-			"tpm: activate credential: bad answer");
 	if (rc != DEVID_OK)
 		return rc;
+	if (!secret)
+		return devid_fail(err, DEVID_ERR_TPM,
+			"tpm: activate credential: bad answer");
 	ret->len = secret->size; /* ESYS has bounded it by the type */
 	memcpy(ret->data, secret->buffer, ret->len);
 	OPENSSL_cleanse(secret->buffer, sizeof(secret->buffer));

@@ -123,8 +123,12 @@ static bool inspect_binary(struct inspect_run *run, struct view data)
 {
 	static const uint8_t nv_header[] = { 0x10, 0x01, 0x00 };
 	char form[WHAT_IS_MAX];
+	bool may_be_cert;
 
 	what_is(data, form);
+	/* Not an attribute certificate, nor a key. */
+	may_be_cert =
+		!what_is_known(data) || strcmp(form, WHAT_IS_CERT_DER) == 0;
 	if (data.len >= 12 && bytes_load(data.data, 4) == TCG_CSR_STRUCT_VER)
 		inspect_csr(run, data, is_contents(data));
 	else if (data.len > 2 && data.data[0] == DER_SEQUENCE &&
@@ -132,10 +136,9 @@ static bool inspect_binary(struct inspect_run *run, struct view data)
 		inspect_request(run, data);
 	else if (data.len > 2 && data.data[0] == DER_SEQUENCE && is_crl(data))
 		inspect_crl(run, data);
-	else if (what_is_known(data) && strcmp(form, WHAT_IS_CERT_DER) != 0)
-		return false; /* an attribute certificate, a key */
-	else if (data.len > 2 && (data.data[0] == DER_SEQUENCE ||
-					 memcmp(data.data, nv_header, 3) == 0))
+	else if (data.len > 2 && may_be_cert &&
+		 (data.data[0] == DER_SEQUENCE ||
+			 memcmp(data.data, nv_header, 3) == 0))
 		inspect_chain(run, &data, 1);
 	else
 		return false;

@@ -243,7 +243,7 @@ static int run(struct station *s, const char *name, int argc, char **argv)
 	enum devid_err rc;
 	int code = find_command(s, name, &command);
 
-	if (code >= 0)
+	if (!command)
 		return code;
 	rc = station_http_new(&s->access, &s->http, &err);
 	if (rc != DEVID_OK)
