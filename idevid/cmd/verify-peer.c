@@ -309,12 +309,26 @@ static const char *other_protocol(const struct bound *bound)
 	return "something else";
 }
 
+/* The error that says most. OpenSSL 3.2 and newer put a word without content
+ * on top of what a record is refused for. */
+static unsigned long told_error(void)
+{
+	unsigned long last = ERR_peek_last_error();
+
+#ifdef SSL_R_RECORD_LAYER_FAILURE
+	if (ERR_GET_LIB(last) == ERR_LIB_SSL &&
+		ERR_GET_REASON(last) == SSL_R_RECORD_LAYER_FAILURE)
+		return ERR_peek_error();
+#endif
+	return last;
+}
+
 /* The peer answered and its handshake failed with @code, EPROTO or EMSGSIZE:
  * says why. */
 static void refuse_handshake(int code, const struct bound *bound,
 	const struct presented *presented, struct peer_outcome *out)
 {
-	unsigned long error = ERR_peek_last_error();
+	unsigned long error = told_error();
 	const char *reason = ERR_reason_error_string(error);
 	const char *other = other_protocol(bound);
 

@@ -115,7 +115,7 @@ static void places_have_the_programs_defaults(void **state)
 	assert_rc(places_load(conf, &p, NULL), DEVID_OK);
 	assert_int_equal(p.read, DEVID_ERR_NOT_FOUND);
 	assert_false(p.unseen);
-	assert_string_equal(p.tcti, "device:/dev/tpmrm0");
+	assert_string_equal(p.tcti, "auto");
 	assert_string_equal(p.state_dir, "/var/lib/devid");
 	assert_null(p.ports);
 	places_done(&p);
