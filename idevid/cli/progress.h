@@ -9,8 +9,6 @@
  * when it cannot be said.
  */
 
-#include "cleanup.h"
-
 struct progress;
 
 /* From now on; @what begins each line ("provision key") and is copied. NULL
@@ -19,7 +17,5 @@ struct progress *progress_begin(const char *what);
 
 /* Nothing is said after it. Accepts NULL. */
 void progress_end(struct progress *progress);
-
-CLEANUP_DEFINE(progress, struct progress *, progress_end)
 
 #endif

@@ -200,10 +200,10 @@ static void run(struct jobs *jobs)
 
 static void ask_all(struct jobs *jobs)
 {
-	CLEANUP(cleanup_progress)
 	struct progress *progress = progress_begin("verify");
 
 	run(jobs);
+	progress_end(progress);
 }
 
 /* The worst exit status: wrong call, not genuine, not reachable, genuine. */

@@ -68,9 +68,6 @@ static enum devid_err wait_for(
 	const struct timespec pause = { 0, PAUSE_NS };
 	const int64_t end = now_ns() + (int64_t)seconds * 1000000000;
 
-	CLEANUP(cleanup_progress)
-	struct progress *progress = progress_begin("wait");
-
 	for (;;) {
 		struct devid_error cause = { DEVID_OK, "" };
 		enum devid_err rc = look(socket, &cause);
@@ -89,6 +86,7 @@ int cmd_wait(int argc, char **argv)
 {
 	struct call call = { .seconds = SECONDS_DEFAULT };
 	struct devid_error err = { DEVID_OK, "" };
+	struct progress *progress;
 	struct cmd_env env;
 	enum devid_err rc;
 	int code = options_read(&option_set, argc, argv, &call);
@@ -99,7 +97,9 @@ int cmd_wait(int argc, char **argv)
 		(void)cmd_fail(&err);
 		return EXIT_USAGE;
 	}
+	progress = progress_begin("wait");
 	rc = wait_for(env.socket, call.seconds, &err);
+	progress_end(progress);
 	cmd_env_done(&env);
 	return rc == DEVID_OK ? EXIT_SUCCESS : cmd_fail(&err);
 }

@@ -252,7 +252,7 @@ ca_conf() {
 		token = issuing
 		key = $1
 		pin_file = ${2:-$WORK/issuing.pin}
-		audit_key = $1
+		audit_key = $1-audit
 	CONF
 }
 

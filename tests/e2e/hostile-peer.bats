@@ -69,7 +69,11 @@ kept() {
 		port=$(hostile "$how")
 		timed "$devid" verify --root root.pem --timeout 3 \
 			127.0.0.1:"$port"
-		kept 1 "TLS handshake"
+		if [ "$how" = garbage ]; then
+			kept 1 "does not speak TLS on this port"
+		else
+			kept 1 "TLS handshake"
+		fi
 	done
 }
 
