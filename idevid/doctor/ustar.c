@@ -40,7 +40,7 @@ static void put_checksum(unsigned char h[USTAR_BLOCK])
 	put_octal(h + CHECKSUM, 7, sum);
 }
 
-enum devid_err ustar_header(const char *name, size_t len, time_t mtime,
+enum devid_err ustar_header(const char *name, uint64_t len, time_t mtime,
 	unsigned char h[USTAR_BLOCK], struct devid_error *err)
 {
 	size_t name_len = strlen(name);

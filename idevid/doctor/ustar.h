@@ -10,7 +10,7 @@
 
 #include <devid/error.h>
 
-#include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "output.h"
@@ -21,7 +21,7 @@
 
 /* Writes the header of a regular file of mode 0644, root's, to @ret. Errors:
  * TOO_LARGE (name, or 8 GiB). */
-DEVID_MUST_CHECK enum devid_err ustar_header(const char *name, size_t len,
+DEVID_MUST_CHECK enum devid_err ustar_header(const char *name, uint64_t len,
 	time_t mtime, unsigned char ret[USTAR_BLOCK], struct devid_error *err);
 
 /* One file. Errors: of ustar_header() and output_write(). */

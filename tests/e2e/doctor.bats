@@ -287,7 +287,7 @@ device_dated() {
 	local dev=$WORK/early
 
 	device_dated "$dev" -days 30
-	run -1 env LD_PRELOAD="$build/clock-fault.so" CLOCK_FAULT=-864000 \
+	run -1 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=-864000 \
 		devid doctor --config "$dev/devid.conf"
 	[[ $output == *"fault      cert-not-yet: idevid: "* ]]
 	keyd_stop "$dev"

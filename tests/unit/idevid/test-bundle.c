@@ -93,8 +93,7 @@ static void header_takes_no_more_than_fits(void **state)
 	name[USTAR_NAME_MAX + 1] = '\0';
 	assert_rc(ustar_header(name, 0, 0, h, NULL), DEVID_ERR_TOO_LARGE);
 	if (sizeof(size_t) > 4)
-		assert_rc(
-			ustar_header("a", (size_t)0100000000000ull, 0, h, NULL),
+		assert_rc(ustar_header("a", 0100000000000ull, 0, h, NULL),
 			DEVID_ERR_TOO_LARGE);
 }
 
