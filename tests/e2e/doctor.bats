@@ -288,7 +288,7 @@ device_dated() {
 
 	device_dated "$dev" -days 30
 	run -1 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=-864000 \
-		devid doctor --config "$dev/devid.conf"
+		"$plain/devid" doctor --config "$dev/devid.conf"
 	[[ $output == *"fault      cert-not-yet: idevid: "* ]]
 	keyd_stop "$dev"
 	tpm_stop "$dev"

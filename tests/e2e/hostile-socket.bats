@@ -97,14 +97,17 @@ as_listed() {
 	compare env
 }
 
+# Whose turn it is, socket-turns.bats holds without a clock; these two only that
+# nobody is shut out.
 @test "a listed uid that connects and leaves: root and another listed one sign" {
+	most=20
 	flood $((listed_uid + 1)) leave 0
 	compare env
 	compare as_listed
 }
 
 @test "four listed hostile uids at once: root and another listed one sign" {
-	most=$((2 * n_listed)) # each of them has its turn
+	most=20 # each of them has its turn, and a machine at work its hiccups
 	for ((u = 1; u < n_listed; u++)); do
 		flood $((listed_uid + u))
 	done
