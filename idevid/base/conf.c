@@ -276,6 +276,17 @@ enum devid_err conf_to_string(void *member, const char *value, const char *rest,
 	return conf_string(member, value, err);
 }
 
+enum devid_err conf_skip(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	(void)member;
+	(void)value;
+	(void)rest;
+	(void)row;
+	(void)err;
+	return DEVID_OK;
+}
+
 enum devid_err conf_to_path(void *member, const char *value, const char *rest,
 	const struct conf_setting *row, struct devid_error *err)
 {

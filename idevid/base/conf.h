@@ -57,6 +57,8 @@ DEVID_MUST_CHECK enum devid_err conf_parse(const char *path, const char *text,
 
 /* Conversions for rows. */
 
+/* Nothing: what other programs read in the same section. */
+conf_fn conf_skip;
 /* An owned string, never "". */
 conf_fn conf_to_string;
 /* An owned string, an absolute path. */

@@ -10,23 +10,11 @@
 #include "conf.h"
 #include "fail.h"
 
-/* What other programs read in the same sections. */
-static enum devid_err skip(void *target, const char *value, const char *rest,
-	const struct conf_setting *row, struct devid_error *err)
-{
-	(void)target;
-	(void)value;
-	(void)rest;
-	(void)row;
-	(void)err;
-	return DEVID_OK;
-}
-
 #define AT(member) offsetof(struct cmd_env, member), 0, 0
 
 static const struct conf_setting settings[] = {
 	{ "keyd", "socket", conf_to_path, AT(socket) },
-	{ "keyd", "*", skip, 0, 0, 0 },
+	{ "keyd", "*", conf_skip, 0, 0, 0 },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 

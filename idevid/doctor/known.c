@@ -109,17 +109,6 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 	return DEVID_OK;
 }
 
-static enum devid_err skip(void *target, const char *value, const char *rest,
-	const struct conf_setting *row, struct devid_error *err)
-{
-	(void)target;
-	(void)value;
-	(void)rest;
-	(void)row;
-	(void)err;
-	return DEVID_OK;
-}
-
 /* devid.conf(5); tests/docs holds this to it. */
 #define SETTINGS(X)                                                            \
 	X("keyd", "socket")                                                    \
@@ -157,7 +146,7 @@ static enum devid_err skip(void *target, const char *value, const char *rest,
 
 /* clang-format off */
 #define SHOW(section, name) { section, name, show, 0, 0, 0 },
-#define SKIP(section, name) { section, name, skip, 0, 0, 0 },
+#define SKIP(section, name) { section, name, conf_skip, 0, 0, 0 },
 #define END { NULL, NULL, NULL, 0, 0, 0 }
 
 static const struct conf_setting shown[] = {

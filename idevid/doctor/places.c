@@ -11,36 +11,24 @@
 #include "tpm-device.h"
 #include "wire.h"
 
-/* What other programs read in the same sections. */
-static enum devid_err skip(void *target, const char *value, const char *rest,
-	const struct conf_setting *row, struct devid_error *err)
-{
-	(void)target;
-	(void)value;
-	(void)rest;
-	(void)row;
-	(void)err;
-	return DEVID_OK;
-}
-
 #define AT(member) offsetof(struct places, member), 0, 0
 
 static const struct conf_setting settings[] = {
 	{ "keyd", "socket", conf_to_path, AT(socket) },
 	{ "keyd", "tcti", conf_to_string, AT(tcti) },
 	{ "keyd", "state_dir", conf_to_path, AT(state_dir) },
-	{ "keyd", "*", skip, 0, 0, 0 },
+	{ "keyd", "*", conf_skip, 0, 0, 0 },
 	{ "agent", "ports", conf_to_string, AT(ports) },
 	{ "agent", "keyd_socket", conf_to_path, AT(agent_socket) },
 	{ "agent", "state_dir", conf_to_path, AT(agent_state_dir) },
 	{ "agent", "run_dir", conf_to_path, AT(run_dir) },
 	{ "agent", "key", conf_to_path, AT(key) },
 	{ "agent", "cert", conf_to_path, AT(cert) },
-	{ "agent", "*", skip, 0, 0, 0 },
+	{ "agent", "*", conf_skip, 0, 0, 0 },
 	{ "eap", "trust", conf_to_string, AT(trust) },
 	{ "eap", "ca", conf_to_path, AT(ca) },
 	{ "eap", "server_name", conf_to_string, AT(server_name) },
-	{ "eap", "*", skip, 0, 0, 0 },
+	{ "eap", "*", conf_skip, 0, 0, 0 },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
