@@ -30,6 +30,16 @@ static const char *const err_names[] = {
 	[22] = "not reachable",
 	[23] = "not genuine",
 	[24] = "replayed",
+	[25] = "key exists already",
+	[26] = "certificate exists already",
+	[27] = "certificate not found",
+	[28] = "certificate disabled",
+	[29] = "an IDevID key is never deleted",
+	[30] = "an IDevID certificate is never deleted",
+	[31] = "an IDevID chain is never deleted",
+	[32] = "signature suites do not match",
+	[33] = "module not initialised",
+	[34] = "erased",
 };
 
 _Static_assert(sizeof(err_names) / sizeof(err_names[0]) == -DEVID_ERR_MIN + 1,

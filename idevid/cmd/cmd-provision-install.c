@@ -220,22 +220,22 @@ static int install_all(struct provision *p, const struct leaf *leaves, size_t n)
 
 int provision_install(struct provision *p, const char *path)
 {
-	static struct leaf leaves[N_KEY_ROLES] = { { .name = "iak" },
+	static struct leaf leaves[N_MAKER_ROLES] = { { .name = "iak" },
 		{ .name = "idevid" } };
 	CLEANUP(cleanup_bundle) struct bundle *b = NULL;
 	struct devid_error err = { DEVID_OK, "" };
 	bool ok = true;
 
 	if (read_bundle(path, &b, &err) != DEVID_OK || !b ||
-		find_both(p, b, leaves, N_KEY_ROLES, &err) != DEVID_OK)
+		find_both(p, b, leaves, N_MAKER_ROLES, &err) != DEVID_OK)
 		return cmd_fail(&err);
 	/* Both are looked at before either is installed for good. */
-	for (size_t i = 0; i < N_KEY_ROLES; i++) {
+	for (size_t i = 0; i < N_MAKER_ROLES; i++) {
 		if (build_chain(b, &leaves[i], &err) != DEVID_OK)
 			return cmd_fail(&err);
 		if (!provision_profile_ok(p, leaves[i].name, leaves[i].chain,
 			    leaves[i].leaf_len))
 			ok = false;
 	}
-	return ok ? install_all(p, leaves, N_KEY_ROLES) : EXIT_FAILURE;
+	return ok ? install_all(p, leaves, N_MAKER_ROLES) : EXIT_FAILURE;
 }

@@ -43,7 +43,7 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 		rc = provision_ek_read(p->ek_certificate, ek, err);
 	if (rc == DEVID_OK)
 		rc = client_attest(
-			p->env.socket, view_of(&ek->cert), said, err);
+			p->env.socket, "idevid", view_of(&ek->cert), said, err);
 	if (rc == DEVID_OK)
 		rc = provision_ek_add(ek,
 			(struct view) {
@@ -153,7 +153,7 @@ static enum devid_err answer_challenge(struct provision *p,
 	struct wire_secret secret = { 0 };
 	enum devid_err rc;
 
-	rc = client_activate(p->env.socket, &what, &secret, &cause);
+	rc = client_activate(p->env.socket, "idevid", &what, &secret, &cause);
 	if (rc == DEVID_OK && secret.len != CHALLENGE_SECRET_LEN)
 		rc = devid_fail(&cause, DEVID_ERR_MISMATCH,
 			"it holds a secret of %zu bytes", secret.len);

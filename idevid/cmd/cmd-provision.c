@@ -20,7 +20,7 @@
 static int provision_key(struct provision *p)
 {
 	const char *alg = p->alg ? p->alg : "p256";
-	struct wire_request req = { .op = WIRE_CREATE };
+	struct wire_request req = { .op = WIRE_CREATE, .name = "idevid" };
 	int code;
 
 	req.arg = (uint8_t)key_alg_by_name(alg);

@@ -24,7 +24,7 @@ struct facts_keyd {
 	enum devid_err rc; /* how asking it ended */
 	struct devid_error err;
 	struct wire_status status; /* OK alone */
-	struct facts_chain chains[N_KEY_ROLES];
+	struct facts_chain chains[N_MAKER_ROLES];
 };
 
 /* Asks; *the result is the caller's: free(). NULL without memory. */

@@ -177,6 +177,18 @@ enum devid_err client_status(
 	return rc == DEVID_OK ? wire_decode_status(answer, ret, err) : rc;
 }
 
+static enum devid_err name_key(
+	struct wire_request *req, const char *key, struct devid_error *err)
+{
+	size_t len = strlen(key);
+
+	if (len > KEY_NAME_MAX)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "key socket: bad key name");
+	memcpy(req->name, key, len + 1);
+	return DEVID_OK;
+}
+
 enum devid_err client_sign(const char *path, const struct client_sign *what,
 	struct key_sig *ret, struct devid_error *err)
 {
@@ -188,33 +200,31 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 		.data_len = what->data_len,
 	};
 	struct room in = { ret->data, sizeof(ret->data), 0 };
-	size_t name_len = strlen(what->key);
-	enum devid_err rc;
+	enum devid_err rc = name_key(&req, what->key, err);
 
-	if (name_len > KEY_NAME_MAX)
-		return devid_fail(
-			err, DEVID_ERR_INVALID, "key socket: bad key name");
-	memcpy(req.name, what->key, name_len);
-	rc = client_request(path, &req, &in, err);
+	if (rc == DEVID_OK)
+		rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
 		ret->len = in.len;
 	return rc;
 }
 
-enum devid_err client_attest(const char *path, struct view ek_cert,
-	struct wire_attest *ret, struct devid_error *err)
+enum devid_err client_attest(const char *path, const char *key,
+	struct view ek_cert, struct wire_attest *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = NULL;
-	const struct wire_request req = {
+	struct wire_request req = {
 		.op = WIRE_ATTEST, .data = ek_cert.data, .data_len = ek_cert.len
 	};
 	struct view answer = { NULL, 0 };
-	enum devid_err rc = ask(path, &req, &buf, &answer, err);
+	enum devid_err rc = name_key(&req, key, err);
 
+	if (rc == DEVID_OK)
+		rc = ask(path, &req, &buf, &answer, err);
 	return rc == DEVID_OK ? wire_decode_attest(answer, ret, err) : rc;
 }
 
-enum devid_err client_activate(const char *path,
+enum devid_err client_activate(const char *path, const char *key,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
@@ -224,7 +234,9 @@ enum devid_err client_activate(const char *path,
 	struct wire_request req = { .op = WIRE_ACTIVATE, .data = data };
 	enum devid_err rc;
 
-	rc = wire_encode_credential(what, &out, err);
+	rc = name_key(&req, key, err);
+	if (rc == DEVID_OK)
+		rc = wire_encode_credential(what, &out, err);
 	if (rc != DEVID_OK)
 		return rc;
 	req.data_len = out.len;

@@ -44,14 +44,15 @@ DEVID_MUST_CHECK enum devid_err client_sign(const char *path,
 	const struct client_sign *what, struct key_sig *ret,
 	struct devid_error *err);
 
-/* WIRE_ATTEST. @ek_cert, DER, may be empty: the module's own. */
-DEVID_MUST_CHECK enum devid_err client_attest(const char *path,
+/* WIRE_ATTEST of the IDevID @key and its IAK. @ek_cert, DER, may be empty: the
+ * module's own. */
+DEVID_MUST_CHECK enum devid_err client_attest(const char *path, const char *key,
 	struct view ek_cert, struct wire_attest *ret, struct devid_error *err);
 
 /* WIRE_ACTIVATE. *@ret is to be erased. Errors also: MISMATCH, made for
  * another TPM or another IAK. */
 DEVID_MUST_CHECK enum devid_err client_activate(const char *path,
-	const struct wire_credential *what, struct wire_secret *ret,
-	struct devid_error *err);
+	const char *key, const struct wire_credential *what,
+	struct wire_secret *ret, struct devid_error *err);
 
 #endif

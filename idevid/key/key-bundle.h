@@ -14,8 +14,8 @@
 #define KEY_BUNDLE_PEM   65536          /* bytes, with what stands between */
 
 /* The share of those above: each of a device's own takes what it may. */
-#define KEY_ABOVE_CERTS (KEY_BUNDLE_CERTS - N_KEY_ROLES)
-#define KEY_ABOVE_DER   (KEY_BUNDLE_DER - N_KEY_ROLES * KEY_CERT_MAX)
-#define KEY_ABOVE_PEM   (KEY_BUNDLE_PEM - N_KEY_ROLES * KEY_CERT_MAX * 3 / 2)
+#define KEY_ABOVE_CERTS (KEY_BUNDLE_CERTS - N_MAKER_ROLES)
+#define KEY_ABOVE_DER   (KEY_BUNDLE_DER - N_MAKER_ROLES * KEY_CERT_MAX)
+#define KEY_ABOVE_PEM   (KEY_BUNDLE_PEM - N_MAKER_ROLES * KEY_CERT_MAX * 3 / 2)
 
 #endif

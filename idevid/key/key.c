@@ -35,17 +35,6 @@ bool key_blob_equal(const struct key_blob *a, const struct key_blob *b)
 	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
-const char *key_role_name(enum key_role role)
-{
-	switch (role) {
-	case KEY_ROLE_IDEVID:
-		return "idevid";
-	case KEY_ROLE_IAK:
-		return "iak";
-	}
-	return "unknown";
-}
-
 const char *key_alg_name(enum key_alg alg)
 {
 	for (size_t i = 0; i < N_ALGS; i++) {

@@ -4,16 +4,11 @@
 
 /* Names of keys, of algorithms and of hashes, and what a key makes. */
 
+#include "role.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The keys of TCG "TPM 2.0 Keys for Device Identity and Attestation". */
-enum key_role {
-	KEY_ROLE_IDEVID,
-	KEY_ROLE_IAK,
-};
-#define N_KEY_ROLES 2
 
 enum key_alg {
 	KEY_ALG_NONE = 0,
@@ -63,9 +58,6 @@ struct key_sign {
 
 /* Whether both hold the same bytes; neither is secret. */
 bool key_blob_equal(const struct key_blob *a, const struct key_blob *b);
-
-/* "idevid" or "iak". */
-const char *key_role_name(enum key_role role);
 
 /* "p256", "p384", "rsa2048" or "none". */
 const char *key_alg_name(enum key_alg alg);

@@ -6,5 +6,6 @@ sources := \
 	key.c \
 	keyref.c \
 	pem-chain.c \
+	role.c \
 	wire.c
 ldlibs := -lcrypto

@@ -124,6 +124,9 @@ static void put_key(struct bytes_out *o, const struct wire_key *k)
 	bytes_out_uint(o, 1, k->present);
 	bytes_out_uint(o, 1, k->certified);
 	bytes_out_uint(o, 1, k->enabled);
+	bytes_out_uint(o, 1, k->cert_enabled);
+	bytes_out_uint(o, 1, k->persistent);
+	bytes_out_uint(o, 1, k->imported);
 	bytes_out_uint(o, 1, k->tls13);
 	bytes_out_counted(o, 1, k->place, strnlen(k->place, sizeof(k->place)));
 	bytes_out_counted(o, 2, k->spki.data, k->spki.len);
@@ -153,6 +156,9 @@ static void get_key(struct bytes_in *i, struct wire_key *k)
 	k->present = bytes_in_uint(i, 1) != 0;
 	k->certified = bytes_in_uint(i, 1) != 0;
 	k->enabled = bytes_in_uint(i, 1) != 0;
+	k->cert_enabled = bytes_in_uint(i, 1) != 0;
+	k->persistent = bytes_in_uint(i, 1) != 0;
+	k->imported = bytes_in_uint(i, 1) != 0;
 	k->tls13 = bytes_in_uint(i, 1) != 0;
 	n = bytes_in_copy(i, 1, k->place, WIRE_PLACE_MAX);
 	if (!place_valid(k->place, n))
@@ -163,6 +169,69 @@ static void get_key(struct bytes_in *i, struct wire_key *k)
 	(void)bytes_in_copy(i, 2, k->why,
 		sizeof(k->why) - 1); /* zeroed: stays terminated */
 	if (k->n_stored > k->n_certs)
+		i->bad = true;
+}
+
+static void put_text(struct bytes_out *o, const char *text, size_t size)
+{
+	bytes_out_counted(o, 1, text, strnlen(text, size));
+}
+
+/* Visible ASCII or blanks, or nothing: what a module says is shown. */
+static void get_text(struct bytes_in *i, char *ret, size_t size)
+{
+	size_t n = bytes_in_copy(i, 1, ret, size - 1); /* zeroed before */
+
+	for (size_t k = 0; k < n; k++) {
+		if (ret[k] < ' ' || ret[k] > '~')
+			i->bad = true;
+	}
+}
+
+static void put_module(struct bytes_out *o, const struct wire_status *s)
+{
+	bytes_out_uint(o, 1, s->initialized);
+	bytes_out_uint(o, 4, s->counters.key_generation);
+	bytes_out_uint(o, 4, s->counters.key_insertion);
+	bytes_out_uint(o, 4, s->counters.key_deletion);
+	bytes_out_uint(o, 4, s->counters.cert_insertion);
+	bytes_out_uint(o, 4, s->counters.cert_deletion);
+	bytes_out_uint(o, 8, s->erasure.epoch);
+	bytes_out_uint(o, 4, s->erasure.resets);
+	bytes_out_uint(o, 4, s->erasure.erased_at);
+	bytes_out_uint(o, 1, s->erasure.erased);
+	put_text(o, s->about.maker, sizeof(s->about.maker));
+	put_text(o, s->about.model, sizeof(s->about.model));
+	put_text(o, s->about.firmware, sizeof(s->about.firmware));
+	bytes_out_uint(o, 1, s->about.fips_mode);
+	bytes_out_uint(o, 1, s->about.cc_eal);
+	bytes_out_uint(o, 1, s->about.cc_plus);
+	bytes_out_uint(o, 1, s->about.fips_level);
+	put_text(o, s->about.fips_version, sizeof(s->about.fips_version));
+}
+
+static void get_module(struct bytes_in *i, struct wire_status *s)
+{
+	s->initialized = bytes_in_uint(i, 1) != 0;
+	s->counters.key_generation = (uint32_t)bytes_in_uint(i, 4);
+	s->counters.key_insertion = (uint32_t)bytes_in_uint(i, 4);
+	s->counters.key_deletion = (uint32_t)bytes_in_uint(i, 4);
+	s->counters.cert_insertion = (uint32_t)bytes_in_uint(i, 4);
+	s->counters.cert_deletion = (uint32_t)bytes_in_uint(i, 4);
+	s->erasure.epoch = bytes_in_uint(i, 8);
+	s->erasure.resets = (uint32_t)bytes_in_uint(i, 4);
+	s->erasure.erased_at = (uint32_t)bytes_in_uint(i, 4);
+	s->erasure.erased = bytes_in_uint(i, 1) != 0;
+	get_text(i, s->about.maker, sizeof(s->about.maker));
+	get_text(i, s->about.model, sizeof(s->about.model));
+	get_text(i, s->about.firmware, sizeof(s->about.firmware));
+	s->about.fips_mode = (uint8_t)bytes_in_uint(i, 1);
+	s->about.cc_eal = (uint8_t)bytes_in_uint(i, 1);
+	s->about.cc_plus = bytes_in_uint(i, 1) != 0;
+	s->about.fips_level = (uint8_t)bytes_in_uint(i, 1);
+	get_text(i, s->about.fips_version, sizeof(s->about.fips_version));
+	if (s->about.fips_mode > WIRE_YES || s->about.cc_eal > 7 ||
+		s->about.fips_level > 4)
 		i->bad = true;
 }
 
@@ -178,6 +247,7 @@ enum devid_err wire_encode_status(const struct wire_status *status,
 	bytes_out_uint(&o, 4, status->tries.max);
 	bytes_out_uint(&o, 4, status->signatures);
 	bytes_out_uint(&o, 4, status->refused);
+	put_module(&o, status);
 	bytes_out_uint(&o, 1, status->n_keys);
 	for (size_t k = 0; k < status->n_keys; k++)
 		put_key(&o, &status->keys[k]);
@@ -198,8 +268,9 @@ enum devid_err wire_decode_status(
 	ret->tries.max = bytes_in_uint(&i, 4);
 	ret->signatures = bytes_in_uint(&i, 4);
 	ret->refused = bytes_in_uint(&i, 4);
+	get_module(&i, ret);
 	ret->n_keys = bytes_in_uint(&i, 1);
-	if (code > (uint32_t)-DEVID_ERR_MIN || ret->n_keys > N_KEY_ROLES)
+	if (code > (uint32_t)-DEVID_ERR_MIN || ret->n_keys > N_KEYS)
 		i.bad = true;
 	ret->module = (enum devid_err) - (int)code;
 	for (size_t k = 0; !i.bad && k < ret->n_keys; k++)
@@ -245,6 +316,35 @@ enum devid_err wire_decode_attest(
 	if (!bytes_in_done(&i))
 		return devid_fail(err, DEVID_ERR_PROTOCOL,
 			"key socket: malformed attestation");
+	return DEVID_OK;
+}
+
+enum devid_err wire_encode_import(const struct wire_import *what,
+	struct room *ret, struct devid_error *err)
+{
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
+
+	if (what->pkcs8.len == 0 || what->pkcs8.len > WIRE_PKCS8_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"key socket: private key of %zu bytes, 1 to %d are "
+			"taken",
+			what->pkcs8.len, WIRE_PKCS8_MAX);
+	bytes_out_counted(&o, 2, what->pkcs8.data, what->pkcs8.len);
+	bytes_out_put(&o, what->chain.data, what->chain.len);
+	return finish_out(&o, ret, err);
+}
+
+enum devid_err wire_decode_import(
+	struct view in, struct wire_import *ret, struct devid_error *err)
+{
+	struct bytes_in i = bytes_in_init(in);
+	struct view pkcs8 = bytes_in_counted(&i, 2);
+
+	if (i.bad || pkcs8.len == 0 || pkcs8.len > WIRE_PKCS8_MAX)
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: malformed import");
+	ret->pkcs8 = pkcs8;
+	ret->chain = i.rest;
 	return DEVID_OK;
 }
 

@@ -31,7 +31,7 @@
 #define WIRE_DATA_MAX 65536
 
 /* One more for each change of a record that was in use. */
-#define WIRE_VERSION             2
+#define WIRE_VERSION             3
 #define WIRE_REQUEST_HEADER      12
 #define WIRE_ANSWER_HEADER       8
 #define WIRE_REQUEST_MAX         (WIRE_REQUEST_HEADER + KEY_NAME_MAX + WIRE_DATA_MAX)
@@ -41,25 +41,40 @@
 /* Certificates above the EK's that a module brings along; a limit of ours. */
 #define WIRE_EK_CHAIN_MAX 6000
 /* A chain: leaf and up to three intermediates; a limit of ours. */
-#define WIRE_CHAIN_MAX  16384
-#define WIRE_ANSWER_MAX (WIRE_ANSWER_HEADER + WIRE_CHAIN_MAX)
+#define WIRE_CHAIN_MAX 16384
+/* The longest answer: a status with every key. */
+#define WIRE_ANSWER_DATA_MAX 32768
+#define WIRE_ANSWER_MAX      (WIRE_ANSWER_HEADER + WIRE_ANSWER_DATA_MAX)
 
-/* The service and management operations of 802.1AR clause 7.2 that there are
- * today, and how far each is made. */
+/* The service and management operations of 802.1AR clause 7.2, and what a
+ * keystore has beside them. Where no key is named, all are meant. */
 enum wire_op {
-	WIRE_STATUS = 1,  /* enumerate public keys, state of the module */
-	WIRE_CHAIN = 2,   /* enumerate certificate and its chain */
-	WIRE_SIGN = 3,    /* arg: enum sig_scheme; data: bytes to sign */
-	WIRE_CREATE = 4,  /* arg: enum key_alg; makes IDevID and IAK keys */
+	WIRE_STATUS = 1, /* enumerate public keys, state of the module */
+	WIRE_CHAIN = 2,  /* enumerate certificate and its chain */
+	WIRE_SIGN = 3,   /* arg: enum sig_scheme; data: bytes to sign */
+	/* arg: enum key_alg; hash: 1 makes an owner's key persistent. A key of
+	 * the maker's comes with the other one of its pair. */
+	WIRE_CREATE = 4,
 	WIRE_INSTALL = 5, /* data: DER certificates, leaf first */
 	WIRE_ENABLE = 6,  /* arg: 1 enables the key, 0 disables it */
-	WIRE_DELETE = 7,  /* refused for an IDevID, always */
+	WIRE_DELETE = 7,  /* key with certificates; never an IDevID */
 	WIRE_PING = 8,    /* says that the service is there; asks no TPM */
 	/* Proof for the CA: certified public areas. data: the EK certificate,
 	 * DER, where it is not to be that of the module; else nothing */
 	WIRE_ATTEST = 9,
 	/* data: a credential for EK and IAK; answer: its secret */
 	WIRE_ACTIVATE = 10,
+	WIRE_INIT = 11,          /* looks for everything afresh */
+	WIRE_STIR = 12,          /* data: 1 to WIRE_STIR_MAX bytes of entropy */
+	WIRE_CERT_ENABLE = 13,   /* arg as of ENABLE */
+	WIRE_CERT_DELETE = 14,   /* with what is above it */
+	WIRE_CHAIN_INSTALL = 15, /* data: DER certificates above the leaf */
+	WIRE_CHAIN_DELETE = 16,  /* leaves the leaf */
+	/* arg: 1 makes it persistent; data: PKCS#8, DER, behind its u16 length,
+	 * and, if they are known, its certificates, DER */
+	WIRE_IMPORT = 17,
+	WIRE_PIN = 18,   /* arg: 1 makes the key persistent, 0 no longer */
+	WIRE_ERASE = 19, /* ends all keys of the owner, for good */
 };
 
 struct wire_request {
@@ -78,6 +93,12 @@ struct wire_answer {
 	size_t data_len;
 };
 
+/* Entropy for one TPM2_StirRandom (part 3, 16.2). */
+#define WIRE_STIR_MAX 128
+
+/* Longest PKCS#8 of a key: RSA-4096 has 2380 bytes. */
+#define WIRE_PKCS8_MAX 3072
+
 /* The place of a key: a handle of a TPM, a PKCS#11 URI; a limit of ours. */
 #define WIRE_PLACE_MAX 255
 
@@ -88,6 +109,9 @@ struct wire_key {
 	uint8_t present;                /* in the module now */
 	uint8_t certified;              /* a certificate is installed */
 	uint8_t enabled;                /* 802.1AR enable state */
+	uint8_t cert_enabled;           /* the same of its certificate */
+	uint8_t persistent;             /* signs with one command */
+	uint8_t imported;               /* made elsewhere */
 	uint8_t tls13;                  /* its signatures serve TLS 1.3 */
 	char place[WIRE_PLACE_MAX + 1]; /* as its keystore names it */
 	struct key_blob spki;
@@ -105,14 +129,61 @@ struct wire_tries {
 	uint32_t max; /* with so many it is in lockout */
 };
 
+/* The counters of IEEE8021-DEVID-MIB, since the service started. */
+struct wire_counters {
+	uint32_t key_generation, key_insertion, key_deletion;
+	uint32_t cert_insertion, cert_deletion;
+};
+
+/*
+ * How the owner's keys end. A key of before an erasure can be used no more,
+ * whoever kept a copy, once the module was reset after it: when @resets is
+ * higher than @erased_at.
+ */
+struct wire_erasure {
+	uint64_t epoch;     /* of the keys that there are; 0: none was made */
+	uint32_t resets;    /* TPM resets that the module has counted */
+	uint32_t erased_at; /* the same when the last erasure was made */
+	uint8_t erased;     /* one was made */
+};
+
+enum wire_answered {
+	WIRE_UNKNOWN,
+	WIRE_NO,
+	WIRE_YES
+};
+
+/* What a keystore says of itself; "" and 0 where it says nothing. */
+struct wire_about {
+	char maker[8];     /* "IFX" */
+	char model[32];    /* as the module has it */
+	char firmware[24]; /* "7.85.4555.0" */
+	uint8_t fips_mode; /* enum wire_answered */
+	/* What the certificate of the endorsement key asserts. */
+	uint8_t cc_eal;        /* 1 to 7; Common Criteria */
+	uint8_t cc_plus;       /* augmented */
+	uint8_t fips_level;    /* 1 to 4 */
+	char fips_version[16]; /* "140-2" */
+};
+
 struct wire_status {
 	enum devid_err module; /* health of the keystore */
 	char module_text[DEVID_ERROR_TEXT_MAX];
 	struct wire_tries tries;
 	uint32_t signatures; /* made since the service started */
 	uint32_t refused;    /* requests refused since then */
+	uint8_t initialized; /* 0: as module_text says, since the start */
+	struct wire_counters counters;
+	struct wire_erasure erasure;
+	struct wire_about about;
 	size_t n_keys;
-	struct wire_key keys[N_KEY_ROLES];
+	struct wire_key keys[N_KEYS];
+};
+
+/* A key that is brought, and its certificates; views, borrowed. */
+struct wire_import {
+	struct view pkcs8;
+	struct view chain; /* DER, leaf first; may be empty */
 };
 
 /* DER certificates, one behind the other, in no order. */
@@ -181,6 +252,16 @@ DEVID_MUST_CHECK enum devid_err wire_encode_credential(
 /* The views point into @in. Errors: PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_credential(
 	struct view in, struct wire_credential *ret, struct devid_error *err);
+
+/* The data of an IMPORT request; it holds a private key: to be erased. Errors:
+ * TOO_LARGE, INVALID. */
+DEVID_MUST_CHECK enum devid_err wire_encode_import(
+	const struct wire_import *what, struct room *ret,
+	struct devid_error *err);
+
+/* The views point into @in. Errors: PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_import(
+	struct view in, struct wire_import *ret, struct devid_error *err);
 
 /* The data of a STATUS answer. */
 DEVID_MUST_CHECK enum devid_err wire_encode_status(

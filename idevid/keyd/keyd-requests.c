@@ -22,7 +22,7 @@ struct call {
 	const struct peer *peer;
 	unsigned perms;
 	const struct wire_request *req;
-	struct room out; /* WIRE_CHAIN_MAX bytes for the answer's data */
+	struct room out; /* WIRE_ANSWER_DATA_MAX bytes for the answer's data */
 };
 
 typedef enum devid_err handler_fn(struct call *c, struct devid_error *err);
@@ -139,7 +139,8 @@ static enum devid_err do_attest(struct call *c, struct devid_error *err)
 {
 	static struct wire_attest said; /* large; one request at a time */
 	struct view ek_cert = { c->req->data, c->req->data_len };
-	enum devid_err rc = module_attest(c->r->module, ek_cert, &said, err);
+	enum devid_err rc =
+		module_attest(c->r->module, c->req->name, ek_cert, &said, err);
 
 	if (rc == DEVID_OK)
 		rc = wire_encode_attest(&said, &c->out, err);
@@ -157,7 +158,8 @@ static enum devid_err do_activate(struct call *c, struct devid_error *err)
 	rc = wire_decode_credential(
 		(struct view) { c->req->data, c->req->data_len }, &what, err);
 	if (rc == DEVID_OK)
-		rc = module_activate(c->r->module, &what, &secret, err);
+		rc = module_activate(
+			c->r->module, c->req->name, &what, &secret, err);
 	if (rc != DEVID_OK)
 		return rc;
 	memcpy(c->out.data, secret.data, secret.len);
@@ -285,7 +287,7 @@ void requests_refuse(
 bool requests_answer(struct requests *r, const struct peer *peer,
 	struct view in, struct room *ret)
 {
-	static uint8_t data[WIRE_CHAIN_MAX]; /* one request at a time */
+	static uint8_t data[WIRE_ANSWER_DATA_MAX]; /* one request at a time */
 	struct wire_request req = { 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	struct call call = {

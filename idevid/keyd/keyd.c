@@ -212,7 +212,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 		.connections_max = k->connections_max,
 	};
 
-	rc = keystore_tpm_new(k->tcti, &k->keystore, err);
+	rc = keystore_tpm_new(k->tcti, NULL, &k->keystore, err);
 	if (rc != DEVID_OK)
 		return rc;
 	options.keystore = k->keystore;

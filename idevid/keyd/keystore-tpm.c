@@ -19,12 +19,13 @@
 
 struct keystore_tpm {
 	struct keystore base;
-	char *tcti;      /* owned */
+	char *tcti; /* owned */
+	struct tpm_places at;
 	struct tpm *tpm; /* owned; NULL while not connected */
-	struct tpm_key keys[N_KEY_ROLES];
-	char places[N_KEY_ROLES][sizeof("0x81020000")];
+	struct tpm_key keys[N_KEYS];
+	char places[N_KEYS][sizeof("0x81020000")];
 	/* Why a key is not persistent; no cause: it is, or there is none. */
-	struct devid_error limits[N_KEY_ROLES];
+	struct devid_error limits[N_KEYS];
 };
 
 static struct keystore_tpm *self_of(struct keystore *ks)
@@ -34,7 +35,7 @@ static struct keystore_tpm *self_of(struct keystore *ks)
 
 static void release_keys(struct keystore_tpm *self)
 {
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_KEYS; i++)
 		tpm_key_done(&self->keys[i]);
 }
 
@@ -56,6 +57,8 @@ static enum devid_err connect_tpm(
 	if (self->tpm)
 		return DEVID_OK;
 	rc = tpm_open(self->tcti, &self->tpm, err);
+	if (rc == DEVID_OK)
+		self->tpm->places = self->at;
 	if (rc == DEVID_OK && strcmp(self->tpm->name, self->tcti) != 0)
 		log_info("tpm: %s", self->tpm->name);
 	return rc;
@@ -105,14 +108,14 @@ static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
 	return DEVID_OK;
 }
 
-static const char *ks_place(struct keystore *ks, enum key_role role)
+static const char *ks_place(struct keystore *ks, enum key_id id)
 {
-	return self_of(ks)->places[role];
+	return self_of(ks)->places[id];
 }
 
-static const char *ks_limit(struct keystore *ks, enum key_role role)
+static const char *ks_limit(struct keystore *ks, enum key_id id)
 {
-	const struct devid_error *limit = &self_of(ks)->limits[role];
+	const struct devid_error *limit = &self_of(ks)->limits[id];
 
 	return limit->code == DEVID_OK ? NULL : limit->text;
 }
@@ -170,16 +173,16 @@ static enum devid_err ks_forgive(struct keystore *ks, struct devid_error *err)
 
 /* Loads the key object if this connection has not done so. */
 static enum devid_err ensure_loaded(
-	struct keystore_tpm *self, enum key_role role, struct devid_error *err)
+	struct keystore_tpm *self, enum key_id id, struct devid_error *err)
 {
-	if (tpm_handle_is_open(&self->keys[role].object))
+	if (tpm_handle_is_open(&self->keys[id].object))
 		return DEVID_OK;
-	devid_error_clear(&self->limits[role]);
-	return tpm_key_load(self->tpm, role, &self->keys[role], err);
+	devid_error_clear(&self->limits[id]);
+	return tpm_key_load(self->tpm, id, &self->keys[id], err);
 }
 
 struct load_arg {
-	enum key_role role;
+	enum key_id id;
 	struct key_blob *ret_spki;
 };
 
@@ -187,23 +190,23 @@ static enum devid_err op_load(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	struct load_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, a->role, err);
+	enum devid_err rc = ensure_loaded(self, a->id, err);
 
 	if (rc == DEVID_OK)
-		*a->ret_spki = self->keys[a->role].spki;
+		*a->ret_spki = self->keys[a->id].spki;
 	return rc;
 }
 
-static enum devid_err ks_load(struct keystore *ks, enum key_role role,
+static enum devid_err ks_load(struct keystore *ks, enum key_id id,
 	struct key_blob *ret_spki, struct devid_error *err)
 {
-	struct load_arg arg = { role, ret_spki };
+	struct load_arg arg = { id, ret_spki };
 
 	return run(self_of(ks), op_load, &arg, err);
 }
 
 struct create_arg {
-	enum key_role role;
+	enum key_id id;
 	enum key_alg alg;
 	const struct key_blob *expected;
 };
@@ -213,7 +216,7 @@ static enum devid_err op_create(
 {
 	struct create_arg *a = arg;
 	CLEANUP(tpm_key_done)
-	struct tpm_key key = { .role = a->role, .alg = a->alg };
+	struct tpm_key key = { .id = a->id, .alg = a->alg };
 	struct devid_error limit = { DEVID_OK, "" };
 	enum devid_err rc;
 
@@ -221,7 +224,7 @@ static enum devid_err op_create(
 	if (rc != DEVID_OK)
 		return rc;
 	rc = tpm_key_keep(&key, &limit);
-	devid_error_clear(&self->limits[a->role]);
+	devid_error_clear(&self->limits[a->id]);
 	if (rc == DEVID_OK)
 		return rc; /* loaded from its handle when it is used */
 	/* A key that somebody knows by its certificate serves as it is; a new
@@ -229,23 +232,23 @@ static enum devid_err op_create(
 	if (!a->expected ||
 		(rc != DEVID_ERR_DENIED && rc != DEVID_ERR_TOO_LARGE))
 		return fail_with(err, rc, &limit);
-	self->limits[a->role] = limit;
-	self->keys[a->role] = key;
-	self->keys[a->role].object = tpm_handle_take(&key.object);
+	self->limits[a->id] = limit;
+	self->keys[a->id] = key;
+	self->keys[a->id].object = tpm_handle_take(&key.object);
 	return DEVID_OK;
 }
 
-static enum devid_err ks_create(struct keystore *ks, enum key_role role,
+static enum devid_err ks_create(struct keystore *ks, enum key_id id,
 	enum key_alg alg, const struct key_blob *expected,
 	struct devid_error *err)
 {
-	struct create_arg arg = { role, alg, expected };
+	struct create_arg arg = { id, alg, expected };
 
 	return run(self_of(ks), op_create, &arg, err);
 }
 
 struct sign_arg {
-	enum key_role role;
+	enum key_id id;
 	const struct key_sign *what;
 	struct key_sig *ret;
 };
@@ -254,24 +257,23 @@ static enum devid_err op_sign(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	struct sign_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, a->role, err);
+	enum devid_err rc = ensure_loaded(self, a->id, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	rc = tpm_key_sign(
-		self->tpm, &self->keys[a->role], a->what, a->ret, err);
+	rc = tpm_key_sign(self->tpm, &self->keys[a->id], a->what, a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) { /* to be looked for again */
-		tpm_key_forget(&self->keys[a->role]);
-		devid_error_clear(&self->limits[a->role]);
+		tpm_key_forget(&self->keys[a->id]);
+		devid_error_clear(&self->limits[a->id]);
 	}
 	return rc;
 }
 
-static enum devid_err ks_sign(struct keystore *ks, enum key_role role,
+static enum devid_err ks_sign(struct keystore *ks, enum key_id id,
 	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
-	struct sign_arg arg = { role, what, ret };
+	struct sign_arg arg = { id, what, ret };
 
 	return run(self_of(ks), op_sign, &arg, err);
 }
@@ -289,7 +291,7 @@ static enum devid_err ks_cert_room(
 }
 
 struct cert_arg {
-	enum key_role role;
+	enum key_id id;
 	struct key_blob *ret;
 	const struct key_blob *der;
 };
@@ -299,19 +301,19 @@ static enum devid_err op_cert_writable(
 {
 	struct cert_arg *a = arg;
 
-	return tpm_nv_check_writable(self->tpm, a->role, a->der, err);
+	return tpm_nv_check_writable(self->tpm, a->id, a->der, err);
 }
 
-static enum devid_err ks_cert_writable(struct keystore *ks, enum key_role role,
+static enum devid_err ks_cert_writable(struct keystore *ks, enum key_id id,
 	const struct key_blob *der, struct devid_error *err)
 {
-	struct cert_arg arg = { role, NULL, der };
+	struct cert_arg arg = { id, NULL, der };
 
 	return run(self_of(ks), op_cert_writable, &arg, err);
 }
 
 struct fit_arg {
-	const size_t *len; /* N_KEY_ROLES */
+	const size_t *len; /* N_MAKER_KEYS */
 };
 
 static enum devid_err op_certs_fit(
@@ -323,7 +325,7 @@ static enum devid_err op_certs_fit(
 }
 
 static enum devid_err ks_certs_fit(struct keystore *ks,
-	const size_t len[N_KEY_ROLES], struct devid_error *err)
+	const size_t len[N_MAKER_KEYS], struct devid_error *err)
 {
 	struct fit_arg arg = { len };
 
@@ -335,13 +337,13 @@ static enum devid_err op_cert_read(
 {
 	struct cert_arg *a = arg;
 
-	return tpm_nv_read_cert(self->tpm, a->role, a->ret, err);
+	return tpm_nv_read_cert(self->tpm, a->id, a->ret, err);
 }
 
-static enum devid_err ks_cert_read(struct keystore *ks, enum key_role role,
+static enum devid_err ks_cert_read(struct keystore *ks, enum key_id id,
 	struct key_blob *ret_der, struct devid_error *err)
 {
-	struct cert_arg arg = { role, ret_der, NULL };
+	struct cert_arg arg = { id, ret_der, NULL };
 
 	return run(self_of(ks), op_cert_read, &arg, err);
 }
@@ -351,13 +353,13 @@ static enum devid_err op_cert_write(
 {
 	struct cert_arg *a = arg;
 
-	return tpm_nv_write_cert(self->tpm, a->role, a->der, err);
+	return tpm_nv_write_cert(self->tpm, a->id, a->der, err);
 }
 
-static enum devid_err ks_cert_write(struct keystore *ks, enum key_role role,
+static enum devid_err ks_cert_write(struct keystore *ks, enum key_id id,
 	const struct key_blob *der, struct devid_error *err)
 {
-	struct cert_arg arg = { role, NULL, der };
+	struct cert_arg arg = { id, NULL, der };
 
 	return run(self_of(ks), op_cert_write, &arg, err);
 }
@@ -367,13 +369,13 @@ static enum devid_err op_issuers_read(
 {
 	struct cert_arg *a = arg;
 
-	return tpm_nv_read_issuers(self->tpm, a->role, a->ret, err);
+	return tpm_nv_read_issuers(self->tpm, a->id, a->ret, err);
 }
 
-static enum devid_err ks_issuers_read(struct keystore *ks, enum key_role role,
+static enum devid_err ks_issuers_read(struct keystore *ks, enum key_id id,
 	struct key_blob *ret_der, struct devid_error *err)
 {
-	struct cert_arg arg = { role, ret_der, NULL };
+	struct cert_arg arg = { id, ret_der, NULL };
 
 	return run(self_of(ks), op_issuers_read, &arg, err);
 }
@@ -383,18 +385,25 @@ static enum devid_err op_issuers_write(
 {
 	struct cert_arg *a = arg;
 
-	return tpm_nv_write_issuers(self->tpm, a->role, a->der, err);
+	return tpm_nv_write_issuers(self->tpm, a->id, a->der, err);
 }
 
-static enum devid_err ks_issuers_write(struct keystore *ks, enum key_role role,
+static enum devid_err ks_issuers_write(struct keystore *ks, enum key_id id,
 	const struct key_blob *der, struct devid_error *err)
 {
-	struct cert_arg arg = { role, NULL, der };
+	struct cert_arg arg = { id, NULL, der };
 
 	return run(self_of(ks), op_issuers_write, &arg, err);
 }
 
+static enum devid_err fail_no_pair(enum key_id id, struct devid_error *err)
+{
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"tpm: %s: no key of a pair of IDevID and IAK", key_id_name(id));
+}
+
 struct attest_arg {
+	enum key_id idevid, iak;
 	struct view ek_cert;
 	struct wire_attest *ret;
 };
@@ -426,31 +435,34 @@ static enum devid_err op_attest(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	const struct attest_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IDEVID, err);
+	enum devid_err rc = ensure_loaded(self, a->idevid, err);
 
 	if (rc == DEVID_OK)
-		rc = ensure_loaded(self, KEY_ROLE_IAK, err);
+		rc = ensure_loaded(self, a->iak, err);
 	if (rc == DEVID_OK)
 		rc = find_ek(self, a, err);
 	if (rc == DEVID_OK)
-		rc = tpm_attest(self->tpm, &self->keys[KEY_ROLE_IDEVID],
-			&self->keys[KEY_ROLE_IAK], a->ret, err);
+		rc = tpm_attest(self->tpm, &self->keys[a->idevid],
+			&self->keys[a->iak], a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) {
-		tpm_key_done(&self->keys[KEY_ROLE_IDEVID]);
-		tpm_key_done(&self->keys[KEY_ROLE_IAK]);
+		tpm_key_done(&self->keys[a->idevid]);
+		tpm_key_done(&self->keys[a->iak]);
 	}
 	return rc;
 }
 
-static enum devid_err ks_attest(struct keystore *ks, struct view ek_cert,
-	struct wire_attest *ret, struct devid_error *err)
+static enum devid_err ks_attest(struct keystore *ks, enum key_id idevid,
+	struct view ek_cert, struct wire_attest *ret, struct devid_error *err)
 {
-	struct attest_arg arg = { ek_cert, ret };
+	struct attest_arg arg = { idevid, KEY_IAK, ek_cert, ret };
 
+	if (!key_id_pair(idevid, &arg.iak))
+		return fail_no_pair(idevid, err);
 	return run(self_of(ks), op_attest, &arg, err);
 }
 
 struct activate_arg {
+	enum key_id iak;
 	const struct wire_credential *what;
 	struct wire_secret *ret;
 };
@@ -459,22 +471,24 @@ static enum devid_err op_activate(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	struct activate_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, KEY_ROLE_IAK, err);
+	enum devid_err rc = ensure_loaded(self, a->iak, err);
 
 	if (rc == DEVID_OK)
-		rc = tpm_activate(self->tpm, &self->keys[KEY_ROLE_IAK], a->what,
-			a->ret, err);
+		rc = tpm_activate(
+			self->tpm, &self->keys[a->iak], a->what, a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND)
-		tpm_key_done(&self->keys[KEY_ROLE_IAK]);
+		tpm_key_done(&self->keys[a->iak]);
 	return rc;
 }
 
-static enum devid_err ks_activate(struct keystore *ks,
+static enum devid_err ks_activate(struct keystore *ks, enum key_id idevid,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	struct activate_arg arg = { what, ret };
+	struct activate_arg arg = { KEY_IAK, what, ret };
 
+	if (!key_id_pair(idevid, &arg.iak))
+		return fail_no_pair(idevid, err);
 	return run(self_of(ks), op_activate, &arg, err);
 }
 
@@ -510,8 +524,9 @@ static const struct keystore_ops tpm_ops = {
 	.activate = ks_activate,
 };
 
-enum devid_err keystore_tpm_new(
-	const char *tcti, struct keystore **ret, struct devid_error *err)
+enum devid_err keystore_tpm_new(const char *tcti,
+	const struct tpm_places *places, struct keystore **ret,
+	struct devid_error *err)
 {
 	struct keystore_tpm *self = calloc(1, sizeof(*self));
 
@@ -520,9 +535,13 @@ enum devid_err keystore_tpm_new(
 		return fail_no_memory_for(err, "tpm");
 	}
 	self->base.ops = &tpm_ops;
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	if (places)
+		self->at = *places;
+	else
+		tpm_places_default(&self->at);
+	for (int i = 0; i < N_KEYS; i++)
 		(void)snprintf(self->places[i], sizeof(self->places[i]),
-			"0x%08x", template_handle((enum key_role)i)); /* fits */
+			"0x%08x", self->at.handle[i]); /* fits */
 	*ret = &self->base;
 	return DEVID_OK;
 }

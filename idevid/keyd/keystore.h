@@ -15,7 +15,19 @@
 #include "key.h"
 #include "wire.h"
 
+#include <openssl/types.h>
+#include <stdbool.h>
+
 #define KEYSTORE_IDENTITY_MAX 40
+
+/* A key of the owner as it is kept outside the module: bytes that only the
+ * module can use which made them, until the owner erases. Not secret. */
+#define KEY_SEALED_MAX 4096
+
+struct key_sealed {
+	size_t len;
+	uint8_t data[KEY_SEALED_MAX];
+};
 
 struct keystore {
 	const struct keystore_ops *ops; /* borrowed, static */
@@ -32,11 +44,11 @@ struct keystore_ops {
 	void (*free)(struct keystore *ks);
 
 	/*
-	 * Where it keeps the key of @role, or would: visible text of at most
+	 * Where it keeps the key of @id, or would: visible text of at most
 	 * WIRE_PLACE_MAX bytes that a person can find it by with the tools for
 	 * this kind of keystore. Asks no module; borrowed, as long as @ks is.
 	 */
-	const char *(*place)(struct keystore *ks, enum key_role role);
+	const char *(*place)(struct keystore *ks, enum key_id id);
 
 	/*
 	 * Why the key of @role is not at its place though it serves, such as
@@ -44,7 +56,7 @@ struct keystore_ops {
 	 * module begins. NULL when nothing is in its way. Asks no module;
 	 * borrowed until the next call.
 	 */
-	const char *(*limit)(struct keystore *ks, enum key_role role);
+	const char *(*limit)(struct keystore *ks, enum key_id id);
 
 	/* Asks the module how it is. @ret_tries may be NULL and is set also
 	 * in lockout. */
@@ -67,7 +79,7 @@ struct keystore_ops {
 	 * The public key (DER SubjectPublicKeyInfo) of the persistent key.
 	 * Errors: NOT_FOUND when there is none.
 	 */
-	enum devid_err (*load)(struct keystore *ks, enum key_role role,
+	enum devid_err (*load)(struct keystore *ks, enum key_id id,
 		struct key_blob *ret_spki, struct devid_error *err);
 
 	/*
@@ -78,12 +90,12 @@ struct keystore_ops {
 	 * taken by another key; DENIED, TOO_LARGE when a new key cannot be
 	 * made persistent.
 	 */
-	enum devid_err (*create)(struct keystore *ks, enum key_role role,
+	enum devid_err (*create)(struct keystore *ks, enum key_id id,
 		enum key_alg alg, const struct key_blob *expected,
 		struct devid_error *err);
 
 	/* One signature: one command when the key has been loaded. */
-	enum devid_err (*sign)(struct keystore *ks, enum key_role role,
+	enum devid_err (*sign)(struct keystore *ks, enum key_id id,
 		const struct key_sign *what, struct key_sig *ret,
 		struct devid_error *err);
 
@@ -96,7 +108,7 @@ struct keystore_ops {
 	 * would be let; changes nothing. Errors: EXISTS when anything else is
 	 * there, DENIED when the owner of that right, such as firmware, keeps
 	 * it. */
-	enum devid_err (*cert_writable)(struct keystore *ks, enum key_role role,
+	enum devid_err (*cert_writable)(struct keystore *ks, enum key_id id,
 		const struct key_blob *der, struct devid_error *err);
 
 	/*
@@ -105,46 +117,107 @@ struct keystore_ops {
 	 * TOO_LARGE, and those of cert_writable().
 	 */
 	enum devid_err (*certs_fit)(struct keystore *ks,
-		const size_t len[N_KEY_ROLES], struct devid_error *err);
+		const size_t len[N_MAKER_KEYS], struct devid_error *err);
 
 	/* The DER certificate stored beside the key. Errors: NOT_FOUND. */
-	enum devid_err (*cert_read)(struct keystore *ks, enum key_role role,
+	enum devid_err (*cert_read)(struct keystore *ks, enum key_id id,
 		struct key_blob *ret_der, struct devid_error *err);
 
 	/* Stores and locks it. Where there is no other room, issuers give
 	 * theirs, of any role. Errors: EXISTS when anything else is there,
 	 * TOO_LARGE. */
-	enum devid_err (*cert_write)(struct keystore *ks, enum key_role role,
+	enum devid_err (*cert_write)(struct keystore *ks, enum key_id id,
 		const struct key_blob *der, struct devid_error *err);
 
 	/* The certificates above it, one behind the other. Errors:
 	 * NOT_FOUND. */
-	enum devid_err (*issuers_read)(struct keystore *ks, enum key_role role,
+	enum devid_err (*issuers_read)(struct keystore *ks, enum key_id id,
 		struct key_blob *ret_der, struct devid_error *err);
 
 	/* Stores them in place of those that are there. Errors: EXISTS when
 	 * something is there that is no certificates, TOO_LARGE. */
-	enum devid_err (*issuers_write)(struct keystore *ks, enum key_role role,
+	enum devid_err (*issuers_write)(struct keystore *ks, enum key_id id,
 		const struct key_blob *der, struct devid_error *err);
+
+	/* ---- keys of the owner: ROLE_HOME_OWNER ---- */
+
+	/*
+	 * Makes a key, or takes @private, which was made elsewhere and is not
+	 * kept in the clear, and gives it out sealed. What it made in the
+	 * module for the first key, the storage parent, stays. The key is not
+	 * known to the keystore before it is given(). Errors: UNSUPPORTED when
+	 * the module makes no key of @alg, DENIED when the owner's hierarchy
+	 * cannot be used, TOO_LARGE.
+	 */
+	enum devid_err (*make)(struct keystore *ks, enum key_alg alg,
+		struct key_sealed *ret, struct devid_error *err);
+	enum devid_err (*take_in)(struct keystore *ks, EVP_PKEY *private,
+		struct key_sealed *ret, struct devid_error *err);
+
+	/*
+	 * From now on @sealed, which is copied, is key @id; NULL: there is
+	 * none. Then load() and sign() know it. Asks no module. *@ret_imported
+	 * says whether it was made elsewhere. Errors: SYNTAX. load() has
+	 * besides: ERASED, it is of before an erasure; MISMATCH, this module
+	 * did not make it, or was cleared since.
+	 */
+	enum devid_err (*give)(struct keystore *ks, enum key_id id,
+		const struct key_sealed *sealed, bool *ret_imported,
+		struct devid_error *err);
+
+	/* Whether the key is at its place, so that a signature costs one
+	 * command. Asks no module. */
+	bool (*is_persistent)(struct keystore *ks, enum key_id id);
+
+	/* Puts the key at its place, or takes it away from there; what is so
+	 * already is no error. Errors: EXISTS when something else is there,
+	 * TOO_LARGE, DENIED. */
+	enum devid_err (*persist)(struct keystore *ks, enum key_id id,
+		bool persistent, struct devid_error *err);
+
+	/*
+	 * Ends all keys of the owner, and the parent: persistent ones first,
+	 * then the epoch goes on. To be called until it succeeds; again does no
+	 * harm. *@ret_resets counts the module's resets (wire.h).
+	 */
+	enum devid_err (*erase)(struct keystore *ks, uint32_t *ret_resets,
+		struct devid_error *err);
+
+	/* Epoch and resets, as of now; 0: no key was made since the module is
+	 * new. */
+	enum devid_err (*epoch)(struct keystore *ks, uint64_t *ret_epoch,
+		uint32_t *ret_resets, struct devid_error *err);
+
+	/* Adds @in, at most WIRE_STIR_MAX bytes, to the state of the module's
+	 * random number generator (802.1AR 7.2, TPM2_StirRandom). */
+	enum devid_err (*stir)(
+		struct keystore *ks, struct view in, struct devid_error *err);
+
+	/* What the module says of itself and its EK certificate asserts. A part
+	 * that it does not tell is left out; errors are of the module alone. */
+	enum devid_err (*about)(struct keystore *ks, struct wire_about *ret,
+		struct devid_error *err);
 
 	/*
 	 * The certificate of the endorsement key and what the module has above
 	 * it, and the IAK's word that the IDevID is in the same module.
 	 * @ek_cert, DER, is the certificate where it is not to be the module's
-	 * own; else empty. Errors: NOT_FOUND when a key is not there or the
-	 * module has no EK certificate, MISMATCH when @ek_cert is of another
-	 * module, SYNTAX when it is none, UNSUPPORTED when this kind of
-	 * keystore has no such endorsement key.
+	 * own; else empty. The IAK is the one of @idevid's pair. Errors:
+	 * NOT_FOUND when a key is not there or the module has no EK
+	 * certificate, MISMATCH when @ek_cert is of another module, SYNTAX when
+	 * it is none, UNSUPPORTED when this kind of keystore has no such
+	 * endorsement key.
 	 */
-	enum devid_err (*attest)(struct keystore *ks, struct view ek_cert,
-		struct wire_attest *ret, struct devid_error *err);
+	enum devid_err (*attest)(struct keystore *ks, enum key_id idevid,
+		struct view ek_cert, struct wire_attest *ret,
+		struct devid_error *err);
 
 	/*
-	 * Opens a credential that was made for the endorsement key and the
-	 * IAK. Errors: SYNTAX, MISMATCH (made for another module or another
-	 * IAK), NOT_FOUND and UNSUPPORTED as above.
+	 * Opens a credential that was made for the endorsement key and the IAK
+	 * of @idevid's pair. Errors: SYNTAX, MISMATCH (made for another module
+	 * or another IAK), NOT_FOUND and UNSUPPORTED as above.
 	 */
-	enum devid_err (*activate)(struct keystore *ks,
+	enum devid_err (*activate)(struct keystore *ks, enum key_id idevid,
 		const struct wire_credential *what, struct wire_secret *ret,
 		struct devid_error *err);
 };

@@ -14,41 +14,65 @@
 typedef enum devid_err ask_fn(
 	struct keystore *ks, void *arg, struct devid_error *err);
 
-static enum devid_err check_usable(struct module *m, enum key_role role,
-	bool look, struct devid_error *err)
+static enum devid_err check_usable(
+	struct module *m, enum key_id id, bool look, struct devid_error *err)
 {
-	struct module_key *key = &m->keys[role];
+	struct module_key *key = &m->keys[id];
 
 	if (!key->enabled)
-		return devid_fail(err, DEVID_ERR_DISABLED,
-			"%s: key disabled (802.1AR 7.2)", key_role_name(role));
+		return devid_fail(err, DEVID_ERR_KEY_DISABLED,
+			"%s: key disabled (802.1AR 7.2)", key_id_name(id));
 	return key->present && !look ? DEVID_OK
 				     : module_ensure_key(m, key, err);
 }
 
-/* Both keys: one of them alone proves nothing. */
-static enum devid_err check_both(
-	struct module *m, bool look, struct devid_error *err)
+/* The IAK of the pair. */
+static enum key_id iak_of(enum key_id idevid)
 {
-	enum devid_err rc = check_usable(m, KEY_ROLE_IDEVID, look, err);
+	enum key_id iak = KEY_IAK;
 
-	return rc == DEVID_OK ? check_usable(m, KEY_ROLE_IAK, look, err) : rc;
+	(void)key_id_pair(idevid, &iak); /* find_idevid() looked */
+	return iak;
+}
+
+/* The key @name, which is to be an IDevID. */
+static enum devid_err find_idevid(struct module *m, const char *name,
+	enum key_id *ret, struct devid_error *err)
+{
+	struct module_key *key = module_find(m, name, err);
+
+	if (!key)
+		return DEVID_ERR_NOT_FOUND;
+	if (key_id_role(key->id) != KEY_ROLE_IDEVID)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: only an IDevID is attested", name);
+	*ret = key->id;
+	return DEVID_OK;
+}
+
+/* Both keys: one of them alone proves nothing. */
+static enum devid_err check_both(struct module *m, enum key_id idevid,
+	bool look, struct devid_error *err)
+{
+	enum devid_err rc = check_usable(m, idevid, look, err);
+
+	return rc == DEVID_OK ? check_usable(m, iak_of(idevid), look, err) : rc;
 }
 
 /* Asks the keystore; when a key has gone from its place it is derived again
  * and the question put once more. */
-static enum devid_err ask(
-	struct module *m, ask_fn *fn, void *arg, struct devid_error *err)
+static enum devid_err ask(struct module *m, enum key_id idevid, ask_fn *fn,
+	void *arg, struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
-	enum devid_err rc = check_both(m, false, &cause);
+	enum devid_err rc = check_both(m, idevid, false, &cause);
 
 	if (rc == DEVID_OK) {
 		rc = fn(ks, arg, &cause);
 		if (rc == DEVID_ERR_NOT_FOUND) {
 			devid_error_clear(&cause);
-			rc = check_both(m, true, &cause);
+			rc = check_both(m, idevid, true, &cause);
 			if (rc == DEVID_OK)
 				rc = fn(ks, arg, &cause);
 		}
@@ -78,30 +102,29 @@ static enum devid_err check_area(const struct module_key *key,
 		!key_blob_equal(&spki, &key->spki))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"%s: the keystore's public area is not the key's",
-			key_role_name(key->role));
+			key_id_name(key->id));
 	return DEVID_OK;
 }
 
 /* As with a signature: what a faulty module states is not given out. */
-static enum devid_err check_statement(struct module *m,
-	const struct wire_attest *said, struct devid_error *err)
+static enum devid_err check_statement(const struct module_key *idevid_key,
+	const struct module_key *iak_key, const struct wire_attest *said,
+	struct devid_error *err)
 {
 	struct tpm_public idevid, iak;
 	struct tpm_certify certify;
 	enum devid_err rc;
 
-	rc = check_area(
-		&m->keys[KEY_ROLE_IDEVID], &said->idevid_pub, &idevid, err);
+	rc = check_area(idevid_key, &said->idevid_pub, &idevid, err);
 	if (rc == DEVID_OK)
-		rc = check_area(
-			&m->keys[KEY_ROLE_IAK], &said->iak_pub, &iak, err);
+		rc = check_area(iak_key, &said->iak_pub, &iak, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (tpm_certify_parse(view_of(&said->certify), &certify, NULL) !=
 			DEVID_OK ||
 		certify.name_len != idevid.name_len ||
 		memcmp(certify.name, idevid.name, idevid.name_len) != 0 ||
-		tpm_signature_check(&iak.area, m->keys[KEY_ROLE_IAK].pub,
+		tpm_signature_check(&iak.area, iak_key->pub,
 			view_of(&said->certify), view_of(&said->certify_sig),
 			NULL) != DEVID_OK)
 		return devid_fail(err, DEVID_ERR_CRYPTO,
@@ -111,6 +134,7 @@ static enum devid_err check_statement(struct module *m,
 }
 
 struct attest_arg {
+	enum key_id idevid;
 	struct view ek_cert;
 	struct wire_attest *ret;
 };
@@ -120,24 +144,30 @@ static enum devid_err ask_attest(
 {
 	const struct attest_arg *a = arg;
 
-	return ks->ops->attest(ks, a->ek_cert, a->ret, err);
+	return ks->ops->attest(ks, a->idevid, a->ek_cert, a->ret, err);
 }
 
-enum devid_err module_attest(struct module *m, struct view ek_cert,
-	struct wire_attest *ret, struct devid_error *err)
+enum devid_err module_attest(struct module *m, const char *name,
+	struct view ek_cert, struct wire_attest *ret, struct devid_error *err)
 {
-	struct attest_arg arg = { ek_cert, ret };
-	enum devid_err rc = check_both(m, false, err);
+	struct attest_arg arg = { KEY_IDEVID, ek_cert, ret };
+	enum devid_err rc = find_idevid(m, name, &arg.idevid, err);
+
+	if (rc == DEVID_OK)
+		rc = check_both(m, arg.idevid, false, err);
 
 	/* What the CA then issues is to be stored. */
 	if (rc == DEVID_OK)
 		rc = module_check_store(m, err);
 	if (rc == DEVID_OK)
-		rc = ask(m, ask_attest, &arg, err);
-	return rc == DEVID_OK ? check_statement(m, ret, err) : rc;
+		rc = ask(m, arg.idevid, ask_attest, &arg, err);
+	return rc == DEVID_OK ? check_statement(&m->keys[arg.idevid],
+					&m->keys[iak_of(arg.idevid)], ret, err)
+			      : rc;
 }
 
 struct activate_arg {
+	enum key_id idevid;
 	const struct wire_credential *what;
 	struct wire_secret *ret;
 };
@@ -147,14 +177,16 @@ static enum devid_err ask_activate(
 {
 	struct activate_arg *a = arg;
 
-	return ks->ops->activate(ks, a->what, a->ret, err);
+	return ks->ops->activate(ks, a->idevid, a->what, a->ret, err);
 }
 
-enum devid_err module_activate(struct module *m,
+enum devid_err module_activate(struct module *m, const char *name,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	struct activate_arg arg = { what, ret };
+	struct activate_arg arg = { KEY_IDEVID, what, ret };
+	enum devid_err rc = find_idevid(m, name, &arg.idevid, err);
 
-	return ask(m, ask_activate, &arg, err);
+	return rc == DEVID_OK ? ask(m, arg.idevid, ask_activate, &arg, err)
+			      : rc;
 }

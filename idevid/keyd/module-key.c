@@ -33,7 +33,7 @@ void module_count_stored(struct module *m, struct module_key *key)
 	uint8_t tag;
 
 	key->n_stored = 1;
-	if (ops->issuers_read(m->keystore, key->role, &above, NULL) == DEVID_OK)
+	if (ops->issuers_read(m->keystore, key->id, &above, NULL) == DEVID_OK)
 		stored = (struct view) { above.data, above.len };
 	while (stored.len > 0 && der_take(&stored, &tag, &content, &whole) &&
 		whole.len <= key->chain_len - at &&
@@ -53,7 +53,7 @@ static enum devid_err take_stored_chain(struct module *m,
 	struct key_blob above = { 0 };
 	uint8_t both[2 * KEY_CERT_MAX];
 
-	if (ks->ops->issuers_read(ks, key->role, &above, NULL) == DEVID_OK) {
+	if (ks->ops->issuers_read(ks, key->id, &above, NULL) == DEVID_OK) {
 		memcpy(both, leaf->data, leaf->len);
 		memcpy(both + leaf->len, above.data, above.len);
 		if (module_set_chain(key, both, leaf->len + above.len, NULL) ==
@@ -89,7 +89,7 @@ static enum devid_err sync_certificate(
 
 	if (key->synced || !m->store_certificates)
 		return DEVID_OK;
-	rc = ks->ops->cert_read(ks, key->role, &der, &cause);
+	rc = ks->ops->cert_read(ks, key->id, &der, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
 		return fail_with(err, rc, &cause);
 	key->synced = rc == DEVID_ERR_NOT_FOUND ||
@@ -132,16 +132,15 @@ static enum devid_err load_or_derive(struct module *m, struct module_key *key,
 	struct devid_error cause = { DEVID_OK, "" };
 	static const struct devid_error regained = { DEVID_OK,
 		"derived again, with the same public key" };
-	enum devid_err rc = ks->ops->load(ks, key->role, ret_spki, &cause);
+	enum devid_err rc = ks->ops->load(ks, key->id, ret_spki, &cause);
 
 	if (rc == DEVID_ERR_NOT_FOUND && key->alg != KEY_ALG_NONE &&
 		!key->underivable) {
 		devid_error_clear(&cause);
-		rc = ks->ops->create(
-			ks, key->role, key->alg, &key->spki, &cause);
+		rc = ks->ops->create(ks, key->id, key->alg, &key->spki, &cause);
 		key->underivable = rc == DEVID_ERR_MISMATCH;
 		if (rc == DEVID_OK)
-			rc = ks->ops->load(ks, key->role, ret_spki, &cause);
+			rc = ks->ops->load(ks, key->id, ret_spki, &cause);
 		if (rc == DEVID_OK)
 			module_warn_key(
 				m, key, "was gone from its place", &regained);
@@ -151,7 +150,7 @@ static enum devid_err load_or_derive(struct module *m, struct module_key *key,
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: this keystore does not derive the key of the "
 			"certificate: the TPM or the board was exchanged",
-			key_role_name(key->role));
+			key_id_name(key->id));
 	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
@@ -175,14 +174,14 @@ static enum devid_err find_key(
 		return devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the key in the module is not the certificate's; "
 			"not used",
-			key_role_name(key->role));
+			key_id_name(key->id));
 	return module_set_spki(key, &spki, err);
 }
 
 /* What a key that serves lacks. */
 static void note_limits(struct module *m, struct module_key *key)
 {
-	const char *limit = m->keystore->ops->limit(m->keystore, key->role);
+	const char *limit = m->keystore->ops->limit(m->keystore, key->id);
 	struct devid_error cause = { DEVID_OK, "" };
 
 	if (limit) {

@@ -52,7 +52,7 @@ static enum devid_err ask(struct module *m, const struct module_key *key,
 	struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
-	enum devid_err rc = ks->ops->sign(ks, key->role, what, ret, err);
+	enum devid_err rc = ks->ops->sign(ks, key->id, what, ret, err);
 
 	if (rc == DEVID_OK)
 		module_note_use(m);
@@ -64,7 +64,7 @@ static enum devid_err spoiled(
 {
 	return devid_fail(err, DEVID_ERR_CRYPTO,
 		"%s: the keystore's signature does not verify",
-		key_role_name(key->role));
+		key_id_name(key->id));
 }
 
 /* A PSS salt of another length than the hash fails here, as it would in TLS

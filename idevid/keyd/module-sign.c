@@ -38,14 +38,14 @@ enum devid_err module_sign_purpose(struct module *m,
 
 	if (!key)
 		return DEVID_ERR_NOT_FOUND;
-	if (key->role == KEY_ROLE_IAK)
+	if (key->id == KEY_IAK)
 		return devid_fail(err, DEVID_ERR_PURPOSE,
 			"iak: signs only what the TPM itself states");
 	if (key->alg == KEY_ALG_NONE)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"%s: not provisioned", what->key);
 	if (!key->enabled)
-		return devid_fail(err, DEVID_ERR_DISABLED,
+		return devid_fail(err, DEVID_ERR_KEY_DISABLED,
 			"%s: key disabled (802.1AR 7.2)", what->key);
 	if (!key_alg_allows(key->alg, what->scheme, what->hash))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,

@@ -24,8 +24,8 @@
 struct module_key *module_find(
 	struct module *m, const char *name, struct devid_error *err)
 {
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		if (strcmp(key_role_name(m->keys[i].role), name) == 0)
+	for (int i = 0; i < N_KEYS; i++) {
+		if (strcmp(key_id_name(m->keys[i].id), name) == 0)
 			return &m->keys[i];
 	}
 	(void)devid_fail(err, DEVID_ERR_NOT_FOUND, "key '%s': not found", name);
@@ -37,9 +37,8 @@ void module_warn_key(struct module *m, const struct module_key *key,
 {
 	char line[DEVID_ERROR_TEXT_MAX + 64];
 
-	(void)snprintf(line, sizeof(line), "%s: %s: %s",
-		key_role_name(key->role), what,
-		devid_error_text(cause)); /* cut lines are fine */
+	(void)snprintf(line, sizeof(line), "%s: %s: %s", key_id_name(key->id),
+		what, devid_error_text(cause)); /* cut lines are fine */
 	m->warn(line);
 }
 
@@ -54,7 +53,7 @@ enum devid_err module_state_path(const struct module *m,
 	struct devid_error *err)
 {
 	int n = snprintf(buf, PATH_MAX, "%s/%s%s", m->state_dir,
-		key_role_name(key->role), suffix);
+		key_id_name(key->id), suffix);
 
 	if (n < 0 || n >= PATH_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
@@ -75,7 +74,7 @@ enum devid_err module_set_spki(struct module_key *key,
 	if (!pub)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"%s: public key is not P-256, P-384 or RSA-2048",
-			key_role_name(key->role));
+			key_id_name(key->id));
 	EVP_PKEY_free(key->pub);
 	key->pub = STEAL(pub);
 	key->spki = *spki;
@@ -143,7 +142,7 @@ static enum devid_err check_links(const char *name, struct view chain,
 enum devid_err module_check_chain(const struct module_key *key, struct view der,
 	struct module_chain *ret, struct devid_error *err)
 {
-	const char *name = key_role_name(key->role);
+	const char *name = key_id_name(key->id);
 	CLEANUP(cleanup_x509) X509 *leaf = NULL;
 	const uint8_t *p = der.data;
 	enum devid_err rc;
@@ -175,7 +174,7 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 		return rc;
 	copy = malloc(len);
 	if (!copy)
-		return fail_no_memory_for(err, key_role_name(key->role));
+		return fail_no_memory_for(err, key_id_name(key->id));
 	if (key->alg == KEY_ALG_NONE) {
 		rc = module_set_spki(key, &chain.spki, err);
 		if (rc != DEVID_OK)
@@ -264,7 +263,7 @@ enum devid_err module_state_store_ref(
 	long len;
 
 	(void)snprintf(ref.name, sizeof(ref.name), "%s",
-		key_role_name(key->role)); /* fits: two fixed names */
+		key_id_name(key->id)); /* fits: two fixed names */
 	memcpy(ref.spki, key->spki.data, key->spki.len);
 	rc = keyref_encode(&ref, der, &der_len, err);
 	if (rc == DEVID_OK)

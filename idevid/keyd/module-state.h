@@ -18,7 +18,7 @@
 #include <time.h>
 
 struct module_key {
-	enum key_role role;
+	enum key_id id;
 	enum key_alg alg; /* NONE while no public key is known */
 	struct key_blob spki;
 	EVP_PKEY *pub;  /* owned, or NULL */
@@ -53,7 +53,7 @@ struct module {
 	void (*used)(void *arg);   /* or NULL */
 	void *used_arg;
 	void (*warn)(const char *line);
-	struct module_key keys[N_KEY_ROLES];
+	struct module_key keys[N_KEYS];
 	enum devid_err health;
 	char health_text[DEVID_ERROR_TEXT_MAX];
 	struct wire_tries tries;

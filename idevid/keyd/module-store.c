@@ -38,17 +38,17 @@ static enum devid_err check_key(struct module *m, const struct module_key *key,
 		memcpy(leaf.data, key->chain, leaf.len);
 	}
 	return m->keystore->ops->cert_writable(
-		m->keystore, key->role, own ? &leaf : NULL, err);
+		m->keystore, key->id, own ? &leaf : NULL, err);
 }
 
 enum devid_err module_check_store(struct module *m, struct devid_error *err)
 {
-	size_t len[N_KEY_ROLES] = { 0 };
+	size_t len[N_MAKER_KEYS] = { 0 };
 	enum devid_err rc = DEVID_OK;
 
 	if (!m->store_certificates)
 		return DEVID_OK;
-	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
+	for (int i = 0; rc == DEVID_OK && i < N_KEYS; i++)
 		rc = check_key(m, &m->keys[i], &len[i], err);
 	return rc == DEVID_OK
 		       ? m->keystore->ops->certs_fit(m->keystore, len, err)
@@ -93,7 +93,7 @@ static void count_others(struct module *m)
 	static const struct devid_error why = { DEVID_OK,
 		"their room in the keystore went to a certificate" };
 
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_KEYS; i++) {
 		struct module_key *key = &m->keys[i];
 		uint8_t was = key->n_stored;
 
@@ -118,15 +118,14 @@ enum devid_err module_store_chain(struct module *m,
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	rc = split_chain(m, key_role_name(key->role), chain, &parts, err);
+	rc = split_chain(m, key_id_name(key->id), chain, &parts, err);
 	if (rc == DEVID_OK)
-		rc = ks->ops->cert_write(ks, key->role, &parts.leaf, err);
+		rc = ks->ops->cert_write(ks, key->id, &parts.leaf, err);
 	if (rc != DEVID_OK)
 		return rc;
 	count_others(m);
 	if (parts.above.len > 0)
-		rc = ks->ops->issuers_write(
-			ks, key->role, &parts.above, &cause);
+		rc = ks->ops->issuers_write(ks, key->id, &parts.above, &cause);
 	if (rc == DEVID_ERR_TOO_LARGE || rc == DEVID_ERR_EXISTS)
 		module_warn_key(
 			m, key, "intermediates are on the disk only", &cause);

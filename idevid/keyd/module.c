@@ -55,8 +55,8 @@ enum devid_err module_new(const struct module_options *options,
 	m->used = options->used;
 	m->used_arg = options->used_arg;
 	m->warn = warn;
-	for (int i = 0; i < N_KEY_ROLES; i++) {
-		m->keys[i].role = (enum key_role)i;
+	for (int i = 0; i < N_KEYS; i++) {
+		m->keys[i].id = (enum key_id)i;
 		m->keys[i].enabled = true;
 		start_key(m, &m->keys[i]);
 	}
@@ -68,7 +68,7 @@ void module_free(struct module *m)
 {
 	if (!m)
 		return;
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_KEYS; i++) {
 		EVP_PKEY_free(m->keys[i].pub);
 		free(m->keys[i].chain);
 	}
@@ -77,7 +77,7 @@ void module_free(struct module *m)
 
 void module_recover(struct module *m)
 {
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_KEYS; i++) {
 		if (!m->keys[i].present)
 			(void)!module_ensure_key(
 				m, &m->keys[i], NULL); /* the status tells */
@@ -102,11 +102,11 @@ static void refresh_health(struct module *m)
 	was = m->health;
 	m->health = ks->ops->health(ks, &m->tries, &cause);
 	/* Another module may have come, or this one with its seed restored. */
-	for (int i = 0; was != DEVID_OK && i < N_KEY_ROLES; i++)
+	for (int i = 0; was != DEVID_OK && i < N_KEYS; i++)
 		m->keys[i].underivable = false;
 	if (was != DEVID_OK && m->health == DEVID_OK) {
 		module_recover(m); /* what was wrong before is over */
-		for (int i = 0; i < N_KEY_ROLES; i++)
+		for (int i = 0; i < N_KEYS; i++)
 			module_probe_again(m, &m->keys[i]);
 	}
 	memcpy(m->health_text, cause.text, sizeof(m->health_text));
@@ -128,21 +128,21 @@ void module_status(struct module *m, struct wire_status *ret)
 	ret->module = m->health;
 	memcpy(ret->module_text, m->health_text, sizeof(ret->module_text));
 	ret->tries = m->tries;
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_KEYS; i++) {
 		const struct module_key *key = &m->keys[i];
 		struct wire_key *out = &ret->keys[ret->n_keys];
 
 		if (key->alg == KEY_ALG_NONE)
 			continue;
 		(void)snprintf(out->name, sizeof(out->name), "%s",
-			key_role_name(key->role)); /* fits */
+			key_id_name(key->id)); /* fits */
 		out->alg = key->alg;
 		out->present = key->present;
 		out->certified = key->chain != NULL;
 		out->enabled = key->enabled;
 		out->tls13 = key->tls13;
 		(void)snprintf(out->place, sizeof(out->place), "%s",
-			ks->ops->place(ks, key->role)); /* fits */
+			ks->ops->place(ks, key->id)); /* fits */
 		out->spki = key->spki;
 		out->n_certs = key->n_certs;
 		out->n_stored = key->n_stored;
@@ -178,10 +178,10 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"%s: a %s key exists already (802.1AR: an IDevID key "
 			"is never replaced)",
-			key_role_name(key->role), key_alg_name(key->alg));
+			key_id_name(key->id), key_alg_name(key->alg));
 	if (rc != DEVID_ERR_NOT_FOUND)
 		return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
-	rc = ks->ops->create(ks, key->role, alg, NULL, err);
+	rc = ks->ops->create(ks, key->id, alg, NULL, err);
 	if (rc == DEVID_OK)
 		rc = module_ensure_key(m, key, err);
 	return rc;
@@ -191,9 +191,8 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
  * left to do, and in the field nobody is let do more. */
 static bool is_done(const struct module *m)
 {
-	return m->keys[KEY_ROLE_IDEVID].present &&
-	       m->keys[KEY_ROLE_IDEVID].n_stored > 0 &&
-	       m->keys[KEY_ROLE_IAK].present;
+	return m->keys[KEY_IDEVID].present &&
+	       m->keys[KEY_IDEVID].n_stored > 0 && m->keys[KEY_IAK].present;
 }
 
 enum devid_err module_create(
@@ -206,7 +205,7 @@ enum devid_err module_create(
 			"create: unknown key algorithm");
 	module_recover(m);
 	rc = is_done(m) ? DEVID_OK : module_check_store(m, err);
-	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++)
+	for (int i = 0; rc == DEVID_OK && i < N_KEYS; i++)
 		rc = create_key(m, &m->keys[i], alg, err);
 	return rc;
 }

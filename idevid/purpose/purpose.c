@@ -9,19 +9,6 @@
 #include "purpose-tls13.h"
 #include "wire.h"
 
-const char *purpose_name(enum purpose purpose)
-{
-	switch (purpose) {
-	case PURPOSE_TLS_CLIENT:
-		return "tls-client";
-	case PURPOSE_TLS_SERVER:
-		return "tls-server";
-	case PURPOSE_CSR:
-		return "csr";
-	}
-	return "unknown";
-}
-
 /* TPM 2.0 part 2, 6.2: what a TPM itself states begins with this. */
 static bool is_tpm_statement(struct view in)
 {

@@ -13,14 +13,8 @@
  */
 
 #include "der.h"
+#include "role.h"
 #include <devid/error.h>
-
-/* Bits, so that a set of them can say what a peer may ask. */
-enum purpose {
-	PURPOSE_TLS_CLIENT = 1, /* CertificateVerify of a client */
-	PURPOSE_TLS_SERVER = 2, /* CertificateVerify, ServerKeyExchange */
-	PURPOSE_CSR = 4,        /* PKCS#10 or TCG-CSR for this very key */
-};
 
 struct purpose_verdict {
 	enum purpose purpose;
@@ -46,8 +40,5 @@ struct purpose_verdict {
  */
 DEVID_MUST_CHECK enum devid_err purpose_check(struct view in, struct view spki,
 	struct purpose_verdict *ret_verdict, struct devid_error *err);
-
-/* "tls-client", "tls-server" or "csr". */
-const char *purpose_name(enum purpose purpose);
 
 #endif

@@ -9,6 +9,7 @@ sources := \
 	tpm-key.c \
 	tpm-nv-header.c \
 	tpm-nv.c \
+	tpm-places.c \
 	tpm-policy.c \
 	tpm-public.c \
 	tpm-result.c \

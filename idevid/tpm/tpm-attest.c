@@ -40,7 +40,7 @@ static enum devid_err read_area(struct tpm *tpm, const struct tpm_key *key,
 }
 
 /*
- * TPM2_Certify (part 3, 18.2): the certified object needs the ADMIN role,
+ * TPM2_Certify (part 3, 18.2): the certified object needs the ADMIN id,
  * which the template gives to its policy only, the signing key the USER role.
  * No qualifying data: that the TPM is at hand now is for ActivateCredential
  * to show.

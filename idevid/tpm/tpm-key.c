@@ -44,7 +44,7 @@ static bool is_primary_of_endorsement(
 /* Only there does the key come back after TPM2_Clear: the templates say
  * nothing about where a key is. */
 static enum devid_err check_hierarchy(const struct tpm_handle *object,
-	enum key_role role, struct devid_error *err)
+	enum key_id id, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_NAME *name = NULL;
 	CLEANUP(cleanup_esys) TPM2B_NAME *qualified = NULL;
@@ -60,35 +60,34 @@ static enum devid_err check_hierarchy(const struct tpm_handle *object,
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: %s: the object at 0x%08x is no primary key of "
 			"the endorsement hierarchy (TCG DevID 7.3)",
-			key_role_name(role), template_handle(role));
+			key_id_name(id), tpm->places.handle[id]);
 	return DEVID_OK;
 }
 
-enum devid_err tpm_key_load(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_key_load(struct tpm *tpm, enum key_id id,
 	struct tpm_key *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
 	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
-	struct tpm_key key = { .role = role };
-	TPM2_HANDLE handle = template_handle(role);
+	struct tpm_key key = { .id = id };
+	TPM2_HANDLE handle = tpm->places.handle[id];
 	bool found = false;
 	enum devid_err rc;
 
 	rc = tpm_handle_find(tpm, handle, &found, err);
 	if (rc == DEVID_OK && !found)
 		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"tpm: %s: no key at 0x%08x", key_role_name(role),
-			handle);
+			"tpm: %s: no key at 0x%08x", key_id_name(id), handle);
 	if (rc == DEVID_OK)
 		rc = tpm_handle_open(tpm, handle, &object, &pub, err);
 	if (rc != DEVID_OK || !pub)
 		return rc;
-	if (!template_matches(role, &pub->publicArea, &key.alg))
+	if (!template_matches(key_id_role(id), &pub->publicArea, &key.alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: %s: the object at 0x%08x is not of a TCG %s "
 			"template",
-			key_role_name(role), handle, key_role_name(role));
-	rc = check_hierarchy(&object, role, err);
+			key_id_name(id), handle, key_id_name(id));
+	rc = check_hierarchy(&object, id, err);
 	if (rc == DEVID_OK)
 		rc = tpm_public_spki(&pub->publicArea, &key.spki, err);
 	if (rc != DEVID_OK)
@@ -113,7 +112,7 @@ static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
 
-	if (!template_get(key->role, key->alg, unique, &template))
+	if (!template_get(key_id_role(key->id), key->alg, unique, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(key->alg));
 	rc = tpm_handle_create(tpm, &template, ret, &made, err);
@@ -142,13 +141,13 @@ static enum devid_err derive(struct tpm *tpm, const struct key_blob *expected,
 	}
 	return devid_fail(err, DEVID_ERR_MISMATCH,
 		"tpm: %s: this TPM does not derive the key of the certificate",
-		key_role_name(key->role));
+		key_id_name(key->id));
 }
 
 enum devid_err tpm_key_derive(struct tpm *tpm, const struct key_blob *expected,
 	struct tpm_key *key, struct devid_error *err)
 {
-	TPM2_HANDLE handle = template_handle(key->role);
+	TPM2_HANDLE handle = tpm->places.handle[key->id];
 	bool taken = false;
 	enum devid_err rc = tpm_handle_find(tpm, handle, &taken, err);
 
@@ -156,7 +155,7 @@ enum devid_err tpm_key_derive(struct tpm *tpm, const struct key_blob *expected,
 		return rc;
 	if (taken)
 		return devid_fail(err, DEVID_ERR_EXISTS,
-			"tpm: %s: 0x%08x is taken", key_role_name(key->role),
+			"tpm: %s: 0x%08x is taken", key_id_name(key->id),
 			handle);
 	return derive(tpm, expected, key, err);
 }
@@ -170,7 +169,7 @@ enum devid_err tpm_key_keep(const struct tpm_key *key, struct devid_error *err)
 	return tpm_result_by(tpm, ESYS_TR_RH_OWNER,
 		Esys_EvictControl(tpm->esys, ESYS_TR_RH_OWNER, key->object.tr,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-			template_handle(key->role), &persistent.tr),
+			tpm->places.handle[key->id], &persistent.tr),
 		"make key persistent", err);
 }
 

@@ -10,7 +10,7 @@
  * is none. */
 struct tpm_key {
 	struct tpm_handle object;
-	enum key_role role;
+	enum key_id id;
 	enum key_alg alg;
 	TPMI_ALG_HASH name_alg;
 	struct key_blob spki;
@@ -20,8 +20,8 @@ struct tpm_key {
  * *@ret is the caller's: tpm_key_done(). Errors: NOT_FOUND, UNSUPPORTED (an
  * object that is none of our keys: not of the template, or not a primary
  * object of the endorsement hierarchy). */
-DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm,
-	enum key_role role, struct tpm_key *ret, struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err tpm_key_load(struct tpm *tpm, enum key_id id,
+	struct tpm_key *ret, struct devid_error *err);
 
 /* Lets go of it: a persistent key stays in the TPM, a derived one is flushed.
  */

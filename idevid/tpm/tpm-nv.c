@@ -204,26 +204,26 @@ enum devid_err tpm_nv_read_der(struct tpm *tpm, TPM2_HANDLE index,
 	return rc;
 }
 
-enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_nv_read_cert(struct tpm *tpm, enum key_id id,
 	struct key_blob *ret_der, struct devid_error *err)
 {
-	return tpm_nv_read_der(tpm, template_nv_index(role),
-		key_role_name(role), ret_der, err);
+	return tpm_nv_read_der(
+		tpm, tpm->places.nv[id], key_id_name(id), ret_der, err);
 }
 
 /* Beside the certificate, in the range that TCG leaves for its like. */
-static TPM2_HANDLE issuers_index(enum key_role role)
+static TPM2_HANDLE issuers_index(const struct tpm *tpm, enum key_id id)
 {
-	return template_nv_index(role) + 1;
+	return tpm->places.nv[id] + 1;
 }
 
-enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_nv_read_issuers(struct tpm *tpm, enum key_id id,
 	struct key_blob *ret_der, struct devid_error *err)
 {
 	struct key_blob blob = { 0 };
 	enum devid_err rc;
 
-	rc = tpm_nv_read_raw(tpm, issuers_index(role), &blob, err);
+	rc = tpm_nv_read_raw(tpm, issuers_index(tpm, id), &blob, err);
 	if (rc == DEVID_OK)
 		*ret_der = blob;
 	return rc;
@@ -468,10 +468,10 @@ static enum devid_err look_at(struct tpm *tpm, struct nv *nv,
 	return DEVID_OK;
 }
 
-enum devid_err tpm_nv_check_writable(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_nv_check_writable(struct tpm *tpm, enum key_id id,
 	const struct key_blob *der, struct devid_error *err)
 {
-	CLEANUP(nv_close) struct nv nv = { .at = template_nv_index(role) };
+	CLEANUP(nv_close) struct nv nv = { .at = tpm->places.nv[id] };
 	const struct new_content what = { der, true };
 	enum fate fate;
 	enum devid_err rc = look_at(tpm, &nv, &what, &fate, err);
@@ -483,14 +483,15 @@ enum devid_err tpm_nv_check_writable(struct tpm *tpm, enum key_role role,
 
 /* Intermediates that are out of NV for the sake of a leaf. */
 struct moved {
-	struct tpm *tpm;                   /* borrowed */
-	struct key_blob blob[N_KEY_ROLES]; /* empty: none */
+	struct tpm *tpm;                    /* borrowed */
+	struct key_blob blob[N_MAKER_KEYS]; /* empty: none */
 };
 
 /* Whether room was made. */
-static bool move_out(struct moved *moved, enum key_role role)
+static bool move_out(struct moved *moved, enum key_id id)
 {
-	CLEANUP(nv_close) struct nv nv = { .at = issuers_index(role) };
+	CLEANUP(nv_close)
+	struct nv nv = { .at = issuers_index(moved->tpm, id) };
 	const struct new_content what = { NULL, false };
 	struct key_blob old = { 0 };
 	enum fate fate = FATE_KEEP;
@@ -502,7 +503,7 @@ static bool move_out(struct moved *moved, enum key_role role)
 			NULL) != DEVID_OK)
 		return false;
 	if (is_certs(&old))
-		moved->blob[role] = old;
+		moved->blob[id] = old;
 	return true;
 }
 
@@ -511,14 +512,15 @@ static enum devid_err move_back(
 {
 	enum devid_err rc = DEVID_OK;
 
-	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
+	for (int i = 0; rc == DEVID_OK && i < N_MAKER_KEYS; i++) {
 		CLEANUP(tpm_handle_done) struct tpm_handle index = { 0 };
 		const struct key_blob *blob = &moved->blob[i];
 
 		if (blob->len == 0)
 			continue;
-		rc = nv_define(moved->tpm, issuers_index((enum key_role)i),
-			blob->len, &index, err);
+		rc = nv_define(moved->tpm,
+			issuers_index(moved->tpm, (enum key_id)i), blob->len,
+			&index, err);
 		if (rc == DEVID_OK)
 			rc = nv_write(moved->tpm, index.tr, blob, false, err);
 	}
@@ -533,9 +535,9 @@ static enum devid_err define_leaf(struct moved *moved, TPM2_HANDLE index,
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc = nv_define(moved->tpm, index, size, ret, &cause);
 
-	for (int i = N_KEY_ROLES - 1; rc == DEVID_ERR_TOO_LARGE && i >= 0;
+	for (int i = N_MAKER_KEYS - 1; rc == DEVID_ERR_TOO_LARGE && i >= 0;
 		i--) {
-		if (!move_out(moved, (enum key_role)i))
+		if (!move_out(moved, (enum key_id)i))
 			continue;
 		devid_error_clear(&cause);
 		rc = nv_define(moved->tpm, index, size, ret, &cause);
@@ -591,10 +593,10 @@ static enum devid_err write_index(struct tpm *tpm, TPM2_HANDLE index,
 	return rc;
 }
 
-static enum devid_err try_leaf(struct moved *moved, enum key_role role,
-	size_t len, struct tpm_handle *ret, struct devid_error *err)
+static enum devid_err try_leaf(struct moved *moved, enum key_id id, size_t len,
+	struct tpm_handle *ret, struct devid_error *err)
 {
-	CLEANUP(nv_close) struct nv nv = { .at = template_nv_index(role) };
+	CLEANUP(nv_close) struct nv nv = { .at = moved->tpm->places.nv[id] };
 	const struct new_content what = { NULL, true };
 	enum fate fate = FATE_REPLACE;
 	enum devid_err rc = check_size(moved->tpm, len, err);
@@ -604,20 +606,20 @@ static enum devid_err try_leaf(struct moved *moved, enum key_role role,
 	return rc == DEVID_OK ? define_leaf(moved, nv.at, len, ret, err) : rc;
 }
 
-enum devid_err tpm_nv_check_room(
-	struct tpm *tpm, const size_t len[N_KEY_ROLES], struct devid_error *err)
+enum devid_err tpm_nv_check_room(struct tpm *tpm,
+	const size_t len[N_MAKER_KEYS], struct devid_error *err)
 {
-	struct tpm_handle made[N_KEY_ROLES] = { 0 };
+	struct tpm_handle made[N_MAKER_KEYS] = { 0 };
 	struct devid_error cause = { DEVID_OK, "" };
 	struct moved moved = { .tpm = tpm };
 	enum devid_err rc = DEVID_OK, undone = DEVID_OK;
 
-	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
+	for (int i = 0; rc == DEVID_OK && i < N_MAKER_KEYS; i++) {
 		if (len[i] > 0)
-			rc = try_leaf(&moved, (enum key_role)i, len[i],
-				&made[i], &cause);
+			rc = try_leaf(&moved, (enum key_id)i, len[i], &made[i],
+				&cause);
 	}
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_KEYS; i++) {
 		if (tpm_handle_is_open(&made[i]) && undone == DEVID_OK)
 			undone = nv_undefine(
 				tpm, &made[i], "remove trial of NV", &cause);
@@ -630,18 +632,18 @@ enum devid_err tpm_nv_check_room(
 	return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
 }
 
-enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_nv_write_cert(struct tpm *tpm, enum key_id id,
 	const struct key_blob *der, struct devid_error *err)
 {
 	const struct new_content what = { der, true };
 
-	return write_index(tpm, template_nv_index(role), &what, err);
+	return write_index(tpm, tpm->places.nv[id], &what, err);
 }
 
-enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_role role,
+enum devid_err tpm_nv_write_issuers(struct tpm *tpm, enum key_id id,
 	const struct key_blob *der, struct devid_error *err)
 {
 	const struct new_content what = { der, false };
 
-	return write_index(tpm, issuers_index(role), &what, err);
+	return write_index(tpm, issuers_index(tpm, id), &what, err);
 }

@@ -42,7 +42,7 @@ static enum devid_err satisfy_or(const struct tpm_handle *session,
 	TPML_DIGEST branches;
 	enum devid_err rc;
 
-	if (!policy_branches(key->role, key->name_alg, &branches))
+	if (!policy_branches(key_id_role(key->id), key->name_alg, &branches))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no policy for name algorithm 0x%04x",
 			key->name_alg);

@@ -43,16 +43,6 @@ static const struct {
 
 #define N_SUITES (sizeof(suites) / sizeof(suites[0]))
 
-TPM2_HANDLE template_handle(enum key_role role)
-{
-	return role == KEY_ROLE_IDEVID ? 0x81020000u : 0x81020001u;
-}
-
-TPM2_HANDLE template_nv_index(enum key_role role)
-{
-	return role == KEY_ROLE_IDEVID ? 0x01c90200u : 0x01c90100u;
-}
-
 static void set_policy(
 	enum key_role role, TPMI_ALG_HASH name_alg, TPM2B_DIGEST *ret)
 {

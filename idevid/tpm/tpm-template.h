@@ -29,12 +29,6 @@ enum template_unique {
 bool template_get(enum key_role role, enum key_alg alg,
 	enum template_unique unique, TPM2B_PUBLIC *ret);
 
-/* Persistent handle of @role (the same as swtpm_setup and wolfTPM use). */
-TPM2_HANDLE template_handle(enum key_role role);
-
-/* NV index of the certificate of @role. */
-TPM2_HANDLE template_nv_index(enum key_role role);
-
 /*
  * Whether @pub has the attributes, the policy, the scheme and the name
  * algorithm of the template for @role; *@ret_alg says which.

@@ -36,6 +36,7 @@ static enum devid_err open_tcti(
 
 	if (!tpm || !(tpm->name = strdup(tcti)))
 		return fail_no_memory_for(err, "tpm");
+	tpm_places_default(&tpm->places);
 	rc = initialize(tpm);
 	if (rc != TSS2_RC_SUCCESS)
 		return devid_fail(err, DEVID_ERR_TPM_ABSENT,

@@ -11,6 +11,7 @@
 
 #include <devid/error.h>
 #include "key.h"
+#include "tpm-places.h"
 #include "tpm-result.h"
 #include "wire.h"
 
@@ -20,9 +21,10 @@
 #include <tss2/tss2_esys.h>
 
 struct tpm {
-	ESYS_CONTEXT *esys;      /* owned */
-	TSS2_TCTI_CONTEXT *tcti; /* owned */
-	char *name;              /* owned: of the TCTI, with its place */
+	ESYS_CONTEXT *esys;       /* owned */
+	TSS2_TCTI_CONTEXT *tcti;  /* owned */
+	char *name;               /* owned: of the TCTI, with its place */
+	struct tpm_places places; /* the defaults, or what who opened it set */
 	/* Set by an error of the transport: this connection is over. */
 	bool dead;
 	/* Set when there was no room for an object or a session. */

@@ -18,7 +18,7 @@ static enum devid_err other_device(const struct register_device *want,
 /* Which of two keys a device's certificates have. */
 struct same_keys {
 	const uint8_t (*key_fingerprint)[32]; /* borrowed */
-	bool same[N_KEY_ROLES];
+	bool same[N_MAKER_ROLES];
 };
 
 static enum devid_err compare_key(

@@ -14,7 +14,7 @@ struct ca_found {
 
 /*
  * Looks for live devices that stand in the way of @want with these keys,
- * N_KEY_ROLES of them. EXISTS: serial number, EK or key is another live
+ * N_MAKER_ROLES of them. EXISTS: serial number, EK or key is another live
  * device's. IO and so on: the register's.
  */
 DEVID_MUST_CHECK enum devid_err ca_find_device(struct ca *ca,

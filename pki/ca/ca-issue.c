@@ -142,15 +142,15 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 
 /* Certificates of a device as PEM, by their roles. */
 struct pem_writer {
-	char *pem[N_KEY_ROLES]; /* owned; NULL: none yet */
-	char serial[N_KEY_ROLES][2 * SERIAL_LEN + 1];
+	char *pem[N_MAKER_ROLES]; /* owned; NULL: none yet */
+	char serial[N_MAKER_ROLES][2 * SERIAL_LEN + 1];
 	const uint8_t *issuer; /* borrowed; of 32 bytes: this CA */
 	bool other_issuer;     /* one of them has another */
 };
 
 static void writer_done(struct pem_writer *w)
 {
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_MAKER_ROLES; i++)
 		free(w->pem[i]);
 }
 
@@ -202,10 +202,10 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 static enum devid_err add_certs(struct ca *ca, struct ca_ticket *t,
 	struct pem_writer *w, struct devid_error *err)
 {
-	uint8_t serials[N_KEY_ROLES][SERIAL_LEN];
-	enum devid_err rc = build_serials(serials, N_KEY_ROLES, err);
+	uint8_t serials[N_MAKER_ROLES][SERIAL_LEN];
+	enum devid_err rc = build_serials(serials, N_MAKER_ROLES, err);
 
-	for (int i = 0; rc == DEVID_OK && i < N_KEY_ROLES; i++) {
+	for (int i = 0; rc == DEVID_OK && i < N_MAKER_ROLES; i++) {
 		struct register_cert cert = { .device = t->device.id,
 			.role = (enum key_role)i,
 			.state = REGISTER_LIVE,

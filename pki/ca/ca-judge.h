@@ -15,7 +15,7 @@ struct ca_judged {
 	char serial[TCG_CSR_NAME_MAX + 1]; /* also of one that was refused */
 	/* The rest is there where it was not refused. */
 	struct register_device device; /* as in struct ca_ticket */
-	uint8_t key_fingerprint[N_KEY_ROLES][32];
+	uint8_t key_fingerprint[N_MAKER_ROLES][32];
 	char *text; /* owned: the challenge as it is handed out */
 };
 

@@ -28,7 +28,7 @@ static bool hash_keys(const struct ek_cert *ek, struct ca_ticket *ret)
 	struct view spki = ek->view.spki_whole;
 	bool ok = digest_hash(spki.data, spki.len, ret->device.ek_fingerprint);
 
-	for (int i = 0; ok && i < N_KEY_ROLES; i++)
+	for (int i = 0; ok && i < N_MAKER_ROLES; i++)
 		ok = digest_hash(ret->spki[i].data, ret->spki[i].len,
 			ret->key_fingerprint[i]);
 	return ok;
@@ -93,7 +93,7 @@ enum devid_err ca_ticket_encode(const struct ca_ticket *in,
 	put_text(&w, in->hw_serial);
 	put(&w, d->ek_fingerprint, sizeof(d->ek_fingerprint));
 	put(&w, d->ek_cert_fingerprint, sizeof(d->ek_cert_fingerprint));
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		put(&w, in->spki[i].data, in->spki[i].len);
 		put(&w, in->key_fingerprint[i], sizeof(in->key_fingerprint[i]));
 	}
@@ -144,7 +144,7 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 	get_text(&r, ret->hw_serial, sizeof(ret->hw_serial));
 	get(&r, d->ek_fingerprint, 32);
 	get(&r, d->ek_cert_fingerprint, 32);
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		ret->spki[i].len = bytes_in_copy(
 			&r, 2, ret->spki[i].data, sizeof(ret->spki[i].data));
 		if (ret->spki[i].len == 0)

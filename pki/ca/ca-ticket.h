@@ -31,8 +31,8 @@ struct ca_ticket {
 	uint8_t secret_hash[32]; /* SHA-256; the secret is not kept */
 	struct register_device device; /* without id, created, state */
 	char hw_serial[CA_HW_SERIAL_MAX];
-	struct key_blob spki[N_KEY_ROLES];
-	uint8_t key_fingerprint[N_KEY_ROLES][32]; /* SHA-256 of these */
+	struct key_blob spki[N_MAKER_ROLES];
+	uint8_t key_fingerprint[N_MAKER_ROLES][32]; /* SHA-256 of these */
 };
 
 /* Fills *@ret, but for deadline, turns and secret_hash, from a proof that no

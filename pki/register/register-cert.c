@@ -34,7 +34,7 @@ static enum devid_err read_row(const struct db_value *c, size_t n,
 	ret->revoked_at = c[AT_REVOKED_AT].num;
 	ret->reason = (int)c[AT_REASON].num;
 	ret->serial_len = c[AT_SERIAL].len;
-	if (c[AT_ROLE].num < 0 || c[AT_ROLE].num >= N_KEY_ROLES ||
+	if (c[AT_ROLE].num < 0 || c[AT_ROLE].num >= N_MAKER_ROLES ||
 		c[AT_STATE].num < REGISTER_LIVE ||
 		c[AT_STATE].num > REGISTER_REPLACED ||
 		!register_copy_blob(&c[AT_KEY], ret->key_fingerprint, 32) ||

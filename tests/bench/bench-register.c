@@ -129,7 +129,7 @@ static void fill_packed(struct reg *reg, int64_t n)
 struct device {
 	uint8_t id[CHALLENGE_ID_LEN]; /* of its challenge */
 	struct register_device row;
-	struct register_cert certs[N_KEY_ROLES];
+	struct register_cert certs[N_MAKER_ROLES];
 };
 
 static uint8_t der[DER_LEN];
@@ -170,7 +170,7 @@ static void make_device(struct device *ret, int64_t n)
 	(void)strcpy(d->tpm_firmware, "id:00010200");
 	(void)strcpy(d->station, "line-1");
 	d->created = 1800000000;
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		struct register_cert *c = &ret->certs[i];
 
 		c->role = (enum key_role)i;
@@ -237,7 +237,7 @@ static void issue(struct reg *reg, struct device *d)
 		&err);
 	if (barred)
 		abort();
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		d->certs[i].device = d->row.id;
 		must(register_cert_add(reg, &d->certs[i], &err), &err);
 	}
@@ -318,7 +318,7 @@ static void fill(struct reg *reg, int64_t n)
 		make_device(&d, i);
 		set_prefix(d.row.ek_fingerprint, i, loose);
 		must(register_device_add(reg, &d.row, &err), &err);
-		for (int j = 0; j < N_KEY_ROLES; j++) {
+		for (int j = 0; j < N_MAKER_ROLES; j++) {
 			d.certs[j].device = d.row.id;
 			set_prefix(d.certs[j].key_fingerprint, i, loose);
 			must(register_cert_add(reg, &d.certs[j], &err), &err);

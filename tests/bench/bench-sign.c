@@ -142,7 +142,7 @@ static int directly(const char *tcti, unsigned n)
 	int code = EXIT_FAILURE;
 
 	if (tpm_open(tcti, &direct.tpm, &err) != DEVID_OK ||
-		tpm_key_load(direct.tpm, KEY_ROLE_IDEVID, &direct.key, &err) !=
+		tpm_key_load(direct.tpm, KEY_IDEVID, &direct.key, &err) !=
 			DEVID_OK)
 		fprintf(stderr, "bench-sign: %s\n", devid_error_text(&err));
 	else

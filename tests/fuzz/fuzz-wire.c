@@ -50,7 +50,7 @@ static void status(struct view in)
 
 	if (wire_decode_status(in, &first, NULL) != DEVID_OK)
 		return;
-	if (first.n_keys > N_KEY_ROLES ||
+	if (first.n_keys > N_MAKER_ROLES ||
 		memchr(first.module_text, 0, sizeof(first.module_text)) ==
 			NULL ||
 		wire_encode_status(&first, &out, NULL) != DEVID_OK ||

@@ -262,7 +262,8 @@ static void attestation(void)
 	struct keystore *ks;
 
 	fake_keystore_new(&ks);
-	if (ks->ops->attest(ks, (struct view) { NULL, 0 }, &said, NULL) ||
+	if (ks->ops->attest(
+		    ks, KEY_IDEVID, (struct view) { NULL, 0 }, &said, NULL) ||
 		wire_encode_attest(&said, &out, NULL))
 		abort();
 	ks->ops->free(ks);
@@ -317,7 +318,7 @@ int main(void)
 	save_purpose("tls12-key-exchange", 2, &ske);
 	save_operation("status", 0, WIRE_STATUS, "");
 	save_operation("chain", 0, WIRE_CHAIN, "idevid");
-	save_operation("create", 4, WIRE_CREATE, "");
+	save_operation("create", 4, WIRE_CREATE, "idevid");
 	install.data_len = (size_t)i2d_X509(cert, &der);
 	install.data = der;
 	save_request("install", 4, &install);

@@ -24,10 +24,10 @@ enum devid_err {
 	DEVID_ERR_IO = -5,
 	DEVID_ERR_NOT_FOUND = -6,
 	DEVID_ERR_EXISTS = -7,
-	DEVID_ERR_DENIED = -8,    /* this peer may not ask this */
-	DEVID_ERR_PURPOSE = -9,   /* these bytes are none that the key signs */
-	DEVID_ERR_STATE = -10,    /* right request, wrong time */
-	DEVID_ERR_DISABLED = -11, /* 802.1AR: key disabled */
+	DEVID_ERR_DENIED = -8,  /* this peer may not ask this */
+	DEVID_ERR_PURPOSE = -9, /* these bytes are none that the key signs */
+	DEVID_ERR_STATE = -10,  /* right request, wrong time */
+	DEVID_ERR_KEY_DISABLED = -11, /* 802.1AR 7.2 */
 	DEVID_ERR_MISMATCH = -12, /* two things that must be equal are not */
 	DEVID_ERR_UNSUPPORTED = -13,
 	DEVID_ERR_PROTOCOL = -14, /* key socket protocol broken by the peer */
@@ -41,10 +41,22 @@ enum devid_err {
 	DEVID_ERR_UNREACHABLE = -22, /* network peer not reached */
 	DEVID_ERR_NOT_GENUINE = -23, /* identity not proved */
 	DEVID_ERR_REPLAYED = -24,    /* what counts once came again */
+	/* Of the DevID module (802.1AR 7.2); with NOT_FOUND and KEY_DISABLED
+	 * they are its errors. */
+	DEVID_ERR_KEY_EXISTS = -25,
+	DEVID_ERR_CERT_EXISTS = -26,
+	DEVID_ERR_CERT_NOT_FOUND = -27,
+	DEVID_ERR_CERT_DISABLED = -28,
+	DEVID_ERR_IDEVID_KEY_DELETION = -29,
+	DEVID_ERR_IDEVID_CERT_DELETION = -30,
+	DEVID_ERR_IDEVID_CHAIN_DELETION = -31,
+	DEVID_ERR_SUITE_MISMATCH = -32,
+	DEVID_ERR_NOT_INITIALIZED = -33,
+	DEVID_ERR_ERASED = -34, /* a key from before an erasure */
 };
 
 /* Lowest value of enum devid_err; values below it are not ours. */
-#define DEVID_ERR_MIN DEVID_ERR_REPLAYED
+#define DEVID_ERR_MIN DEVID_ERR_ERASED
 
 #define DEVID_ERROR_TEXT_MAX 256
 

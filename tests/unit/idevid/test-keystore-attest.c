@@ -28,8 +28,8 @@ static void every_alg_created_is_certified_by_its_iak(void **state)
 
 		attest_create(f, algs[i]);
 		attest_now(f);
-		assert_rc(f->on.ks->ops->load(
-				  f->on.ks, KEY_ROLE_IDEVID, &spki, NULL),
+		assert_rc(
+			f->on.ks->ops->load(f->on.ks, KEY_IDEVID, &spki, NULL),
 			DEVID_OK);
 		assert_rc(tpm_public_spki(&f->idevid.area, &of_area, NULL),
 			DEVID_OK);
@@ -71,8 +71,8 @@ static void no_key_created_not_found(void **state)
 	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
 
 	attest_open(f, false);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "idevid: no key at 0x81020000");
 	devid_error_clear(&err);
@@ -98,8 +98,8 @@ static void key_gone_from_known_handle_not_found(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 
 		swtpm_set_fault(&f->on.tpm, faults[i]);
-		assert_rc(f->on.ks->ops->attest(
-				  f->on.ks, attest_own_ek, &f->said, &err),
+		assert_rc(f->on.ks->ops->attest(f->on.ks, KEY_IDEVID,
+				  attest_own_ek, &f->said, &err),
 			DEVID_ERR_NOT_FOUND);
 		assert_cause(&err, "gone from its handle");
 		attest_now(f); /* looks for them again */
@@ -205,8 +205,8 @@ static void endorsement_hierarchy_closed_denied(void **state)
 	attest_close(f);
 	swtpm_close_endorsement(&f->on.tpm);
 	attest_open(f, false);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "endorsement hierarchy has an authorization value");
 	attest_nothing_left(f);
@@ -246,8 +246,8 @@ static void command_refused_error_and_nothing_left(void **state)
 			line, sizeof(line), "%s rc 0000012f", commands[i].code);
 		swtpm_set_fault(&f->on.tpm, line);
 		attest_open(f, true);
-		assert_rc(f->on.ks->ops->attest(
-				  f->on.ks, attest_own_ek, &f->said, NULL),
+		assert_rc(f->on.ks->ops->attest(f->on.ks, KEY_IDEVID,
+				  attest_own_ek, &f->said, NULL),
 			commands[i].attest ? DEVID_ERR_TPM : DEVID_OK);
 		assert_rc(attest_activate(f, &ch, NULL),
 			commands[i].activate ? DEVID_ERR_TPM : DEVID_OK);
@@ -360,8 +360,8 @@ static void no_room_at_all_is_an_error(void **state)
 	attest_close(f);
 	swtpm_set_fault(&f->on.tpm, "00000176 rc 00000903");
 	attest_open(f, true);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_TPM);
 	assert_cause(&err, "start policy session");
 }
@@ -379,8 +379,8 @@ static void connection_lost_before_is_made_again(void **state)
 	attest_now(f);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
 	swtpm_stop(&f->on.tpm);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, NULL),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, NULL),
 		DEVID_ERR_TPM_ABSENT);
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_ERR_TPM_ABSENT);
 }

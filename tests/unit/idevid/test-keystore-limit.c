@@ -11,7 +11,7 @@ static enum devid_err create(struct keystore_fixture *f,
 	const struct key_blob *expected, struct devid_error *err)
 {
 	return f->ks->ops->create(
-		f->ks, KEY_ROLE_IDEVID, KEY_ALG_P256, expected, err);
+		f->ks, KEY_IDEVID, KEY_ALG_P256, expected, err);
 }
 
 static enum devid_err sign(struct keystore_fixture *f, struct devid_error *err)
@@ -20,22 +20,21 @@ static enum devid_err sign(struct keystore_fixture *f, struct devid_error *err)
 	struct key_sign what = { SIG_ECDSA, HASH_SHA256, digest, 32 };
 	struct key_sig sig;
 
-	return f->ks->ops->sign(f->ks, KEY_ROLE_IDEVID, &what, &sig, err);
+	return f->ks->ops->sign(f->ks, KEY_IDEVID, &what, &sig, err);
 }
 
 /* A TPM whose IDevID is known and gone from its place. */
 static void lose_key(struct keystore_fixture *f)
 {
 	assert_rc(create(f, NULL, NULL), DEVID_OK);
-	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &known, NULL),
-		DEVID_OK);
+	assert_rc(f->ks->ops->load(f->ks, KEY_IDEVID, &known, NULL), DEVID_OK);
 	keystore_fixture_close(f);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 }
 
 static const char *limit(struct keystore_fixture *f)
 {
-	return f->ks->ops->limit(f->ks, KEY_ROLE_IDEVID);
+	return f->ks->ops->limit(f->ks, KEY_IDEVID);
 }
 
 static void assert_serves(struct keystore_fixture *f, const char *why)
@@ -43,8 +42,7 @@ static void assert_serves(struct keystore_fixture *f, const char *why)
 	struct key_blob spki = { 0 };
 
 	assert_rc(create(f, &known, NULL), DEVID_OK);
-	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
-		DEVID_OK);
+	assert_rc(f->ks->ops->load(f->ks, KEY_IDEVID, &spki, NULL), DEVID_OK);
 	assert_true(key_blob_equal(&spki, &known));
 	for (int i = 0; i < 3; i++)
 		assert_rc(sign(f, NULL), DEVID_OK);

@@ -38,19 +38,19 @@ static struct key_blob make_blob(const void *data, size_t len)
 static enum devid_err write_cert(
 	struct keystore_fixture *f, const struct key_blob *der)
 {
-	return f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, der, NULL);
+	return f->ks->ops->cert_write(f->ks, KEY_IDEVID, der, NULL);
 }
 
 static enum devid_err may_write(struct keystore_fixture *f,
 	const struct key_blob *der, struct devid_error *err)
 {
-	return f->ks->ops->cert_writable(f->ks, KEY_ROLE_IDEVID, der, err);
+	return f->ks->ops->cert_writable(f->ks, KEY_IDEVID, der, err);
 }
 
 static enum devid_err read_cert(
 	struct keystore_fixture *f, struct key_blob *ret)
 {
-	return f->ks->ops->cert_read(f->ks, KEY_ROLE_IDEVID, ret, NULL);
+	return f->ks->ops->cert_read(f->ks, KEY_IDEVID, ret, NULL);
 }
 
 static void cert_every_size_written_and_read_back(void **state)
@@ -84,10 +84,10 @@ static void cert_no_room_in_nv_too_large(void **state)
 	keystore_fixture_close(f);
 	swtpm_set_fault(&f->tpm, "0000012a rc 0000014b"); /* NV_DefineSpace */
 	keystore_fixture_open(f, true);
-	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_IDEVID, &in, &err),
 		DEVID_ERR_TOO_LARGE);
 	assert_cause(&err, "no room in NV for 300 bytes at 0x01c90200");
-	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_ROLE_IDEVID, &in, NULL),
+	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_IDEVID, &in, NULL),
 		DEVID_ERR_TOO_LARGE);
 }
 
@@ -205,7 +205,7 @@ static void cert_over_foreign_data_exists_and_they_stay(void **state)
 			&f->tpm, foreign[i].index, data->data, data->len);
 		keystore_fixture_open(f, false);
 		assert_rc((leaf ? ops->cert_write : ops->issuers_write)(
-				  f->ks, KEY_ROLE_IDEVID, &in, &err),
+				  f->ks, KEY_IDEVID, &in, &err),
 			DEVID_ERR_EXISTS);
 		assert_cause(&err, leaf ? "0x01c90200 holds" : "0x01c90201");
 		keystore_fixture_close(f);
@@ -262,7 +262,7 @@ static void cert_over_locked_note_names_it(void **state)
 	struct keystore_fixture *f = *state;
 
 	assert_rc(write_cert(f, &locked), DEVID_OK);
-	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_IDEVID, &in, &err),
 		DEVID_ERR_EXISTS);
 	assert_cause(&err, "0x01c90200 holds 28 bytes that devid did not");
 }
@@ -275,7 +275,7 @@ static void expect_unwritten(struct keystore_fixture *f, const char *cause)
 	assert_rc(may_write(f, NULL, &err), DEVID_ERR_EXISTS);
 	assert_cause(&err, cause);
 	devid_error_clear(&err);
-	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_IDEVID, &in, &err),
 		DEVID_ERR_EXISTS);
 	assert_cause(&err, cause);
 }
@@ -320,12 +320,12 @@ static void issuers_replaced_by_others(void **state)
 	struct keystore_fixture *f = *state;
 	struct key_blob out;
 
-	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_ROLE_IAK, &one, NULL),
+	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_IAK, &one, NULL),
 		DEVID_OK);
-	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_ROLE_IAK, &two, NULL),
+	assert_rc(f->ks->ops->issuers_write(f->ks, KEY_IAK, &two, NULL),
 		DEVID_OK);
-	assert_rc(f->ks->ops->issuers_read(f->ks, KEY_ROLE_IAK, &out, NULL),
-		DEVID_OK);
+	assert_rc(
+		f->ks->ops->issuers_read(f->ks, KEY_IAK, &out, NULL), DEVID_OK);
 	assert_true(same(&two, &out));
 }
 
@@ -348,7 +348,7 @@ static void cert_platform_closed_denied_with_reason(void **state)
 	keystore_fixture_close(f);
 	swtpm_close_platform(&f->tpm);
 	keystore_fixture_open(f, false);
-	assert_rc(f->ks->ops->cert_write(f->ks, KEY_ROLE_IDEVID, &in, &err),
+	assert_rc(f->ks->ops->cert_write(f->ks, KEY_IDEVID, &in, &err),
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "platform hierarchy is closed");
 	devid_error_clear(&err);
@@ -360,7 +360,7 @@ static void cert_platform_closed_denied_with_reason(void **state)
  * then says how it is. */
 static void cert_writable_without_clock_rate_adjust(void **state)
 {
-	const size_t len[N_KEY_ROLES] = { 300, 300 };
+	const size_t len[N_MAKER_KEYS] = { 300, 300 };
 	struct devid_error err = { DEVID_OK, "" };
 	struct keystore_fixture *f = *state;
 
@@ -375,7 +375,7 @@ static void cert_writable_without_clock_rate_adjust(void **state)
 
 static enum devid_err fit(struct keystore_fixture *f, size_t idevid, size_t iak)
 {
-	const size_t len[N_KEY_ROLES] = { idevid, iak };
+	const size_t len[N_MAKER_KEYS] = { idevid, iak };
 
 	return f->ks->ops->certs_fit(f->ks, len, NULL);
 }
@@ -385,12 +385,11 @@ static void nothing_is_there(struct keystore_fixture *f)
 	struct tpm *conn = NULL;
 
 	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
-	for (int role = 0; role < N_KEY_ROLES; role++) {
+	for (int id = 0; id < N_MAKER_ROLES; id++) {
 		bool found = true;
 
-		assert_rc(tpm_handle_find(conn,
-				  template_nv_index((enum key_role)role),
-				  &found, NULL),
+		assert_rc(tpm_handle_find(
+				  conn, conn->places.nv[id], &found, NULL),
 			DEVID_OK);
 		assert_false(found);
 	}
@@ -443,7 +442,7 @@ static void certs_fit_interrupted_anywhere_healed(void **state)
 /* A TPM whose indices are smaller than a certificate may be. */
 static void certs_fit_above_largest_index_too_large(void **state)
 {
-	const size_t len[N_KEY_ROLES] = { 1536, 1536 };
+	const size_t len[N_MAKER_KEYS] = { 1536, 1536 };
 	struct devid_error err = { DEVID_OK, "" };
 	struct keystore_fixture *f = *state;
 	struct tpm *conn = NULL;

@@ -20,12 +20,11 @@
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 	KEY_ALG_RSA2048 };
 
-static void create(
-	struct keystore_fixture *f, enum key_role role, enum key_alg alg)
+static void create(struct keystore_fixture *f, enum key_id id, enum key_alg alg)
 {
 	struct devid_error err = { DEVID_OK, "" };
 
-	if (f->ks->ops->create(f->ks, role, alg, NULL, &err) != DEVID_OK)
+	if (f->ks->ops->create(f->ks, id, alg, NULL, &err) != DEVID_OK)
 		fail_msg("create: %s", err.text);
 }
 
@@ -38,11 +37,11 @@ static void nothing_left(struct keystore_fixture *f)
 	keystore_fixture_open(f, false);
 }
 
-static struct key_blob load(struct keystore_fixture *f, enum key_role role)
+static struct key_blob load(struct keystore_fixture *f, enum key_id id)
 {
 	struct key_blob spki = { 0 };
 
-	assert_rc(f->ks->ops->load(f->ks, role, &spki, NULL), DEVID_OK);
+	assert_rc(f->ks->ops->load(f->ks, id, &spki, NULL), DEVID_OK);
 	return spki;
 }
 
@@ -88,9 +87,9 @@ static enum devid_err sign_with(struct keystore_fixture *f,
 	enum devid_err rc;
 
 	memset(digest, 0x77, sizeof(digest));
-	rc = f->ks->ops->sign(f->ks, KEY_ROLE_IDEVID, &what, &sig, err);
+	rc = f->ks->ops->sign(f->ks, KEY_IDEVID, &what, &sig, err);
 	if (rc == DEVID_OK) {
-		struct key_blob spki = load(f, KEY_ROLE_IDEVID);
+		struct key_blob spki = load(f, KEY_IDEVID);
 
 		assert_true(verifies(&spki, &what, &sig));
 	}
@@ -124,14 +123,14 @@ static void every_alg_created_signs_as_its_suites_say(void **state)
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		struct key_blob spki;
 
-		create(f, KEY_ROLE_IDEVID, algs[i]);
-		create(f, KEY_ROLE_IAK, algs[i]);
-		spki = load(f, KEY_ROLE_IDEVID);
+		create(f, KEY_IDEVID, algs[i]);
+		create(f, KEY_IAK, algs[i]);
+		spki = load(f, KEY_IDEVID);
 		assert_int_equal(key_alg_of_spki(spki.data, spki.len), algs[i]);
 		sign_every_suite(f, algs[i]);
 		keystore_fixture_close(f);
-		swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
-		swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IAK));
+		swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
+		swtpm_evict(&f->tpm, TPM_HANDLE_IAK);
 		keystore_fixture_open(f, false);
 	}
 }
@@ -141,10 +140,10 @@ static void idevid_and_iak_are_different_keys(void **state)
 	struct keystore_fixture *f = *state;
 	struct key_blob a, b;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
-	create(f, KEY_ROLE_IAK, KEY_ALG_P256);
-	a = load(f, KEY_ROLE_IDEVID);
-	b = load(f, KEY_ROLE_IAK);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IAK, KEY_ALG_P256);
+	a = load(f, KEY_IDEVID);
+	b = load(f, KEY_IAK);
 	assert_false(same(&a, &b));
 }
 
@@ -153,7 +152,7 @@ static void load_nothing_there_not_found(void **state)
 	struct keystore_fixture *f = *state;
 	struct key_blob spki;
 
-	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
+	assert_rc(f->ks->ops->load(f->ks, KEY_IDEVID, &spki, NULL),
 		DEVID_ERR_NOT_FOUND);
 	assert_rc(sign_p256(f, NULL), DEVID_ERR_NOT_FOUND);
 }
@@ -162,9 +161,9 @@ static void create_place_taken_exists(void **state)
 {
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
-	assert_rc(f->ks->ops->create(
-			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_P384, NULL, NULL),
+	create(f, KEY_IDEVID, KEY_ALG_P256);
+	assert_rc(
+		f->ks->ops->create(f->ks, KEY_IDEVID, KEY_ALG_P384, NULL, NULL),
 		DEVID_ERR_EXISTS);
 }
 
@@ -172,8 +171,8 @@ static void create_unknown_alg_unsupported(void **state)
 {
 	struct keystore_fixture *f = *state;
 
-	assert_rc(f->ks->ops->create(
-			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_NONE, NULL, NULL),
+	assert_rc(
+		f->ks->ops->create(f->ks, KEY_IDEVID, KEY_ALG_NONE, NULL, NULL),
 		DEVID_ERR_UNSUPPORTED);
 }
 
@@ -182,11 +181,11 @@ static void p256_created_survives_power_cut(void **state)
 	struct keystore_fixture *f = *state;
 	struct key_blob before, after;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
-	before = load(f, KEY_ROLE_IDEVID);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
+	before = load(f, KEY_IDEVID);
 	swtpm_stop(&f->tpm);
 	swtpm_start(&f->tpm);
-	after = load(f, KEY_ROLE_IDEVID); /* same keystore object */
+	after = load(f, KEY_IDEVID); /* same keystore object */
 	assert_true(same(&before, &after));
 	assert_rc(sign_p256(f, NULL), DEVID_OK);
 }
@@ -198,18 +197,18 @@ static void every_alg_evicted_derived_again_equal(void **state)
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		struct key_blob before, after;
 
-		create(f, KEY_ROLE_IDEVID, algs[i]);
-		before = load(f, KEY_ROLE_IDEVID);
+		create(f, KEY_IDEVID, algs[i]);
+		before = load(f, KEY_IDEVID);
 		keystore_fixture_close(f);
-		swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+		swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 		keystore_fixture_open(f, false);
-		assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID, algs[i],
-				  &before, NULL),
+		assert_rc(f->ks->ops->create(
+				  f->ks, KEY_IDEVID, algs[i], &before, NULL),
 			DEVID_OK);
-		after = load(f, KEY_ROLE_IDEVID);
+		after = load(f, KEY_IDEVID);
 		assert_true(same(&before, &after));
 		keystore_fixture_close(f);
-		swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+		swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 		keystore_fixture_open(f, false);
 	}
 }
@@ -221,11 +220,11 @@ static struct key_blob make_variant(struct keystore_fixture *f,
 	struct key_blob spki;
 
 	keystore_fixture_close(f);
-	(void)swtpm_provision(&f->tpm, KEY_ROLE_IDEVID, alg, unique);
+	(void)swtpm_provision(&f->tpm, KEY_IDEVID, alg, unique);
 	keystore_fixture_open(f, false);
-	spki = load(f, KEY_ROLE_IDEVID);
+	spki = load(f, KEY_IDEVID);
 	keystore_fixture_close(f);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 	keystore_fixture_open(f, false);
 	return spki;
 }
@@ -239,13 +238,13 @@ static void every_unique_variant_found_by_its_public_key(void **state)
 			make_variant(f, KEY_ALG_P256, (enum template_unique)u);
 		struct key_blob got;
 
-		assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID,
-				  KEY_ALG_P256, &want, NULL),
+		assert_rc(f->ks->ops->create(
+				  f->ks, KEY_IDEVID, KEY_ALG_P256, &want, NULL),
 			DEVID_OK);
-		got = load(f, KEY_ROLE_IDEVID);
+		got = load(f, KEY_IDEVID);
 		assert_true(same(&want, &got));
 		keystore_fixture_close(f);
-		swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+		swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 		keystore_fixture_open(f, false);
 	}
 }
@@ -256,7 +255,7 @@ static void rsa_padded_variant_found(void **state)
 	struct key_blob want = make_variant(f, KEY_ALG_RSA2048, UNIQUE_PADDED);
 
 	assert_rc(f->ks->ops->create(
-			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_RSA2048, &want, NULL),
+			  f->ks, KEY_IDEVID, KEY_ALG_RSA2048, &want, NULL),
 		DEVID_OK);
 }
 
@@ -269,14 +268,14 @@ static void p256_of_another_tpm_mismatch_nothing_persistent(void **state)
 	memset(&other, 0, sizeof(other));
 	swtpm_new(&other.tpm);
 	keystore_fixture_open(&other, false);
-	create(&other, KEY_ROLE_IDEVID, KEY_ALG_P256);
-	theirs = load(&other, KEY_ROLE_IDEVID);
+	create(&other, KEY_IDEVID, KEY_ALG_P256);
+	theirs = load(&other, KEY_IDEVID);
 	keystore_fixture_close(&other);
 	swtpm_free(&other.tpm);
 	assert_rc(f->ks->ops->create(
-			  f->ks, KEY_ROLE_IDEVID, KEY_ALG_P256, &theirs, NULL),
+			  f->ks, KEY_IDEVID, KEY_ALG_P256, &theirs, NULL),
 		DEVID_ERR_MISMATCH);
-	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
+	assert_rc(f->ks->ops->load(f->ks, KEY_IDEVID, &spki, NULL),
 		DEVID_ERR_NOT_FOUND);
 	nothing_left(f);
 }
@@ -294,8 +293,8 @@ static void create_refused_anywhere_nothing_left(void **state)
 		keystore_fixture_close(f);
 		swtpm_set_fault(&f->tpm, faults[i]);
 		keystore_fixture_open(f, true);
-		assert_rc(f->ks->ops->create(f->ks, KEY_ROLE_IDEVID,
-				  KEY_ALG_P256, NULL, NULL),
+		assert_rc(f->ks->ops->create(
+				  f->ks, KEY_IDEVID, KEY_ALG_P256, NULL, NULL),
 			DEVID_ERR_TPM);
 		nothing_left(f);
 	}
@@ -331,14 +330,14 @@ static void create_flush_refused_key_made_and_told_once(void **state)
 	swtpm_set_fault(&f->tpm, "00000165 rc 0000012f"); /* FlushContext */
 	keystore_fixture_open(f, true);
 	(void)dup2(fd, STDERR_FILENO);
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
-	create(f, KEY_ROLE_IAK, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IAK, KEY_ALG_P256);
 	(void)dup2(saved, STDERR_FILENO);
 	(void)close(saved);
 	(void)close(fd);
 	assert_int_equal(count_in_file(path, "tpm: flush: "), 1);
-	(void)load(f, KEY_ROLE_IDEVID);
-	(void)load(f, KEY_ROLE_IAK);
+	(void)load(f, KEY_IDEVID);
+	(void)load(f, KEY_IAK);
 	swtpm_set_fault(&f->tpm, NULL);
 	keystore_fixture_close(f);
 	assert_int_equal(swtpm_leftovers(&f->tpm), 2);
@@ -358,10 +357,10 @@ static void object_of_no_template_unsupported(void **state)
 	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
 	swtpm_persist(conn,
 		swtpm_primary(conn, ESYS_TR_RH_ENDORSEMENT, &pub, NULL),
-		template_handle(KEY_ROLE_IDEVID));
+		TPM_HANDLE_IDEVID);
 	tpm_close(conn);
 	keystore_fixture_open(f, false);
-	assert_rc(f->ks->ops->load(f->ks, KEY_ROLE_IDEVID, &spki, NULL),
+	assert_rc(f->ks->ops->load(f->ks, KEY_IDEVID, &spki, NULL),
 		DEVID_ERR_UNSUPPORTED);
 	assert_rc(sign_p256(f, NULL), DEVID_ERR_UNSUPPORTED);
 }
@@ -370,7 +369,7 @@ static void tpm_gone_absent_and_back_without_new_keystore(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	for (int i = 0; i < 3; i++) {
 		swtpm_stop(&f->tpm);
 		assert_rc(sign_p256(f, &err), DEVID_ERR_TPM_ABSENT);
@@ -389,7 +388,7 @@ static void tpm_restarted_next_signature_made(void **state)
 {
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	assert_rc(sign_p256(f, NULL), DEVID_OK);
 	swtpm_stop(&f->tpm);
 	swtpm_start(&f->tpm);
@@ -401,7 +400,8 @@ static void tcti_of_no_kind_absent(void **state)
 	struct keystore *ks;
 
 	(void)state;
-	assert_rc(keystore_tpm_new("no-such-tcti:x", &ks, NULL), DEVID_OK);
+	assert_rc(
+		keystore_tpm_new("no-such-tcti:x", NULL, &ks, NULL), DEVID_OK);
 	assert_rc(ks->ops->health(ks, NULL, NULL), DEVID_ERR_TPM_ABSENT);
 	ks->ops->free(ks);
 }
@@ -411,7 +411,7 @@ static void lockout_told_and_other_than_absent(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	keystore_fixture_close(f);
 	swtpm_lock_out(&f->tpm);
 	keystore_fixture_open(f, false);
@@ -425,7 +425,7 @@ static void failure_mode_told_by_sign_and_health(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	keystore_fixture_close(f);
 	keystore_fixture_open(f, true);
 	assert_rc(sign_p256(f, NULL), DEVID_OK);
@@ -448,7 +448,7 @@ static void other_tpm_error_has_its_own_class(void **state)
 {
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	keystore_fixture_close(f);
 	keystore_fixture_open(f, true);
 	swtpm_set_fault(&f->tpm, "0000015d rc 000001d5");
@@ -461,7 +461,7 @@ static void response_cut_short_fails_then_works(void **state)
 		"once 0000015d cut 5", "once 0000015d cut 10" };
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	for (size_t i = 0; i < N_OF(cuts); i++) {
 		keystore_fixture_close(f);
 		keystore_fixture_open(f, true);
@@ -475,7 +475,7 @@ static void key_gone_while_connected_not_found_then_loaded(void **state)
 {
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	keystore_fixture_close(f);
 	keystore_fixture_open(f, true);
 	assert_rc(sign_p256(f, NULL), DEVID_OK);
@@ -488,7 +488,7 @@ static void sign_costs_one_command(void **state)
 {
 	struct keystore_fixture *f = *state;
 
-	create(f, KEY_ROLE_IDEVID, KEY_ALG_P256);
+	create(f, KEY_IDEVID, KEY_ALG_P256);
 	assert_rc(sign_p256(f, NULL), DEVID_OK); /* loads the key */
 	for (int i = 0; i < 5; i++) {
 		size_t all = swtpm_count(&f->tpm, 0);

@@ -15,15 +15,15 @@ static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 	KEY_ALG_RSA2048 };
 
 static const TPM2_HANDLE indices[] = {
-	[KEY_ROLE_IDEVID] = 0x01c90200, [KEY_ROLE_IAK] = 0x01c90100
+	[KEY_IDEVID] = 0x01c90200, [KEY_IAK] = 0x01c90100
 };
 
 /* What a maker left in a TPM. */
 struct made {
 	enum key_alg alg;
 	enum template_unique unique;
-	struct key_blob spki[N_KEY_ROLES];
-	struct certs_node cert[N_KEY_ROLES]; /* owned */
+	struct key_blob spki[N_MAKER_ROLES];
+	struct certs_node cert[N_MAKER_ROLES]; /* owned */
 };
 
 static void start_over(struct fixture *f)
@@ -39,9 +39,9 @@ static void start_over(struct fixture *f)
 static void make_keys(struct fixture *f, struct made *m)
 {
 	start_over(f);
-	for (int r = 0; r < N_KEY_ROLES; r++) {
+	for (int r = 0; r < N_MAKER_ROLES; r++) {
 		TPMT_PUBLIC area = swtpm_provision(
-			&f->tpm, (enum key_role)r, m->alg, m->unique);
+			&f->tpm, (enum key_id)r, m->alg, m->unique);
 
 		assert_rc(tpm_public_spki(&area, &m->spki[r], NULL), DEVID_OK);
 		m->cert[r] = fixture_certify(f, &m->spki[r], 0);
@@ -52,14 +52,14 @@ static void make_keys(struct fixture *f, struct made *m)
 static void make_identity(struct fixture *f, struct made *m)
 {
 	make_keys(f, m);
-	for (int r = 0; r < N_KEY_ROLES; r++)
+	for (int r = 0; r < N_MAKER_ROLES; r++)
 		swtpm_nv_write(&f->tpm, indices[r], m->cert[r].der.data,
 			m->cert[r].der.len);
 }
 
 static void made_done(struct made *m)
 {
-	for (int r = 0; r < N_KEY_ROLES; r++)
+	for (int r = 0; r < N_MAKER_ROLES; r++)
 		certs_done(&m->cert[r]);
 }
 
@@ -69,8 +69,8 @@ static void assert_adopted(
 {
 	struct wire_status *st = fixture_status(f);
 
-	assert_int_equal(st->n_keys, N_KEY_ROLES);
-	for (int r = 0; r < N_KEY_ROLES; r++) {
+	assert_int_equal(st->n_keys, N_KEYS);
+	for (int r = 0; r < N_MAKER_ROLES; r++) {
 		const struct wire_key *key = &st->keys[r];
 
 		if (!key->present || !key_blob_equal(&key->spki, &m->spki[r]))
@@ -91,7 +91,7 @@ static void assert_chain(struct fixture *f, const struct made *m)
 	const uint8_t *chain;
 	size_t len;
 
-	for (int r = 0; r < N_KEY_ROLES; r++) {
+	for (int r = 0; r < N_MAKER_ROLES; r++) {
 		const struct certs_buf *der = &m->cert[r].der;
 
 		assert_rc(module_chain(f->m, names[r], &chain, &len, NULL),
@@ -141,8 +141,8 @@ static void keys_with_certificates_adopted(void **state)
 static void check_evicted(struct fixture *f, struct made *m)
 {
 	make_identity(f, m);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IAK));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
+	swtpm_evict(&f->tpm, TPM_HANDLE_IAK);
 	fixture_start(f, false);
 	assert_non_null(strstr(fixture_warnings, "derived again"));
 	assert_adopted(f, m, true);
@@ -163,11 +163,9 @@ static void check_keys(struct fixture *f, struct made *m)
 	assert_rc(module_create(f->m, m->alg, NULL), DEVID_OK);
 	assert_adopted(f, m, false);
 	/* The device maker's certificate comes into NV. */
-	assert_rc(
-		fixture_install(f, &m->cert[KEY_ROLE_IDEVID], false), DEVID_OK);
-	swtpm_nv_equals(&f->tpm, indices[KEY_ROLE_IDEVID],
-		m->cert[KEY_ROLE_IDEVID].der.data,
-		m->cert[KEY_ROLE_IDEVID].der.len);
+	assert_rc(fixture_install(f, &m->cert[KEY_IDEVID], false), DEVID_OK);
+	swtpm_nv_equals(&f->tpm, indices[KEY_IDEVID],
+		m->cert[KEY_IDEVID].der.data, m->cert[KEY_IDEVID].der.len);
 }
 
 static void keys_without_certificates_adopted(void **state)
@@ -187,7 +185,7 @@ static void other_algorithm_or_certificate_refused(void **state)
 	fixture_start(f, false);
 	assert_rc(module_create(f->m, KEY_ALG_P256, &err), DEVID_ERR_EXISTS);
 	assert_cause(&err, "idevid: a p384 key exists already");
-	own = fixture_certify(f, &m.spki[KEY_ROLE_IDEVID], 10);
+	own = fixture_certify(f, &m.spki[KEY_IDEVID], 10);
 	assert_rc(fixture_install(f, &own, false), DEVID_ERR_EXISTS);
 	assert_adopted(f, &m, true);
 	assert_chain(f, &m);
@@ -206,9 +204,9 @@ static void certificate_of_another_key_not_used(void **state)
 
 	make_keys(f, &other);
 	make_keys(f, &m);
-	swtpm_nv_write(&f->tpm, indices[KEY_ROLE_IDEVID],
-		other.cert[KEY_ROLE_IDEVID].der.data,
-		other.cert[KEY_ROLE_IDEVID].der.len);
+	swtpm_nv_write(&f->tpm, indices[KEY_IDEVID],
+		other.cert[KEY_IDEVID].der.data,
+		other.cert[KEY_IDEVID].der.len);
 	fixture_start(f, false);
 	assert_non_null(strstr(fixture_warnings, "not the certificate's"));
 	assert_rc(fixture_sign(f, KEY_ALG_P256, &err), DEVID_ERR_MISMATCH);

@@ -62,7 +62,7 @@ static enum devid_err activate(
 	struct wire_credential what = { ch->id_object, ch->id_object_len,
 		ch->enc_secret, ch->enc_secret_len };
 	struct wire_secret got = { 0 };
-	enum devid_err rc = module_activate(f->m, &what, &got, err);
+	enum devid_err rc = module_activate(f->m, "idevid", &what, &got, err);
 
 	if (rc == DEVID_OK) {
 		assert_int_equal(got.len, sizeof(secret));
@@ -77,7 +77,7 @@ static void created_keys_attested_and_credential_opened(void **state)
 	struct challenge ch;
 
 	fixture_create(f, KEY_ALG_P384);
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
 	ch = make_credential();
 	assert_rc(activate(f, &ch, NULL), DEVID_OK);
 	fixture_restart(f);
@@ -90,8 +90,8 @@ static void no_key_not_found(void **state)
 	struct challenge ch = { .id_object_len = 1, .enc_secret_len = 1 };
 	struct devid_error err = { DEVID_OK, "" };
 
-	assert_rc(
-		module_attest(f->m, own_ek, &said, &err), DEVID_ERR_NOT_FOUND);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, &err),
+		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "idevid: no key at 0x81020000");
 	assert_rc(activate(f, &ch, NULL), DEVID_ERR_NOT_FOUND);
 }
@@ -102,8 +102,8 @@ static void no_ek_certificate_not_found(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 
 	fixture_create(f, KEY_ALG_P256);
-	assert_rc(
-		module_attest(f->m, own_ek, &said, &err), DEVID_ERR_NOT_FOUND);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, &err),
+		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "no EK certificate in NV");
 }
 
@@ -113,21 +113,21 @@ static void evicted_keys_derived_again_and_attested(void **state)
 	struct challenge ch;
 
 	fixture_create(f, KEY_ALG_P256);
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
 	ch = make_credential();
 	fixture_stop(f);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IAK));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
+	swtpm_evict(&f->tpm, TPM_HANDLE_IAK);
 	fixture_start(f, true);
 	/* No certificate says which keys they were, so nothing is made. */
-	assert_rc(
-		module_attest(f->m, own_ek, &said, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL),
+		DEVID_ERR_NOT_FOUND);
 	fixture_create(f, KEY_ALG_P256);
 	/* Gone under the keystore's hands, as its answer tells: back again. */
 	swtpm_set_fault(&f->tpm, "once 00000147 rc 0000018b");
 	assert_rc(activate(f, &ch, NULL), DEVID_OK);
 	swtpm_set_fault(&f->tpm, "once 00000148 rc 0000018b");
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
 }
 
 static void disabled_key_refuses(void **state)
@@ -137,19 +137,19 @@ static void disabled_key_refuses(void **state)
 	struct challenge ch;
 
 	fixture_create(f, KEY_ALG_P256);
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
 	ch = make_credential();
 	for (size_t i = 0; i < N_OF(names); i++) {
 		struct devid_error err = { DEVID_OK, "" };
 
 		assert_rc(module_enable(f->m, names[i], false, NULL), DEVID_OK);
-		assert_rc(module_attest(f->m, own_ek, &said, &err),
-			DEVID_ERR_DISABLED);
+		assert_rc(module_attest(f->m, "idevid", own_ek, &said, &err),
+			DEVID_ERR_KEY_DISABLED);
 		assert_cause(&err, names[i]);
-		assert_rc(activate(f, &ch, NULL), DEVID_ERR_DISABLED);
+		assert_rc(activate(f, &ch, NULL), DEVID_ERR_KEY_DISABLED);
 		assert_rc(module_enable(f->m, names[i], true, NULL), DEVID_OK);
 	}
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
 }
 
 /* ---- a keystore that states what is not so ---- */
@@ -157,12 +157,12 @@ static void disabled_key_refuses(void **state)
 static int spoil; /* which part */
 static const struct keystore_ops *honest;
 
-static enum devid_err spoiled_attest(struct keystore *ks, struct view ek_cert,
-	struct wire_attest *ret, struct devid_error *err)
+static enum devid_err spoiled_attest(struct keystore *ks, enum key_id id,
+	struct view ek_cert, struct wire_attest *ret, struct devid_error *err)
 {
 	struct key_blob *parts[] = { &ret->idevid_pub, &ret->iak_pub,
 		&ret->certify, &ret->certify_sig };
-	enum devid_err rc = honest->attest(ks, ek_cert, ret, err);
+	enum devid_err rc = honest->attest(ks, id, ek_cert, ret, err);
 
 	if (spoil >= 0)
 		parts[spoil]->data[parts[spoil]->len - 1] ^= 1;
@@ -197,11 +197,11 @@ static void statement_that_does_not_hold_is_kept_back(void **state)
 	options.keystore = ks;
 	assert_rc(module_new(&options, unexpected, &m, NULL), DEVID_OK);
 	spoil = -1;
-	assert_rc(module_attest(m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(module_attest(m, "idevid", own_ek, &said, NULL), DEVID_OK);
 	for (spoil = 0; spoil < (int)N_OF(causes); spoil++) {
 		struct devid_error err = { DEVID_OK, "" };
 
-		assert_rc(module_attest(m, own_ek, &said, &err),
+		assert_rc(module_attest(m, "idevid", own_ek, &said, &err),
 			DEVID_ERR_CRYPTO);
 		assert_cause(&err, causes[spoil]);
 	}

@@ -27,13 +27,13 @@ static struct world {
 	char warnings[1000];
 } w;
 
-static enum devid_err load(struct keystore *ks, enum key_role role,
+static enum devid_err load(struct keystore *ks, enum key_id id,
 	struct key_blob *ret_spki, struct devid_error *err)
 {
 	unsigned char *p = ret_spki->data;
 
 	(void)ks;
-	(void)role;
+	(void)id;
 	(void)err;
 	ret_spki->len = (size_t)i2d_PUBKEY(w.key, &p);
 	return DEVID_OK;
@@ -47,7 +47,7 @@ static enum devid_err health(struct keystore *ks, struct wire_tries *ret_tries,
 	return w.state == DEVID_OK ? DEVID_OK : devid_fail(err, w.state, "ill");
 }
 
-static enum devid_err sign(struct keystore *ks, enum key_role role,
+static enum devid_err sign(struct keystore *ks, enum key_id id,
 	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
@@ -55,7 +55,7 @@ static enum devid_err sign(struct keystore *ks, enum key_role role,
 	bool pss = what->scheme == SIG_RSAPSS;
 
 	(void)ks;
-	(void)role;
+	(void)id;
 	w.n_signs++;
 	ret->len = sizeof(ret->data);
 	assert_true(

@@ -33,11 +33,11 @@ static void leave(struct fixture *f, unsigned n)
 	fixture_start(f, false);
 }
 
-/* A certificate of the key of @role, with that of its CA above it. */
-static enum devid_err install(struct fixture *f, enum key_role role,
-	size_t more, struct devid_error *err)
+/* A certificate of the key of @id, with that of its CA above it. */
+static enum devid_err install(
+	struct fixture *f, enum key_id id, size_t more, struct devid_error *err)
 {
-	struct wire_key key = fixture_status(f)->keys[role];
+	struct wire_key key = fixture_status(f)->keys[id];
 	struct certs_node leaf = fixture_certify(f, &key.spki, more);
 	struct certs_buf der = leaf.der;
 	enum devid_err rc;
@@ -48,33 +48,33 @@ static enum devid_err install(struct fixture *f, enum key_role role,
 	return rc;
 }
 
-static void has(struct fixture *f, enum key_role role, unsigned n_stored)
+static void has(struct fixture *f, enum key_id id, unsigned n_stored)
 {
-	struct wire_key key = fixture_status(f)->keys[role];
+	struct wire_key key = fixture_status(f)->keys[id];
 	struct key_blob got;
 
 	assert_true(key.certified);
 	assert_int_equal(key.n_certs, 2);
 	assert_int_equal(key.n_stored, n_stored);
-	assert_rc(f->ks->ops->cert_read(f->ks, role, &got, NULL), DEVID_OK);
-	assert_rc(f->ks->ops->issuers_read(f->ks, role, &got, NULL),
+	assert_rc(f->ks->ops->cert_read(f->ks, id, &got, NULL), DEVID_OK);
+	assert_rc(f->ks->ops->issuers_read(f->ks, id, &got, NULL),
 		n_stored > 1 ? DEVID_OK : DEVID_ERR_NOT_FOUND);
 }
 
-static void has_no_certificate(struct fixture *f, enum key_role role)
+static void has_no_certificate(struct fixture *f, enum key_id id)
 {
 	struct key_blob got;
 
-	assert_rc(f->ks->ops->cert_read(f->ks, role, &got, NULL),
+	assert_rc(f->ks->ops->cert_read(f->ks, id, &got, NULL),
 		DEVID_ERR_NOT_FOUND);
-	assert_rc(f->ks->ops->issuers_read(f->ks, role, &got, NULL),
+	assert_rc(f->ks->ops->issuers_read(f->ks, id, &got, NULL),
 		DEVID_ERR_NOT_FOUND);
 }
 
 /* Whichever key is first: its intermediates make room for the other's leaf,
  * the disk has them, and status says so. */
 static void install_second_leaf_before(
-	struct fixture *f, enum key_role first, enum key_role second)
+	struct fixture *f, enum key_id first, enum key_id second)
 {
 	char line[64];
 
@@ -86,7 +86,7 @@ static void install_second_leaf_before(
 	assert_rc(install(f, second, 0, NULL), DEVID_OK);
 	(void)snprintf(line, sizeof(line),
 		"%s: intermediates are on the disk only: their room",
-		key_role_name(first));
+		key_id_name(first));
 	assert_non_null(strstr(fixture_warnings, line));
 	for (int start = 0; start < 2; start++) {
 		has(f, first, 1);
@@ -98,12 +98,12 @@ static void install_second_leaf_before(
 
 static void install_idevid_leaf_before_issuers_of_iak(void **state)
 {
-	install_second_leaf_before(*state, KEY_ROLE_IAK, KEY_ROLE_IDEVID);
+	install_second_leaf_before(*state, KEY_IAK, KEY_IDEVID);
 }
 
 static void install_iak_leaf_before_issuers_of_idevid(void **state)
 {
-	install_second_leaf_before(*state, KEY_ROLE_IDEVID, KEY_ROLE_IAK);
+	install_second_leaf_before(*state, KEY_IDEVID, KEY_IAK);
 }
 
 /* Nothing is given up for what does not fit even then. */
@@ -114,20 +114,20 @@ static void install_too_large_leaf_leaves_issuers(void **state)
 
 	fixture_create(f, KEY_ALG_P256);
 	fill(f, ROOM_ONE_KEY);
-	assert_rc(install(f, KEY_ROLE_IAK, 0, NULL), DEVID_OK);
-	assert_rc(install(f, KEY_ROLE_IDEVID, 1000, &err), DEVID_ERR_TOO_LARGE);
+	assert_rc(install(f, KEY_IAK, 0, NULL), DEVID_OK);
+	assert_rc(install(f, KEY_IDEVID, 1000, &err), DEVID_ERR_TOO_LARGE);
 	assert_cause(&err, "no room in NV for ");
 	assert_cause(&err, " bytes at 0x01c90200");
 	assert_cause(&err, "certificate_in_nv");
 	for (int start = 0; start < 2; start++) {
-		has(f, KEY_ROLE_IAK, 2);
+		has(f, KEY_IAK, 2);
 		assert_string_equal(fixture_warnings, "");
 		assert_false(fixture_idevid(f).certified);
-		has_no_certificate(f, KEY_ROLE_IDEVID);
+		has_no_certificate(f, KEY_IDEVID);
 		fixture_restart(f);
 	}
 	leave(f, ROOM_ONE_KEY + ROOM_LEAF);
-	assert_rc(install(f, KEY_ROLE_IDEVID, 1000, NULL), DEVID_OK);
+	assert_rc(install(f, KEY_IDEVID, 1000, NULL), DEVID_OK);
 }
 
 static void expect_no_room(enum devid_err rc, const struct devid_error *err)
@@ -145,10 +145,9 @@ static void create_without_room_makes_no_keys(void **state)
 
 	fill(f, ROOM_LEAF);
 	expect_no_room(module_create(f->m, KEY_ALG_P256, &err), &err);
-	for (int role = 0; role < N_KEY_ROLES; role++) {
-		has_no_certificate(f, (enum key_role)role);
-		assert_rc(f->ks->ops->load(
-				  f->ks, (enum key_role)role, &spki, NULL),
+	for (int id = 0; id < N_MAKER_ROLES; id++) {
+		has_no_certificate(f, (enum key_id)id);
+		assert_rc(f->ks->ops->load(f->ks, (enum key_id)id, &spki, NULL),
 			DEVID_ERR_NOT_FOUND);
 	}
 	fixture_stop(f);
@@ -171,13 +170,14 @@ static void attest_without_room_for_both_leaves_too_large(void **state)
 	fixture_start(f, false);
 	fixture_create(f, KEY_ALG_P256);
 	fill(f, ROOM_LEAF);
-	expect_no_room(module_attest(f->m, own_ek, &said, &err), &err);
-	has_no_certificate(f, KEY_ROLE_IDEVID);
-	has_no_certificate(f, KEY_ROLE_IAK);
+	expect_no_room(
+		module_attest(f->m, "idevid", own_ek, &said, &err), &err);
+	has_no_certificate(f, KEY_IDEVID);
+	has_no_certificate(f, KEY_IAK);
 	leave(f, ROOM_LEAVES);
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
-	has_no_certificate(f, KEY_ROLE_IDEVID);
-	has_no_certificate(f, KEY_ROLE_IAK);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
+	has_no_certificate(f, KEY_IDEVID);
+	has_no_certificate(f, KEY_IAK);
 }
 
 /* Intermediates are no reason against, and stay where they are. */
@@ -198,11 +198,11 @@ static void attest_beside_issuers_counts_their_room(void **state)
 	fixture_start(f, false);
 	fixture_create(f, KEY_ALG_P256);
 	fill(f, 1 + ROOM_LEAF + 1);
-	assert_rc(install(f, KEY_ROLE_IAK, 0, NULL), DEVID_OK);
-	has(f, KEY_ROLE_IAK, 2);
-	assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+	assert_rc(install(f, KEY_IAK, 0, NULL), DEVID_OK);
+	has(f, KEY_IAK, 2);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL), DEVID_OK);
 	fixture_restart(f);
-	has(f, KEY_ROLE_IAK, 2);
+	has(f, KEY_IAK, 2);
 }
 
 #define CASE(f)                                                                \

@@ -61,9 +61,8 @@ static void no_key_is_there(struct fixture *f)
 	struct key_blob spki;
 
 	assert_false(fixture_file_exists(f, "idevid.key"));
-	for (int role = 0; role < N_KEY_ROLES; role++)
-		assert_rc(f->ks->ops->load(
-				  f->ks, (enum key_role)role, &spki, NULL),
+	for (int id = 0; id < N_MAKER_ROLES; id++)
+		assert_rc(f->ks->ops->load(f->ks, (enum key_id)id, &spki, NULL),
 			DEVID_ERR_NOT_FOUND);
 }
 
@@ -132,8 +131,9 @@ static void attest_over_foreign_data_exists(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 
 		put_foreign(f, indices[i], &what, false);
-		expect_refusal(module_attest(f->m, own_ek, &said, &err), &err,
-			indices[i]);
+		expect_refusal(
+			module_attest(f->m, "idevid", own_ek, &said, &err),
+			&err, indices[i]);
 		fixture_stop(f);
 		swtpm_nv_remove(&f->tpm, indices[i]);
 		fixture_start(f, false);
@@ -185,14 +185,14 @@ static void done_device_may_create_and_attest_again(void **state)
 {
 	static struct wire_attest said;
 	struct fixture *f = *state;
-	struct certs_node leaf[N_KEY_ROLES];
+	struct certs_node leaf[N_KEYS];
 
 	fixture_stop(f);
 	swtpm_free(&f->tpm);
 	swtpm_new_manufactured(&f->tpm);
 	fixture_start(f, false);
 	fixture_create(f, KEY_ALG_P256);
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_KEYS; i++) {
 		struct wire_key key = fixture_status(f)->keys[i];
 
 		leaf[i] = fixture_certify(f, &key.spki, 0);
@@ -200,13 +200,14 @@ static void done_device_may_create_and_attest_again(void **state)
 	}
 	for (int open = 1; open >= 0; open--) {
 		assert_rc(module_create(f->m, KEY_ALG_P256, NULL), DEVID_OK);
-		assert_rc(module_attest(f->m, own_ek, &said, NULL), DEVID_OK);
+		assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL),
+			DEVID_OK);
 		fixture_stop(f);
 		if (open)
 			swtpm_close_platform(&f->tpm);
 		fixture_start(f, false);
 	}
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_KEYS; i++)
 		certs_done(&leaf[i]);
 }
 
@@ -216,23 +217,24 @@ static void attest_with_unlocked_certificate_needs_the_platform(void **state)
 	static struct wire_attest said;
 	struct devid_error err = { DEVID_OK, "" };
 	struct fixture *f = *state;
-	struct certs_node leaf[N_KEY_ROLES];
+	struct certs_node leaf[N_KEYS];
 
 	fixture_create(f, KEY_ALG_P256);
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_KEYS; i++) {
 		struct wire_key key = fixture_status(f)->keys[i];
 
 		leaf[i] = fixture_certify(f, &key.spki, 0);
 	}
-	assert_rc(install(f, "iak", &leaf[KEY_ROLE_IAK]), DEVID_OK);
+	assert_rc(install(f, "iak", &leaf[KEY_IAK]), DEVID_OK);
 	fixture_stop(f);
-	swtpm_nv_write(&f->tpm, IDEVID_INDEX, leaf[KEY_ROLE_IDEVID].der.data,
-		leaf[KEY_ROLE_IDEVID].der.len);
+	swtpm_nv_write(&f->tpm, IDEVID_INDEX, leaf[KEY_IDEVID].der.data,
+		leaf[KEY_IDEVID].der.len);
 	swtpm_close_platform(&f->tpm);
 	fixture_start(f, false);
-	assert_rc(module_attest(f->m, own_ek, &said, &err), DEVID_ERR_DENIED);
+	assert_rc(module_attest(f->m, "idevid", own_ek, &said, &err),
+		DEVID_ERR_DENIED);
 	assert_cause(&err, "platform hierarchy is closed");
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_KEYS; i++)
 		certs_done(&leaf[i]);
 }
 
@@ -252,8 +254,8 @@ static void install_without_mirror_healed_by_repeating(void **state)
 		tempdir_file(&f->state, "idevid.pem"));
 	assert_int_equal(mkdir(path, 0755), 0);
 	assert_int_not_equal(fixture_install(f, &leaf, true), DEVID_OK);
-	assert_rc(f->ks->ops->cert_read(f->ks, KEY_ROLE_IDEVID, &got, NULL),
-		DEVID_OK);
+	assert_rc(
+		f->ks->ops->cert_read(f->ks, KEY_IDEVID, &got, NULL), DEVID_OK);
 	assert_int_equal(rmdir(path), 0);
 	assert_rc(fixture_install(f, &leaf, true), DEVID_OK);
 	fixture_restart(f);

@@ -17,7 +17,7 @@ static void handle_evicted_derived_again_with_equal_key(void **state)
 	struct wire_key before = fixture_idevid(f), after;
 
 	fixture_stop(f);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 	fixture_start(f, false);
 	assert_non_null(strstr(fixture_warnings, "derived again"));
 	after = fixture_idevid(f);
@@ -36,7 +36,7 @@ static void handle_evicted_while_running_derived_at_next_use(void **state)
 	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 	swtpm_stop(&f->tpm);
 	swtpm_start(&f->tpm);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 	assert_non_null(strstr(fixture_warnings, "derived again"));
 	certs_done(&leaf);

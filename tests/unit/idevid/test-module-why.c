@@ -77,7 +77,7 @@ static void owner_password_key_serves_and_says_so(void **state)
 	struct fixture *f = *state;
 
 	fixture_stop(f);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 	swtpm_close_owner(&f->tpm);
 	fixture_start(f, false);
 	assert_why(f, true,
@@ -97,7 +97,7 @@ static void endorsement_password_told(void **state)
 	struct devid_error err = { DEVID_OK, "" };
 
 	fixture_stop(f);
-	swtpm_evict(&f->tpm, template_handle(KEY_ROLE_IDEVID));
+	swtpm_evict(&f->tpm, TPM_HANDLE_IDEVID);
 	swtpm_close_endorsement(&f->tpm);
 	fixture_start(f, false);
 	assert_why(f, false,

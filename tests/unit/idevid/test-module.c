@@ -74,7 +74,7 @@ static void status_place_is_what_the_keystore_says(void **state)
 	for (size_t i = 0; i < st.n_keys; i++)
 		assert_string_equal(st.keys[i].place,
 			options.keystore->ops->place(
-				options.keystore, (enum key_role)i));
+				options.keystore, (enum key_id)i));
 	assert_string_equal(st.keys[1].place, "pkcs11:token=fake;object=iak");
 	module_free(m);
 	options.keystore->ops->free(options.keystore);
@@ -157,7 +157,7 @@ static void install_certificate_of_another_key_mismatch(void **state)
 	fixture_create(f, KEY_ALG_P256);
 	assert_rc(fixture_install(f, &leaf, true), DEVID_ERR_MISMATCH);
 	/* There it would be locked for good. */
-	assert_rc(f->ks->ops->cert_read(f->ks, KEY_ROLE_IDEVID, &der, NULL),
+	assert_rc(f->ks->ops->cert_read(f->ks, KEY_IDEVID, &der, NULL),
 		DEVID_ERR_NOT_FOUND);
 	assert_false(fixture_file_exists(f, "idevid.pem"));
 	assert_false(fixture_idevid(f).certified);
@@ -350,14 +350,14 @@ static void install_interrupted_in_nv_healed_by_repeating(void **state)
 	swtpm_set_fault(&f->tpm, NULL);
 	fixture_restart(f);
 	assert_non_null(strstr(fixture_warnings, "holds no certificate"));
-	assert_rc(f->ks->ops->cert_read(f->ks, KEY_ROLE_IDEVID, &der, NULL),
+	assert_rc(f->ks->ops->cert_read(f->ks, KEY_IDEVID, &der, NULL),
 		DEVID_ERR_SYNTAX);
 	assert_false(fixture_idevid(f).certified);
 	assert_false(fixture_file_exists(f, "idevid.pem"));
 	assert_rc(fixture_install(f, &leaf, true), DEVID_OK);
 	assert_true(fixture_idevid(f).certified);
-	assert_rc(f->ks->ops->cert_read(f->ks, KEY_ROLE_IDEVID, &der, NULL),
-		DEVID_OK);
+	assert_rc(
+		f->ks->ops->cert_read(f->ks, KEY_IDEVID, &der, NULL), DEVID_OK);
 	assert_int_equal(der.len, leaf.der.len);
 	fixture_restart(f);
 	assert_string_equal(fixture_warnings, "");
@@ -455,9 +455,9 @@ static void disabled_key_refuses_across_restart(void **state)
 	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
 
 	assert_rc(module_enable(f->m, "idevid", false, NULL), DEVID_OK);
-	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_DISABLED);
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_KEY_DISABLED);
 	fixture_restart(f);
-	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_DISABLED);
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_KEY_DISABLED);
 	assert_false(fixture_idevid(f).enabled);
 	assert_rc(module_enable(f->m, "idevid", true, NULL), DEVID_OK);
 	assert_rc(module_enable(f->m, "idevid", true, NULL), DEVID_OK);

@@ -152,12 +152,14 @@ static void what_cannot_be_read_left_out(void **state)
 	swtpm_set_fault(&f->on.tpm, "00000169 rc 00000922"); /* NV_ReadPublic */
 	attest_open(f, true);
 	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, ek, &f->said, NULL), DEVID_OK);
+		f->on.ks->ops->attest(f->on.ks, KEY_IDEVID, ek, &f->said, NULL),
+		DEVID_OK);
 	assert_int_equal(f->said.ek_chain.len, 0);
 	attest_close(f);
 	swtpm_set_fault(&f->on.tpm, "00000169 rc 00000101"); /* failure mode */
 	attest_open(f, true);
-	assert_rc(f->on.ks->ops->attest(f->on.ks, ek, &f->said, NULL),
+	assert_rc(
+		f->on.ks->ops->attest(f->on.ks, KEY_IDEVID, ek, &f->said, NULL),
 		DEVID_ERR_TPM_FAILURE);
 }
 

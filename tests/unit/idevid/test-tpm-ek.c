@@ -260,8 +260,8 @@ static void only_ek_of_a_kind_that_no_ca_takes_told(void **state)
 	attest_close(f);
 	write_ek_cert(f, EK_P521_INDEX, certs_key("P-521"), 0, 0);
 	attest_open(f, false);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "the only EK certificate in NV, at 0x01c00018");
 }
@@ -286,8 +286,8 @@ static void header_in_nv_is_no_part_of_the_certificate(void **state)
 	in.data[4]++;
 	swtpm_nv_write(&f->on.tpm, EK_P256_INDEX, in.data, in.len);
 	attest_open(f, false);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_SYNTAX);
 	assert_cause(&err, "the header before the certificate says");
 }
@@ -297,8 +297,8 @@ static void header_in_nv_is_no_part_of_the_certificate(void **state)
 static enum devid_err attest_given(struct attest_fixture *f,
 	const struct certs_buf *der, struct devid_error *err)
 {
-	return f->on.ks->ops->attest(
-		f->on.ks, (struct view) { der->data, der->len }, &f->said, err);
+	return f->on.ks->ops->attest(f->on.ks, KEY_IDEVID,
+		(struct view) { der->data, der->len }, &f->said, err);
 }
 
 static void given_certificate_proves_itself(
@@ -386,7 +386,7 @@ static void given_certificate_of_no_use_refused(void **state)
 	assert_cause(&err, "of no RSA-2048, RSA-3072, P-256 or P-384 key");
 	devid_error_clear(&err);
 	assert_rc(
-		f->on.ks->ops->attest(f->on.ks,
+		f->on.ks->ops->attest(f->on.ks, KEY_IDEVID,
 			(struct view) { large, sizeof(large) }, &f->said, &err),
 		DEVID_ERR_TOO_LARGE);
 }
@@ -398,8 +398,8 @@ static void no_ek_certificate_not_found(void **state)
 	struct challenge ch = { .id_object_len = 2, .enc_secret_len = 2 };
 
 	attest_create(f, KEY_ALG_P256);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_NOT_FOUND);
 	assert_cause(&err, "no EK certificate in NV (looked at 0x01c00002");
 	devid_error_clear(&err);
@@ -452,8 +452,8 @@ static void no_certificate_in_the_index_syntax(void **state)
 	attest_close(f);
 	swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, none, sizeof(none));
 	attest_open(f, false);
-	assert_rc(
-		f->on.ks->ops->attest(f->on.ks, attest_own_ek, &f->said, &err),
+	assert_rc(f->on.ks->ops->attest(
+			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
 		DEVID_ERR_SYNTAX);
 	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
 	attest_close(f);

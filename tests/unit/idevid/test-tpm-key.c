@@ -12,11 +12,11 @@
 static enum devid_err load_from(
 	struct tpm *conn, ESYS_TR key, struct devid_error *err)
 {
-	struct tpm_key loaded = { .role = KEY_ROLE_IDEVID };
+	struct tpm_key loaded = { .id = KEY_IDEVID };
 	enum devid_err rc;
 
-	swtpm_persist(conn, key, template_handle(KEY_ROLE_IDEVID));
-	rc = tpm_key_load(conn, KEY_ROLE_IDEVID, &loaded, err);
+	swtpm_persist(conn, key, TPM_HANDLE_IDEVID);
+	rc = tpm_key_load(conn, KEY_IDEVID, &loaded, err);
 	tpm_key_done(&loaded);
 	return rc;
 }
@@ -71,8 +71,8 @@ static void key_of_the_null_hierarchy_cannot_be_there(void **state)
 	ESYS_TR key = swtpm_primary(conn, ESYS_TR_RH_NULL, &pub, NULL);
 	ESYS_TR persistent = ESYS_TR_NONE;
 	TSS2_RC rc = Esys_EvictControl(conn->esys, ESYS_TR_RH_OWNER, key,
-		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
-		template_handle(KEY_ROLE_IDEVID), &persistent);
+		ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, TPM_HANDLE_IDEVID,
+		&persistent);
 
 	assert_true(tpm_rc_is(rc, TPM2_RC_ATTRIBUTES));
 	assert_int_equal(Esys_FlushContext(conn->esys, key), 0);

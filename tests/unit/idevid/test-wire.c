@@ -387,7 +387,7 @@ static void status_bad_fields_refused(void **state)
 	} bad[] = {
 		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
 		{ 2, 0x01 },               /* text of 256 + 22 bytes */
-		{ 42, N_KEY_ROLES + 1 },   /* keys */
+		{ 42, N_KEYS + 1 },        /* keys */
 		{ 43, KEY_NAME_MAX + 1 },  /* name */
 		{ 43, 0 },                 /* no name */
 		{ 44, 'X' },               /* not a name */

@@ -174,7 +174,7 @@ static struct ca_ticket a_ticket(void)
 	memset(t.secret_hash, 9, 32);
 	memset(t.device.ek_fingerprint, 1, 32);
 	memset(t.device.ek_cert_fingerprint, 2, 32);
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		t.spki[i].len = 91;
 		memset(t.spki[i].data, 3 + i, 91);
 		memset(t.key_fingerprint[i], 5 + i, 32);
@@ -197,7 +197,7 @@ static void ticket_round_trip_keeps_all(void **state)
 		in.secret_hash, out.secret_hash, sizeof(in.secret_hash));
 	assert_memory_equal(&in.device, &out.device, sizeof(in.device));
 	assert_string_equal(in.hw_serial, out.hw_serial);
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		assert_int_equal(in.spki[i].len, out.spki[i].len);
 		assert_memory_equal(
 			in.spki[i].data, out.spki[i].data, in.spki[i].len);

@@ -73,7 +73,7 @@ static json_t *cert_of(struct publish_fixture *f, const char *role,
 static void json_every_member_as_documented(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t certs[N_KEY_ROLES][SERIAL_LEN], ek[32];
+	uint8_t certs[N_MAKER_ROLES][SERIAL_LEN], ek[32];
 	char ek_text[65], zeros[65];
 	json_t *json, *want;
 

@@ -92,7 +92,7 @@ static void set_state(struct publish_fixture *f, const char *serial,
 static void freeradius_idevids_live_and_revoked(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
 	char live[128], gone[128], want[512], *text;
 
 	publish_fixture_device(f, "A1", a);
@@ -117,7 +117,7 @@ static void freeradius_idevids_live_and_revoked(void **state)
 static void freeradius_revoked_of_others_without_their_number(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
 	char key[192], list[] = "A1\n", *text;
 	struct export_only *only;
 
@@ -138,7 +138,7 @@ static void freeradius_revoked_of_others_without_their_number(void **state)
 static void freeradius_device_replaced_left_out(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	char *text;
 
 	publish_fixture_device(f, "A1", a);
@@ -151,7 +151,7 @@ static void freeradius_device_replaced_left_out(void **state)
 static void freeradius_expansion_in_serial_refused(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
@@ -166,7 +166,7 @@ static void freeradius_expansion_in_serial_refused(void **state)
 static void only_named_devices_written(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	char list[] = "C1\r\nA1\n\nnot-there\n", *text;
 	struct export_only *only;
 
@@ -197,7 +197,7 @@ static void assert_next(const struct export_only *only, size_t *at,
 static void only_says_what_was_found(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	char list[] = "no\r\n\nR1\nA1\nno\nX1";
 	struct export_only *only;
 	struct export_line line;
@@ -221,7 +221,7 @@ static void only_says_what_was_found(void **state)
 static void only_empty_list_nothing_written(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	struct export_only *only;
 	char list[] = "", *text;
 
@@ -252,7 +252,7 @@ static void csv_quoted_and_formulas_defused(void **state)
 		{ "", "A1,,idevid,live," },
 	};
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -275,7 +275,7 @@ static void csv_quoted_and_formulas_defused(void **state)
 static void csv_every_certificate_a_record(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	size_t lines = 0, commas = 0;
 	char serial[2 * SERIAL_LEN + 1], *text;
 
@@ -293,7 +293,7 @@ static void csv_every_certificate_a_record(void **state)
 			lines++;
 		}
 	}
-	assert_int_equal(lines, 1 + 2 * N_KEY_ROLES);
+	assert_int_equal(lines, 1 + 2 * N_MAKER_ROLES);
 	hex_of(a[0], SERIAL_LEN, serial);
 	assert_non_null(strstr(text, serial));
 	assert_non_null(strstr(text, ",2023-11-14T22:14:20Z,superseded,"));
@@ -304,7 +304,7 @@ static void json_each_line_a_device(void **state)
 {
 	static const char *const names[] = { "A1", "A2" };
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	char *text, *save = NULL;
 	size_t n = 0;
 
@@ -322,7 +322,7 @@ static void json_each_line_a_device(void **state)
 			names[n]);
 		assert_int_equal(
 			json_array_size(json_object_get(o, "certificates")),
-			N_KEY_ROLES);
+			N_MAKER_ROLES);
 		json_decref(o);
 	}
 	assert_int_equal(n, 2);
@@ -333,7 +333,7 @@ static void json_each_line_a_device(void **state)
 static void json_many_pages_all_written(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	size_t lines = 0;
 	char name[16], *text;
 
@@ -366,7 +366,7 @@ static FILE *open_full(void)
 static void write_full_disk_error(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	FILE *full = open_full();
 
 	publish_fixture_device(f, "A1", a);

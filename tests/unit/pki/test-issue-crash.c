@@ -198,7 +198,7 @@ static bool has_both(const struct site *s, struct reg *reg, const char *pem)
 	BIO *bio = BIO_new_mem_buf(pem, -1);
 	bool there = true;
 
-	for (int i = 0; i < N_KEY_ROLES; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
 
 		assert_non_null(cert);

@@ -20,7 +20,7 @@
 
 struct world {
 	struct publish_fixture f;
-	uint8_t numbers[N_KEY_ROLES][SERIAL_LEN]; /* of device "A1" */
+	uint8_t numbers[N_MAKER_ROLES][SERIAL_LEN]; /* of device "A1" */
 };
 
 static int setup(void **state)

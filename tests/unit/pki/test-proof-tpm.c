@@ -59,7 +59,8 @@ static int teardown(void **state)
 static struct tpm_key make_key(
 	struct world *w, enum key_role role, enum where where)
 {
-	struct tpm_key key = { .role = role,
+	struct tpm_key key = { .id = role == KEY_ROLE_IAK ? KEY_IAK
+							  : KEY_IDEVID,
 		.alg = KEY_ALG_P256,
 		.name_alg = TPM2_ALG_SHA256,
 		.object = { .tpm = w->tpm } };

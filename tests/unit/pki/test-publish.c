@@ -81,7 +81,7 @@ static bool lists(
 static void crl_full_revoked_listed_live_not(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_revoke(f, a[0], time(NULL), 1);
@@ -107,7 +107,7 @@ static void crl_delta_without_full_refused(void **state)
 static void crl_delta_new_ones_only(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_device(f, "B1", b);
@@ -157,7 +157,7 @@ static void newest_end_of_each_list_known(void **state)
 static void newest_revocation_since_lacks_until_a_list_has_it(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_device(f, "B1", b);
@@ -186,7 +186,7 @@ static void newest_revocation_since_lacks_until_a_list_has_it(void **state)
 static void crl_made_by_clock_ahead_due_and_nothing_lost(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN], b[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_device(f, "B1", b);
@@ -218,7 +218,7 @@ static void crl_made_by_clock_ahead_due_and_nothing_lost(void **state)
 static void crl_revoked_by_clock_ahead_in_force_now(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	X509_REVOKED *entry;
 	X509_CRL *crl;
 	int days = -1, seconds = -1;
@@ -390,7 +390,7 @@ static void set_time_back(struct publish_fixture *f, const char *sql)
 static void ocsp_portions_each_once(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	assert_int_equal(produce(f, 10), 0);
 	publish_fixture_device(f, "A1", a);
@@ -408,7 +408,7 @@ static void ocsp_portions_each_once(void **state)
 static void ocsp_many_pages_all_produced(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 	char serial[16];
 
 	for (int i = 0; i < 150; i++) {
@@ -422,7 +422,7 @@ static void ocsp_many_pages_all_produced(void **state)
 static void ocsp_half_time_over_renewed(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	assert_int_equal(produce(f, 10), 2);
@@ -441,7 +441,7 @@ static void ocsp_half_time_over_renewed(void **state)
 static void ocsp_new_round_young_answers_kept(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	assert_int_equal(produce(f, 10), 2);
@@ -468,7 +468,7 @@ static bool answers_early(struct publish_fixture *f)
 static void ocsp_made_by_clock_ahead_made_again(void **state)
 {
 	struct publish_fixture *f = *state;
-	uint8_t a[N_KEY_ROLES][SERIAL_LEN];
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
 	assert_int_equal(produce(f, 10), 2); /* a round of a right clock */

@@ -100,7 +100,7 @@ static void find_reported(struct reg *reg, unsigned first, unsigned last)
 		assert_rc(register_certs_of_device(
 				  reg, got.id, count_cert, &certs, NULL),
 			DEVID_OK);
-		assert_int_equal(certs, N_KEY_ROLES);
+		assert_int_equal(certs, N_MAKER_ROLES);
 	}
 	assert_rc(register_commit(reg, NULL), DEVID_OK);
 }

@@ -391,12 +391,12 @@ static enum devid_err note_cert_id(
 static void revoke_device(
 	struct reg *reg, const struct register_device *device, int reason)
 {
-	int64_t ids[N_KEY_ROLES] = { 0 };
+	int64_t ids[N_MAKER_ROLES] = { 0 };
 
 	assert_rc(register_certs_of_device(
 			  reg, device->id, note_cert_id, ids, NULL),
 		DEVID_OK);
-	for (int i = 0; i < N_KEY_ROLES; i++)
+	for (int i = 0; i < N_MAKER_ROLES; i++)
 		assert_rc(register_cert_revoke(reg, ids[i], 1000, reason, NULL),
 			DEVID_OK);
 	assert_rc(register_device_set_state(
@@ -448,7 +448,7 @@ static void device_compromised_is_found_by_its_ek(void **state)
 		(void)snprintf(
 			device.serial, sizeof(device.serial), "PAST%u", i);
 		assert_rc(register_device_add(reg, &device, NULL), DEVID_OK);
-		for (int role = 0; role < N_KEY_ROLES; role++) {
+		for (int role = 0; role < N_MAKER_ROLES; role++) {
 			struct register_cert cert =
 				fixture_cert(i, (enum key_role)role, device.id);
 
