@@ -29,6 +29,12 @@ struct key_sealed {
 	uint8_t data[KEY_SEALED_MAX];
 };
 
+/* What can be said of it without the module. */
+struct key_sealed_facts {
+	struct key_blob spki;
+	bool imported; /* made elsewhere */
+};
+
 struct keystore {
 	const struct keystore_ops *ops; /* borrowed, static */
 };
@@ -156,13 +162,13 @@ struct keystore_ops {
 
 	/*
 	 * From now on @sealed, which is copied, is key @id; NULL: there is
-	 * none. Then load() and sign() know it. Asks no module. *@ret_imported
-	 * says whether it was made elsewhere. Errors: SYNTAX. load() has
+	 * none, and @ret may be NULL. Then load() and sign() know it. Asks no
+	 * module. Errors: SYNTAX, UNSUPPORTED (of a newer release). load() has
 	 * besides: ERASED, it is of before an erasure; MISMATCH, this module
 	 * did not make it, or was cleared since.
 	 */
 	enum devid_err (*give)(struct keystore *ks, enum key_id id,
-		const struct key_sealed *sealed, bool *ret_imported,
+		const struct key_sealed *sealed, struct key_sealed_facts *ret,
 		struct devid_error *err);
 
 	/* Whether the key is at its place, so that a signature costs one
