@@ -139,7 +139,7 @@ static bool is_shared(const char *section)
 		if (strcmp(section, sections[i]) == 0)
 			return true;
 	}
-	return false;
+	return strncmp(section, "key ", 4) == 0;
 }
 
 static int handle(

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -129,6 +130,29 @@ enum devid_err files_remove(const char *path, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_IO, "remove: %s: %s", path,
 			strerror(errno));
 	return DEVID_OK;
+}
+
+enum devid_err files_rename(
+	const char *from, const char *to, struct devid_error *err)
+{
+	CLEANUP(cleanup_close) int dir = -1;
+
+	if (rename(from, to) < 0)
+		return devid_fail(err,
+			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
+			"rename: %s: %s", from, strerror(errno));
+	dir = output_open_folder(to);
+	if (dir < 0 || fsync(dir) < 0)
+		return devid_fail(err, DEVID_ERR_IO, "rename: %s: %s", to,
+			strerror(errno));
+	return DEVID_OK;
+}
+
+bool files_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 || errno != ENOENT;
 }
 
 enum devid_err files_allow_open(

@@ -10,6 +10,7 @@
 
 #include <devid/error.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -45,6 +46,15 @@ DEVID_MUST_CHECK enum devid_err files_create(const char *path, const void *data,
  * Errors: IO. */
 DEVID_MUST_CHECK enum devid_err files_remove(
 	const char *path, struct devid_error *err);
+
+/* Renames a file within its folder and syncs that; what had the new name is
+ * gone. Errors: NOT_FOUND, IO. */
+DEVID_MUST_CHECK enum devid_err files_rename(
+	const char *from, const char *to, struct devid_error *err);
+
+/* Whether there is anything with that name, which may be a broken link; also
+ * true where it cannot be looked at. */
+bool files_exists(const char *path);
 
 /*
  * Sees to it that @n files may be open at one time: raises the soft limit of

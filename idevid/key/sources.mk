@@ -4,6 +4,7 @@ sees := idevid/base
 sources := \
 	client.c \
 	key.c \
+	key-private.c \
 	keyref.c \
 	pem-chain.c \
 	role.c \

@@ -100,7 +100,12 @@ void policy_default(struct policy *ret)
 		{ offsetof(struct policy, tls_client), "root,devid-eap" },
 		{ offsetof(struct policy, tls_server), "root,www-data" },
 		{ offsetof(struct policy, csr), "root" },
-		{ offsetof(struct policy, manage), "root" },
+		{ offsetof(struct policy, managers[ROLE_MANAGER_MAKER]),
+			"root" },
+		{ offsetof(struct policy, managers[ROLE_MANAGER_LDEVID]),
+			"root" },
+		{ offsetof(struct policy, managers[ROLE_MANAGER_OWNER]),
+			"root" },
 	};
 
 	memset(ret, 0, sizeof(*ret));
@@ -167,9 +172,17 @@ unsigned policy_permissions(const struct policy *p, const struct peer *peer)
 		perms |= PERM_TLS_SERVER;
 	if (listed(&p->csr, peer))
 		perms |= PERM_CSR;
-	if (listed(&p->manage, peer))
-		perms |= PERM_MANAGE;
+	for (int i = 0; i < N_ROLE_MANAGERS; i++) {
+		if (listed(&p->managers[i], peer))
+			perms |= PERM_MANAGER(i);
+	}
 	return perms;
+}
+
+bool policy_may_use(
+	const struct policy *p, const struct peer *peer, enum key_id id)
+{
+	return !p->is_limited[id] || listed(&p->users[id], peer);
 }
 
 bool policy_is_listed(const struct policy *p, const struct peer *peer)

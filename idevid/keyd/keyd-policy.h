@@ -9,19 +9,29 @@
  */
 
 #include <devid/error.h>
+#include "role.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What a peer may hold, as bits. The low three are enum purpose. */
+/* What a peer may hold, as bits. The low three are enum purpose, the next three
+ * who may manage, by enum role_manager. */
 enum permission {
 	PERM_TLS_CLIENT = 1,
 	PERM_TLS_SERVER = 2,
 	PERM_CSR = 4,
 	PERM_MANAGE = 8,
-	PERM_ANYONE = 16, /* every local peer */
+	PERM_MANAGE_LDEVID = 16,
+	PERM_MANAGE_KEYS = 32,
+	PERM_ANYONE = 64, /* every local peer */
 };
+
+/* The bit of who may manage keys of a role. */
+#define PERM_MANAGER(manager) (1u << (3 + (unsigned)(manager)))
+
+/* Whoever has none of these manages nothing. */
+#define PERM_MANAGE_ANY (PERM_MANAGE | PERM_MANAGE_LDEVID | PERM_MANAGE_KEYS)
 
 /* Whoever has none of these has nothing signed, whatever the bytes are. */
 #define PERM_SIGN (PERM_TLS_CLIENT | PERM_TLS_SERVER | PERM_CSR)
@@ -40,7 +50,12 @@ struct policy_list {
 };
 
 struct policy {
-	struct policy_list tls_client, tls_server, csr, manage;
+	struct policy_list tls_client, tls_server, csr;
+	struct policy_list managers[N_ROLE_MANAGERS];
+	/* Who may use a key, of those who may sign for a purpose at all; where
+	 * it is not limited, all of them. */
+	bool is_limited[N_KEYS];
+	struct policy_list users[N_KEYS];
 };
 
 struct peer {
@@ -69,7 +84,11 @@ DEVID_MUST_CHECK enum devid_err policy_get_peer(
 /* All permissions of @peer, as bits of enum permission. */
 unsigned policy_permissions(const struct policy *p, const struct peer *peer);
 
-/* Whether @peer is in any list. */
+/* Whether @peer, who may sign for its purposes, may do so with key @id. */
+bool policy_may_use(
+	const struct policy *p, const struct peer *peer, enum key_id id);
+
+/* Whether @peer is in any list of a purpose or of managers. */
 bool policy_is_listed(const struct policy *p, const struct peer *peer);
 
 #endif

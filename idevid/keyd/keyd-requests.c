@@ -8,6 +8,9 @@
 
 #include "log.h"
 #include "module-attest.h"
+#include "module-cert.h"
+#include "module-erase.h"
+#include "module-owner.h"
 #include "module-sign.h"
 
 /* The longest a TPM may take before devid-keyd gives up and starts afresh:
@@ -27,19 +30,54 @@ struct call {
 
 typedef enum devid_err handler_fn(struct call *c, struct devid_error *err);
 
+static struct view data_of(const struct call *c)
+{
+	return (struct view) { c->req->data, c->req->data_len };
+}
+
+/* The permission that managing the key @name needs; any manager's for a name
+ * of no key, who is then told so. */
+static unsigned manager_of(const char *name)
+{
+	enum key_id id;
+
+	return key_id_by_name(name, &id) ? PERM_MANAGER(key_id_row(id)->manager)
+					 : PERM_MANAGE_ANY;
+}
+
 static void log_done(const struct call *c, const char *what)
 {
 	log_info("%s%s%s: by uid %u pid %d", what, *c->req->name ? ": " : "",
 		c->req->name, (unsigned)c->peer->uid, (int)c->peer->pid);
 }
 
+/* What whoever is on no list is not shown. */
+static void keep_listed(struct wire_status *status)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < status->n_keys; i++) {
+		enum key_id id;
+
+		if (!key_id_by_name(status->keys[i].name, &id) ||
+			!key_id_row(id)->listed)
+			continue;
+		if (n != i)
+			status->keys[n] = status->keys[i];
+		n++;
+	}
+	status->n_keys = n;
+}
+
 static enum devid_err do_status(struct call *c, struct devid_error *err)
 {
-	struct wire_status status;
+	static struct wire_status status; /* large; one request at a time */
 
-	if (c->perms & PERM_MANAGE)
+	if (c->perms & PERM_MANAGE_ANY)
 		module_recover(c->r->module);
 	module_status(c->r->module, &status);
+	if (c->perms == PERM_ANYONE)
+		keep_listed(&status);
 	status.signatures = c->r->signatures;
 	status.refused = c->r->refused;
 	return wire_encode_status(&status, &c->out, err);
@@ -54,15 +92,14 @@ static enum devid_err do_ping(struct call *c, struct devid_error *err)
 
 static enum devid_err do_chain(struct call *c, struct devid_error *err)
 {
-	const uint8_t *chain;
-	enum devid_err rc;
-	size_t len;
+	struct view chain = { NULL, 0 };
+	enum devid_err rc = module_chain(c->r->module, c->req->name,
+		(c->perms & manager_of(c->req->name)) != 0, &chain, err);
 
-	rc = module_chain(c->r->module, c->req->name, &chain, &len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	memcpy(c->out.data, chain, len); /* at most WIRE_CHAIN_MAX */
-	c->out.len = len;
+	memcpy(c->out.data, chain.data, chain.len); /* WIRE_CHAIN_MAX at most */
+	c->out.len = chain.len;
 	return DEVID_OK;
 }
 
@@ -79,6 +116,7 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	struct purpose_verdict verdict;
 	struct key_sig sig;
 	enum devid_err rc;
+	enum key_id id;
 
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
 	if (rc != DEVID_OK)
@@ -87,6 +125,11 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"%s: uid %u may not sign for %s", c->req->name,
 			(unsigned)c->peer->uid, purpose_name(verdict.purpose));
+	if (key_id_by_name(c->req->name, &id) &&
+		!policy_may_use(c->r->policy, c->peer, id))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: uid %u is not among the users of this key",
+			c->req->name, (unsigned)c->peer->uid);
 	rc = module_sign(c->r->module, &what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -103,9 +146,10 @@ static enum devid_err do_create(struct call *c, struct devid_error *err)
 {
 	enum devid_err rc;
 
-	rc = module_create(c->r->module, (enum key_alg)c->req->arg, err);
+	rc = module_create(c->r->module, c->req->name,
+		(enum key_alg)c->req->arg, c->req->hash != 0, err);
 	if (rc == DEVID_OK)
-		log_done(c, "keys created");
+		log_done(c, "key created");
 	return rc;
 }
 
@@ -113,8 +157,8 @@ static enum devid_err do_install(struct call *c, struct devid_error *err)
 {
 	enum devid_err rc;
 
-	rc = module_install(c->r->module, c->req->name, c->req->data,
-		c->req->data_len, err);
+	rc = module_install(
+		c->r->module, c->req->name, data_of(c), c->req->arg != 0, err);
 	if (rc == DEVID_OK)
 		log_done(c, "certificate installed");
 	return rc;
@@ -132,7 +176,103 @@ static enum devid_err do_enable(struct call *c, struct devid_error *err)
 
 static enum devid_err do_delete(struct call *c, struct devid_error *err)
 {
-	return module_delete(c->r->module, c->req->name, err);
+	enum devid_err rc = module_delete(c->r->module, c->req->name, err);
+
+	if (rc == DEVID_OK)
+		log_done(c, "key deleted");
+	return rc;
+}
+
+static enum devid_err do_init(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc = module_init(c->r->module, err);
+
+	if (rc == DEVID_OK)
+		log_done(c, "module initialised");
+	return rc;
+}
+
+static enum devid_err do_stir(struct call *c, struct devid_error *err)
+{
+	return module_stir(c->r->module, data_of(c), err);
+}
+
+static enum devid_err do_cert_enable(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	rc = module_cert_enable(
+		c->r->module, c->req->name, c->req->arg != 0, err);
+	if (rc == DEVID_OK)
+		log_done(c, c->req->arg ? "certificate enabled"
+					: "certificate disabled");
+	return rc;
+}
+
+static enum devid_err do_cert_delete(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc = module_cert_delete(c->r->module, c->req->name, err);
+
+	if (rc == DEVID_OK)
+		log_done(c, "certificate deleted");
+	return rc;
+}
+
+static enum devid_err do_chain_install(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (c->req->data_len == 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s: no certificates to install", c->req->name);
+	rc = module_install_above(c->r->module, c->req->name, data_of(c), err);
+	if (rc == DEVID_OK)
+		log_done(c, "chain installed");
+	return rc;
+}
+
+static enum devid_err do_chain_delete(struct call *c, struct devid_error *err)
+{
+	const struct view nothing = { NULL, 0 };
+	enum devid_err rc =
+		module_install_above(c->r->module, c->req->name, nothing, err);
+
+	if (rc == DEVID_OK)
+		log_done(c, "chain deleted");
+	return rc;
+}
+
+static enum devid_err do_import(struct call *c, struct devid_error *err)
+{
+	struct wire_import what;
+	enum devid_err rc = wire_decode_import(data_of(c), &what, err);
+
+	if (rc == DEVID_OK)
+		rc = module_import(c->r->module, c->req->name, &what,
+			c->req->arg != 0, err);
+	if (rc == DEVID_OK)
+		log_done(c, "key imported");
+	return rc;
+}
+
+static enum devid_err do_persist(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	rc = module_persist(c->r->module, c->req->name, c->req->arg != 0, err);
+	if (rc == DEVID_OK)
+		log_done(c, c->req->arg ? "key made persistent"
+					: "key no longer persistent");
+	return rc;
+}
+
+static enum devid_err do_erase(struct call *c, struct devid_error *err)
+{
+	enum devid_err rc = module_erase(c->r->module, err);
+
+	if (rc == DEVID_OK)
+		log_done(c, "all keys of the owner erased");
+	return rc;
 }
 
 static enum devid_err do_attest(struct call *c, struct devid_error *err)
@@ -169,12 +309,15 @@ static enum devid_err do_activate(struct call *c, struct devid_error *err)
 	return DEVID_OK;
 }
 
+#define PERM_ROLE 0
+
 /* The request table: operation, who, when, how long. */
 static const struct {
 	enum wire_op op;
 	const char *name;
-	unsigned any_of; /* permissions, one of which is needed */
-	unsigned limit;  /* seconds */
+	/* Permissions, one of which is needed; 0: what the key's role says. */
+	unsigned any_of;
+	unsigned limit; /* seconds */
 	handler_fn *handler;
 } table[] = {
 	{ WIRE_STATUS, "status", PERM_ANYONE, LIMIT_CREATE_SECONDS, do_status },
@@ -182,15 +325,28 @@ static const struct {
 	/* Of these the purpose decides, in do_sign(): who may have nothing
 	 * signed has no bytes looked at. */
 	{ WIRE_SIGN, "sign", PERM_SIGN, LIMIT_SIGN_SECONDS, do_sign },
-	{ WIRE_CREATE, "create", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_create },
-	{ WIRE_INSTALL, "install", PERM_MANAGE, LIMIT_SECONDS, do_install },
-	{ WIRE_ENABLE, "enable", PERM_MANAGE, LIMIT_SECONDS, do_enable },
+	{ WIRE_CREATE, "create", PERM_ROLE, LIMIT_CREATE_SECONDS, do_create },
+	{ WIRE_INSTALL, "install", PERM_ROLE, LIMIT_SECONDS, do_install },
+	{ WIRE_ENABLE, "enable", PERM_ROLE, LIMIT_SECONDS, do_enable },
 	{ WIRE_PING, "ping", PERM_ANYONE, LIMIT_SECONDS, do_ping },
-	{ WIRE_DELETE, "delete", PERM_MANAGE, LIMIT_SECONDS, do_delete },
+	{ WIRE_DELETE, "delete", PERM_ROLE, LIMIT_SECONDS, do_delete },
 	{ WIRE_ATTEST, "attest", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_attest },
 	/* The EK may have to be derived. */
 	{ WIRE_ACTIVATE, "activate", PERM_MANAGE, LIMIT_CREATE_SECONDS,
 		do_activate },
+	{ WIRE_INIT, "init", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_init },
+	{ WIRE_STIR, "stir", PERM_MANAGE, LIMIT_SECONDS, do_stir },
+	{ WIRE_CERT_ENABLE, "cert-enable", PERM_ROLE, LIMIT_SECONDS,
+		do_cert_enable },
+	{ WIRE_CERT_DELETE, "cert-delete", PERM_ROLE, LIMIT_SECONDS,
+		do_cert_delete },
+	{ WIRE_CHAIN_INSTALL, "chain-install", PERM_ROLE, LIMIT_SECONDS,
+		do_chain_install },
+	{ WIRE_CHAIN_DELETE, "chain-delete", PERM_ROLE, LIMIT_SECONDS,
+		do_chain_delete },
+	{ WIRE_IMPORT, "import", PERM_ROLE, LIMIT_CREATE_SECONDS, do_import },
+	{ WIRE_PIN, "pin", PERM_ROLE, LIMIT_SECONDS, do_persist },
+	{ WIRE_ERASE, "erase", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_erase },
 };
 
 static unsigned limit_of(const struct requests *r, unsigned own)
@@ -202,10 +358,14 @@ static enum devid_err dispatch(struct call *c, struct devid_error *err)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		enum devid_err rc;
+		unsigned any_of;
 
 		if (table[i].op != (enum wire_op)c->req->op)
 			continue;
-		if (!(c->perms & table[i].any_of))
+		any_of = table[i].any_of;
+		if (any_of == PERM_ROLE)
+			any_of = manager_of(c->req->name);
+		if (!(c->perms & any_of))
 			return devid_fail(err, DEVID_ERR_DENIED,
 				"%s: not permitted to uid %u", table[i].name,
 				(unsigned)c->peer->uid);

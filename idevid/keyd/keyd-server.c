@@ -2,6 +2,7 @@
 #include "keyd-server.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -99,6 +100,8 @@ static void serve(struct server *s, struct connection *c)
 	}
 	keep = requests_answer(s->requests, &c->peer,
 		(struct view) { record_in, (size_t)n }, &out);
+	if (record_in[1] == WIRE_IMPORT)
+		OPENSSL_cleanse(record_in, (size_t)n); /* a private key */
 	/* A peer that does not read its answers is not waited for. */
 	if (out.len > 0 &&
 		send(c->fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)

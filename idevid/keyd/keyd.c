@@ -5,6 +5,7 @@
  * records of the key socket.
  */
 #include <devid/error.h>
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,6 +46,7 @@ struct keyd {
 	bool store_certificates;
 	bool lockout_reset;
 	struct policy policy;
+	struct tpm_places places;
 	struct keystore *keystore; /* owned */
 	struct module *module;     /* owned */
 	struct requests requests;
@@ -73,6 +75,65 @@ static enum devid_err set_tcti(void *member, const char *value,
 	return rc == DEVID_OK ? conf_string(member, value, err) : rc;
 }
 
+/* A handle or an NV index, "0x81020010"; what kind it must be of is looked at
+ * when all are known. */
+static enum devid_err set_place(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	unsigned long n;
+	char *end;
+
+	(void)rest; /* no pattern */
+	(void)row;
+	errno = 0;
+	n = strtoul(value, &end, 16);
+	if (strncmp(value, "0x", 2) != 0 || *end || errno || n > UINT32_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': not a handle as 0x81020010", value);
+	*(uint32_t *)member = (uint32_t)n;
+	return DEVID_OK;
+}
+
+static enum devid_err find_key(
+	const char *name, enum key_id *ret, struct devid_error *err)
+{
+	if (!key_id_by_name(name, ret))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': there is no key of that name", name);
+	return DEVID_OK;
+}
+
+static enum devid_err set_key_place(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	uint32_t *places = member; /* N_KEYS */
+	enum key_id id;
+	enum devid_err rc = find_key(rest, &id, err);
+
+	if (rc == DEVID_OK && places[id] == 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s keeps no certificate in NV", rest);
+	return rc == DEVID_OK ? set_place(&places[id], value, rest, row, err)
+			      : rc;
+}
+
+static enum devid_err set_users(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct policy *policy = member;
+	enum key_id id;
+	enum devid_err rc = find_key(rest, &id, err);
+
+	(void)row;
+	if (rc != DEVID_OK)
+		return rc;
+	policy->is_limited[id] = true;
+	return policy_parse_list(value, false, &policy->users[id], err);
+}
+
 #define AT(member)               offsetof(struct keyd, member), 0, 0
 #define WITHIN(member, min, max) offsetof(struct keyd, member), min, max
 
@@ -92,7 +153,16 @@ static const struct conf_setting settings[] = {
 	{ "keyd", "tls_client", set_list, AT(policy.tls_client) },
 	{ "keyd", "tls_server", set_list, AT(policy.tls_server) },
 	{ "keyd", "csr", set_list, AT(policy.csr) },
-	{ "keyd", "manage", set_list, AT(policy.manage) },
+	{ "keyd", "manage", set_list, AT(policy.managers[ROLE_MANAGER_MAKER]) },
+	{ "keyd", "manage_ldevid", set_list,
+		AT(policy.managers[ROLE_MANAGER_LDEVID]) },
+	{ "keyd", "manage_keys", set_list,
+		AT(policy.managers[ROLE_MANAGER_OWNER]) },
+	{ "keyd", "parent_handle", set_place, AT(places.parent) },
+	{ "keyd", "epoch_nv", set_place, AT(places.epoch) },
+	{ "key *", "users", set_users, AT(policy) },
+	{ "key *", "handle", set_key_place, AT(places.handle) },
+	{ "key *", "nv", set_key_place, AT(places.nv) },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -160,6 +230,7 @@ static enum devid_err set_defaults(struct keyd *k, struct devid_error *err)
 	k->connections_max = CONNECTIONS_DEFAULT;
 	k->store_certificates = true;
 	policy_default(&k->policy);
+	tpm_places_default(&k->places);
 	rc = conf_string(&k->socket, wire_socket_path(), err);
 	if (rc == DEVID_OK)
 		rc = conf_string(&k->tcti, TCTI_DEFAULT, err);
@@ -172,11 +243,17 @@ static enum devid_err load_config(
 	struct keyd *k, const char *path, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
+	const char *what;
 	enum devid_err rc;
 
 	rc = conf_load(path ? path : CONF_DEFAULT_PATH, settings, k, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND && !path)
 		return DEVID_OK; /* all defaults */
+	if (rc == DEVID_OK && !tpm_places_ok(&k->places, &what))
+		rc = devid_fail(&cause, DEVID_ERR_INVALID,
+			"%s: %s: not a place in a TPM (handles are 0x81......, "
+			"NV indices 0x01......)",
+			path ? path : CONF_DEFAULT_PATH, what);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
 	return DEVID_OK;
@@ -212,7 +289,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 		.connections_max = k->connections_max,
 	};
 
-	rc = keystore_tpm_new(k->tcti, NULL, &k->keystore, err);
+	rc = keystore_tpm_new(k->tcti, &k->places, &k->keystore, err);
 	if (rc != DEVID_OK)
 		return rc;
 	options.keystore = k->keystore;

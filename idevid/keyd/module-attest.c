@@ -19,9 +19,10 @@ static enum devid_err check_usable(
 {
 	struct module_key *key = &m->keys[id];
 
-	if (!key->enabled)
-		return devid_fail(err, DEVID_ERR_KEY_DISABLED,
-			"%s: key disabled (802.1AR 7.2)", key_id_name(id));
+	enum devid_err rc = module_check_enabled(key, err);
+
+	if (rc != DEVID_OK)
+		return rc;
 	return key->present && !look ? DEVID_OK
 				     : module_ensure_key(m, key, err);
 }
@@ -158,7 +159,8 @@ enum devid_err module_attest(struct module *m, const char *name,
 
 	/* What the CA then issues is to be stored. */
 	if (rc == DEVID_OK)
-		rc = module_check_store(m, err);
+		rc = module_check_store(m, &m->keys[arg.idevid],
+			&m->keys[iak_of(arg.idevid)], err);
 	if (rc == DEVID_OK)
 		rc = ask(m, arg.idevid, ask_attest, &arg, err);
 	return rc == DEVID_OK ? check_statement(&m->keys[arg.idevid],

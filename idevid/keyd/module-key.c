@@ -108,8 +108,11 @@ static enum devid_err sync_certificate(
 	}
 	module_count_stored(m, key);
 	/* A mirror that could not be read may be better than what is here. */
-	rc = key->mirror_unread ? DEVID_OK
-				: module_state_store_chain(m, key, &cause);
+	rc = key->mirror_unread
+		     ? DEVID_OK
+		     : module_state_store_chain(m, key,
+			       (struct view) { key->chain, key->chain_len },
+			       &cause);
 	key->synced = rc == DEVID_OK;
 	if (rc != DEVID_OK)
 		note(m, key, "its copy on the disk cannot be written", &cause);
@@ -135,7 +138,7 @@ static enum devid_err load_or_derive(struct module *m, struct module_key *key,
 	enum devid_err rc = ks->ops->load(ks, key->id, ret_spki, &cause);
 
 	if (rc == DEVID_ERR_NOT_FOUND && key->alg != KEY_ALG_NONE &&
-		!key->underivable) {
+		!module_is_owners(key) && !key->underivable) {
 		devid_error_clear(&cause);
 		rc = ks->ops->create(ks, key->id, key->alg, &key->spki, &cause);
 		key->underivable = rc == DEVID_ERR_MISMATCH;
@@ -162,7 +165,10 @@ static enum devid_err find_key(
 	enum devid_err rc;
 
 	forgive(m, key);
-	rc = sync_certificate(m, key, &cause);
+	if (module_is_owners(key))
+		rc = DEVID_OK; /* its certificate is a file */
+	else
+		rc = sync_certificate(m, key, &cause);
 	if (rc != DEVID_OK && !is_unreadable(rc))
 		return fail_with(err, rc, &cause);
 	if (rc != DEVID_OK) /* then the mirror */

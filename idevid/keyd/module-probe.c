@@ -128,7 +128,7 @@ void module_probe(struct module *m, struct module_key *key)
 {
 	key->tls13 = true;
 	key->probes = 0;
-	if (key->id != KEY_IDEVID || key->alg != KEY_ALG_RSA2048 ||
+	if (key_id_row(key->id)->purposes == 0 || key->alg != KEY_ALG_RSA2048 ||
 		recall(m, key))
 		return;
 	key->tls13 = false;

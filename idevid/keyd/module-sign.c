@@ -35,26 +35,34 @@ enum devid_err module_sign_purpose(struct module *m,
 	struct devid_error *err)
 {
 	struct module_key *key = module_find(m, what->key, err);
+	const struct role *role;
+	enum devid_err rc;
 
 	if (!key)
 		return DEVID_ERR_NOT_FOUND;
-	if (key->id == KEY_IAK)
+	role = key_id_row(key->id);
+	if (role->purposes == 0)
 		return devid_fail(err, DEVID_ERR_PURPOSE,
-			"iak: signs only what the TPM itself states");
-	if (key->alg == KEY_ALG_NONE)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"%s: not provisioned", what->key);
-	if (!key->enabled)
-		return devid_fail(err, DEVID_ERR_KEY_DISABLED,
-			"%s: key disabled (802.1AR 7.2)", what->key);
+			"%s: signs only what the TPM itself states",
+			key_id_name(key->id));
+	rc = module_find_known(m, what->key, &key, err);
+	if (rc == DEVID_OK)
+		rc = module_check_enabled(key, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (!key_alg_allows(key->alg, what->scheme, what->hash))
-		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+		return devid_fail(err, DEVID_ERR_SUITE_MISMATCH,
 			"%s: a %s key makes no such signature (scheme %u, "
 			"hash 0x%04x)",
 			what->key, key_alg_name(key->alg), what->scheme,
 			what->hash);
-	return purpose_check((struct view) { what->data, what->data_len },
+	rc = purpose_check((struct view) { what->data, what->data_len },
 		(struct view) { key->spki.data, key->spki.len }, ret, err);
+	if (rc == DEVID_OK && !((unsigned)ret->purpose & role->purposes))
+		return devid_fail(err, DEVID_ERR_PURPOSE,
+			"%s: %s keys do not sign for %s", what->key, role->name,
+			purpose_name(ret->purpose));
+	return rc;
 }
 
 enum devid_err module_sign(struct module *m, const struct module_sign *what,

@@ -24,12 +24,60 @@
 struct module_key *module_find(
 	struct module *m, const char *name, struct devid_error *err)
 {
-	for (int i = 0; i < N_KEYS; i++) {
-		if (strcmp(key_id_name(m->keys[i].id), name) == 0)
-			return &m->keys[i];
-	}
+	enum key_id id;
+
+	if (key_id_by_name(name, &id))
+		return &m->keys[id];
 	(void)devid_fail(err, DEVID_ERR_NOT_FOUND, "key '%s': not found", name);
 	return NULL;
+}
+
+enum devid_err module_find_known(struct module *m, const char *name,
+	struct module_key **ret, struct devid_error *err)
+{
+	struct module_key *key = module_find(m, name, err);
+
+	if (!key)
+		return DEVID_ERR_NOT_FOUND;
+	if (key->alg == KEY_ALG_NONE && !m->initialized)
+		return devid_fail(err, DEVID_ERR_NOT_INITIALIZED,
+			"%s: the module is not initialised yet: %s", name,
+			m->health_text);
+	if (key->alg == KEY_ALG_NONE)
+		return devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"%s: there is no such key", name);
+	*ret = key;
+	return DEVID_OK;
+}
+
+enum devid_err module_check_enabled(
+	const struct module_key *key, struct devid_error *err)
+{
+	if (!key->enabled)
+		return devid_fail(err, DEVID_ERR_KEY_DISABLED,
+			"%s: key disabled (802.1AR 7.2)", key_id_name(key->id));
+	if (key->chain && !key->cert_enabled)
+		return devid_fail(err, DEVID_ERR_CERT_DISABLED,
+			"%s: certificate disabled (802.1AR 7.2)",
+			key_id_name(key->id));
+	return DEVID_OK;
+}
+
+bool module_is_owners(const struct module_key *key)
+{
+	return key_id_row(key->id)->home == ROLE_HOME_OWNER;
+}
+
+void module_key_clear(struct module_key *key)
+{
+	enum key_id id = key->id;
+
+	EVP_PKEY_free(key->pub);
+	free(key->chain);
+	memset(key, 0, sizeof(*key));
+	key->id = id;
+	key->enabled = key_id_row(id)->enabled;
+	key->cert_enabled = key->enabled;
 }
 
 void module_warn_key(struct module *m, const struct module_key *key,
@@ -73,7 +121,7 @@ enum devid_err module_set_spki(struct module_key *key,
 
 	if (!pub)
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
-			"%s: public key is not P-256, P-384 or RSA-2048",
+			"%s: public key is of no algorithm that devid knows",
 			key_id_name(key->id));
 	EVP_PKEY_free(key->pub);
 	key->pub = STEAL(pub);
@@ -156,6 +204,12 @@ enum devid_err module_check_chain(const struct module_key *key, struct view der,
 	leaf = take_cert(&p, der.data + der.len);
 	rc = leaf ? cert_spki(leaf, &ret->spki, err) : DEVID_ERR_SYNTAX;
 	if (rc == DEVID_OK && key->alg != KEY_ALG_NONE &&
+		key_alg_of_spki(ret->spki.data, ret->spki.len) != key->alg)
+		return devid_fail(err, DEVID_ERR_SUITE_MISMATCH,
+			"%s: the certificate is of a key of another type, "
+			"this one is %s",
+			name, key_alg_name(key->alg));
+	if (rc == DEVID_OK && key->alg != KEY_ALG_NONE &&
 		!key_blob_equal(&ret->spki, &key->spki))
 		rc = devid_fail(err, DEVID_ERR_MISMATCH,
 			"%s: the certificate is of another key", name);
@@ -208,6 +262,10 @@ enum devid_err module_state_load(
 		return rc;
 	/* A mark that cannot be looked at counts. */
 	key->enabled = access(path, F_OK) < 0 && errno == ENOENT;
+	rc = module_state_path(m, key, ".cert-disabled", path, err);
+	if (rc != DEVID_OK)
+		return rc;
+	key->cert_enabled = access(path, F_OK) < 0 && errno == ENOENT;
 	rc = module_state_path(m, key, ".pem", path, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -224,11 +282,12 @@ enum devid_err module_state_load(
 	return DEVID_OK;
 }
 
-enum devid_err module_state_store_chain(
-	struct module *m, const struct module_key *key, struct devid_error *err)
+enum devid_err module_state_store_chain(struct module *m,
+	const struct module_key *key, struct view chain,
+	struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
-	const uint8_t *p = key->chain, *end = key->chain + key->chain_len;
+	const uint8_t *p = chain.data, *end = chain.data + chain.len;
 	char path[PATH_MAX];
 	enum devid_err rc;
 	char *pem;
@@ -281,16 +340,23 @@ enum devid_err module_state_store_ref(
 	return files_write_atomic(path, pem, (size_t)len, 0644, err);
 }
 
-enum devid_err module_state_set_enabled(struct module *m,
-	const struct module_key *key, bool enabled, struct devid_error *err)
+enum devid_err module_state_mark(struct module *m, const struct module_key *key,
+	const char *suffix, bool there, struct devid_error *err)
 {
 	char path[PATH_MAX];
 	enum devid_err rc;
 
-	rc = module_state_path(m, key, ".disabled", path, err);
+	rc = module_state_path(m, key, suffix, path, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (!enabled)
+	if (there)
 		return files_write_atomic(path, "", 0, 0644, err);
 	return files_remove(path, err);
+}
+
+enum devid_err module_state_remove(struct module *m,
+	const struct module_key *key, const char *suffix,
+	struct devid_error *err)
+{
+	return module_state_mark(m, key, suffix, false, err);
 }

@@ -29,6 +29,8 @@ struct module_key {
 	uint8_t n_stored; /* of them in the keystore, from the leaf on */
 	bool present;     /* seen in the keystore, equal to @spki */
 	bool enabled;
+	bool cert_enabled;  /* its certificate */
+	bool imported;      /* made elsewhere */
 	bool tls13;         /* shown to be usable with it */
 	uint8_t probes;     /* to be tried yet; 0: it is known, or given up */
 	bool underivable;   /* this keystore tried and does not make it */
@@ -58,11 +60,28 @@ struct module {
 	char health_text[DEVID_ERROR_TEXT_MAX];
 	struct wire_tries tries;
 	struct timespec health_at; /* CLOCK_MONOTONIC; 0 = never */
+	bool initialized;          /* the keystore has answered once */
+	struct wire_counters counters;
+	struct wire_erasure erasure;
+	struct wire_about about;
 };
 
-/* The key with @name, or NULL and NOT_FOUND in @err. */
+/* The row of the key with @name, which need not be there, or NULL and NOT_FOUND
+ * in @err. */
 struct module_key *module_find(
 	struct module *m, const char *name, struct devid_error *err);
+
+/* The key with @name as far as there is one. Errors: NOT_FOUND; while the
+ * keystore has never answered, NOT_INITIALIZED, with what it says. */
+DEVID_MUST_CHECK enum devid_err module_find_known(struct module *m,
+	const char *name, struct module_key **ret, struct devid_error *err);
+
+/* Errors: KEY_DISABLED, CERT_DISABLED (when it has a certificate). */
+DEVID_MUST_CHECK enum devid_err module_check_enabled(
+	const struct module_key *key, struct devid_error *err);
+
+/* Whether it is one of the owner's (ROLE_HOME_OWNER). */
+bool module_is_owners(const struct module_key *key);
 
 /* Says one warning about a key, with @cause behind it. */
 void module_warn_key(struct module *m, const struct module_key *key,
@@ -98,16 +117,27 @@ DEVID_MUST_CHECK enum devid_err module_set_chain(struct module_key *key,
 DEVID_MUST_CHECK enum devid_err module_state_load(
 	struct module *m, struct module_key *key, struct devid_error *err);
 
-/* Writes the mirror <key>.pem. */
+/* Writes @chain, DER certificates, as the mirror <key>.pem. */
 DEVID_MUST_CHECK enum devid_err module_state_store_chain(struct module *m,
-	const struct module_key *key, struct devid_error *err);
+	const struct module_key *key, struct view chain,
+	struct devid_error *err);
 
 /* Writes the key reference <key>.key when it is missing or differs. */
 DEVID_MUST_CHECK enum devid_err module_state_store_ref(struct module *m,
 	const struct module_key *key, struct devid_error *err);
 
-/* Makes or removes the mark <key>.disabled. */
-DEVID_MUST_CHECK enum devid_err module_state_set_enabled(struct module *m,
-	const struct module_key *key, bool enabled, struct devid_error *err);
+/* Makes or removes the mark <key>@suffix, an empty file: ".disabled",
+ * ".cert-disabled". */
+DEVID_MUST_CHECK enum devid_err module_state_mark(struct module *m,
+	const struct module_key *key, const char *suffix, bool there,
+	struct devid_error *err);
+
+/* Removes <key>@suffix; that it is not there is no error. */
+DEVID_MUST_CHECK enum devid_err module_state_remove(struct module *m,
+	const struct module_key *key, const char *suffix,
+	struct devid_error *err);
+
+/* Forgets chain and public key: there is no such key. */
+void module_key_clear(struct module_key *key);
 
 #endif

@@ -41,15 +41,18 @@ static enum devid_err check_key(struct module *m, const struct module_key *key,
 		m->keystore, key->id, own ? &leaf : NULL, err);
 }
 
-enum devid_err module_check_store(struct module *m, struct devid_error *err)
+enum devid_err module_check_store(struct module *m,
+	const struct module_key *idevid, const struct module_key *iak,
+	struct devid_error *err)
 {
 	size_t len[N_MAKER_KEYS] = { 0 };
-	enum devid_err rc = DEVID_OK;
+	enum devid_err rc;
 
 	if (!m->store_certificates)
 		return DEVID_OK;
-	for (int i = 0; rc == DEVID_OK && i < N_KEYS; i++)
-		rc = check_key(m, &m->keys[i], &len[i], err);
+	rc = check_key(m, idevid, &len[idevid->id], err);
+	if (rc == DEVID_OK)
+		rc = check_key(m, iak, &len[iak->id], err);
 	return rc == DEVID_OK
 		       ? m->keystore->ops->certs_fit(m->keystore, len, err)
 		       : rc;
@@ -93,7 +96,7 @@ static void count_others(struct module *m)
 	static const struct devid_error why = { DEVID_OK,
 		"their room in the keystore went to a certificate" };
 
-	for (int i = 0; i < N_KEYS; i++) {
+	for (int i = 0; i < N_MAKER_KEYS; i++) {
 		struct module_key *key = &m->keys[i];
 		uint8_t was = key->n_stored;
 

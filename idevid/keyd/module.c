@@ -7,7 +7,9 @@
 
 #include "cleanup.h"
 #include "fail.h"
+#include "module-erase.h"
 #include "module-key.h"
+#include "module-owner.h"
 #include "module-probe.h"
 #include "module-state.h"
 #include "module-store.h"
@@ -19,6 +21,8 @@ static void start_key(struct module *m, struct module_key *key)
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 
+	if (module_is_owners(key) && !module_owner_start(m, key))
+		return;
 	rc = module_state_load(m, key, &cause);
 	/* Bytes that are no certificate may be replaced, what cannot be read
 	 * may not: it can be better than the copy in the keystore. */
@@ -40,30 +44,6 @@ static void start_key(struct module *m, struct module_key *key)
 	}
 }
 
-enum devid_err module_new(const struct module_options *options,
-	void (*warn)(const char *line), struct module **ret,
-	struct devid_error *err)
-{
-	CLEANUP(cleanup_module) struct module *m = calloc(1, sizeof(*m));
-
-	if (!m)
-		return fail_no_memory_for(err, "module");
-	m->keystore = options->keystore;
-	m->state_dir = options->state_dir;
-	m->store_certificates = options->store_certificates;
-	m->forgive = options->forgive;
-	m->used = options->used;
-	m->used_arg = options->used_arg;
-	m->warn = warn;
-	for (int i = 0; i < N_KEYS; i++) {
-		m->keys[i].id = (enum key_id)i;
-		m->keys[i].enabled = true;
-		start_key(m, &m->keys[i]);
-	}
-	*ret = STEAL(m);
-	return DEVID_OK;
-}
-
 void module_free(struct module *m)
 {
 	if (!m)
@@ -78,10 +58,27 @@ void module_free(struct module *m)
 void module_recover(struct module *m)
 {
 	for (int i = 0; i < N_KEYS; i++) {
-		if (!m->keys[i].present)
+		struct module_key *key = &m->keys[i];
+
+		/* One that nothing is known of is made, not lost; but for the
+		 * first pair, which somebody else may have made. */
+		if (!key->present && (key->alg != KEY_ALG_NONE || i <= KEY_IAK))
 			(void)!module_ensure_key(
-				m, &m->keys[i], NULL); /* the status tells */
+				m, key, NULL); /* the status tells */
 	}
+}
+
+/* What there is to know of a keystore that answers for the first time, or
+ * again. */
+static void learn(struct module *m)
+{
+	struct keystore *ks = m->keystore;
+
+	m->initialized = true;
+	memset(&m->about, 0, sizeof(m->about));
+	if (ks->ops->about) /* TODO owner */
+		(void)!ks->ops->about(ks, &m->about, NULL); /* what it does not say */
+	module_erase_refresh(m);
 }
 
 /* Asks the keystore; at most once a second, so that asking is no way to keep
@@ -104,6 +101,8 @@ static void refresh_health(struct module *m)
 	/* Another module may have come, or this one with its seed restored. */
 	for (int i = 0; was != DEVID_OK && i < N_KEYS; i++)
 		m->keys[i].underivable = false;
+	if (m->health == DEVID_OK && (was != DEVID_OK || !m->initialized))
+		learn(m);
 	if (was != DEVID_OK && m->health == DEVID_OK) {
 		module_recover(m); /* what was wrong before is over */
 		for (int i = 0; i < N_KEYS; i++)
@@ -112,6 +111,33 @@ static void refresh_health(struct module *m)
 	memcpy(m->health_text, cause.text, sizeof(m->health_text));
 	/* Stamped after the work, however long that took. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &m->health_at);
+}
+
+enum devid_err module_new(const struct module_options *options,
+	void (*warn)(const char *line), struct module **ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_module) struct module *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return fail_no_memory_for(err, "module");
+	m->keystore = options->keystore;
+	m->state_dir = options->state_dir;
+	m->store_certificates = options->store_certificates;
+	m->forgive = options->forgive;
+	m->used = options->used;
+	m->used_arg = options->used_arg;
+	m->warn = warn;
+	for (int i = 0; i < N_KEYS; i++) {
+		m->keys[i].id = (enum key_id)i;
+		module_key_clear(&m->keys[i]);
+	}
+	module_erase_resume(m);
+	for (int i = 0; i < N_KEYS; i++)
+		start_key(m, &m->keys[i]);
+	refresh_health(m);
+	*ret = STEAL(m);
+	return DEVID_OK;
 }
 
 enum devid_err module_settle(struct module *m, struct devid_error *err)
@@ -128,6 +154,10 @@ void module_status(struct module *m, struct wire_status *ret)
 	ret->module = m->health;
 	memcpy(ret->module_text, m->health_text, sizeof(ret->module_text));
 	ret->tries = m->tries;
+	ret->initialized = m->initialized;
+	ret->counters = m->counters;
+	ret->erasure = m->erasure;
+	ret->about = m->about;
 	for (int i = 0; i < N_KEYS; i++) {
 		const struct module_key *key = &m->keys[i];
 		struct wire_key *out = &ret->keys[ret->n_keys];
@@ -140,6 +170,10 @@ void module_status(struct module *m, struct wire_status *ret)
 		out->present = key->present;
 		out->certified = key->chain != NULL;
 		out->enabled = key->enabled;
+		out->cert_enabled = key->cert_enabled;
+		out->imported = key->imported;
+		out->persistent = !module_is_owners(key) ||
+				  ks->ops->is_persistent(ks, key->id);
 		out->tls13 = key->tls13;
 		(void)snprintf(out->place, sizeof(out->place), "%s",
 			ks->ops->place(ks, key->id)); /* fits */
@@ -151,21 +185,6 @@ void module_status(struct module *m, struct wire_status *ret)
 	}
 }
 
-enum devid_err module_chain(struct module *m, const char *name,
-	const uint8_t **ret, size_t *ret_len, struct devid_error *err)
-{
-	struct module_key *key = module_find(m, name, err);
-
-	if (!key)
-		return DEVID_ERR_NOT_FOUND;
-	if (!key->chain)
-		return devid_fail(err, DEVID_ERR_NOT_FOUND,
-			"%s: no certificate installed", name);
-	*ret = key->chain;
-	*ret_len = key->chain_len;
-	return DEVID_OK;
-}
-
 static enum devid_err create_key(struct module *m, struct module_key *key,
 	enum key_alg alg, struct devid_error *err)
 {
@@ -175,7 +194,7 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 
 	rc = module_ensure_key(m, key, &cause);
 	if (rc == DEVID_OK && key->alg != alg)
-		return devid_fail(err, DEVID_ERR_EXISTS,
+		return devid_fail(err, DEVID_ERR_KEY_EXISTS,
 			"%s: a %s key exists already (802.1AR: an IDevID key "
 			"is never replaced)",
 			key_id_name(key->id), key_alg_name(key->alg));
@@ -184,92 +203,73 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 	rc = ks->ops->create(ks, key->id, alg, NULL, err);
 	if (rc == DEVID_OK)
 		rc = module_ensure_key(m, key, err);
+	if (rc == DEVID_OK)
+		m->counters.key_generation++;
 	return rc;
 }
 
 /* Both keys are there, and the IDevID's own certificate with them: nothing is
  * left to do, and in the field nobody is let do more. */
-static bool is_done(const struct module *m)
+static bool is_done(
+	const struct module_key *idevid, const struct module_key *iak)
 {
-	return m->keys[KEY_IDEVID].present &&
-	       m->keys[KEY_IDEVID].n_stored > 0 && m->keys[KEY_IAK].present;
+	return idevid->present && idevid->n_stored > 0 && iak->present;
 }
 
-enum devid_err module_create(
-	struct module *m, enum key_alg alg, struct devid_error *err)
+static enum devid_err create_pair(struct module *m, struct module_key *key,
+	enum key_alg alg, struct devid_error *err)
 {
+	enum key_id other = key->id;
+	struct module_key *idevid = key, *iak = key;
 	enum devid_err rc;
 
+	(void)key_id_pair(key->id, &other); /* a maker's key has one */
+	if (key_id_role(key->id) == KEY_ROLE_IDEVID)
+		iak = &m->keys[other];
+	else
+		idevid = &m->keys[other];
+	rc = is_done(idevid, iak) ? DEVID_OK
+				  : module_check_store(m, idevid, iak, err);
+	if (rc == DEVID_OK)
+		rc = create_key(m, idevid, alg, err);
+	return rc == DEVID_OK ? create_key(m, iak, alg, err) : rc;
+}
+
+enum devid_err module_create(struct module *m, const char *name,
+	enum key_alg alg, bool persistent, struct devid_error *err)
+{
+	struct module_key *key = module_find(m, name, err);
+
+	if (!key)
+		return DEVID_ERR_NOT_FOUND;
 	if (!key_alg_is_known(alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"create: unknown key algorithm");
 	module_recover(m);
-	rc = is_done(m) ? DEVID_OK : module_check_store(m, err);
-	for (int i = 0; rc == DEVID_OK && i < N_KEYS; i++)
-		rc = create_key(m, &m->keys[i], alg, err);
-	return rc;
+	return module_is_owners(key)
+		       ? module_owner_create(m, key, alg, persistent, err)
+		       : create_pair(m, key, alg, err);
 }
 
-/* Whether the leaf that begins @der is the installed one. */
-static bool same_leaf(
-	const struct module_key *key, const uint8_t *der, size_t len)
+enum devid_err module_init(struct module *m, struct devid_error *err)
 {
-	return key->chain && len >= key->leaf_len &&
-	       memcmp(key->chain, der, key->leaf_len) == 0;
+	m->health_at.tv_sec = 0; /* to be asked now */
+	for (int i = 0; i < N_KEYS; i++)
+		m->keys[i].underivable = false;
+	refresh_health(m);
+	module_recover(m);
+	if (m->health != DEVID_OK && !m->initialized)
+		return devid_fail(err, DEVID_ERR_NOT_INITIALIZED, "module: %s",
+			m->health_text);
+	return DEVID_OK;
 }
 
-enum devid_err module_install(struct module *m, const char *name,
-	const uint8_t *der, size_t len, struct devid_error *err)
+enum devid_err module_stir(
+	struct module *m, struct view in, struct devid_error *err)
 {
-	struct module_key *key = module_find(m, name, err);
-	const struct view chain = { der, len };
-	struct module_chain found = { .leaf_len = 0 };
-	enum devid_err rc;
-
-	if (!key)
-		return DEVID_ERR_NOT_FOUND;
-	rc = module_ensure_key(m, key, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (key->chain && !same_leaf(key, der, len))
-		return devid_fail(err, DEVID_ERR_EXISTS,
-			"%s: another certificate is installed (802.1AR: an "
-			"IDevID is never replaced)",
-			name);
-	rc = module_check_chain(key, chain, &found, err);
-	/* The keystore first: it may refuse, and what it refused is not to be
-	 * in use. */
-	if (rc == DEVID_OK && m->store_certificates)
-		rc = module_store_chain(m, key, chain, err);
-	if (rc == DEVID_OK)
-		rc = module_set_chain(key, der, len, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (m->store_certificates)
-		module_count_stored(m, key);
-	key->mirror_unread = false;
-	return module_state_store_chain(m, key, err);
-}
-
-enum devid_err module_enable(struct module *m, const char *name, bool enable,
-	struct devid_error *err)
-{
-	struct module_key *key = module_find(m, name, err);
-	enum devid_err rc;
-
-	if (!key)
-		return DEVID_ERR_NOT_FOUND;
-	rc = module_state_set_enabled(m, key, enable, err);
-	if (rc == DEVID_OK)
-		key->enabled = enable;
-	return rc;
-}
-
-enum devid_err module_delete(
-	struct module *m, const char *name, struct devid_error *err)
-{
-	if (!module_find(m, name, err))
-		return DEVID_ERR_NOT_FOUND;
-	return devid_fail(err, DEVID_ERR_DENIED,
-		"%s: an IDevID key is never deleted (802.1AR 7.2)", name);
+	if (in.len == 0 || in.len > WIRE_STIR_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"entropy: %zu bytes, 1 to %d are taken", in.len,
+			WIRE_STIR_MAX);
+	return m->keystore->ops->stir(m->keystore, in, err);
 }

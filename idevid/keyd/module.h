@@ -8,15 +8,17 @@
  * not know who asks; keyd-policy does.
  *
  * Files in the state folder: <key>.pem is a mirror of the certificate in the
- * keystore with the intermediates behind it, <key>.key a key reference
- * (keyref.h), <key>.disabled exists while the key is disabled, idevid.probed
- * has what a probe signature showed (module-probe.h). None is secret. The
- * keystore's certificate wins over the mirror.
+ * keystore with the intermediates behind it, and of an owner's key all that
+ * there is; <key>.key a key reference (keyref.h), <key>.disabled and
+ * <key>.cert-disabled exist while key or certificate is disabled, <key>.probed
+ * has what a probe signature showed (module-probe.h); module-owner.h has the
+ * rest. None is secret. The keystore's certificate wins over the mirror.
  */
 
 #include <devid/error.h>
 #include "key.h"
 #include "keystore.h"
+#include "view.h"
 #include "wire.h"
 
 #include <stdbool.h>
@@ -60,35 +62,23 @@ void module_status(struct module *m, struct wire_status *ret);
  */
 void module_recover(struct module *m);
 
-/* Certificate and chain as DER, one behind the other; borrowed until the next
- * call. Errors: NOT_FOUND. */
-DEVID_MUST_CHECK enum devid_err module_chain(struct module *m, const char *key,
-	const uint8_t **ret, size_t *ret_len, struct devid_error *err);
-
 /*
- * Makes IDevID and IAK in the keystore and their key references. Keys of the
- * same algorithm that are there already stay and are no error. Errors:
- * EXISTS (another algorithm, or another object in the place).
+ * Makes the key @name. A maker's key comes with the other one of its pair; keys
+ * of the same algorithm that are there already stay and are no error; an
+ * owner's key is made @persistent or not (module-owner.h). Errors: NOT_FOUND
+ * (no such name), KEY_EXISTS, EXISTS (another object in the place).
  */
-DEVID_MUST_CHECK enum devid_err module_create(
-	struct module *m, enum key_alg alg, struct devid_error *err);
-
-/*
- * Installs the certificate of @key and its intermediates: @der holds DER
- * certificates, leaf first, each issued by the next. The same leaf again is
- * no error and may bring other intermediates; another leaf is EXISTS, since
- * an IDevID is never replaced (802.1AR 7.2). MISMATCH: of another key.
- */
-DEVID_MUST_CHECK enum devid_err module_install(struct module *m,
-	const char *key, const uint8_t *der, size_t len,
+DEVID_MUST_CHECK enum devid_err module_create(struct module *m,
+	const char *name, enum key_alg alg, bool persistent,
 	struct devid_error *err);
 
-/* 802.1AR key enable and disable; survives a restart. */
-DEVID_MUST_CHECK enum devid_err module_enable(struct module *m, const char *key,
-	bool enable, struct devid_error *err);
+/* 802.1AR 7.2, initialisation: looks for everything afresh. Errors:
+ * NOT_INITIALIZED when the keystore has not answered once. */
+DEVID_MUST_CHECK enum devid_err module_init(
+	struct module *m, struct devid_error *err);
 
-/* Always refused: DENIED for an IDevID or IAK, NOT_FOUND for any other. */
-DEVID_MUST_CHECK enum devid_err module_delete(
-	struct module *m, const char *key, struct devid_error *err);
+/* 802.1AR 7.2, add entropy: 1 to WIRE_STIR_MAX bytes. Errors: INVALID. */
+DEVID_MUST_CHECK enum devid_err module_stir(
+	struct module *m, struct view in, struct devid_error *err);
 
 #endif

@@ -8,8 +8,11 @@ sources := \
 	keyd-settle.c \
 	keystore-tpm.c \
 	module-attest.c \
+	module-cert.c \
+	module-erase.c \
 	module-key.c \
 	module-once.c \
+	module-owner.c \
 	module-probe.c \
 	module-sign.c \
 	module-state.c \

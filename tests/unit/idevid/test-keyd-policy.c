@@ -103,12 +103,14 @@ static void list_too_many_or_too_long_refused(void **state)
 static struct policy make(const char *client, const char *server,
 	const char *csr, const char *manage)
 {
-	struct policy p;
+	struct policy p = { .is_limited = { false } };
 
 	assert_rc(policy_parse_list(client, false, &p.tls_client, NULL), 0);
 	assert_rc(policy_parse_list(server, false, &p.tls_server, NULL), 0);
 	assert_rc(policy_parse_list(csr, false, &p.csr, NULL), 0);
-	assert_rc(policy_parse_list(manage, false, &p.manage, NULL), 0);
+	assert_rc(policy_parse_list(
+			  manage, false, &p.managers[ROLE_MANAGER_MAKER], NULL),
+		0);
 	return p;
 }
 

@@ -94,8 +94,7 @@ static void assert_chain(struct fixture *f, const struct made *m)
 	for (int r = 0; r < N_MAKER_ROLES; r++) {
 		const struct certs_buf *der = &m->cert[r].der;
 
-		assert_rc(module_chain(f->m, names[r], &chain, &len, NULL),
-			DEVID_OK);
+		assert_rc(fixture_chain(f, names[r], &chain, &len), DEVID_OK);
 		assert_int_equal(len, der->len);
 		assert_memory_equal(chain, der->data, len);
 	}
@@ -127,7 +126,7 @@ static void check_identity(struct fixture *f, struct made *m)
 	assert_true(fixture_file_exists(f, "idevid.pem"));
 	assert_true(fixture_file_exists(f, "idevid.key"));
 	/* Asking for what is there is no error, and changes nothing. */
-	assert_rc(module_create(f->m, m->alg, NULL), DEVID_OK);
+	assert_rc(module_create(f->m, "idevid", m->alg, false, NULL), DEVID_OK);
 	assert_chain(f, m);
 }
 
@@ -160,7 +159,7 @@ static void check_keys(struct fixture *f, struct made *m)
 	fixture_start(f, false);
 	assert_string_equal(fixture_warnings, "");
 	assert_adopted(f, m, false);
-	assert_rc(module_create(f->m, m->alg, NULL), DEVID_OK);
+	assert_rc(module_create(f->m, "idevid", m->alg, false, NULL), DEVID_OK);
 	assert_adopted(f, m, false);
 	/* The device maker's certificate comes into NV. */
 	assert_rc(fixture_install(f, &m->cert[KEY_IDEVID], false), DEVID_OK);
@@ -183,7 +182,8 @@ static void other_algorithm_or_certificate_refused(void **state)
 
 	make_identity(f, &m);
 	fixture_start(f, false);
-	assert_rc(module_create(f->m, KEY_ALG_P256, &err), DEVID_ERR_EXISTS);
+	assert_rc(module_create(f->m, "idevid", KEY_ALG_P256, false, &err),
+		DEVID_ERR_EXISTS);
 	assert_cause(&err, "idevid: a p384 key exists already");
 	own = fixture_certify(f, &m.spki[KEY_IDEVID], 10);
 	assert_rc(fixture_install(f, &own, false), DEVID_ERR_EXISTS);

@@ -43,7 +43,8 @@ static enum devid_err install(
 	enum devid_err rc;
 
 	certs_append(&der, f->ca.der.data, f->ca.der.len);
-	rc = module_install(f->m, key.name, der.data, der.len, err);
+	rc = module_install(f->m, key.name, (struct view) { der.data, der.len },
+		false, err);
 	certs_done(&leaf);
 	return rc;
 }
@@ -144,7 +145,8 @@ static void create_without_room_makes_no_keys(void **state)
 	struct key_blob spki;
 
 	fill(f, ROOM_LEAF);
-	expect_no_room(module_create(f->m, KEY_ALG_P256, &err), &err);
+	expect_no_room(
+		module_create(f->m, "idevid", KEY_ALG_P256, false, &err), &err);
 	for (int id = 0; id < N_MAKER_ROLES; id++) {
 		has_no_certificate(f, (enum key_id)id);
 		assert_rc(f->ks->ops->load(f->ks, (enum key_id)id, &spki, NULL),

@@ -108,8 +108,9 @@ static void create_over_foreign_data_exists_without_keys(void **state)
 		struct devid_error err = { DEVID_OK, "" };
 
 		put_foreign(f, cases[i].index, what, cases[i].close);
-		expect_refusal(module_create(f->m, KEY_ALG_P256, &err), &err,
-			cases[i].index);
+		expect_refusal(module_create(f->m, "idevid", KEY_ALG_P256,
+				       false, &err),
+			&err, cases[i].index);
 		no_key_is_there(f);
 		if (what->len < 512) /* what the helper reads */
 			foreign_stays(f, cases[i].index, what);
@@ -155,13 +156,14 @@ static void install_over_foreign_data_changes_nothing(void **state)
 	key = fixture_idevid(f);
 	leaf = fixture_certify(f, &key.spki, 0);
 	put_foreign(f, IDEVID_INDEX, &what, false);
-	expect_refusal(module_install(f->m, "idevid", leaf.der.data,
-			       leaf.der.len, &err),
+	expect_refusal(module_install(f->m, "idevid",
+			       (struct view) { leaf.der.data, leaf.der.len },
+			       false, &err),
 		&err, IDEVID_INDEX);
 	for (int start = 0; start < 2; start++) {
 		assert_false(fixture_file_exists(f, "idevid.pem"));
 		assert_false(fixture_idevid(f).certified);
-		assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL),
+		assert_rc(fixture_chain(f, "idevid", &chain, &len),
 			DEVID_ERR_NOT_FOUND);
 		foreign_stays(f, IDEVID_INDEX, &what);
 	}
@@ -177,7 +179,8 @@ static void install_over_foreign_data_changes_nothing(void **state)
 static enum devid_err install(
 	struct fixture *f, const char *name, const struct certs_node *leaf)
 {
-	return module_install(f->m, name, leaf->der.data, leaf->der.len, NULL);
+	return module_install(f->m, name,
+		(struct view) { leaf->der.data, leaf->der.len }, false, NULL);
 }
 
 /* A device that is done may be provisioned again in the field. */
@@ -199,7 +202,9 @@ static void done_device_may_create_and_attest_again(void **state)
 		assert_rc(install(f, key.name, &leaf[i]), DEVID_OK);
 	}
 	for (int open = 1; open >= 0; open--) {
-		assert_rc(module_create(f->m, KEY_ALG_P256, NULL), DEVID_OK);
+		assert_rc(module_create(
+				  f->m, "idevid", KEY_ALG_P256, false, NULL),
+			DEVID_OK);
 		assert_rc(module_attest(f->m, "idevid", own_ek, &said, NULL),
 			DEVID_OK);
 		fixture_stop(f);

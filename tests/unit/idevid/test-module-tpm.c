@@ -81,7 +81,8 @@ static void other_tpm_mismatch_and_never_used(void **state)
 		assert_false(after.present);
 		assert_memory_equal(
 			after.spki.data, before.spki.data, before.spki.len);
-		assert_rc(module_create(f->m, KEY_ALG_P256, NULL),
+		assert_rc(module_create(
+				  f->m, "idevid", KEY_ALG_P256, false, NULL),
 			DEVID_ERR_MISMATCH);
 		assert_rc(files_read(copy, 4096, &ref2, &len2, NULL), DEVID_OK);
 		assert_int_equal(len1, len2);

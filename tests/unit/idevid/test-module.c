@@ -86,12 +86,13 @@ static void create_other_alg_exists(void **state)
 	struct fixture *f = *state;
 
 	fixture_create(f, KEY_ALG_P256);
-	assert_rc(module_create(f->m, KEY_ALG_P384, NULL), DEVID_ERR_EXISTS);
-	assert_rc(
-		module_create(f->m, KEY_ALG_NONE, NULL), DEVID_ERR_UNSUPPORTED);
-	assert_rc(module_create(f->m, (enum key_alg)4, NULL),
+	assert_rc(module_create(f->m, "idevid", KEY_ALG_P384, false, NULL),
+		DEVID_ERR_EXISTS);
+	assert_rc(module_create(f->m, "idevid", KEY_ALG_NONE, false, NULL),
 		DEVID_ERR_UNSUPPORTED);
-	assert_rc(module_create(f->m, (enum key_alg)99, NULL),
+	assert_rc(module_create(f->m, "idevid", (enum key_alg)98, false, NULL),
+		DEVID_ERR_UNSUPPORTED);
+	assert_rc(module_create(f->m, "idevid", (enum key_alg)99, false, NULL),
 		DEVID_ERR_UNSUPPORTED);
 }
 
@@ -107,7 +108,7 @@ static void install_stores_mirror_and_nv_for_next_start(void **state)
 	assert_int_equal(st.st_mode & 07777, 0644);
 	fixture_restart(f);
 	assert_string_equal(fixture_warnings, "");
-	assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL), DEVID_OK);
+	assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
 	assert_int_equal(len, leaf.der.len + f->ca.der.len);
 	assert_memory_equal(chain, leaf.der.data, leaf.der.len);
 	assert_true(fixture_idevid(f).certified);
@@ -122,7 +123,7 @@ static void install_same_leaf_may_bring_other_chain(void **state)
 	size_t len = 0;
 
 	assert_rc(fixture_install(f, &leaf, false), DEVID_OK);
-	assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL), DEVID_OK);
+	assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
 	assert_int_equal(len, leaf.der.len);
 	certs_done(&leaf);
 }
@@ -141,7 +142,7 @@ static void install_another_leaf_exists_and_old_stays(void **state)
 	assert_int_equal(unlink(tempdir_file(&f->state, "idevid.pem")), 0);
 	fixture_restart(f);
 	assert_rc(fixture_install(f, &other, true), DEVID_ERR_EXISTS);
-	assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL), DEVID_OK);
+	assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
 	assert_memory_equal(chain, leaf.der.data, leaf.der.len);
 	certs_done(&leaf);
 	certs_done(&other);
@@ -178,20 +179,24 @@ static void install_broken_chain_refused(void **state)
 	leaf = fixture_certify(f, &key.spki, 0);
 	der = leaf.der;
 	certs_append(&der, other.der.data, other.der.len);
-	assert_rc(module_install(f->m, "idevid", der.data, der.len, NULL),
+	assert_rc(module_install(f->m, "idevid",
+			  (struct view) { der.data, der.len }, false, NULL),
 		DEVID_ERR_MISMATCH);
 	der = leaf.der;
 	certs_append(&der, "x", 1);
-	assert_rc(module_install(f->m, "idevid", der.data, der.len, NULL),
+	assert_rc(module_install(f->m, "idevid",
+			  (struct view) { der.data, der.len }, false, NULL),
 		DEVID_ERR_SYNTAX);
 	for (size_t n = 0; n < leaf.der.len; n += 13)
-		assert_int_not_equal(
-			module_install(f->m, "idevid", leaf.der.data, n, NULL),
+		assert_int_not_equal(module_install(f->m, "idevid",
+					     (struct view) { leaf.der.data, n },
+					     false, NULL),
 			DEVID_OK);
 	der = leaf.der;
 	for (int i = 0; i < 4; i++) /* the CA is its own issuer */
 		certs_append(&der, f->ca.der.data, f->ca.der.len);
-	assert_rc(module_install(f->m, "idevid", der.data, der.len, NULL),
+	assert_rc(module_install(f->m, "idevid",
+			  (struct view) { der.data, der.len }, false, NULL),
 		DEVID_ERR_SYNTAX);
 	assert_false(fixture_file_exists(f, "idevid.pem"));
 	certs_done(&leaf);
@@ -249,14 +254,14 @@ static void install_chain_larger_than_nv_is_kept_in_part(void **state)
 	der = leaf.der;
 	certs_append(&der, f->ca.der.data, f->ca.der.len);
 	certs_append(&der, cross.der.data, cross.der.len);
-	assert_rc(module_install(f->m, "idevid", der.data, der.len, NULL),
+	assert_rc(module_install(f->m, "idevid",
+			  (struct view) { der.data, der.len }, false, NULL),
 		DEVID_OK);
 	for (int start = 0; start < 2; start++) {
 		key = fixture_idevid(f);
 		assert_int_equal(key.n_certs, 3);
 		assert_int_equal(key.n_stored, 2);
-		assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL),
-			DEVID_OK);
+		assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
 		assert_int_equal(len, der.len);
 		assert_memory_equal(chain, der.data, der.len);
 		fixture_restart(f);
@@ -297,7 +302,8 @@ static void create_where_platform_is_closed_denied_without_keys(void **state)
 	fixture_stop(f);
 	swtpm_close_platform(&f->tpm);
 	fixture_start(f, false);
-	assert_rc(module_create(f->m, KEY_ALG_P256, &err), DEVID_ERR_DENIED);
+	assert_rc(module_create(f->m, "idevid", KEY_ALG_P256, false, &err),
+		DEVID_ERR_DENIED);
 	assert_cause(&err, "certificate_in_nv");
 	assert_false(fixture_file_exists(f, "idevid.key"));
 	fixture_stop(f);
@@ -315,7 +321,8 @@ static void create_again_where_platform_is_closed(void **state)
 	fixture_stop(f);
 	swtpm_close_platform(&f->tpm);
 	fixture_start(f, false);
-	assert_rc(module_create(f->m, KEY_ALG_P256, NULL), DEVID_OK);
+	assert_rc(module_create(f->m, "idevid", KEY_ALG_P256, false, NULL),
+		DEVID_OK);
 	certs_done(&leaf);
 }
 
@@ -323,11 +330,13 @@ static void install_without_key_or_of_unknown_name_not_found(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_rc(module_install(
-			  f->m, "idevid", f->ca.der.data, f->ca.der.len, NULL),
+	assert_rc(module_install(f->m, "idevid",
+			  (struct view) { f->ca.der.data, f->ca.der.len },
+			  false, NULL),
 		DEVID_ERR_NOT_FOUND);
-	assert_rc(module_install(
-			  f->m, "ldevid", f->ca.der.data, f->ca.der.len, NULL),
+	assert_rc(module_install(f->m, "ldevid",
+			  (struct view) { f->ca.der.data, f->ca.der.len },
+			  false, NULL),
 		DEVID_ERR_NOT_FOUND);
 }
 
@@ -372,8 +381,7 @@ static void mirror_deleted_restored_from_nv(void **state)
 	const uint8_t *chain;
 	size_t whole_len = 0, len = 0;
 
-	assert_rc(module_chain(f->m, "idevid", &chain, &whole_len, NULL),
-		DEVID_OK);
+	assert_rc(fixture_chain(f, "idevid", &chain, &whole_len), DEVID_OK);
 	memcpy(whole, chain, whole_len);
 	assert_true(whole_len > leaf.der.len); /* an intermediate as well */
 	assert_int_equal(unlink(tempdir_file(&f->state, "idevid.pem")), 0);
@@ -381,7 +389,7 @@ static void mirror_deleted_restored_from_nv(void **state)
 	fixture_restart(f);
 	assert_true(fixture_file_exists(f, "idevid.pem"));
 	assert_true(fixture_file_exists(f, "idevid.key"));
-	assert_rc(module_chain(f->m, "idevid", &chain, &len, NULL), DEVID_OK);
+	assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
 	assert_int_equal(len, whole_len);
 	assert_memory_equal(chain, whole, len);
 	certs_done(&leaf);

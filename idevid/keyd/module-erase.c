@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module-erase.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "fail.h"
+#include "files.h"
+#include "module-state.h"
+
+#define MARK_MAX 64 /* bytes of `erased`; a limit of ours */
+
+static const char *const suffixes[] = { ".sealed", ".key", ".pem",
+	".cert-disabled", ".disabled", ".probed", ".gone" };
+
+#define N_SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
+
+static enum devid_err path_of(const struct module *m, const char *name,
+	char *ret, struct devid_error *err)
+{
+	int n = snprintf(ret, PATH_MAX, "%s/%s", m->state_dir, name);
+
+	if (n < 0 || n >= PATH_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"state: %.80s...: path too long", m->state_dir);
+	return DEVID_OK;
+}
+
+/* The file says with how many resets of the module the erasure was made. */
+static enum devid_err note_erased(
+	struct module *m, uint32_t resets, struct devid_error *err)
+{
+	char path[PATH_MAX], text[MARK_MAX];
+	int n = snprintf(text, sizeof(text), "resets %" PRIu32 "\n", resets);
+	enum devid_err rc = path_of(m, "erased", path, err);
+
+	if (rc == DEVID_OK)
+		rc = files_write_atomic(path, text, (size_t)n, 0644, err);
+	if (rc == DEVID_OK) {
+		m->erasure.erased = 1;
+		m->erasure.erased_at = resets;
+	}
+	return rc;
+}
+
+static void read_erased(struct module *m)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	char path[PATH_MAX];
+	uint32_t resets;
+	size_t len;
+
+	if (path_of(m, "erased", path, NULL) == DEVID_OK &&
+		files_read(path, MARK_MAX, &data, &len, NULL) == DEVID_OK &&
+		sscanf((const char *)data, "resets %" SCNu32, &resets) == 1) {
+		m->erasure.erased = 1;
+		m->erasure.erased_at = resets;
+	}
+}
+
+static enum devid_err remove_files(struct module *m, struct devid_error *err)
+{
+	enum devid_err rc = DEVID_OK;
+
+	for (int i = 0; i < N_KEYS; i++) {
+		struct module_key *key = &m->keys[i];
+
+		if (!module_is_owners(key))
+			continue;
+		for (size_t s = 0; rc == DEVID_OK && s < N_SUFFIXES; s++)
+			rc = module_state_remove(m, key, suffixes[s], err);
+		(void)!m->keystore->ops->give(m->keystore, key->id, NULL, NULL,
+			NULL); /* cannot fail */
+		module_key_clear(key);
+	}
+	return rc;
+}
+
+/* All of it, from whatever point on. */
+static enum devid_err go_on(struct module *m, struct devid_error *err)
+{
+	char begun[PATH_MAX];
+	uint32_t resets = 0;
+	enum devid_err rc;
+
+	rc = m->keystore->ops->erase(m->keystore, &resets, err);
+	if (rc == DEVID_OK)
+		rc = note_erased(m, resets, err);
+	if (rc == DEVID_OK)
+		rc = remove_files(m, err);
+	if (rc == DEVID_OK)
+		rc = path_of(m, "erasing", begun, err);
+	return rc == DEVID_OK ? files_remove(begun, err) : rc;
+}
+
+static bool is_begun(const struct module *m)
+{
+	char path[PATH_MAX];
+
+	return path_of(m, "erasing", path, NULL) == DEVID_OK &&
+	       files_exists(path);
+}
+
+enum devid_err module_erase(struct module *m, struct devid_error *err)
+{
+	char path[PATH_MAX];
+	enum devid_err rc = path_of(m, "erasing", path, err);
+
+	if (rc == DEVID_OK)
+		rc = files_write_atomic(path, "", 0, 0644, err);
+	if (rc == DEVID_OK)
+		rc = go_on(m, err);
+	module_erase_refresh(m);
+	return rc;
+}
+
+void module_erase_resume(struct module *m)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	char line[DEVID_ERROR_TEXT_MAX + 64];
+
+	read_erased(m);
+	if (!is_begun(m) || go_on(m, &cause) == DEVID_OK)
+		return;
+	(void)snprintf(line, sizeof(line),
+		"erasure of the owner's keys is not done yet: %s",
+		devid_error_text(&cause)); /* a cut line is fine */
+	m->warn(line);
+}
+
+void module_erase_refresh(struct module *m)
+{
+	if (m->keystore->ops->epoch) /* TODO owner */
+		(void)!m->keystore->ops->epoch(m->keystore, &m->erasure.epoch,
+		&m->erasure.resets, NULL); /* as it was */
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_MODULE_ERASE_H
+#define DEVID_MODULE_ERASE_H
+
+/* The end of all keys of the owner, which can be proved: module-owner.h says
+ * what is on the disk, keystore.h what is in the module. */
+
+#include <devid/error.h>
+
+struct module;
+
+/*
+ * Ends them: in the keystore, then on the disk. An interruption at any point is
+ * made good by the next start. Errors: those of the keystore, IO; some may be
+ * gone then, and it goes on with the next start.
+ */
+DEVID_MUST_CHECK enum devid_err module_erase(
+	struct module *m, struct devid_error *err);
+
+/* Goes on with an erasure that was begun; reads when the last one was. What is
+ * in its way is told. For module_new(), before keys are looked for. */
+void module_erase_resume(struct module *m);
+
+/* Asks the keystore for epoch and resets. */
+void module_erase_refresh(struct module *m);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "module-owner.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup-openssl.h"
+#include "cleanup.h"
+#include "fail.h"
+#include "files.h"
+#include "key-private.h"
+#include "module-cert.h"
+#include "module-key.h"
+#include "module-state.h"
+
+static const char SEALED[] = ".sealed";
+static const char GONE[] = ".gone";
+
+/* Of a key that is there no more; the last one is what says so. */
+static const char *const leftovers[] = { ".key", ".pem", ".cert-disabled",
+	".disabled", ".probed", GONE };
+
+#define N_LEFTOVERS (sizeof(leftovers) / sizeof(leftovers[0]))
+
+/* ---- files ---- */
+
+static enum devid_err read_sealed(struct module *m,
+	const struct module_key *key, const char *suffix,
+	struct key_sealed *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *data = NULL;
+	char path[PATH_MAX];
+	enum devid_err rc;
+
+	rc = module_state_path(m, key, suffix, path, err);
+	if (rc == DEVID_OK)
+		rc = files_read(path, sizeof(ret->data), &data, &ret->len, err);
+	if (rc == DEVID_OK)
+		memcpy(ret->data, data, ret->len);
+	return rc;
+}
+
+static enum devid_err write_sealed(struct module *m,
+	const struct module_key *key, const struct key_sealed *sealed,
+	struct devid_error *err)
+{
+	char path[PATH_MAX];
+	enum devid_err rc = module_state_path(m, key, SEALED, path, err);
+
+	return rc == DEVID_OK ? files_write_atomic(path, sealed->data,
+					sealed->len, 0600, err)
+			      : rc;
+}
+
+/* Gives @sealed to the keystore and takes what that tells of it. */
+static enum devid_err give(struct module *m, struct module_key *key,
+	const struct key_sealed *sealed, struct devid_error *err)
+{
+	struct key_sealed_facts facts = { .imported = false };
+	enum devid_err rc = m->keystore->ops->give(
+		m->keystore, key->id, sealed, &facts, err);
+
+	if (rc == DEVID_OK)
+		rc = module_set_spki(key, &facts.spki, err);
+	if (rc == DEVID_OK)
+		key->imported = facts.imported;
+	return rc;
+}
+
+static void take_back(struct module *m, struct module_key *key)
+{
+	(void)!m->keystore->ops->give(
+		m->keystore, key->id, NULL, NULL, NULL); /* cannot fail */
+	module_key_clear(key);
+}
+
+/* What is left of a key that is <key>.gone. */
+static enum devid_err finish_deletion(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	struct keystore *ks = m->keystore;
+	struct devid_error cause = { DEVID_OK, "" };
+	struct key_sealed sealed;
+	enum devid_err rc = read_sealed(m, key, GONE, &sealed, &cause);
+
+	/* One that the keystore does not know was never persistent. */
+	if (rc == DEVID_OK && give(m, key, &sealed, NULL) == DEVID_OK)
+		rc = ks->ops->persist(ks, key->id, false, &cause);
+	take_back(m, key);
+	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
+		return fail_with(err, rc, &cause);
+	rc = DEVID_OK;
+	for (size_t i = 0; rc == DEVID_OK && i < N_LEFTOVERS; i++)
+		rc = module_state_remove(m, key, leftovers[i], err);
+	return rc;
+}
+
+static bool has_file(
+	struct module *m, const struct module_key *key, const char *suffix)
+{
+	char path[PATH_MAX];
+
+	return module_state_path(m, key, suffix, path, NULL) == DEVID_OK &&
+	       files_exists(path);
+}
+
+bool module_owner_start(struct module *m, struct module_key *key)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	struct key_sealed sealed;
+	enum devid_err rc = DEVID_OK;
+
+	if (has_file(m, key, GONE))
+		rc = finish_deletion(m, key, &cause);
+	if (rc != DEVID_OK)
+		module_warn_key(m, key, "not taken out wholly yet", &cause);
+	devid_error_clear(&cause);
+	rc = read_sealed(m, key, SEALED, &sealed, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND && has_file(m, key, ".pem")) {
+		devid_error_clear(&cause);
+		(void)devid_fail(&cause, DEVID_ERR_STATE,
+			"%s.pem is there and %s.sealed is not: the state "
+			"folder was restored in part",
+			key_id_name(key->id), key_id_name(key->id));
+		module_warn_key(m, key, "certificate without key", &cause);
+	}
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return false;
+	if (rc == DEVID_OK)
+		rc = give(m, key, &sealed, &cause);
+	if (rc != DEVID_OK) {
+		module_warn_key(m, key, "sealed key not used", &cause);
+		return false;
+	}
+	return true;
+}
+
+/* ---- made, and brought ---- */
+
+/* That there is room for a new key of that name. */
+static enum devid_err check_free(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_OK;
+
+	if (key->alg != KEY_ALG_NONE || has_file(m, key, SEALED))
+		return devid_fail(err, DEVID_ERR_KEY_EXISTS,
+			"%s: a key is there already (devid key delete %s "
+			"takes it out)",
+			key_id_name(key->id), key_id_name(key->id));
+	if (has_file(m, key, GONE))
+		rc = finish_deletion(m, key, &cause);
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
+}
+
+/* Marks, then the key: it is there when its file is. */
+static enum devid_err store_key(struct module *m, struct module_key *key,
+	const struct key_sealed *sealed, struct devid_error *err)
+{
+	bool enabled = key_id_row(key->id)->enabled;
+	enum devid_err rc;
+
+	rc = module_state_mark(m, key, ".disabled", !enabled, err);
+	if (rc == DEVID_OK)
+		rc = module_state_mark(m, key, ".cert-disabled", !enabled, err);
+	if (rc == DEVID_OK)
+		rc = module_state_remove(m, key, ".pem", err);
+	if (rc == DEVID_OK)
+		rc = give(m, key, sealed, err);
+	if (rc == DEVID_OK)
+		rc = write_sealed(m, key, sealed, err);
+	if (rc != DEVID_OK) {
+		take_back(m, key);
+		return rc;
+	}
+	key->enabled = enabled;
+	key->cert_enabled = enabled;
+	return DEVID_OK;
+}
+
+/* Takes out the key that store_key() has put in. */
+static enum devid_err take_out(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	enum devid_err rc;
+
+	rc = module_state_path(m, key, SEALED, from, err);
+	if (rc == DEVID_OK)
+		rc = module_state_path(m, key, GONE, to, err);
+	if (rc == DEVID_OK)
+		rc = files_rename(from, to, err);
+	return rc == DEVID_OK ? finish_deletion(m, key, err) : rc;
+}
+
+/* The key as it is to serve, or not at all. */
+static enum devid_err bring_up(struct module *m, struct module_key *key,
+	bool persistent, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_OK;
+
+	if (persistent)
+		rc = m->keystore->ops->persist(
+			m->keystore, key->id, true, &cause);
+	if (rc == DEVID_OK)
+		rc = module_ensure_key(m, key, &cause);
+	if (rc == DEVID_OK)
+		return DEVID_OK;
+	(void)!take_out(m, key, NULL); /* a start goes on with it */
+	return fail_with(err, rc, &cause);
+}
+
+enum devid_err module_owner_create(struct module *m, struct module_key *key,
+	enum key_alg alg, bool persistent, struct devid_error *err)
+{
+	struct key_sealed sealed;
+	enum devid_err rc = check_free(m, key, err);
+
+	if (rc == DEVID_OK)
+		rc = m->keystore->ops->make(m->keystore, alg, &sealed, err);
+	if (rc == DEVID_OK)
+		rc = store_key(m, key, &sealed, err);
+	if (rc == DEVID_OK)
+		rc = bring_up(m, key, persistent, err);
+	if (rc == DEVID_OK)
+		m->counters.key_generation++;
+	return rc;
+}
+
+/* The key that is brought, and that its certificates are of it. */
+static enum devid_err check_import(struct module_key *key,
+	const struct wire_import *what, EVP_PKEY **ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_pkey) EVP_PKEY *private = NULL;
+	struct module_key would = { .id = key->id };
+	struct module_chain chain = { .leaf_len = 0 };
+	struct key_blob spki = { 0 };
+	enum devid_err rc;
+
+	rc = key_private_read(
+		key_id_name(key->id), what->pkcs8, &private, &spki, err);
+	if (rc == DEVID_OK)
+		rc = module_set_spki(&would, &spki, err);
+	if (rc == DEVID_OK && what->chain.len > 0)
+		rc = module_check_chain(&would, what->chain, &chain, err);
+	EVP_PKEY_free(would.pub);
+	if (rc == DEVID_OK)
+		*ret = STEAL(private);
+	return rc;
+}
+
+enum devid_err module_import(struct module *m, const char *name,
+	const struct wire_import *what, bool persistent,
+	struct devid_error *err)
+{
+	struct module_key *key = module_find(m, name, err);
+	CLEANUP(cleanup_pkey) EVP_PKEY *private = NULL;
+	struct key_sealed sealed;
+	enum devid_err rc;
+
+	if (!key)
+		return DEVID_ERR_NOT_FOUND;
+	if (!key_id_row(key->id)->imports)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: keys of this role are made in the TPM and never "
+			"brought (802.1AR 7.2)",
+			name);
+	rc = check_free(m, key, err);
+	if (rc == DEVID_OK)
+		rc = check_import(key, what, &private, err);
+	if (rc == DEVID_OK)
+		rc = m->keystore->ops->take_in(
+			m->keystore, private, &sealed, err);
+	if (rc == DEVID_OK)
+		rc = store_key(m, key, &sealed, err);
+	if (rc == DEVID_OK)
+		rc = bring_up(m, key, persistent, err);
+	if (rc != DEVID_OK)
+		return rc;
+	m->counters.key_insertion++;
+	return what->chain.len > 0
+		       ? module_install(m, name, what->chain, false, err)
+		       : DEVID_OK;
+}
+
+/* ---- taken out ---- */
+
+enum devid_err module_delete(
+	struct module *m, const char *name, struct devid_error *err)
+{
+	struct module_key *key = module_find(m, name, err);
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	if (!key)
+		return DEVID_ERR_NOT_FOUND;
+	if (!key_id_row(key->id)->deletes)
+		return devid_fail(err, DEVID_ERR_IDEVID_KEY_DELETION,
+			"%s: an IDevID key is never deleted (802.1AR 7.2)",
+			name);
+	rc = module_find_known(m, name, &key, &cause);
+	/* Where its persistent copy cannot go, nothing does. */
+	if (rc == DEVID_OK)
+		rc = m->keystore->ops->health(m->keystore, NULL, &cause);
+	if (rc != DEVID_OK && rc != DEVID_ERR_TPM_LOCKOUT)
+		return fail_with(err, rc, &cause);
+	rc = take_out(m, key, err);
+	if (rc == DEVID_OK)
+		m->counters.key_deletion++;
+	return rc;
+}
+
+enum devid_err module_persist(struct module *m, const char *name,
+	bool persistent, struct devid_error *err)
+{
+	struct module_key *key;
+	enum devid_err rc = module_find_known(m, name, &key, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (!module_is_owners(key))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: a key of the maker's is persistent, always", name);
+	return m->keystore->ops->persist(m->keystore, key->id, persistent, err);
+}
