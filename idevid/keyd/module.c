@@ -31,6 +31,10 @@ static void start_key(struct module *m, struct module_key *key)
 	if (rc != DEVID_OK)
 		module_warn_key(m, key, "mirror not used", &cause);
 	devid_error_clear(&cause);
+	/* Nobody asks a keystore that does not answer for what may not be. */
+	if (key->alg == KEY_ALG_NONE && key->id > KEY_IAK &&
+		m->health != DEVID_OK)
+		return;
 	switch (module_ensure_key(m, key, &cause)) {
 	case DEVID_OK:
 	case DEVID_ERR_NOT_FOUND: /* a device before provisioning */
@@ -136,6 +140,7 @@ enum devid_err module_new(const struct module_options *options,
 	for (int i = 0; i < N_KEYS; i++)
 		start_key(m, &m->keys[i]);
 	refresh_health(m);
+	m->health_at.tv_sec = 0; /* who asks is told how it is then */
 	*ret = STEAL(m);
 	return DEVID_OK;
 }

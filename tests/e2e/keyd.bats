@@ -101,7 +101,7 @@ alive() {
 
 @test "root: the IDevID is never deleted" {
 	run -1 keyd-client "$sock" op 7 idevid
-	[[ $output == "error 8 idevid: an IDevID key is never deleted"* ]]
+	[[ $output == "error 29 idevid: an IDevID key is never deleted"* ]]
 	run -1 keyd-client "$sock" op 7 ldevid
 	[[ $output == "error 6 "* ]]
 }
@@ -144,11 +144,11 @@ alive() {
 @test "garbage: many forms of it, the service stays" {
 	local hex
 
-	for hex in 00 ff 02 0201 020100000000000000000000ff \
-		010100000000000000000000 030100000000000000000000 \
-		02ff00000000000000000000 0203ff000000000000000000 \
-		020300000000000 0203000000000000ffffffff \
-		020300000000000000010000; do
+	for hex in 00 ff 03 0301 030100000000000000000000ff \
+		020100000000000000000000 040100000000000000000000 \
+		03ff00000000000000000000 0303ff000000000000000000 \
+		030300000000000 0303000000000000ffffffff \
+		030300000000000000010000; do
 		run -1 keyd-client "$sock" raw "$hex"
 		[[ $output == "error 14 "* ]]
 	done

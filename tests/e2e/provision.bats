@@ -165,7 +165,7 @@ tpm_clean() {
 	DEVID_KEYD_SOCKET=$DEV/keyd.sock run -1 as_other devid provision \
 		answer - <SN1.challenge
 	[[ $output == *"activate: not permitted to uid $other_uid" ]]
-	grep -q "refused: attest: attest: not permitted to uid $other_uid" \
+	grep -q "refused: attest idevid: attest: not permitted to uid $other_uid" \
 		"$DEV/keyd.log"
 }
 
@@ -363,7 +363,7 @@ ek_taken_away() {
 
 @test "answer: the secret is in no log" {
 	on "$DEV" answer SN1.challenge >x.answer
-	grep -q "credential opened: by uid 0" "$DEV/keyd.log"
+	grep -q "credential opened: idevid: by uid 0" "$DEV/keyd.log"
 	secret=$(sed '/-----/d' x.answer | base64 -d |
 		openssl asn1parse -inform der | awk -F: '/l= *32 / { print $NF }')
 	[ "${#secret}" -eq 64 ]

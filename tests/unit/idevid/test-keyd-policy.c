@@ -176,7 +176,7 @@ static void default_root_holds_all_and_others_nothing(void **state)
 
 	(void)state;
 	policy_default(&p);
-	assert_int_equal(policy_permissions(&p, &root), 31);
+	assert_int_equal(policy_permissions(&p, &root), 127);
 	assert_int_equal(
 		policy_permissions(&p, &www), PERM_ANYONE | PERM_TLS_SERVER);
 	assert_int_equal(policy_permissions(&p, &other), PERM_ANYONE);

@@ -69,7 +69,7 @@ static void assert_adopted(
 {
 	struct wire_status *st = fixture_status(f);
 
-	assert_int_equal(st->n_keys, N_KEYS);
+	assert_int_equal(st->n_keys, N_MAKER_ROLES);
 	for (int r = 0; r < N_MAKER_ROLES; r++) {
 		const struct wire_key *key = &st->keys[r];
 
@@ -183,10 +183,10 @@ static void other_algorithm_or_certificate_refused(void **state)
 	make_identity(f, &m);
 	fixture_start(f, false);
 	assert_rc(module_create(f->m, "idevid", KEY_ALG_P256, false, &err),
-		DEVID_ERR_EXISTS);
+		DEVID_ERR_KEY_EXISTS);
 	assert_cause(&err, "idevid: a p384 key exists already");
 	own = fixture_certify(f, &m.spki[KEY_IDEVID], 10);
-	assert_rc(fixture_install(f, &own, false), DEVID_ERR_EXISTS);
+	assert_rc(fixture_install(f, &own, false), DEVID_ERR_CERT_EXISTS);
 	assert_adopted(f, &m, true);
 	assert_chain(f, &m);
 	certs_done(&own);

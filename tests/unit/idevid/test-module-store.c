@@ -164,7 +164,7 @@ static void install_over_foreign_data_changes_nothing(void **state)
 		assert_false(fixture_file_exists(f, "idevid.pem"));
 		assert_false(fixture_idevid(f).certified);
 		assert_rc(fixture_chain(f, "idevid", &chain, &len),
-			DEVID_ERR_NOT_FOUND);
+			DEVID_ERR_CERT_NOT_FOUND);
 		foreign_stays(f, IDEVID_INDEX, &what);
 	}
 	fixture_stop(f);
@@ -188,14 +188,14 @@ static void done_device_may_create_and_attest_again(void **state)
 {
 	static struct wire_attest said;
 	struct fixture *f = *state;
-	struct certs_node leaf[N_KEYS];
+	struct certs_node leaf[N_MAKER_ROLES];
 
 	fixture_stop(f);
 	swtpm_free(&f->tpm);
 	swtpm_new_manufactured(&f->tpm);
 	fixture_start(f, false);
 	fixture_create(f, KEY_ALG_P256);
-	for (int i = 0; i < N_KEYS; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		struct wire_key key = fixture_status(f)->keys[i];
 
 		leaf[i] = fixture_certify(f, &key.spki, 0);
@@ -212,7 +212,7 @@ static void done_device_may_create_and_attest_again(void **state)
 			swtpm_close_platform(&f->tpm);
 		fixture_start(f, false);
 	}
-	for (int i = 0; i < N_KEYS; i++)
+	for (int i = 0; i < N_MAKER_ROLES; i++)
 		certs_done(&leaf[i]);
 }
 
@@ -222,10 +222,10 @@ static void attest_with_unlocked_certificate_needs_the_platform(void **state)
 	static struct wire_attest said;
 	struct devid_error err = { DEVID_OK, "" };
 	struct fixture *f = *state;
-	struct certs_node leaf[N_KEYS];
+	struct certs_node leaf[N_MAKER_ROLES];
 
 	fixture_create(f, KEY_ALG_P256);
-	for (int i = 0; i < N_KEYS; i++) {
+	for (int i = 0; i < N_MAKER_ROLES; i++) {
 		struct wire_key key = fixture_status(f)->keys[i];
 
 		leaf[i] = fixture_certify(f, &key.spki, 0);
@@ -239,7 +239,7 @@ static void attest_with_unlocked_certificate_needs_the_platform(void **state)
 	assert_rc(module_attest(f->m, "idevid", own_ek, &said, &err),
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "platform hierarchy is closed");
-	for (int i = 0; i < N_KEYS; i++)
+	for (int i = 0; i < N_MAKER_ROLES; i++)
 		certs_done(&leaf[i]);
 }
 

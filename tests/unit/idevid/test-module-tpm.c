@@ -452,14 +452,14 @@ static void sign_refused_costs_no_command(void **state)
 	what.key = "idevid";
 	what.hash = HASH_SHA384;
 	assert_rc(module_sign_purpose(f->m, &what, &verdict, NULL),
-		DEVID_ERR_UNSUPPORTED);
+		DEVID_ERR_SUITE_MISMATCH);
 	what.hash = HASH_SHA256;
 	what.scheme = SIG_RSAPSS;
 	assert_rc(module_sign_purpose(f->m, &what, &verdict, NULL),
-		DEVID_ERR_UNSUPPORTED);
+		DEVID_ERR_SUITE_MISMATCH);
 	what.scheme = 0xff;
 	assert_rc(module_sign_purpose(f->m, &what, &verdict, NULL),
-		DEVID_ERR_UNSUPPORTED);
+		DEVID_ERR_SUITE_MISMATCH);
 	assert_int_equal(swtpm_count(&f->tpm, 0), all);
 	certs_done(&leaf);
 }

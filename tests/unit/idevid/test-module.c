@@ -21,7 +21,8 @@ static void new_tpm_absent_starts_and_says_so(void **state)
 	assert_int_equal(fixture_status(f)->module, DEVID_ERR_TPM_ABSENT);
 	assert_int_equal(fixture_status(f)->n_keys, 0);
 	assert_non_null(strstr(fixture_status(f)->module_text, "absent"));
-	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(
+		fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_NOT_INITIALIZED);
 }
 
 static void create_every_alg_makes_keys_and_references(void **state)
@@ -87,7 +88,7 @@ static void create_other_alg_exists(void **state)
 
 	fixture_create(f, KEY_ALG_P256);
 	assert_rc(module_create(f->m, "idevid", KEY_ALG_P384, false, NULL),
-		DEVID_ERR_EXISTS);
+		DEVID_ERR_KEY_EXISTS);
 	assert_rc(module_create(f->m, "idevid", KEY_ALG_NONE, false, NULL),
 		DEVID_ERR_UNSUPPORTED);
 	assert_rc(module_create(f->m, "idevid", (enum key_alg)98, false, NULL),
@@ -137,11 +138,11 @@ static void install_another_leaf_exists_and_old_stays(void **state)
 	size_t len = 0;
 
 	other = fixture_certify(f, &key.spki, 10);
-	assert_rc(fixture_install(f, &other, true), DEVID_ERR_EXISTS);
+	assert_rc(fixture_install(f, &other, true), DEVID_ERR_CERT_EXISTS);
 	/* Not even when somebody removed the mirror. */
 	assert_int_equal(unlink(tempdir_file(&f->state, "idevid.pem")), 0);
 	fixture_restart(f);
-	assert_rc(fixture_install(f, &other, true), DEVID_ERR_EXISTS);
+	assert_rc(fixture_install(f, &other, true), DEVID_ERR_CERT_EXISTS);
 	assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
 	assert_memory_equal(chain, leaf.der.data, leaf.der.len);
 	certs_done(&leaf);
@@ -482,8 +483,10 @@ static void delete_always_refused(void **state)
 	struct fixture *f = *state;
 	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
 
-	assert_rc(module_delete(f->m, "idevid", NULL), DEVID_ERR_DENIED);
-	assert_rc(module_delete(f->m, "iak", NULL), DEVID_ERR_DENIED);
+	assert_rc(module_delete(f->m, "idevid", NULL),
+		DEVID_ERR_IDEVID_KEY_DELETION);
+	assert_rc(module_delete(f->m, "iak", NULL),
+		DEVID_ERR_IDEVID_KEY_DELETION);
 	assert_rc(module_delete(f->m, "ldevid", NULL), DEVID_ERR_NOT_FOUND);
 	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 	certs_done(&leaf);

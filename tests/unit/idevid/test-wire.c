@@ -99,11 +99,11 @@ static void request_other_version_refused(void **state)
 	size_t len = good_request();
 
 	(void)state;
-	assert_int_equal(buf[0], 2);
+	assert_int_equal(buf[0], 3);
 	for (unsigned version = 0; version < 256; version++) {
 		buf[0] = (uint8_t)version;
 		assert_rc(decode(len, &out),
-			version == 2 ? DEVID_OK : DEVID_ERR_PROTOCOL);
+			version == 3 ? DEVID_OK : DEVID_ERR_PROTOCOL);
 	}
 }
 
@@ -233,15 +233,15 @@ static void answer_other_version_refused_and_named(void **state)
 	size_t len = encode_answer(DEVID_OK);
 
 	(void)state;
-	assert_int_equal(buf[0], 2);
-	for (uint8_t version = 1; version <= 3; version += 2) {
+	assert_int_equal(buf[0], 3);
+	for (uint8_t version = 2; version <= 4; version += 2) {
 		struct devid_error err = { DEVID_OK, "" };
 
 		buf[0] = version;
 		assert_rc(wire_decode_answer(view(len), &out, &err),
 			DEVID_ERR_PROTOCOL);
-		assert_cause(&err, version == 1 ? "answer of version 1, not 2"
-						: "answer of version 3, not 2");
+		assert_cause(&err, version == 2 ? "answer of version 2, not 3"
+						: "answer of version 4, not 3");
 	}
 }
 
@@ -387,14 +387,14 @@ static void status_bad_fields_refused(void **state)
 	} bad[] = {
 		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
 		{ 2, 0x01 },               /* text of 256 + 22 bytes */
-		{ 42, N_KEYS + 1 },        /* keys */
-		{ 43, KEY_NAME_MAX + 1 },  /* name */
-		{ 43, 0 },                 /* no name */
-		{ 44, 'X' },               /* not a name */
-		{ 56, ' ' },               /* place: not visible */
-		{ 57, '\0' },              /* place: not visible */
-		{ 74, 0x7f },              /* place: not visible */
-		{ 75, 0xff },              /* public key */
+		{ 88, N_KEYS + 1 },        /* keys */
+		{ 89, KEY_NAME_MAX + 1 },  /* name */
+		{ 89, 0 },                 /* no name */
+		{ 90, 'X' },               /* not a name */
+		{ 105, ' ' },              /* place: not visible */
+		{ 106, '\0' },             /* place: not visible */
+		{ 123, 0x7f },             /* place: not visible */
+		{ 124, 0xff },             /* public key */
 	};
 	static struct wire_status out;
 
@@ -405,8 +405,8 @@ static void status_bad_fields_refused(void **state)
 		memset(buf, 0, sizeof(buf));
 		assert_rc(wire_encode_status(good_status(), &data, NULL),
 			DEVID_OK);
-		assert_int_equal(buf[42], 2);
-		assert_int_equal(buf[76], 120);
+		assert_int_equal(buf[88], 2);
+		assert_int_equal(buf[125], 120);
 		buf[bad[i].at] = bad[i].value;
 		assert_rc(wire_decode_status(view(data.len), &out, NULL),
 			DEVID_ERR_PROTOCOL);
