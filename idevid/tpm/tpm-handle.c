@@ -57,6 +57,59 @@ enum devid_err tpm_handle_find(struct tpm *tpm, TPM2_HANDLE handle,
 	return ret;
 }
 
+/* Adds those from @first on; *@ret_more: there are others behind them. */
+static enum devid_err list_from(struct tpm *tpm, TPM2_HANDLE first,
+	struct tpm_handles *list, bool *ret_more, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPMS_CAPABILITY_DATA *cap = NULL;
+	const TPML_HANDLE *got;
+	TPMI_YES_NO more = TPM2_NO;
+	enum devid_err rc = tpm_result(tpm,
+		Esys_GetCapability(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, TPM2_CAP_HANDLES, first, TPM_HANDLES_MAX,
+			&more, &cap),
+		"list persistent objects", err);
+
+	if (rc != DEVID_OK || !cap)
+		return rc;
+	got = &cap->data.handles;
+	if (got->count > TPM_HANDLES_MAX - list->n)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"tpm: more than %d persistent objects",
+			TPM_HANDLES_MAX);
+	for (UINT32 i = 0; i < got->count; i++)
+		list->at[list->n++] = got->handle[i];
+	*ret_more = more == TPM2_YES && got->count > 0;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_handles_list(
+	struct tpm *tpm, struct tpm_handles *ret, struct devid_error *err)
+{
+	TPM2_HANDLE first = TPM2_PERSISTENT_FIRST;
+	bool more = true;
+
+	ret->n = 0;
+	while (more) {
+		enum devid_err rc = list_from(tpm, first, ret, &more, err);
+
+		if (rc != DEVID_OK)
+			return rc;
+		if (more)
+			first = ret->at[ret->n - 1] + 1;
+	}
+	return DEVID_OK;
+}
+
+bool tpm_handles_have(const struct tpm_handles *list, TPM2_HANDLE handle)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->at[i] == handle)
+			return true;
+	}
+	return false;
+}
+
 enum devid_err tpm_handle_open(struct tpm *tpm, TPM2_HANDLE handle,
 	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
 {

@@ -43,6 +43,21 @@ struct tpm_handle tpm_handle_take(struct tpm_handle *handle);
 DEVID_MUST_CHECK enum devid_err tpm_handle_find(struct tpm *tpm,
 	TPM2_HANDLE handle, bool *ret_found, struct devid_error *err);
 
+#define TPM_HANDLES_MAX 128 /* more than any TPM has room for */
+
+/* The persistent objects of a TPM. */
+struct tpm_handles {
+	size_t n;
+	TPM2_HANDLE at[TPM_HANDLES_MAX];
+};
+
+/* All of them: one TPM2_GetCapability, more on a TPM that tells few at once.
+ * Errors: TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err tpm_handles_list(
+	struct tpm *tpm, struct tpm_handles *ret, struct devid_error *err);
+
+bool tpm_handles_have(const struct tpm_handles *list, TPM2_HANDLE handle);
+
 /* The object at the persistent @handle, and its public area, which the caller
  * Esys_Free()s. */
 DEVID_MUST_CHECK enum devid_err tpm_handle_open(struct tpm *tpm,

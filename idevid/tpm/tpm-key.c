@@ -6,46 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes.h"
 #include "cleanup-openssl.h"
 #include "ecdsa-der.h"
 #include "tpm-handle.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
 
-/*
- * Whether an object with @name has the Qualified Name of a primary object of
- * the endorsement hierarchy (part 1, 16): the name algorithm and its digest of
- * the hierarchy's handle and the Name. That of a child has its parent's
- * Qualified Name there, that of the owner's hierarchy another handle.
- */
-static bool is_primary_of_endorsement(
-	const TPM2B_NAME *name, const TPM2B_NAME *qualified)
-{
-	static const uint8_t endorsement[] = { 0x40, 0x00, 0x00, 0x0b };
-	uint8_t in[sizeof(endorsement) + sizeof(name->name)];
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	const EVP_MD *md = NULL;
-	unsigned len = 0;
-
-	if (name->size > 2)
-		md = tpm_hash_md((unsigned)bytes_load(name->name, 2));
-	if (!md)
-		return false;
-	memcpy(in, endorsement, sizeof(endorsement));
-	memcpy(in + sizeof(endorsement), name->name, name->size);
-	return EVP_Digest(in, sizeof(endorsement) + name->size, digest, &len,
-		       md, NULL) == 1 &&
-	       qualified->size == 2 + len &&
-	       memcmp(qualified->name, name->name, 2) == 0 &&
-	       memcmp(qualified->name + 2, digest, len) == 0;
-}
-
 /* Only there does the key come back after TPM2_Clear: the templates say
  * nothing about where a key is. */
 static enum devid_err check_hierarchy(const struct tpm_handle *object,
 	enum key_id id, struct devid_error *err)
 {
+	static const uint8_t endorsement[] = { 0x40, 0x00, 0x00, 0x0b };
+	const struct view hierarchy = { endorsement, sizeof(endorsement) };
 	CLEANUP(cleanup_esys) TPM2B_NAME *name = NULL;
 	CLEANUP(cleanup_esys) TPM2B_NAME *qualified = NULL;
 	struct tpm *tpm = object->tpm;
@@ -56,7 +29,7 @@ static enum devid_err check_hierarchy(const struct tpm_handle *object,
 
 	if (rc != DEVID_OK)
 		return rc;
-	if (!is_primary_of_endorsement(name, qualified))
+	if (!tpm_name_is_below(hierarchy, name, qualified))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: %s: the object at 0x%08x is no primary key of "
 			"the endorsement hierarchy (TCG DevID 7.3)",

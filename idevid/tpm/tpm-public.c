@@ -277,6 +277,27 @@ enum devid_err tpm_public_qualify(const struct tpm_public *pub,
 	return DEVID_OK;
 }
 
+bool tpm_name_is_below(
+	struct view above, const TPM2B_NAME *name, const TPM2B_NAME *qualified)
+{
+	uint8_t way[TPM_NAME_MAX + TPM_NAME_MAX], digest[EVP_MAX_MD_SIZE];
+	const EVP_MD *md = NULL;
+	unsigned len = 0;
+
+	if (name->size > 2 && name->size <= TPM_NAME_MAX &&
+		above.len <= TPM_NAME_MAX)
+		md = tpm_hash_md(get_u16(name->name));
+	if (!md)
+		return false;
+	memcpy(way, above.data, above.len);
+	memcpy(way + above.len, name->name, name->size);
+	return EVP_Digest(way, above.len + name->size, digest, &len, md,
+		       NULL) == 1 &&
+	       qualified->size == 2 + len &&
+	       memcmp(qualified->name, name->name, 2) == 0 &&
+	       memcmp(qualified->name + 2, digest, len) == 0;
+}
+
 /* ---- attestations ---- */
 
 static enum devid_err check_attest(

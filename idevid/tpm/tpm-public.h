@@ -56,6 +56,14 @@ DEVID_MUST_CHECK enum devid_err tpm_public_spki(
 DEVID_MUST_CHECK enum devid_err tpm_public_pkey(
 	const TPMT_PUBLIC *area, EVP_PKEY **ret, struct devid_error *err);
 
+/*
+ * Whether an object with @name and @qualified is right below what @above names:
+ * the handle of a hierarchy, for its primary objects, or the qualified name of
+ * a parent (part 1, 16).
+ */
+bool tpm_name_is_below(
+	struct view above, const TPM2B_NAME *name, const TPM2B_NAME *qualified);
+
 /* TPMS_ATTEST of type TPM_ST_ATTEST_CERTIFY (part 2, 10.12.12). */
 struct tpm_certify {
 	uint8_t name[TPM_NAME_MAX]; /* of the certified object */

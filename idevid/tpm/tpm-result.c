@@ -118,14 +118,48 @@ static const char *hierarchy_name(ESYS_TR hierarchy)
 	}
 }
 
-enum devid_err tpm_result_by(struct tpm *tpm, ESYS_TR hierarchy, TSS2_RC rc,
+/* The setting in devid.conf that has its password; NULL: there is none. */
+static const struct tpm_auth *setting_of(
+	const struct tpm *tpm, ESYS_TR hierarchy, const char **ret_name)
+{
+	if (hierarchy == ESYS_TR_RH_OWNER) {
+		*ret_name = "owner_auth";
+		return &tpm->owner_auth;
+	}
+	if (hierarchy == ESYS_TR_RH_ENDORSEMENT) {
+		*ret_name = "endorsement_auth";
+		return &tpm->endorsement_auth;
+	}
+	return NULL;
+}
+
+static enum devid_err fail_auth(struct tpm *tpm, ESYS_TR hierarchy,
 	const char *what, struct devid_error *err)
 {
-	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
+	const char *setting = NULL;
+	const struct tpm_auth *auth = setting_of(tpm, hierarchy, &setting);
+
+	if (!auth)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"tpm: %s: the %s hierarchy has an authorization value "
 			"(a password); devid needs the empty one",
 			what, hierarchy_name(hierarchy));
+	if (auth->len == 0)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"tpm: %s: the %s hierarchy has an authorization value "
+			"(a password), and devid.conf names none (%s)",
+			what, hierarchy_name(hierarchy), setting);
+	return devid_fail(err, DEVID_ERR_DENIED,
+		"tpm: %s: the password that devid.conf names (%s) is not that "
+		"of the %s hierarchy",
+		what, setting, hierarchy_name(hierarchy));
+}
+
+enum devid_err tpm_result_by(struct tpm *tpm, ESYS_TR hierarchy, TSS2_RC rc,
+	const char *what, struct devid_error *err)
+{
+	if (tpm_rc_is(rc, TPM2_RC_BAD_AUTH) || tpm_rc_is(rc, TPM2_RC_AUTH_FAIL))
+		return fail_auth(tpm, hierarchy, what, err);
 	if (tpm_rc_is(rc, TPM2_RC_HIERARCHY))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"tpm: %s: the %s hierarchy is disabled, in the "

@@ -23,8 +23,8 @@ enum devid_err tpm_result(
 	struct tpm *tpm, TSS2_RC rc, const char *what, struct devid_error *err);
 
 /*
- * The same for a command that @hierarchy authorized with the empty
- * authorization value: DENIED when it has another or is disabled.
+ * The same for a command that @hierarchy authorized with the password that the
+ * connection has for it: DENIED when it has another or is disabled.
  */
 enum devid_err tpm_result_by(struct tpm *tpm, ESYS_TR hierarchy, TSS2_RC rc,
 	const char *what, struct devid_error *err);

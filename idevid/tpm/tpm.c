@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm.h"
 
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,10 +76,40 @@ enum devid_err tpm_open(
 	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
+static enum devid_err set_auth(struct tpm *tpm, ESYS_TR hierarchy,
+	const struct tpm_auth *auth, struct devid_error *err)
+{
+	TPM2B_AUTH value = { .size = auth->len };
+	enum devid_err rc;
+
+	_Static_assert(sizeof(value.buffer) >= TPM_AUTH_MAX, "fits");
+	memcpy(value.buffer, auth->data, auth->len);
+	rc = tpm_result(tpm, Esys_TR_SetAuth(tpm->esys, hierarchy, &value),
+		"password of a hierarchy", err);
+	OPENSSL_cleanse(&value, sizeof(value));
+	return rc;
+}
+
+enum devid_err tpm_set_auth(struct tpm *tpm, const struct tpm_auth *owner,
+	const struct tpm_auth *endorsement, struct devid_error *err)
+{
+	const struct tpm_auth none = { 0 };
+	enum devid_err rc;
+
+	tpm->owner_auth = owner ? *owner : none;
+	tpm->endorsement_auth = endorsement ? *endorsement : none;
+	rc = set_auth(tpm, ESYS_TR_RH_OWNER, &tpm->owner_auth, err);
+	return rc == DEVID_OK ? set_auth(tpm, ESYS_TR_RH_ENDORSEMENT,
+					&tpm->endorsement_auth, err)
+			      : rc;
+}
+
 void tpm_close(struct tpm *tpm)
 {
 	if (!tpm)
 		return;
+	OPENSSL_cleanse(&tpm->owner_auth, sizeof(tpm->owner_auth));
+	OPENSSL_cleanse(&tpm->endorsement_auth, sizeof(tpm->endorsement_auth));
 	Esys_Finalize(&tpm->esys);
 	Tss2_TctiLdr_Finalize(&tpm->tcti);
 	free(tpm->name);

@@ -20,11 +20,23 @@
 #include <stdint.h>
 #include <tss2/tss2_esys.h>
 
+/* Longest password of a hierarchy: the digest of SHA-512 (part 1, 19.4). */
+#define TPM_AUTH_MAX 64
+
+/* The password of a hierarchy; len 0, the empty one, is what a new TPM has. To
+ * be erased. */
+struct tpm_auth {
+	uint8_t len;
+	uint8_t data[TPM_AUTH_MAX];
+};
+
 struct tpm {
 	ESYS_CONTEXT *esys;       /* owned */
 	TSS2_TCTI_CONTEXT *tcti;  /* owned */
 	char *name;               /* owned: of the TCTI, with its place */
 	struct tpm_places places; /* the defaults, or what who opened it set */
+	/* Of the hierarchies: tpm_set_auth(). */
+	struct tpm_auth owner_auth, endorsement_auth;
 	/* Set by an error of the transport: this connection is over. */
 	bool dead;
 	/* Set when there was no room for an object or a session. */
@@ -41,6 +53,12 @@ struct tpm {
  */
 DEVID_MUST_CHECK enum devid_err tpm_open(
 	const char *tcti, struct tpm **ret, struct devid_error *err);
+
+/* The passwords that commands of the owner's and the endorsement hierarchy are
+ * authorized with; NULL: the empty one. Asks no TPM. Errors: TPM. */
+DEVID_MUST_CHECK enum devid_err tpm_set_auth(struct tpm *tpm,
+	const struct tpm_auth *owner, const struct tpm_auth *endorsement,
+	struct devid_error *err);
 
 /* Closes and frees; NULL is allowed. */
 void tpm_close(struct tpm *tpm);
