@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keystore-tpm.h"
 
+#include <openssl/crypto.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,9 @@
 
 #include "cleanup.h"
 #include "fail.h"
-#include "log.h"
+#include "keystore-link.h"
+#include "keystore-owner.h"
+#include "tpm-about.h"
 #include "tpm-attest.h"
 #include "tpm-ek-chain.h"
 #include "tpm-ek.h"
@@ -17,100 +20,20 @@
 #include "tpm-template.h"
 #include "tpm.h"
 
-struct keystore_tpm {
-	struct keystore base;
-	char *tcti; /* owned */
-	struct tpm_places at;
-	struct tpm *tpm; /* owned; NULL while not connected */
-	struct tpm_key keys[N_KEYS];
-	char places[N_KEYS][sizeof("0x81020000")];
-	/* Why a key is not persistent; no cause: it is, or there is none. */
-	struct devid_error limits[N_KEYS];
-};
-
 static struct keystore_tpm *self_of(struct keystore *ks)
 {
 	return (struct keystore_tpm *)ks; /* base is the first member */
 }
 
-static void release_keys(struct keystore_tpm *self)
+static bool is_of_owner(enum key_id id)
 {
-	for (int i = 0; i < N_KEYS; i++)
-		tpm_key_done(&self->keys[i]);
-}
-
-static void disconnect(struct keystore_tpm *self)
-{
-	release_keys(self);
-	tpm_close(self->tpm);
-	self->tpm = NULL;
-}
-
-/* Connects when there is no connection. */
-static enum devid_err connect_tpm(
-	struct keystore_tpm *self, struct devid_error *err)
-{
-	enum devid_err rc;
-
-	if (self->tpm && self->tpm->dead)
-		disconnect(self);
-	if (self->tpm)
-		return DEVID_OK;
-	rc = tpm_open(self->tcti, &self->tpm, err);
-	if (rc == DEVID_OK)
-		self->tpm->places = self->at;
-	if (rc == DEVID_OK && strcmp(self->tpm->name, self->tcti) != 0)
-		log_info("tpm: %s", self->tpm->name);
-	return rc;
-}
-
-/* An operation on a connected TPM. */
-typedef enum devid_err tpm_op_fn(
-	struct keystore_tpm *self, void *arg, struct devid_error *err);
-
-static enum devid_err connect_and(struct keystore_tpm *self, tpm_op_fn *op,
-	void *arg, struct devid_error *err)
-{
-	enum devid_err rc = connect_tpm(self, err);
-
-	return rc == DEVID_OK ? op(self, arg, err) : rc;
-}
-
-/*
- * Runs @op; when the connection turns out to have broken since it was last
- * used, connects and runs it once more. A TPM that restarted is found so
- * without a command of its own for every signature. When there was no room,
- * the slots are emptied, ours as well, and it is run again.
- */
-static enum devid_err run(struct keystore_tpm *self, tpm_op_fn *op, void *arg,
-	struct devid_error *err)
-{
-	struct devid_error first = { DEVID_OK, "" };
-	bool had = self->tpm != NULL && !self->tpm->dead;
-	enum devid_err rc = connect_and(self, op, arg, &first);
-
-	if (rc != DEVID_OK && had && self->tpm && self->tpm->dead) {
-		devid_error_clear(&first);
-		rc = connect_and(self, op, arg, &first);
-	}
-	if (rc != DEVID_OK && self->tpm && self->tpm->crowded) {
-		self->tpm->crowded = false;
-		devid_error_clear(&first);
-		release_keys(self);
-		rc = tpm_flush_leftovers(self->tpm, &first);
-		if (rc == DEVID_OK)
-			rc = op(self, arg, &first);
-	}
-	if (self->tpm && self->tpm->dead)
-		disconnect(self);
-	if (rc != DEVID_OK)
-		return fail_with(err, rc, &first);
-	return DEVID_OK;
+	return key_id_row(id)->home == ROLE_HOME_OWNER;
 }
 
 static const char *ks_place(struct keystore *ks, enum key_id id)
 {
-	return self_of(ks)->places[id];
+	return is_of_owner(id) ? keystore_owner_place(ks, id)
+			       : self_of(ks)->places[id];
 }
 
 static const char *ks_limit(struct keystore *ks, enum key_id id)
@@ -131,7 +54,7 @@ static enum devid_err ks_health(struct keystore *ks,
 {
 	if (ret_tries)
 		*ret_tries = (struct wire_tries) { 0, 0 };
-	return run(self_of(ks), op_health, ret_tries, err);
+	return keystore_link_run(self_of(ks), op_health, ret_tries, err);
 }
 
 static enum devid_err op_identity(
@@ -144,7 +67,7 @@ static enum devid_err op_identity(
 static enum devid_err ks_identity(
 	struct keystore *ks, char *ret, struct devid_error *err)
 {
-	return run(self_of(ks), op_identity, ret, err);
+	return keystore_link_run(self_of(ks), op_identity, ret, err);
 }
 
 static enum devid_err op_settle(
@@ -156,7 +79,7 @@ static enum devid_err op_settle(
 
 static enum devid_err ks_settle(struct keystore *ks, struct devid_error *err)
 {
-	return run(self_of(ks), op_settle, NULL, err);
+	return keystore_link_run(self_of(ks), op_settle, NULL, err);
 }
 
 static enum devid_err op_forgive(
@@ -168,16 +91,37 @@ static enum devid_err op_forgive(
 
 static enum devid_err ks_forgive(struct keystore *ks, struct devid_error *err)
 {
-	return run(self_of(ks), op_forgive, NULL, err);
+	return keystore_link_run(self_of(ks), op_forgive, NULL, err);
+}
+
+/* Pairs beyond the first are seldom there: one list says so for all. */
+static enum devid_err check_there(
+	struct keystore_tpm *self, enum key_id id, struct devid_error *err)
+{
+	bool there = true;
+	enum devid_err rc = DEVID_OK;
+
+	if (key_id_number(id) > 0)
+		rc = keystore_link_has(self, id, &there, err);
+	if (rc == DEVID_OK && !there)
+		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
+			"tpm: %s: no key at 0x%08x", key_id_name(id),
+			self->at.handle[id]);
+	return rc;
 }
 
 /* Loads the key object if this connection has not done so. */
 static enum devid_err ensure_loaded(
 	struct keystore_tpm *self, enum key_id id, struct devid_error *err)
 {
+	enum devid_err rc;
+
 	if (tpm_handle_is_open(&self->keys[id].object))
 		return DEVID_OK;
 	devid_error_clear(&self->limits[id]);
+	rc = check_there(self, id, err);
+	if (rc != DEVID_OK)
+		return rc;
 	return tpm_key_load(self->tpm, id, &self->keys[id], err);
 }
 
@@ -202,7 +146,9 @@ static enum devid_err ks_load(struct keystore *ks, enum key_id id,
 {
 	struct load_arg arg = { id, ret_spki };
 
-	return run(self_of(ks), op_load, &arg, err);
+	if (is_of_owner(id))
+		return keystore_owner_load(ks, id, ret_spki, err);
+	return keystore_link_run(self_of(ks), op_load, &arg, err);
 }
 
 struct create_arg {
@@ -224,6 +170,7 @@ static enum devid_err op_create(
 	if (rc != DEVID_OK)
 		return rc;
 	rc = tpm_key_keep(&key, &limit);
+	self->listed = false;
 	devid_error_clear(&self->limits[a->id]);
 	if (rc == DEVID_OK)
 		return rc; /* loaded from its handle when it is used */
@@ -244,7 +191,11 @@ static enum devid_err ks_create(struct keystore *ks, enum key_id id,
 {
 	struct create_arg arg = { id, alg, expected };
 
-	return run(self_of(ks), op_create, &arg, err);
+	if (is_of_owner(id))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"tpm: %s: a key of the owner's is not derived",
+			key_id_name(id));
+	return keystore_link_run(self_of(ks), op_create, &arg, err);
 }
 
 struct sign_arg {
@@ -275,7 +226,9 @@ static enum devid_err ks_sign(struct keystore *ks, enum key_id id,
 {
 	struct sign_arg arg = { id, what, ret };
 
-	return run(self_of(ks), op_sign, &arg, err);
+	if (is_of_owner(id))
+		return keystore_owner_sign(ks, id, what, ret, err);
+	return keystore_link_run(self_of(ks), op_sign, &arg, err);
 }
 
 static enum devid_err op_cert_room(
@@ -287,7 +240,7 @@ static enum devid_err op_cert_room(
 static enum devid_err ks_cert_room(
 	struct keystore *ks, size_t *ret, struct devid_error *err)
 {
-	return run(self_of(ks), op_cert_room, ret, err);
+	return keystore_link_run(self_of(ks), op_cert_room, ret, err);
 }
 
 struct cert_arg {
@@ -309,7 +262,7 @@ static enum devid_err ks_cert_writable(struct keystore *ks, enum key_id id,
 {
 	struct cert_arg arg = { id, NULL, der };
 
-	return run(self_of(ks), op_cert_writable, &arg, err);
+	return keystore_link_run(self_of(ks), op_cert_writable, &arg, err);
 }
 
 struct fit_arg {
@@ -329,7 +282,7 @@ static enum devid_err ks_certs_fit(struct keystore *ks,
 {
 	struct fit_arg arg = { len };
 
-	return run(self_of(ks), op_certs_fit, &arg, err);
+	return keystore_link_run(self_of(ks), op_certs_fit, &arg, err);
 }
 
 static enum devid_err op_cert_read(
@@ -345,7 +298,7 @@ static enum devid_err ks_cert_read(struct keystore *ks, enum key_id id,
 {
 	struct cert_arg arg = { id, ret_der, NULL };
 
-	return run(self_of(ks), op_cert_read, &arg, err);
+	return keystore_link_run(self_of(ks), op_cert_read, &arg, err);
 }
 
 static enum devid_err op_cert_write(
@@ -361,7 +314,7 @@ static enum devid_err ks_cert_write(struct keystore *ks, enum key_id id,
 {
 	struct cert_arg arg = { id, NULL, der };
 
-	return run(self_of(ks), op_cert_write, &arg, err);
+	return keystore_link_run(self_of(ks), op_cert_write, &arg, err);
 }
 
 static enum devid_err op_issuers_read(
@@ -377,7 +330,7 @@ static enum devid_err ks_issuers_read(struct keystore *ks, enum key_id id,
 {
 	struct cert_arg arg = { id, ret_der, NULL };
 
-	return run(self_of(ks), op_issuers_read, &arg, err);
+	return keystore_link_run(self_of(ks), op_issuers_read, &arg, err);
 }
 
 static enum devid_err op_issuers_write(
@@ -393,7 +346,7 @@ static enum devid_err ks_issuers_write(struct keystore *ks, enum key_id id,
 {
 	struct cert_arg arg = { id, NULL, der };
 
-	return run(self_of(ks), op_issuers_write, &arg, err);
+	return keystore_link_run(self_of(ks), op_issuers_write, &arg, err);
 }
 
 static enum devid_err fail_no_pair(enum key_id id, struct devid_error *err)
@@ -458,7 +411,7 @@ static enum devid_err ks_attest(struct keystore *ks, enum key_id idevid,
 
 	if (!key_id_pair(idevid, &arg.iak))
 		return fail_no_pair(idevid, err);
-	return run(self_of(ks), op_attest, &arg, err);
+	return keystore_link_run(self_of(ks), op_attest, &arg, err);
 }
 
 struct activate_arg {
@@ -489,14 +442,45 @@ static enum devid_err ks_activate(struct keystore *ks, enum key_id idevid,
 
 	if (!key_id_pair(idevid, &arg.iak))
 		return fail_no_pair(idevid, err);
-	return run(self_of(ks), op_activate, &arg, err);
+	return keystore_link_run(self_of(ks), op_activate, &arg, err);
+}
+
+static enum devid_err op_stir(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	const struct view *in = arg;
+
+	return tpm_stir(self->tpm, *in, err);
+}
+
+static enum devid_err ks_stir(
+	struct keystore *ks, struct view in, struct devid_error *err)
+{
+	return keystore_link_run(self_of(ks), op_stir, &in, err);
+}
+
+static enum devid_err op_about(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	return tpm_about(self->tpm, arg, err);
+}
+
+static enum devid_err ks_about(
+	struct keystore *ks, struct wire_about *ret, struct devid_error *err)
+{
+	return keystore_link_run(self_of(ks), op_about, ret, err);
 }
 
 static void ks_free(struct keystore *ks)
 {
 	struct keystore_tpm *self = self_of(ks);
 
-	disconnect(self);
+	keystore_link_close(self);
+	for (int i = 0; i < N_KEYS; i++)
+		blob_done(&self->owned[i].sealed);
+	OPENSSL_cleanse(&self->owner_auth, sizeof(self->owner_auth));
+	OPENSSL_cleanse(
+		&self->endorsement_auth, sizeof(self->endorsement_auth));
 	free(self->tcti);
 	free(self);
 }
@@ -520,6 +504,15 @@ static const struct keystore_ops tpm_ops = {
 	.cert_write = ks_cert_write,
 	.issuers_read = ks_issuers_read,
 	.issuers_write = ks_issuers_write,
+	.make = keystore_owner_make,
+	.take_in = keystore_owner_take_in,
+	.give = keystore_owner_give,
+	.is_persistent = keystore_owner_is_persistent,
+	.persist = keystore_owner_persist,
+	.erase = keystore_owner_erase,
+	.epoch = keystore_owner_epoch,
+	.stir = ks_stir,
+	.about = ks_about,
 	.attest = ks_attest,
 	.activate = ks_activate,
 };
@@ -542,6 +535,18 @@ enum devid_err keystore_tpm_new(const char *tcti,
 	for (int i = 0; i < N_KEYS; i++)
 		(void)snprintf(self->places[i], sizeof(self->places[i]),
 			"0x%08x", self->at.handle[i]); /* fits */
+	(void)snprintf(self->parent_place, sizeof(self->parent_place),
+		"parent:0x%08x", self->at.parent); /* fits */
 	*ret = &self->base;
 	return DEVID_OK;
+}
+
+void keystore_tpm_set_auth(struct keystore *ks, const struct tpm_auth *owner,
+	const struct tpm_auth *endorsement)
+{
+	struct keystore_tpm *self = self_of(ks);
+
+	self->owner_auth = *owner;
+	self->endorsement_auth = *endorsement;
+	keystore_link_close(self);
 }

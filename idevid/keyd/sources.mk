@@ -6,6 +6,8 @@ sources := \
 	keyd-requests.c \
 	keyd-server.c \
 	keyd-settle.c \
+	keystore-link.c \
+	keystore-owner.c \
 	keystore-tpm.c \
 	module-attest.c \
 	module-cert.c \
