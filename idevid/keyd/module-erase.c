@@ -134,7 +134,6 @@ void module_erase_resume(struct module *m)
 
 void module_erase_refresh(struct module *m)
 {
-	if (m->keystore->ops->epoch) /* TODO owner */
-		(void)!m->keystore->ops->epoch(m->keystore, &m->erasure.epoch,
+	(void)!m->keystore->ops->epoch(m->keystore, &m->erasure.epoch,
 		&m->erasure.resets, NULL); /* as it was */
 }

@@ -80,8 +80,7 @@ static void learn(struct module *m)
 
 	m->initialized = true;
 	memset(&m->about, 0, sizeof(m->about));
-	if (ks->ops->about) /* TODO owner */
-		(void)!ks->ops->about(ks, &m->about, NULL); /* what it does not say */
+	(void)!ks->ops->about(ks, &m->about, NULL); /* what it does not say */
 	module_erase_refresh(m);
 }
 
