@@ -5,7 +5,6 @@
  * records of the key socket.
  */
 #include <devid/error.h>
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@
 #include "cmd-exit.h"
 #include "conf.h"
 #include "fail.h"
+#include "keyd-conf.h"
 #include "keyd-policy.h"
 #include "keyd-requests.h"
 #include "keyd-server.h"
@@ -47,6 +47,7 @@ struct keyd {
 	bool lockout_reset;
 	struct policy policy;
 	struct tpm_places places;
+	struct tpm_auth owner_auth, endorsement_auth;
 	struct keystore *keystore; /* owned */
 	struct module *module;     /* owned */
 	struct requests requests;
@@ -75,65 +76,6 @@ static enum devid_err set_tcti(void *member, const char *value,
 	return rc == DEVID_OK ? conf_string(member, value, err) : rc;
 }
 
-/* A handle or an NV index, "0x81020010"; what kind it must be of is looked at
- * when all are known. */
-static enum devid_err set_place(void *member, const char *value,
-	const char *rest, const struct conf_setting *row,
-	struct devid_error *err)
-{
-	unsigned long n;
-	char *end;
-
-	(void)rest; /* no pattern */
-	(void)row;
-	errno = 0;
-	n = strtoul(value, &end, 16);
-	if (strncmp(value, "0x", 2) != 0 || *end || errno || n > UINT32_MAX)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"'%s': not a handle as 0x81020010", value);
-	*(uint32_t *)member = (uint32_t)n;
-	return DEVID_OK;
-}
-
-static enum devid_err find_key(
-	const char *name, enum key_id *ret, struct devid_error *err)
-{
-	if (!key_id_by_name(name, ret))
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"'%s': there is no key of that name", name);
-	return DEVID_OK;
-}
-
-static enum devid_err set_key_place(void *member, const char *value,
-	const char *rest, const struct conf_setting *row,
-	struct devid_error *err)
-{
-	uint32_t *places = member; /* N_KEYS */
-	enum key_id id;
-	enum devid_err rc = find_key(rest, &id, err);
-
-	if (rc == DEVID_OK && places[id] == 0)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s keeps no certificate in NV", rest);
-	return rc == DEVID_OK ? set_place(&places[id], value, rest, row, err)
-			      : rc;
-}
-
-static enum devid_err set_users(void *member, const char *value,
-	const char *rest, const struct conf_setting *row,
-	struct devid_error *err)
-{
-	struct policy *policy = member;
-	enum key_id id;
-	enum devid_err rc = find_key(rest, &id, err);
-
-	(void)row;
-	if (rc != DEVID_OK)
-		return rc;
-	policy->is_limited[id] = true;
-	return policy_parse_list(value, false, &policy->users[id], err);
-}
-
 #define AT(member)               offsetof(struct keyd, member), 0, 0
 #define WITHIN(member, min, max) offsetof(struct keyd, member), min, max
 
@@ -158,11 +100,13 @@ static const struct conf_setting settings[] = {
 		AT(policy.managers[ROLE_MANAGER_LDEVID]) },
 	{ "keyd", "manage_keys", set_list,
 		AT(policy.managers[ROLE_MANAGER_OWNER]) },
-	{ "keyd", "parent_handle", set_place, AT(places.parent) },
-	{ "keyd", "epoch_nv", set_place, AT(places.epoch) },
-	{ "key *", "users", set_users, AT(policy) },
-	{ "key *", "handle", set_key_place, AT(places.handle) },
-	{ "key *", "nv", set_key_place, AT(places.nv) },
+	{ "keyd", "parent_handle", keyd_conf_place, AT(places.parent) },
+	{ "keyd", "epoch_nv", keyd_conf_place, AT(places.epoch) },
+	{ "keyd", "owner_auth", keyd_conf_auth, AT(owner_auth) },
+	{ "keyd", "endorsement_auth", keyd_conf_auth, AT(endorsement_auth) },
+	{ "key *", "users", keyd_conf_users, AT(policy) },
+	{ "key *", "handle", keyd_conf_key_place, AT(places.handle) },
+	{ "key *", "nv", keyd_conf_key_place, AT(places.nv) },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -292,6 +236,8 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 	rc = keystore_tpm_new(k->tcti, &k->places, &k->keystore, err);
 	if (rc != DEVID_OK)
 		return rc;
+	keystore_tpm_set_auth(
+		k->keystore, &k->owner_auth, &k->endorsement_auth);
 	options.keystore = k->keystore;
 	options.store_certificates = k->store_certificates;
 	options.forgive = k->lockout_reset;
@@ -345,6 +291,8 @@ static void done(struct keyd *k)
 	if (k->keystore)
 		k->keystore->ops->free(k->keystore);
 	sd_event_unref(k->event);
+	OPENSSL_cleanse(&k->owner_auth, sizeof(k->owner_auth));
+	OPENSSL_cleanse(&k->endorsement_auth, sizeof(k->endorsement_auth));
 	free(k->socket);
 	free(k->tcti);
 	free(k->state_dir);

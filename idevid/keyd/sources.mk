@@ -2,6 +2,7 @@
 
 sees := idevid/base idevid/cli idevid/key idevid/purpose idevid/tpm
 sources := \
+	keyd-conf.c \
 	keyd-policy.c \
 	keyd-requests.c \
 	keyd-server.c \

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keyd-conf.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "files.h"
+#include "keyd-policy.h"
+#include "tpm.h"
+
+enum devid_err keyd_conf_place(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	unsigned long n;
+	char *end;
+
+	(void)rest; /* no pattern */
+	(void)row;
+	errno = 0;
+	n = strtoul(value, &end, 16);
+	if (strncmp(value, "0x", 2) != 0 || *end || errno || n > UINT32_MAX)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': not a handle as 0x81020010", value);
+	*(uint32_t *)member = (uint32_t)n;
+	return DEVID_OK;
+}
+
+static enum devid_err find_key(
+	const char *name, enum key_id *ret, struct devid_error *err)
+{
+	if (!key_id_by_name(name, ret))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': there is no key of that name", name);
+	return DEVID_OK;
+}
+
+enum devid_err keyd_conf_key_place(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	uint32_t *places = member; /* N_KEYS */
+	enum key_id id;
+	enum devid_err rc = find_key(rest, &id, err);
+
+	if (rc == DEVID_OK && places[id] == 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"%s keeps no certificate in NV", rest);
+	return rc == DEVID_OK
+		       ? keyd_conf_place(&places[id], value, rest, row, err)
+		       : rc;
+}
+
+enum devid_err keyd_conf_users(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct policy *policy = member;
+	enum key_id id;
+	enum devid_err rc = find_key(rest, &id, err);
+
+	(void)row;
+	if (rc != DEVID_OK)
+		return rc;
+	policy->is_limited[id] = true;
+	return policy_parse_list(value, false, &policy->users[id], err);
+}
+
+/* The password in @path, without the end of its line. */
+static enum devid_err read_auth(
+	const char *path, struct tpm_auth *ret, struct devid_error *err)
+{
+	uint8_t *data = NULL;
+	struct stat st;
+	size_t len = 0;
+	enum devid_err rc;
+
+	if (stat(path, &st) == 0 && (st.st_mode & S_IRWXO))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: holds a password and others can read it (mode "
+			"%04o)",
+			path, (unsigned)(st.st_mode & 07777));
+	rc = files_read(path, sizeof(ret->data) + 1, &data, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (len > 0 && data[len - 1] == '\n')
+		len--;
+	if (len == 0 || len > sizeof(ret->data)) {
+		rc = devid_fail(err, DEVID_ERR_INVALID,
+			"%s: a password of %zu bytes, 1 to %zu are taken", path,
+			len, sizeof(ret->data));
+	} else {
+		memcpy(ret->data, data, len);
+		ret->len = (uint8_t)len;
+	}
+	OPENSSL_cleanse(data, len);
+	free(data);
+	return rc;
+}
+
+enum devid_err keyd_conf_auth(void *member, const char *value, const char *rest,
+	const struct conf_setting *row, struct devid_error *err)
+{
+	char *path = NULL;
+	enum devid_err rc = conf_path(&path, value, err);
+
+	(void)rest; /* no pattern */
+	(void)row;
+	if (rc == DEVID_OK)
+		rc = read_auth(path, member, err);
+	free(path);
+	return rc;
+}
