@@ -131,6 +131,44 @@ static void permissions_each_list_gives_its_own(void **state)
 	}
 }
 
+static void managers_each_of_their_roles(void **state)
+{
+	struct policy p = make("1", "2", "3", "4");
+	struct peer ldevid = { .uid = 5, .gid = 100 },
+		    owner = { .uid = 6, .gid = 100 };
+
+	(void)state;
+	assert_rc(policy_parse_list(
+			  "5", false, &p.managers[ROLE_MANAGER_LDEVID], NULL),
+		DEVID_OK);
+	assert_rc(policy_parse_list(
+			  "6", false, &p.managers[ROLE_MANAGER_OWNER], NULL),
+		DEVID_OK);
+	assert_int_equal(policy_permissions(&p, &ldevid),
+		PERM_ANYONE | PERM_MANAGE_LDEVID);
+	assert_int_equal(
+		policy_permissions(&p, &owner), PERM_ANYONE | PERM_MANAGE_KEYS);
+	assert_true(policy_is_listed(&p, &owner));
+	assert_int_equal(PERM_MANAGER(ROLE_MANAGER_MAKER), PERM_MANAGE);
+}
+
+static void key_with_users_is_theirs(void **state)
+{
+	struct policy p = make("1", "1,2", "3", "4");
+	struct peer one = { .uid = 1, .gid = 100 },
+		    two = { .uid = 2, .gid = 100 };
+	enum key_id id;
+
+	(void)state;
+	assert_true(key_id_by_name("tls-1", &id));
+	assert_true(policy_may_use(&p, &one, id));
+	p.is_limited[id] = true;
+	assert_rc(policy_parse_list("2", false, &p.users[id], NULL), DEVID_OK);
+	assert_false(policy_may_use(&p, &one, id));
+	assert_true(policy_may_use(&p, &two, id));
+	assert_true(policy_may_use(&p, &one, KEY_IDEVID));
+}
+
 static void permissions_root_has_none_by_itself(void **state)
 {
 	struct policy p = make("1", "1", "1", "1");
@@ -208,6 +246,8 @@ int main(void)
 		cmocka_unit_test(list_largest_uid_accepted),
 		cmocka_unit_test(list_too_many_or_too_long_refused),
 		cmocka_unit_test(permissions_each_list_gives_its_own),
+		cmocka_unit_test(managers_each_of_their_roles),
+		cmocka_unit_test(key_with_users_is_theirs),
 		cmocka_unit_test(permissions_root_has_none_by_itself),
 		cmocka_unit_test(permissions_group_primary_and_supplementary),
 		cmocka_unit_test(permissions_user_number_is_no_group_number),
