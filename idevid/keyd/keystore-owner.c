@@ -261,7 +261,8 @@ static enum devid_err op_sign(
 {
 	const struct sign_arg *a = arg;
 	struct devid_error why = { DEVID_OK, "" };
-	bool had = self->owned[a->id].known;
+	bool had = self->owned[a->id].known ||
+		   tpm_handle_is_open(&self->owner.epoch.index);
 	struct tpm_sealed key;
 	enum devid_err rc = get_sealed(self, a->id, &key, err);
 
@@ -385,6 +386,7 @@ static enum devid_err op_put(struct keystore_tpm *self, enum key_id id,
 	enum devid_err rc;
 
 	forget(self, id);
+	tpm_owner_done(&self->owner);
 	self->listed = false;
 	rc = ensure_known(self, id, key, err);
 	if (rc != DEVID_OK || self->owned[id].persistent)

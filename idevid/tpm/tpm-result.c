@@ -81,6 +81,11 @@ enum devid_err tpm_result(
 {
 	if (rc == TSS2_RC_SUCCESS)
 		return DEVID_OK;
+	/* It broke at something that nobody asked the outcome of, as a flush;
+	 * what ESYS says since is about its own state. */
+	if (tpm->dead)
+		return devid_fail(err, DEVID_ERR_TPM_ABSENT,
+			"tpm: %s: absent: the connection broke", what);
 	switch (rc & LAYER_MASK) {
 	case LAYER_TCTI:
 		tpm->dead = true;

@@ -6,9 +6,10 @@
  *   <dir>/tcti-fault.so:CONTROL@TCTI
  *
  * CONTROL is a file that is read before each command; absent, all is
- * forwarded. Its lines are `[once] CODE ACTION [ARG]`, where CODE is a command
- * code in hex or `*`; the first one that is about the command counts. `once`
- * removes the file when it has been used.
+ * forwarded. Its lines are `[once | after N] CODE ACTION [ARG]`, where CODE is
+ * a command code in hex or `*`; the first one that is about the command counts.
+ * `once` removes the file when it has been used; `after N`, of a file with one
+ * line, lets N such commands pass first, on however many connections.
  *
  *   rc HEX      the TPM answers with this return code, the command is not run
  *   reply HEX   the TPM answers with these bytes, the command is not run
@@ -100,15 +101,32 @@ static void set_action(struct fault *f, const char *name, const char *arg)
 		abort(); /* a mistake in a test */
 }
 
+/* Leaves one command less to pass. */
+static void count_down(
+	const struct fault *f, unsigned long left, const char *rest)
+{
+	FILE *file = fopen(f->control, "w");
+
+	if (!file || fprintf(file, "after %lu %s", left - 1, rest) < 0 ||
+		fclose(file) != 0)
+		abort();
+}
+
 /* Does what @line says if it is about the command with @code. */
 static int obey(struct fault *f, char *line, uint32_t code)
 {
-	char *word, *action, *arg, *save = NULL;
+	char *word, *action, *arg, *save = NULL, rest[256] = "";
+	unsigned long left = 0;
 	int once = 0;
 
 	word = strtok_r(line, " \n", &save);
 	if (word && strcmp(word, "once") == 0) {
 		once = 1;
+		word = strtok_r(NULL, " \n", &save);
+	} else if (word && strcmp(word, "after") == 0) {
+		word = strtok_r(NULL, " \n", &save);
+		left = word ? strtoul(word, NULL, 10) : 0;
+		(void)snprintf(rest, sizeof(rest), "%s", save);
 		word = strtok_r(NULL, " \n", &save);
 	}
 	action = strtok_r(NULL, " \n", &save);
@@ -116,6 +134,10 @@ static int obey(struct fault *f, char *line, uint32_t code)
 	if (!word || !action ||
 		(*word != '*' && strtoul(word, NULL, 16) != code))
 		return 0;
+	if (left > 0) {
+		count_down(f, left, rest);
+		return 1;
+	}
 	if (once)
 		(void)unlink(f->control);
 	set_action(f, action, arg ? arg : "");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "keystore-tpm.h"
 #include "owner-fixture.h"
 #include "rsa-keys.h"
 
@@ -16,15 +17,10 @@ static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
 /* A private key made outside. */
 static EVP_PKEY *new_key(enum key_alg alg)
 {
-	switch (alg) {
-	case KEY_ALG_P256:
+	if (alg == KEY_ALG_P256)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
-	case KEY_ALG_P384:
+	if (alg == KEY_ALG_P384)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
-	case KEY_ALG_RSA2048:
-	case KEY_ALG_NONE:
-		break;
-	}
 	return rsa_keys_next(2048);
 }
 
@@ -115,36 +111,332 @@ static void key_loaded_signs_with_five_commands(void **state)
 	nothing_left(f);
 }
 
-static void key_erased_can_be_used_no_more(void **state)
+static void take_in_fails(struct keystore_fixture *f, EVP_PKEY *private)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct key_sealed sealed;
+
+	assert_non_null(private);
+	assert_rc(f->ks->ops->take_in(f->ks, private, &sealed, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, "of a kind that devid does not take");
+	EVP_PKEY_free(private);
+}
+
+static void key_of_no_suite_not_taken_in(void **state)
+{
+	struct keystore_fixture *f = *state;
+
+	take_in_fails(f, EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
+	take_in_fails(f, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521"));
+	take_in_fails(f, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"));
+	take_in_fails(f, rsa_keys_next(1024));
+	nothing_left(f);
+}
+
+static void make_of_no_algorithm_unsupported(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed sealed;
+
+	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_NONE, &sealed, NULL),
+		DEVID_ERR_UNSUPPORTED);
+}
+
+/* The policy is empty, and a key without fixedTPM needs one to be duplicated
+ * (part 3, 13.1). */
+static void key_taken_in_cannot_be_duplicated(void **state)
+{
+	struct keystore_fixture *f = *state;
+	EVP_PKEY *private = new_key(KEY_ALG_P256);
+	struct key_sealed sealed = owner_take_in(f, TLS, private);
+	struct tpm *conn = owner_connect(f);
+	struct tpm_handle key = owner_load_raw(conn, &sealed);
+	TPMT_SYM_DEF_OBJECT none = { .algorithm = TPM2_ALG_NULL };
+	TPMT_SYM_DEF no_sym = { .algorithm = TPM2_ALG_NULL };
+	ESYS_TR auth[] = { ESYS_TR_PASSWORD, ESYS_TR_NONE };
+
+	assert_int_equal(
+		Esys_StartAuthSession(conn->esys, ESYS_TR_NONE, ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+			TPM2_SE_POLICY, &no_sym, TPM2_ALG_SHA256, &auth[1]),
+		0);
+	for (size_t i = 0; i < N_OF(auth); i++) {
+		TPM2B_DATA *k = NULL;
+		TPM2B_PRIVATE *out = NULL;
+		TPM2B_ENCRYPTED_SECRET *seed = NULL;
+
+		assert_int_not_equal(
+			Esys_Duplicate(conn->esys, key.tr, ESYS_TR_RH_NULL,
+				auth[i], ESYS_TR_NONE, ESYS_TR_NONE, NULL,
+				&none, &k, &out, &seed),
+			0);
+		assert_null(out);
+	}
+	tpm_handle_done(&key);
+	tpm_close(conn);
+	EVP_PKEY_free(private);
+}
+
+/* Used without a shutdown behind it, which for the IDevID is counted. */
+static void key_used_before_a_power_cut_counts_as_no_attack(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+	struct wire_tries tries = { 99, 0 };
+
+	for (int i = 0; i < 2; i++) { /* loaded, then at its place */
+		swtpm_stop(&f->tpm);
+		swtpm_start(&f->tpm);
+		owner_reopen(f, false);
+		owner_give(f, TLS, &sealed);
+		assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+		swtpm_stop(&f->tpm);
+		swtpm_start(&f->tpm);
+		owner_reopen(f, false);
+		owner_give(f, TLS, &sealed);
+		assert_rc(f->ks->ops->health(f->ks, &tries, NULL), DEVID_OK);
+		assert_int_equal(tries.failed, 0);
+		assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+	}
+}
+
+static void persist_place_taken_exists_and_key_serves(void **state)
 {
 	struct keystore_fixture *f = *state;
 	struct devid_error err = { DEVID_OK, "" };
-	struct key_sealed copy = owner_make(f, TLS, KEY_ALG_P256);
+	struct key_sealed one = owner_make(f, TLS, KEY_ALG_P256);
+	struct key_sealed two;
 
 	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
-	assert_rc(owner_erase(f, NULL), DEVID_OK);
+	two = owner_make(f, TLS, KEY_ALG_P256);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	assert_false(f->ks->ops->is_persistent(f->ks, TLS));
+	assert_non_null(f->ks->ops->limit(f->ks, TLS));
+	assert_rc(owner_persist(f, TLS, true, &err), DEVID_ERR_EXISTS);
+	assert_cause(&err, "the object at 0x81040140 is another key");
+	assert_rc(owner_persist(f, TLS, false, NULL), DEVID_OK);
+	owner_give(f, TLS, &one);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_OK);
+	assert_true(f->ks->ops->is_persistent(f->ks, TLS)); /* still there */
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK); /* is so */
+	(void)two;
+}
+
+static void persist_without_room_too_large_and_key_serves(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+
+	owner_fill(f);
+	owner_give(f, TLS, &sealed);
+	assert_rc(owner_persist(f, TLS, true, &err), DEVID_ERR_TOO_LARGE);
+	assert_cause(&err, "tls-0: no room for one more persistent key");
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	assert_false(f->ks->ops->is_persistent(f->ks, TLS));
+	nothing_left(f);
+	owner_unfill(f);
+	owner_give(f, TLS, &sealed);
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+}
+
+static void first_key_without_room_too_large(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed sealed;
+
+	owner_fill(f);
+	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, NULL),
+		DEVID_ERR_TOO_LARGE);
+	nothing_left(f);
+}
+
+/* By somebody else, while the keystore is connected. */
+static void evicted_meanwhile_key_serves_loaded(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct keystore *ks = f->ks;
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+	size_t writes;
+
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+	keystore_fixture_close(f);
+	keystore_fixture_open(f, true);
+	ks = f->ks;
+	owner_give(f, TLS, &sealed);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_OK);
+	/* swtpm takes one connection: the answer is as if it were gone. */
+	swtpm_set_fault(&f->tpm, "once 15d rc 18b\n");
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
 	owner_reopen(f, false);
-	owner_give(f, TLS, &copy);
-	assert_rc(owner_load(f, TLS, &err), DEVID_ERR_ERASED);
-	assert_cause(&err, "is of before an erasure (1, now 2)");
+	swtpm_evict(&f->tpm, 0x81040140);
+	swtpm_evict(&f->tpm, OWNER_PARENT);
+	owner_give(f, TLS, &sealed);
+	writes = swtpm_count(&f->tpm, CC_EVICT_CONTROL);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	assert_false(f->ks->ops->is_persistent(f->ks, TLS));
+	assert_int_equal(swtpm_count(&f->tpm, CC_EVICT_CONTROL), writes);
+	nothing_left(f);
+	(void)ks;
+}
+
+/* Six keys that are not there: one list. The same key again: a list. */
+static void pairs_not_there_found_by_one_list(void **state)
+{
+	struct keystore_fixture *f = *state;
+	size_t before = swtpm_count(&f->tpm, 0);
+
+	for (int i = 2; i < N_MAKER_KEYS; i++)
+		assert_rc(owner_load(f, (enum key_id)i, NULL),
+			DEVID_ERR_NOT_FOUND);
+	assert_int_equal(swtpm_count(&f->tpm, 0), before + 1);
+	assert_int_equal(swtpm_count(&f->tpm, CC_CAPABILITY), 1);
+	keystore_fixture_close(f);
+	(void)swtpm_provision(
+		&f->tpm, owner_id("idevid-1"), KEY_ALG_P256, UNIQUE_X_AND_Y);
+	keystore_fixture_open(f, false);
+	assert_rc(owner_load(f, owner_id("idevid-1"), NULL), DEVID_OK);
+}
+
+static void pair_made_after_the_list_is_found(void **state)
+{
+	struct keystore_fixture *f = *state;
+	enum key_id id = owner_id("idevid-1");
+
+	assert_rc(owner_load(f, id, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(f->ks->ops->create(f->ks, id, KEY_ALG_P256, NULL, NULL),
+		DEVID_OK);
+	assert_rc(owner_load(f, id, NULL), DEVID_OK);
+}
+
+static void make_owner_closed_denied_names_the_setting(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct tpm_auth owner = { 4, "auth" }, none = { 0 };
+	struct tpm_auth wrong = { 5, "wrong" };
+	struct key_sealed sealed;
+
+	keystore_fixture_close(f);
+	swtpm_close_owner(&f->tpm);
+	keystore_fixture_open(f, false);
+	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, &err),
+		DEVID_ERR_DENIED);
+	assert_cause(&err, "devid.conf names none (owner_auth)");
+	devid_error_clear(&err);
+	keystore_tpm_set_auth(f->ks, &wrong, &none);
+	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, &err),
+		DEVID_ERR_DENIED);
+	assert_cause(&err, "(owner_auth) is not that of the owner hierarchy");
+	keystore_tpm_set_auth(f->ks, &owner, &none);
+	(void)owner_make(f, TLS, KEY_ALG_P256);
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	assert_rc(owner_erase(f, NULL), DEVID_OK);
+}
+
+static void create_endorsement_closed_denied_names_the_setting(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct tpm_auth endorsement = { 4, "auth" }, none = { 0 };
+
+	keystore_fixture_close(f);
+	swtpm_close_endorsement(&f->tpm);
+	keystore_fixture_open(f, false);
+	assert_rc(
+		f->ks->ops->create(f->ks, KEY_IDEVID, KEY_ALG_P256, NULL, &err),
+		DEVID_ERR_DENIED);
+	assert_cause(&err, "devid.conf names none (endorsement_auth)");
+	keystore_tpm_set_auth(f->ks, &none, &endorsement);
+	assert_rc(
+		f->ks->ops->create(f->ks, KEY_IDEVID, KEY_ALG_P256, NULL, NULL),
+		DEVID_OK);
+}
+
+/* They count no failed attempts, so that lockout is not about them. */
+static void key_serves_in_lockout(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+
+	assert_rc(
+		f->ks->ops->create(f->ks, KEY_IDEVID, KEY_ALG_P256, NULL, NULL),
+		DEVID_OK);
+	keystore_fixture_close(f);
+	swtpm_lock_out(&f->tpm);
+	keystore_fixture_open(f, false);
+	owner_give(f, TLS, &sealed);
+	assert_rc(f->ks->ops->health(f->ks, NULL, NULL), DEVID_ERR_TPM_LOCKOUT);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+}
+
+static void key_not_given_not_found(void **state)
+{
+	struct keystore_fixture *f = *state;
+
+	(void)owner_make(f, TLS, KEY_ALG_P256);
+	owner_give(f, TLS, NULL);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(f->ks->ops->create(f->ks, TLS, KEY_ALG_P256, NULL, NULL),
+		DEVID_ERR_INVALID);
+}
+
+static void tpm_restarted_key_serves(void **state)
+{
+	struct keystore_fixture *f = *state;
+
 	(void)owner_make(f, TLS, KEY_ALG_P256);
 	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
-	owner_give(f, TLS, &copy);
-	assert_rc(owner_sign(f, TLS, NULL), DEVID_ERR_ERASED);
+	swtpm_stop(&f->tpm);
+	swtpm_start(&f->tpm);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
 }
+
+static void stir_takes_up_to_its_limit(void **state)
+{
+	struct keystore_fixture *f = *state;
+	uint8_t data[WIRE_STIR_MAX + 1] = { 1, 2, 3 };
+	struct view in = { data, WIRE_STIR_MAX };
+
+	assert_rc(f->ks->ops->stir(f->ks, in, NULL), DEVID_OK);
+	assert_int_equal(swtpm_count(&f->tpm, 0x146), 1);
+	in.len++;
+	assert_rc(f->ks->ops->stir(f->ks, in, NULL), DEVID_ERR_INVALID);
+	in.len = 0;
+	assert_rc(f->ks->ops->stir(f->ks, in, NULL), DEVID_ERR_INVALID);
+}
+
+#define CASE(fn)                                                               \
+	cmocka_unit_test_setup_teardown(                                       \
+		fn, keystore_fixture_setup, keystore_fixture_teardown)
 
 int main(void)
 {
-#define TEST(t)                                                                \
-	cmocka_unit_test_setup_teardown(                                       \
-		t, keystore_fixture_setup, keystore_fixture_teardown)
-	static const struct CMUnitTest tests[] = {
-		TEST(every_alg_made_signs_loaded_and_persistent),
-		TEST(every_alg_taken_in_signs_after_a_restart),
-		TEST(key_persistent_signs_with_one_command),
-		TEST(key_loaded_signs_with_five_commands),
-		TEST(key_erased_can_be_used_no_more),
+	const struct CMUnitTest tests[] = {
+		CASE(every_alg_made_signs_loaded_and_persistent),
+		CASE(every_alg_taken_in_signs_after_a_restart),
+		CASE(key_persistent_signs_with_one_command),
+		CASE(key_loaded_signs_with_five_commands),
+		CASE(key_of_no_suite_not_taken_in),
+		CASE(make_of_no_algorithm_unsupported),
+		CASE(key_taken_in_cannot_be_duplicated),
+		CASE(key_used_before_a_power_cut_counts_as_no_attack),
+		CASE(persist_place_taken_exists_and_key_serves),
+		CASE(persist_without_room_too_large_and_key_serves),
+		CASE(first_key_without_room_too_large),
+		CASE(evicted_meanwhile_key_serves_loaded),
+		CASE(pairs_not_there_found_by_one_list),
+		CASE(pair_made_after_the_list_is_found),
+		CASE(make_owner_closed_denied_names_the_setting),
+		CASE(create_endorsement_closed_denied_names_the_setting),
+		CASE(key_serves_in_lockout),
+		CASE(key_not_given_not_found),
+		CASE(tpm_restarted_key_serves),
+		CASE(stir_takes_up_to_its_limit),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("keystore-owner", tests, NULL, NULL);
 }
