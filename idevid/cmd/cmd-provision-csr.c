@@ -43,6 +43,9 @@ static struct view signature_algorithm(enum key_alg alg)
 		return oid_algorithm(ALGORITHM_ECDSA_SHA384);
 	case KEY_ALG_RSA2048:
 		return oid_algorithm(ALGORITHM_RSA_SHA256);
+	case KEY_ALG_RSA3072:
+	case KEY_ALG_RSA4096:
+		return oid_algorithm(ALGORITHM_RSA_SHA384);
 	case KEY_ALG_NONE:
 		break;
 	}
@@ -80,8 +83,8 @@ static enum devid_err sign_request(struct provision *p, X509_REQ *req,
 	CLEANUP(cleanup_free) unsigned char *tbs = NULL;
 	int tbs_len = i2d_re_X509_REQ_tbs(req, &tbs);
 	struct client_sign what = { .key = key->name,
-		.scheme = key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA,
-		.hash = key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256 };
+		.scheme = key_alg_scheme(key->alg),
+		.hash = key_alg_hash(key->alg) };
 	struct key_sig sig;
 	enum devid_err rc;
 

@@ -95,8 +95,8 @@ static enum devid_err make_request(
 	rc = provision_get_key(p, "idevid", &key, err);
 	if (rc != DEVID_OK)
 		return rc;
-	what.scheme = key.alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA;
-	what.hash = key.alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256;
+	what.scheme = key_alg_scheme(key.alg);
+	what.hash = key_alg_hash(key.alg);
 	rc = encode_contents(p, what.hash, &contents, err);
 	if (rc != DEVID_OK)
 		return rc;

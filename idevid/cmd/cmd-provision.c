@@ -24,8 +24,11 @@ static int provision_key(struct provision *p)
 	int code;
 
 	req.arg = (uint8_t)key_alg_by_name(alg);
+	if (req.arg == KEY_ALG_NONE && key_alg_why_not(alg))
+		return options_wrong(&provision_options, "--alg: %s: %s", alg,
+			key_alg_why_not(alg));
 	if (req.arg == KEY_ALG_NONE)
-		return provision_wrong_call("--alg is p256, p384 or rsa2048");
+		return provision_wrong_call("--alg is " KEY_ALG_LIST);
 	code = provision_put(p, &req);
 	if (code == EXIT_SUCCESS)
 		(void)printf("IDevID and IAK (%s) are in the TPM\n", alg);

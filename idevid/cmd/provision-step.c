@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 const struct option_set provision_options = {
 	.command = "provision",
 	.usage =
-		"usage: devid provision key  [--alg p256|p384|rsa2048]\n"
+		"usage: devid provision key  [--alg " KEY_ALG_NAMES "]\n"
 		"       devid provision csr  --serial SERIAL [--model MODEL] "
 		"[--out FILE]\n"
 		"       devid provision cert [--key idevid|iak] [--force] FILE\n"

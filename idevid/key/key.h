@@ -15,7 +15,10 @@ enum key_alg {
 	KEY_ALG_P256 = 1,
 	KEY_ALG_P384 = 2,
 	KEY_ALG_RSA2048 = 3,
+	KEY_ALG_RSA3072 = 4,
+	KEY_ALG_RSA4096 = 5,
 };
+#define KEY_ALG_LAST KEY_ALG_RSA4096
 
 enum sig_scheme {
 	SIG_ECDSA = 1,  /* DER ECDSA-Sig-Value, RFC 3279 2.2.3 */
@@ -59,8 +62,20 @@ struct key_sign {
 /* Whether both hold the same bytes; neither is secret. */
 bool key_blob_equal(const struct key_blob *a, const struct key_blob *b);
 
-/* "p256", "p384", "rsa2048" or "none". */
+/* "p256", "p384", "rsa2048", "rsa3072", "rsa4096" or "none". */
 const char *key_alg_name(enum key_alg alg);
+
+/* The same for messages: "P-256", "RSA-2048". */
+const char *key_alg_title(enum key_alg alg);
+
+/* All names for a usage message: KEY_ALG_NAMES, and as text. */
+#define KEY_ALG_NAMES "p256|p384|rsa2048|rsa3072|rsa4096"
+#define KEY_ALG_LIST  "p256, p384, rsa2048, rsa3072 or rsa4096"
+
+/* Why there is no key of a type that has a name but is none of ours, for
+ * somebody who asked for it ("p521"): one sentence, static; NULL: never heard
+ * of it. */
+const char *key_alg_why_not(const char *name);
 
 /* Whether @alg, which may be any number, is one that a key can have. */
 bool key_alg_is_known(enum key_alg alg);
@@ -74,8 +89,16 @@ enum key_alg key_alg_of_spki(const uint8_t *spki, size_t len);
 /* Digest length in bytes of @hash, 0 when it is none of ours. */
 size_t sig_hash_len(unsigned hash);
 
+/* Whether it is an RSA key, and of how many bits; 0: it is not. */
+unsigned key_alg_rsa_bits(enum key_alg alg);
+
+/* How a key of @alg signs a request where nobody asks for anything else. */
+enum sig_scheme key_alg_scheme(enum key_alg alg);
+enum sig_hash key_alg_hash(enum key_alg alg);
+
 /* Whether a key of @alg makes signatures with @scheme and @hash (802.1AR
- * signature suites; TCG template H-2 and H-3 fix the hash of an EC key). */
+ * signature suites, to which RSA-3072 and RSA-4096 are an addition of ours;
+ * TCG template H-2 and H-3 fix the hash of an EC key). */
 int key_alg_allows(enum key_alg alg, unsigned scheme, unsigned hash);
 
 #endif

@@ -102,7 +102,7 @@ static int decode_der(struct prov *prov, OSSL_CORE_BIO *cin, bool want_rsa,
 
 	if (!read_keyref(prov, cin, &ref))
 		return 1;
-	is_rsa = key_alg_of_spki(ref.spki, ref.spki_len) == KEY_ALG_RSA2048;
+	is_rsa = key_alg_rsa_bits(key_alg_of_spki(ref.spki, ref.spki_len)) > 0;
 	if (is_rsa != want_rsa)
 		return 1;
 	key = prov_key_new(prov, &ref);

@@ -30,7 +30,7 @@ void prov_raise(struct prov *prov, const struct devid_error *err)
 
 const char *prov_key_type(enum key_alg alg)
 {
-	return alg == KEY_ALG_RSA2048 ? "RSA" : "EC";
+	return key_alg_rsa_bits(alg) > 0 ? "RSA" : "EC";
 }
 
 struct prov_key *prov_key_new(struct prov *prov, const struct keyref *ref)

@@ -73,6 +73,8 @@ static const char *fixed_digest(const struct prov_key *key)
 	case KEY_ALG_P384:
 		return "SHA384";
 	case KEY_ALG_RSA2048:
+	case KEY_ALG_RSA3072:
+	case KEY_ALG_RSA4096:
 	case KEY_ALG_NONE:
 		break;
 	}

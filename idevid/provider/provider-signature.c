@@ -128,7 +128,7 @@ static int sign_init(void *vctx, const char *mdname, void *provkey,
 	if (!ctx->key)
 		return fail(ctx, DEVID_ERR_INVALID, "no key");
 	ctx->len = 0;
-	ctx->scheme = ctx->key->alg == KEY_ALG_RSA2048 ? SIG_RSASSA : SIG_ECDSA;
+	ctx->scheme = key_alg_scheme(ctx->key->alg);
 	ctx->hash = ctx->key->alg == KEY_ALG_P384 ? HASH_SHA384 : HASH_SHA256;
 	if (mdname && *mdname && !hash_by_name(mdname, &ctx->hash))
 		return fail(ctx, DEVID_ERR_UNSUPPORTED,
@@ -295,7 +295,7 @@ static int set_ctx_params(void *vctx, const OSSL_PARAM params[])
 	struct sign_ctx *ctx = vctx;
 	const OSSL_PARAM *p;
 
-	if (!params || !ctx->key || ctx->key->alg != KEY_ALG_RSA2048)
+	if (!params || !ctx->key || key_alg_rsa_bits(ctx->key->alg) == 0)
 		return 1;
 	p = OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PAD_MODE);
 	if (p && !set_pad_mode(ctx, p))

@@ -15,6 +15,7 @@ sources := \
 	tpm-nv.c \
 	tpm-owner.c \
 	tpm-parent.c \
+	tpm-parms.c \
 	tpm-places.c \
 	tpm-policy.c \
 	tpm-public.c \

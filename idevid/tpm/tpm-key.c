@@ -8,7 +8,9 @@
 
 #include "cleanup-openssl.h"
 #include "ecdsa-der.h"
+#include "fail.h"
 #include "tpm-handle.h"
+#include "tpm-parms.h"
 #include "tpm-public.h"
 #include "tpm-template.h"
 
@@ -76,21 +78,39 @@ void tpm_key_done(struct tpm_key *key)
 	tpm_handle_done(&key->object);
 }
 
+/* Why there is no key of @template: @cause, or that this TPM makes none such,
+ * which each TPM says with other words. */
+static enum devid_err fail_to_make(struct tpm *tpm,
+	const TPM2B_PUBLIC *template, enum key_alg alg,
+	const struct devid_error *cause, struct devid_error *err)
+{
+	struct devid_error none = { DEVID_OK, "" };
+	bool refused = cause->code == DEVID_ERR_TPM ||
+		       cause->code == DEVID_ERR_UNSUPPORTED;
+
+	if (refused && !tpm->dead &&
+		tpm_parms_check(tpm, &template->publicArea, alg, &none) ==
+			DEVID_ERR_UNSUPPORTED)
+		cause = &none;
+	return fail_with(err, cause->code, cause);
+}
+
 /* The primary key of @key's role and algorithm from the template (TCG 7.3),
  * and its public key into @key. */
 static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
 	struct tpm_key *key, struct tpm_handle *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_PUBLIC *made = NULL;
+	struct devid_error cause = { DEVID_OK, "" };
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
 
 	if (!template_get(key_id_role(key->id), key->alg, unique, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(key->alg));
-	rc = tpm_handle_create(tpm, &template, ret, &made, err);
+	rc = tpm_handle_create(tpm, &template, ret, &made, &cause);
 	if (rc != DEVID_OK)
-		return rc;
+		return fail_to_make(tpm, &template, key->alg, &cause, err);
 	key->name_alg = made->publicArea.nameAlg;
 	return tpm_public_spki(&made->publicArea, &key->spki, err);
 }

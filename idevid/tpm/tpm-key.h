@@ -35,7 +35,8 @@ void tpm_key_forget(struct tpm_key *key);
  * seed, for as long as @key has it. With @expected, the variants of the
  * template are tried until the public key is equal; MISMATCH if none is.
  * Errors also: EXISTS when there is an object at its persistent handle, DENIED
- * when the endorsement hierarchy cannot be used, UNSUPPORTED.
+ * when the endorsement hierarchy cannot be used, UNSUPPORTED (this TPM makes no
+ * key of that algorithm).
  */
 DEVID_MUST_CHECK enum devid_err tpm_key_derive(struct tpm *tpm,
 	const struct key_blob *expected, struct tpm_key *key,

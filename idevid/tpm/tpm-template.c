@@ -39,6 +39,14 @@ static const struct {
 	{ KEY_ALG_P256, TPM2_ALG_ECC, TPM2_ALG_SHA256, TPM2_ECC_NIST_P256, 32 },
 	{ KEY_ALG_P384, TPM2_ALG_ECC, TPM2_ALG_SHA384, TPM2_ECC_NIST_P384, 48 },
 	{ KEY_ALG_RSA2048, TPM2_ALG_RSA, TPM2_ALG_SHA256, 0, 256 },
+	/*
+	 * TCG's list (7.3.4) ends with H-5 and has no RSA above 2048 bits.
+	 * These are ours: template H-1 with the name algorithm, and so the
+	 * policies, of H-3, as the EK Credential Profile has for its RSA-3072
+	 * (B.4, template H-6).
+	 */
+	{ KEY_ALG_RSA3072, TPM2_ALG_RSA, TPM2_ALG_SHA384, 0, 384 },
+	{ KEY_ALG_RSA4096, TPM2_ALG_RSA, TPM2_ALG_SHA384, 0, 512 },
 };
 
 #define N_SUITES (sizeof(suites) / sizeof(suites[0]))
@@ -105,7 +113,7 @@ static void set_rsa(enum key_role role, size_t suite, enum template_unique u,
 		p->scheme.scheme = TPM2_ALG_RSAPSS;
 		p->scheme.details.rsapss.hashAlg = suites[suite].name_alg;
 	}
-	p->keyBits = 2048;
+	p->keyBits = suites[suite].field_len * 8;
 	p->exponent = 0; /* 65537 */
 	t->unique.rsa.size = set_unique(
 		role, u, t->unique.rsa.buffer, suites[suite].field_len);

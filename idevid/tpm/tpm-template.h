@@ -4,7 +4,8 @@
 
 /*
  * The key templates of TCG "TPM 2.0 Keys for Device Identity and
- * Attestation" v1.00, 7.3: H-1 (RSA-2048), H-2 (P-256) and H-3 (P-384).
+ * Attestation" v1.00, 7.3: H-1 (RSA-2048), H-2 (P-256) and H-3 (P-384); and
+ * of ours, for RSA-3072 and RSA-4096, which TCG has no template for.
  */
 
 #include "key.h"

@@ -18,11 +18,11 @@
 #define CA_TICKET_MAX    (CHALLENGE_TICKET_MAX - CA_SEAL_LEN)
 #define CA_HW_SERIAL_MAX 300
 
-/* All texts at their longest and two RSA-2048 keys have room. */
+/* All texts at their longest and two RSA-4096 keys have room. */
 _Static_assert(
 	CA_TICKET_MAX >= 1 + 2 * (2 + 8) + 5 * (2 + REGISTER_NAME_MAX - 1) + 2 +
 				 REGISTER_WHO_MAX - 1 + 2 + CA_HW_SERIAL_MAX -
-				 1 + 5 * (2 + 32) + 2 * (2 + 294),
+				 1 + 5 * (2 + 32) + 2 * (2 + 550),
 	"a ticket holds what a proof gives");
 
 struct ca_ticket {

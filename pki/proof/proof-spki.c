@@ -48,14 +48,15 @@ static bool put_ecc(const TPMT_PUBLIC *area, struct der_out *out)
 	return true;
 }
 
-/* RFC 8017 A.1.1, with a modulus of 2048 bits. */
+/* RFC 8017 A.1.1, with a modulus of 2048, 3072 or 4096 bits. */
 static bool put_rsa(const TPMT_PUBLIC *area, struct der_out *out)
 {
 	const TPM2B_PUBLIC_KEY_RSA *n = &area->unique.rsa;
 	uint32_t exponent = area->parameters.rsaDetail.exponent;
 	size_t mark;
 
-	if (n->size != 256 || (exponent != 0 && exponent != 65537))
+	if ((n->size != 256 && n->size != 384 && n->size != 512) ||
+		(exponent != 0 && exponent != 65537))
 		return false;
 	der_out_uint(out, DER_INTEGER, 65537);
 	mark = der_out_mark(out);
@@ -78,7 +79,7 @@ enum devid_err proof_write_spki(
 					 : put_rsa(area, &out)))
 		return tpm_public_spki(area, ret, err); /* of no template */
 	der = der_out_view(&out);
-	memcpy(ret->data, der.data, der.len); /* less than 300 octets */
+	memcpy(ret->data, der.data, der.len); /* at most 550 octets */
 	ret->len = der.len;
 	return DEVID_OK;
 }

@@ -31,10 +31,15 @@ static enum devid_err refuse(struct devid_error *err, const char *cause)
 
 static enum key_alg alg_of(const TPMT_PUBLIC *area)
 {
-	if (area->type == TPM2_ALG_RSA)
-		return area->parameters.rsaDetail.keyBits == 2048
-			       ? KEY_ALG_RSA2048
-			       : KEY_ALG_NONE;
+	unsigned bits = area->parameters.rsaDetail.keyBits;
+
+	if (area->type == TPM2_ALG_RSA) {
+		for (int a = KEY_ALG_LAST; a > KEY_ALG_NONE; a--) {
+			if (key_alg_rsa_bits((enum key_alg)a) == bits)
+				return (enum key_alg)a;
+		}
+		return KEY_ALG_NONE;
+	}
 	if (area->type != TPM2_ALG_ECC)
 		return KEY_ALG_NONE;
 	switch (area->parameters.eccDetail.curveID) {
@@ -118,7 +123,8 @@ enum devid_err proof_check_template(enum key_role role, const TPMT_PUBLIC *area,
 	TPM2B_PUBLIC want;
 
 	if (!template_get(role, alg, UNIQUE_EMPTY, &want))
-		return refuse(err, "algorithm: none of P-256, P-384, RSA-2048");
+		return refuse(err, "algorithm: none of P-256, P-384, RSA-2048, "
+				   "RSA-3072, RSA-4096");
 	t = &want.publicArea;
 	if (area->nameAlg != t->nameAlg)
 		return devid_fail(err, DEVID_ERR_MISMATCH,

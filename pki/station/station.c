@@ -58,9 +58,9 @@ static const struct option_set option_set = {
 	.usage =
 		"usage: devid-station OPTIONS provision --serial SERIAL "
 		"[--model MODEL]\n"
-		"           [--alg p256|p384|rsa2048] [--ek-certificate FILE] "
-		"[--again]\n"
-		"           [-- COMMAND...]\n"
+		"           [--alg p256|p384|rsa2048|rsa3072|rsa4096]\n"
+		"           [--ek-certificate FILE] [--again] "
+		"[-- COMMAND...]\n"
 		"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
 		"       devid-station OPTIONS issue [--out FILE] ANSWER\n"
 		"       devid-station OPTIONS revoke --reason REASON SERIAL\n"

@@ -410,6 +410,10 @@ ek-certificate|extendedKeyUsage=2.23.133.8.1 keyUsage=critical,keyAgreement"
 	damaged $(($(stat -c %s dev.der) - 1)) dev.der
 	report 1 damaged
 	[ "$(failed)" = signature ]
+	openssl req -newkey rsa:3072 -nodes -keyout rsa.key -out rsa.csr \
+		-subj /serialNumber=S1/CN=M1 2>/dev/null
+	report 0 rsa.csr
+	[ "$(verdict key-suite)" = warn ]
 	openssl req -new -key dev.key -subj /CN=X -out nameless.csr
 	report 1 nameless.csr
 	[ "$(failed)" = subject-serial ]

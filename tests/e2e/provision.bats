@@ -96,6 +96,10 @@ tpm_clean() {
 	[[ $output == *": request: --alg: has no use here" ]]
 	run -2 on "$DEV" request --serial SN1 --serial SN2
 	[[ $output == *": --serial: given twice" ]]
+	run -2 on "$DEV" key --alg p521
+	[[ $output == *": --alg: p521: IEEE 802.1AR has no signature suite "* ]]
+	run -2 on "$DEV" key --alg P-256
+	[[ $output == *": --alg is p256, p384, rsa2048, rsa3072 or rsa4096" ]]
 	run -2 on "$DEV" keys
 	[ "$output" = "devid: provision: keys: no such step" ]
 }
@@ -428,7 +432,7 @@ ek_taken_away() {
 # ---- the whole way ----
 
 @test "the whole way through pipes, for every algorithm" {
-	for alg in p384 rsa2048; do
+	for alg in p384 rsa2048 rsa3072; do
 		dev=$WORK/$alg
 		device_made "$dev"
 		on "$dev" key --alg "$alg"

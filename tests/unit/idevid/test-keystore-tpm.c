@@ -18,7 +18,7 @@
 #include "tpm-template.h"
 
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
-	KEY_ALG_RSA2048 };
+	KEY_ALG_RSA2048, KEY_ALG_RSA3072 };
 
 static void create(struct keystore_fixture *f, enum key_id id, enum key_alg alg)
 {
@@ -133,6 +133,31 @@ static void every_alg_created_signs_as_its_suites_say(void **state)
 		swtpm_evict(&f->tpm, TPM_HANDLE_IAK);
 		keystore_fixture_open(f, false);
 	}
+}
+
+/* A TPM has no duty to make this size: libtpms does from 0.10 on. */
+static void rsa4096_is_made_or_the_tpm_is_said_to_make_none(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	enum devid_err rc = f->ks->ops->create(
+		f->ks, KEY_IDEVID, KEY_ALG_RSA4096, NULL, &err);
+
+	if (rc == DEVID_OK) {
+		struct key_blob spki = load(f, KEY_IDEVID);
+
+		assert_int_equal(
+			key_alg_of_spki(spki.data, spki.len), KEY_ALG_RSA4096);
+		sign_every_suite(f, KEY_ALG_RSA4096);
+		return;
+	}
+	print_message("this swtpm makes no RSA-4096 key\n");
+	assert_rc(rc, DEVID_ERR_UNSUPPORTED);
+	assert_string_equal(err.text, "tpm: this TPM makes no RSA-4096 key");
+	/* and it goes on as before */
+	create(f, KEY_IDEVID, KEY_ALG_P256);
+	assert_rc(sign_p256(f, NULL), DEVID_OK);
+	nothing_left(f);
 }
 
 static void idevid_and_iak_are_different_keys(void **state)
@@ -508,6 +533,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(every_alg_created_signs_as_its_suites_say),
+		CASE(rsa4096_is_made_or_the_tpm_is_said_to_make_none),
 		CASE(idevid_and_iak_are_different_keys),
 		CASE(load_nothing_there_not_found),
 		CASE(create_place_taken_exists),

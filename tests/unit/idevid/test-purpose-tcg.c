@@ -77,7 +77,7 @@ static int teardown(void **state)
 static void request_for_own_key_of_every_alg_is_a_csr(void **state)
 {
 	static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
-		KEY_ALG_RSA2048 };
+		KEY_ALG_RSA2048, KEY_ALG_RSA3072, KEY_ALG_RSA4096 };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(algs); i++) {

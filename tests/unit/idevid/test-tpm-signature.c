@@ -281,21 +281,21 @@ static void signature_encode_checked_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < N_OF(algs); i++) {
 		const struct csr_fixture *f = &fixtures[algs[i]];
-		bool p384 = algs[i] == KEY_ALG_P384;
-		bool rsa = algs[i] == KEY_ALG_RSA2048;
-		enum sig_scheme scheme = rsa ? SIG_RSASSA : SIG_ECDSA;
-		enum sig_hash hash = p384 ? HASH_SHA384 : HASH_SHA256;
+		size_t rsa = key_alg_rsa_bits(algs[i]) / 8;
+		enum sig_scheme scheme = key_alg_scheme(algs[i]);
+		enum sig_hash hash = key_alg_hash(algs[i]);
 		uint8_t plain[600], buf[600];
-		struct view sig =
-			view(plain, plain_sign(f->idevid,
-					    p384 ? "SHA384" : "SHA256", plain));
+		struct view sig = view(plain,
+			plain_sign(f->idevid,
+				hash == HASH_SHA384 ? "SHA384" : "SHA256",
+				plain));
 		struct room out = { buf, sizeof(buf), 0 };
 		struct devid_error err;
 
 		assert_rc(tpm_signature_encode(scheme, hash, sig, &out, NULL),
 			DEVID_OK);
-		assert_int_equal(
-			out.len, rsa ? 6 + 256 : 4 + 2 * (p384 ? 50 : 34));
+		assert_int_equal(out.len,
+			rsa > 0 ? 6 + rsa : 4 + 2 * (2 + sig_hash_len(hash)));
 		assert_rc(check(&f->idevid_area, out.data, out.len, &err),
 			DEVID_OK);
 		out.size = out.len - 1;

@@ -145,7 +145,7 @@ static struct digest expected_policy(enum key_role role, TPMI_ALG_HASH alg)
 }
 
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
-	KEY_ALG_RSA2048 };
+	KEY_ALG_RSA2048, KEY_ALG_RSA3072, KEY_ALG_RSA4096 };
 
 static TPM2B_PUBLIC get(enum key_role role, enum key_alg alg)
 {
@@ -216,6 +216,42 @@ static void rsa_idevid_leaves_scheme_open_iak_does_not(void **state)
 	assert_int_equal(b.publicArea.parameters.rsaDetail.scheme.scheme,
 		TPM2_ALG_RSAPSS);
 	assert_int_equal(a.publicArea.parameters.rsaDetail.keyBits, 2048);
+}
+
+/* Ours: no template of TCG has these. */
+static void rsa_above_2048_has_sha384(void **state)
+{
+	static const enum key_alg large[] = { KEY_ALG_RSA3072,
+		KEY_ALG_RSA4096 };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * N_OF(large); i++) {
+		TPM2B_PUBLIC pub = get((enum key_role)(i % 2), large[i / 2]);
+		const TPMT_PUBLIC *t = &pub.publicArea;
+
+		assert_int_equal(t->parameters.rsaDetail.keyBits,
+			key_alg_rsa_bits(large[i / 2]));
+		assert_int_equal(t->nameAlg, TPM2_ALG_SHA384);
+		assert_int_equal(t->nameAlg, key_alg_hash(large[i / 2]));
+		assert_int_equal(t->authPolicy.size, 48);
+		assert_int_equal(t->parameters.rsaDetail.scheme.scheme,
+			i % 2 == KEY_ROLE_IAK ? TPM2_ALG_RSAPSS
+					      : TPM2_ALG_NULL);
+		if (i % 2 == KEY_ROLE_IAK)
+			assert_int_equal(t->parameters.rsaDetail.scheme.details
+						 .rsapss.hashAlg,
+				TPM2_ALG_SHA384);
+	}
+}
+
+/* A request is signed with the template's hash, of each algorithm. */
+static void name_hash_is_the_request_hash(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < N_OF(algs); i++)
+		assert_int_equal(
+			get(KEY_ROLE_IDEVID, algs[i]).publicArea.nameAlg,
+			key_alg_hash(algs[i]));
 }
 
 static void unique_variants_all_differ(void **state)
@@ -319,6 +355,8 @@ int main(void)
 		cmocka_unit_test(attributes_are_those_of_the_document),
 		cmocka_unit_test(ecc_name_and_scheme_hash_fit_the_curve),
 		cmocka_unit_test(rsa_idevid_leaves_scheme_open_iak_does_not),
+		cmocka_unit_test(rsa_above_2048_has_sha384),
+		cmocka_unit_test(name_hash_is_the_request_hash),
 		cmocka_unit_test(unique_variants_all_differ),
 		cmocka_unit_test(get_no_algorithm_is_false),
 		cmocka_unit_test(handles_are_those_of_the_field),

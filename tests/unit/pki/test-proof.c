@@ -17,6 +17,8 @@ static void check_good_request_of_each_kind_passes(void **state)
 		{ KEY_ALG_P256, "RSA:2048" },
 		{ KEY_ALG_P384, "P-384" },
 		{ KEY_ALG_RSA2048, "RSA:2048" },
+		{ KEY_ALG_RSA3072, "P-384" },
+		{ KEY_ALG_RSA4096, "RSA:2048" },
 	};
 	static struct key_blob spki;
 
