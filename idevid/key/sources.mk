@@ -7,6 +7,7 @@ sources := \
 	key-private.c \
 	keyref.c \
 	pem-chain.c \
+	roca.c \
 	role.c \
 	wire.c
 ldlibs := -lcrypto

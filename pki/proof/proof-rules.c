@@ -8,6 +8,7 @@
 #include "proof-private.h"
 #include "proof-spki.h"
 #include "proof-template.h"
+#include "roca.h"
 #include "tpm-signature.h"
 
 /* Fails with the cause that a check left in @err. */
@@ -209,6 +210,25 @@ enum devid_verdict proof_keys_differ(
 		return DEVID_FAIL;
 	}
 	return DEVID_PASS;
+}
+
+/* Of such an IDevID or IAK everybody has the private key; of such an EK
+ * everybody opens the challenge. */
+enum devid_verdict proof_roca(struct proof_run *run, struct devid_error *err)
+{
+	const struct proof *p = run->proof;
+	struct view idevid = { p->idevid_spki.data, p->idevid_spki.len };
+	struct view iak = { p->iak_spki.data, p->iak_spki.len };
+	enum devid_err rc;
+
+	if (idevid.len == 0 && iak.len == 0 && !ek_cert_has_key(&p->ek))
+		return DEVID_NOT_APPLICABLE;
+	rc = roca_check_spki(idevid, "IDevID", err);
+	if (rc == DEVID_OK)
+		rc = roca_check_spki(iak, "IAK", err);
+	if (rc == DEVID_OK)
+		rc = roca_check(p->ek.key.modulus, "EK", err);
+	return verdict_of(rc);
 }
 
 /* ---- EK certificate ---- */

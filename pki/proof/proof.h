@@ -30,6 +30,7 @@ enum proof_rule {
 	PROOF_IAK_TEMPLATE,
 	PROOF_IDEVID_TEMPLATE,
 	PROOF_KEYS_DIFFER,       /* IAK and IDevID are two keys, of one suite */
+	PROOF_ROCA,              /* no key has the form of CVE-2017-15361 */
 	PROOF_CERTIFY,           /* attestation is one of TPM2_Certify */
 	PROOF_CERTIFY_NAME,      /* over exactly this IDevID's Name */
 	PROOF_CERTIFY_HIERARCHY, /* IDevID: primary, endorsement hierarchy */

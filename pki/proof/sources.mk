@@ -1,6 +1,6 @@
 # the rules on a request: is the key in a genuine TPM
 
-sees := idevid/base idevid/enrol idevid/tpm pki/ek
+sees := idevid/base idevid/enrol idevid/key idevid/tpm pki/ek
 sources := \
 	proof-rules.c \
 	proof-spki.c \

@@ -5,6 +5,7 @@
 
 #include "cmocka-all.h"
 #include "proof-fixture.h"
+#include "roca-key.h"
 #include "tpm-template.h"
 #include "ek-policy.h"
 
@@ -280,6 +281,32 @@ static void ek_is_idevid(void)
 	assert_int_equal(EVP_PKEY_up_ref(f->idevid), 1);
 }
 
+/* Puts a key of the form of CVE-2017-15361 in the place of @key. */
+static void make_weak(EVP_PKEY **key, TPMT_PUBLIC *area)
+{
+	EVP_PKEY_free(*key);
+	*key = roca_key(2048);
+	if (area)
+		csr_fixture_set_key(area, *key);
+}
+
+static void idevid_roca(void)
+{
+	make_weak(&f->idevid, &f->idevid_area);
+	f->signer = f->idevid;
+}
+
+static void iak_roca(void)
+{
+	make_weak(&f->iak, &f->iak_area);
+	f->certifier = f->iak;
+}
+
+static void ek_roca(void)
+{
+	make_weak(&f->ek, NULL);
+}
+
 static void iak_of_other_suite(void)
 {
 	TPM2B_PUBLIC area;
@@ -440,6 +467,9 @@ static const struct {
 	{ ek_is_iak, PROOF_KEYS_DIFFER, "EK and IAK are one" },
 	{ ek_is_idevid, PROOF_KEYS_DIFFER, "EK and IDevID are one" },
 	{ iak_of_other_suite, PROOF_KEYS_DIFFER, "IAK is p384" },
+	{ idevid_roca, PROOF_ROCA, "IDevID: its RSA modulus" },
+	{ iak_roca, PROOF_ROCA, "IAK: its RSA modulus" },
+	{ ek_roca, PROOF_ROCA, "EK: its RSA modulus" },
 	{ attest_missing, PROOF_CERTIFY, "missing" },
 	{ attest_magic, PROOF_CERTIFY, "magic" },
 	{ attest_type, PROOF_CERTIFY, "type" },
@@ -461,7 +491,10 @@ static void check_one_change_trips_one_rule(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(cases); i++) {
-		start(KEY_ALG_P256, "P-256");
+		if (cases[i].rule == PROOF_ROCA)
+			start(KEY_ALG_RSA2048, "RSA:2048");
+		else
+			start(KEY_ALG_P256, "P-256");
 		cases[i].change();
 		assert_only(cases[i].rule, cases[i].cause);
 		tripped[cases[i].rule] = true;
