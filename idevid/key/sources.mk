@@ -7,6 +7,9 @@ sources := \
 	key-private.c \
 	keyref.c \
 	pem-chain.c \
+	private-key-parts.c \
+	private-key-rsa.c \
+	private-key.c \
 	roca.c \
 	role.c \
 	wire.c

@@ -193,7 +193,7 @@ static void pem_oversize_refused(void **state)
 
 /* ---- the key as an EVP_PKEY ---- */
 
-static void key_private_export_refused_public_allowed(void **state)
+static void private_key_export_refused_public_allowed(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < N_DEVICES; i++) {
@@ -546,7 +546,7 @@ int main(void)
 		CASE(pem_der_spoiled_never_the_key),
 		CASE(pem_of_other_key_type_refused),
 		CASE(pem_oversize_refused),
-		CASE(key_private_export_refused_public_allowed),
+		CASE(private_key_export_refused_public_allowed),
 		CASE(key_duplicate_signs_after_original_is_gone),
 		CASE(key_equal_to_certificate_both_ways),
 		CASE(key_parameters_equal_to_another_on_the_curve),
