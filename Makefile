@@ -18,6 +18,7 @@
 #:   make check-arm      cross-compile for arm64 and armhf, run the unit tests
 #:   make check-reproducible  build in two places, compare bit by bit
 #:   make lint           format, static analysis, limits of the house
+#:   make conformance    write docs/conformance.md: which test shows what
 #:   make fuzz           each fuzz target for FUZZ_SECONDS (20)
 #:   make bench          measure, beside the peers
 #:   make packages       install the Debian packages of tests/packages.txt
@@ -258,7 +259,7 @@ MAKE_PID := $(shell echo $$PPID)
 write = $(shell mkdir -p $(dir $(1)))$(file >$(1).$(MAKE_PID),$(2))
 
 # Goals that compile nothing themselves ask nothing.
-NO_PROBE := bench check check-% clean demo help lint list-% packages try try-end \
+NO_PROBE := bench check check-% clean conformance demo help lint list-% packages try try-end \
 	uninstall
 ifneq ($(COMPILER),)
 ifneq ($(filter-out $(NO_PROBE),$(or $(MAKECMDGOALS),all)),)
@@ -407,7 +408,7 @@ fuzz: fuzzers
 
 # ---- what a newcomer types ----
 
-.PHONY: help packages demo try try-end bench lint
+.PHONY: help packages demo try try-end bench lint conformance
 .PHONY: check check-long check-vm check-trixie check-arm check-reproducible
 help:
 	@sed -n 's/^#: \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -459,6 +460,9 @@ bench: packages
 
 lint:
 	@tests/lint
+
+conformance:
+	@tests/conformance --write
 
 # ---- install ----
 

@@ -10,7 +10,7 @@ setup() {
 	repo=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 	cd "$BATS_TEST_TMPDIR" || return 1
 	mkdir -p tests idevid docs/man
-	cp "$repo/tests"/{lint,lint-cppcheck.h,tree-files,walls} tests/
+	cp "$repo/tests"/{conformance,lint,lint-cppcheck.h,tree-files,walls} tests/
 	cp "$repo/.clang-format" .
 	good
 }
@@ -34,6 +34,9 @@ good() {
 	MDOC
 	printf '#!/bin/bash\necho "$1"\n' >tests/good
 	printf '@test "good" {\n\t[ 1 = 1 ]\n}\n' >tests/good.bats
+	printf '%s\n' '| id | clause | requirement | where |' '|---|---|---|---|' \
+		'| A-1 | 1 | is good | `idevid/good.c` |' >docs/conformance.in
+	tests/conformance --write
 }
 
 # rings CHECKER WORDS: it fails, and says so
@@ -249,6 +252,18 @@ house() {
 	house
 	: >pki/high/a.h
 	rings walls 'pki/high/a.h: idevid/low/a.h has the same name'
+}
+
+@test "conformance: not as it would be made, or it cannot be made" {
+	echo more >>docs/conformance.md
+	rings conformance "docs/conformance.md: not what the tests say; make conformance"
+	good
+	silent conformance
+	rm idevid/good.c
+	printf 'int other(void);\n' >idevid/other.h
+	printf 'int main(void)\n{\n\treturn 0;\n}\n' >idevid/other.c
+	rings conformance "conformance: docs/conformance.in:3: idevid/good.c: not there"
+	[[ $output != *"not what the tests say"* ]]
 }
 
 @test "commits: a subject of 72 characters and no more, from the named one on" {
