@@ -5,6 +5,7 @@
 # The manufacturer issued it, the key is in the TPM, the chain is good: only
 # its policy says that it is not an IDevID. With TLS 1.2 the device comes again
 # and may offer to resume what was refused, which must be refused again.
+# covers: TCG-policies
 # shellcheck disable=SC2034
 EXPECTED="nothing"
 

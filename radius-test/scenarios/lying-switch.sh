@@ -8,6 +8,7 @@
 # turned away with a Message-Authenticator, though there is no EAP in it. A
 # genuine device then is let in under the number of its certificate, not under
 # the identity that it chose.
+# covers: RFC2865-user-name
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 

@@ -4,6 +4,7 @@
 #
 # The switch answers EAPOL-Start with EAP-Success, as a port for critical devices
 # does while its RADIUS server is dead. Then an authenticator returns.
+# covers: 802.1X-open
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 

@@ -5,6 +5,7 @@
 # First a server from the right CA with another name, then one with the right
 # name from another CA, then one that the right CA made a client only. All
 # would let everybody in.
+# covers: RFC9190-2.2-server
 # shellcheck disable=SC2034
 EXPECTED="nothing"
 

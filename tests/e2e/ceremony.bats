@@ -396,6 +396,7 @@ no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 		--pin-file open.pin --org Acme
 }
 
+# covers: P11-pin
 @test "wrong PIN: exit 3, tries told, never a second try, a person helps" {
 	new_token guarded
 	echo wrong-pin >wrong.pin
@@ -428,6 +429,7 @@ no_echo() { stty -a -F "$(terminal_of "$1")" | grep -q -- '-echo '; }
 	[ "$(wc -l <log)" -eq 3 ]
 }
 
+# covers: P11-pin
 @test "last try: never without a person" {
 	export P11_FAULT='flags 20000' P11_FAULT_LOG=$PWD/log
 	refused 3 "one try left" ceremony d root --module "$build/p11-fault.so" \

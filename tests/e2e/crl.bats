@@ -53,6 +53,7 @@ serial_of() {
 	openssl x509 -in "$1" -noout -serial | cut -d= -f2 | tr A-F a-f
 }
 
+# covers: TCG-8-certificate
 @test "both certificates pass the strict profile and the chain" {
 	cat "$CA/A1-idevid.pem" "$CA/line1.pem" >"$CA/chain.pem"
 	devid verify --root "$CA/root.pem" --strict --serial A1 \
@@ -61,6 +62,7 @@ serial_of() {
 		-untrusted "$CA/line1.pem" "$CA/A1-idevid.pem" "$CA/A1-iak.pem"
 }
 
+# covers: TCG-policies
 @test "an IAK does not pass for a DevID" {
 	cat "$CA/A1-iak.pem" "$CA/line1.pem" >"$CA/chain.pem"
 	run devid verify --root "$CA/root.pem" --chain "$CA/chain.pem"
@@ -84,6 +86,7 @@ serial_of() {
 	ca audit
 }
 
+# covers: RFC5280-crl
 @test "lists are signed by the CA and name what openssl expects" {
 	ca revoke --reason superseded A1
 	ca crl
@@ -121,6 +124,7 @@ serial_of() {
 	[ "$(grep -c BEGIN "$CA/publish/line1-chain.pem")" = 2 ]
 }
 
+# covers: RFC5019-large-volume
 @test "OCSP answers are signed ahead, once" {
 	run ca ocsp
 	[ "$output" = "4 answers signed" ]
@@ -138,6 +142,7 @@ ask_status() {
 		"$@" -cert "$file" 2>&1
 }
 
+# covers: RFC6960-ocsp
 @test "openssl's OCSP client is answered: good, revoked, nonce, other hash" {
 	ca ocsp
 	serve_start

@@ -81,6 +81,7 @@ get='GET /healthz HTTP/1.1\r\n'
 post='POST /ocsp HTTP/1.1\r\nHost: a\r\n'
 post+='Content-Type: application/ocsp-request\r\n'
 
+# covers: RFC9112-heads
 @test "9112: a head that others read otherwise is refused, and the end" {
 	is_refused 400 "${post}Content-Length: 4\r\nContent-Length: 4\r\n\r\nabcd"
 	is_refused 400 "${post}Content-Length: 4\r\nContent-Length: 44\r\n\r\nabcd"
@@ -93,6 +94,7 @@ post+='Content-Type: application/ocsp-request\r\n'
 	is_refused 400 "${get}Host: a\r\nHost: b\r\n\r\n"
 }
 
+# covers: RFC9112-chunked
 @test "9112: chunks are not taken, with a length never" {
 	is_refused 411 "${post}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 	is_refused 400 "${post}Transfer-Encoding: chunked\r\nContent-Length: \
@@ -124,6 +126,7 @@ abcd${get}Host : a\r\n\r\n${get}Host: a\r\n\r\n"
 	[[ $output == *"HTTP/1.1 400 "* ]]
 }
 
+# covers: RFC9110-http
 @test "9110: HEAD is GET without its content" {
 	local path
 
@@ -138,6 +141,7 @@ close\r\n\r\n"
 	done
 }
 
+# covers: RFC9112-heads
 @test "9112: absolute form, slashes and a query find the same" {
 	local form
 
@@ -151,6 +155,7 @@ close\r\n\r\n"
 	[ "$output" = 200 ]
 }
 
+# covers: RFC9110-http
 @test "9110: If-None-Match is a list" {
 	local tag
 

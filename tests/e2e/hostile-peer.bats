@@ -162,6 +162,7 @@ swallow() {
 	timed unshare -n -m bash -c first_swallows
 }
 
+# covers: RFC8305-addresses
 @test "a first address that swallows everything: the second is asked" {
 	swallow "2001:db8::9 camera" "192.0.2.1 camera"
 	[[ ${lines[0]} == 2001:db8::9 ]]

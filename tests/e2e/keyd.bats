@@ -49,6 +49,7 @@ alive() {
 
 # ---- the request table ----
 
+# covers: 802.1AR-7.2-sign
 @test "root: signs as client and server, TLS 1.2 and 1.3" {
 	for form in client13 server13 server12; do
 		run -0 keyd-client "$sock" sign p256 "$form"
@@ -99,6 +100,7 @@ alive() {
 	refused_for 0 "a p256 key makes no such signature"
 }
 
+# covers: 802.1AR-7.2-idevid-key-kept
 @test "root: the IDevID is never deleted" {
 	run -1 keyd-client "$sock" op 7 idevid
 	[[ $output == "error 29 idevid: an IDevID key is never deleted"* ]]
@@ -484,6 +486,7 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	run -2 devid-keyd argument
 }
 
+# covers: 802.1AR-7.2-idevid-key-kept
 @test "provisioning again changes nothing and says nothing is wrong" {
 	local before
 
@@ -496,6 +499,7 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	[[ $output == *"never replaced"* ]]
 }
 
+# covers: 802.1AR-7.2-idevid-cert-kept
 @test "another certificate for the same key is refused" {
 	issue "$DEV/idevid.csr" "$WORK/other.pem"
 	run -1 devid provision cert --config "$DEV/devid.conf" --force \
@@ -503,6 +507,8 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	[[ $output == *"another certificate is installed"* ]]
 }
 
+# covers: 802.1AR-7.2-key-enable 802.1AR-7.2-state-kept
+# 802.1AR-7.2-sign-key-disabled 802.1AR-7.2-err-key-disabled
 @test "disabled key: refused, also after a restart, until it is enabled" {
 	run -0 devid provision disable idevid --config "$DEV/devid.conf"
 	run -1 keyd-client "$sock" sign p256 client13
@@ -515,6 +521,7 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	run -0 keyd-client "$sock" sign p256 client13
 }
 
+# covers: TCG-rederived
 @test "the handle is evicted: derived again, the same key" {
 	local before
 
@@ -527,6 +534,7 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	run -0 keyd-client "$sock" sign p256 client13
 }
 
+# covers: TCG-rederived PCCLIENT-nv
 @test "TPM2_Clear: key and certificate come back as they were" {
 	local before
 
@@ -540,6 +548,7 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	run -0 keyd-client "$sock" sign p256 client13
 }
 
+# covers: 802.1AR-7.2-enum-keys 802.1AR-7.2-enum-certs
 @test "status --json says what there is" {
 	run -0 devid status --config "$DEV/devid.conf" --json
 	jq -e '.keystore.state == "ok" and (.identities[0] |

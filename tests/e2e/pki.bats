@@ -85,6 +85,7 @@ refused() {
 		--serial ACCC8E000001 --chain "$WORK/good.pem"
 }
 
+# covers: RFC5280-no-end
 @test "notAfter is 99991231235959Z as GeneralizedTime" {
 	openssl asn1parse -in "$WORK/good.pem" |
 		grep -q 'GENERALIZEDTIME *:99991231235959Z'

@@ -182,6 +182,7 @@ as_server() {
 	done
 }
 
+# covers: RFC2986-request
 @test "every key: openssl req makes a request that verifies" {
 	for alg in p256 p384 rsa2048; do
 		run -0 with_key "$WORK/$alg" openssl req -new -subj /CN=x \
@@ -213,6 +214,7 @@ as_server() {
 		[[ $output == *"invalid digest"* ]]
 }
 
+# covers: 802.1AR-7.2-enum-keys 802.1AR-7.2-enum-certs 802.1AR-7.2-enum-chain
 @test "storeutl lists key, certificate and chain" {
 	run -0 with_key "$P256" openssl storeutl -noout -text devid:idevid
 	[[ $output == *"Total found: 3"* ]]

@@ -150,6 +150,7 @@ tpm_clean() {
 	[[ $output == "devid: write: standard output: No space left"* ]]
 }
 
+# covers: 802.1AR-7.2-sign-key-disabled
 @test "request: a disabled key attests nothing" {
 	for key in idevid iak; do
 		on "$DEV" disable "$key"
@@ -431,6 +432,7 @@ ek_taken_away() {
 
 # ---- the whole way ----
 
+# covers: TCG-13.1-made
 @test "the whole way through pipes, for every algorithm" {
 	for alg in p384 rsa2048 rsa3072; do
 		dev=$WORK/$alg

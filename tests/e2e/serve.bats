@@ -424,6 +424,7 @@ brief_cert() {
 	[ "$output" = 200 ]
 }
 
+# covers: RFC9110-http
 @test "405 and 415: another method, another type" {
 	run -0 as_station floor "$ca_url/v1/issue"
 	refused 405 "not supported"
@@ -618,6 +619,7 @@ ocsp_of() { # CERT [ARG...]
 	[[ $output == *": unknown"* ]]
 }
 
+# covers: RFC5019-large-volume
 @test "ocsp: GET with the headers that a cache wants" {
 	local request
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A challenge or an answer, PEM. Seeds: make-csr-seeds.c. */
+/* A challenge or an answer, PEM. Seeds: make-csr-seeds.c.
+ * covers: RFC7468-pem */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An EK certificate as an NV index holds it: reading, profile, key, chain and
- * policy. Seeds: make-ek-seeds.c. */
+ * policy. Seeds: make-ek-seeds.c.
+ * covers: EK-3-certificate */
 #include <openssl/pem.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
  * What comes out of evhttp: the first byte says which side and method, then
  * target and media type as strings, then the body. Whatever is understood goes
  * to the parser that reads it next.
+ * covers: RFC9110-http
  */
 #include <stdint.h>
 #include <stdlib.h>

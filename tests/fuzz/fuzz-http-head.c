@@ -2,6 +2,7 @@
 /*
  * What a connection brings, at once and byte by byte: the same requests, the
  * same fault, and a fault has a status and a reason.
+ * covers: RFC9112-heads
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OCSP requests, as anybody can send them. */
+/* OCSP requests, as anybody can send them.
+ * covers: RFC6960-ocsp */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

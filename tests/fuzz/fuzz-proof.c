@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A TCG-CSR-IDEVID by all rules, whole and as csrContents. Seeds:
- * make-ek-seeds.c. */
+ * make-ek-seeds.c.
+ * covers: TCG-7a-signature TCG-7b-ek TCG-7c-residency TCG-7d-idevid
+ * TCG-7e-iak */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

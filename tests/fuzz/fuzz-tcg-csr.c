@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A TCG-CSR-IDEVID. Seeds: make-csr-seeds.c. */
+/* A TCG-CSR-IDEVID. Seeds: make-csr-seeds.c.
+ * covers: TCG-13.1-structure */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 /*
  * Structures from a TPM: a public area and an attestation, each behind its
  * length in two bytes, then a signature. Seeds: make-csr-seeds.c.
+ * covers: TPM-16-names TPM-10.12.12-attest
  */
 #include <openssl/evp.h>
 #include <stdint.h>

@@ -418,6 +418,7 @@ static void names_go_there_and_back(void **state)
 	assert_int_equal(attach_class_parse("?"), ATTACH_CLASS_NONE);
 }
 
+/* covers: 802.1X-start */
 static void backoff_doubles_up_to_a_minute_with_jitter(void **state)
 {
 	static const uint32_t base[] = { 1000, 2000, 4000, 8000, 16000, 32000,

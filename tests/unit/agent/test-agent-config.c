@@ -19,6 +19,7 @@ static struct config *parse(const char *text)
 	return c;
 }
 
+/* covers: RFC9190-2.1.8-identity */
 static void parse_defaults_are_those_of_the_manual(void **state)
 {
 	struct config *c = parse(USER PINNED);

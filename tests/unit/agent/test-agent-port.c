@@ -161,6 +161,7 @@ static void attach_waits_for_the_supplicant(void **state)
 	assert_state(PORT_STATE_ASSOCIATING);
 }
 
+/* covers: 802.1X-open */
 static void success_without_eap_is_not_believed(void **state)
 {
 	(void)state;
@@ -188,6 +189,7 @@ static void success_in_backoff_is_not_believed(void **state)
 	assert_state(PORT_STATE_BACKOFF);
 }
 
+/* covers: 802.1X-open */
 static void success_with_port_shut_is_a_failure(void **state)
 {
 	(void)state;
@@ -211,6 +213,7 @@ static void success_with_another_server_than_remembered_is_refused(void **state)
 	assert_string_equal(fake.commands, "CSLTD");
 }
 
+/* covers: 802.1X-start */
 static void start_is_repeated_then_given_up(void **state)
 {
 	unsigned n = 0;
@@ -317,6 +320,7 @@ static void mtu_of_the_port_is_in_the_record(void **state)
 	assert_non_null(strstr(port.reason, "MTU is 900"));
 }
 
+/* covers: 802.1X-start */
 static void replug_is_at_once_and_forgets(void **state)
 {
 	(void)state;

@@ -93,6 +93,7 @@ static void phase1_never_allows_old_tls(void **state)
 	}
 }
 
+/* covers: RFC9190-2.1.8-identity */
 static void setting_text_is_never_plain(void **state)
 {
 	struct wpaconf_network net = base;
@@ -129,6 +130,7 @@ static void setting_no_trust_clears_all(void **state)
 	}
 }
 
+/* covers: RFC9190-2.2-server */
 static void setting_names_are_whole_or_all_suffixes(void **state)
 {
 	static const struct names whole = { 2, { "r1.example", "r2.example" } };
@@ -165,6 +167,7 @@ static void setting_longest_names_fit(void **state)
 	assert_int_equal(strlen(value), 2 * (NAMES_MAX * NAMES_LEN - 1));
 }
 
+/* covers: RFC5216-eap-tls */
 static void setting_only_eap_tls_is_offered(void **state)
 {
 	char value[WPACONF_COMMAND_MAX];

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Chain verification: only what leads to a given root is accepted, and the
  * remembered issuers change no verdict. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmocka-all.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "certs.h"
 #include "chain.h"
@@ -95,6 +90,7 @@ static void expect_refused(const struct certs_node *root,
 	chain_store_free(store);
 }
 
+/* covers: RFC5280-path */
 static void check_good_chain_accepted_then_cached(void **state)
 {
 	struct chain_store *store = store_with(&fix.root);
@@ -149,6 +145,7 @@ static void check_all_key_types_accepted(void **state)
 	}
 }
 
+/* covers: RFC5280-path */
 static void check_other_root_refused(void **state)
 {
 	struct certs_spec spec = certs_ca_spec("Root"); /* of the same name */
@@ -204,6 +201,7 @@ static void check_dates_of_leaf_judged(void **state)
 	certs_done(&early);
 }
 
+/* covers: RFC5280-path */
 static void check_intermediate_without_ca_refused(void **state)
 {
 	struct certs_spec ca = certs_ca_spec("No CA");
@@ -455,6 +453,7 @@ static void expect_both_ways(const struct certs_spec *mid_spec,
 	certs_done(&good);
 }
 
+/* covers: RFC5280-policies */
 static void check_policies_of_issuer_processed(void **state)
 {
 	static const struct {
@@ -523,6 +522,7 @@ static void check_policies_of_leaf_same_when_cached(void **state)
 	expect_both_ways(&mid, &leaf, DEVID_CHAIN_POLICY, true);
 }
 
+/* covers: RFC5280-policies */
 static void check_purpose_of_issuer_must_allow_tls(void **state)
 {
 	static const char *const ekus[] = { "300a 0608 2b06010505070301",

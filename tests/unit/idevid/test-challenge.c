@@ -132,6 +132,7 @@ static struct challenge a_challenge(void)
 
 /* ---- round trips ---- */
 
+/* covers: RFC7468-pem */
 static void encode_challenge_parsed_back(void **state)
 {
 	static const int64_t times[] = { 0, 127, 128, 255, 256, 1781000000,
@@ -171,7 +172,8 @@ static void encode_largest_parsed_back(void **state)
 	assert_memory_equal(&in, &out, sizeof(in));
 }
 
-/* One of the largest. */
+/* One of the largest.
+ * covers: RFC7468-pem */
 static void encode_answer_parsed_back(void **state)
 {
 	struct challenge_answer in, out;
@@ -401,6 +403,7 @@ static void parse_answer_with_more_refused(void **state)
 
 /* ---- PEM ---- */
 
+/* covers: RFC7468-pem */
 static void parse_white_space_and_crlf_accepted(void **state)
 {
 	struct der der = sequence(good, N_MEMBERS);
@@ -419,6 +422,7 @@ static void parse_white_space_and_crlf_accepted(void **state)
 	assert_rc(parse_text(crlf, n, &err), DEVID_OK);
 }
 
+/* covers: RFC7468-pem */
 static void parse_bad_pem_refused(void **state)
 {
 	static const char *const texts[] = {

@@ -52,6 +52,7 @@ static void clear_lets_next_cause_in(void **state)
 	assert_string_equal(err.text, "new");
 }
 
+/* covers: 802.1AR-7.2-err-distinct */
 static void name_every_code_has_its_own(void **state)
 {
 	(void)state;

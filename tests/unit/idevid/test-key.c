@@ -63,7 +63,9 @@ static void known_are_those_with_keys_alone(void **state)
 			a >= KEY_ALG_P256 && a <= KEY_ALG_RSA4096);
 }
 
-/* 802.1AR signature suites, and the hash that the TCG template fixes. */
+/* 802.1AR signature suites, and the hash that the TCG template fixes.
+ * covers: 802.1AR-7.2-suite 802.1AR-8-suite-rsa2048 802.1AR-8-suite-p256
+ * 802.1AR-8-suite-p384 */
 static void allows_exactly_the_suites(void **state)
 {
 	unsigned n = 0;

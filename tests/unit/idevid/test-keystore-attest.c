@@ -18,6 +18,7 @@ static struct view view(const struct key_blob *blob)
 
 /* ---- certify ---- */
 
+/* covers: TCG-7.3.6-sessions TPM-18.2-certify */
 static void every_alg_created_is_certified_by_its_iak(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -53,6 +54,7 @@ static void every_alg_created_is_certified_by_its_iak(void **state)
 	}
 }
 
+/* covers: TCG-7.3.6-sessions TPM-12.5-activate */
 static void every_alg_created_activates(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -109,6 +111,7 @@ static void key_gone_from_known_handle_not_found(void **state)
 
 /* ---- credentials that are not for it ---- */
 
+/* covers: TPM-12.5-activate */
 static void credential_for_another_iak_mismatch(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -125,6 +128,7 @@ static void credential_for_another_iak_mismatch(void **state)
 	assert_rc(attest_activate(f, &ch, NULL), DEVID_OK);
 }
 
+/* covers: TPM-12.5-activate */
 static void credential_for_another_ek_mismatch(void **state)
 {
 	struct attest_fixture *f = *state;

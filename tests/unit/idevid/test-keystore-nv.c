@@ -53,6 +53,7 @@ static enum devid_err read_cert(
 	return f->ks->ops->cert_read(f->ks, KEY_IDEVID, ret, NULL);
 }
 
+/* covers: PCCLIENT-nv */
 static void cert_every_size_written_and_read_back(void **state)
 {
 	static const size_t sizes[] = { 300, 512, 513, 1024, 1025,
@@ -110,6 +111,7 @@ static void cert_same_again_is_no_error(void **state)
 	assert_int_equal(swtpm_count(&f->tpm, CC_NV_WRITE), writes);
 }
 
+/* covers: PCCLIENT-nv */
 static void cert_another_over_locked_exists_and_old_stays(void **state)
 {
 	struct key_blob in = make_cert(700, 0x5a), out;

@@ -116,6 +116,8 @@ static void sign_every_suite(struct keystore_fixture *f, enum key_alg alg)
 	}
 }
 
+/* covers: 802.1AR-8-suite-rsa2048 802.1AR-8-suite-p256 802.1AR-8-suite-p384
+ * TPM-20.2-sign RFC3279-ecdsa RFC8017-pss */
 static void every_alg_created_signs_as_its_suites_say(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -215,6 +217,7 @@ static void p256_created_survives_power_cut(void **state)
 	assert_rc(sign_p256(f, NULL), DEVID_OK);
 }
 
+/* covers: TCG-rederived */
 static void every_alg_evicted_derived_again_equal(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -254,6 +257,7 @@ static struct key_blob make_variant(struct keystore_fixture *f,
 	return spki;
 }
 
+/* covers: TCG-7.3-unique TCG-rederived */
 static void every_unique_variant_found_by_its_public_key(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -284,6 +288,7 @@ static void rsa_padded_variant_found(void **state)
 		DEVID_OK);
 }
 
+/* covers: TCG-rederived */
 static void p256_of_another_tpm_mismatch_nothing_persistent(void **state)
 {
 	struct keystore_fixture *f = *state;

@@ -144,6 +144,7 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* covers: RFC8017-pss */
 static void salt_as_long_as_hash_is_remembered(void **state)
 {
 	(void)state;
@@ -154,6 +155,7 @@ static void salt_as_long_as_hash_is_remembered(void **state)
 	assert_string_equal(w.warnings, "");
 }
 
+/* covers: RFC8017-pss */
 static void salt_of_another_length_is_remembered_and_told(void **state)
 {
 	(void)state;

@@ -148,7 +148,8 @@ static void tpm_in_failure_mode_told(void **state)
 	certs_done(&leaf);
 }
 
-/* Each bit of a faulty signature may give away the key. */
+/* Each bit of a faulty signature may give away the key.
+ * covers: RFC8017-pss */
 static void wrong_signature_never_given_out(void **state)
 {
 	static const char *const faults[] = { "0000015d flip 22",

@@ -25,6 +25,7 @@ static void new_tpm_absent_starts_and_says_so(void **state)
 		fixture_sign(f, KEY_ALG_P256, NULL), DEVID_ERR_NOT_INITIALIZED);
 }
 
+/* covers: 802.1AR-7.2-enum-keys */
 static void create_every_alg_makes_keys_and_references(void **state)
 {
 	static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
@@ -82,6 +83,7 @@ static void status_place_is_what_the_keystore_says(void **state)
 	tempdir_remove(&dir);
 }
 
+/* covers: 802.1AR-7.2-idevid-key-kept */
 static void create_other_alg_exists(void **state)
 {
 	struct fixture *f = *state;
@@ -97,6 +99,7 @@ static void create_other_alg_exists(void **state)
 		DEVID_ERR_UNSUPPORTED);
 }
 
+/* covers: 802.1AR-7.2-init 802.1AR-7.2-enum-certs 802.1AR-7.2-enum-chain */
 static void install_stores_mirror_and_nv_for_next_start(void **state)
 {
 	struct fixture *f = *state;
@@ -129,6 +132,7 @@ static void install_same_leaf_may_bring_other_chain(void **state)
 	certs_done(&leaf);
 }
 
+/* covers: 802.1AR-7.2-idevid-cert-kept */
 static void install_another_leaf_exists_and_old_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -149,6 +153,7 @@ static void install_another_leaf_exists_and_old_stays(void **state)
 	certs_done(&other);
 }
 
+/* covers: 802.1AR-7.2-idevid-cert-kept */
 static void install_certificate_of_another_key_mismatch(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +332,7 @@ static void create_again_where_platform_is_closed(void **state)
 	certs_done(&leaf);
 }
 
+/* covers: 802.1AR-7.2-err-key-not-found */
 static void install_without_key_or_of_unknown_name_not_found(void **state)
 {
 	struct fixture *f = *state;
@@ -458,6 +464,8 @@ static void mirror_of_another_key_loses_against_nv(void **state)
 	certs_done(&other);
 }
 
+/* covers: 802.1AR-7.2-key-enable 802.1AR-7.2-state-kept
+ * 802.1AR-7.2-sign-key-disabled 802.1AR-7.2-err-key-disabled */
 static void disabled_key_refuses_across_restart(void **state)
 {
 	struct fixture *f = *state;
@@ -478,6 +486,7 @@ static void disabled_key_refuses_across_restart(void **state)
 	certs_done(&leaf);
 }
 
+/* covers: 802.1AR-7.2-idevid-key-kept */
 static void delete_always_refused(void **state)
 {
 	struct fixture *f = *state;

@@ -126,6 +126,7 @@ static void check_good_certificate_passes_strictly(void **state)
 		&spec, fix.rsa, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 }
 
+/* covers: RFC5280-certificates */
 static void check_encoding_refused(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -173,6 +174,7 @@ static void check_too_many_extensions_refused(void **state)
 	expect(DEVID_RULE_ENCODING, &spec);
 }
 
+/* covers: RFC5280-certificates */
 static void check_version_refused(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -184,6 +186,7 @@ static void check_version_refused(void **state)
 	expect(DEVID_RULE_VERSION, &spec);
 }
 
+/* covers: RFC5280-certificates */
 static void check_serial_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -213,6 +216,7 @@ static void check_serial_refused(void **state)
 		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 }
 
+/* covers: RFC5280-certificates */
 static void check_signature_refused(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -239,6 +243,7 @@ static void check_signature_refused(void **state)
 	certs_done(&ed_issuer);
 }
 
+/* covers: RFC5280-certificates */
 static void check_key_refused(void **state)
 {
 	static const char *const types[] = { "RSA:1024", "ED25519", "P-224" };
@@ -273,6 +278,7 @@ static void check_key_outside_suites_warned(void **state)
 	}
 }
 
+/* covers: RFC5280-certificates */
 static void check_issuer_name_refused(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -282,6 +288,7 @@ static void check_issuer_name_refused(void **state)
 	expect(DEVID_RULE_ISSUER_NAME, &spec);
 }
 
+/* covers: RFC5280-no-end */
 static void check_validity_encoding_refused(void **state)
 {
 	static const char *const bad_before[] = {
@@ -322,6 +329,7 @@ static void check_validity_encoding_refused(void **state)
 		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
 }
 
+/* covers: 802.1AR-8.10-no-end */
 static void check_not_after_warned(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -333,6 +341,7 @@ static void check_not_after_warned(void **state)
 	expect(DEVID_RULE_NOT_AFTER, &spec);
 }
 
+/* covers: 802.1AR-8.10-subject-serial */
 static void check_subject_serial_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -389,6 +398,7 @@ static void check_unique_id_warned(void **state)
 	expect(DEVID_RULE_NO_UNIQUE_ID, &spec);
 }
 
+/* covers: RFC5280-certificates */
 static void check_extensions_refused(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -410,6 +420,7 @@ static void check_extensions_refused(void **state)
 		"3003 0101 00");
 }
 
+/* covers: 802.1AR-8.10-aki */
 static void check_authority_key_id_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -432,6 +443,7 @@ static void check_authority_key_id_refused(void **state)
 	expect(DEVID_RULE_AUTHORITY_KEY_ID, &spec);
 }
 
+/* covers: 802.1AR-8.10-key-usage */
 static void check_key_usage_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -468,6 +480,7 @@ static void check_key_usage_refused(void **state)
 		DEVID_RULE_KEY_USAGE_MINIMAL, CERTS_OID_KU, "ff", "03020388");
 }
 
+/* covers: 802.1AR-8.10-no-ca */
 static void check_ca_refused(void **state)
 {
 	static const char *const bad[] = { "3003 0101 ff", "3003 0101 ff 00",
@@ -478,6 +491,7 @@ static void check_ca_refused(void **state)
 		expect_ext(DEVID_RULE_NOT_CA, CERTS_OID_BC, "ff", bad[i]);
 }
 
+/* covers: 802.1AR-8.10-san */
 static void check_san_judged(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -500,6 +514,7 @@ static void check_san_judged(void **state)
 		"a010 0608 2b06010505070803 a004 3002 0500");
 }
 
+/* covers: TCG-policies */
 static void check_policies_and_purposes_judged(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();

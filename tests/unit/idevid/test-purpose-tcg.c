@@ -74,6 +74,7 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* covers: TCG-13.1-made */
 static void request_for_own_key_of_every_alg_is_a_csr(void **state)
 {
 	static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
@@ -87,6 +88,7 @@ static void request_for_own_key_of_every_alg_is_a_csr(void **state)
 	}
 }
 
+/* covers: TCG-13.1-made */
 static void request_for_another_key_refused(void **state)
 {
 	struct view c;

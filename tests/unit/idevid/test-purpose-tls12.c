@@ -32,6 +32,7 @@ static int group_setup(void **state)
 	return 0;
 }
 
+/* covers: RFC5246-client */
 static void tls12_real_transcripts_accepted(void **state)
 {
 	(void)state;
@@ -39,6 +40,7 @@ static void tls12_real_transcripts_accepted(void **state)
 	assert_accepts(&seen.tls12_tickets, PURPOSE_TLS_CLIENT, 0x0303);
 }
 
+/* covers: RFC5246-client */
 static void tls12_of_another_client_refused(void **state)
 {
 	(void)state;
@@ -57,6 +59,7 @@ static size_t message_at(const struct bytes *b, unsigned n)
 	return at;
 }
 
+/* covers: RFC5246-client */
 static void tls12_every_truncation_refused(void **state)
 {
 	struct bytes b = seen.tls12;
@@ -87,7 +90,8 @@ static void tls12_message_behind_refused(void **state)
 	assert_refuses(&b, "cut short");
 }
 
-/* Each of the eight messages left out, in turn. */
+/* Each of the eight messages left out, in turn.
+ * covers: RFC5246-client */
 static void tls12_message_left_out_refused(void **state)
 {
 	(void)state;
@@ -198,6 +202,7 @@ static void tls12_own_certificate_as_server_only_refused(void **state)
 	assert_refuses(&b, "client certificate of another key");
 }
 
+/* covers: RFC8422-server */
 static void tls12_key_exchange_real_accepted(void **state)
 {
 	(void)state;
@@ -209,6 +214,7 @@ static void tls12_key_exchange_real_accepted(void **state)
 
 #define OTHER_POINT "key exchange on another curve or point"
 
+/* covers: RFC8422-server */
 static void tls12_key_exchange_each_group_has_its_length(void **state)
 {
 	static const struct {
@@ -234,6 +240,7 @@ static void tls12_key_exchange_each_group_has_its_length(void **state)
 	}
 }
 
+/* covers: RFC8422-server */
 static void tls12_key_exchange_point_off_curve_refused(void **state)
 {
 	static const uint8_t lens[] = { 65, 97, 133 };
@@ -248,6 +255,7 @@ static void tls12_key_exchange_point_off_curve_refused(void **state)
 	}
 }
 
+/* covers: RFC8422-server */
 static void tls12_key_exchange_other_group_or_form_refused(void **state)
 {
 	struct bytes b = make_key_exchange(22, 65); /* secp256k1 */

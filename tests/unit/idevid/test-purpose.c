@@ -27,6 +27,7 @@ static struct bytes tls13(const char *context, size_t hash_len)
 #define CLIENT13 "TLS 1.3, client CertificateVerify"
 #define SERVER13 "TLS 1.3, server CertificateVerify"
 
+/* covers: RFC8446-signs */
 static void tls13_client_and_server_told_apart(void **state)
 {
 	struct bytes b = tls13(CLIENT13, 32);
@@ -53,6 +54,7 @@ static void tls13_hash_of_other_length_refused(void **state)
 	}
 }
 
+/* covers: RFC8446-signs */
 static void tls13_other_context_refused(void **state)
 {
 	static const char *const contexts[] = {
@@ -71,6 +73,7 @@ static void tls13_other_context_refused(void **state)
 	}
 }
 
+/* covers: RFC8446-signs */
 static void tls13_separator_missing_refused(void **state)
 {
 	struct bytes b = tls13(CLIENT13, 32);
@@ -80,6 +83,7 @@ static void tls13_separator_missing_refused(void **state)
 	assert_refuses(&b, "unknown TLS 1.3 signature context");
 }
 
+/* covers: RFC8446-signs */
 static void tls13_context_missing_refused(void **state)
 {
 	struct bytes b = tls13(CLIENT13, 32);
@@ -89,6 +93,7 @@ static void tls13_context_missing_refused(void **state)
 		assert_refuses(&b, "without a TLS 1.3 context");
 }
 
+/* covers: RFC8446-signs */
 static void tls13_one_space_less_or_more_refused(void **state)
 {
 	struct bytes good = tls13(CLIENT13, 32), b = { .len = 0 };
@@ -122,6 +127,7 @@ static struct bytes csr_of(EVP_PKEY *key)
 	return b;
 }
 
+/* covers: RFC2986-request */
 static void csr_of_own_key_accepted(void **state)
 {
 	struct bytes b = csr_of(purpose_keys.own.key);
@@ -130,6 +136,7 @@ static void csr_of_own_key_accepted(void **state)
 	assert_accepts(&b, PURPOSE_CSR, 0);
 }
 
+/* covers: RFC2986-request */
 static void csr_of_another_key_refused(void **state)
 {
 	struct bytes b = csr_of(purpose_keys.other.key);

@@ -88,6 +88,7 @@ static void split_too_many_names_refused(void **state)
 	assert_int_equal(san_split(view(&san), &parts, NULL), DEVID_ERR_SYNTAX);
 }
 
+/* covers: RFC4108-hardware-module-name */
 static void hw_module_good_value_read(void **state)
 {
 	struct certs_buf value = certs_hex(CERTS_HW_VALUE);
@@ -143,6 +144,7 @@ static const char *const bad_hw_modules[] = {
 	"3006 0401 41 0601 2a",                 /* wrong order */
 };
 
+/* covers: RFC4108-hardware-module-name */
 static void hw_module_bad_form_refused(void **state)
 {
 	(void)state;
@@ -175,6 +177,7 @@ static void hw_module_serial_of_256_refused(void **state)
 	}
 }
 
+/* covers: RFC4043-permanent-identifier */
 static void perm_id_all_forms_read(void **state)
 {
 	struct certs_buf both = certs_hex("3009 0c02 6162 0603 2a0304");
@@ -207,6 +210,7 @@ static const char *const bad_perm_ids[] = {
 	"3006 0c01 61 0c01 61",        /* twice */
 };
 
+/* covers: RFC4043-permanent-identifier */
 static void perm_id_bad_form_refused(void **state)
 {
 	(void)state;

@@ -76,6 +76,7 @@ static enum devid_err parse_copy(const uint8_t *data, size_t len,
 
 /* ---- reading ---- */
 
+/* covers: TCG-13.1-structure */
 static void parse_good_request_split(void **state)
 {
 	struct tcg_csr csr;
@@ -112,7 +113,8 @@ static void parse_contents_alone_split(void **state)
 	assert_rc(tcg_csr_check_hash(&csr, NULL), DEVID_OK);
 }
 
-/* What the fixture makes is read back by every module. */
+/* What the fixture makes is read back by every module.
+ * covers: TCG-13.1-structure */
 static void parse_fixture_every_suite_split(void **state)
 {
 	static struct csr_fixture f;
@@ -264,7 +266,8 @@ static void parse_each_oversized_field_named(void **state)
 	}
 }
 
-/* Sizes that do not add up to what is there. */
+/* Sizes that do not add up to what is there.
+ * covers: TCG-13.1-structure */
 static void parse_each_inconsistent_size_refused(void **state)
 {
 	uint8_t copy[sizeof(contents)];
@@ -286,6 +289,7 @@ static void parse_each_inconsistent_size_refused(void **state)
 	}
 }
 
+/* covers: TCG-13.1-structure */
 static void parse_outer_inconsistent_refused(void **state)
 {
 	static const struct {
@@ -335,6 +339,7 @@ static void parse_too_large_request_refused(void **state)
 
 /* ---- hash ---- */
 
+/* covers: TCG-13.1-structure */
 static void check_hash_any_bit_refused(void **state)
 {
 	uint8_t copy[sizeof(contents)];
@@ -355,6 +360,7 @@ static void check_hash_any_bit_refused(void **state)
 	assert_rc(tcg_csr_check_hash(&csr, NULL), DEVID_OK);
 }
 
+/* covers: TCG-13.1-structure */
 static void check_hash_each_algorithm(void **state)
 {
 	static const struct {
@@ -416,6 +422,7 @@ static void check_hash_other_length_refused(void **state)
 
 /* ---- writing ---- */
 
+/* covers: TCG-13.1-structure */
 static void encode_pad_fills_to_sixteen(void **state)
 {
 	struct view some[TCG_CSR_N_FIELDS] = { { NULL, 0 } };

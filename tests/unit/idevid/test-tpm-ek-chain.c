@@ -65,6 +65,7 @@ static void no_chain_in_nv_none_carried(void **state)
 	assert_carried(*state, NULL, 0);
 }
 
+/* covers: EK-chain */
 static void chain_in_one_index_carried(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -75,7 +76,8 @@ static void chain_in_one_index_carried(void **state)
 }
 
 /* TCG EK Credential Profile 2.2.1.5.2: a certificate that does not fit goes on
- * in the next index. */
+ * in the next index.
+ * covers: EK-chain */
 static void chain_across_indices_carried(void **state)
 {
 	struct attest_fixture *f = *state;

@@ -6,6 +6,7 @@
 #include "certs.h"
 #include "tpm-template.h"
 
+/* covers: EK-B-templates */
 static void p384_ek_persistent_activates(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -15,6 +16,7 @@ static void p384_ek_persistent_activates(void **state)
 	attest_proves_itself(f, EVP_PKEY_EC);
 }
 
+/* covers: EK-B-templates */
 static void rsa_ek_evicted_derived_and_activates(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -26,6 +28,7 @@ static void rsa_ek_evicted_derived_and_activates(void **state)
 	assert_int_equal(swtpm_count(&f->on.tpm, CC_CREATE_PRIMARY), 3);
 }
 
+/* covers: EK-B-templates */
 static void p384_ek_evicted_derived_and_activates(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -159,6 +162,7 @@ static void write_ek_cert(struct attest_fixture *f, TPM2_HANDLE index,
 	swtpm_nv_write(&f->on.tpm, index, der.data, der.len + pad_len);
 }
 
+/* covers: EK-B-templates */
 static void p256_ek_derived_activates(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -191,6 +195,7 @@ static void padding_in_nv_is_no_part_of_the_certificate(void **state)
 	}
 }
 
+/* covers: EK-B-templates */
 static void p256_ek_persistent_activates(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -216,7 +221,8 @@ static void another_key_at_the_ek_handle_is_passed_over(void **state)
 	attest_proves_itself(f, EVP_PKEY_RSA);
 }
 
-/* Behind the certificates of the low range, whose templates are others. */
+/* Behind the certificates of the low range, whose templates are others.
+ * covers: EK-B-templates */
 static void high_range_ek_derived_and_persistent_activates(void **state)
 {
 	struct attest_fixture *f = *state;

@@ -31,6 +31,7 @@ static TPM2B_PUBLIC template_of(enum key_alg alg)
 
 #define ELSEWHERE "0x81020000 is no primary key of the endorsement hierarchy"
 
+/* covers: TCG-primary */
 static void key_of_the_endorsement_hierarchy_loaded(void **state)
 {
 	struct tpm *conn = *state;
@@ -40,7 +41,8 @@ static void key_of_the_endorsement_hierarchy_loaded(void **state)
 	assert_rc(load_from(conn, key, NULL), DEVID_OK);
 }
 
-/* It would be gone after TPM2_Clear. */
+/* It would be gone after TPM2_Clear.
+ * covers: TCG-primary */
 static void key_of_the_owner_hierarchy_refused(void **state)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -52,6 +54,7 @@ static void key_of_the_owner_hierarchy_refused(void **state)
 	assert_cause(&err, ELSEWHERE);
 }
 
+/* covers: TCG-primary */
 static void key_below_another_refused(void **state)
 {
 	struct devid_error err = { DEVID_OK, "" };

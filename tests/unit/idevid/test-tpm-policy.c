@@ -25,7 +25,8 @@ static void assert_digest(const TPM2B_DIGEST *got, const char *hex)
 	assert_memory_equal(got->buffer, want.data, want.len);
 }
 
-/* The published digests, TCG DevID v1.00 7.3.6. */
+/* The published digests, TCG DevID v1.00 7.3.6.
+ * covers: TCG-7.3.6-branches */
 static void sha256_branches_are_the_published_ones(void **state)
 {
 	TPML_DIGEST idevid = branches_of(KEY_ROLE_IDEVID, TPM2_ALG_SHA256);
@@ -50,7 +51,8 @@ static void sha256_branches_are_the_published_ones(void **state)
 			&d[i], &iak.digests[i], sizeof(TPM2B_DIGEST));
 }
 
-/* H(zeros || TPM_CC_PolicyOR || A || B || C || D): part 3, 23.6. */
+/* H(zeros || TPM_CC_PolicyOR || A || B || C || D): part 3, 23.6.
+ * covers: TCG-7.3.6-policy-or */
 static void or_of_branches_is_the_template_policy(void **state)
 {
 	static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,

@@ -42,6 +42,7 @@ static enum devid_err parse_certify(
 
 /* ---- public areas ---- */
 
+/* covers: TPM-16-names */
 static void parse_every_suite_named(void **state)
 {
 	(void)state;
@@ -316,6 +317,7 @@ static void pkey_bad_rsa_refused(void **state)
 
 /* ---- attestations ---- */
 
+/* covers: TPM-10.12.12-attest */
 static void certify_every_suite_read(void **state)
 {
 	(void)state;
@@ -372,6 +374,7 @@ static void certify_every_cut_refused(void **state)
 	assert_cause(&err, "attestation: 1 bytes behind it");
 }
 
+/* covers: TPM-10.12.12-attest */
 static void certify_other_content_refused(void **state)
 {
 	struct view in = csrs[KEY_ALG_P256].field[TCG_CSR_SGN_CERTIFY];

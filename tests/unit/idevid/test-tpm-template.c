@@ -155,6 +155,7 @@ static TPM2B_PUBLIC get(enum key_role role, enum key_alg alg)
 	return pub;
 }
 
+/* covers: TCG-7.3.6-policy-or */
 static void policy_digests_follow_from_the_algebra(void **state)
 {
 	(void)state;
@@ -169,6 +170,7 @@ static void policy_digests_follow_from_the_algebra(void **state)
 	}
 }
 
+/* covers: TCG-7.3.4-attributes */
 static void attributes_are_those_of_the_document(void **state)
 {
 	const TPMA_OBJECT idevid =
@@ -187,6 +189,7 @@ static void attributes_are_those_of_the_document(void **state)
 	}
 }
 
+/* covers: TCG-7.3-templates TCG-7.3-scheme */
 static void ecc_name_and_scheme_hash_fit_the_curve(void **state)
 {
 	TPM2B_PUBLIC p256 = get(KEY_ROLE_IDEVID, KEY_ALG_P256);
@@ -205,6 +208,7 @@ static void ecc_name_and_scheme_hash_fit_the_curve(void **state)
 	assert_int_equal(a->kdf.scheme, TPM2_ALG_NULL);
 }
 
+/* covers: TCG-7.3-templates TCG-7.3-scheme */
 static void rsa_idevid_leaves_scheme_open_iak_does_not(void **state)
 {
 	TPM2B_PUBLIC a = get(KEY_ROLE_IDEVID, KEY_ALG_RSA2048);
@@ -254,6 +258,7 @@ static void name_hash_is_the_request_hash(void **state)
 			key_alg_hash(algs[i]));
 }
 
+/* covers: TCG-7.3-unique */
 static void unique_variants_all_differ(void **state)
 {
 	TPM2B_PUBLIC pubs[N_TEMPLATE_UNIQUES];
@@ -284,6 +289,7 @@ static void get_no_algorithm_is_false(void **state)
 		KEY_ROLE_IDEVID, KEY_ALG_NONE, UNIQUE_X_AND_Y, &pub));
 }
 
+/* covers: TCG-handles PCCLIENT-nv */
 static void handles_are_those_of_the_field(void **state)
 {
 	struct tpm_places at;
@@ -311,7 +317,8 @@ static void matches_own_templates_by_role(void **state)
 	}
 }
 
-/* Each field changed alone makes it another key. */
+/* Each field changed alone makes it another key.
+ * covers: TCG-7.3-templates TCG-7.3.4-attributes TCG-7.3.6-policy-or */
 static void matches_changed_field_refused(void **state)
 {
 	TPM2B_PUBLIC good = get(KEY_ROLE_IDEVID, KEY_ALG_P256);

@@ -23,6 +23,7 @@ static void assert_order(const char *have, const char *want)
 		assert_int_equal(order[i] - list, want[i] - 'a');
 }
 
+/* covers: RFC8305-addresses */
 static void connect_order_families_take_turns(void **state)
 {
 	(void)state;

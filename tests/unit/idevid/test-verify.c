@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verifier: roots, serial numbers, and live TLS peers over a socket pair.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "cmocka-all.h"
+
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
@@ -385,6 +381,7 @@ static void check_ssl_live(const struct live *proto)
 	check_ssl_live_peer(&live);
 }
 
+/* covers: RFC5246-peer */
 static void check_ssl_signing_peer_genuine(void **state)
 {
 	struct live live = { TLS_server_method(), TLS_client_method(),
@@ -402,6 +399,7 @@ static void check_ssl_signing_peer_genuine(void **state)
 	check_ssl_live(&live);
 }
 
+/* covers: RFC5246-peer */
 static void check_ssl_dtls12_genuine(void **state)
 {
 	const struct live live = { DTLS_server_method(), DTLS_client_method(),
@@ -411,7 +409,8 @@ static void check_ssl_dtls12_genuine(void **state)
 	check_ssl_live(&live);
 }
 
-/* The peer decrypts, which proves nothing that its certificate says. */
+/* The peer decrypts, which proves nothing that its certificate says.
+ * covers: RFC5246-peer */
 static void check_ssl_static_rsa_no_possession(void **state)
 {
 	struct live live = { TLS_server_method(), TLS_client_method(), &fix.rsa,

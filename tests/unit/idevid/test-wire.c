@@ -199,6 +199,7 @@ static size_t encode_answer(enum devid_err code)
 	return out.len;
 }
 
+/* covers: 802.1AR-7.2-err-distinct */
 static void answer_round_trip_every_code(void **state)
 {
 	struct wire_answer out;

@@ -25,6 +25,7 @@
 static const char *const algs[] = { "p256", "p384", "rsa2048", "rsa4096" };
 #define N_ALGS (sizeof(algs) / sizeof(algs[0]))
 
+/* covers: RFC5280-serial */
 static void serial_many_ascending_positive_and_different(void **state)
 {
 	uint8_t last[SERIAL_LEN] = { 0 }, next[SERIAL_LEN];
@@ -39,6 +40,7 @@ static void serial_many_ascending_positive_and_different(void **state)
 	}
 }
 
+/* covers: RFC5280-serial */
 static void serials_of_one_draw_differ(void **state)
 {
 	uint8_t all[3][SERIAL_LEN] = { { 0 } };
@@ -80,6 +82,8 @@ static void check_kind(struct build_fixture *f, enum key_role role)
 	blob_done(&der);
 }
 
+/* covers: TCG-8-certificate TCG-policies RFC4043-permanent-identifier
+ * RFC4108-hardware-module-name */
 static void devid_each_ca_key_strict_profile_passed(void **state)
 {
 	(void)state;
@@ -141,7 +145,8 @@ static void devid_each_ca_key_chain_verified_by_openssl(void **state)
 	}
 }
 
-/* What OpenSSL prints of the certificate holds each of these. */
+/* What OpenSSL prints of the certificate holds each of these.
+ * covers: TCG-policies RFC5280-ca */
 static void devid_extensions_read_back_by_openssl(void **state)
 {
 	static const char *const want[] = {
@@ -390,6 +395,7 @@ static void issuer_no_urls_extensions_left_out(void **state)
 	build_fixture_done(&f);
 }
 
+/* covers: RFC5280-ca */
 static void ca_root_and_issuing_proper_cas(void **state)
 {
 	struct build_fixture f;
@@ -441,6 +447,7 @@ static void ca_cross_certificate_name_and_key_kept(void **state)
 	build_fixture_done(&f);
 }
 
+/* covers: RFC6960-signer */
 static void ca_ocsp_signer_no_ca(void **state)
 {
 	struct signer *key = memory_signer_new("p256");
@@ -506,6 +513,7 @@ static void ca_each_bad_part_refused(void **state)
 	build_fixture_done(&f);
 }
 
+/* covers: RFC2986-request */
 static void request_each_key_verified_by_openssl(void **state)
 {
 	(void)state;

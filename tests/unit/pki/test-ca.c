@@ -67,6 +67,7 @@ static void assert_profile(
 	free(r);
 }
 
+/* covers: TCG-8-certificate */
 static void issue_good_request_certifies_both_keys(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -151,6 +152,7 @@ static void issue_second_challenge_same_returns_same(void **state)
 	free(first);
 }
 
+/* covers: TCG-7f-once */
 static void issue_replayed_answer_is_refused(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -160,6 +162,7 @@ static void issue_replayed_answer_is_refused(void **state)
 	assert_unchanged(f, 1, "replayed");
 }
 
+/* covers: TCG-7f-once */
 static void issue_late_answer_is_refused(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -552,7 +555,8 @@ static void challenge_refused_by_rule_names_it(void **state)
 }
 
 /* A thief has a genuine EK certificate, and keys in software with all the
- * attributes of a TPM's: every rule holds, and nobody can answer. */
+ * attributes of a TPM's: every rule holds, and nobody can answer.
+ * covers: TCG-7f-credential */
 static void challenge_software_keys_cannot_be_answered(void **state)
 {
 	struct ca_fixture *f = *state;
@@ -658,7 +662,8 @@ static void challenge_frauds_leave_register_unchanged(void **state)
 	}
 }
 
-/* A TPM of a vendor whose root is not in the folder. */
+/* A TPM of a vendor whose root is not in the folder.
+ * covers: TCG-7b-ek */
 static void challenge_unknown_vendor_is_refused(void **state)
 {
 	struct ca_fixture *f = *state;

@@ -235,6 +235,7 @@ static void run(struct fixture *f, const TPMT_PUBLIC *template)
 	flush(f, object);
 }
 
+/* covers: TCG-7f-credential TPM-24-credential */
 static void make_rsa2048_ek_activated_by_tpm(void **state)
 {
 	TPMT_PUBLIC t = template_l1();
@@ -242,6 +243,7 @@ static void make_rsa2048_ek_activated_by_tpm(void **state)
 	run(*state, &t);
 }
 
+/* covers: TCG-7f-credential TPM-24-credential */
 static void make_p256_ek_activated_by_tpm(void **state)
 {
 	TPMT_PUBLIC t = template_ecc(false);
@@ -249,6 +251,7 @@ static void make_p256_ek_activated_by_tpm(void **state)
 	run(*state, &t);
 }
 
+/* covers: TCG-7f-credential TPM-24-credential */
 static void make_p384_ek_activated_by_tpm(void **state)
 {
 	TPMT_PUBLIC t = template_ecc(true);
@@ -261,7 +264,8 @@ static void make_p384_ek_activated_by_tpm(void **state)
 static const uint8_t name_bytes[34] = { 0x00, 0x0b, 1, 2, 3 };
 static const struct view a_name = { name_bytes, sizeof(name_bytes) };
 
-/* The secret is for one EK, one Name and one blob. */
+/* The secret is for one EK, one Name and one blob.
+ * covers: TCG-7f-credential TPM-24-credential */
 static void make_every_ek_activated_by_it_alone(void **state)
 {
 	static const char *const types[] = { "RSA:2048", "RSA:3072", "P-256",

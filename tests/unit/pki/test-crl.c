@@ -96,6 +96,7 @@ static long number_ext(X509_CRL *crl, int nid, int *ret_critical)
 	return value;
 }
 
+/* covers: RFC5280-crl */
 static void crl_full_number_and_freshest(void **state)
 {
 	struct build_crl what = good_crl();
@@ -115,6 +116,7 @@ static void crl_full_number_and_freshest(void **state)
 	build_fixture_done(&f);
 }
 
+/* covers: RFC5280-crl */
 static void crl_delta_critical_indicator_no_freshest(void **state)
 {
 	struct build_crl what = good_crl();
@@ -135,6 +137,7 @@ static void crl_delta_critical_indicator_no_freshest(void **state)
 	build_fixture_done(&f);
 }
 
+/* covers: RFC5280-crl */
 static void crl_entries_time_and_reason_read_back(void **state)
 {
 	struct build_revoked entries[] = { entry(1, 1600000000, 1),

@@ -28,6 +28,7 @@ static enum devid_err parse(const struct certs_buf *buf, struct ek_cert *ret,
 	return ek_cert_parse((struct view) { buf->data, buf->len }, ret, err);
 }
 
+/* covers: EK-3-certificate TCG-8-certificate */
 static void parse_good_certificate_read(void **state)
 {
 	struct certs_buf der = good();
@@ -178,6 +179,7 @@ static void check_change(const struct change *c)
 	ek_cert_done(&cert);
 }
 
+/* covers: EK-3-certificate */
 static void profile_named_quirk_found(void **state)
 {
 	const struct change changes[] = {
@@ -195,7 +197,8 @@ static void profile_named_quirk_found(void **state)
 		check_change(&changes[i]);
 }
 
-/* Each field alone, and all with what they say. */
+/* Each field alone, and all with what they say.
+ * covers: EK-3-certificate */
 static void profile_explicit_tag_is_a_quirk(void **state)
 {
 	static const char *const fields[] = { "a003 0a0101", "a103 0a0100",
@@ -246,6 +249,7 @@ static void profile_other_extension_accepted(void **state)
 
 #define NAME_1 "3114 3012 0605 6781050201 0c09 69643a343934363538"
 
+/* covers: EK-3-certificate */
 static void profile_bad_san_refused(void **state)
 {
 	static const char long_text[] = "0123456789012345678901234567890123456"
@@ -296,6 +300,7 @@ static void profile_bad_san_refused(void **state)
 		"occurs twice", 0 });
 }
 
+/* covers: EK-3-certificate */
 static void profile_bad_extension_refused(void **state)
 {
 	const struct change changes[] = {
@@ -327,6 +332,7 @@ static void profile_bad_extension_refused(void **state)
 		check_change(&changes[i]);
 }
 
+/* covers: EK-3-certificate */
 static void profile_bad_attributes_refused(void **state)
 {
 	const struct {

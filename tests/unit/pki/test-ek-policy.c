@@ -45,6 +45,7 @@ static void check_no_demand_permits(void **state)
 	check(&empty, &cert, "");
 }
 
+/* covers: EK-3-policy */
 static void check_manufacturer_list_obeyed(void **state)
 {
 	static const struct {
@@ -89,6 +90,7 @@ static void check_manufacturer_without_text_by_digits(void **state)
 	check(&policy, &cert, "TPM manufacturer");
 }
 
+/* covers: EK-3-policy */
 static void check_model_list_obeyed(void **state)
 {
 	struct ek_policy policy = { .models = (char *)"SLB 9672,ST33HTPHAHD8" };
@@ -102,6 +104,7 @@ static void check_model_list_obeyed(void **state)
 	check(&policy, &cert, "TPM model");
 }
 
+/* covers: EK-3-policy */
 static void check_firmware_minimum_obeyed(void **state)
 {
 	static const struct {
@@ -147,6 +150,7 @@ static void check_firmware_without_number_refused(void **state)
 	}
 }
 
+/* covers: EK-3-policy */
 static void check_levels_obeyed(void **state)
 {
 	struct ek_policy policy = { .eal_min = 4, .fips_min = 2 };
@@ -164,6 +168,7 @@ static void check_levels_obeyed(void **state)
 	check(&policy, &cert, "FIPS 140: level 1, 2 wanted");
 }
 
+/* covers: EK-3-policy */
 static void check_missing_levels_as_policy_says(void **state)
 {
 	struct ek_policy policy = { .eal_min = 4 };

@@ -78,6 +78,7 @@ static bool is_quick(struct ek_trust *trust, const struct certs_buf *der)
 	return quick;
 }
 
+/* covers: RFC5280-ek-path */
 static void check_good_chain_accepted_and_remembered(void **state)
 {
 	struct ek_trust *trust = usual();
@@ -136,6 +137,7 @@ static void assert_refused_always(const struct certs_spec *spec,
 	ek_trust_free(trust);
 }
 
+/* covers: RFC5280-ek-path */
 static void check_unknown_vendor_refused(void **state)
 {
 	struct certs_spec spec = ek_fixture_spec();
@@ -153,7 +155,8 @@ static void check_self_signed_refused(void **state)
 	assert_refused_always(&spec, NULL, "unknown vendor");
 }
 
-/* The vendor's name and key identifier with another key. */
+/* The vendor's name and key identifier with another key.
+ * covers: RFC5280-ek-path */
 static void check_forged_signature_refused(void **state)
 {
 	struct certs_spec spec = ek_fixture_spec();
@@ -258,6 +261,7 @@ static void check_weak_path_refused(void **state)
 	assert_intermediate(&spec, "RSA:1024", "weak: its key");
 }
 
+/* covers: RFC5280-ek-path */
 static void check_path_length_refused(void **state)
 {
 	struct certs_spec spec = certs_ca_spec("Zero CA");
@@ -351,6 +355,7 @@ static void put_crl(const char *name, const struct certs_node *issuer,
 	ek_fixture_write(&dir, name, &crl);
 }
 
+/* covers: RFC5280-policies */
 static void check_policies_of_issuer_processed(void **state)
 {
 	struct certs_spec spec = certs_ca_spec("Policy CA");
@@ -387,6 +392,7 @@ static void check_policies_of_ek_same_when_remembered(void **state)
 	assert_refused_always(&spec, &ca, "path: no policy");
 }
 
+/* covers: RFC5280-policies */
 static void check_purpose_of_issuer_must_allow_ek(void **state)
 {
 	struct certs_spec spec = certs_ca_spec("Purpose CA");
@@ -420,6 +426,7 @@ static void check_last_second_is_within_both_ways(void **state)
 	assert_refused_always(&spec, &ca, "expired on 2023-11-14 22:13:19Z");
 }
 
+/* covers: RFC5280-vendor-lists RFC5280-ek-path */
 static void check_revoked_ek_refused(void **state)
 {
 	struct certs_spec spec = ek_fixture_spec();
@@ -439,6 +446,7 @@ static void check_revoked_ek_refused(void **state)
 	ek_trust_free(trust);
 }
 
+/* covers: RFC5280-vendor-lists RFC5280-ek-path */
 static void check_revoked_issuer_refused(void **state)
 {
 	struct certs_spec spec = ek_fixture_spec();
@@ -514,41 +522,6 @@ struct odd_list {
 	const char *oid, *value;
 };
 
-static void name_issuer(X509_CRL *crl, const struct certs_node *about)
-{
-	X509_REVOKED *entry =
-		sk_X509_REVOKED_value(X509_CRL_get_REVOKED(crl), 0);
-	GENERAL_NAMES *names = GENERAL_NAMES_new();
-	GENERAL_NAME *name = GENERAL_NAME_new();
-	X509 *cert = certs_x509(about);
-
-	name->type = GEN_DIRNAME;
-	name->d.directoryName = X509_NAME_dup(X509_get_subject_name(cert));
-	assert_true(sk_GENERAL_NAME_push(names, name));
-	assert_int_equal(X509_REVOKED_add1_ext_i2d(
-				 entry, NID_certificate_issuer, names, 1, 0),
-		1);
-	GENERAL_NAMES_free(names);
-	X509_free(cert);
-}
-
-static void add_ext(X509_CRL *crl, const char *dotted, const char *hex)
-{
-	struct certs_buf value = certs_hex(hex);
-	ASN1_OCTET_STRING *data = ASN1_OCTET_STRING_new();
-	ASN1_OBJECT *oid = OBJ_txt2obj(dotted, 1);
-	X509_EXTENSION *ext;
-
-	assert_int_equal(
-		ASN1_OCTET_STRING_set(data, value.data, (int)value.len), 1);
-	ext = X509_EXTENSION_create_by_OBJ(
-		NULL, oid, strcmp(dotted, OID_AKI) != 0, data);
-	assert_int_equal(X509_CRL_add_ext(crl, ext, -1), 1);
-	X509_EXTENSION_free(ext);
-	ASN1_OBJECT_free(oid);
-	ASN1_OCTET_STRING_free(data);
-}
-
 static void put_odd_list(const char *name, const struct odd_list *odd)
 {
 	struct certs_buf buf = ek_fixture_crl(odd->issuer, "00c0ffee01", NULL);
@@ -557,9 +530,10 @@ static void put_odd_list(const char *name, const struct odd_list *odd)
 	unsigned char *out = buf.data;
 
 	if (odd->about)
-		name_issuer(crl, odd->about);
+		ek_fixture_crl_issuer(crl, odd->about);
 	if (odd->oid)
-		add_ext(crl, odd->oid, odd->value);
+		ek_fixture_crl_ext(crl, odd->oid, odd->value,
+			strcmp(odd->oid, OID_AKI) != 0);
 	assert_true(X509_CRL_sign(crl, odd->signer->key, EVP_sha256()) > 0);
 	buf.len = (size_t)i2d_X509_CRL(crl, &out);
 	ek_fixture_write(&dir, name, &buf);
@@ -592,6 +566,7 @@ static void assert_list_refuses(const struct odd_list *odd, const char *note)
 	assert_int_equal(remove(tempdir_file(&dir, "good.crl")), 0);
 }
 
+/* covers: RFC5280-vendor-lists */
 static void check_list_that_cannot_be_used_refuses(void **state)
 {
 	const struct odd_list reasons = { &ca, &ca, NULL, OID_IDP,
@@ -609,6 +584,7 @@ static void check_list_that_cannot_be_used_refuses(void **state)
 	assert_list_refuses(&unknown, "critical extension");
 }
 
+/* covers: RFC5280-vendor-lists */
 static void check_list_by_separate_signer_refuses(void **state)
 {
 	const struct odd_list odd = { &ca, &other_root, NULL, OID_AKI,

@@ -233,6 +233,7 @@ static void only_empty_list_nothing_written(void **state)
 	export_only_free(only);
 }
 
+/* covers: RFC4180-csv */
 static void csv_quoted_and_formulas_defused(void **state)
 {
 	static const struct {

@@ -28,6 +28,7 @@ static int status_of(const char *text, size_t step)
 	return status;
 }
 
+/* covers: RFC9112-heads */
 static void next_right_heads_pass(void **state)
 {
 	static const char *const texts[] = {
@@ -113,6 +114,7 @@ static const struct {
 	{ GET HOST, 400, "head: malformed" },
 };
 
+/* covers: RFC9112-heads RFC9112-chunked */
 static void next_each_wrong_head_answered(void **state)
 {
 	(void)state;

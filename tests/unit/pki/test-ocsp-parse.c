@@ -124,6 +124,7 @@ static struct view view_of(const struct certs_buf *buf)
 	return (struct view) { buf->data, buf->len };
 }
 
+/* covers: RFC6960-ocsp */
 static void parse_each_request_judged(void **state)
 {
 	(void)state;

@@ -139,6 +139,7 @@ static struct talk asked(
 	return t;
 }
 
+/* covers: RFC5019-large-volume RFC6960-ocsp */
 static void answer_live_both_hashes_good(void **state)
 {
 	struct world *w = *state;
@@ -155,6 +156,7 @@ static void answer_live_both_hashes_good(void **state)
 	}
 }
 
+/* covers: RFC6960-ocsp */
 static void answer_revoked_reason_and_time(void **state)
 {
 	struct world *w = *state;
@@ -185,6 +187,7 @@ static void answer_unspecified_reason_left_out(void **state)
 	talk_done(&t);
 }
 
+/* covers: RFC6960-ocsp */
 static void answer_unknown_serial_unknown_and_short_lived(void **state)
 {
 	static const uint8_t long_number[24] = { 0x41 };
@@ -204,6 +207,7 @@ static void answer_unknown_serial_unknown_and_short_lived(void **state)
 	talk_done(&t);
 }
 
+/* covers: RFC9654-nonce */
 static void answer_nonce_each_size_echoed(void **state)
 {
 	static const int sizes[] = { 1, 16, 32, OCSP_NONCE_MAX };
@@ -226,6 +230,7 @@ static void answer_nonce_each_size_echoed(void **state)
 	}
 }
 
+/* covers: RFC9654-nonce */
 static void answer_nonce_too_long_malformed(void **state)
 {
 	struct world *w = *state;
@@ -241,6 +246,7 @@ static void answer_nonce_too_long_malformed(void **state)
 	talk_done(&t);
 }
 
+/* covers: RFC6960-ocsp */
 static void answer_other_issuer_unauthorized(void **state)
 {
 	struct world *w = *state;
@@ -274,6 +280,7 @@ static void answer_half_right_issuer_unauthorized(void **state)
 	ASN1_INTEGER_free(number);
 }
 
+/* covers: RFC5019-large-volume */
 static void answer_two_certificates_unauthorized(void **state)
 {
 	struct world *w = *state;
@@ -300,6 +307,7 @@ static void answer_other_hash_unauthorized(void **state)
 	talk_done(&t);
 }
 
+/* covers: RFC6960-signer */
 static void answer_delegated_verified_and_certificate_in_it(void **state)
 {
 	struct world *w = *state;
@@ -327,6 +335,7 @@ static void answer_expired_responder_try_later(void **state)
 	talk_done(&t);
 }
 
+/* covers: RFC5019-large-volume */
 static void answer_stored_no_signature_until_revoked(void **state)
 {
 	struct world *w = *state;

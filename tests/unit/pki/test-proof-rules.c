@@ -485,6 +485,8 @@ static const struct {
 	{ certify_sig_missing, PROOF_CERTIFY_SIGNATURE, "missing" },
 };
 
+/* covers: TCG-7a-signature TCG-7b-ek TCG-7c-residency TCG-7d-idevid
+ * TCG-7e-iak */
 static void check_one_change_trips_one_rule(void **state)
 {
 	bool tripped[PROOF_RULE_COUNT] = { false };

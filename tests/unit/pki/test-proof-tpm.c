@@ -126,6 +126,7 @@ static void assert_refused(struct world *w, bool idevid, bool iak)
 		w->proof.results[PROOF_CERTIFY_SIGNATURE].verdict, DEVID_PASS);
 }
 
+/* covers: TCG-7c-residency TPM-16-names */
 static void endorsement_primary_accepted(void **state)
 {
 	struct world *w = *state;
@@ -135,6 +136,7 @@ static void endorsement_primary_accepted(void **state)
 	proof_done(&w->proof);
 }
 
+/* covers: TCG-7c-residency TPM-16-names */
 static void idevid_elsewhere_refused(void **state)
 {
 	struct world *w = *state;
@@ -146,6 +148,7 @@ static void idevid_elsewhere_refused(void **state)
 	proof_done(&w->proof);
 }
 
+/* covers: TCG-7c-residency TPM-16-names */
 static void iak_elsewhere_refused(void **state)
 {
 	struct world *w = *state;

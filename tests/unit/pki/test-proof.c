@@ -7,6 +7,8 @@
 #include "ek-key-fixture.h"
 #include "proof-fixture.h"
 
+/* covers: TCG-7a-signature TCG-7b-ek TCG-7c-residency TCG-7d-idevid
+ * TCG-7e-iak */
 static void check_good_request_of_each_kind_passes(void **state)
 {
 	static const struct {

@@ -104,6 +104,7 @@ static void crl_delta_without_full_refused(void **state)
 	assert_int_equal(number_of(f, "unit.crl", NID_crl_number), 1);
 }
 
+/* covers: RFC5280-crl */
 static void crl_delta_new_ones_only(void **state)
 {
 	struct publish_fixture *f = *state;

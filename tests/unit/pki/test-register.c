@@ -312,6 +312,7 @@ static void cert_add_is_found_by_serial_and_key(void **state)
 	register_close(reg);
 }
 
+/* covers: 802.1AR-8.10-cert-serial RFC5280-serial */
 static void cert_add_same_serial_of_issuer_refused(void **state)
 {
 	struct reg *reg = place_open(*state);

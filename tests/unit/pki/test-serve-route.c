@@ -124,7 +124,8 @@ static void route_target_that_is_no_path_refused(void **state)
 }
 
 /* RFC 9112 3.2.1, 3.2.2: in absolute form, with a query, and with the slashes
- * that clients add. */
+ * that clients add.
+ * covers: RFC9112-heads */
 static void route_other_forms_of_a_target_found(void **state)
 {
 	static const char *const targets[] = { "http://ca.example/line1.crl",
@@ -157,6 +158,7 @@ static void route_other_forms_of_a_target_found(void **state)
 	assert_string_equal(route.serial, "S?");
 }
 
+/* covers: RFC9110-http */
 static void route_other_method_refused(void **state)
 {
 	(void)state;
@@ -175,6 +177,7 @@ static void route_other_method_refused(void **state)
 		status(HTTP_PUBLIC, SERVE_POST, "/ocsp/eA", OCSP, "x"), 405);
 }
 
+/* covers: RFC9110-http */
 static void route_other_media_type_refused(void **state)
 {
 	static const char *const bad[] = { NULL, "", "application",
@@ -187,6 +190,7 @@ static void route_other_media_type_refused(void **state)
 			415);
 }
 
+/* covers: RFC9110-http */
 static void route_media_type_with_parameters_accepted(void **state)
 {
 	static const char *const good[] = { "Application/Octet-Stream",
@@ -380,6 +384,7 @@ static void route_every_published_file_found(void **state)
 	}
 }
 
+/* covers: RFC9110-http */
 static void status_each_error_mapped(void **state)
 {
 	static const struct {

@@ -193,6 +193,7 @@ static size_t logins(void)
 	return n;
 }
 
+/* covers: P11-pin */
 static void open_wrong_pin_in_a_loop_tries_once(void **state)
 {
 	const char *module = softhsm_faulty_module();
@@ -209,7 +210,8 @@ static void open_wrong_pin_in_a_loop_tries_once(void **state)
 	assert_int_equal(logins(), 1);
 }
 
-/* Each flag for itself, with the right PIN: what is refused is never tried. */
+/* Each flag for itself, with the right PIN: what is refused is never tried.
+ * covers: P11-pin */
 static void open_flags_of_tries_bind_programs(void **state)
 {
 	static const struct {
@@ -521,7 +523,8 @@ static void key_made_wrong_elsewhere_refused(void **state)
 	token_close(token);
 }
 
-/* Made extractable and closed afterwards: it may have left in between. */
+/* Made extractable and closed afterwards: it may have left in between.
+ * covers: P11-key */
 static void key_once_extractable_refused(void **state)
 {
 	struct token *token = open_good(SOFTHSM_MODULE);
@@ -540,7 +543,8 @@ static void key_once_extractable_refused(void **state)
 	token_close(token);
 }
 
-/* What SoftHSM sets together, one at a time. */
+/* What SoftHSM sets together, one at a time.
+ * covers: P11-key */
 static void key_each_bad_attribute_alone_refused(void **state)
 {
 	static const struct {
