@@ -170,6 +170,15 @@ close\r\n\r\n"
 	[ "$output" = 200 ]
 }
 
+# covers: RFC9110-modified-since
+@test "9110: If-Modified-Since is passed over" {
+	run -0 ask -H "If-Modified-Since: $(LC_ALL=C date -ud tomorrow \
+		'+%a, %d %b %Y %T GMT')" \
+		"$public_url/line1.crl"
+	[ "$output" = 200 ]
+	openssl crl -inform DER -in "$CA/body" -noout
+}
+
 # ---- one who takes all ----
 
 # storm SOURCE N [FILE]: from SOURCE, on the service that is used

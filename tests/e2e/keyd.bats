@@ -499,6 +499,16 @@ shutdowns() { [ "$(tpm_commands "$1" 0145)" -ge "$2" ]; }
 	[[ $output == *"never replaced"* ]]
 }
 
+# covers: RFC2986-request
+@test "request: signed by the key that it is for, with the names that were asked" {
+	run -0 openssl req -in "$DEV/idevid.csr" -verify -noout -subject \
+		-nameopt sep_comma_plus
+	[[ $output == *"verify OK"* ]]
+	[[ $output == *"subject="*"CN=M1"*"serialNumber=SN1" ]]
+	[ "$(openssl req -in "$DEV/idevid.csr" -pubkey -noout)" = \
+		"$(openssl x509 -in "$DEV/state/idevid.pem" -pubkey -noout)" ]
+}
+
 # covers: 802.1AR-7.2-idevid-cert-kept
 @test "another certificate for the same key is refused" {
 	issue "$DEV/idevid.csr" "$WORK/other.pem"

@@ -56,6 +56,7 @@ static const struct {
 	const char *why;
 } wrong[] = {
 	/* 2.2 */
+	{ "\r\n" GET HOST "\r\n", 400, "malformed method" },
 	{ "GET / HTTP/1.1\n" HOST "\r\n", 400, "version or end" },
 	{ GET "Host: a\n\r\n", 400, "bare line feed" },
 	{ GET HOST "\n", 400, "bare line feed" },
@@ -114,7 +115,7 @@ static const struct {
 	{ GET HOST, 400, "head: malformed" },
 };
 
-/* covers: RFC9112-heads RFC9112-chunked */
+/* covers: RFC9112-heads RFC9112-empty-line RFC9112-chunked */
 static void next_each_wrong_head_answered(void **state)
 {
 	(void)state;

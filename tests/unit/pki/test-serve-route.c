@@ -365,10 +365,14 @@ static void route_ocsp_get_longest_accepted_above_refused(void **state)
 	assert_int_equal(status(HTTP_PUBLIC, SERVE_GET, target, NULL, ""), 400);
 }
 
+/* covers: RFC2585-media-types */
 static void route_every_published_file_found(void **state)
 {
 	static const char *const names[] = { "/line1.crl", "/line1-delta.crl",
 		"/line1.cer", "/root.cer", "/line1-chain.pem" };
+	static const char *const types[] = { "application/pkix-crl",
+		"application/pkix-crl", "application/pkix-cert",
+		"application/pkix-cert", PEM };
 
 	(void)state;
 	_Static_assert(N_OF(names) == SERVE_N_FILES, "every file");
@@ -380,7 +384,7 @@ static void route_every_published_file_found(void **state)
 		assert_int_equal(route.file, i);
 		serve_file_name(route.file, "line1", name, sizeof(name));
 		assert_string_equal(name, names[i] + 1);
-		assert_non_null(strchr(serve_file_type(route.file), '/'));
+		assert_string_equal(serve_file_type(route.file), types[i]);
 	}
 }
 
