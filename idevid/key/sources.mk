@@ -4,7 +4,6 @@ sees := idevid/base
 sources := \
 	client.c \
 	key.c \
-	key-private.c \
 	keyref.c \
 	pem-chain.c \
 	private-key-parts.c \

@@ -9,10 +9,10 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "files.h"
-#include "key-private.h"
 #include "module-cert.h"
 #include "module-key.h"
 #include "module-state.h"
+#include "private-key.h"
 
 static const char SEALED[] = ".sealed";
 static const char GONE[] = ".gone";
@@ -237,11 +237,15 @@ static enum devid_err check_import(struct module_key *key,
 	CLEANUP(cleanup_pkey) EVP_PKEY *private = NULL;
 	struct module_key would = { .id = key->id };
 	struct module_chain chain = { .leaf_len = 0 };
+	struct devid_error cause = { DEVID_OK, "" };
 	struct key_blob spki = { 0 };
 	enum devid_err rc;
 
-	rc = key_private_read(
-		key_id_name(key->id), what->pkcs8, &private, &spki, err);
+	rc = private_key_read(what->pkcs8, &private, &cause);
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc, "%s: private key: %s",
+			key_id_name(key->id), devid_error_text(&cause));
+	rc = private_key_spki(private, &spki, err);
 	if (rc == DEVID_OK)
 		rc = module_set_spki(&would, &spki, err);
 	if (rc == DEVID_OK && what->chain.len > 0)

@@ -40,7 +40,7 @@ DEVID_MUST_CHECK enum devid_err module_owner_create(struct module *m,
  * Takes in a key that was made elsewhere, and its certificates if there are
  * any (802.1AR 7.2, LDevID key insertion). All is checked before anything is
  * written. Errors: KEY_EXISTS, DENIED (a role that takes none), those of
- * key_private_read() and module_check_chain().
+ * private_key_read() and module_check_chain().
  */
 DEVID_MUST_CHECK enum devid_err module_import(struct module *m,
 	const char *name, const struct wire_import *what, bool persistent,
