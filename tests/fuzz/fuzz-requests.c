@@ -5,6 +5,8 @@
  * never get what needs it, and the IAK never signs.
  */
 #include <stdint.h>
+#include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,14 +30,18 @@ static void quiet(const char *line)
 
 static void remove_folder(void)
 {
-	static const char *const names[] = { "idevid.key", "idevid.pem",
-		"idevid.disabled", "iak.key", "iak.pem", "iak.disabled", "" };
-	char path[128];
+	DIR *dir = opendir(folder);
+	struct dirent *entry;
+	char path[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
-		(void)remove(path); /* the folder itself comes last */
+	while (dir && (entry = readdir(dir))) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder,
+			entry->d_name); /* fits */
+		(void)unlink(path);
 	}
+	if (dir)
+		(void)closedir(dir);
+	(void)rmdir(folder);
 }
 
 static void start(void)
@@ -55,9 +61,23 @@ static void start(void)
 	if (policy_parse_list("1", false, &policy.tls_client, NULL) != 0 ||
 		policy_parse_list("2", false, &policy.tls_server, NULL) != 0 ||
 		policy_parse_list("3", false, &policy.csr, NULL) != 0 ||
-		policy_parse_list("4", false, &policy.manage, NULL) != 0)
+		policy_parse_list("4", false,
+			&policy.managers[ROLE_MANAGER_MAKER], NULL) != 0 ||
+		policy_parse_list("5", false,
+			&policy.managers[ROLE_MANAGER_LDEVID], NULL) != 0 ||
+		policy_parse_list("6", false,
+			&policy.managers[ROLE_MANAGER_OWNER], NULL) != 0)
 		abort();
 	requests.policy = &policy;
+}
+
+/* Users 4 to 6 are the managers of the roles. */
+static bool manages(unsigned uid, const char *name)
+{
+	enum key_id id;
+
+	return key_id_by_name(name, &id) &&
+	       uid == 4 + (unsigned)key_id_row(id)->manager;
 }
 
 /* Whether the peer @uid may have had this answered without an error. */
@@ -77,22 +97,38 @@ static void check_allowed(unsigned uid, struct view record)
 		struct module_sign what = { req.name, req.arg, req.hash,
 			req.data, req.data_len };
 
-		if (strcmp(req.name, "idevid") != 0 ||
-			module_sign_purpose(requests.module, &what, &v, NULL) !=
+		if (module_sign_purpose(requests.module, &what, &v, NULL) !=
 				DEVID_OK ||
 			(unsigned)v.purpose != 1u << (uid - 1))
 			abort();
 		break;
 	}
-	case WIRE_CREATE:
-	case WIRE_INSTALL:
-	case WIRE_ENABLE:
 	case WIRE_ATTEST:
 	case WIRE_ACTIVATE:
+	case WIRE_INIT:
+	case WIRE_STIR:
+	case WIRE_ERASE:
 		if (uid != 4)
 			abort();
 		break;
-	default: /* DELETE as well */
+	case WIRE_CREATE:
+	case WIRE_INSTALL:
+	case WIRE_ENABLE:
+	case WIRE_CERT_ENABLE:
+	case WIRE_CHAIN_INSTALL:
+		if (!manages(uid, req.name))
+			abort();
+		break;
+	case WIRE_DELETE:
+	case WIRE_CERT_DELETE:
+	case WIRE_CHAIN_DELETE:
+	case WIRE_IMPORT:
+	case WIRE_PIN:
+		/* Never a key of the maker's. */
+		if (uid == 4 || !manages(uid, req.name))
+			abort();
+		break;
+	default:
 		abort();
 	}
 }
@@ -110,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		start();
 	if (len < 1)
 		return 0;
-	peer.uid = data[0] % 6;
+	peer.uid = data[0] % 8;
 	peer.gid = peer.uid;
 	record = (struct view) { data + 1, len - 1 };
 	keep = requests_answer(&requests, &peer, record, &out);

@@ -50,7 +50,7 @@ static void status(struct view in)
 
 	if (wire_decode_status(in, &first, NULL) != DEVID_OK)
 		return;
-	if (first.n_keys > N_MAKER_ROLES ||
+	if (first.n_keys > N_KEYS ||
 		memchr(first.module_text, 0, sizeof(first.module_text)) ==
 			NULL ||
 		wire_encode_status(&first, &out, NULL) != DEVID_OK ||
@@ -85,6 +85,21 @@ static void credential(struct view in)
 	check_same(in, &out);
 }
 
+static void import(struct view in)
+{
+	struct wire_import what;
+	struct room out = { buf, sizeof(buf), 0 };
+
+	if (wire_decode_import(in, &what, NULL) != DEVID_OK)
+		return;
+	if (what.pkcs8.len == 0 ||
+		what.pkcs8.len + what.chain.len + 2 != in.len)
+		abort();
+	if (wire_encode_import(&what, &out, NULL) != DEVID_OK)
+		return; /* longer than this program's buffer */
+	check_same(in, &out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct view in;
@@ -92,9 +107,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	in = (struct view) { data + 1, len - 1 };
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0:
 		request(in);
+		break;
+	case 5:
+		import(in);
 		break;
 	case 1:
 		answer(in);

@@ -293,6 +293,43 @@ static X509 *self_signed(void)
 	return x;
 }
 
+/* A key of the owner, from its beginning to its end. */
+static void owners(const struct wire_request *install)
+{
+	static uint8_t data[WIRE_PKCS8_MAX + 2];
+	static uint8_t pkcs8[WIRE_PKCS8_MAX];
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	struct wire_import what = { { pkcs8, 0 }, { NULL, 0 } };
+	struct room out = { data, sizeof(data), 0 };
+	struct wire_request req = { .op = WIRE_STIR, .data = data };
+	uint8_t *p = pkcs8;
+
+	save_operation("owner-create", 6, WIRE_CREATE, "tls-0");
+	save_operation("owner-enable", 5, WIRE_ENABLE, "ldevid-0");
+	save_operation("owner-cert-enable", 6, WIRE_CERT_ENABLE, "tls-0");
+	save_operation("owner-pin", 6, WIRE_PIN, "tls-0");
+	save_operation("owner-chain-delete", 6, WIRE_CHAIN_DELETE, "tls-0");
+	save_operation("owner-cert-delete", 6, WIRE_CERT_DELETE, "tls-0");
+	save_operation("owner-delete", 6, WIRE_DELETE, "tls-0");
+	save_operation("init", 4, WIRE_INIT, "");
+	save_operation("erase", 4, WIRE_ERASE, "");
+	req.data_len = 16;
+	save_request("stir", 4, &req);
+	req = *install;
+	req.op = WIRE_CHAIN_INSTALL;
+	strcpy(req.name, "eap-3");
+	save_request("owner-chain-install", 6, &req);
+	what.pkcs8.len = (size_t)i2d_PKCS8_PRIV_KEY_INFO(info, &p);
+	PKCS8_PRIV_KEY_INFO_free(info);
+	if (wire_encode_import(&what, &out, NULL) != DEVID_OK)
+		abort();
+	req = (struct wire_request) { .op = WIRE_IMPORT,
+		.name = "tls-1",
+		.data = data,
+		.data_len = out.len };
+	save_request("owner-import", 6, &req);
+}
+
 int main(void)
 {
 	static struct bytes b, ske;
@@ -324,6 +361,7 @@ int main(void)
 	save_request("install", 4, &install);
 	save_operation("enable", 4, WIRE_ENABLE, "idevid");
 	save_operation("delete", 4, WIRE_DELETE, "idevid");
+	owners(&install);
 	keyref();
 	answers();
 	attestation();
