@@ -131,6 +131,7 @@ static void permissions_each_list_gives_its_own(void **state)
 	}
 }
 
+/* covers: OWN-role-manager */
 static void managers_each_of_their_roles(void **state)
 {
 	struct policy p = make("1", "2", "3", "4");

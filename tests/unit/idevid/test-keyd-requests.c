@@ -123,7 +123,8 @@ static struct wire_request request(uint8_t op, const char *name)
 
 #define BIT(who) (1u << (who))
 
-/* Everything that changes a key, of each role: its managers and nobody else. */
+/* Everything that changes a key, of each role: its managers and nobody else.
+ * covers: OWN-role-manager */
 static void keys_are_managed_by_the_managers_of_their_role(void **state)
 {
 	static const uint8_t ops[] = { WIRE_CREATE, WIRE_INSTALL, WIRE_ENABLE,
@@ -202,6 +203,7 @@ static bool has_key(const struct wire_status *st, const char *name)
 	return false;
 }
 
+/* covers: OWN-role-listed */
 static void keys_that_are_not_listed_are_shown_to_users_only(void **state)
 {
 	static struct wire_status st;

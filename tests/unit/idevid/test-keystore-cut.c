@@ -131,12 +131,14 @@ static void cut_first_key(EVP_PKEY *private)
 	}
 }
 
+/* covers: OWN-tpm-cut */
 static void key_made_cut_anywhere_is_made_again(void **state)
 {
 	(void)state;
 	cut_first_key(NULL);
 }
 
+/* covers: OWN-tpm-cut */
 static void key_taken_in_cut_anywhere_is_taken_in_again(void **state)
 {
 	EVP_PKEY *private = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
@@ -173,12 +175,14 @@ static void cut_persist(bool persistent)
 	}
 }
 
+/* covers: OWN-tpm-cut */
 static void key_put_at_its_place_cut_anywhere_serves(void **state)
 {
 	(void)state;
 	cut_persist(true);
 }
 
+/* covers: OWN-tpm-cut */
 static void key_taken_from_its_place_cut_anywhere_serves(void **state)
 {
 	(void)state;
@@ -205,6 +209,7 @@ static void is_whole_or_gone(struct cut *c)
 	assert_true(rc == DEVID_OK || epoch_of(c) > 1);
 }
 
+/* covers: OWN-tpm-cut OWN-erase-resumed */
 static void keys_erased_cut_anywhere_end_with_the_next_call(void **state)
 {
 	(void)state;

@@ -66,6 +66,7 @@ static void epoch_counts_erasures(void **state)
 	assert_true(later > resets);
 }
 
+/* covers: OWN-erase-blob OWN-erase-persistent */
 static void copy_of_a_key_erased_is_of_no_use(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -85,7 +86,8 @@ static void copy_of_a_key_erased_is_of_no_use(void **state)
 }
 
 /* Without our own look at the record: the parent of before, derived again by
- * somebody who knows how. */
+ * somebody who knows how.
+ * covers: OWN-parent OWN-erase-policy OWN-erase-blob */
 static void copy_below_the_parent_of_before_refused_by_the_tpm(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -129,7 +131,8 @@ static void copy_below_the_parent_of_before_refused_by_the_tpm(void **state)
 }
 
 /* Part 1, 30.5: no erasure ends those before the next TPM reset, which is why
- * its count is kept. */
+ * its count is kept.
+ * covers: OWN-erase-context */
 static void saved_context_refused_after_the_next_reset(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -153,7 +156,8 @@ static void saved_context_refused_after_the_next_reset(void **state)
 	Esys_Free(saved);
 }
 
-/* Whoever may use the owner's hierarchy can put a copy anywhere. */
+/* Whoever may use the owner's hierarchy can put a copy anywhere.
+ * covers: OWN-erase-persistent */
 static void copy_at_another_place_ends_with_the_erasure(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -186,7 +190,8 @@ static void what_others_have_stays_through_an_erasure(void **state)
 	assert_true(is_there(f, 0x81020011));
 }
 
-/* By whoever may use the owner's hierarchy. */
+/* By whoever may use the owner's hierarchy.
+ * covers: OWN-erase-counter */
 static void counter_made_anew_fails_closed(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -275,6 +280,7 @@ static TPM2B_PUBLIC parent_area(struct keystore_fixture *f)
 	return ret;
 }
 
+/* covers: OWN-parent */
 static void parent_of_others_told(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -308,6 +314,7 @@ static void parent_of_another_seed_told(void **state)
 		"is another than the one that the key was made below");
 }
 
+/* covers: OWN-tpm-cleared */
 static void tpm_cleared_told(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -323,6 +330,7 @@ static void tpm_cleared_told(void **state)
 		f, &sealed, DEVID_ERR_MISMATCH, "the TPM was cleared since");
 }
 
+/* covers: OWN-tpm-exchanged */
 static void another_tpm_told(void **state)
 {
 	struct keystore_fixture *f = *state;

@@ -31,6 +31,7 @@ static void nothing_left(struct keystore_fixture *f)
 	keystore_fixture_open(f, false);
 }
 
+/* covers: OWN-pin */
 static void every_alg_made_signs_loaded_and_persistent(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -57,6 +58,7 @@ static void every_alg_made_signs_loaded_and_persistent(void **state)
 	}
 }
 
+/* covers: 802.1AR-7.2-key-insert */
 static void every_alg_taken_in_signs_after_a_restart(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -79,6 +81,7 @@ static void every_alg_taken_in_signs_after_a_restart(void **state)
 	}
 }
 
+/* covers: OWN-one-command OWN-use-no-nv */
 static void key_persistent_signs_with_one_command(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -91,7 +94,8 @@ static void key_persistent_signs_with_one_command(void **state)
 	assert_int_equal(swtpm_count(&f->tpm, 0), before + 1);
 }
 
-/* StartAuthSession, PolicyNV, Load, Sign, FlushContext. */
+/* StartAuthSession, PolicyNV, Load, Sign, FlushContext.
+ * covers: OWN-room OWN-use-no-nv */
 static void key_loaded_signs_with_five_commands(void **state)
 {
 	static const uint32_t codes[] = { 0x176, 0x149, CC_LOAD, CC_SIGN,
@@ -123,6 +127,7 @@ static void take_in_fails(struct keystore_fixture *f, EVP_PKEY *private)
 	EVP_PKEY_free(private);
 }
 
+/* covers: OWN-import-weak */
 static void key_of_no_suite_not_taken_in(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -144,7 +149,8 @@ static void make_of_no_algorithm_unsupported(void **state)
 }
 
 /* The policy is empty, and a key without fixedTPM needs one to be duplicated
- * (part 3, 13.1). */
+ * (part 3, 13.1).
+ * covers: OWN-import-duplicate */
 static void key_taken_in_cannot_be_duplicated(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -178,7 +184,8 @@ static void key_taken_in_cannot_be_duplicated(void **state)
 	EVP_PKEY_free(private);
 }
 
-/* Used without a shutdown behind it, which for the IDevID is counted. */
+/* Used without a shutdown behind it, which for the IDevID is counted.
+ * covers: OWN-noda */
 static void key_used_before_a_power_cut_counts_as_no_attack(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -223,6 +230,7 @@ static void persist_place_taken_exists_and_key_serves(void **state)
 	(void)two;
 }
 
+/* covers: OWN-tpm-no-place */
 static void persist_without_room_too_large_and_key_serves(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -241,6 +249,7 @@ static void persist_without_room_too_large_and_key_serves(void **state)
 	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
 }
 
+/* covers: OWN-tpm-no-place */
 static void first_key_without_room_too_large(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -252,7 +261,8 @@ static void first_key_without_room_too_large(void **state)
 	nothing_left(f);
 }
 
-/* By somebody else, while the keystore is connected. */
+/* By somebody else, while the keystore is connected.
+ * covers: OWN-use-no-nv */
 static void evicted_meanwhile_key_serves_loaded(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -310,6 +320,7 @@ static void pair_made_after_the_list_is_found(void **state)
 	assert_rc(owner_load(f, id, NULL), DEVID_OK);
 }
 
+/* covers: OWN-passwords */
 static void make_owner_closed_denied_names_the_setting(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -336,6 +347,7 @@ static void make_owner_closed_denied_names_the_setting(void **state)
 	assert_rc(owner_erase(f, NULL), DEVID_OK);
 }
 
+/* covers: OWN-passwords */
 static void create_endorsement_closed_denied_names_the_setting(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -355,7 +367,8 @@ static void create_endorsement_closed_denied_names_the_setting(void **state)
 		DEVID_OK);
 }
 
-/* They count no failed attempts, so that lockout is not about them. */
+/* They count no failed attempts, so that lockout is not about them.
+ * covers: OWN-tpm-lockout */
 static void key_serves_in_lockout(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -395,6 +408,7 @@ static void tpm_restarted_key_serves(void **state)
 	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
 }
 
+/* covers: 802.1AR-7.2-entropy */
 static void stir_takes_up_to_its_limit(void **state)
 {
 	struct keystore_fixture *f = *state;

@@ -108,6 +108,12 @@ static bool has_any_file(struct fixture *f, const char *name)
 
 /* ---- state rules of 802.1AR ---- */
 
+/* covers: 802.1AR-7.2-key-generate 802.1AR-7.2-cert-insert
+ * 802.1AR-7.2-key-enable 802.1AR-7.2-cert-enable
+ * 802.1AR-7.2-new-key-disabled 802.1AR-7.2-new-cert-disabled
+ * 802.1AR-7.2-state-kept 802.1AR-7.2-sign-key-disabled
+ * 802.1AR-7.2-sign-cert-disabled 802.1AR-7.2-cert-disabled-not-served
+ * 802.1AR-7.2-err-key-disabled 802.1AR-7.2-err-cert-disabled */
 static void ldevid_key_and_certificate_begin_disabled(void **state)
 {
 	struct fixture *f = *state;
@@ -163,6 +169,7 @@ static void key_begins_as_its_role_says_whatever_was_before(void **state)
 	assert_true(key_named(f, "tls-0").cert_enabled);
 }
 
+/* covers: OWN-role-purpose */
 static void role_signs_for_its_purposes_only(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +186,7 @@ static void role_signs_for_its_purposes_only(void **state)
 	assert_cause(&err, "tls keys do not sign for tls-client");
 }
 
+/* covers: 802.1AR-7.2-err-key-exists */
 static void create_on_a_key_exists(void **state)
 {
 	struct fixture *f = *state;
@@ -195,6 +203,10 @@ static void create_on_a_key_exists(void **state)
 	assert_false(key_blob_equal(&before.spki, &after.spki));
 }
 
+/* covers: 802.1AR-7.2-idevid-key-kept 802.1AR-7.2-idevid-cert-kept
+ * 802.1AR-7.2-idevid-chain-kept 802.1AR-7.2-err-idevid-key-deletion
+ * 802.1AR-7.2-err-idevid-cert-deletion 802.1AR-7.2-err-idevid-chain-deletion
+ * OWN-role-import */
 static void maker_keys_are_never_taken_out_nor_replaced(void **state)
 {
 	static const char *const names[] = { "idevid", "idevid-0", "iak",
@@ -222,6 +234,8 @@ static void maker_keys_are_never_taken_out_nor_replaced(void **state)
 	certs_done(&leaf);
 }
 
+/* covers: 802.1AR-7.2-key-delete 802.1AR-7.2-key-delete-takes-certs
+ * 802.1AR-7.2-err-key-not-found */
 static void delete_takes_certificates_and_chain(void **state)
 {
 	struct fixture *f = *state;
@@ -251,6 +265,8 @@ static void delete_takes_certificates_and_chain(void **state)
 
 /* ---- certificates and chains ---- */
 
+/* covers: 802.1AR-7.2-cert-insert 802.1AR-7.2-cert-delete
+ * 802.1AR-7.2-err-cert-exists 802.1AR-7.2-err-cert-not-found */
 static void certificate_replaced_only_when_asked_for(void **state)
 {
 	struct fixture *f = *state;
@@ -291,6 +307,7 @@ static void certificate_replaced_only_when_asked_for(void **state)
 	certs_done(&new);
 }
 
+/* covers: 802.1AR-7.2-suite 802.1AR-7.2-err-suite-mismatch */
 static void certificate_of_another_key_or_suite_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -311,6 +328,9 @@ static void certificate_of_another_key_or_suite_refused(void **state)
 	certs_done(&other);
 }
 
+/* covers: 802.1AR-7.2-chain-insert 802.1AR-7.2-chain-delete
+ * 802.1AR-7.2-cert-delete-takes-chain 802.1AR-7.2-cert-disabled-chain
+ * 802.1AR-7.2-err-cert-not-found 802.1AR-7.2-err-cert-disabled */
 static void chain_put_above_and_taken_away(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +347,8 @@ static void chain_put_above_and_taken_away(void **state)
 	assert_rc(module_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(module_install_above(f->m, "ldevid-0", der_of(&f->ca), NULL),
 		DEVID_ERR_CERT_DISABLED);
+	assert_rc(module_install_above(f->m, "ldevid-0", none, NULL),
+		DEVID_ERR_CERT_DISABLED);
 	assert_rc(module_cert_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(module_install_above(f->m, "ldevid-0", der_of(&cert), NULL),
 		DEVID_ERR_MISMATCH);
@@ -337,6 +359,11 @@ static void chain_put_above_and_taken_away(void **state)
 	assert_rc(module_install_above(f->m, "ldevid-0", none, NULL), DEVID_OK);
 	assert_rc(fixture_chain(f, "ldevid-0", &der, &len), DEVID_OK);
 	assert_int_equal(len, cert.der.len);
+	assert_rc(module_install_above(f->m, "ldevid-0", der_of(&f->ca), NULL),
+		DEVID_OK);
+	assert_rc(module_cert_delete(f->m, "ldevid-0", NULL), DEVID_OK);
+	assert_rc(install(f, "ldevid-0", &cert), DEVID_OK);
+	assert_int_equal(key_named(f, "ldevid-0").n_certs, 1);
 	certs_done(&cert);
 }
 
@@ -367,6 +394,7 @@ static struct certs_node certify_key(struct fixture *f, EVP_PKEY *key)
 	return fixture_certify(f, &spki, 0);
 }
 
+/* covers: 802.1AR-7.2-key-insert 802.1AR-7.2-err-key-exists */
 static void imported_key_with_its_certificate(void **state)
 {
 	struct fixture *f = *state;
@@ -390,6 +418,7 @@ static void imported_key_with_its_certificate(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* covers: OWN-import-cert */
 static void import_that_does_not_fit_writes_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -422,6 +451,7 @@ static unsigned commands_of_a_signature(struct fixture *f, const char *name)
 	return swtpm_count(&f->tpm, 0) - before;
 }
 
+/* covers: OWN-pin OWN-one-command */
 static void persistent_key_signs_with_one_command(void **state)
 {
 	struct fixture *f = *state;
@@ -445,6 +475,7 @@ static void persistent_key_signs_with_one_command(void **state)
 
 /* ---- the end of them all ---- */
 
+/* covers: OWN-erase-blob */
 static void erased_keys_are_gone_and_a_copy_is_of_no_use(void **state)
 {
 	struct fixture *f = *state;
@@ -478,6 +509,7 @@ static void erased_keys_are_gone_and_a_copy_is_of_no_use(void **state)
 	assert_rc(sign_as(f, "tls-0", SERVER, NULL), DEVID_OK);
 }
 
+/* covers: OWN-erase-proof */
 static void erasure_is_complete_after_a_reset(void **state)
 {
 	struct fixture *f = *state;
@@ -496,6 +528,7 @@ static void erasure_is_complete_after_a_reset(void **state)
 	assert_true(after.resets > after.erased_at);
 }
 
+/* covers: OWN-erase-resumed */
 static void erasure_that_was_begun_is_gone_on_with(void **state)
 {
 	struct fixture *f = *state;
@@ -534,6 +567,7 @@ static void deletion_that_was_begun_is_gone_on_with(void **state)
 
 /* ---- what is on the disk ---- */
 
+/* covers: OWN-state-half */
 static void state_restored_in_part_told(void **state)
 {
 	struct fixture *f = *state;
@@ -552,6 +586,7 @@ static void state_restored_in_part_told(void **state)
 	certs_done(&cert);
 }
 
+/* covers: OWN-state-corrupted */
 static void sealed_key_spoiled_told_and_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -570,6 +605,7 @@ static void sealed_key_spoiled_told_and_stays(void **state)
 	certs_done(&leaf);
 }
 
+/* covers: 802.1AR-7.2-init 802.1AR-7.2-err-not-initialized */
 static void key_is_known_while_the_tpm_is_absent(void **state)
 {
 	struct fixture *f = *state;
@@ -591,6 +627,7 @@ static void key_is_known_while_the_tpm_is_absent(void **state)
 	assert_int_equal(fixture_status(f)->initialized, 1);
 }
 
+/* covers: 802.1AR-7.2-entropy */
 static void entropy_within_its_limits(void **state)
 {
 	struct fixture *f = *state;

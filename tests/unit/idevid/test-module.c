@@ -83,7 +83,7 @@ static void status_place_is_what_the_keystore_says(void **state)
 	tempdir_remove(&dir);
 }
 
-/* covers: 802.1AR-7.2-idevid-key-kept */
+/* covers: 802.1AR-7.2-idevid-key-kept 802.1AR-7.2-err-key-exists */
 static void create_other_alg_exists(void **state)
 {
 	struct fixture *f = *state;
@@ -132,7 +132,7 @@ static void install_same_leaf_may_bring_other_chain(void **state)
 	certs_done(&leaf);
 }
 
-/* covers: 802.1AR-7.2-idevid-cert-kept */
+/* covers: 802.1AR-7.2-idevid-cert-kept 802.1AR-7.2-err-cert-exists */
 static void install_another_leaf_exists_and_old_stays(void **state)
 {
 	struct fixture *f = *state;
@@ -486,7 +486,7 @@ static void disabled_key_refuses_across_restart(void **state)
 	certs_done(&leaf);
 }
 
-/* covers: 802.1AR-7.2-idevid-key-kept */
+/* covers: 802.1AR-7.2-idevid-key-kept 802.1AR-7.2-err-idevid-key-deletion */
 static void delete_always_refused(void **state)
 {
 	struct fixture *f = *state;

@@ -215,6 +215,7 @@ static void read_pem_refused(void **state)
 		&der, DEVID_ERR_SYNTAX, "private key: PEM, where DER is to be");
 }
 
+/* covers: OWN-import-weak */
 static void read_encrypted_refused(void **state)
 {
 	EVP_PKEY *made = certs_key("P-256");
@@ -306,6 +307,7 @@ static void assert_size_refused(
 	assert_refused(&der, DEVID_ERR_UNSUPPORTED, cause);
 }
 
+/* covers: OWN-import-weak */
 static void read_rsa_of_other_sizes_refused(void **state)
 {
 	EVP_PKEY *made = rsa_keys_next(1024);
@@ -327,6 +329,7 @@ static void read_rsa_of_other_sizes_refused(void **state)
 	EVP_PKEY_free(made);
 }
 
+/* covers: OWN-import-weak */
 static void read_rsa_of_another_exponent_refused(void **state)
 {
 	static const char *const exponents[] = { "020103", "0203010003",
@@ -347,6 +350,7 @@ static void read_rsa_of_another_exponent_refused(void **state)
 	EVP_PKEY_free(made);
 }
 
+/* covers: OWN-roca */
 static void read_rsa_of_roca_form_refused(void **state)
 {
 	EVP_PKEY *made = roca_key(2048);
@@ -389,7 +393,8 @@ static void read_rsa_of_inconsistent_numbers_refused(void **state)
 	EVP_PKEY_free(made);
 }
 
-/* Both primes, but not as a TPM takes them. */
+/* Both primes, but not as a TPM takes them.
+ * covers: OWN-import-weak */
 static void read_rsa_of_unequal_primes_refused(void **state)
 {
 	EVP_PKEY *made = rsa_keys_next(2048);
@@ -468,6 +473,7 @@ static void assert_ec_refused(
 	EVP_PKEY_free(made);
 }
 
+/* covers: OWN-import-weak */
 static void read_ec_on_other_curves_refused(void **state)
 {
 	(void)state;
@@ -624,6 +630,7 @@ static unsigned copies_left(const struct certs_buf *der)
 	return found;
 }
 
+/* covers: OWN-import-plain */
 static void no_freed_memory_holds_the_key(void **state)
 {
 	EVP_PKEY *made = certs_key("P-256");

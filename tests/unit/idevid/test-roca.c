@@ -41,6 +41,7 @@ static bool has_form(const EVP_PKEY *key)
 	return roca_has_form((struct view) { buf, len });
 }
 
+/* covers: OWN-roca */
 static void modulus_of_the_form_each_size_found(void **state)
 {
 	static const unsigned bits[] = { 2048, 3072, 4096 };
@@ -55,6 +56,7 @@ static void modulus_of_the_form_each_size_found(void **state)
 	}
 }
 
+/* covers: OWN-roca */
 static void keys_of_openssl_each_size_pass(void **state)
 {
 	static const unsigned bits[] = { 1024, 2048, 2048, 2048, 2048, 2048,
@@ -195,6 +197,7 @@ static enum devid_err check_key(EVP_PKEY *key, struct devid_error *err)
 	return rc;
 }
 
+/* covers: OWN-roca */
 static void spki_of_the_form_refused_by_name(void **state)
 {
 	static const unsigned bits[] = { 2048, 3072, 4096 };

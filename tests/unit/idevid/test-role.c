@@ -9,6 +9,7 @@
 #include "role.h"
 #include "tpm-places.h"
 
+/* covers: OWN-role-table */
 static void every_key_has_a_name_of_its_own(void **state)
 {
 	enum key_id found;
@@ -23,6 +24,7 @@ static void every_key_has_a_name_of_its_own(void **state)
 	}
 }
 
+/* covers: OWN-role-table */
 static void rows_and_keys_agree(void **state)
 {
 	unsigned sum = 0;
@@ -44,6 +46,7 @@ static void rows_and_keys_agree(void **state)
 	assert_int_equal(sum, N_KEYS);
 }
 
+/* covers: OWN-role-table */
 static void role_alone_is_its_first(void **state)
 {
 	static const struct {
@@ -99,7 +102,8 @@ static void pairs_are_the_makers(void **state)
 	assert_int_equal(key_id_role(KEY_IAK), KEY_ROLE_IAK);
 }
 
-/* What the standard says of IDevIDs is in the table itself. */
+/* What the standard says of IDevIDs is in the table itself.
+ * covers: OWN-role-import */
 static void makers_keys_are_neither_brought_nor_taken(void **state)
 {
 	(void)state;
@@ -118,6 +122,7 @@ static void makers_keys_are_neither_brought_nor_taken(void **state)
 
 /* ---- places ---- */
 
+/* covers: TCG-handles TCG-handles-more OWN-places */
 static void default_places_stay_clear_of_others(void **state)
 {
 	struct tpm_places at;
@@ -139,6 +144,7 @@ static void default_places_stay_clear_of_others(void **state)
 	}
 }
 
+/* covers: OWN-places */
 static void places_that_cannot_be_told(void **state)
 {
 	const char *what;

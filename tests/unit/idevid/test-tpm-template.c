@@ -302,22 +302,6 @@ static void handles_are_those_of_the_field(void **state)
 	assert_int_equal(at.nv[KEY_IAK], 0x01c90100);
 }
 
-/* FIDO Device Onboard has its keys there.
- * covers: TCG-handles-more */
-static void handles_of_fido_stay_clear(void **state)
-{
-	struct tpm_places at;
-
-	(void)state;
-	tpm_places_default(&at);
-	for (int id = 0; id < N_KEYS; id++) {
-		assert_int_not_equal(at.handle[id], 0x81020002);
-		assert_int_not_equal(at.handle[id], 0x81020003);
-	}
-	assert_int_not_equal(at.parent, 0x81020002);
-	assert_int_not_equal(at.parent, 0x81020003);
-}
-
 static void matches_own_templates_by_role(void **state)
 {
 	(void)state;
@@ -383,7 +367,6 @@ int main(void)
 		cmocka_unit_test(unique_variants_all_differ),
 		cmocka_unit_test(get_no_algorithm_is_false),
 		cmocka_unit_test(handles_are_those_of_the_field),
-		cmocka_unit_test(handles_of_fido_stay_clear),
 		cmocka_unit_test(matches_own_templates_by_role),
 		cmocka_unit_test(matches_changed_field_refused),
 		cmocka_unit_test(matches_rsa_iak_with_either_scheme),
