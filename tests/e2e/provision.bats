@@ -79,6 +79,7 @@ tpm_clean() {
 	[ "$output" = "devid: provision: idevid: no key yet; run 'devid provision key' first" ]
 }
 
+# covers: OWN-p521
 @test "request: a wrong serial or model is a wrong call" {
 	for bad in "" "$(printf '%065d' 0)" $'SN\n1' SN→; do
 		run -2 on "$DEV" request --serial "$bad"

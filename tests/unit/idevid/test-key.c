@@ -121,6 +121,7 @@ static void texts_name_every_algorithm(void **state)
 			strstr(KEY_ALG_NAMES, key_alg_name((enum key_alg)a)));
 }
 
+/* covers: OWN-p521 */
 static void why_not_says_it_of_p521_alone(void **state)
 {
 	(void)state;

@@ -137,7 +137,8 @@ static void every_alg_created_signs_as_its_suites_say(void **state)
 	}
 }
 
-/* A TPM has no duty to make this size: libtpms does from 0.10 on. */
+/* A TPM has no duty to make this size: libtpms does from 0.10 on.
+ * covers: OWN-algs */
 static void rsa4096_is_made_or_the_tpm_is_said_to_make_none(void **state)
 {
 	struct keystore_fixture *f = *state;

@@ -222,7 +222,8 @@ static void rsa_idevid_leaves_scheme_open_iak_does_not(void **state)
 	assert_int_equal(a.publicArea.parameters.rsaDetail.keyBits, 2048);
 }
 
-/* Ours: no template of TCG has these. */
+/* Ours: no template of TCG has these.
+ * covers: OWN-algs */
 static void rsa_above_2048_has_sha384(void **state)
 {
 	static const enum key_alg large[] = { KEY_ALG_RSA3072,
