@@ -159,8 +159,11 @@ refused() {
 	echo 'int x;' >tests/fixture/x.c
 	row A-4 '`idevid/bad.c`' >>docs/conformance.in
 	refused "docs/conformance.in:10: idevid/bad.c: not there"
-	{ cat good && row A-4 '`bad`, `idevid/good.h`'; } >docs/conformance.in
-	refused "docs/conformance.in:10: bad: in none of the files named"
+	for name in bad BAD_1; do
+		{ cat good && row A-4 "\`$name\`, \`idevid/good.h\`"; } \
+			>docs/conformance.in
+		refused "docs/conformance.in:10: $name: in none of the files named"
+	done
 }
 
 @test "a wrong call ends with 2; no tests at all is a failure" {
