@@ -5,6 +5,6 @@ NOT_EMULATED += test-files # stops a program by ptrace()
 
 $(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-limit \
 	test-keystore-nv test-keystore-owner test-keystore-cut test-keystore-erase test-keystore-tpm test-module test-module-adopt \
-	test-module-attest test-module-tpm test-module-why test-tpm-ek-chain): | $(B)/tcti-fault.so
+	test-module-attest test-module-tpm test-module-why test-tpm-about test-tpm-ek-chain): | $(B)/tcti-fault.so
 $(addprefix $(B)/tests/unit/,test-provider test-provider-sign): \
 	| $(B)/devid.so $(B)/devid-keyd

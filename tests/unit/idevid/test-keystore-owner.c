@@ -167,6 +167,11 @@ static void key_taken_in_cannot_be_duplicated(void **state)
 			ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL,
 			TPM2_SE_POLICY, &no_sym, TPM2_ALG_SHA256, &auth[1]),
 		0);
+	/* What the DUP role asks for, where a policy allows it. */
+	assert_int_equal(
+		Esys_PolicyCommandCode(conn->esys, auth[1], ESYS_TR_NONE,
+			ESYS_TR_NONE, ESYS_TR_NONE, TPM2_CC_Duplicate),
+		0);
 	for (size_t i = 0; i < N_OF(auth); i++) {
 		TPM2B_DATA *k = NULL;
 		TPM2B_PRIVATE *out = NULL;
@@ -261,34 +266,52 @@ static void first_key_without_room_too_large(void **state)
 	nothing_left(f);
 }
 
-/* By somebody else, while the keystore is connected.
- * covers: OWN-use-no-nv */
-static void evicted_meanwhile_key_serves_loaded(void **state)
+/* Each object that was loaded or derived was flushed: none stays. */
+static void all_flushed(struct keystore_fixture *f)
+{
+	assert_int_equal(swtpm_count(&f->tpm, 0x165),
+		swtpm_count(&f->tpm, CC_LOAD) +
+			swtpm_count(&f->tpm, CC_CREATE_PRIMARY));
+}
+
+/* swtpm takes one connection: the answer is as if the key were gone. */
+static void gone_from_its_place_meanwhile_key_serves(void **state)
 {
 	struct keystore_fixture *f = *state;
-	struct keystore *ks = f->ks;
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+	owner_reopen(f, true);
+	owner_give(f, TLS, &sealed);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_OK);
+	swtpm_set_fault(&f->tpm, "once 15d rc 18b\n");
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+}
+
+/* By somebody else; the use of a key puts nothing back.
+ * covers: OWN-use-no-nv */
+static void key_and_parent_evicted_key_serves(void **state)
+{
+	struct keystore_fixture *f = *state;
 	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
 	size_t writes;
 
 	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+	all_flushed(f);
 	keystore_fixture_close(f);
-	keystore_fixture_open(f, true);
-	ks = f->ks;
-	owner_give(f, TLS, &sealed);
-	assert_rc(owner_load(f, TLS, NULL), DEVID_OK);
-	/* swtpm takes one connection: the answer is as if it were gone. */
-	swtpm_set_fault(&f->tpm, "once 15d rc 18b\n");
-	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
-	owner_reopen(f, false);
 	swtpm_evict(&f->tpm, 0x81040140);
 	swtpm_evict(&f->tpm, OWNER_PARENT);
+	keystore_fixture_open(f, false);
 	owner_give(f, TLS, &sealed);
 	writes = swtpm_count(&f->tpm, CC_EVICT_CONTROL);
 	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
 	assert_false(f->ks->ops->is_persistent(f->ks, TLS));
 	assert_int_equal(swtpm_count(&f->tpm, CC_EVICT_CONTROL), writes);
-	nothing_left(f);
-	(void)ks;
+	all_flushed(f);
+	(void)owner_make(f, TLS, KEY_ALG_P256);
+	assert_int_equal(swtpm_count(&f->tpm, CC_EVICT_CONTROL), writes + 1);
+	all_flushed(f);
 }
 
 /* Six keys that are not there: one list. The same key again: a list. */
@@ -441,7 +464,8 @@ int main(void)
 		CASE(persist_place_taken_exists_and_key_serves),
 		CASE(persist_without_room_too_large_and_key_serves),
 		CASE(first_key_without_room_too_large),
-		CASE(evicted_meanwhile_key_serves_loaded),
+		CASE(gone_from_its_place_meanwhile_key_serves),
+		CASE(key_and_parent_evicted_key_serves),
 		CASE(pairs_not_there_found_by_one_list),
 		CASE(pair_made_after_the_list_is_found),
 		CASE(make_owner_closed_denied_names_the_setting),

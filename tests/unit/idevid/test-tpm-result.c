@@ -115,6 +115,51 @@ static void hierarchy_with_a_password_or_disabled_denied(void **state)
 	}
 }
 
+/* By the name of the setting, where there is one. */
+static void password_that_lacks_or_is_wrong_told_by_its_setting(void **state)
+{
+	static const struct {
+		ESYS_TR hierarchy;
+		uint8_t len;
+		const char *text;
+	} cases[] = {
+		{ ESYS_TR_RH_OWNER, 0, "devid.conf names none (owner_auth)" },
+		{ ESYS_TR_RH_OWNER, 1,
+			"devid.conf names (owner_auth) is not that of the "
+			"owner hierarchy" },
+		{ ESYS_TR_RH_ENDORSEMENT, 0,
+			"devid.conf names none (endorsement_auth)" },
+		{ ESYS_TR_RH_ENDORSEMENT, 1,
+			"devid.conf names (endorsement_auth) is not that of "
+			"the endorsement hierarchy" },
+		{ ESYS_TR_RH_LOCKOUT, 1, "devid needs the empty one" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct tpm tpm = { .owner_auth.len = cases[i].len,
+			.endorsement_auth.len = cases[i].len };
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_rc(tpm_result_by(&tpm, cases[i].hierarchy,
+				  SESSION(TPM2_RC_BAD_AUTH, 1), "act", &err),
+			DEVID_ERR_DENIED);
+		assert_cause(&err, cases[i].text);
+	}
+}
+
+/* What ESYS says of itself after a break is not the cause. */
+static void error_after_a_break_absent(void **state)
+{
+	struct tpm tpm = { .dead = true };
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	assert_rc(tpm_result(&tpm, TSS2_ESYS_RC_BAD_SEQUENCE, "act", &err),
+		DEVID_ERR_TPM_ABSENT);
+	assert_cause(&err, "tpm: act: absent: the connection broke");
+}
+
 static void other_errors_of_a_hierarchy_as_ever(void **state)
 {
 	struct tpm tpm = { .dead = false };
@@ -150,6 +195,9 @@ int main(void)
 		cmocka_unit_test(each_code_in_its_class_and_words),
 		cmocka_unit_test(broken_connection_and_full_places_marked),
 		cmocka_unit_test(hierarchy_with_a_password_or_disabled_denied),
+		cmocka_unit_test(
+			password_that_lacks_or_is_wrong_told_by_its_setting),
+		cmocka_unit_test(error_after_a_break_absent),
 		cmocka_unit_test(other_errors_of_a_hierarchy_as_ever),
 		cmocka_unit_test(rc_is_looks_at_layer_and_format),
 	};
