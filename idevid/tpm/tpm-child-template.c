@@ -20,6 +20,8 @@ static const struct {
 	{ KEY_ALG_P256, TPM2_ECC_NIST_P256, TPM2_ALG_SHA256, 0 },
 	{ KEY_ALG_P384, TPM2_ECC_NIST_P384, TPM2_ALG_SHA384, 0 },
 	{ KEY_ALG_RSA2048, 0, 0, 2048 },
+	{ KEY_ALG_RSA3072, 0, 0, 3072 },
+	{ KEY_ALG_RSA4096, 0, 0, 4096 },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "cleanup-openssl.h"
 #include "tpm-child-template.h"
+#include "tpm-parms.h"
 #include "tpm-public.h"
 #include "tpm-wrap.h"
 
@@ -34,22 +35,24 @@ enum devid_err tpm_child_make(struct tpm_above at, enum key_alg alg,
 	TPM2B_SENSITIVE_CREATE sensitive = { 0 };
 	TPM2B_DATA outside = { 0 };
 	TPML_PCR_SELECTION pcrs = { 0 };
+	struct devid_error cause = { DEVID_OK, "" };
 	TPM2B_PUBLIC template;
 	enum devid_err rc;
 
 	if (!child_template_get(alg, false, &template))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: no template for %s", key_alg_name(alg));
-	rc = tpm_epoch_session(at.epoch, at.epoch->value, &session, err);
+	rc = tpm_epoch_session(at.epoch, at.epoch->value, &session, &cause);
 	if (rc == DEVID_OK)
 		rc = tpm_epoch_result(&session,
 			Esys_Create(tpm->esys, at.parent->object.tr, session.tr,
 				ESYS_TR_NONE, ESYS_TR_NONE, &sensitive,
 				&template, &outside, &pcrs, &private, &pub,
 				NULL, NULL, NULL),
-			"make a key", err);
+			"make a key", &cause);
 	if (rc != DEVID_OK || !pub || !private)
-		return rc;
+		return tpm_parms_fail(
+			tpm, &template.publicArea, alg, &cause, err);
 	ret->alg = alg;
 	ret->imported = false;
 	set_made(at, pub, private, ret);
@@ -197,21 +200,24 @@ enum devid_err tpm_child_import(struct tpm_above at, EVP_PKEY *private,
 	CLEANUP(cleanup_esys) TPM2B_PRIVATE *out = NULL;
 	TPMT_SYM_DEF_OBJECT no_inner = { .algorithm = TPM2_ALG_NULL };
 	struct tpm *tpm = at.epoch->index.tpm;
+	struct devid_error cause = { DEVID_OK, "" };
 	struct tpm_wrapped wrapped;
 	TPM2B_DATA no_key = { 0 };
 	enum devid_err rc = wrap(at, private, ret, &wrapped, err);
 
-	if (rc == DEVID_OK)
-		rc = tpm_epoch_session(
-			at.epoch, at.epoch->value, &session, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = tpm_epoch_session(at.epoch, at.epoch->value, &session, &cause);
 	if (rc == DEVID_OK)
 		rc = tpm_epoch_result(&session,
 			Esys_Import(tpm->esys, at.parent->object.tr, session.tr,
 				ESYS_TR_NONE, ESYS_TR_NONE, &no_key, &ret->pub,
 				&wrapped.duplicate, &wrapped.seed, &no_inner,
 				&out),
-			"import a key", err);
-	if (rc == DEVID_OK && out)
-		set_made(at, &ret->pub, out, ret);
-	return rc;
+			"import a key", &cause);
+	if (rc != DEVID_OK || !out)
+		return tpm_parms_fail(
+			tpm, &ret->pub.publicArea, ret->alg, &cause, err);
+	set_made(at, &ret->pub, out, ret);
+	return DEVID_OK;
 }

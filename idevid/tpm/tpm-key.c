@@ -78,23 +78,6 @@ void tpm_key_done(struct tpm_key *key)
 	tpm_handle_done(&key->object);
 }
 
-/* Why there is no key of @template: @cause, or that this TPM makes none such,
- * which each TPM says with other words. */
-static enum devid_err fail_to_make(struct tpm *tpm,
-	const TPM2B_PUBLIC *template, enum key_alg alg,
-	const struct devid_error *cause, struct devid_error *err)
-{
-	struct devid_error none = { DEVID_OK, "" };
-	bool refused = cause->code == DEVID_ERR_TPM ||
-		       cause->code == DEVID_ERR_UNSUPPORTED;
-
-	if (refused && !tpm->dead &&
-		tpm_parms_check(tpm, &template->publicArea, alg, &none) ==
-			DEVID_ERR_UNSUPPORTED)
-		cause = &none;
-	return fail_with(err, cause->code, cause);
-}
-
 /* The primary key of @key's role and algorithm from the template (TCG 7.3),
  * and its public key into @key. */
 static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
@@ -110,7 +93,8 @@ static enum devid_err create_devid(struct tpm *tpm, enum template_unique unique,
 			"tpm: no template for %s", key_alg_name(key->alg));
 	rc = tpm_handle_create(tpm, &template, ret, &made, &cause);
 	if (rc != DEVID_OK)
-		return fail_to_make(tpm, &template, key->alg, &cause, err);
+		return tpm_parms_fail(
+			tpm, &template.publicArea, key->alg, &cause, err);
 	key->name_alg = made->publicArea.nameAlg;
 	return tpm_public_spki(&made->publicArea, &key->spki, err);
 }

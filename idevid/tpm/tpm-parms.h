@@ -15,4 +15,10 @@
 DEVID_MUST_CHECK enum devid_err tpm_parms_check(struct tpm *tpm,
 	const TPMT_PUBLIC *area, enum key_alg alg, struct devid_error *err);
 
+/* Why there is no key of @area: @cause, a command's, or that this TPM makes
+ * none such. Returns its code. */
+DEVID_MUST_CHECK enum devid_err tpm_parms_fail(struct tpm *tpm,
+	const TPMT_PUBLIC *area, enum key_alg alg,
+	const struct devid_error *cause, struct devid_error *err);
+
 #endif

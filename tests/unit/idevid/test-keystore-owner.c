@@ -12,7 +12,7 @@
 #define TLS owner_id("tls-0")
 
 static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
-	KEY_ALG_RSA2048 };
+	KEY_ALG_RSA2048, KEY_ALG_RSA3072 };
 
 /* A private key made outside. */
 static EVP_PKEY *new_key(enum key_alg alg)
@@ -21,7 +21,7 @@ static EVP_PKEY *new_key(enum key_alg alg)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 	if (alg == KEY_ALG_P384)
 		return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
-	return rsa_keys_next(2048);
+	return rsa_keys_next(key_alg_rsa_bits(alg));
 }
 
 static void nothing_left(struct keystore_fixture *f)
@@ -136,6 +136,26 @@ static void key_of_no_suite_not_taken_in(void **state)
 	take_in_fails(f, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-521"));
 	take_in_fails(f, EVP_PKEY_Q_keygen(NULL, NULL, "EC", "secp256k1"));
 	take_in_fails(f, rsa_keys_next(1024));
+	nothing_left(f);
+}
+
+/* swtpm makes RSA of up to 3072 bits. */
+static void alg_that_the_tpm_lacks_told(void **state)
+{
+	static const char why[] = "this TPM makes no RSA-4096 key";
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	EVP_PKEY *private = rsa_keys_next(4096);
+	struct key_sealed sealed;
+
+	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_RSA4096, &sealed, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, why);
+	devid_error_clear(&err);
+	assert_rc(f->ks->ops->take_in(f->ks, private, &sealed, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, why);
+	EVP_PKEY_free(private);
 	nothing_left(f);
 }
 
@@ -332,12 +352,14 @@ static void pairs_not_there_found_by_one_list(void **state)
 	assert_rc(owner_load(f, owner_id("idevid-1"), NULL), DEVID_OK);
 }
 
+/* The list was made for another key. */
 static void pair_made_after_the_list_is_found(void **state)
 {
 	struct keystore_fixture *f = *state;
 	enum key_id id = owner_id("idevid-1");
 
-	assert_rc(owner_load(f, id, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(
+		owner_load(f, owner_id("idevid-2"), NULL), DEVID_ERR_NOT_FOUND);
 	assert_rc(f->ks->ops->create(f->ks, id, KEY_ALG_P256, NULL, NULL),
 		DEVID_OK);
 	assert_rc(owner_load(f, id, NULL), DEVID_OK);
@@ -458,6 +480,7 @@ int main(void)
 		CASE(key_persistent_signs_with_one_command),
 		CASE(key_loaded_signs_with_five_commands),
 		CASE(key_of_no_suite_not_taken_in),
+		CASE(alg_that_the_tpm_lacks_told),
 		CASE(make_of_no_algorithm_unsupported),
 		CASE(key_taken_in_cannot_be_duplicated),
 		CASE(key_used_before_a_power_cut_counts_as_no_attack),
