@@ -384,6 +384,34 @@ static void private_part_changed_told(void **state)
 	assert_cause(&err, "the sealed key is damaged");
 }
 
+/* The counter went on without us, and a copy of before is still at its place:
+ * brought again, the same key is another, below another parent. */
+static void copy_of_before_at_its_place_is_another_key(void **state)
+{
+	struct keystore_fixture *f = *state;
+	EVP_PKEY *private = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	struct tpm_epoch epoch = { 0 };
+	struct tpm *conn;
+
+	(void)owner_take_in(f, TLS, private);
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_OK);
+	keystore_fixture_close(f);
+	swtpm_evict(&f->tpm, OWNER_PARENT);
+	conn = owner_connect(f);
+	assert_rc(tpm_epoch_open(conn, &epoch, NULL), DEVID_OK);
+	assert_rc(tpm_epoch_advance(&epoch, NULL), DEVID_OK);
+	tpm_epoch_done(&epoch);
+	tpm_close(conn);
+	keystore_fixture_open(f, false);
+	(void)owner_take_in(f, TLS, private);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	assert_false(f->ks->ops->is_persistent(f->ks, TLS));
+	assert_rc(owner_persist(f, TLS, true, NULL), DEVID_ERR_EXISTS);
+	assert_rc(owner_erase(f, NULL), DEVID_OK);
+	assert_false(is_there(f, 0x81040140)); /* it looks like ours */
+	EVP_PKEY_free(private);
+}
+
 /* Between two connections: the keystore has it as known. */
 static void erased_by_others_before_a_reconnect_told(void **state)
 {
@@ -447,6 +475,7 @@ int main(void)
 		CASE(another_tpm_told),
 		CASE(endorsement_closed_clear_and_exchange_told_as_one),
 		CASE(private_part_changed_told),
+		CASE(copy_of_before_at_its_place_is_another_key),
 		CASE(erased_by_others_before_a_reconnect_told),
 		CASE(refused_once_looked_for_again),
 	};
