@@ -429,6 +429,42 @@ static void key_serves_in_lockout(void **state)
 	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
 }
 
+/* Counter, parent and the list of places are looked at once. */
+static void first_key_loaded_with_eight_commands_others_with_none(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed one = owner_make(f, TLS, KEY_ALG_P256);
+	struct key_sealed two = owner_make(f, owner_id("eap-0"), KEY_ALG_P384);
+	size_t before;
+
+	owner_reopen(f, false);
+	owner_give(f, TLS, &one);
+	owner_give(f, owner_id("eap-0"), &two);
+	before = swtpm_count(&f->tpm, 0);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_OK);
+	assert_int_equal(swtpm_count(&f->tpm, 0), before + 8);
+	assert_rc(owner_load(f, owner_id("eap-0"), NULL), DEVID_OK);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_OK);
+	assert_int_equal(swtpm_count(&f->tpm, 0), before + 8);
+}
+
+static void give_what_is_damaged_refused_key_of_before_stays(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+
+	sealed.data[sealed.len / 2] ^= 1;
+	assert_rc(f->ks->ops->give(f->ks, TLS, &sealed, NULL, NULL),
+		DEVID_ERR_SYNTAX);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+	sealed.data[0]++;
+	assert_rc(f->ks->ops->give(f->ks, TLS, &sealed, NULL, NULL),
+		DEVID_ERR_UNSUPPORTED);
+	sealed.len = 0;
+	assert_rc(f->ks->ops->give(f->ks, TLS, &sealed, NULL, NULL),
+		DEVID_ERR_SYNTAX);
+}
+
 static void key_not_given_not_found(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -493,6 +529,8 @@ int main(void)
 		CASE(make_owner_closed_denied_names_the_setting),
 		CASE(create_endorsement_closed_denied_names_the_setting),
 		CASE(key_serves_in_lockout),
+		CASE(first_key_loaded_with_eight_commands_others_with_none),
+		CASE(give_what_is_damaged_refused_key_of_before_stays),
 		CASE(key_not_given_not_found),
 		CASE(tpm_restarted_key_serves),
 		CASE(stir_takes_up_to_its_limit),
