@@ -55,7 +55,7 @@ static void forget(struct keystore_tpm *self, enum key_id id)
 static enum devid_err read_facts(const struct key_sealed *sealed,
 	struct key_sealed_facts *ret, struct devid_error *err)
 {
-	struct tpm_sealed key;
+	struct tpm_sealed key = { 0 };
 	enum devid_err rc = tpm_sealed_parse(
 		(struct view) { sealed->data, sealed->len }, &key, err);
 
@@ -189,7 +189,7 @@ static enum devid_err op_load(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	struct load_arg *a = arg;
-	struct tpm_sealed key;
+	struct tpm_sealed key = { 0 };
 	enum devid_err rc = get_sealed(self, a->id, &key, err);
 
 	if (rc == DEVID_OK)
@@ -263,7 +263,7 @@ static enum devid_err op_sign(
 	struct devid_error why = { DEVID_OK, "" };
 	bool had = self->owned[a->id].known ||
 		   tpm_handle_is_open(&self->owner.epoch.index);
-	struct tpm_sealed key;
+	struct tpm_sealed key = { 0 };
 	enum devid_err rc = get_sealed(self, a->id, &key, err);
 
 	if (rc != DEVID_OK)
@@ -426,7 +426,7 @@ static enum devid_err op_persist(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	const struct persist_arg *a = arg;
-	struct tpm_sealed key;
+	struct tpm_sealed key = { 0 };
 	enum devid_err rc = get_sealed(self, a->id, &key, err);
 
 	if (rc != DEVID_OK)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-epoch.h"
 
+#include <assert.h>
+
 #include "bytes.h"
 #include "digest.h"
 
@@ -81,8 +83,9 @@ static enum devid_err open_index(struct tpm *tpm, struct tpm_handle *ret,
 		tss = Esys_NV_ReadPublic(tpm->esys, index.tr, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, NULL);
 	rc = tpm_result(tpm, tss, "read counter of erasures", err);
-	if (rc != DEVID_OK || !pub)
+	if (rc != DEVID_OK)
 		return rc;
+	assert(pub); /* ESYS sets it when it succeeds */
 	if (!is_ours(&pub->nvPublic))
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: the NV index 0x%08x is somebody else's: no "
@@ -94,12 +97,11 @@ static enum devid_err open_index(struct tpm *tpm, struct tpm_handle *ret,
 }
 
 static enum devid_err read_value(
-	const struct tpm_handle *index, uint64_t *ret, struct devid_error *err)
+	struct tpm *tpm, ESYS_TR index, uint64_t *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_esys) TPM2B_MAX_NV_BUFFER *data = NULL;
-	struct tpm *tpm = index->tpm;
 	enum devid_err rc = tpm_result(tpm,
-		Esys_NV_Read(tpm->esys, index->tr, index->tr, ESYS_TR_PASSWORD,
+		Esys_NV_Read(tpm->esys, index, index, ESYS_TR_PASSWORD,
 			ESYS_TR_NONE, ESYS_TR_NONE, EPOCH_LEN, 0, &data),
 		"read counter of erasures", err);
 
@@ -125,7 +127,7 @@ enum devid_err tpm_epoch_open(
 			"tpm: the counter of erasures at 0x%08x never counted",
 			tpm->places.epoch);
 	if (rc == DEVID_OK)
-		rc = read_value(&index, &value, err);
+		rc = read_value(tpm, index.tr, &value, err);
 	if (rc != DEVID_OK)
 		return rc;
 	ret->index = tpm_handle_take(&index);
@@ -151,12 +153,10 @@ static enum devid_err define(struct tpm *tpm, struct devid_error *err)
 }
 
 static enum devid_err increment(
-	const struct tpm_handle *index, struct devid_error *err)
+	struct tpm *tpm, ESYS_TR index, struct devid_error *err)
 {
-	struct tpm *tpm = index->tpm;
-
 	return tpm_result_by(tpm, ESYS_TR_RH_OWNER,
-		Esys_NV_Increment(tpm->esys, ESYS_TR_RH_OWNER, index->tr,
+		Esys_NV_Increment(tpm->esys, ESYS_TR_RH_OWNER, index,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE),
 		"increment counter of erasures", err);
 }
@@ -178,7 +178,7 @@ static enum devid_err begin(struct tpm *tpm, struct devid_error *err)
 	} else if (rc != DEVID_OK) {
 		return devid_fail(err, rc, "%s", none.text);
 	}
-	return written ? DEVID_OK : increment(&index, err);
+	return written ? DEVID_OK : increment(tpm, index.tr, err);
 }
 
 enum devid_err tpm_epoch_begin(
@@ -193,10 +193,12 @@ enum devid_err tpm_epoch_begin(
 enum devid_err tpm_epoch_advance(
 	struct tpm_epoch *epoch, struct devid_error *err)
 {
-	enum devid_err rc = increment(&epoch->index, err);
+	struct tpm *tpm = epoch->index.tpm;
+	enum devid_err rc = increment(tpm, epoch->index.tr, err);
 
-	return rc == DEVID_OK ? read_value(&epoch->index, &epoch->value, err)
-			      : rc;
+	return rc == DEVID_OK
+		       ? read_value(tpm, epoch->index.tr, &epoch->value, err)
+		       : rc;
 }
 
 static enum devid_err satisfy(const struct tpm_epoch *epoch, uint64_t value,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-owner.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "tpm-child-template.h"
@@ -85,8 +86,9 @@ static enum devid_err open_at(struct tpm *tpm, TPM2_HANDLE at,
 		tss = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
 			ESYS_TR_NONE, ESYS_TR_NONE, &pub, &name, &qualified);
 	rc = tpm_result(tpm, tss, "read a persistent object", err);
-	if (rc != DEVID_OK || !pub || !name || !qualified)
+	if (rc != DEVID_OK)
 		return rc;
+	assert(pub && name && qualified); /* ESYS sets them when it succeeds */
 	ret->object = tpm_handle_take(&object);
 	ret->area = pub->publicArea;
 	ret->name = *name;
