@@ -11,6 +11,7 @@ static void release_keys(struct keystore_tpm *self)
 	for (int i = 0; i < N_KEYS; i++) {
 		tpm_key_done(&self->keys[i]);
 		self->owned[i].known = false;
+		devid_error_clear(&self->owned[i].refused);
 	}
 	tpm_owner_done(&self->owner);
 	self->listed = false;

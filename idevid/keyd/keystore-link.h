@@ -17,6 +17,9 @@ struct owned_key {
 	struct blob sealed; /* empty: there is none */
 	bool known;         /* this connection found that it can be used */
 	bool persistent;    /* it was at its place when it was looked for */
+	/* Why it cannot be used and never will: no cause, or what this
+	 * connection found, so that it need not ask again. */
+	struct devid_error refused;
 };
 
 struct keystore_tpm {

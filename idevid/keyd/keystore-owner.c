@@ -49,6 +49,7 @@ static void forget(struct keystore_tpm *self, enum key_id id)
 	tpm_key_done(&self->keys[id]);
 	self->owned[id].known = false;
 	self->owned[id].persistent = false;
+	devid_error_clear(&self->owned[id].refused);
 	devid_error_clear(&self->limits[id]);
 }
 
@@ -155,15 +156,11 @@ static enum devid_err find_place(struct keystore_tpm *self, enum key_id id,
 	return rc == DEVID_OK ? rc : fail_with(err, rc, &limit);
 }
 
-/* Afterwards the key is known to be usable, as far as that can be said without
- * loading it. */
-static enum devid_err ensure_known(struct keystore_tpm *self, enum key_id id,
+static enum devid_err look(struct keystore_tpm *self, enum key_id id,
 	const struct tpm_sealed *key, struct devid_error *err)
 {
-	enum devid_err rc = DEVID_OK;
+	enum devid_err rc;
 
-	if (self->owned[id].known)
-		return DEVID_OK;
 	tpm_key_done(&self->keys[id]);
 	rc = ensure_owner(self, key, err);
 	if (rc == DEVID_OK)
@@ -178,6 +175,27 @@ static enum devid_err ensure_known(struct keystore_tpm *self, enum key_id id,
 	self->keys[id].name_alg = key->pub.publicArea.nameAlg;
 	self->owned[id].known = true;
 	return DEVID_OK;
+}
+
+/* Afterwards the key is known to be usable, as far as that can be said without
+ * loading it. */
+static enum devid_err ensure_known(struct keystore_tpm *self, enum key_id id,
+	const struct tpm_sealed *key, struct devid_error *err)
+{
+	struct devid_error *refused = &self->owned[id].refused;
+	struct devid_error why = { DEVID_OK, "" };
+	enum devid_err rc;
+
+	if (self->owned[id].known)
+		return DEVID_OK;
+	if (refused->code != DEVID_OK)
+		return fail_with(err, refused->code, refused);
+	rc = look(self, id, key, &why);
+	if (rc == DEVID_OK)
+		return rc;
+	if (rc == DEVID_ERR_ERASED || rc == DEVID_ERR_MISMATCH)
+		*refused = why;
+	return fail_with(err, rc, &why);
 }
 
 struct load_arg {

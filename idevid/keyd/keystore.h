@@ -153,7 +153,8 @@ struct keystore_ops {
 	 * module for the first key, the storage parent, stays. The key is not
 	 * known to the keystore before it is given(). Errors: UNSUPPORTED when
 	 * the module makes no key of @alg, DENIED when the owner's hierarchy
-	 * cannot be used, TOO_LARGE.
+	 * cannot be used, TOO_LARGE, EXISTS when somebody else has a place that
+	 * it needs, STATE when keys of before have to be erased first.
 	 */
 	enum devid_err (*make)(struct keystore *ks, enum key_alg alg,
 		struct key_sealed *ret, struct devid_error *err);
@@ -165,7 +166,9 @@ struct keystore_ops {
 	 * none, and @ret may be NULL. Then load() and sign() know it. Asks no
 	 * module. Errors: SYNTAX, UNSUPPORTED (of a newer release). load() has
 	 * besides: ERASED, it is of before an erasure; MISMATCH, this module
-	 * did not make it, or was cleared since.
+	 * did not make it, or was cleared since; EXISTS, somebody else has a
+	 * place that it needs. sign() and persist() have those as well, and
+	 * SYNTAX where the module does not take what is private in it.
 	 */
 	enum devid_err (*give)(struct keystore *ks, enum key_id id,
 		const struct key_sealed *sealed, struct key_sealed_facts *ret,

@@ -85,6 +85,26 @@ static void copy_of_a_key_erased_is_of_no_use(void **state)
 		"is of before an erasure (1, now 2)");
 }
 
+/* To find out why costs two primary keys. */
+static void why_a_key_is_of_no_use_found_out_once(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct key_sealed copy = owner_make(f, TLS, KEY_ALG_P256);
+	size_t before;
+
+	assert_rc(owner_erase(f, NULL), DEVID_OK);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_ERR_ERASED);
+	before = swtpm_count(&f->tpm, 0);
+	assert_rc(owner_load(f, TLS, &err), DEVID_ERR_ERASED);
+	assert_cause(&err, "is of before an erasure (1, now 2)");
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_ERR_ERASED);
+	assert_int_equal(swtpm_count(&f->tpm, 0), before);
+	owner_give(f, TLS, &copy);
+	assert_rc(owner_load(f, TLS, NULL), DEVID_ERR_ERASED);
+	assert_true(swtpm_count(&f->tpm, 0) > before);
+}
+
 /* Without our own look at the record: the parent of before, derived again by
  * somebody who knows how.
  * covers: OWN-parent OWN-erase-policy OWN-erase-blob */
@@ -463,6 +483,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(epoch_counts_erasures),
 		CASE(copy_of_a_key_erased_is_of_no_use),
+		CASE(why_a_key_is_of_no_use_found_out_once),
 		CASE(copy_below_the_parent_of_before_refused_by_the_tpm),
 		CASE(saved_context_refused_after_the_next_reset),
 		CASE(copy_at_another_place_ends_with_the_erasure),
