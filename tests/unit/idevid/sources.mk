@@ -3,8 +3,10 @@ sees := idevid/cmd tests/fixture
 UNIT_TESTS += $(wildcard tests/unit/idevid/test-*.c)
 NOT_EMULATED += test-files # stops a program by ptrace()
 
-$(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-limit \
-	test-keystore-nv test-keystore-owner test-keystore-cut test-keystore-erase test-keystore-tpm test-module test-module-adopt \
-	test-module-attest test-module-tpm test-module-why test-tpm-about test-tpm-ek-chain): | $(B)/tcti-fault.so
+$(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-cut \
+	test-keystore-erase test-keystore-limit test-keystore-nv \
+	test-keystore-owner test-keystore-tpm test-module test-module-adopt \
+	test-module-attest test-module-tpm test-module-why test-tpm-about \
+	test-tpm-ek-chain test-tpm-handle): | $(B)/tcti-fault.so
 $(addprefix $(B)/tests/unit/,test-provider test-provider-sign): \
 	| $(B)/devid.so $(B)/devid-keyd
