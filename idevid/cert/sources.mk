@@ -11,5 +11,6 @@ sources := \
 	profile-parts.c \
 	profile-rules.c \
 	profile.c \
-	san.c
+	san.c \
+	tpm-attributes.c
 ldlibs := -lcrypto -pthread

@@ -102,7 +102,7 @@ enum devid_err ek_cert_parse(
 	enum devid_err rc;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->level = ret->revision = -1;
+	ret->tpm.level = ret->tpm.revision = -1;
 	rc = trim(in, ret, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -115,7 +115,7 @@ enum devid_err ek_cert_parse(
 	read_ids(ret);
 	/* What is wrong with these is told by the two checks below. */
 	(void)!ek_read_names(ret, NULL);
-	(void)!ek_read_attributes(ret, NULL);
+	(void)!tpm_attributes_read(&ret->view, &ret->tpm, NULL);
 	(void)!ek_read_key(ret, NULL);
 	ret->quirks |= ek_find_quirks(ret);
 	return DEVID_OK;

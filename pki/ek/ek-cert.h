@@ -14,13 +14,14 @@
 #include "credential.h"
 #include "der.h"
 #include <devid/error.h>
+#include "tpm-attributes.h"
 
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <time.h>
 
 #define EK_CERT_MAX 8192 /* bytes; a limit of ours */
-#define EK_TEXT_MAX 65
+#define EK_TEXT_MAX TPM_TEXT_MAX
 
 /* Bits of struct ek_policy.quirks; names for the configuration in quotes. */
 enum ek_quirk {
@@ -54,14 +55,7 @@ struct ek_cert {
 	char vendor[5]; /* its ASCII characters, "STM ", "IFX", or "" */
 	char model[EK_TEXT_MAX];
 	char version[EK_TEXT_MAX]; /* firmware, "id:00010102" */
-	/* Subject directory attributes, where present. */
-	char family[EK_TEXT_MAX]; /* "2.0" or "" */
-	int level, revision;      /* -1: not stated */
-	bool has_assertions;      /* TPMSecurityAssertions, 2.23.133.2.18 */
-	int eal;                  /* evaluationAssuranceLevel, 0: not stated */
-	int eal_status; /* 0 designed to meet, 1 in evaluation, 2 completed */
-	bool eal_plus;
-	int fips_level; /* 0: not stated */
+	struct tpm_attributes tpm; /* what could be read of them */
 	/* What identifies it: upper-case hex; "" when there is no AKI. */
 	char authority_key_id[130];
 	char serial[130];

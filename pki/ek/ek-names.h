@@ -17,8 +17,4 @@ const char *ek_vendor_digits(const struct ek_cert *cert);
 DEVID_MUST_CHECK enum devid_err ek_read_names(
 	struct ek_cert *ret, struct devid_error *err);
 
-/* The same for the subject directory attributes. */
-DEVID_MUST_CHECK enum devid_err ek_read_attributes(
-	struct ek_cert *ret, struct devid_error *err);
-
 #endif

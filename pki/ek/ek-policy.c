@@ -236,24 +236,24 @@ static enum devid_err check_levels(const struct ek_policy *policy,
 	const struct ek_cert *cert, struct devid_error *err)
 {
 	/* evaluationCompleted(2); designed or in evaluation is a promise */
-	bool eal_stated = cert->eal > 0;
-	int eal = cert->eal_status == 2 ? cert->eal : 0;
+	bool eal_stated = cert->tpm.eal > 0;
+	int eal = cert->tpm.eal_status == 2 ? cert->tpm.eal : 0;
 
 	if (policy->eal_min > 0 && !eal_stated && policy->assertions)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"Common Criteria: the EK certificate states no level");
 	if (policy->eal_min > 0 && eal_stated && eal < (int)policy->eal_min)
 		return devid_fail(err, DEVID_ERR_DENIED,
-			"Common Criteria: EAL %d%s, %u wanted", cert->eal,
-			cert->eal_status == 2 ? "" : " not yet evaluated",
+			"Common Criteria: EAL %d%s, %u wanted", cert->tpm.eal,
+			cert->tpm.eal_status == 2 ? "" : " not yet evaluated",
 			policy->eal_min);
-	if (policy->fips_min > 0 && !cert->fips_level && policy->assertions)
+	if (policy->fips_min > 0 && !cert->tpm.fips_level && policy->assertions)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"FIPS 140: the EK certificate states no level");
-	if (policy->fips_min > 0 && cert->fips_level &&
-		cert->fips_level < (int)policy->fips_min)
+	if (policy->fips_min > 0 && cert->tpm.fips_level &&
+		cert->tpm.fips_level < (int)policy->fips_min)
 		return devid_fail(err, DEVID_ERR_DENIED,
-			"FIPS 140: level %d, %u wanted", cert->fips_level,
+			"FIPS 140: level %d, %u wanted", cert->tpm.fips_level,
 			policy->fips_min);
 	return DEVID_OK;
 }

@@ -58,6 +58,8 @@ unsigned ek_find_quirks(const struct ek_cert *cert)
 		usage !=
 			(is_rsa(cert) ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT))
 		quirks |= EK_QUIRK_KEY_USAGE;
+	if (cert->tpm.explicit_tags)
+		quirks |= EK_QUIRK_EXPLICIT_TAGS;
 	return quirks;
 }
 
@@ -179,7 +181,7 @@ enum devid_err ek_cert_check_profile(
 	if (rc == DEVID_OK)
 		rc = ek_read_names(&again, err);
 	if (rc == DEVID_OK)
-		rc = ek_read_attributes(&again, err);
+		rc = tpm_attributes_read(&cert->view, &again.tpm, err);
 	if (rc == DEVID_OK)
 		rc = check_key_usage(cert, err);
 	if (rc != DEVID_OK)

@@ -17,25 +17,27 @@ void inspect_ek(
 	inspect_text(run, object, "tpm_vendor", ek->vendor);
 	inspect_text(run, object, "tpm_model", ek->model);
 	inspect_text(run, object, "tpm_firmware", ek->version);
-	inspect_text(run, object, "tpm_family", ek->family);
-	if (ek->level >= 0)
-		inspect_set(run, object, "tpm_level", json_integer(ek->level));
-	if (ek->revision >= 0)
+	inspect_text(run, object, "tpm_family", ek->tpm.family);
+	if (ek->tpm.level >= 0)
+		inspect_set(
+			run, object, "tpm_level", json_integer(ek->tpm.level));
+	if (ek->tpm.revision >= 0)
 		inspect_set(run, object, "tpm_revision",
-			json_integer(ek->revision));
-	if (ek->eal > 0) {
+			json_integer(ek->tpm.revision));
+	if (ek->tpm.eal > 0) {
 		static const char *const status[] = { "designed to meet",
 			"in evaluation", "completed" };
 
-		inspect_set(run, object, "eal", json_integer(ek->eal));
-		inspect_set(
-			run, object, "eal_plus", json_boolean(ek->eal_plus));
+		inspect_set(run, object, "eal", json_integer(ek->tpm.eal));
+		inspect_set(run, object, "eal_plus",
+			json_boolean(ek->tpm.eal_plus));
 		inspect_text(run, object, "eal_status",
-			ek->eal_status < 3 ? status[ek->eal_status] : "?");
+			ek->tpm.eal_status < 3 ? status[ek->tpm.eal_status]
+					       : "?");
 	}
-	if (ek->fips_level > 0)
+	if (ek->tpm.fips_level > 0)
 		inspect_set(run, object, "fips_level",
-			json_integer(ek->fips_level));
+			json_integer(ek->tpm.fips_level));
 	inspect_text(run, object, "authority_key_id", ek->authority_key_id);
 	ek_quirks_text(ek->quirks, quirks, sizeof(quirks));
 	inspect_text(run, object, "quirks", quirks);

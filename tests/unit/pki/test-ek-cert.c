@@ -40,14 +40,14 @@ static void parse_good_certificate_read(void **state)
 	assert_string_equal(cert.vendor, "IFX");
 	assert_string_equal(cert.model, "SLB 9672");
 	assert_string_equal(cert.version, "id:00010102");
-	assert_string_equal(cert.family, "2.0");
-	assert_int_equal(cert.level, 0);
-	assert_int_equal(cert.revision, 138);
-	assert_true(cert.has_assertions);
-	assert_int_equal(cert.eal, 4);
-	assert_int_equal(cert.eal_status, 2);
-	assert_true(cert.eal_plus);
-	assert_int_equal(cert.fips_level, 2);
+	assert_string_equal(cert.tpm.family, "2.0");
+	assert_int_equal(cert.tpm.level, 0);
+	assert_int_equal(cert.tpm.revision, 138);
+	assert_true(cert.tpm.has_assertions);
+	assert_int_equal(cert.tpm.eal, 4);
+	assert_int_equal(cert.tpm.eal_status, 2);
+	assert_true(cert.tpm.eal_plus);
+	assert_int_equal(cert.tpm.fips_level, 2);
 	assert_string_equal(cert.serial, "C0FFEE01");
 	assert_int_equal(strlen(cert.authority_key_id), 40);
 	assert_int_equal(cert.quirks, 0);
@@ -219,10 +219,10 @@ static void profile_explicit_tag_is_a_quirk(void **state)
 	certs_set_ext(&spec, EK_OID_SDA, "", ek_fixture_sda(all));
 	der = sign(&spec, ec_key);
 	cert = ek_fixture_parse(&der);
-	assert_int_equal(cert.eal, 4);
-	assert_int_equal(cert.eal_status, 2);
-	assert_true(cert.eal_plus);
-	assert_int_equal(cert.fips_level, 2);
+	assert_int_equal(cert.tpm.eal, 4);
+	assert_int_equal(cert.tpm.eal_status, 2);
+	assert_true(cert.tpm.eal_plus);
+	assert_int_equal(cert.tpm.fips_level, 2);
 	ek_cert_done(&cert);
 	/* IMPLICIT they are primitive, and no quirk. */
 	check_change(&(struct change) { EK_OID_SDA, "",

@@ -13,10 +13,10 @@ static struct ek_cert good(void)
 		.vendor = "STM ",
 		.model = "ST33HTPHAHD8",
 		.version = "id:00010102",
-		.has_assertions = true,
-		.eal = 4,
-		.eal_status = 2,
-		.fips_level = 2,
+		.tpm.has_assertions = true,
+		.tpm.eal = 4,
+		.tpm.eal_status = 2,
+		.tpm.fips_level = 2,
 	};
 }
 
@@ -37,7 +37,7 @@ static void check_no_demand_permits(void **state)
 	const struct ek_policy empty = { .manufacturers = (char *)"",
 		.models = (char *)"",
 		.firmware_min = (char *)"" };
-	struct ek_cert cert = good(), bare = { .eal = 0 };
+	struct ek_cert cert = good(), bare = { .tpm.eal = 0 };
 
 	(void)state;
 	check(&policy, &cert, "");
@@ -158,13 +158,13 @@ static void check_levels_obeyed(void **state)
 
 	(void)state;
 	check(&policy, &cert, "");
-	cert.eal = 3;
+	cert.tpm.eal = 3;
 	check(&policy, &cert, "Common Criteria: EAL 3, 4 wanted");
-	cert.eal = 5;
-	cert.eal_status = 1;
+	cert.tpm.eal = 5;
+	cert.tpm.eal_status = 1;
 	check(&policy, &cert, "EAL 5 not yet evaluated");
-	cert.eal_status = 2;
-	cert.fips_level = 1;
+	cert.tpm.eal_status = 2;
+	cert.tpm.fips_level = 1;
 	check(&policy, &cert, "FIPS 140: level 1, 2 wanted");
 }
 
@@ -175,7 +175,7 @@ static void check_missing_levels_as_policy_says(void **state)
 	struct ek_cert cert = good();
 
 	(void)state;
-	cert.eal = cert.fips_level = 0;
+	cert.tpm.eal = cert.tpm.fips_level = 0;
 	check(&policy, &cert, "");
 	policy.assertions = true;
 	check(&policy, &cert, "Common Criteria: the EK certificate states no");
