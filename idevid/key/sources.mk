@@ -2,6 +2,7 @@
 
 sees := idevid/base
 sources := \
+	certification.c \
 	client.c \
 	key.c \
 	keyref.c \
