@@ -106,17 +106,21 @@ static bool read_common_criteria(struct view seq, struct tpm_attributes *ret)
  * plus BOOLEAN DEFAULT FALSE } */
 static bool read_fips(struct view seq, struct tpm_attributes *ret)
 {
-	struct view v;
+	struct view version, v;
+	char text[TPM_TEXT_MAX];
 	uint8_t tag;
 	int level;
 	bool plus;
 
-	if (!der_take(&seq, &tag, &v, NULL) ||
+	if (!der_take(&seq, &tag, &version, NULL) ||
 		!der_take_tag(&seq, DER_ENUMERATED, &v) ||
 		!read_small(v, &level) || level < 1 || level > 4 ||
 		!take_flag(&seq, &plus) || seq.len != 0)
 		return false;
 	ret->fips_level = level;
+	if (tpm_text_read(tag, version, text) &&
+		version.len < sizeof(ret->fips_version))
+		memcpy(ret->fips_version, text, version.len + 1);
 	return true;
 }
 

@@ -13,7 +13,8 @@
 
 #include <stdbool.h>
 
-#define TPM_TEXT_MAX 65
+#define TPM_TEXT_MAX         65
+#define TPM_FIPS_VERSION_MAX 16 /* a limit of ours */
 
 struct tpm_attributes {
 	char family[TPM_TEXT_MAX]; /* "2.0" or "" */
@@ -22,7 +23,9 @@ struct tpm_attributes {
 	int eal;                   /* evaluationAssuranceLevel, 0: not stated */
 	int eal_status; /* 0 designed to meet, 1 in evaluation, 2 completed */
 	bool eal_plus;
-	int fips_level;     /* 0: not stated */
+	int fips_level; /* 0: not stated */
+	/* "140-2", as it stands there; "" when it is none or too long */
+	char fips_version[TPM_FIPS_VERSION_MAX];
 	bool explicit_tags; /* as chips were shipped, against the profile */
 };
 

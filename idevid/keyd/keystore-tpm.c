@@ -9,6 +9,7 @@
 
 #include "cleanup.h"
 #include "fail.h"
+#include "keystore-about.h"
 #include "keystore-link.h"
 #include "keystore-owner.h"
 #include "tpm-about.h"
@@ -462,7 +463,17 @@ static enum devid_err ks_stir(
 static enum devid_err op_about(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
-	return tpm_about(self->tpm, arg, err);
+	struct key_blob ek = { .len = 0 };
+	struct devid_error none = { DEVID_OK, "" };
+	enum devid_err rc = tpm_about(self->tpm, arg, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	/* Not each TPM has a certificate; one without is no error. */
+	rc = tpm_ek_cert(self->tpm, &ek, &none);
+	if (rc == DEVID_OK)
+		keystore_about_ek((struct view) { ek.data, ek.len }, arg);
+	return self->tpm->dead ? fail_with(err, rc, &none) : DEVID_OK;
 }
 
 static enum devid_err ks_about(

@@ -1,12 +1,13 @@
 # devid-keyd: the key service
 
-sees := idevid/base idevid/cli idevid/key idevid/purpose idevid/tpm
+sees := idevid/base idevid/cert idevid/cli idevid/key idevid/purpose idevid/tpm
 sources := \
 	keyd-conf.c \
 	keyd-policy.c \
 	keyd-requests.c \
 	keyd-server.c \
 	keyd-settle.c \
+	keystore-about.c \
 	keystore-link.c \
 	keystore-owner.c \
 	keystore-tpm.c \
