@@ -117,7 +117,7 @@ static void sign_every_suite(struct keystore_fixture *f, enum key_alg alg)
 }
 
 /* covers: 802.1AR-8-suite-rsa2048 802.1AR-8-suite-p256 802.1AR-8-suite-p384
- * TPM-20.2-sign RFC3279-ecdsa RFC8017-pss */
+ * TPM-20.2-sign RFC3279-ecdsa RFC8017-pss OWN-algs */
 static void every_alg_created_signs_as_its_suites_say(void **state)
 {
 	struct keystore_fixture *f = *state;
