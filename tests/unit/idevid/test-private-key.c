@@ -393,6 +393,35 @@ static void read_rsa_of_inconsistent_numbers_refused(void **state)
 	EVP_PKEY_free(made);
 }
 
+static BIGNUM *number_of(EVP_PKEY *key, const char *name)
+{
+	BIGNUM *n = NULL;
+
+	assert_int_equal(EVP_PKEY_get_bn_param(key, name, &n), 1);
+	EVP_PKEY_free(key);
+	return n;
+}
+
+/* All fits, but one factor is the product of two primes. */
+static void read_rsa_of_a_factor_that_is_no_prime_refused(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		BIGNUM *product =
+			number_of(rsa_keys_next(1024), OSSL_PKEY_PARAM_RSA_N);
+		BIGNUM *prime = number_of(
+			rsa_keys_next(2048), OSSL_PKEY_PARAM_RSA_FACTOR1);
+		EVP_PKEY *made = i == 0 ? roca_key_of_factors(product, prime)
+					: roca_key_of_factors(prime, product);
+		struct certs_buf der = pkcs8_of(made);
+
+		assert_int_equal(EVP_PKEY_get_bits(made), 2048);
+		assert_refused(&der, DEVID_ERR_INVALID,
+			"private key: RSA numbers that are no key pair");
+		EVP_PKEY_free(made);
+	}
+}
+
 /* Both primes, but not as a TPM takes them.
  * covers: OWN-import-weak */
 static void read_rsa_of_unequal_primes_refused(void **state)
@@ -695,6 +724,7 @@ int main(void)
 		cmocka_unit_test(read_rsa_of_another_exponent_refused),
 		cmocka_unit_test(read_rsa_of_roca_form_refused),
 		cmocka_unit_test(read_rsa_of_inconsistent_numbers_refused),
+		cmocka_unit_test(read_rsa_of_a_factor_that_is_no_prime_refused),
 		cmocka_unit_test(read_rsa_of_unequal_primes_refused),
 		cmocka_unit_test(read_rsa_malformed_refused),
 		cmocka_unit_test(read_ec_on_other_curves_refused),
