@@ -5,6 +5,9 @@
 
 #include "log.h"
 
+/* Part 2, 7.2; the macro of TSS2 shifts into the sign of an int. */
+#define FIRST_PERSISTENT 0x81000000u
+
 bool tpm_handle_is_open(const struct tpm_handle *handle)
 {
 	return handle->tpm && handle->tr != ESYS_TR_NONE;
@@ -86,7 +89,7 @@ static enum devid_err list_from(struct tpm *tpm, TPM2_HANDLE first,
 enum devid_err tpm_handles_list(
 	struct tpm *tpm, struct tpm_handles *ret, struct devid_error *err)
 {
-	TPM2_HANDLE first = TPM2_PERSISTENT_FIRST;
+	TPM2_HANDLE first = FIRST_PERSISTENT;
 	bool more = true;
 
 	ret->n = 0;
