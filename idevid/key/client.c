@@ -2,6 +2,7 @@
 #include "client.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -109,24 +110,33 @@ static enum devid_err check_answer(
 /* Longer than the service itself waits for the TPM. */
 static time_t wait_seconds(uint8_t op)
 {
-	return op == WIRE_CREATE || op == WIRE_ATTEST || op == WIRE_ACTIVATE
-		       ? WAIT_CREATE_SECONDS
-		       : WAIT_SECONDS;
+	static const uint8_t slow[] = { WIRE_CREATE, WIRE_ATTEST, WIRE_ACTIVATE,
+		WIRE_INIT, WIRE_IMPORT, WIRE_ERASE };
+
+	return memchr(slow, op, sizeof(slow)) ? WAIT_CREATE_SECONDS
+					      : WAIT_SECONDS;
+}
+
+/* A request may hold a private key. */
+static void erase_room(struct room *room)
+{
+	if (room->data)
+		OPENSSL_cleanse(room->data, room->size);
+	free(room->data);
 }
 
 enum devid_err client_request(const char *path, const struct wire_request *req,
 	struct room *ret, struct devid_error *err)
 {
 	size_t out_max = WIRE_REQUEST_HEADER + KEY_NAME_MAX + req->data_len;
-	CLEANUP(cleanup_free) uint8_t *out_buf = malloc(out_max);
+	CLEANUP(erase_room) struct room out = { malloc(out_max), out_max, 0 };
 	CLEANUP(cleanup_free) uint8_t *in_buf = malloc(WIRE_ANSWER_MAX);
 	CLEANUP(cleanup_close) int fd = -1;
-	struct room out = { out_buf, out_max, 0 };
 	struct room in = { in_buf, WIRE_ANSWER_MAX, 0 };
 	struct wire_answer ans = { 0 };
 	enum devid_err rc;
 
-	if (!out_buf || !in_buf)
+	if (!out.data || !in_buf)
 		return fail_no_memory_for(err, "key socket");
 	rc = wire_encode_request(req, &out, err);
 	if (rc == DEVID_OK)
@@ -187,6 +197,78 @@ static enum devid_err name_key(
 			err, DEVID_ERR_INVALID, "key socket: bad key name");
 	memcpy(req->name, key, len + 1);
 	return DEVID_OK;
+}
+
+enum devid_err client_find_key(const char *path, const char *name,
+	struct wire_key *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_free)
+	struct wire_status *status = malloc(sizeof(*status));
+	enum devid_err rc;
+
+	if (!status)
+		return fail_no_memory(err);
+	rc = client_status(path, status, err);
+	if (rc != DEVID_OK)
+		return rc;
+	for (size_t i = 0; i < status->n_keys; i++) {
+		if (strcmp(status->keys[i].name, name) == 0) {
+			*ret = status->keys[i];
+			return DEVID_OK;
+		}
+	}
+	if (status->module != DEVID_OK)
+		return devid_fail(
+			err, status->module, "%s", status->module_text);
+	return devid_fail(err, DEVID_ERR_NOT_FOUND,
+		"%s: there is no key of "
+		"that name",
+		name);
+}
+
+enum devid_err client_change(const char *path, const struct client_change *what,
+	struct devid_error *err)
+{
+	struct wire_request req = {
+		.op = what->op,
+		.arg = what->arg,
+		.hash = what->hash,
+		.data = what->data.data,
+		.data_len = what->data.len,
+	};
+	struct room nothing = { NULL, 0, 0 };
+	enum devid_err rc = DEVID_OK;
+
+	if (what->key)
+		rc = name_key(&req, what->key, err);
+	return rc == DEVID_OK ? client_request(path, &req, &nothing, err) : rc;
+}
+
+enum devid_err client_import(const char *path, const char *key,
+	const struct wire_import *what, bool persistent,
+	struct devid_error *err)
+{
+	size_t size = 2 + what->pkcs8.len + what->chain.len;
+	CLEANUP(erase_room) struct room data = { malloc(size), size, 0 };
+	struct client_change change = {
+		.op = WIRE_IMPORT, .arg = persistent, .key = key
+	};
+	enum devid_err rc;
+
+	if (!data.data)
+		return fail_no_memory(err);
+	rc = wire_encode_import(what, &data, err);
+	change.data = (struct view) { data.data, data.len };
+	return rc == DEVID_OK ? client_change(path, &change, err) : rc;
+}
+
+enum devid_err client_chain(const char *path, const char *key, struct room *ret,
+	struct devid_error *err)
+{
+	struct wire_request req = { .op = WIRE_CHAIN };
+	enum devid_err rc = name_key(&req, key, err);
+
+	return rc == DEVID_OK ? client_request(path, &req, ret, err) : rc;
 }
 
 enum devid_err client_sign(const char *path, const struct client_sign *what,

@@ -13,14 +13,15 @@
 #include "key.h"
 #include "wire.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /*
- * Sends @req and waits for its answer, at most 300 s for WIRE_CREATE,
- * WIRE_ATTEST and WIRE_ACTIVATE and 60 s for all else. An error that the
- * service returned is returned with its text. On success the data of the
- * answer is in @ret; data that does not fit there is PROTOCOL.
+ * Sends @req and waits for its answer, at most 300 s for what a TPM may take
+ * long for and 60 s for all else. An error that the service returned is
+ * returned with its text. On success the data of the answer is in @ret; data
+ * that does not fit there is PROTOCOL. The copy of @req that is sent is erased.
  * Errors: KEYD_ABSENT, TIMEOUT, PROTOCOL, and whatever the service answers.
  */
 DEVID_MUST_CHECK enum devid_err client_request(const char *path,
@@ -30,6 +31,32 @@ DEVID_MUST_CHECK enum devid_err client_request(const char *path,
 /* WIRE_STATUS. */
 DEVID_MUST_CHECK enum devid_err client_status(
 	const char *path, struct wire_status *ret, struct devid_error *err);
+
+/* What it says of the key @name. Errors: NOT_FOUND; the state of a module that
+ * is not well and has told of no such key. */
+DEVID_MUST_CHECK enum devid_err client_find_key(const char *path,
+	const char *name, struct wire_key *ret, struct devid_error *err);
+
+/* A request whose answer holds nothing. */
+struct client_change {
+	uint8_t op;
+	uint8_t arg;
+	uint16_t hash;
+	const char *key; /* NULL: of no key */
+	struct view data;
+};
+
+DEVID_MUST_CHECK enum devid_err client_change(const char *path,
+	const struct client_change *what, struct devid_error *err);
+
+/* WIRE_IMPORT; no copy of the key is left here. */
+DEVID_MUST_CHECK enum devid_err client_import(const char *path, const char *key,
+	const struct wire_import *what, bool persistent,
+	struct devid_error *err);
+
+/* WIRE_CHAIN: certificate and those above it, DER. */
+DEVID_MUST_CHECK enum devid_err client_chain(const char *path, const char *key,
+	struct room *ret, struct devid_error *err);
 
 struct client_sign {
 	const char *key;
