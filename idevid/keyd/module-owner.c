@@ -10,6 +10,7 @@
 #include "fail.h"
 #include "files.h"
 #include "module-cert.h"
+#include "module-erase.h"
 #include "module-key.h"
 #include "module-state.h"
 #include "private-key.h"
@@ -207,8 +208,10 @@ static enum devid_err bring_up(struct module *m, struct module_key *key,
 			m->keystore, key->id, true, &cause);
 	if (rc == DEVID_OK)
 		rc = module_ensure_key(m, key, &cause);
-	if (rc == DEVID_OK)
+	if (rc == DEVID_OK) {
+		module_erase_refresh(m); /* the first key begins an epoch */
 		return DEVID_OK;
+	}
 	(void)!take_out(m, key, NULL); /* a start goes on with it */
 	return fail_with(err, rc, &cause);
 }
