@@ -54,6 +54,11 @@ static const struct complaint table[] = {
 	{ "key-limited", WARNING(KEY), "the key serves, and not as it should",
 		"the cause says what: the owner hierarchy's password, room in "
 		"NV or in the state folder (guide-operator.md)" },
+	{ "key-other", WARNING(KEY),
+		"another key than the IDevID cannot be used",
+		"the cause says why; an owner's key that is lost is made or "
+		"brought anew: devid key delete, then create or import "
+		"(devid-key(1))" },
 	{ "key-disabled", FAULT(KEY), "the key is disabled",
 		"devid provision enable idevid" },
 	{ "key-no-tls13", WARNING(KEY), "the key does not serve TLS 1.3",

@@ -1,41 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facts-keyd.h"
 
-#include <openssl/err.h>
-#include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "cleanup-openssl.h"
+#include "cleanup-json.h"
 #include "client.h"
+#include "der.h"
+#include "fact-cert.h"
 #include "fact.h"
-#include "hex.h"
-
-#define TEXT_MAX 256
 
 /* The chain of the key at @i; none stays empty. */
 static void ask_chain(const char *socket, struct facts_keyd *keyd, size_t i)
 {
 	const struct wire_key *key = &keyd->status.keys[i];
-	struct wire_request req = { .op = WIRE_CHAIN };
 	struct facts_chain *chain = &keyd->chains[i];
 	struct room room = { chain->der, sizeof(chain->der), 0 };
 
-	memcpy(req.name, key->name, sizeof(req.name));
 	if (key->certified &&
-		client_request(socket, &req, &room, NULL) == DEVID_OK)
+		client_chain(socket, key->name, &room, NULL) == DEVID_OK)
 		chain->len = room.len;
 }
 
-struct facts_keyd *facts_keyd_ask(const struct places *places)
+struct facts_keyd *facts_keyd_ask(const char *socket)
 {
 	struct facts_keyd *keyd = calloc(1, sizeof(*keyd));
 
 	if (!keyd)
 		return NULL;
-	keyd->rc = client_status(places->socket, &keyd->status, &keyd->err);
+	keyd->rc = client_status(socket, &keyd->status, &keyd->err);
 	for (size_t i = 0; keyd->rc == DEVID_OK && i < keyd->status.n_keys; i++)
-		ask_chain(places->socket, keyd, i);
+		ask_chain(socket, keyd, i);
 	return keyd;
 }
 
@@ -44,96 +39,69 @@ bool facts_keyd_answers(const struct facts_keyd *keyd)
 	return keyd->rc == DEVID_OK;
 }
 
-/* Hex SHA-256 of the DER certificate. */
-static void fingerprint(X509 *cert, char *ret, size_t size)
+/* The leaf of @chain, and those above it; json null and none when there is
+ * nothing to be seen. */
+static json_t *leaf_json(const struct facts_chain *chain, json_t *above)
 {
-	unsigned char md[EVP_MAX_MD_SIZE];
-	unsigned n = 0;
+	struct view in = { chain->der, chain->len };
+	struct view content, whole;
+	json_t *leaf = NULL;
+	uint8_t tag;
 
-	ret[0] = '\0';
-	if (!X509_digest(cert, EVP_sha256(), md, &n))
-		return;
-	if (2 * n < size)
-		hex_encode(md, n, ret);
+	while (der_take(&in, &tag, &content, &whole)) {
+		if (!leaf)
+			leaf = fact_certificate(whole);
+		else
+			(void)json_array_append_new(
+				above, fact_certificate(whole));
+	}
+	return leaf ? leaf : json_null();
 }
 
-static void name_text(X509_NAME *name, char *ret, size_t size)
+/* As 802.1AR names its suites: key and hash. */
+static const char *suite_name(enum key_alg alg, char ret[32])
 {
-	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
-	int n = 0;
-
-	if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_RFC2253) >= 0)
-		n = BIO_read(bio, ret, (int)size - 1);
-	ret[n > 0 ? n : 0] = '\0';
+	(void)snprintf(ret, 32, "%s%s/SHA-%zu",
+		key_alg_rsa_bits(alg) > 0 ? "" : "ECDSA ", key_alg_title(alg),
+		8 * sig_hash_len(key_alg_hash(alg))); /* fits */
+	return ret;
 }
 
-static void subject_part(X509 *cert, int nid, char *ret, size_t size)
+/* What its role says of a key, and how it is now. */
+static json_t *state_json(const struct wire_key *key)
 {
-	if (X509_NAME_get_text_by_NID(
-		    X509_get_subject_name(cert), nid, ret, (int)size) < 0)
-		ret[0] = '\0';
-	fact_tame(ret); /* of whatever string type it is */
+	enum key_id id;
+	bool known = key_id_by_name(key->name, &id);
+	char suite[32];
+
+	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:s}", "role",
+		known ? key_role_name(key_id_role(id)) : "unknown", "number",
+		known ? (int)key_id_number(id) : 0, "of_maker",
+		known && key_id_row(id)->home == ROLE_HOME_MAKER, "persistent",
+		key->persistent, "imported", key->imported, "certified",
+		key->certified, "cert_enabled", key->cert_enabled, "suite",
+		suite_name(key->alg, suite));
 }
 
-static void time_text(const ASN1_TIME *time, char *ret, size_t size)
+json_t *facts_keyd_identity(const struct facts_keyd *keyd, size_t i)
 {
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(time, &tm) != 1 ||
-		strftime(ret, size, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		ret[0] = '\0';
-}
-
-/* By the clock of now, which may be wrong. */
-static const char *validity(X509 *cert)
-{
-	if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
-		return "not yet";
-	return X509_cmp_current_time(X509_get0_notAfter(cert)) < 0 ? "expired"
-								   : "ok";
-}
-
-static json_t *certificate_json(X509 *cert)
-{
-	char serial[TEXT_MAX], model[TEXT_MAX], issuer[TEXT_MAX];
-	char from[TEXT_MAX], until[TEXT_MAX], print[TEXT_MAX];
-
-	subject_part(cert, NID_serialNumber, serial, sizeof(serial));
-	subject_part(cert, NID_commonName, model, sizeof(model));
-	name_text(X509_get_issuer_name(cert), issuer, sizeof(issuer));
-	time_text(X509_get0_notBefore(cert), from, sizeof(from));
-	time_text(X509_get0_notAfter(cert), until, sizeof(until));
-	fingerprint(cert, print, sizeof(print));
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "serial",
-		serial, "model", model, "issuer", issuer, "not_before", from,
-		"not_after", until, "validity", validity(cert), "sha256",
-		print);
-}
-
-/* The leaf of @chain; json null when there is none. */
-static json_t *leaf_json(const struct facts_chain *chain)
-{
-	CLEANUP(cleanup_x509) X509 *cert = NULL;
-	const uint8_t *p = chain->der;
-	json_t *json;
-
-	if (chain->len > 0)
-		cert = d2i_X509(NULL, &p, (long)chain->len);
-	ERR_clear_error();
-	json = cert ? certificate_json(cert) : NULL;
-	return json ? json : json_null();
-}
-
-static json_t *key_json(
-	const struct wire_key *key, const struct facts_chain *chain)
-{
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:i, s:i, s:o}",
+	const struct wire_key *key = &keyd->status.keys[i];
+	CLEANUP(cleanup_json) json_t *state = state_json(key);
+	json_t *above = json_array();
+	json_t *leaf = leaf_json(&keyd->chains[i], above);
+	json_t *all = json_pack(
+		"{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o, s:i, s:i, s:o}",
 		"name", key->name, "algorithm", key_alg_name(key->alg), "place",
 		key->place, "present", key->present, "enabled", key->enabled,
-		"tls13", key->tls13, "certificate", leaf_json(chain),
+		"tls13", key->tls13, "certificate", leaf, "above", above,
 		"certificates", key->n_certs, "certificates_in_tpm",
 		key->n_stored, "why",
 		*key->why ? fact_new(key->why) : json_null());
+
+	if (json_object_update(all, state) == 0)
+		return all;
+	json_decref(all);
+	return NULL;
 }
 
 json_t *facts_keyd_identities(const struct facts_keyd *keyd)
@@ -143,8 +111,8 @@ json_t *facts_keyd_identities(const struct facts_keyd *keyd)
 
 	for (size_t i = 0; keyd->rc == DEVID_OK && i < keyd->status.n_keys;
 		i++) {
-		if (json_array_append_new(keys, key_json(&keyd->status.keys[i],
-							&keyd->chains[i])) < 0)
+		if (json_array_append_new(keys, facts_keyd_identity(keyd, i)) <
+			0)
 			ok = false;
 	}
 	if (ok)
@@ -198,15 +166,76 @@ static const char *silence_name(enum devid_err rc)
 	}
 }
 
+static const char *answered_name(uint8_t answered)
+{
+	static const char *const names[] = {
+		[WIRE_UNKNOWN] = "unknown",
+		[WIRE_NO] = "no",
+		[WIRE_YES] = "yes",
+	};
+
+	return names[answered <= WIRE_YES ? answered : WIRE_UNKNOWN];
+}
+
+/* What the certificate of the endorsement key says of how the module was
+ * evaluated; nobody else has to believe it. */
+static json_t *asserted_json(const struct wire_about *about)
+{
+	char cc[16] = "", fips[48] = "";
+
+	if (about->cc_eal)
+		(void)snprintf(cc, sizeof(cc), "CC EAL%u%s", about->cc_eal,
+			about->cc_plus ? "+" : ""); /* fits */
+	if (about->fips_level)
+		(void)snprintf(fips, sizeof(fips), "FIPS %s level %u",
+			about->fips_version, about->fips_level); /* fits */
+	return json_pack("{s:o, s:o}", "common_criteria",
+		*cc ? json_string(cc) : json_null(), "fips",
+		*fips ? fact_new(fips) : json_null());
+}
+
+static json_t *erasure_json(const struct wire_erasure *erasure)
+{
+	bool complete = erasure->resets > erasure->erased_at;
+
+	if (!erasure->erased)
+		return json_null();
+	return json_pack("{s:b, s:I, s:I, s:s}", "complete", complete,
+		"erased_at", (json_int_t)erasure->erased_at, "resets",
+		(json_int_t)erasure->resets, "text",
+		complete ? "complete: the TPM was reset since then"
+			 : "complete from the next TPM reset");
+}
+
+static json_t *module_json(const struct wire_status *st)
+{
+	const struct wire_about *about = &st->about;
+
+	return json_pack("{s:b, s:o, s:o, s:o, s:s, s:o, s:I, s:o}",
+		"initialized", st->initialized, "manufacturer",
+		fact_new(about->maker), "model", fact_new(about->model),
+		"firmware", fact_new(about->firmware), "fips_mode",
+		answered_name(about->fips_mode), "asserted",
+		asserted_json(about), "epoch", (json_int_t)st->erasure.epoch,
+		"erasure", erasure_json(&st->erasure));
+}
+
 json_t *facts_keyd_keystore(const struct facts_keyd *keyd)
 {
 	const struct wire_status *st = &keyd->status;
+	CLEANUP(cleanup_json) json_t *module = NULL;
+	json_t *all;
 
 	if (keyd->rc != DEVID_OK)
 		return json_pack("{s:s, s:o}", "state", silence_name(keyd->rc),
 			"detail", fact_new(devid_error_text(&keyd->err)));
-	return json_pack("{s:s, s:o, s:o, s:I, s:I}", "state",
+	all = json_pack("{s:s, s:o, s:o, s:I, s:I}", "state",
 		health_name(st->module), "detail", fact_new(st->module_text),
 		"tries", tries_json(&st->tries), "signatures",
 		(json_int_t)st->signatures, "refused", (json_int_t)st->refused);
+	module = module_json(st);
+	if (json_object_update(all, module) == 0)
+		return all;
+	json_decref(all);
+	return NULL;
 }

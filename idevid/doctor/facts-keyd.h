@@ -11,7 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "places.h"
 #include "wire.h"
 
 /* A certificate and those above it, DER, as devid-keyd gives them. */
@@ -24,16 +23,18 @@ struct facts_keyd {
 	enum devid_err rc; /* how asking it ended */
 	struct devid_error err;
 	struct wire_status status; /* OK alone */
-	struct facts_chain chains[N_MAKER_ROLES];
+	struct facts_chain chains[N_KEYS];
 };
 
-/* Asks; *the result is the caller's: free(). NULL without memory. */
-struct facts_keyd *facts_keyd_ask(const struct places *places);
+/* Asks at @socket; *the result is the caller's: free(). NULL without memory. */
+struct facts_keyd *facts_keyd_ask(const char *socket);
 
 /* Whether somebody answers who speaks our protocol. */
 bool facts_keyd_answers(const struct facts_keyd *keyd);
 
 json_t *facts_keyd_keystore(const struct facts_keyd *keyd);
+/* The key at @i of its status. */
+json_t *facts_keyd_identity(const struct facts_keyd *keyd, size_t i);
 json_t *facts_keyd_identities(const struct facts_keyd *keyd);
 
 #endif

@@ -14,6 +14,7 @@
 #include "facts-files.h"
 #include "facts-host.h"
 #include "facts-keyd.h"
+#include "facts-mib.h"
 #include "known.h"
 #include "look.h"
 
@@ -73,7 +74,8 @@ static json_t *time_json(void)
 
 json_t *facts_gather(const struct places *p)
 {
-	CLEANUP(cleanup_free) struct facts_keyd *keyd = facts_keyd_ask(p);
+	CLEANUP(cleanup_free)
+	struct facts_keyd *keyd = facts_keyd_ask(p->socket);
 	CLEANUP(cleanup_json) json_t *agent = facts_agent_json(p);
 	json_t *all = keyd && agent ? json_object() : NULL;
 	const struct {
@@ -88,6 +90,7 @@ json_t *facts_gather(const struct places *p)
 		{ "tpm", facts_host_tpm(p) },
 		{ "keystore", keyd ? facts_keyd_keystore(keyd) : NULL },
 		{ "identities", keyd ? facts_keyd_identities(keyd) : NULL },
+		{ "mib", keyd ? facts_mib(keyd) : NULL },
 		{ "files", keyd ? facts_files_json(p, keyd) : NULL },
 		{ "folders", facts_host_folders(p) },
 		{ "agent", json_incref(agent) },

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fact.h"
+#include "role.h"
 
 /* A state's word, and what to say of it. */
 struct row {
@@ -133,6 +134,24 @@ static void judge_one_key(const json_t *key, struct findings *f)
 			"its probe signature did not verify");
 }
 
+/* A key beside the IDevID: what it cannot do says nothing of the device's
+ * identity. The IAK is for the factory; the device lives without. */
+static void judge_other_key(const json_t *key, struct findings *f)
+{
+	const char *name = fact_text(key, "name");
+	const char *why = fact_text(key, "why");
+	enum key_id id;
+
+	if (!key_id_by_name(name, &id) || key_id_row(id)->purposes == 0)
+		return;
+	if (fact_false(key, "present"))
+		findings_add(f, "key-other", name, "%s: %s",
+			fact_text(key, "place"),
+			*why ? why : "devid-keyd does not say why");
+	else if (*why)
+		findings_add(f, "key-other", name, "it serves, but: %s", why);
+}
+
 static void judge_keys(const json_t *facts, struct findings *f)
 {
 	const json_t *keys = json_object_get(facts, "identities");
@@ -143,12 +162,13 @@ static void judge_keys(const json_t *facts, struct findings *f)
 	{
 		if (fact_is(key, "name", "idevid"))
 			idevid = key;
+		else if (keyd_told(facts))
+			judge_other_key(key, f);
 	}
 	if (!keyd_told(facts)) {
 		f->hidden[COMPLAINT_AREA_KEY] = true;
 		f->hidden[COMPLAINT_AREA_CERTIFICATE] = true;
 	} else if (idevid) {
-		/* The IAK is for the factory; the device lives without. */
 		judge_one_key(idevid, f);
 		judge_certificate(idevid, f);
 	} else if (fact_is(json_object_get(facts, "keystore"), "state", "ok")) {

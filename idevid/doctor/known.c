@@ -123,6 +123,15 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 	X("keyd", "tls_server")                                                \
 	X("keyd", "csr")                                                       \
 	X("keyd", "manage")                                                    \
+	X("keyd", "manage_ldevid")                                             \
+	X("keyd", "manage_keys")                                               \
+	X("keyd", "parent_handle")                                             \
+	X("keyd", "epoch_nv")                                                  \
+	X("keyd", "owner_auth")                                                \
+	X("keyd", "endorsement_auth")                                          \
+	X("key *", "users")                                                    \
+	X("key *", "handle")                                                   \
+	X("key *", "nv")                                                       \
 	X("agent", "ports")                                                    \
 	X("agent", "state_dir")                                                \
 	X("agent", "run_dir")                                                  \
@@ -154,6 +163,7 @@ static const struct conf_setting shown[] = {
 	SKIP("keyd", "*")
 	SKIP("agent", "*")
 	SKIP("eap", "*")
+	SKIP("key *", "*")
 	SKIP("*", "*") /* of nobody: known_names() tells of it */
 	END,
 };

@@ -5,11 +5,13 @@ sources := \
 	bundle-parts.c \
 	bundle.c \
 	complaint.c \
+	fact-cert.c \
 	fact.c \
 	facts-agent.c \
 	facts-files.c \
 	facts-host.c \
 	facts-keyd.c \
+	facts-mib.c \
 	facts.c \
 	findings.c \
 	judge-key.c \
