@@ -39,10 +39,12 @@ bool provision_profile_ok(
 {
 	CLEANUP(cleanup_free)
 	struct devid_profile_report *report = malloc(sizeof(*report));
-	bool iak = strcmp(key, "iak") == 0;
+	enum key_id id = KEY_IDEVID;
+	bool iak;
 
 	if (!report)
 		return false;
+	iak = key_id_by_name(key, &id) && key_id_role(id) == KEY_ROLE_IAK;
 	if (devid_profile_check(der, len,
 		    iak ? DEVID_PROFILE_IAK : DEVID_PROFILE_IDEVID,
 		    DEVID_PROFILE_STRICT, report))
@@ -85,8 +87,6 @@ int provision_cert(struct provision *p, const char *path)
 	struct devid_error err = { DEVID_OK, "" };
 	int code;
 
-	if (strcmp(p->key, "idevid") != 0 && strcmp(p->key, "iak") != 0)
-		return provision_wrong_call("--key is idevid or iak");
 	if (!der || read_chain(path, &chain, &leaf_len, &err) != DEVID_OK)
 		return cmd_fail(&err);
 	req.data_len = chain.len;

@@ -119,7 +119,7 @@ int provision_csr(struct provision *p)
 			"--serial (and --model) take 1 to 64 bytes");
 	rc = provision_out(p, 0644, &out, &err);
 	if (rc == DEVID_OK)
-		rc = provision_get_key(p, "idevid", &key, &err);
+		rc = provision_get_key(p, p->key, &key, &err);
 	if (rc != DEVID_OK)
 		return cmd_fail(&err);
 	req = build_request(p, &key);

@@ -220,12 +220,13 @@ static int install_all(struct provision *p, const struct leaf *leaves, size_t n)
 
 int provision_install(struct provision *p, const char *path)
 {
-	static struct leaf leaves[N_MAKER_ROLES] = { { .name = "iak" },
-		{ .name = "idevid" } };
+	static struct leaf leaves[N_MAKER_ROLES]; /* large */
 	CLEANUP(cleanup_bundle) struct bundle *b = NULL;
 	struct devid_error err = { DEVID_OK, "" };
 	bool ok = true;
 
+	leaves[0].name = provision_pair(p->key);
+	leaves[1].name = p->key;
 	if (read_bundle(path, &b, &err) != DEVID_OK || !b ||
 		find_both(p, b, leaves, N_MAKER_ROLES, &err) != DEVID_OK)
 		return cmd_fail(&err);

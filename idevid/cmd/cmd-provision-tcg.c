@@ -43,7 +43,7 @@ static enum devid_err encode_contents(struct provision *p, enum sig_hash hash,
 		rc = provision_ek_read(p->ek_certificate, ek, err);
 	if (rc == DEVID_OK)
 		rc = client_attest(
-			p->env.socket, "idevid", view_of(&ek->cert), said, err);
+			p->env.socket, p->key, view_of(&ek->cert), said, err);
 	if (rc == DEVID_OK)
 		rc = provision_ek_add(ek,
 			(struct view) {
@@ -87,12 +87,12 @@ static enum devid_err make_request(
 	uint8_t sig_buf[SIGNATURE_MAX];
 	struct room sig = { sig_buf, sizeof(sig_buf), 0 };
 	struct wire_key key = { .alg = KEY_ALG_NONE };
-	struct client_sign what = { .key = "idevid" };
+	struct client_sign what = { .key = p->key };
 	enum devid_err rc;
 
 	if (!buf)
 		return fail_no_memory(err);
-	rc = provision_get_key(p, "idevid", &key, err);
+	rc = provision_get_key(p, p->key, &key, err);
 	if (rc != DEVID_OK)
 		return rc;
 	what.scheme = key_alg_scheme(key.alg);
@@ -153,7 +153,7 @@ static enum devid_err answer_challenge(struct provision *p,
 	struct wire_secret secret = { 0 };
 	enum devid_err rc;
 
-	rc = client_activate(p->env.socket, "idevid", &what, &secret, &cause);
+	rc = client_activate(p->env.socket, p->key, &what, &secret, &cause);
 	if (rc == DEVID_OK && secret.len != CHALLENGE_SECRET_LEN)
 		rc = devid_fail(&cause, DEVID_ERR_MISMATCH,
 			"it holds a secret of %zu bytes", secret.len);

@@ -20,7 +20,8 @@
 static int provision_key(struct provision *p)
 {
 	const char *alg = p->alg ? p->alg : "p256";
-	struct wire_request req = { .op = WIRE_CREATE, .name = "idevid" };
+	struct wire_request req = { .op = WIRE_CREATE };
+	const char *iak = provision_pair(p->key);
 	int code;
 
 	req.arg = (uint8_t)key_alg_by_name(alg);
@@ -29,9 +30,13 @@ static int provision_key(struct provision *p)
 			key_alg_why_not(alg));
 	if (req.arg == KEY_ALG_NONE)
 		return provision_wrong_call("--alg is " KEY_ALG_LIST);
+	memcpy(req.name, p->key, strlen(p->key));
 	code = provision_put(p, &req);
-	if (code == EXIT_SUCCESS)
+	if (code == EXIT_SUCCESS && strcmp(p->key, "idevid") == 0)
 		(void)printf("IDevID and IAK (%s) are in the TPM\n", alg);
+	else if (code == EXIT_SUCCESS)
+		(void)printf(
+			"%s and %s (%s) are in the TPM\n", p->key, iak, alg);
 	return code;
 }
 
@@ -63,13 +68,13 @@ static const struct {
 	int (*plain)(struct provision *p);
 	int (*with_arg)(struct provision *p, const char *arg);
 } steps[] = {
-	{ "key", NULL, "config alg", provision_key, NULL },
-	{ "csr", NULL, "config serial model out", provision_csr, NULL },
+	{ "key", NULL, "config key alg", provision_key, NULL },
+	{ "csr", NULL, "config key serial model out", provision_csr, NULL },
 	{ "cert", "FILE", "config key force", NULL, provision_cert },
-	{ "request", NULL, "config serial model out ek-certificate",
+	{ "request", NULL, "config key serial model out ek-certificate",
 		provision_request, NULL },
-	{ "answer", "CHALLENGE", "config out", NULL, provision_answer },
-	{ "install", "FILE", "config force", NULL, provision_install },
+	{ "answer", "CHALLENGE", "config key out", NULL, provision_answer },
+	{ "install", "FILE", "config key force", NULL, provision_install },
 	{ "enable", "KEY", "config", NULL, provision_enable },
 	{ "disable", "KEY", "config", NULL, provision_disable },
 };
@@ -121,6 +126,32 @@ static int run_step(size_t step, struct provision *p, const char *arg)
 	return code;
 }
 
+/* The key by its name in full: any of the maker's for its certificate, any that
+ * signs requests for one of these, else an IDevID. */
+static bool take_key(struct provision *p, const char *step)
+{
+	const struct role *row;
+	enum key_id id;
+
+	if (!key_id_by_name(p->key, &id)) {
+		(void)provision_wrong_call("--key: there is no such key");
+		return false;
+	}
+	p->key = key_id_name(id);
+	row = key_id_row(id);
+	if (strcmp(step, "csr") == 0 && row->purposes & PURPOSE_CSR)
+		return true;
+	if (strcmp(step, "cert") == 0 && row->home == ROLE_HOME_MAKER)
+		return true;
+	if (row->home == ROLE_HOME_MAKER && row->purposes != 0)
+		return true;
+	(void)provision_wrong_call(
+		row->home == ROLE_HOME_OWNER
+			? "--key: a key of the owner's: see devid-key(1)"
+			: "--key: an IDevID is needed: idevid, idevid-1, ...");
+	return false;
+}
+
 int cmd_provision(int argc, char **argv)
 {
 	struct provision p = { .key = "idevid" };
@@ -131,7 +162,7 @@ int cmd_provision(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	step = find_step(p.given, argc - optind, argv + optind);
-	if (step < 0)
+	if (step < 0 || !take_key(&p, argv[optind]))
 		return EXIT_USAGE;
 	if (cmd_env_load(p.config, &p.env, &err) != DEVID_OK) {
 		(void)cmd_fail(&err);

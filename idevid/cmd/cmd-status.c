@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "fact.h"
 #include "facts.h"
+#include "identity-print.h"
 #include "judge.h"
 #include "options.h"
 #include "places.h"
@@ -41,54 +42,6 @@ static const struct option_set option_set = {
 		"ports.\nSee devid(1).\n",
 	.rows = rows,
 };
-
-/* What a lost disk would take along. */
-static void print_stored(int n, int stored)
-{
-	if (stored == 0)
-		(void)printf(
-			"           its chain of %d is on the disk only\n", n);
-	else if (stored < n)
-		(void)printf(
-			"           of its chain of %d the TPM has %d, the "
-			"rest is on the disk only\n",
-			n, stored);
-}
-
-/* What of the module was seen before holds while it answers. */
-static const char *usable_text(bool present, bool well)
-{
-	if (!present)
-		return "NOT USABLE";
-	return well ? "in the TPM" : "not reachable now";
-}
-
-static void print_identity(const json_t *key, bool well)
-{
-	const json_t *cert = json_object_get(key, "certificate");
-	bool present = fact_true(key, "present");
-	bool enabled = fact_true(key, "enabled");
-
-	(void)printf("%-10s %s at %s, %s%s\n", fact_text(key, "name"),
-		fact_text(key, "algorithm"), fact_text(key, "place"),
-		usable_text(present, well), enabled ? "" : ", DISABLED");
-	if (*fact_text(key, "why"))
-		(void)printf("           %s\n", fact_text(key, "why"));
-	if (!json_is_object(cert)) {
-		(void)printf("           no certificate installed\n");
-		return;
-	}
-	(void)printf("           serial %s, model %s\n"
-		     "           issued by %s\n"
-		     "           until %s, sha256 %.16s...\n",
-		fact_text(cert, "serial"), fact_text(cert, "model"),
-		fact_text(cert, "issuer"), fact_text(cert, "not_after"),
-		fact_text(cert, "sha256"));
-	print_stored((int)fact_number(key, "certificates"),
-		(int)fact_number(key, "certificates_in_tpm"));
-	if (!fact_true(key, "tls13"))
-		(void)printf("           not usable with TLS 1.3\n");
-}
 
 static void print_attach(const json_t *attach)
 {
@@ -129,24 +82,6 @@ static void print_port(const json_t *port, bool alive)
 	/* The newest first. */
 	for (size_t i = 0; i < n && i < SHOWN_ATTACHES; i++)
 		print_attach(json_array_get(history, i));
-}
-
-static void print_tries(const json_t *tries)
-{
-	long long left = fact_number(tries, "left");
-
-	if (!fact_true(tries, "few"))
-		return;
-	if (left == 0) {
-		(void)printf("           WARNING: no try is left: the TPM has "
-			     "locked its keys (devid-keyd(8))\n");
-		return;
-	}
-	(void)printf("           WARNING: %lld of %lld tries left before the "
-		     "TPM locks its keys;\n"
-		     "           a power cut after a signature takes one "
-		     "(devid-keyd(8))\n",
-		left, fact_number(tries, "max"));
 }
 
 static void print_files(const json_t *files)
@@ -206,9 +141,9 @@ static void print_human(
 	(void)printf("keystore   %s%s%s\n", fact_text(keystore, "state"),
 		*fact_text(keystore, "detail") ? ": " : "",
 		fact_text(keystore, "detail"));
-	print_tries(json_object_get(keystore, "tries"));
+	keystore_print(keystore);
 	json_array_foreach(json_object_get(all, "identities"), i, item)
-		print_identity(
+		identity_print(
 			item, strcmp(fact_text(keystore, "state"), "ok") == 0);
 	print_files(json_object_get(all, "files"));
 	print_agent(all);

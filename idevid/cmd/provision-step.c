@@ -28,14 +28,16 @@ const struct option_set provision_options = {
 		"usage: devid provision key  [--alg " KEY_ALG_NAMES "]\n"
 		"       devid provision csr  --serial SERIAL [--model MODEL] "
 		"[--out FILE]\n"
-		"       devid provision cert [--key idevid|iak] [--force] FILE\n"
+		"       devid provision cert [--force] FILE\n"
 		"       devid provision request --serial SERIAL [--model MODEL] "
 		"[--out FILE]\n"
 		"                               [--ek-certificate FILE]\n"
 		"       devid provision answer [--out FILE] CHALLENGE\n"
 		"       devid provision install [--force] FILE\n"
 		"       devid provision enable|disable KEY\n"
-		"Each takes --config FILE as well; FILE or CHALLENGE may be '-'.\n"
+		"Each takes --config FILE as well, and but for the last --key KEY "
+		"(idevid; for cert\nan IAK too); FILE or CHALLENGE may be "
+		"'-'.\n"
 		"See devid(1).\n",
 	.rows = rows,
 	.operand = "a step",
@@ -57,6 +59,15 @@ bool provision_subject_ok(const struct provision *p)
 		       (*p->model && strlen(p->model) <= SUBJECT_VALUE_MAX));
 }
 
+const char *provision_pair(const char *key)
+{
+	enum key_id id = KEY_IDEVID, iak = KEY_IAK;
+
+	if (key_id_by_name(key, &id))
+		(void)key_id_pair(id, &iak); /* the maker's have one */
+	return key_id_name(iak);
+}
+
 int provision_put(struct provision *p, const struct wire_request *req)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -71,25 +82,13 @@ int provision_put(struct provision *p, const struct wire_request *req)
 enum devid_err provision_get_key(struct provision *p, const char *name,
 	struct wire_key *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_free)
-	struct wire_status *status = malloc(sizeof(*status));
-	enum devid_err rc;
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = client_find_key(p->env.socket, name, ret, &cause);
 
-	if (!status)
-		return fail_no_memory(err);
-	rc = client_status(p->env.socket, status, err);
-	if (rc != DEVID_OK)
-		return rc;
-	for (size_t i = 0; i < status->n_keys; i++) {
-		if (strcmp(status->keys[i].name, name) == 0) {
-			*ret = status->keys[i];
-			return DEVID_OK;
-		}
-	}
-	if (status->module != DEVID_OK)
-		return devid_fail(
-			err, status->module, "%s", status->module_text);
-	return devid_fail(err, DEVID_ERR_NOT_FOUND,
-		"provision: %s: no key yet; run 'devid provision key' first",
-		name);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		return devid_fail(err, rc,
+			"provision: %s: no key yet; run 'devid provision key' "
+			"first",
+			name);
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }

@@ -41,6 +41,9 @@ int provision_wrong_call(const char *why);
  */
 bool provision_subject_ok(const struct provision *p);
 
+/* The IAK of the IDevID @key, by name. */
+const char *provision_pair(const char *key);
+
 /* Puts a request whose answer holds nothing; the exit code. */
 int provision_put(struct provision *p, const struct wire_request *req);
 

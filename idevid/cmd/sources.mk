@@ -2,8 +2,11 @@
 
 sees := idevid/base idevid/cli idevid/doctor idevid/enrol idevid/key idevid/tpm idevid/verify
 sources := \
+	cmd-cert.c \
 	cmd-doctor.c \
 	cmd-files.c \
+	cmd-key.c \
+	cmd-module.c \
 	cmd-provision-cert.c \
 	cmd-provision-csr.c \
 	cmd-provision-install.c \
@@ -13,6 +16,10 @@ sources := \
 	cmd-status.c \
 	cmd-verify.c \
 	cmd-wait.c \
+	identity-print.c \
+	key-call.c \
+	key-file.c \
+	key-list.c \
 	provision-ek.c \
 	provision-step.c \
 	verify-connect.c \
@@ -27,4 +34,4 @@ devid_src := idevid/cmd/devid.c
 
 device_items += \
 	run|$(BINDIR)/devid|$(B)/devid \
-	$(call manuals,devid.1 devid-doctor.1 devid-verify.1)
+	$(call manuals,devid.1 devid-doctor.1 devid-key.1 devid-verify.1)
