@@ -2,12 +2,15 @@
 #include "provider-signature.h"
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "cleanup-openssl.h"
 #include "client.h"
 #include "oid.h"
 #include "provider-key.h"
@@ -162,6 +165,33 @@ static int sign_update(void *vctx, const unsigned char *data, size_t len)
 	return 1;
 }
 
+/*
+ * Whether the key that was loaded made @sig. The name may be another key's by
+ * now: deleted and made anew, erased, or restored; devid-keyd signs with the
+ * one that it has. That costs no command of its TPM.
+ */
+static bool is_of_key(
+	const struct sign_ctx *ctx, const struct key_sig *sig, struct view data)
+{
+	CLEANUP(cleanup_md_ctx) EVP_MD_CTX *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *pctx = NULL; /* of @md */
+	bool ok;
+
+	(void)ERR_set_mark();
+	ok = md &&
+	     EVP_DigestVerifyInit_ex(md, &pctx, hash_name(ctx->hash),
+		     ctx->prov->libctx, NULL, ctx->key->pub, NULL) == 1 &&
+	     (ctx->scheme != SIG_RSAPSS ||
+		     (EVP_PKEY_CTX_set_rsa_padding(
+			      pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+			     EVP_PKEY_CTX_set_rsa_pss_saltlen(
+				     pctx, RSA_PSS_SALTLEN_DIGEST) == 1)) &&
+	     EVP_DigestVerify(md, sig->data, sig->len, data.data, data.len) ==
+		     1;
+	(void)ERR_pop_to_mark(); /* a no is told by us */
+	return ok;
+}
+
 /* Asks devid-keyd; with @sig NULL only tells how large it may get. */
 static int sign_bytes(struct sign_ctx *ctx, unsigned char *sig, size_t *siglen,
 	size_t sigsize, struct view data)
@@ -186,6 +216,10 @@ static int sign_bytes(struct sign_ctx *ctx, unsigned char *sig, size_t *siglen,
 		prov_raise(ctx->prov, &err);
 		return 0;
 	}
+	if (!is_of_key(ctx, &out, data))
+		return fail(ctx, DEVID_ERR_MISMATCH,
+			"devid-keyd has another key of that name than was "
+			"loaded: load key and certificate again");
 	if (out.len > sigsize)
 		return fail(ctx, DEVID_ERR_PROTOCOL, "signature too large");
 	memcpy(sig, out.data, out.len);

@@ -155,8 +155,7 @@ static void pem_der_spoiled_never_the_key(void **state)
 /* A reference to a public key that no DevID has. */
 static void pem_of_other_key_type_refused(void **state)
 {
-	static const char *const types[] = { "P-521", "ED25519", "RSA:1024",
-		"RSA:3072" };
+	static const char *const types[] = { "P-521", "ED25519", "RSA:1024" };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(types); i++) {
@@ -388,6 +387,30 @@ static void store_gives_key_and_its_certificates(void **state)
 	}
 }
 
+/* All that can be used: the IDevID and its certificates, no IAK. */
+static void store_of_no_name_is_all_that_sign(void **state)
+{
+	OSSL_STORE_CTX *ctx = open_store("devid:");
+	unsigned keys = 0, certs = 0;
+
+	(void)state;
+	assert_non_null(ctx);
+	while (!OSSL_STORE_eof(ctx)) {
+		OSSL_STORE_INFO *info = OSSL_STORE_load(ctx);
+
+		if (!info)
+			continue;
+		if (OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
+			keys++;
+		else
+			certs++;
+		OSSL_STORE_INFO_free(info);
+	}
+	assert_int_equal(keys, 1);
+	assert_int_equal(certs, 2);
+	assert_int_equal(OSSL_STORE_close(ctx), 1);
+}
+
 /* Left before its end: nothing is lost. */
 static void store_closed_early(void **state)
 {
@@ -426,8 +449,8 @@ static void store_expecting_certificates_skips_key(void **state)
 
 static void store_of_unknown_or_bad_name_refused(void **state)
 {
-	static const char *const uris[] = { "devid:", "devid:IDEVID",
-		"devid:../idevid", "devid:nobody", "devid://idevid",
+	static const char *const uris[] = { "devid:IDEVID", "devid:../idevid",
+		"devid:nobody", "devid://idevid",
 		"devid:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "devid:idevid?x" };
 
 	(void)state;
@@ -552,6 +575,7 @@ int main(void)
 		CASE(key_parameters_equal_to_another_on_the_curve),
 		CASE(key_of_software_beside_unaffected),
 		CASE(store_gives_key_and_its_certificates),
+		CASE(store_of_no_name_is_all_that_sign),
 		CASE(store_closed_early),
 		CASE(store_expecting_certificates_skips_key),
 		CASE(store_of_unknown_or_bad_name_refused),
