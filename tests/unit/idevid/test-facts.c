@@ -149,6 +149,76 @@ static void key_that_is_not_for_tls13_is_told(void **state)
 		"key-no-tls13", "ok");
 }
 
+/* As many keys as there can be, all with certificates: each has its place, and
+ * what the answers hold of a chain is none. */
+static void all_keys_there_can_be_are_taken(void **state)
+{
+	static struct wire_status status;
+	uint8_t buf[WIRE_ANSWER_MAX], data[WIRE_ANSWER_DATA_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
+	struct room in = { data, sizeof(data), 0 };
+	json_t *facts, *last;
+
+	(void)state;
+	status.n_keys = N_KEYS;
+	status.erasure.erased = 1;
+	for (int i = 0; i < N_KEYS; i++) {
+		struct wire_key *key = &status.keys[i];
+
+		(void)strcpy(key->name, key_id_name((enum key_id)i));
+		(void)strcpy(key->place, "0x81020000");
+		key->alg = KEY_ALG_P256;
+		key->certified = 1;
+	}
+	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
+	facts = facts_of(
+		answer(DEVID_OK, (struct view) { in.data, in.len }, &out));
+	last = json_object_get(facts, "identities");
+	assert_int_equal(json_array_size(last), N_KEYS);
+	last = json_array_get(last, N_KEYS - 1);
+	assert_string_equal(fact_text(last, "name"), "tls-7");
+	assert_string_equal(fact_text(last, "role"), "tls");
+	assert_int_equal(fact_number(last, "number"), 7);
+	assert_string_equal(fact_text(last, "suite"), "ECDSA P-256/SHA-256");
+	assert_true(fact_false(
+		json_object_get(json_object_get(facts, "keystore"), "erasure"),
+		"complete"));
+	json_decref(facts);
+}
+
+/* What its EK certificate asserts, and no more than that. */
+static void what_is_asserted_is_told(void **state)
+{
+	static struct wire_status status;
+	uint8_t buf[WIRE_ANSWER_MAX], data[WIRE_CHAIN_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
+	struct room in = { data, sizeof(data), 0 };
+	json_t *facts, *keystore, *asserted;
+
+	(void)state;
+	(void)strcpy(status.about.maker, "IFX");
+	(void)strcpy(status.about.fips_version, "140-2");
+	status.about.fips_level = 2;
+	status.about.fips_mode = WIRE_YES;
+	status.about.cc_eal = 4;
+	status.about.cc_plus = 1;
+	status.erasure = (struct wire_erasure) {
+		.resets = 8, .erased_at = 7, .erased = 1
+	};
+	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
+	facts = facts_of(
+		answer(DEVID_OK, (struct view) { in.data, in.len }, &out));
+	keystore = json_object_get(facts, "keystore");
+	asserted = json_object_get(keystore, "asserted");
+	assert_string_equal(fact_text(keystore, "manufacturer"), "IFX");
+	assert_string_equal(fact_text(keystore, "fips_mode"), "yes");
+	assert_string_equal(fact_text(asserted, "common_criteria"), "CC EAL4+");
+	assert_string_equal(fact_text(asserted, "fips"), "FIPS 140-2 level 2");
+	assert_true(
+		fact_true(json_object_get(keystore, "erasure"), "complete"));
+	json_decref(facts);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -156,6 +226,8 @@ int main(void)
 		TEST(answer_of_another_protocol_is_told),
 		TEST(answer_that_is_late_is_unknown),
 		TEST(key_that_is_not_for_tls13_is_told),
+		TEST(all_keys_there_can_be_are_taken),
+		TEST(what_is_asserted_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

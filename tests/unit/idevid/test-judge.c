@@ -6,15 +6,20 @@
 #include "judge.h"
 #include "report.h"
 
+/* The IDevID of one, and where others stand beside it. */
+#define IDEVID                                                                 \
+	"{'name': 'idevid', 'place': '0x81020000', 'present': true,"           \
+	"'enabled': true, 'tls13': true, 'certificate': {'validity': 'ok'},"   \
+	"'certificates': 2}"
+#define BESIDE(key) "[" IDEVID ", " key "]"
+
 /* A device that is well in every respect. */
 static const char well[] =
 	"{'time': '2026-01-31T12:00:00Z', 'config': {'state': 'ok'},"
 	"'settings': {'ports': 'eth0', 'trust': 'pinned'},"
 	"'tpm': {'path': '/dev/tpmrm0', 'state': 'ok', 'detail': 'crw'},"
 	"'keystore': {'state': 'ok', 'detail': '', 'tries': null},"
-	"'identities': [{'name': 'idevid', 'place': '0x81020000',"
-	"  'present': true, 'enabled': true, 'tls13': true,"
-	"  'certificate': {'validity': 'ok'}, 'certificates': 2}],"
+	"'identities': [" IDEVID "],"
 	"'files': [{'key': 'idevid', 'state': 'ok', 'detail': ''}],"
 	"'folders': [{'path': '/var/lib/devid', 'state': 'ok'}],"
 	"'agent_state': 'alive',"
@@ -88,6 +93,23 @@ static void assert_only(const char *id, const char *evidence)
 		fail_msg("'%s' lacks '%s'", found.list[0].evidence, evidence);
 }
 
+/* One that its owner has not enabled yet, and an IAK whatever it is. */
+static void judge_other_keys_that_may_be_so_are_well(void **state)
+{
+	(void)state;
+	assert_int_equal(judge("identities",
+				 BESIDE("{'name': 'ldevid-0', 'present': true, "
+					"'enabled': false}"),
+				 NULL),
+		JUDGE_USABLE);
+	assert_int_equal(judge("identities",
+				 BESIDE("{'name': 'iak', 'present': false, "
+					"'why': 'gone'}"),
+				 NULL),
+		JUDGE_USABLE);
+	assert_int_equal(found.n, 0);
+}
+
 static void judge_well_device_is_usable(void **state)
 {
 	(void)state;
@@ -132,6 +154,14 @@ static const struct row rows[] = {
 		JUDGE_UNUSABLE },
 	{ "identities.0.why", "'derived at each start: no room'", "key-limited",
 		"no room", JUDGE_DEGRADED },
+	{ "identities",
+		BESIDE("{'name': 'tls-0', 'place': 'parent:0x81040000', "
+		       "'present': false, 'why': 'erased'}"),
+		"key-other", "parent:0x81040000: erased", JUDGE_DEGRADED },
+	{ "identities",
+		BESIDE("{'name': 'eap-1', 'place': '0x81040131', "
+		       "'present': true, 'why': 'no room'}"),
+		"key-other", "it serves, but: no room", JUDGE_DEGRADED },
 	{ "identities.0.enabled", "false", "key-disabled", "idevid.disabled",
 		JUDGE_UNUSABLE },
 	{ "identities.0.tls13", "false", "key-no-tls13", "", JUDGE_DEGRADED },
@@ -413,6 +443,7 @@ static void complaint_each_says_what_to_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(judge_other_keys_that_may_be_so_are_well),
 		cmocka_unit_test(judge_well_device_is_usable),
 		cmocka_unit_test(judge_each_fact_makes_its_complaint),
 		cmocka_unit_test(judge_port_that_failed_says_why),
