@@ -96,7 +96,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 
 # ---- the module ----
 
-# covers: 802.1AR-7.2-init
+# covers: 802.1AR-7.2-init OWN-cli
 @test "init: the module looks afresh, text and JSON" {
 	ok initialised init
 	run -0 devid init --json
@@ -104,7 +104,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 	devid status --json | jq -e .keystore.initialized
 }
 
-# covers: 802.1AR-7.2-entropy
+# covers: 802.1AR-7.2-entropy OWN-cli
 @test "entropy: of the machine, of a file, of a pipe; TPM2_StirRandom each time" {
 	local before
 
@@ -160,7 +160,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 
 # ---- keys ----
 
-# covers: 802.1AR-7.2-key-generate
+# covers: 802.1AR-7.2-key-generate 802.1AR-7.2-err-key-exists OWN-cli
 @test "key create: each type, text and JSON, with its algorithm" {
 	ok "ldevid-0: made" key create ldevid-0 --type p256
 	ok_json key create ldevid-1 --type p384
@@ -246,7 +246,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 	ok_json key delete ldevid-0
 }
 
-# covers: OWN-pin OWN-one-command OWN-use-no-nv
+# covers: OWN-pin OWN-one-command OWN-use-no-nv OWN-cli
 @test "pin, unpin: persistent place or none; one command a signature when pinned" {
 	local all nv
 
@@ -269,7 +269,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 	[[ $output == *"idevid: a key of the maker's is persistent, always"* ]]
 }
 
-# covers: 802.1AR-7.2-sign 802.1AR-7.2-err-suite-mismatch
+# covers: 802.1AR-7.2-sign 802.1AR-7.2-err-suite-mismatch OWN-cli
 @test "key sign: a request's bytes, to a file, a pipe and in JSON; suites" {
 	local at
 
@@ -326,7 +326,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 	ok "ldevid-0: certificate disabled" cert disable ldevid-0
 }
 
-# covers: 802.1AR-7.2-enum-certs 802.1AR-7.2-enum-chain
+# covers: 802.1AR-7.2-enum-certs 802.1AR-7.2-enum-chain OWN-cli
 @test "cert list, chain list: text, JSON and PEM, of all and of one" {
 	certified_ldevid
 	run -0 devid cert list
@@ -340,7 +340,7 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 		cmp - <(openssl x509 -in "$WORK/ca.pem")
 }
 
-# covers: 802.1AR-7.2-chain-insert 802.1AR-7.2-chain-delete
+# covers: 802.1AR-7.2-chain-insert 802.1AR-7.2-chain-delete OWN-cli
 @test "chain install, chain delete: above the certificate, which stays" {
 	certified_ldevid
 	ok "ldevid-0: chain deleted" chain delete ldevid-0
@@ -435,6 +435,43 @@ makers() {
 	unchanged run -0 devid provision key
 	unchanged run -0 devid erase --yes
 	unchanged run -0 devid init
+}
+
+# covers: OWN-role-import
+@test "a key that was made elsewhere is never the maker's" {
+	run -1 devid key import idevid-1 "$WORK/own.key"
+	[[ $output == *"idevid-1: keys of this role are made in the TPM and never brought"* ]]
+	run -1 devid key import iak-1 "$WORK/own.key"
+	[[ $output == *"never brought"* ]]
+	fails KeyNotFound key list idevid-1
+}
+
+# covers: OWN-places
+@test "places: handles are settings; two at one place are refused" {
+	local dev=$WORK/places
+
+	mkdir -p "$dev/tpm" "$dev/state"
+	device_conf "$dev" "parent_handle = 0x81048000" "epoch_nv = 0x01804950" \
+		"[key tls-0]" "handle = 0x81048001"
+	tpm_start "$dev"
+	keyd_start "$dev"
+	DEVID_CONFIG=$dev/devid.conf
+	devid key create tls-0 --type p256 --pin
+	key_has tls-0 '.place == "0x81048001"'
+	devid key unpin tls-0
+	key_has tls-0 '.place == "parent:0x81048000"'
+	[[ $(tpm2_getcap -T "swtpm:path=$dev/tpm.sock" handles-nv-index) == *0x1804950* ]]
+	keyd_stop "$dev"
+	device_conf "$dev" "[key tls-0]" "handle = 0x81020001"
+	run -2 devid-keyd --config "$dev/devid.conf"
+	[[ $output == *"two of them at one place"* ]]
+	device_conf "$dev" "[key tls-0]" "nv = 0x01c90300"
+	run -2 devid-keyd --config "$dev/devid.conf"
+	[[ $output == *"tls-0 keeps no certificate in NV"* ]]
+	device_conf "$dev" "[key www]" "users = root"
+	run -2 devid-keyd --config "$dev/devid.conf"
+	[[ $output == *"'www': there is no key of that name"* ]]
+	tpm_stop "$dev"
 }
 
 # ---- keys that are brought ----

@@ -186,7 +186,8 @@ static void all_keys_there_can_be_are_taken(void **state)
 	json_decref(facts);
 }
 
-/* What its EK certificate asserts, and no more than that. */
+/* What its EK certificate asserts, and no more than that.
+ * covers: OWN-facts-asserted */
 static void what_is_asserted_is_told(void **state)
 {
 	static struct wire_status status;
