@@ -122,13 +122,14 @@ ns_remove() {
 
 # --- processes ----------------------------------------------------------
 
-# Field 22 of /proc/PID/stat; nothing for a process that is gone or dead.
+# Field 22 of /proc/PID/stat; nothing for a process that is gone or dead. One
+# that ends between open and read leaves the text empty.
 proc_start_time() {
 	local stat fields
 
 	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return 1
 	read -r -a fields <<<"${stat##*) }"
-	[[ ${fields[0]} != Z && ${fields[0]} != X ]] || return 1
+	[[ ${#fields[@]} -gt 19 && ${fields[0]} != [ZX] ]] || return 1
 	printf '%s\n' "${fields[19]}"
 }
 

@@ -75,6 +75,7 @@ static void target_wrong_one_told_for_what_it_is(void **state)
 struct peer {
 	int listener;
 	const char *says;
+	size_t len;
 };
 
 static void *serve(void *arg)
@@ -83,8 +84,8 @@ static void *serve(void *arg)
 	int fd = accept(peer->listener, NULL, NULL);
 	char hello[2048];
 
-	(void)!read(fd, hello, sizeof(hello)); /* it is of no interest */
-	(void)!write(fd, peer->says, strlen(peer->says)); /* the test sees */
+	(void)!read(fd, hello, sizeof(hello));   /* it is of no interest */
+	(void)!write(fd, peer->says, peer->len); /* the test sees */
 	(void)shutdown(fd, SHUT_WR);
 	while (read(fd, hello, sizeof(hello)) > 0)
 		;
@@ -92,12 +93,15 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* What is said of a peer that answers our ClientHello with @says. */
-static void expect_peer(const char *says, const char *want)
+/*
+ * What is said of a peer that answers our ClientHello with the @n bytes at
+ * @says goes to @text.
+ */
+static void peer_says(const char *says, size_t n, char text[DEVID_REASON_MAX])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	struct peer peer = { socket(AF_INET, SOCK_STREAM, 0), says };
+	struct peer peer = { socket(AF_INET, SOCK_STREAM, 0), says, n };
 	struct peer_target target = { .host = "127.0.0.1" };
 	struct devid_verifier *v = NULL;
 	struct peer_outcome *out = calloc(1, sizeof(*out));
@@ -116,11 +120,19 @@ static void expect_peer(const char *says, const char *want)
 	peer_check(v, &target, NULL, 30000, out);
 	assert_int_equal(out->status, PEER_NOT_GENUINE);
 	assert_int_equal(out->result.reason, DEVID_REASON_TLS);
-	assert_string_equal(out->result.text, want);
+	(void)snprintf(text, DEVID_REASON_MAX, "%s", out->result.text);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	(void)close(peer.listener);
 	devid_verifier_free(v);
 	free(out);
+}
+
+static void expect_peer(const char *says, const char *want)
+{
+	char text[DEVID_REASON_MAX];
+
+	peer_says(says, strlen(says), text);
+	assert_string_equal(text, want);
 }
 
 static void peer_without_tls_named_by_its_protocol(void **state)
@@ -146,11 +158,19 @@ static void peer_without_tls_named_by_its_protocol(void **state)
 	}
 }
 
+/* OpenSSL 3.0 calls it "sslv3 alert ...", later ones "ssl/tls alert ...". */
 static void peer_that_refuses_in_tls_not_so(void **state)
 {
+	static const char alert[] = { 0x15, 3, 3, 0, 2, 2, 0x28 };
+	static const char head[] = "the TLS handshake failed: ";
+	static const char tail[] = " alert handshake failure";
+	char text[DEVID_REASON_MAX];
+
 	(void)state;
-	expect_peer("\x15\x03\x03\x7f\x02\x02\x28",
-		"the TLS handshake failed: packet length too long");
+	peer_says(alert, sizeof(alert), text);
+	assert_memory_equal(text, head, sizeof(head) - 1);
+	assert_true(strlen(text) > sizeof(head) + sizeof(tail));
+	assert_string_equal(text + strlen(text) - (sizeof(tail) - 1), tail);
 }
 
 int main(void)
