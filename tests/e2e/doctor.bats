@@ -259,7 +259,8 @@ with_fault() {
 	run -0 doctor
 }
 
-# device_dated DEV OPTION...: a device with a certificate of that time
+# device_dated DEV SECONDS: a device with a certificate for ten days that begin
+# so long after now
 device_dated() {
 	local conf="$1/devid.conf"
 
@@ -267,9 +268,11 @@ device_dated() {
 	devid provision key --config "$conf"
 	devid provision csr --config "$conf" --serial SN2 --model M1 \
 		--out "$1/idevid.csr"
-	openssl x509 -req -in "$1/idevid.csr" -CA "$WORK/ca.pem" \
+	# By the clock: OpenSSL 3.5 takes no -days below 0.
+	LD_PRELOAD=$plain/clock-fault.so CLOCK_FAULT=$2 \
+		openssl x509 -req -in "$1/idevid.csr" -CA "$WORK/ca.pem" \
 		-CAkey "$WORK/ca.key" -extfile "$WORK/ext" -out "$1/new.pem" \
-		"${@:2}" 2>/dev/null
+		-days 10 2>/dev/null
 	devid provision cert --config "$conf" --force "$1/new.pem" \
 		>/dev/null 2>&1
 }
@@ -277,7 +280,7 @@ device_dated() {
 @test "cert-expired" {
 	local dev=$WORK/expired
 
-	device_dated "$dev" -days -1
+	device_dated "$dev" -8640000
 	DEV=$dev names 1 unusable cert-expired "valid until 20"
 	keyd_stop "$dev"
 	tpm_stop "$dev"
@@ -286,7 +289,7 @@ device_dated() {
 @test "cert-not-yet: a clock that is behind" {
 	local dev=$WORK/early
 
-	device_dated "$dev" -days 30
+	device_dated "$dev" 0
 	run -1 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=-864000 \
 		"$plain/devid" doctor --config "$dev/devid.conf"
 	[[ $output == *"fault      cert-not-yet: idevid: "* ]]
