@@ -86,8 +86,11 @@ static void print_identity(const json_t *key, bool well)
 		fact_text(cert, "sha256"));
 	print_stored((int)fact_number(key, "certificates"),
 		(int)fact_number(key, "certificates_in_tpm"));
-	if (!fact_true(key, "tls13"))
+	if (fact_false(key, "tls13"))
 		(void)printf("           not usable with TLS 1.3\n");
+	else if (present && !fact_true(key, "tls13"))
+		(void)printf(
+			"           not known to be usable with TLS 1.3\n");
 }
 
 static void print_attach(const json_t *attach)

@@ -56,9 +56,10 @@ static const struct complaint table[] = {
 		"NV or in the state folder (guide-operator.md)" },
 	{ "key-disabled", FAULT(KEY), "the key is disabled",
 		"devid provision enable idevid" },
-	{ "key-no-tls13", WARNING(KEY), "the key does not serve TLS 1.3",
-		"this TPM's RSA-PSS does not fit; let the server offer TLS "
-		"1.2" },
+	{ "key-no-tls13", WARNING(KEY),
+		"the key does not serve TLS 1.3, or that is not known",
+		"let the server offer TLS 1.2; where it is not known, "
+		"journalctl -u devid-keyd, and systemctl restart devid-keyd" },
 
 	{ "cert-none", FAULT(CERTIFICATE), "no certificate is installed",
 		"devid provision install or cert (devid(1))" },

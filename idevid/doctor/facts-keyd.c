@@ -124,15 +124,23 @@ static json_t *leaf_json(const struct facts_chain *chain)
 	return json ? json : json_null();
 }
 
+/* Null: not known. */
+static json_t *tls13_json(enum wire_tls13 tls13)
+{
+	return tls13 == WIRE_TLS13_UNKNOWN
+		       ? json_null()
+		       : json_boolean(tls13 == WIRE_TLS13_YES);
+}
+
 static json_t *key_json(
 	const struct wire_key *key, const struct facts_chain *chain)
 {
-	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:i, s:i, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:i, s:i, s:o}",
 		"name", key->name, "algorithm", key_alg_name(key->alg), "place",
 		key->place, "present", key->present, "enabled", key->enabled,
-		"tls13", key->tls13, "certificate", leaf_json(chain),
-		"certificates", key->n_certs, "certificates_in_tpm",
-		key->n_stored, "why",
+		"tls13", tls13_json(key->tls13), "certificate",
+		leaf_json(chain), "certificates", key->n_certs,
+		"certificates_in_tpm", key->n_stored, "why",
 		*key->why ? fact_new(key->why) : json_null());
 }
 

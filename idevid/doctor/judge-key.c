@@ -114,6 +114,20 @@ static void judge_certificate(const json_t *key, struct findings *f)
 			fact_text(cert, "not_after"));
 }
 
+/* Nobody asked a key that is not there. */
+static void judge_tls13(const json_t *key, struct findings *f)
+{
+	const char *name = fact_text(key, "name");
+
+	if (fact_false(key, "tls13"))
+		findings_add(f, "key-no-tls13", name,
+			"its RSA-PSS salt is not as long as the hash");
+	else if (fact_true(key, "present") && !fact_true(key, "tls13"))
+		findings_add(f, "key-no-tls13", name,
+			"not known yet: the TPM gave no signature that "
+			"verifies");
+}
+
 static void judge_one_key(const json_t *key, struct findings *f)
 {
 	const char *name = fact_text(key, "name");
@@ -128,9 +142,7 @@ static void judge_one_key(const json_t *key, struct findings *f)
 	if (!fact_true(key, "enabled"))
 		findings_add(f, "key-disabled", name,
 			"%s.disabled in the state folder", name);
-	if (fact_false(key, "tls13"))
-		findings_add(f, "key-no-tls13", name,
-			"its probe signature did not verify");
+	judge_tls13(key, f);
 }
 
 static void judge_keys(const json_t *facts, struct findings *f)

@@ -29,7 +29,7 @@ struct module_key {
 	uint8_t n_stored; /* of them in the keystore, from the leaf on */
 	bool present;     /* seen in the keystore, equal to @spki */
 	bool enabled;
-	bool tls13;         /* shown to be usable with it */
+	enum wire_tls13 tls13;
 	uint8_t probes;     /* to be tried yet; 0: it is known, or given up */
 	bool underivable;   /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */

@@ -78,6 +78,7 @@ static json_t *facts_of(struct view answer)
 	places_done(&places);
 	assert_int_equal(kill(server, SIGKILL), 0);
 	assert_int_equal(waitpid(server, &status, 0), server);
+	assert_int_equal(unlink(socket), 0);
 	judge_facts(facts, &found);
 	return facts;
 }
@@ -94,6 +95,12 @@ static void assert_found(json_t *facts, const char *id, const char *state)
 	assert_string_equal(
 		fact_text(json_object_get(facts, "keystore"), "state"), state);
 	json_decref(facts);
+}
+
+static void assert_not_found(const char *id)
+{
+	for (size_t i = 0; i < found.n; i++)
+		assert_string_not_equal(found.list[i].is->id, id);
 }
 
 /* An answer of the status with @code and @data. */
@@ -128,7 +135,8 @@ static void answer_that_is_late_is_unknown(void **state)
 		"keyd-busy", "keyd-busy");
 }
 
-static void key_that_is_not_for_tls13_is_told(void **state)
+/* What is found of an RSA key of which this is known. */
+static json_t *facts_of_rsa(enum wire_tls13 tls13, bool present)
 {
 	static struct wire_status status;
 	uint8_t buf[WIRE_ANSWER_MAX], data[WIRE_CHAIN_MAX];
@@ -136,17 +144,45 @@ static void key_that_is_not_for_tls13_is_told(void **state)
 	struct room in = { data, sizeof(data), 0 };
 	struct wire_key *key = &status.keys[0];
 
-	(void)state;
 	status.n_keys = 1;
 	(void)strcpy(key->name, "idevid");
 	(void)strcpy(key->place, "0x81020000");
 	key->alg = KEY_ALG_RSA2048;
-	key->present = 1;
+	key->present = present;
 	key->enabled = 1;
+	key->tls13 = tls13;
 	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
-	assert_found(facts_of(answer(DEVID_OK,
-			     (struct view) { in.data, in.len }, &out)),
-		"key-no-tls13", "ok");
+	return facts_of(
+		answer(DEVID_OK, (struct view) { in.data, in.len }, &out));
+}
+
+/* The status has @want of it; null is no false. */
+static void assert_tls13(json_t *facts, json_type want)
+{
+	const json_t *key =
+		json_array_get(json_object_get(facts, "identities"), 0);
+
+	assert_int_equal(json_typeof(json_object_get(key, "tls13")), want);
+	json_decref(facts);
+}
+
+static void key_that_is_not_for_tls13_is_told(void **state)
+{
+	(void)state;
+	assert_found(facts_of_rsa(WIRE_TLS13_NO, true), "key-no-tls13", "ok");
+	assert_tls13(facts_of_rsa(WIRE_TLS13_NO, true), JSON_FALSE);
+	assert_found(
+		facts_of_rsa(WIRE_TLS13_UNKNOWN, true), "key-no-tls13", "ok");
+	assert_tls13(facts_of_rsa(WIRE_TLS13_UNKNOWN, true), JSON_NULL);
+	assert_tls13(facts_of_rsa(WIRE_TLS13_YES, true), JSON_TRUE);
+	assert_not_found("key-no-tls13");
+}
+
+static void key_that_is_not_there_was_not_asked(void **state)
+{
+	(void)state;
+	json_decref(facts_of_rsa(WIRE_TLS13_UNKNOWN, false));
+	assert_not_found("key-no-tls13");
 }
 
 int main(void)
@@ -156,6 +192,7 @@ int main(void)
 		TEST(answer_of_another_protocol_is_told),
 		TEST(answer_that_is_late_is_unknown),
 		TEST(key_that_is_not_for_tls13_is_told),
+		TEST(key_that_is_not_there_was_not_asked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

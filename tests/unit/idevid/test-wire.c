@@ -291,7 +291,7 @@ static struct wire_status *good_status(void)
 		k->alg = KEY_ALG_P384;
 		k->present = 1;
 		k->enabled = (uint8_t)i;
-		k->tls13 = 1;
+		k->tls13 = i ? WIRE_TLS13_NO : WIRE_TLS13_YES;
 		strcpy(k->place, i ? "0x81020001" : "pkcs11:object=a%20b");
 		k->spki.len = i ? 0 : 120;
 		memset(k->spki.data, 0x42, k->spki.len);
@@ -391,6 +391,7 @@ static void status_bad_fields_refused(void **state)
 		{ 43, KEY_NAME_MAX + 1 },  /* name */
 		{ 43, 0 },                 /* no name */
 		{ 44, 'X' },               /* not a name */
+		{ 54, WIRE_TLS13_NO + 1 }, /* TLS 1.3 */
 		{ 56, ' ' },               /* place: not visible */
 		{ 57, '\0' },              /* place: not visible */
 		{ 74, 0x7f },              /* place: not visible */
