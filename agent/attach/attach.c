@@ -83,18 +83,23 @@ int32_t attach_ms(const struct attach *a, uint64_t now_us)
 	return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
 }
 
+static void forget_server(struct attach *a)
+{
+	a->server_verified = false;
+	a->has_server = false;
+	a->server_name[0] = '\0';
+}
+
 static void note_started(struct attach *a, uint64_t now_us)
 {
 	a->eap_started = true;
 	/* A switch that begins again leaves the old findings void. */
 	a->tls_offered = false;
 	a->other_method = 0;
-	a->server_verified = false;
 	a->rejected = false;
 	a->accepted = false;
 	a->succeeded = false;
-	a->has_server = false;
-	a->server_name[0] = '\0';
+	forget_server(a);
 	if (a->eap_ms < 0)
 		a->eap_ms = attach_ms(a, now_us);
 }
@@ -109,6 +114,7 @@ static void note_cert(struct attach *a, const struct event *ev)
 
 static void note_method(struct attach *a, int method)
 {
+	forget_server(a); /* its certificate comes with the method */
 	if (method == EVENT_METHOD_TLS)
 		a->tls_offered = true;
 	else

@@ -75,6 +75,10 @@ static void note_leaf(struct trust_candidate *server, const struct event *ev)
 	if (ev->has_hash) {
 		server->has_leaf = true;
 		memcpy(server->leaf, ev->hash, sizeof(server->leaf));
+		/* its bytes follow, unless they are too many: the key of
+		 * another certificate must not stand for it */
+		free(STEAL(server->key));
+		server->key_len = 0;
 	} else if (ev->cert_hex) {
 		note_key(server, ev);
 	}
@@ -112,9 +116,13 @@ static void note_name(struct trust_candidate *server, const char *name)
 	(void)!names_add(&server->names, name, &err);
 }
 
+/*
+ * TLS can begin anew without an EAP_STARTED: wpa_supplicant tells that when it
+ * is asked for an identity, which a server may leave out (RFC 3748 2).
+ */
 void trust_note(struct trust_candidate *server, const struct event *ev)
 {
-	if (ev->type == EVENT_EAP_STARTED)
+	if (ev->type == EVENT_EAP_STARTED || ev->type == EVENT_METHOD_PROPOSED)
 		trust_candidate_clear(server);
 	else if (ev->type == EVENT_PEER_CERT)
 		note_cert(server, ev);

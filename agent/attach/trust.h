@@ -105,7 +105,8 @@ void trust_survives(const struct trust *trust, char ret[TRUST_TEXT_MAX]);
 DEVID_MUST_CHECK enum devid_err trust_write_ca(
 	const struct trust *trust, const char *path, struct devid_error *err);
 
-/* Adds what @ev tells; EVENT_EAP_STARTED begins anew. */
+/* Adds what @ev tells; EVENT_EAP_STARTED and EVENT_METHOD_PROPOSED begin
+ * anew. */
 void trust_note(struct trust_candidate *server, const struct event *ev);
 
 void trust_candidate_clear(struct trust_candidate *server);

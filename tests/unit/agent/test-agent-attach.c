@@ -36,6 +36,17 @@ static struct attach verified(void)
 	return a;
 }
 
+static void note_new_method_forgets_the_old_server(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	a.has_server = true;
+	note_method(&a, EVENT_METHOD_TLS);
+	assert_false(a.server_verified);
+	assert_false(a.has_server);
+}
+
 static void assert_class(struct attach *a, enum attach_end end,
 	enum attach_class class, const char *reason)
 {
@@ -467,6 +478,7 @@ static void wallclock_floor_is_the_newest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(note_new_method_forgets_the_old_server),
 		cmocka_unit_test(finish_success_has_no_class),
 		cmocka_unit_test(finish_no_answer_is_no_authenticator),
 		cmocka_unit_test(finish_silence_after_eap_is_timeout),
