@@ -111,6 +111,17 @@ static bool section_fits(
 	return true;
 }
 
+/* "# ..." behind a value: it would be part of it, and a path or a list of
+ * names could be what it makes. */
+static bool has_hash_comment(const char *value)
+{
+	for (const char *p = value; (p = strchr(p, '#')); p++) {
+		if (p == value || p[-1] == ' ' || p[-1] == '\t')
+			return true;
+	}
+	return false;
+}
+
 static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 	const char *rest, const char *section, const char *value)
 {
@@ -120,6 +131,10 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 
 	if (strlen(value) > CONF_VALUE_MAX)
 		rc = devid_fail(&cause, DEVID_ERR_TOO_LARGE, "value too long");
+	else if (has_hash_comment(value))
+		rc = devid_fail(&cause, DEVID_ERR_INVALID,
+			"a comment behind a value begins with ';', not with "
+			"'#'");
 	else
 		rc = s->convert(member, value, rest, s, &cause);
 	if (rc == DEVID_OK)
@@ -129,14 +144,25 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 		section, s->name, devid_error_text(&cause));
 }
 
-/* Sections of devid.conf, which several programs read: each passes over those
- * of the others. A section that nobody has is a slip of the pen. */
-static bool is_shared(const char *section)
+static bool is_of_devid_conf(const char *section)
 {
 	static const char *const sections[] = { "keyd", "agent", "eap" };
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (strcmp(section, sections[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Sections of devid.conf, which several programs read: each passes over those
+ * of the others. A section that nobody has is a slip of the pen. */
+static bool is_shared(const struct parse *p, const char *section)
+{
+	if (!is_of_devid_conf(section))
+		return false;
+	for (const struct conf_setting *s = p->settings; s->section; s++) {
+		if (is_of_devid_conf(s->section))
 			return true;
 	}
 	return false;
@@ -173,7 +199,7 @@ static int handle(
 		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
 			"%s:%d: %s.%s: no such setting", p->path, p->line,
 			section, name);
-	else if (!is_shared(section))
+	else if (!is_shared(p, section))
 		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
 			"%s:%d: [%s]: no such section", p->path, p->line,
 			section);
