@@ -96,12 +96,13 @@ static void print_identity(const json_t *key, bool well)
 static void print_attach(const json_t *attach)
 {
 	double ms = json_number_value(json_object_get(attach, "done_ms"));
-	bool resumed = fact_true(attach, "resumed");
+	const char *version = fact_text(attach, "tls_version");
+	const char *reason = fact_text(attach, "reason");
 
-	(void)printf("           %s  %-8s %6.1f ms  %s%s%s\n",
+	(void)printf("           %s  %-8s %6.1f ms  %s%s%s%s\n",
 		fact_text(attach, "start"), fact_text(attach, "verdict"), ms,
-		fact_text(attach, "tls_version"), resumed ? ", resumed" : "",
-		fact_text(attach, "reason"));
+		version, fact_true(attach, "resumed") ? ", resumed" : "",
+		*version && *reason ? ": " : "", reason);
 }
 
 /* Whether @class is of a failure, which is over once the port is open or its
