@@ -107,6 +107,10 @@ static const struct complaint table[] = {
 		"what devid-agent wrote may not be read", "ask as root" },
 	{ "agent-no-keyd", FAULT(AGENT), "devid-agent does not see devid-keyd",
 		"agent.keyd_socket and keyd.socket in devid.conf must be one" },
+	{ "agent-file", FAULT(AGENT),
+		"a file that devid.conf names does not go with the key",
+		"agent.key and agent.cert in devid.conf; without them "
+		"wpa_supplicant is given what devid-keyd writes" },
 	{ "supplicant-absent", FAULT(AGENT), "wpa_supplicant does not run",
 		"journalctl -u devid-agent; agent.supplicant in devid.conf" },
 

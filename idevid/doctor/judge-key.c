@@ -183,6 +183,10 @@ static void judge_files(const json_t *facts, struct findings *f)
 	{
 		const char *id = id_of(rows, fact_text(file, "state"));
 
+		/* Somebody's own: nothing to be written again. */
+		if (id && fact_true(file, "chosen") &&
+			!fact_is(file, "state", "unseen"))
+			id = "agent-file";
 		/* Who knows no key does not know whether it must be there. */
 		if (!told && fact_is(file, "state", "missing"))
 			continue;

@@ -185,6 +185,50 @@ static void key_that_is_not_there_was_not_asked(void **state)
 	assert_not_found("key-no-tls13");
 }
 
+static const char *file_state(const json_t *facts, const char *path)
+{
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(json_object_get(facts, "files"), i, file)
+	{
+		if (fact_is(file, "path", path))
+			return fact_text(file, "state");
+	}
+	return "not looked at";
+}
+
+/* devid.conf(5) lets wpa_supplicant have a private key of its own; nobody shall
+ * be told to remove that. */
+static void private_key_for_the_agent_is_its_owners(void **state)
+{
+	static const char key[] = "-----BEGIN EC PRIVATE KEY-----\n"
+				  "MAMCAQE=\n"
+				  "-----END EC PRIVATE KEY-----\n";
+	static const char *const words[] = { "software", "damaged" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct places places = { 0 };
+		json_t *facts;
+
+		tempdir_write(&dir, "conf", "", 0, 0644);
+		tempdir_write(
+			&dir, "k", key + 3 * i, sizeof(key) - 1 - 3 * i, 0600);
+		assert_rc(
+			places_load(tempdir_file(&dir, "conf"), &places, NULL),
+			DEVID_OK);
+		places.key = strdup(tempdir_file(&dir, "k"));
+		places.cert = strdup("/nonexistent");
+		facts = facts_gather(&places);
+		assert_string_equal(file_state(facts, places.key), words[i]);
+		assert_string_equal(file_state(facts, "/nonexistent"),
+			i ? "missing" : "not looked at");
+		json_decref(facts);
+		places_done(&places);
+	}
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -193,6 +237,7 @@ int main(void)
 		TEST(answer_that_is_late_is_unknown),
 		TEST(key_that_is_not_for_tls13_is_told),
 		TEST(key_that_is_not_there_was_not_asked),
+		TEST(private_key_for_the_agent_is_its_owners),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,6 +105,11 @@ struct row {
 	enum judge_word word;
 };
 
+/* A file that devid.conf names in place of devid-keyd's. */
+#define CHOSEN(state)                                                            \
+	"[{'key': 'idevid', 'chosen': true, 'detail': '/k: x', 'state': '" state \
+	"'}]"
+
 static const struct row rows[] = {
 	{ "config", "{'state': 'wrong', 'detail': 'f:3: x'}", "settings-wrong",
 		"f:3", JUDGE_UNUSABLE },
@@ -150,6 +155,10 @@ static const struct row rows[] = {
 	{ "files.0.state", "'damaged'", "file-damaged", "", JUDGE_UNUSABLE },
 	{ "files.0.state", "'differs'", "file-differs", "", JUDGE_DEGRADED },
 	{ "files.0.state", "'unseen'", "file-unseen", "", JUDGE_UNSURE },
+	{ "files", CHOSEN("missing"), "agent-file", "/k: x", JUDGE_DEGRADED },
+	{ "files", CHOSEN("foreign"), "agent-file", "/k: x", JUDGE_DEGRADED },
+	{ "files", CHOSEN("damaged"), "agent-file", "/k: x", JUDGE_DEGRADED },
+	{ "files", CHOSEN("differs"), "agent-file", "/k: x", JUDGE_DEGRADED },
 	{ "folders.0.state", "'missing'", "folder-missing", "/var/lib/devid",
 		JUDGE_UNUSABLE },
 	{ "folders.0.state", "'full'", "folder-full", "", JUDGE_DEGRADED },
