@@ -63,9 +63,10 @@ static const struct complaint table[] = {
 
 	{ "cert-none", FAULT(CERTIFICATE), "no certificate is installed",
 		"devid provision install or cert (devid(1))" },
-	{ "cert-not-yet", FAULT(CERTIFICATE),
-		"the certificate is not yet valid",
-		"the clock is behind: set it" },
+	/* by this clock: who is shown it goes by its own */
+	{ "cert-not-yet", WARNING(CERTIFICATE),
+		"by the clock the certificate is not yet valid",
+		"the clock is behind: set it, or wait for a time server" },
 	{ "cert-expired", FAULT(CERTIFICATE), "the certificate has expired",
 		"is the clock right? An IDevID is for life: ask its maker" },
 

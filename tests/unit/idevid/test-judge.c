@@ -146,7 +146,7 @@ static const struct row rows[] = {
 	{ "identities.0.certificates", "0", "cert-none", "", JUDGE_UNUSABLE },
 	{ "identities.0.certificate",
 		"{'validity': 'not yet', 'not_before': '2031'}", "cert-not-yet",
-		"2031", JUDGE_UNUSABLE },
+		"2031", JUDGE_DEGRADED },
 	{ "identities.0.certificate",
 		"{'validity': 'expired', 'not_after': '2001'}", "cert-expired",
 		"2001", JUDGE_UNUSABLE },
