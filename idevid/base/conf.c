@@ -14,6 +14,8 @@
 #include "fail.h"
 #include "files.h"
 
+#define WHERE_MAX 256 /* bytes of section and name told; more is cut */
+
 struct parse {
 	const char *path;                    /* borrowed */
 	const char *next;                    /* borrowed: unread text */
@@ -122,8 +124,9 @@ static bool has_hash_comment(const char *value)
 	return false;
 }
 
+/* @where: section.name, as they stand in the file. */
 static enum devid_err apply(struct parse *p, const struct conf_setting *s,
-	const char *rest, const char *section, const char *value)
+	const char *rest, const char *where, const char *value)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char *member = (char *)p->target + s->offset;
@@ -140,8 +143,8 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 	if (rc == DEVID_OK)
 		return DEVID_OK;
 	cause.code = rc;
-	return devid_fail(p->err, rc, "%s:%d: %s.%s: %s", p->path, p->line,
-		section, s->name, devid_error_text(&cause));
+	return devid_fail(p->err, rc, "%s:%d: %s: %s", p->path, p->line, where,
+		devid_error_text(&cause));
 }
 
 static bool is_of_devid_conf(const char *section)
@@ -172,6 +175,7 @@ static int handle(
 	void *user, const char *section, const char *name, const char *value)
 {
 	struct parse *p = user;
+	char where[WHERE_MAX];
 	bool known = false;
 
 	if (p->rc != DEVID_OK)
@@ -182,6 +186,7 @@ static int handle(
 			p->line, name);
 		return 1;
 	}
+	(void)snprintf(where, sizeof(where), "%s.%s", section, name);
 	for (const struct conf_setting *s = p->settings; s->section; s++) {
 		const char *rest;
 
@@ -192,7 +197,7 @@ static int handle(
 			continue;
 		p->rc = note_once(p, section, name);
 		if (p->rc == DEVID_OK)
-			p->rc = apply(p, s, rest, section, value);
+			p->rc = apply(p, s, rest, where, value);
 		return 1;
 	}
 	if (known)

@@ -181,6 +181,8 @@ static const struct {
 	{ "[a]\nflag=maybe\n", DEVID_ERR_INVALID, "neither yes nor no" },
 	{ "[a]\nflag=YES\n", DEVID_ERR_INVALID, "neither yes nor no" },
 	{ "[a]\ntext=1\nnumber=1\nflag=2\n", DEVID_ERR_INVALID, "f.conf:3:" },
+	{ "[loose]\nfree=\n", DEVID_ERR_INVALID,
+		"f.conf:2: loose.free: empty value" },
 	{ "[a]\ntext=1 # one\n", DEVID_ERR_INVALID,
 		"f.conf:2: a.text: a comment behind a value begins with ';'" },
 	{ "[a]\npath = /x\t#why\n", DEVID_ERR_INVALID, "begins with ';'" },
