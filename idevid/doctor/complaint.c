@@ -13,6 +13,9 @@ static const struct complaint table[] = {
 	{ "settings-unknown", WARNING(SETTINGS),
 		"devid.conf has a setting that no program knows",
 		"mend the line; programs refuse it at their next start" },
+	{ "settings-value", WARNING(SETTINGS),
+		"devid.conf has a value that its program does not take",
+		"mend the line; the program refuses it at its next start" },
 	{ "settings-unseen", UNSEEN(SETTINGS), "devid.conf cannot be read",
 		"ask as root; looked at was where the defaults have it" },
 

@@ -25,7 +25,8 @@ static void judge_settings(const json_t *facts, struct findings *f)
 {
 	static const struct row rows[] = { { "wrong", "settings-wrong" },
 		{ "unknown", "settings-unknown" },
-		{ "unseen", "settings-unseen" }, { NULL, NULL } };
+		{ "value", "settings-value" }, { "unseen", "settings-unseen" },
+		{ NULL, NULL } };
 	const json_t *config = json_object_get(facts, "config");
 	const char *id = id_of(rows, fact_text(config, "state"));
 

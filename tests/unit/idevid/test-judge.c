@@ -117,6 +117,8 @@ static const struct row rows[] = {
 		"settings-unseen", "denied", JUDGE_UNSURE },
 	{ "config", "{'state': 'unknown', 'detail': 'f:3: x'}",
 		"settings-unknown", "f:3", JUDGE_DEGRADED },
+	{ "config", "{'state': 'value', 'detail': 'f:3: x'}", "settings-value",
+		"f:3", JUDGE_DEGRADED },
 	{ "keystore.state", "'absent'", "tpm-absent", "/dev/tpmrm0: crw",
 		JUDGE_UNUSABLE },
 	{ "keystore.state", "'lockout'", "tpm-lockout", "", JUDGE_UNUSABLE },
