@@ -167,6 +167,13 @@ static void finish_alert_before_our_certificate_is_tls_failed(void **state)
 		assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
 			"server ended TLS: handshake failure");
 	}
+	/* not seen how far we came; but the server's came first, and did not */
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note_method(&a, EVENT_METHOD_TLS);
+	note(&a, EVENT_REMOTE_ALERT, "handshake failure");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS: handshake failure");
 	a = verified();
 	note(&a, EVENT_REMOTE_ALERT, "handshake failure");
 	a.flight = FLIGHT_WHOLE;
@@ -288,8 +295,8 @@ static void finish_other_method_is_no_eap_tls(void **state)
 	note_method(&a, 25);
 	note(&a, EVENT_EAP_REJECTED, "");
 	a.flight = FLIGHT_ANSWERED;
-	assert_class(
-		&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED, "admitted");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
+		"authenticated, but not admitted");
 }
 
 static void finish_success_unasked_is_open_port(void **state)
@@ -399,6 +406,18 @@ static void finish_early_failure_is_denied_late_one_is_timeout(void **state)
 	attach_finish(&a, ATTACH_END_FAILURE, T0 + 6000000);
 	assert_int_equal(a.class, ATTACH_CLASS_TIMEOUT);
 	assert_non_null(strstr(a.reason, "probably"));
+	/* a switch that was deaf for a while and then refused at once; and one
+	 * that gave up once before */
+	for (int i = 0; i < 2; i++) {
+		struct event ev = { .type = EVENT_EAP_STARTED };
+
+		attach_begin(&a, T0, 1);
+		if (i)
+			attach_note(&a, &ev, T0);
+		attach_note(&a, &ev, T0 + 8000000);
+		attach_finish(&a, ATTACH_END_FAILURE, T0 + 8010000);
+		assert_int_equal(a.class, ATTACH_CLASS_AUTHZ_DENIED);
+	}
 }
 
 static void note_new_start_voids_old_findings(void **state)
