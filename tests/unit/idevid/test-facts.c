@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "certs.h"
 #include "fact.h"
+#include "facts-agent.h"
 #include "facts.h"
 #include "judge.h"
 #include "places.h"
@@ -229,6 +231,20 @@ static void private_key_for_the_agent_is_its_owners(void **state)
 	}
 }
 
+/* wpa_supplicant takes it, and so does devid-agent. */
+static void ca_in_der_is_judged_like_one_in_pem(void **state)
+{
+	struct certs_spec spec = certs_ca_spec("CA");
+	struct certs_node ca = certs_sign(&spec, certs_key("P-256"), NULL);
+	struct view der = { ca.der.data, ca.der.len };
+
+	(void)state;
+	assert_string_equal(facts_agent_judge_ca(der), "ok");
+	der.len--;
+	assert_string_equal(facts_agent_judge_ca(der), "damaged");
+	certs_done(&ca);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -238,6 +254,7 @@ int main(void)
 		TEST(key_that_is_not_for_tls13_is_told),
 		TEST(key_that_is_not_there_was_not_asked),
 		TEST(private_key_for_the_agent_is_its_owners),
+		TEST(ca_in_der_is_judged_like_one_in_pem),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
