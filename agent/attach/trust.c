@@ -144,7 +144,7 @@ void trust_names(const struct trust *trust, struct names *ret_names)
 		(void)!names_add(ret_names, domain, &err);
 }
 
-static bool has_key(
+bool trust_has_key(
 	const struct trust *trust, const struct trust_candidate *server)
 {
 	if (memcmp(trust->leaf, server->leaf, sizeof(trust->leaf)) == 0)
@@ -160,7 +160,7 @@ bool trust_allows(const struct trust *trust,
 
 	if (trust->broken || !server->has_leaf)
 		return false;
-	if (!trust->pinned || has_key(trust, server))
+	if (!trust->pinned || trust_has_key(trust, server))
 		return true;
 	trust_names(trust, &admitted);
 	return verified && trust->has_ca &&
@@ -395,7 +395,7 @@ static bool is_same_server(
 {
 	struct names own = { 0 };
 
-	if (has_key(trust, server))
+	if (trust_has_key(trust, server))
 		return true;
 	(void)snprintf(own.of[0], sizeof(own.of[0]), "%s", trust->name);
 	own.n = trust->name[0] ? 1 : 0;
@@ -415,7 +415,8 @@ enum devid_err trust_learn(struct trust *trust,
 		learn_first(trust, server);
 		change = TRUST_FIRST;
 	} else {
-		bool grew = has_key(trust, server) && learn_ca(trust, server);
+		bool grew =
+			trust_has_key(trust, server) && learn_ca(trust, server);
 
 		if (is_same_server(trust, server) &&
 			memcmp(trust->leaf, server->leaf,

@@ -78,6 +78,10 @@ void trust_done(struct trust *trust);
 bool trust_allows(const struct trust *trust,
 	const struct trust_candidate *server, bool verified);
 
+/* Whether it has the remembered certificate, or another one for its key. */
+bool trust_has_key(
+	const struct trust *trust, const struct trust_candidate *server);
+
 /*
  * The server that trust_allows() has let the device in: remembers what of it
  * is new, in memory and in the store (atomically). On IO the memory holds it
