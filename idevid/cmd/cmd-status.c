@@ -13,7 +13,6 @@
 #include "cmd-files.h"
 #include "conf.h"
 #include "fact.h"
-#include "facts.h"
 #include "judge.h"
 #include "options.h"
 #include "places.h"
@@ -247,7 +246,7 @@ static int exit_status(enum judge_word word)
 
 static int show(const struct places *places, bool json)
 {
-	CLEANUP(cleanup_json) json_t *all = facts_gather(places);
+	CLEANUP(cleanup_json) json_t *all = cmd_facts(places, "status");
 	CLEANUP(cleanup_free) struct findings *found = malloc(sizeof(*found));
 	const struct finding *first;
 	enum judge_word word;

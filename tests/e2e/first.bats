@@ -162,6 +162,21 @@ at_terminal() {
 	end "$spawned"
 }
 
+@test "and so do status and doctor, which wait for a key service that is busy" {
+	local keyd what woken
+
+	keyd=$(cat "$DEV/keyd.pid")
+	for what in status doctor "doctor --bundle bundle.tar"; do
+		kill -STOP "$keyd"
+		{ pause 3 && kill -CONT "$keyd"; } 3>&- &
+		woken=$!
+		# shellcheck disable=SC2086 # words
+		at_terminal devid $what --config "$DEV/devid.conf"
+		wait "$woken"
+		[[ $output == "devid: ${what%% *}: still at it after 2 s"* ]]
+	done
+}
+
 # ---- examples ----
 
 @test "devid-ca.conf.example: each setting of it is one that the program knows" {
