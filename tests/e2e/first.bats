@@ -179,6 +179,20 @@ at_terminal() {
 
 # ---- examples ----
 
+@test "a guide that waits for a server in the background ends when that has ended" {
+	local line n=0
+
+	mkdir lab
+	touch lab/{serve,server}.log
+	while read -r line; do
+		run timeout 20 bash -c "false & $line"
+		[ "$status" -eq 0 ]
+		[[ $output == *"No such process"* ]]
+		n=$((n + 1))
+	done < <(grep -h '^until ' "$repo"/README.md "$repo"/docs/*.md)
+	[ "$n" -ge 2 ]
+}
+
 @test "devid-ca.conf.example: each setting of it is one that the program knows" {
 	sed -e 's/^#\(\[\|[a-z_]* = \)/\1/' \
 		-e "s/^fingerprint = .*/fingerprint = $(printf '11%.0s' {1..32})/" \
