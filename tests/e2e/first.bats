@@ -87,6 +87,38 @@ try() { "$repo/radius-test/try" "$@"; }
 	end "$spawned"
 }
 
+@test "try: a unit of which a part has ended is told as none" {
+	local part pid
+
+	for part in keyd tpm; do
+		try up
+		read -r pid _ <"$TRY_DIR/procs/$part"
+		stop_pid "$pid"
+		run -1 try up
+		[ "$output" = "try: $TRY_DIR: its $part has ended; \`make try-end\` removes the rest" ]
+		try down
+	done
+}
+
+@test "make clean ends the unit whose folder it removes" {
+	local part pid pids=()
+
+	mkdir -p tree/build
+	ln -s "$repo"/{Makefile,LICENSE,agent,docs,idevid,pki,radius-test,tests} tree
+	TRY_DIR=$WORK/tree/build/try try up
+	for part in tpm keyd server; do
+		read -r pid _ <"tree/build/try/procs/$part"
+		pids+=("$pid")
+		echo "$pid" >>"$WORK/pids"
+	done
+	env -u TRY_DIR make -s -C tree clean
+	[ ! -e tree/build ]
+	for pid in "${pids[@]}"; do
+		gone "$pid"
+	done
+	make -s -C tree clean
+}
+
 # ---- devid wait ----
 
 @test "wait: comes back when the service answers that is started meanwhile" {
