@@ -260,7 +260,8 @@ devid-ca: export: $CA/only:5: \"b1\": left out: no such device in the register" 
 	# As spreadsheets write it: with a mark before it, or in UTF-16.
 	printf '\xef\xbb\xbfB1\r\n' >"$CA/only"
 	run --separate-stderr ca export --format freeradius --only "$CA/only"
-	[ "$status" -eq 0 ] && [ "$stderr" = "" ]
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
 	[[ $output == *'DevID-Unit := "B1"'* ]]
 	printf 'B1\r\nA1\r\n' | iconv -t UTF-16 >"$CA/only"
 	run -1 --separate-stderr ca export --format freeradius --only "$CA/only"
