@@ -218,7 +218,7 @@ refused_with() {
 	ca revoke --reason keyCompromise A1
 	run ca revoke --reason superseded A1
 	[ "$status" -eq 1 ]
-	[[ $output =~ "devid-ca: revoke: A1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise"$ ]]
+	[[ $output =~ "devid-ca: register: A1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise"$ ]]
 	run ca revoke --reason lost A1
 	[ "$status" -eq 2 ]
 	[[ $output == *"--reason: lost: not a reason to revoke, which are unspecified, keyCompromise, "* ]]
