@@ -549,5 +549,7 @@ uninstall:
 	$(foreach d,$(OWN_DIRS),$(call take_dir,$(d))$(newline))
 
 .PHONY: clean
+# A unit of `make try` would go on without its folder, and keep its port.
 clean:
+	@[ ! -d build/try/procs ] || TRY_DIR=build/try radius-test/try down
 	rm -rf build

@@ -219,11 +219,17 @@ static int on_terminate(
 
 /* Reload */
 
+/* One that never answers is seen by its process alone. */
+static void on_process(void *user)
+{
+	agent_touch(user);
+}
+
 static enum devid_err start_supplicant(
 	struct agent *agent, struct devid_error *err)
 {
-	const struct supplicant_ops ops = { agent_on_ready, agent_on_lost,
-		on_stopped, agent_on_event, agent };
+	const struct supplicant_ops ops = { on_process, agent_on_ready,
+		agent_on_lost, on_stopped, agent_on_event, agent };
 
 	return supplicant_new(
 		agent->event, agent->config, &ops, &agent->supplicant, err);

@@ -83,20 +83,26 @@ int32_t attach_ms(const struct attach *a, uint64_t now_us)
 	return ms > INT32_MAX ? INT32_MAX : (int32_t)ms;
 }
 
+static void forget_server(struct attach *a)
+{
+	a->server_verified = false;
+	a->has_server = false;
+	a->server_name[0] = '\0';
+}
+
 static void note_started(struct attach *a, uint64_t now_us)
 {
 	a->eap_started = true;
 	/* A switch that begins again leaves the old findings void. */
 	a->tls_offered = false;
 	a->other_method = 0;
-	a->server_verified = false;
 	a->rejected = false;
 	a->accepted = false;
 	a->succeeded = false;
-	a->has_server = false;
-	a->server_name[0] = '\0';
+	forget_server(a);
+	a->asked_ms = attach_ms(a, now_us);
 	if (a->eap_ms < 0)
-		a->eap_ms = attach_ms(a, now_us);
+		a->eap_ms = a->asked_ms;
 }
 
 static void note_cert(struct attach *a, const struct event *ev)
@@ -109,10 +115,12 @@ static void note_cert(struct attach *a, const struct event *ev)
 
 static void note_method(struct attach *a, int method)
 {
-	if (method == EVENT_METHOD_TLS)
+	if (method == EVENT_METHOD_TLS) {
+		forget_server(a); /* its certificate comes now */
 		a->tls_offered = true;
-	else
+	} else {
 		a->other_method = method;
+	}
 }
 
 /* The first one is the cause; others can follow from it. */
@@ -212,10 +220,11 @@ static bool is_cert_alert(const char *alert)
 
 static void classify_alert(struct attach *a)
 {
-	/* One that came before our certificate was sent is not about it. */
-	bool about_cert = a->flight != FLIGHT_HELLO &&
-			  a->flight != FLIGHT_HEARD &&
-			  is_cert_alert(a->remote_alert);
+	/* One that came before our certificate was sent is not about it; and
+	 * that is sent when the server's was accepted, never before. */
+	bool sent = a->flight == FLIGHT_UNSEEN ? a->server_verified
+					       : a->flight >= FLIGHT_BEGUN;
+	bool about_cert = sent && is_cert_alert(a->remote_alert);
 
 	if (about_cert)
 		conclude(a, ATTACH_CLASS_CERT_REJECTED,
@@ -281,7 +290,7 @@ static void classify_other_method(struct attach *a)
 /* EAP failed before a method: whether at once or not is all there is. */
 static void classify_no_method(struct attach *a)
 {
-	if (a->done_ms >= SILENT_SERVER_MS)
+	if (a->done_ms - a->asked_ms >= SILENT_SERVER_MS)
 		conclude(a, ATTACH_CLASS_TIMEOUT,
 			"the switch gave up after a while, probably without "
 			"an answer from its RADIUS server",

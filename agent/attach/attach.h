@@ -47,6 +47,7 @@ struct attach {
 	uint64_t start_us; /* monotonic: carrier-up, or this try's start */
 	int32_t start_ms;  /* milliseconds from start_us, or -1: */
 	int32_t eap_ms;    /* - EAPOL-Start sent, first EAP request */
+	int32_t asked_ms;  /* - latest time that EAP began, or 0 */
 	int32_t server_ms; /* - server's certificate accepted */
 	int32_t done_ms;   /* - the end */
 	bool eap_started;

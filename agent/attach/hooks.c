@@ -50,13 +50,18 @@ bool hooks_may_run(const char *dir, const char *name)
 }
 
 /* Who may write to the folder may put programs into it. */
-static bool dir_is_ours(const char *dir)
+const char *hooks_dir_fault(const char *dir)
 {
 	struct stat st;
 
-	return stat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
-	       (st.st_uid == 0 || st.st_uid == geteuid()) &&
-	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+	if (stat(dir, &st) < 0)
+		return errno == ENOENT ? "" : strerror(errno);
+	if (!S_ISDIR(st.st_mode))
+		return "it is no folder";
+	if ((st.st_uid != 0 && st.st_uid != geteuid()) ||
+		st.st_mode & (S_IWGRP | S_IWOTH))
+		return "others than root can change it";
+	return NULL;
 }
 
 static void free_names(struct hooks *h)
@@ -204,6 +209,7 @@ static int on_timer(sd_event_source *s, uint64_t now, void *user)
 static int on_start(sd_event_source *s, void *user)
 {
 	struct hooks *h = user;
+	const char *fault;
 
 	(void)s;
 	if (h->names || h->pid > 0 || h->n_queue == 0)
@@ -211,11 +217,11 @@ static int on_start(sd_event_source *s, void *user)
 	h->now = h->queue[0];
 	h->n_queue--;
 	memmove(h->queue, h->queue + 1, h->n_queue * sizeof(h->queue[0]));
-	if (dir_is_ours(h->dir))
+	fault = hooks_dir_fault(h->dir);
+	if (!fault)
 		h->n_names = scandir(h->dir, &h->names, NULL, alphasort);
-	else if (access(h->dir, F_OK) == 0)
-		log_warn("hook: %s: not used: others than root can change it",
-			h->dir);
+	else if (*fault)
+		log_warn("hook: %s: not used: %s", h->dir, fault);
 	if (h->n_names < 0)
 		h->n_names = 0;
 	next_hook(h);

@@ -54,4 +54,8 @@ bool hooks_idle(const struct hooks *hooks);
  * owned by root or this user, not writable for group or others. */
 bool hooks_may_run(const char *dir, const char *name);
 
+/* Why the programs in @dir are not run: NULL when they are, "" when there is no
+ * such folder, as on a device without hooks. */
+const char *hooks_dir_fault(const char *dir);
+
 #endif

@@ -27,6 +27,13 @@ struct link_monitor;
 struct supplicant;
 struct watch;
 
+/* A try by the key of a server that the issuer has verified before. */
+enum look {
+	LOOK_DUE, /* not in this run yet */
+	LOOK_NEXT,
+	LOOK_OVER,
+};
+
 struct agent_port {
 	struct port port;
 	struct agent *agent;    /* borrowed */
@@ -46,6 +53,7 @@ struct agent_port {
 	int network;        /* its id */
 	bool stale;         /* trust or clock changed since */
 	bool by_key;        /* the next try goes by the server's key */
+	enum look look;     /* by which the next try is so */
 	bool clock_ok;      /* as last configured */
 	uint32_t mtu;       /* as last configured */
 	enum wpaconf_trust trust_mode; /* as last configured */

@@ -127,6 +127,28 @@ static bool learn(struct agent_port *ap, bool verified)
 	return true;
 }
 
+/*
+ * Below an intermediate that it trusts wpa_supplicant shows nothing above it.
+ * Once in a run a server whose key is known is looked at by that alone, so that
+ * a root which it sends by now is learnt.
+ */
+static void look_above(struct agent_port *ap)
+{
+	const struct trust *trust = &ap->agent->trust;
+	bool by_ca = ap->trust_mode == WPACONF_TRUST_CA;
+
+	if (ap->look == LOOK_NEXT && !by_ca) {
+		ap->look = LOOK_OVER;
+		ap->by_key = false;
+		ap->stale = true;
+	} else if (ap->look == LOOK_DUE && by_ca && trust->has_ca &&
+		   !trust->is_root && trust_has_key(trust, &ap->server)) {
+		ap->look = LOOK_NEXT;
+		ap->by_key = true;
+		ap->stale = true;
+	}
+}
+
 bool server_keep(struct port *port)
 {
 	struct agent_port *ap = port->owner;
@@ -137,9 +159,13 @@ bool server_keep(struct port *port)
 		return !ap->agent->config->first_use || ap->agent->trust.pinned;
 	if (!server_allowed(port))
 		return false;
-	return !ap->agent->config->first_use ||
-	       learn(ap, ap->trust_mode == WPACONF_TRUST_CA &&
-				 port->attach.server_verified);
+	if (!ap->agent->config->first_use)
+		return true;
+	if (!learn(ap, ap->trust_mode == WPACONF_TRUST_CA &&
+			       port->attach.server_verified))
+		return false;
+	look_above(ap);
+	return true;
 }
 
 void server_failed(struct agent_port *ap)
@@ -151,4 +177,6 @@ void server_failed(struct agent_port *ap)
 		return;
 	ap->by_key = !ap->by_key;
 	ap->stale = true;
+	if (ap->look == LOOK_NEXT)
+		ap->look = LOOK_OVER;
 }

@@ -251,6 +251,7 @@ static int on_exit_of(sd_event_source *src, const siginfo_t *si, void *user)
 		(void)on_output(s->on_output, s->output, 0, s); /* last words */
 	tell_end(s, si);
 	s->pid = 0;
+	s->ops.changed(s->ops.user);
 	s->on_exit = sd_event_source_disable_unref(s->on_exit);
 	close_output(s);
 	stop_watching(s);
@@ -336,6 +337,7 @@ static void start(struct supplicant *s)
 		start_later(s);
 		return;
 	}
+	s->ops.changed(s->ops.user);
 	r = add_process(s);
 	if (r < 0)
 		log_error("wpa_supplicant: event: %s", strerror(-r));

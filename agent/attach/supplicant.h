@@ -20,6 +20,8 @@
 struct supplicant;
 
 struct supplicant_ops {
+	/* supplicant_pid() is another; within supplicant_new() as well. */
+	void (*changed)(void *user);
 	/* It runs and can be commanded through supplicant_ctrl(). */
 	void (*ready)(void *user);
 	/* It died or stopped answering; the ctrl is closed already. */

@@ -75,6 +75,10 @@ static void note_leaf(struct trust_candidate *server, const struct event *ev)
 	if (ev->has_hash) {
 		server->has_leaf = true;
 		memcpy(server->leaf, ev->hash, sizeof(server->leaf));
+		/* its bytes follow, unless they are too many: the key of
+		 * another certificate must not stand for it */
+		free(STEAL(server->key));
+		server->key_len = 0;
 	} else if (ev->cert_hex) {
 		note_key(server, ev);
 	}
@@ -112,9 +116,13 @@ static void note_name(struct trust_candidate *server, const char *name)
 	(void)!names_add(&server->names, name, &err);
 }
 
+/*
+ * TLS can begin anew without an EAP_STARTED: wpa_supplicant tells that when it
+ * is asked for an identity, which a server may leave out (RFC 3748 2).
+ */
 void trust_note(struct trust_candidate *server, const struct event *ev)
 {
-	if (ev->type == EVENT_EAP_STARTED)
+	if (ev->type == EVENT_EAP_STARTED || ev->type == EVENT_METHOD_PROPOSED)
 		trust_candidate_clear(server);
 	else if (ev->type == EVENT_PEER_CERT)
 		note_cert(server, ev);
@@ -136,7 +144,7 @@ void trust_names(const struct trust *trust, struct names *ret_names)
 		(void)!names_add(ret_names, domain, &err);
 }
 
-static bool has_key(
+bool trust_has_key(
 	const struct trust *trust, const struct trust_candidate *server)
 {
 	if (memcmp(trust->leaf, server->leaf, sizeof(trust->leaf)) == 0)
@@ -152,7 +160,7 @@ bool trust_allows(const struct trust *trust,
 
 	if (trust->broken || !server->has_leaf)
 		return false;
-	if (!trust->pinned || has_key(trust, server))
+	if (!trust->pinned || trust_has_key(trust, server))
 		return true;
 	trust_names(trust, &admitted);
 	return verified && trust->has_ca &&
@@ -387,7 +395,7 @@ static bool is_same_server(
 {
 	struct names own = { 0 };
 
-	if (has_key(trust, server))
+	if (trust_has_key(trust, server))
 		return true;
 	(void)snprintf(own.of[0], sizeof(own.of[0]), "%s", trust->name);
 	own.n = trust->name[0] ? 1 : 0;
@@ -407,7 +415,8 @@ enum devid_err trust_learn(struct trust *trust,
 		learn_first(trust, server);
 		change = TRUST_FIRST;
 	} else {
-		bool grew = has_key(trust, server) && learn_ca(trust, server);
+		bool grew =
+			trust_has_key(trust, server) && learn_ca(trust, server);
 
 		if (is_same_server(trust, server) &&
 			memcmp(trust->leaf, server->leaf,

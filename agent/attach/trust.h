@@ -78,6 +78,10 @@ void trust_done(struct trust *trust);
 bool trust_allows(const struct trust *trust,
 	const struct trust_candidate *server, bool verified);
 
+/* Whether it has the remembered certificate, or another one for its key. */
+bool trust_has_key(
+	const struct trust *trust, const struct trust_candidate *server);
+
 /*
  * The server that trust_allows() has let the device in: remembers what of it
  * is new, in memory and in the store (atomically). On IO the memory holds it
@@ -105,7 +109,8 @@ void trust_survives(const struct trust *trust, char ret[TRUST_TEXT_MAX]);
 DEVID_MUST_CHECK enum devid_err trust_write_ca(
 	const struct trust *trust, const char *path, struct devid_error *err);
 
-/* Adds what @ev tells; EVENT_EAP_STARTED begins anew. */
+/* Adds what @ev tells; EVENT_EAP_STARTED and EVENT_METHOD_PROPOSED begin
+ * anew. */
 void trust_note(struct trust_candidate *server, const struct event *ev);
 
 void trust_candidate_clear(struct trust_candidate *server);

@@ -14,6 +14,8 @@
 #include "fail.h"
 #include "files.h"
 
+#define WHERE_MAX 256 /* bytes of section and name told; more is cut */
+
 struct parse {
 	const char *path;                    /* borrowed */
 	const char *next;                    /* borrowed: unread text */
@@ -111,8 +113,20 @@ static bool section_fits(
 	return true;
 }
 
+/* "# ..." behind a value: it would be part of it, and a path or a list of
+ * names could be what it makes. */
+static bool has_hash_comment(const char *value)
+{
+	for (const char *p = value; (p = strchr(p, '#')); p++) {
+		if (p == value || p[-1] == ' ' || p[-1] == '\t')
+			return true;
+	}
+	return false;
+}
+
+/* @where: section.name, as they stand in the file. */
 static enum devid_err apply(struct parse *p, const struct conf_setting *s,
-	const char *rest, const char *section, const char *value)
+	const char *rest, const char *where, const char *value)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	char *member = (char *)p->target + s->offset;
@@ -120,18 +134,20 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 
 	if (strlen(value) > CONF_VALUE_MAX)
 		rc = devid_fail(&cause, DEVID_ERR_TOO_LARGE, "value too long");
+	else if (has_hash_comment(value))
+		rc = devid_fail(&cause, DEVID_ERR_INVALID,
+			"a comment behind a value begins with ';', not with "
+			"'#'");
 	else
 		rc = s->convert(member, value, rest, s, &cause);
 	if (rc == DEVID_OK)
 		return DEVID_OK;
 	cause.code = rc;
-	return devid_fail(p->err, rc, "%s:%d: %s.%s: %s", p->path, p->line,
-		section, s->name, devid_error_text(&cause));
+	return devid_fail(p->err, rc, "%s:%d: %s: %s", p->path, p->line, where,
+		devid_error_text(&cause));
 }
 
-/* Sections of devid.conf, which several programs read: each passes over those
- * of the others. A section that nobody has is a slip of the pen. */
-static bool is_shared(const char *section)
+static bool is_of_devid_conf(const char *section)
 {
 	static const char *const sections[] = { "keyd", "agent", "eap" };
 
@@ -142,10 +158,24 @@ static bool is_shared(const char *section)
 	return strncmp(section, "key ", 4) == 0;
 }
 
+/* Sections of devid.conf, which several programs read: each passes over those
+ * of the others. A section that nobody has is a slip of the pen. */
+static bool is_shared(const struct parse *p, const char *section)
+{
+	if (!is_of_devid_conf(section))
+		return false;
+	for (const struct conf_setting *s = p->settings; s->section; s++) {
+		if (is_of_devid_conf(s->section))
+			return true;
+	}
+	return false;
+}
+
 static int handle(
 	void *user, const char *section, const char *name, const char *value)
 {
 	struct parse *p = user;
+	char where[WHERE_MAX];
 	bool known = false;
 
 	if (p->rc != DEVID_OK)
@@ -156,6 +186,7 @@ static int handle(
 			p->line, name);
 		return 1;
 	}
+	(void)snprintf(where, sizeof(where), "%s.%s", section, name);
 	for (const struct conf_setting *s = p->settings; s->section; s++) {
 		const char *rest;
 
@@ -166,14 +197,14 @@ static int handle(
 			continue;
 		p->rc = note_once(p, section, name);
 		if (p->rc == DEVID_OK)
-			p->rc = apply(p, s, rest, section, value);
+			p->rc = apply(p, s, rest, where, value);
 		return 1;
 	}
 	if (known)
 		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
 			"%s:%d: %s.%s: no such setting", p->path, p->line,
 			section, name);
-	else if (!is_shared(section))
+	else if (!is_shared(p, section))
 		p->rc = devid_fail(p->err, DEVID_ERR_INVALID,
 			"%s:%d: [%s]: no such section", p->path, p->line,
 			section);

@@ -7,7 +7,9 @@
  * against a table. Each program gives a table of the settings that it reads;
  * a setting in one of its sections that the table does not name is an error.
  * Sections of devid.conf that no entry names are another program's and are
- * skipped; any other section is an error. A section pattern that ends in '*'
+ * skipped by a table that has one of them; any other section is an error. A
+ * value with a "#" at its beginning or behind a blank is refused: it was meant
+ * as a comment. A section pattern that ends in '*'
  * ("port *") matches any section with that beginning; the rest of the name is
  * passed to the setter. The name "*", last of its section, takes whatever the
  * entries before it left.

@@ -139,6 +139,24 @@ static const char *name_signed(struct view tbs)
 	return name_old(look);
 }
 
+static bool is_number(uint8_t tag, struct view v, uint8_t n)
+{
+	return tag == DER_INTEGER && v.len == 1 && v.data[0] == n;
+}
+
+/* RFC 5958 2 and 3, RFC 5915 3, RFC 8017 A.1.2: what begins so; @rest: behind
+ * the second. */
+static bool is_private(
+	uint8_t tag, struct view first, uint8_t tag2, struct view rest)
+{
+	if (tag2 == DER_OCTET_STRING)
+		return tag == DER_INTEGER || tag == DER_SEQUENCE;
+	if (tag2 == DER_SEQUENCE)
+		return tag == DER_INTEGER &&
+		       first_tag(rest) == DER_OCTET_STRING;
+	return tag2 == DER_INTEGER && is_number(tag, first, 0);
+}
+
 static const char *name_der(struct view der)
 {
 	struct view all, first, second = { NULL, 0 };
@@ -153,11 +171,11 @@ static const char *name_der(struct view der)
 		return name_signed(first);
 	if (tag == DER_SEQUENCE && tag2 == DER_BIT_STRING)
 		return "a public key in DER";
-	if (tag == DER_INTEGER &&
-		(tag2 == DER_OCTET_STRING ||
-			(tag2 == DER_SEQUENCE &&
-				first_tag(all) == DER_OCTET_STRING)))
+	if (is_private(tag, first, tag2, all))
 		return "a private key in DER";
+	if (is_number(tag, first, 3) && tag2 == DER_SEQUENCE &&
+		first_tag(second) == DER_OID) /* RFC 7292 4 */
+		return "a PKCS#12 bundle";
 	if (tag == DER_OID && tag2 == DER_CONTEXT(0))
 		return "a CMS or PKCS#7 message in DER";
 	return NULL;

@@ -12,11 +12,11 @@
 #include "cmd-file.h"
 #include "cmd-files.h"
 #include "conf.h"
-#include "facts.h"
 #include "judge.h"
 #include "options.h"
 #include "output.h"
 #include "places.h"
+#include "progress.h"
 #include "report.h"
 
 struct call {
@@ -79,6 +79,7 @@ static enum devid_err write_bundle(const struct bundle_input *in,
 	const char *path, struct devid_error *err)
 {
 	CLEANUP(cleanup_output) struct output *out = NULL;
+	struct progress *progress = progress_begin("doctor");
 	size_t n, missing;
 	enum devid_err rc;
 
@@ -86,6 +87,7 @@ static enum devid_err write_bundle(const struct bundle_input *in,
 	rc = cmd_file_out(path, 0600, &out, err);
 	if (rc == DEVID_OK)
 		rc = bundle_write(in, out, &n, &missing, err);
+	progress_end(progress);
 	if (rc == DEVID_OK)
 		rc = output_commit(out, err);
 	if (rc == DEVID_OK)
@@ -98,7 +100,7 @@ static enum devid_err write_bundle(const struct bundle_input *in,
 
 static int examine(const struct places *places, const struct call *call)
 {
-	CLEANUP(cleanup_json) json_t *facts = facts_gather(places);
+	CLEANUP(cleanup_json) json_t *facts = cmd_facts(places, "doctor");
 	CLEANUP(cleanup_free) struct findings *found = malloc(sizeof(*found));
 	const struct bundle_input in = { places, facts, found };
 	struct devid_error err = { DEVID_OK, "" };

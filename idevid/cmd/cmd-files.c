@@ -8,7 +8,9 @@
 #include "client.h"
 #include "cmd-exit.h"
 #include "conf.h"
+#include "facts.h"
 #include "fail.h"
+#include "progress.h"
 
 #define AT(member) offsetof(struct cmd_env, member), 0, 0
 
@@ -62,6 +64,15 @@ int cmd_places(const char *config, struct places *ret, struct devid_error *err)
 	places_done(ret);
 	(void)cmd_fail(err);
 	return EXIT_USAGE;
+}
+
+json_t *cmd_facts(const struct places *places, const char *name)
+{
+	struct progress *progress = progress_begin(name);
+	json_t *all = facts_gather(places);
+
+	progress_end(progress);
+	return all;
 }
 
 int cmd_fail(const struct devid_error *err)

@@ -6,6 +6,7 @@
 
 #include <devid/error.h>
 
+#include <jansson.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -30,6 +31,10 @@ void cmd_env_done(struct cmd_env *env);
  * what to end with when a line has said why. */
 DEVID_MUST_CHECK int cmd_places(
 	const char *config, struct places *ret, struct devid_error *err);
+
+/* facts_gather() for the command @name, with a word to who waits at a terminal:
+ * a key service that is busy is waited for. */
+json_t *cmd_facts(const struct places *places, const char *name);
 
 /* Prints `devid: text` to stderr and returns EXIT_FAILURE. */
 int cmd_fail(const struct devid_error *err);

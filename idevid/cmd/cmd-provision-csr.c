@@ -103,6 +103,13 @@ static enum devid_err sign_request(struct provision *p, X509_REQ *req,
 	return DEVID_OK;
 }
 
+/* X.520 6.2.9: serialNumber is a PrintableString. */
+static bool is_printable_string(const char *text)
+{
+	return ASN1_PRINTABLE_type((const unsigned char *)text, -1) ==
+	       V_ASN1_PRINTABLESTRING;
+}
+
 int provision_csr(struct provision *p)
 {
 	CLEANUP(cleanup_bio) BIO *bio = BIO_new(BIO_s_mem());
@@ -117,6 +124,10 @@ int provision_csr(struct provision *p)
 	if (!provision_subject_ok(p))
 		return provision_wrong_call(
 			"--serial (and --model) take 1 to 64 bytes");
+	if (!is_printable_string(p->serial))
+		return provision_wrong_call(
+			"--serial takes letters, digits, blanks and "
+			"'()+,-./:=? here (X.520 6.2.9)");
 	rc = provision_out(p, 0644, &out, &err);
 	if (rc == DEVID_OK)
 		rc = provision_get_key(p, p->key, &key, &err);
@@ -125,7 +136,7 @@ int provision_csr(struct provision *p)
 	req = build_request(p, &key);
 	if (!req || !bio)
 		rc = devid_fail(&err, DEVID_ERR_INVALID,
-			"csr: serial or model cannot be encoded");
+			"csr: --model: neither ASCII nor UTF-8");
 	else
 		rc = sign_request(p, req, &key, &err);
 	if (rc != DEVID_OK)

@@ -46,12 +46,13 @@ static const struct option_set option_set = {
 static void print_attach(const json_t *attach)
 {
 	double ms = json_number_value(json_object_get(attach, "done_ms"));
-	bool resumed = fact_true(attach, "resumed");
+	const char *version = fact_text(attach, "tls_version");
+	const char *reason = fact_text(attach, "reason");
 
-	(void)printf("           %s  %-8s %6.1f ms  %s%s%s\n",
+	(void)printf("           %s  %-8s %6.1f ms  %s%s%s%s\n",
 		fact_text(attach, "start"), fact_text(attach, "verdict"), ms,
-		fact_text(attach, "tls_version"), resumed ? ", resumed" : "",
-		fact_text(attach, "reason"));
+		version, fact_true(attach, "resumed") ? ", resumed" : "",
+		*version && *reason ? ": " : "", reason);
 }
 
 /* Whether @class is of a failure, which is over once the port is open or its
@@ -178,7 +179,7 @@ static int exit_status(enum judge_word word)
 
 static int show(const struct places *places, bool json)
 {
-	CLEANUP(cleanup_json) json_t *all = facts_gather(places);
+	CLEANUP(cleanup_json) json_t *all = cmd_facts(places, "status");
 	CLEANUP(cleanup_free) struct findings *found = malloc(sizeof(*found));
 	const struct finding *first;
 	enum judge_word word;

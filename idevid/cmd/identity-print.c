@@ -52,8 +52,11 @@ static void print_rest(const json_t *key)
 	if (fact_true(key, "of_maker"))
 		print_stored((int)fact_number(key, "certificates"),
 			(int)fact_number(key, "certificates_in_tpm"));
-	if (!fact_true(key, "tls13"))
+	if (fact_false(key, "tls13"))
 		(void)printf("           not usable with TLS 1.3\n");
+	else if (fact_true(key, "present") && !fact_true(key, "tls13"))
+		(void)printf(
+			"           not known to be usable with TLS 1.3\n");
 }
 
 void identity_print(const json_t *key, bool well)

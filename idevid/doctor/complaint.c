@@ -13,6 +13,9 @@ static const struct complaint table[] = {
 	{ "settings-unknown", WARNING(SETTINGS),
 		"devid.conf has a setting that no program knows",
 		"mend the line; programs refuse it at their next start" },
+	{ "settings-value", WARNING(SETTINGS),
+		"devid.conf has a value that its program does not take",
+		"mend the line; the program refuses it at its next start" },
 	{ "settings-unseen", UNSEEN(SETTINGS), "devid.conf cannot be read",
 		"ask as root; looked at was where the defaults have it" },
 
@@ -61,15 +64,17 @@ static const struct complaint table[] = {
 		"(devid-key(1))" },
 	{ "key-disabled", FAULT(KEY), "the key is disabled",
 		"devid provision enable idevid" },
-	{ "key-no-tls13", WARNING(KEY), "the key does not serve TLS 1.3",
-		"this TPM's RSA-PSS does not fit; let the server offer TLS "
-		"1.2" },
+	{ "key-no-tls13", WARNING(KEY),
+		"the key does not serve TLS 1.3, or that is not known",
+		"let the server offer TLS 1.2; where it is not known, "
+		"journalctl -u devid-keyd, and systemctl restart devid-keyd" },
 
 	{ "cert-none", FAULT(CERTIFICATE), "no certificate is installed",
 		"devid provision install or cert (devid(1))" },
-	{ "cert-not-yet", FAULT(CERTIFICATE),
-		"the certificate is not yet valid",
-		"the clock is behind: set it" },
+	/* by this clock: who is shown it goes by its own */
+	{ "cert-not-yet", WARNING(CERTIFICATE),
+		"by the clock the certificate is not yet valid",
+		"the clock is behind: set it, or wait for a time server" },
 	{ "cert-expired", FAULT(CERTIFICATE), "the certificate has expired",
 		"is the clock right? An IDevID is for life: ask its maker" },
 
@@ -111,6 +116,10 @@ static const struct complaint table[] = {
 		"what devid-agent wrote may not be read", "ask as root" },
 	{ "agent-no-keyd", FAULT(AGENT), "devid-agent does not see devid-keyd",
 		"agent.keyd_socket and keyd.socket in devid.conf must be one" },
+	{ "agent-file", FAULT(AGENT),
+		"a file that devid.conf names does not go with the key",
+		"agent.key and agent.cert in devid.conf; without them "
+		"wpa_supplicant is given what devid-keyd writes" },
 	{ "supplicant-absent", FAULT(AGENT), "wpa_supplicant does not run",
 		"journalctl -u devid-agent; agent.supplicant in devid.conf" },
 

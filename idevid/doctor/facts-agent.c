@@ -99,11 +99,30 @@ json_t *facts_agent_read_trust(struct view text)
 	return STEAL(known);
 }
 
+static const char *judge_one_ca(const X509 *cert)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
+		return "expired";
+	if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
+		return "not yet";
+	return "ok";
+}
+
+/* One certificate in DER, which the agent and wpa_supplicant take as well. */
+static const char *judge_der_ca(struct view text)
+{
+	const uint8_t *p = text.data;
+	CLEANUP(cleanup_x509) X509 *cert = d2i_X509(NULL, &p, (long)text.len);
+
+	ERR_clear_error(); /* what failed is the verdict */
+	return cert ? judge_one_ca(cert) : "damaged";
+}
+
 const char *facts_agent_judge_ca(struct view text)
 {
 	CLEANUP(cleanup_bio)
 	BIO *bio = BIO_new_mem_buf(text.data, (int)text.len);
-	const char *verdict = "damaged";
+	const char *verdict = NULL;
 
 	while (bio) {
 		CLEANUP(cleanup_x509)
@@ -111,17 +130,12 @@ const char *facts_agent_judge_ca(struct view text)
 
 		if (!cert)
 			break;
-		if (X509_cmp_current_time(X509_get0_notAfter(cert)) < 0)
-			verdict = "expired";
-		else if (X509_cmp_current_time(X509_get0_notBefore(cert)) > 0)
-			verdict = "not yet";
-		else
-			verdict = "ok";
+		verdict = judge_one_ca(cert);
 		if (strcmp(verdict, "ok") == 0)
 			break; /* one that counts is enough */
 	}
 	ERR_clear_error(); /* the end of the file is one */
-	return verdict;
+	return verdict ? verdict : judge_der_ca(text);
 }
 
 static json_t *trust_json(

@@ -34,8 +34,8 @@ json_t *facts_agent_trust(const struct places *places);
  * not of that form. */
 json_t *facts_agent_read_trust(struct view text);
 
-/* "ok", "not yet" or "expired" for the certificates of a PEM file, "damaged"
- * when there is none in it. */
+/* "ok", "not yet" or "expired" for the certificates of a PEM file, or the one
+ * of a DER file; "damaged" when there is none in it. */
 const char *facts_agent_judge_ca(struct view text);
 
 #endif

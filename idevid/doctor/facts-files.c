@@ -14,6 +14,7 @@
 #include "keyref.h"
 #include "look.h"
 #include "pem-chain.h"
+#include "what-is.h"
 
 #define FILE_MAX 32768 /* bytes; what devid-keyd reads itself */
 
@@ -26,10 +27,20 @@ enum what {
 struct subject {
 	char path[PATH_MAX];
 	enum what what;
+	bool chosen;                     /* by agent.key, agent.cert */
 	const char *name;                /* of the key */
 	const struct wire_key *key;      /* NULL: not known */
 	const struct facts_chain *chain; /* NULL: not known */
 };
+
+/* A key that is in no TPM (devid.conf(5), agent.key); it is not read. */
+static bool is_private_key(struct view text)
+{
+	char form[WHAT_IS_MAX];
+
+	what_is(text, form);
+	return strstr(form, "private key") != NULL;
+}
 
 static const char *judge_reference(
 	const struct subject *s, struct view text, struct devid_error *err)
@@ -41,6 +52,8 @@ static const char *judge_reference(
 	struct keyref ref;
 	long len = 0;
 
+	if (s->chosen && is_private_key(text))
+		return "software";
 	if (!bio || !PEM_read_bio(bio, &label, &header, &der, &len) ||
 		strcmp(label, KEYREF_PEM_NAME) != 0) {
 		ERR_clear_error();
@@ -135,9 +148,10 @@ static json_t *file_json(const struct subject *s)
 		state = s->what == WHAT_REFERENCE
 				? judge_reference(s, view, &err)
 				: judge_certificate(s, view, &err);
-	return json_pack("{s:o, s:s, s:s, s:s, s:o}", "path", fact_new(s->path),
-		"key", s->name, "what", names[s->what], "state", state,
-		"detail", fact_new(err.text));
+	return json_pack("{s:o, s:s, s:s, s:b, s:s, s:o}", "path",
+		fact_new(s->path), "key", s->name, "what", names[s->what],
+		"chosen", s->chosen, "state", state, "detail",
+		fact_new(err.text));
 }
 
 /* Each path once. */
@@ -175,14 +189,27 @@ static void add_in(json_t *list, struct subject s, const char *dir)
 	}
 }
 
-/* What the agent gives to wpa_supplicant, where that is another file. */
+static bool is_software(const json_t *list, const char *path)
+{
+	const json_t *file =
+		json_array_get(list, json_array_size(list) - 1); /* or NULL */
+
+	return path && fact_is(file, "path", path) &&
+	       fact_is(file, "state", "software");
+}
+
+/* What the agent gives to wpa_supplicant, where that is another file. The
+ * certificate of a software key is held against nothing here. */
 static void add_agent(
 	json_t *list, struct subject s, const struct places *places)
 {
 	const char *const paths[] = { places->key, places->cert };
 
+	s.chosen = true;
 	for (int what = WHAT_REFERENCE; what <= WHAT_CERTIFICATE; what++) {
 		s.what = (enum what)what;
+		if (is_software(list, places->key))
+			return;
 		if (paths[what] && snprintf(s.path, sizeof(s.path), "%s",
 					   paths[what]) < (int)sizeof(s.path))
 			add(list, &s);

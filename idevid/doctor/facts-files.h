@@ -9,7 +9,8 @@
  * The state of a file is "ok", "missing", "unseen" (this user may not look),
  * "damaged" (not of its format), "foreign" (of another key, or another
  * certificate than devid-keyd's), "differs" (the same certificate, others
- * above it), "unchecked" (devid-keyd does not answer).
+ * above it), "unchecked" (devid-keyd does not answer), "software" (a private
+ * key where agent.key names one). "chosen": agent.key or agent.cert names it.
  */
 
 #include <jansson.h>

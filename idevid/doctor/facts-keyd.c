@@ -83,6 +83,14 @@ static json_t *state_json(const struct wire_key *key)
 		suite_name(key->alg, suite));
 }
 
+/* Null: not known. */
+static json_t *tls13_json(enum wire_tls13 tls13)
+{
+	return tls13 == WIRE_TLS13_UNKNOWN
+		       ? json_null()
+		       : json_boolean(tls13 == WIRE_TLS13_YES);
+}
+
 json_t *facts_keyd_identity(const struct facts_keyd *keyd, size_t i)
 {
 	const struct wire_key *key = &keyd->status.keys[i];
@@ -90,11 +98,11 @@ json_t *facts_keyd_identity(const struct facts_keyd *keyd, size_t i)
 	json_t *above = json_array();
 	json_t *leaf = leaf_json(&keyd->chains[i], above);
 	json_t *all = json_pack(
-		"{s:s, s:s, s:s, s:b, s:b, s:b, s:o, s:o, s:i, s:i, s:o}",
+		"{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:i, s:i, s:o}",
 		"name", key->name, "algorithm", key_alg_name(key->alg), "place",
 		key->place, "present", key->present, "enabled", key->enabled,
-		"tls13", key->tls13, "certificate", leaf, "above", above,
-		"certificates", key->n_certs, "certificates_in_tpm",
+		"tls13", tls13_json(key->tls13), "certificate", leaf, "above",
+		above, "certificates", key->n_certs, "certificates_in_tpm",
 		key->n_stored, "why",
 		*key->why ? fact_new(key->why) : json_null());
 

@@ -17,21 +17,28 @@
 #include "facts-mib.h"
 #include "known.h"
 #include "look.h"
+#include "values.h"
 
-/* A program refuses what it does not know, but not before its next start. */
-static bool has_unknown(const struct places *p, struct devid_error *err)
+/* A program refuses a name or a value that it does not know, but not before its
+ * next start. */
+static const char *judge_settings(
+	const struct places *p, struct devid_error *err)
 {
-	CLEANUP(blob_done) struct blob text = { NULL, 0 };
+	CLEANUP(blob_done) struct blob blob = { NULL, 0 };
+	const char *text;
 
-	return p->read == DEVID_OK &&
-	       look_file(p->config, CONF_FILE_MAX, &text, NULL) == LOOK_SEEN &&
-	       known_names(p->config, (const char *)text.data, err) != DEVID_OK;
+	if (look_file(p->config, CONF_FILE_MAX, &blob, NULL) != LOOK_SEEN)
+		return "ok"; /* it was, a moment ago */
+	text = (const char *)blob.data;
+	if (known_names(p->config, text, err) != DEVID_OK)
+		return "unknown";
+	return values_check(p->config, text, err) != DEVID_OK ? "value" : "ok";
 }
 
 static json_t *config_json(const struct places *p)
 {
-	struct devid_error unknown = { DEVID_OK, "" };
-	const char *state = "ok";
+	struct devid_error refused = { DEVID_OK, "" };
+	const char *state;
 
 	if (p->unseen)
 		state = "unseen";
@@ -39,11 +46,11 @@ static json_t *config_json(const struct places *p)
 		state = "missing";
 	else if (p->read != DEVID_OK)
 		state = "wrong";
-	else if (has_unknown(p, &unknown))
-		state = "unknown";
+	else
+		state = judge_settings(p, &refused);
 	return json_pack("{s:o, s:s, s:o}", "path", fact_new(p->config),
 		"state", state, "detail",
-		fact_new(*unknown.text ? unknown.text : p->read_text));
+		fact_new(*refused.text ? refused.text : p->read_text));
 }
 
 static json_t *text_or_null(const char *text)

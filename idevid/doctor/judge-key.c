@@ -26,7 +26,8 @@ static void judge_settings(const json_t *facts, struct findings *f)
 {
 	static const struct row rows[] = { { "wrong", "settings-wrong" },
 		{ "unknown", "settings-unknown" },
-		{ "unseen", "settings-unseen" }, { NULL, NULL } };
+		{ "value", "settings-value" }, { "unseen", "settings-unseen" },
+		{ NULL, NULL } };
 	const json_t *config = json_object_get(facts, "config");
 	const char *id = id_of(rows, fact_text(config, "state"));
 
@@ -115,6 +116,20 @@ static void judge_certificate(const json_t *key, struct findings *f)
 			fact_text(cert, "not_after"));
 }
 
+/* Nobody asked a key that is not there. */
+static void judge_tls13(const json_t *key, struct findings *f)
+{
+	const char *name = fact_text(key, "name");
+
+	if (fact_false(key, "tls13"))
+		findings_add(f, "key-no-tls13", name,
+			"its RSA-PSS salt is not as long as the hash");
+	else if (fact_true(key, "present") && !fact_true(key, "tls13"))
+		findings_add(f, "key-no-tls13", name,
+			"not known yet: the TPM gave no signature that "
+			"verifies");
+}
+
 static void judge_one_key(const json_t *key, struct findings *f)
 {
 	const char *name = fact_text(key, "name");
@@ -129,9 +144,7 @@ static void judge_one_key(const json_t *key, struct findings *f)
 	if (!fact_true(key, "enabled"))
 		findings_add(f, "key-disabled", name,
 			"%s.disabled in the state folder", name);
-	if (fact_false(key, "tls13"))
-		findings_add(f, "key-no-tls13", name,
-			"its probe signature did not verify");
+	judge_tls13(key, f);
 }
 
 /* A key beside the IDevID: what it cannot do says nothing of the device's
@@ -191,6 +204,10 @@ static void judge_files(const json_t *facts, struct findings *f)
 	{
 		const char *id = id_of(rows, fact_text(file, "state"));
 
+		/* Somebody's own: nothing to be written again. */
+		if (id && fact_true(file, "chosen") &&
+			!fact_is(file, "state", "unseen"))
+			id = "agent-file";
 		/* Who knows no key does not know whether it must be there. */
 		if (!told && fact_is(file, "state", "missing"))
 			continue;

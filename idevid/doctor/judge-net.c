@@ -19,7 +19,7 @@ static void judge_clock(const json_t *facts, struct findings *f)
 
 	if (is_alive(facts) && fact_is(agent, "clock", "before floor"))
 		findings_add(f, "clock-behind", "",
-			"it says %s, and devid-agent has seen later times",
+			"it says %s, which devid-agent knows to be over",
 			fact_text(facts, "time"));
 }
 

@@ -19,6 +19,22 @@ static enum devid_err put(BIO *bio, FILE *out, struct devid_error *err)
 	return DEVID_OK;
 }
 
+static enum devid_err put_chain(struct view der, BIO *to)
+{
+	const uint8_t *p = der.data, *end = der.data + der.len;
+
+	while (p < end) {
+		CLEANUP(cleanup_x509)
+		X509 *cert = d2i_X509(NULL, &p, (long)(end - p));
+
+		if (!cert || !PEM_write_bio_X509(to, cert)) {
+			ERR_clear_error();
+			return DEVID_ERR_SYNTAX;
+		}
+	}
+	return DEVID_OK;
+}
+
 enum devid_err known_certificates(
 	const char *path, struct view pem, FILE *out, struct devid_error *err)
 {
@@ -39,7 +55,7 @@ enum devid_err known_certificates(
 		n++;
 	}
 	ERR_clear_error(); /* the end of the file is one */
-	if (n == 0)
+	if (n == 0 && (!to || pem.len == 0 || put_chain(pem, to) != DEVID_OK))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: no certificate in it", path);
 	return put(to, out, err);
@@ -48,18 +64,12 @@ enum devid_err known_certificates(
 enum devid_err known_chain(struct view der, FILE *out, struct devid_error *err)
 {
 	CLEANUP(cleanup_bio) BIO *to = BIO_new(BIO_s_mem());
-	const uint8_t *p = der.data, *end = der.data + der.len;
 
-	while (to && p < end) {
-		CLEANUP(cleanup_x509)
-		X509 *cert = d2i_X509(NULL, &p, (long)(end - p));
-
-		if (!cert || !PEM_write_bio_X509(to, cert)) {
-			ERR_clear_error();
-			return devid_fail(err, DEVID_ERR_SYNTAX,
-				"chain: not a DER certificate");
-		}
-	}
+	if (!to)
+		return devid_fail(err, DEVID_ERR_NOMEM, "chain: no memory");
+	if (put_chain(der, to) != DEVID_OK)
+		return devid_fail(
+			err, DEVID_ERR_SYNTAX, "chain: not a DER certificate");
 	return put(to, out, err);
 }
 

@@ -14,8 +14,8 @@
 
 #include "view.h"
 
-/* The certificates of a PEM file (also as OpenSSL's TRUSTED CERTIFICATE).
- * Errors: SYNTAX when there is none. */
+/* The certificates of a PEM file (also as OpenSSL's TRUSTED CERTIFICATE), or of
+ * a DER file, as PEM. Errors: SYNTAX when there is none. */
 DEVID_MUST_CHECK enum devid_err known_certificates(
 	const char *path, struct view pem, FILE *out, struct devid_error *err);
 

@@ -1,6 +1,6 @@
 # what is wrong with a device: facts, judgement, bundle
 
-sees := idevid/base idevid/key
+sees := idevid/base idevid/key idevid/tpm
 sources := \
 	bundle-parts.c \
 	bundle.c \
@@ -23,5 +23,6 @@ sources := \
 	pick.c \
 	places.c \
 	report.c \
-	ustar.c
+	ustar.c \
+	values.c
 ldlibs := -lcrypto -linih -ljansson -lsystemd

@@ -22,6 +22,8 @@ static enum devid_err connect_error(int cause)
 		return DEVID_ERR_DENIED;
 	case EAGAIN:
 		return DEVID_ERR_TIMEOUT;
+	case EPROTOTYPE: /* somebody listens, on a socket of another type */
+		return DEVID_ERR_PROTOCOL;
 	default:
 		return DEVID_ERR_KEYD_ABSENT;
 	}
@@ -52,7 +54,8 @@ static enum devid_err connect_keyd(
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
 		return devid_fail(err, connect_error(errno),
 			"key socket: %s: devid-keyd not reachable: %s", path,
-			strerror(errno));
+			errno == EAGAIN ? "no place in its queue in time"
+					: strerror(errno));
 	*ret_fd = steal_fd(&fd);
 	return DEVID_OK;
 }

@@ -149,6 +149,7 @@ static bool place_valid(const char *place, size_t len)
 static void get_key(struct bytes_in *i, struct wire_key *k)
 {
 	size_t n = bytes_in_copy(i, 1, k->name, KEY_NAME_MAX);
+	uint32_t tls13;
 
 	if (!keyref_name_ok(k->name, n))
 		i->bad = true;
@@ -159,7 +160,8 @@ static void get_key(struct bytes_in *i, struct wire_key *k)
 	k->cert_enabled = bytes_in_uint(i, 1) != 0;
 	k->persistent = bytes_in_uint(i, 1) != 0;
 	k->imported = bytes_in_uint(i, 1) != 0;
-	k->tls13 = bytes_in_uint(i, 1) != 0;
+	tls13 = bytes_in_uint(i, 1);
+	k->tls13 = (enum wire_tls13)tls13;
 	n = bytes_in_copy(i, 1, k->place, WIRE_PLACE_MAX);
 	if (!place_valid(k->place, n))
 		i->bad = true;
@@ -168,7 +170,7 @@ static void get_key(struct bytes_in *i, struct wire_key *k)
 	k->n_stored = (uint8_t)bytes_in_uint(i, 1);
 	(void)bytes_in_copy(i, 2, k->why,
 		sizeof(k->why) - 1); /* zeroed: stays terminated */
-	if (k->n_stored > k->n_certs)
+	if (k->n_stored > k->n_certs || tls13 > WIRE_TLS13_NO)
 		i->bad = true;
 }
 

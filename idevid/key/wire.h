@@ -102,17 +102,24 @@ struct wire_answer {
 /* The place of a key: a handle of a TPM, a PKCS#11 URI; a limit of ours. */
 #define WIRE_PLACE_MAX 255
 
+/* Whether what a key signs serves TLS 1.3. */
+enum wire_tls13 {
+	WIRE_TLS13_UNKNOWN, /* not asked yet, or no signature came */
+	WIRE_TLS13_YES,
+	WIRE_TLS13_NO
+};
+
 /* What STATUS says of one key. */
 struct wire_key {
 	char name[KEY_NAME_MAX + 1];
 	enum key_alg alg;
-	uint8_t present;                /* in the module now */
-	uint8_t certified;              /* a certificate is installed */
-	uint8_t enabled;                /* 802.1AR enable state */
-	uint8_t cert_enabled;           /* the same of its certificate */
-	uint8_t persistent;             /* signs with one command */
-	uint8_t imported;               /* made elsewhere */
-	uint8_t tls13;                  /* its signatures serve TLS 1.3 */
+	uint8_t present;      /* in the module now */
+	uint8_t certified;    /* a certificate is installed */
+	uint8_t enabled;      /* 802.1AR enable state */
+	uint8_t cert_enabled; /* the same of its certificate */
+	uint8_t persistent;   /* signs with one command */
+	uint8_t imported;     /* made elsewhere */
+	enum wire_tls13 tls13;
 	char place[WIRE_PLACE_MAX + 1]; /* as its keystore names it */
 	struct key_blob spki;
 	uint8_t n_certs;  /* in its chain, leaf and above */

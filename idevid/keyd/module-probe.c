@@ -59,7 +59,7 @@ static void store_mark(struct module *m, const struct module_key *key)
 	struct devid_error cause = { DEVID_OK, "" };
 	char mark[MARK_LEN + 1], path[PATH_MAX];
 
-	if (make_mark(m, key, key->tls13, mark) != DEVID_OK)
+	if (make_mark(m, key, key->tls13 == WIRE_TLS13_YES, mark) != DEVID_OK)
 		return; /* the module has gone: at its next start */
 	if (module_state_path(m, key, ".probed", path, &cause) != DEVID_OK ||
 		files_write_atomic(path, mark, MARK_LEN, 0644, &cause) !=
@@ -77,11 +77,13 @@ static void warn_of_salt(struct module *m, const struct module_key *key)
 
 static bool recall(struct module *m, struct module_key *key)
 {
-	if (has_mark(m, key, true))
+	if (has_mark(m, key, true)) {
+		key->tls13 = WIRE_TLS13_YES;
 		return true;
+	}
 	if (!has_mark(m, key, false))
 		return false;
-	key->tls13 = false;
+	key->tls13 = WIRE_TLS13_NO;
 	warn_of_salt(m, key);
 	return true;
 }
@@ -111,7 +113,7 @@ void module_probe_again(struct module *m, struct module_key *key)
 	}
 	if (rc == DEVID_OK) {
 		key->probes = 0;
-		key->tls13 = fits;
+		key->tls13 = fits ? WIRE_TLS13_YES : WIRE_TLS13_NO;
 		if (!fits)
 			warn_of_salt(m, key);
 		store_mark(m, key);
@@ -126,12 +128,12 @@ void module_probe_again(struct module *m, struct module_key *key)
 
 void module_probe(struct module *m, struct module_key *key)
 {
-	key->tls13 = true;
+	key->tls13 = WIRE_TLS13_YES;
 	key->probes = 0;
 	if (key_id_row(key->id)->purposes == 0 || key->alg != KEY_ALG_RSA2048 ||
 		recall(m, key))
 		return;
-	key->tls13 = false;
+	key->tls13 = WIRE_TLS13_UNKNOWN;
 	key->probes = PROBES;
 	module_probe_again(m, key);
 }

@@ -13,8 +13,8 @@
 
 #include "module-state.h"
 
-/* Sets tls13 of @key, which is in the keystore; false as long as nothing is
- * known. Warns. */
+/* Sets tls13 of @key, which is in the keystore; unknown as long as nothing is.
+ * Warns. */
 void module_probe(struct module *m, struct module_key *key);
 
 /* The same where nothing is known because the keystore did not answer: for

@@ -29,9 +29,9 @@ struct module_key {
 	uint8_t n_stored; /* of them in the keystore, from the leaf on */
 	bool present;     /* seen in the keystore, equal to @spki */
 	bool enabled;
-	bool cert_enabled;  /* its certificate */
-	bool imported;      /* made elsewhere */
-	bool tls13;         /* shown to be usable with it */
+	bool cert_enabled; /* its certificate */
+	bool imported;     /* made elsewhere */
+	enum wire_tls13 tls13;
 	uint8_t probes;     /* to be tried yet; 0: it is known, or given up */
 	bool underivable;   /* this keystore tried and does not make it */
 	bool mirror_unread; /* there but not readable: not overwritten */

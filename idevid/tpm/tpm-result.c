@@ -49,10 +49,28 @@ static const struct {
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
 
+/*
+ * What the TPM said, or a resource manager in its place, which puts its layer
+ * before it: the kernel's does so for a command that the TPM has not. An error
+ * of its own is a base code of TSS2, and those are below the TPM's.
+ */
+static TSS2_RC of_tpm(TSS2_RC rc)
+{
+	TSS2_RC layer = rc & LAYER_MASK;
+	TSS2_RC code = rc & ~LAYER_MASK;
+
+	return (layer == TSS2_RESMGR_RC_LAYER ||
+		       layer == TSS2_RESMGR_TPM_RC_LAYER) &&
+			       code >= TPM2_RC_FMT1
+		       ? code
+		       : rc;
+}
+
 /* Format one has a bit of its own, and what the error is about beside the
  * number (part 2, 6.6.1). */
 bool tpm_rc_is(TSS2_RC rc, TPM2_RC what)
 {
+	rc = of_tpm(rc);
 	if ((rc & LAYER_MASK) != LAYER_TPM)
 		return false;
 	return rc & TPM2_RC_FMT1
@@ -62,6 +80,7 @@ bool tpm_rc_is(TSS2_RC rc, TPM2_RC what)
 
 bool tpm_rc_is_gone(TSS2_RC rc)
 {
+	rc = of_tpm(rc);
 	return tpm_rc_is(rc, TPM2_RC_HANDLE) ||
 	       (rc >= TPM2_RC_REFERENCE_H0 && rc <= TPM2_RC_REFERENCE_H6);
 }
@@ -81,6 +100,7 @@ enum devid_err tpm_result(
 {
 	if (rc == TSS2_RC_SUCCESS)
 		return DEVID_OK;
+	rc = of_tpm(rc);
 	/* It broke at something that nobody asked the outcome of, as a flush;
 	 * what ESYS says since is about its own state. */
 	if (tpm->dead)

@@ -96,8 +96,7 @@ static enum devid_err note_revoked_cert(
 	return DEVID_OK;
 }
 
-/* There is no live device @serial: whether that is because it was revoked. */
-static enum devid_err tell_earlier(
+enum devid_err ca_revoked_before(
 	struct ca *ca, const char *serial, struct devid_error *cause)
 {
 	struct earlier e = { .device = 0 };
@@ -116,7 +115,7 @@ static enum devid_err tell_earlier(
 	device_time_text(e.when, when);
 	devid_error_clear(cause);
 	return devid_fail(cause, DEVID_ERR_NOT_FOUND,
-		"revoke: %s: revoked already, at %s for %s", serial, when,
+		"register: %s: revoked already, at %s for %s", serial, when,
 		reason_name(e.reason));
 }
 
@@ -130,7 +129,7 @@ static enum devid_err work(
 
 	rc = register_device_by_serial(ca->reg, r->serial, &device, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
-		rc = tell_earlier(ca, r->serial, &cause);
+		rc = ca_revoked_before(ca, r->serial, &cause);
 	if (rc == DEVID_ERR_NOT_FOUND)
 		ca_job_refuse(job, &cause);
 	else if (rc == DEVID_OK)

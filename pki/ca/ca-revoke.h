@@ -11,4 +11,10 @@
 DEVID_MUST_CHECK enum devid_err ca_revoke(struct ca *ca, const char *serial,
 	int reason, const char *who, struct devid_error *err);
 
+/* For @cause, NOT_FOUND since no device @serial is live: puts into it when the
+ * newest was revoked, and why, if it was. Returns NOT_FOUND, or why the
+ * register could not be asked. */
+DEVID_MUST_CHECK enum devid_err ca_revoked_before(
+	struct ca *ca, const char *serial, struct devid_error *cause);
+
 #endif

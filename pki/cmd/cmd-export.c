@@ -99,24 +99,41 @@ static void tell_missing(
 		log_warn("export: %s: names no device", name);
 }
 
+/* The list in the file @path. What has NUL is no text, or UTF-16, and what is
+ * behind the NUL would be left out without a word. */
+static enum devid_err read_only(const char *path, struct export_only **ret,
+	char **ret_text, struct devid_error *err)
+{
+	static const uint8_t bom[] = { 0xef, 0xbb, 0xbf };
+	CLEANUP(blob_done) struct blob text = { NULL, 0 };
+	enum devid_err rc = cmd_file_read(path, ONLY_MAX, &text, err);
+	size_t at = 0;
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (text.len > 0 && memchr(text.data, '\0', text.len))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"export: %s: has a NUL byte: it must be plain text, "
+			"such as UTF-8",
+			path);
+	if (text.len >= sizeof(bom) && memcmp(text.data, bom, sizeof(bom)) == 0)
+		at = sizeof(bom);
+	*ret_text = strndup((char *)text.data + at, text.len - at);
+	if (!*ret_text)
+		return fail_no_memory_for(err, "export");
+	return export_only_parse(*ret_text, ret, err);
+}
+
 /* One view of the register for all of it. */
 static enum devid_err write_all(struct reg *reg, const struct options *o,
 	FILE *out, struct devid_error *err)
 {
-	CLEANUP(blob_done) struct blob text = { NULL, 0 };
-	CLEANUP(cleanup_free) char *copy = NULL;
+	CLEANUP(cleanup_free) char *text = NULL; /* @only points into it */
 	CLEANUP(cleanup_only) struct export_only *only = NULL;
 	enum devid_err rc = DEVID_OK;
 
-	if (o->only) {
-		rc = cmd_file_read(o->only, ONLY_MAX, &text, err);
-		if (rc != DEVID_OK)
-			return rc;
-		copy = strndup((char *)text.data, text.len);
-		if (!copy)
-			return fail_no_memory_for(err, "export");
-		rc = export_only_parse(copy, &only, err);
-	}
+	if (o->only)
+		rc = read_only(o->only, &only, &text, err);
 	if (rc == DEVID_OK)
 		rc = register_begin_read(reg, err);
 	if (rc != DEVID_OK)

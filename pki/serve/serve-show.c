@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "ca-revoke.h"
 #include "cleanup-json.h"
 #include "cleanup.h"
 #include "device-json.h"
@@ -14,13 +15,19 @@ enum devid_err serve_show(
 {
 	CLEANUP(cleanup_json) json_t *json = NULL;
 	CLEANUP(cleanup_free) char *text = NULL;
+	struct devid_error cause = { DEVID_OK, "" };
 	struct register_device device;
 	enum devid_err rc;
 
 	rc = register_begin_read(ca->reg, err);
 	if (rc == DEVID_OK) {
-		rc = register_device_by_serial(ca->reg, serial, &device, err);
-		if (rc == DEVID_OK)
+		rc = register_device_by_serial(
+			ca->reg, serial, &device, &cause);
+		if (rc == DEVID_ERR_NOT_FOUND)
+			rc = ca_revoked_before(ca, serial, &cause);
+		if (rc != DEVID_OK)
+			(void)fail_with(err, rc, &cause);
+		else
 			rc = device_json(ca->reg, &device, &json, err);
 		register_rollback(ca->reg); /* nothing was written */
 	}

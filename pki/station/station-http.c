@@ -77,14 +77,26 @@ static bool set_options(struct station_http *h)
 	       curl_easy_setopt(c, CURLOPT_WRITEDATA, h) == 0;
 }
 
+/* Paths are put behind it. What is refused may hold a password. */
+static enum devid_err check_url(const char *url, struct devid_error *err)
+{
+	if (strncmp(url, "https://", 8) != 0 || !url[8])
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"--ca: %s: not an https:// URL", url);
+	if (url[8 + strcspn(url + 8, "/?#@ ")])
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"--ca: it is more than https://HOST[:PORT]");
+	return DEVID_OK;
+}
+
 enum devid_err station_http_new(const struct station_access *access,
 	struct station_http **ret, struct devid_error *err)
 {
+	enum devid_err rc = check_url(access->ca, err);
 	struct station_http *h;
 
-	if (strncmp(access->ca, "https://", 8) != 0 || !access->ca[8])
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"--ca: %s: not an https:// URL", access->ca);
+	if (rc != DEVID_OK)
+		return rc;
 	h = calloc(1, sizeof(*h));
 	if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != 0) {
 		free(h);

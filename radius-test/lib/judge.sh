@@ -139,10 +139,12 @@ agent_class_is() {
 	[[ -n $class && "|$2|" == *"|$class|"* ]]
 }
 
-# Its wpa_supplicant runs and the key service is there.
+# Its wpa_supplicant runs and the key service is there. What one that was killed
+# wrote stays until this one writes.
 agent_is_ready() {
 	agent_says "$1" supplicant &&
-		[[ $(agent_get "$1" 'select(.supplicant and .keyd) | "yes"') ]]
+		[[ $(agent_get "$1" 'select(.supplicant and .keyd) | .pid') == \
+			"$(proc_pid "agent-$1")" ]]
 }
 
 agent_start_ready() {

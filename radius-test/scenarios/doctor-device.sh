@@ -61,9 +61,8 @@ trust_states() {
 	doctor_says cam trust-missing
 	echo nonsense >"$dir/radius-ca.pem"
 	doctor_says cam trust-broken
-	openssl x509 -in "$dir/kept.pem" -signkey <(openssl ecparam -genkey \
-		-name prime256v1 2>/dev/null) -days -1 \
-		-out "$dir/radius-ca.pem" 2>/dev/null
+	pki issuing --name past --from 20200101000000Z --until 20210101000000Z
+	cp "$LAB/pki/past/cert.pem" "$dir/radius-ca.pem"
 	doctor_says cam trust-expired
 	mv "$dir/kept.pem" "$dir/radius-ca.pem"
 	doctor_well cam

@@ -28,7 +28,7 @@ refused_as_iak() {
 	attach_mark cam
 	plug cam
 	check "the agent says AUTHZ_DENIED" refused cam AUTHZ_DENIED
-	doctor_says cam file-foreign authz-denied
+	doctor_says cam agent-file authz-denied
 	check "refused $2 times" wait_on --seconds 15 \
 		"$LAB/aaa/radius.d/run/decisions.log" -- \
 		rejects_reach $((before + $2))

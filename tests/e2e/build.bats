@@ -148,6 +148,30 @@ circles() {
 	built " -pthread"
 }
 
+# `make try` installs some libraries alone, `make packages` the rest.
+@test "a library that was not there is asked for again, until it is" {
+	local pc=$BATS_TEST_TMPDIR/my-pkg-config
+
+	# shellcheck disable=SC2016 # for the wrapper
+	wrapper my-pkg-config 'echo "$@" >>"$0.asked"' \
+		'[ "$2" != libcrypto ] || [ -e "$0.installed" ] || exit 1' \
+		'[ "$*" != "--libs libcrypto" ] || exec echo -L/of-caller -lcrypto' \
+		'[ "$*" != "--cflags libcrypto" ] || exec echo -I/of-caller' \
+		'exec pkg-config "$@"'
+	build PKG_CONFIG="$pc" "$B/await"
+	build PKG_CONFIG="$pc" "$B/await" # still not there
+	[ "$(compiles)/$(links)" = 0/0 ]
+	touch "$pc.installed"
+	build PKG_CONFIG="$pc" "$B/await"
+	[ "$(compiles)/$(links)" = 1/1 ]
+	built " -isystem/of-caller "
+	grep -q -- "-L/of-caller -lcrypto" "$B/link.flags"
+	rm "$pc.asked"
+	build PKG_CONFIG="$pc" "$B/await" # and once it is there, no more
+	[ "$(compiles)/$(links)" = 0/0 ]
+	[ ! -e "$pc.asked" ]
+}
+
 @test "what a caller defines is not defined again" {
 	local level
 

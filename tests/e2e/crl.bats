@@ -223,7 +223,7 @@ refused_with() {
 	ca revoke --reason keyCompromise A1
 	run ca revoke --reason superseded A1
 	[ "$status" -eq 1 ]
-	[[ $output =~ "devid-ca: revoke: A1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise"$ ]]
+	[[ $output =~ "devid-ca: register: A1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise"$ ]]
 	run ca revoke --reason lost A1
 	[ "$status" -eq 2 ]
 	[[ $output == *"--reason: lost: not a reason to revoke, which are unspecified, keyCompromise, "* ]]
@@ -262,6 +262,16 @@ devid-ca: export: $CA/only:5: \"b1\": left out: no such device in the register" 
 	run --separate-stderr ca export --format freeradius --only "$CA/only"
 	[[ $output != *A1* ]]
 	[ "$stderr" = "" ]
+	# As spreadsheets write it: with a mark before it, or in UTF-16.
+	printf '\xef\xbb\xbfB1\r\n' >"$CA/only"
+	run --separate-stderr ca export --format freeradius --only "$CA/only"
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "" ]
+	[[ $output == *'DevID-Unit := "B1"'* ]]
+	printf 'B1\r\nA1\r\n' | iconv -t UTF-16 >"$CA/only"
+	run -1 --separate-stderr ca export --format freeradius --only "$CA/only"
+	[ "$output" = "" ]
+	[ "$stderr" = "devid-ca: export: $CA/only: has a NUL byte: it must be plain text, such as UTF-8" ]
 	: >"$CA/only"
 	run --separate-stderr ca export --format freeradius --only - <"$CA/only"
 	[ "$stderr" = "devid-ca: export: standard input: names no device" ]

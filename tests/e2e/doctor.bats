@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # devid status and devid doctor on devices that are broken in one way each: the
-# tables of docs/guide-operator.md. What takes a switch is in the lab's scenarios.
+# tables of docs/guide-operator.md. What a key service and its key can be is in
+# doctor-key.bats, what takes a switch in the lab's scenarios.
 
 load lib
+load doctor
 other_uid=${other_uid:?set in lib.bash}
-build=${build:?set in lib.bash}
 spawned='' # set by lib.bash
 
 setup_file() {
@@ -34,43 +35,6 @@ setup() {
 teardown() {
 	! mountpoint -q "$DEV/small" || umount "$DEV/small"
 	cp "$BATS_TEST_TMPDIR"/idevid.{key,pem} "$DEV/state/"
-}
-
-keyd_again() {
-	gone "$(cat "$DEV/keyd.pid")" || keyd_stop "$DEV"
-	keyd_start "$DEV"
-}
-
-doctor() { devid doctor --config "$DEV/devid.conf" "$@"; }
-state() { devid status --config "$DEV/devid.conf" "$@"; }
-
-finds_first() { { doctor --json || true; } | jq -e --arg id "$1" '.findings[0].id == $id'; }
-
-# names STATUS WORD ID EVIDENCE: the first that doctor finds is ID, seen by
-# EVIDENCE, and its exit status is STATUS; status says WORD because of ID.
-names() {
-	local code=0 text json
-
-	# The key service asks its TPM at most once a second.
-	ask_until 5 finds_first "$3" || true
-	text=$(doctor) || code=$?
-	[ "$code" -eq "$1" ] || { echo "exit $code: $text" && return 1; }
-	json=$(doctor --json) || true
-	jq -e --arg id "$3" --arg seen "$4" '.findings[0] |
-		.id == $id and (.evidence | contains($seen)) and
-		(.do | length > 0)' <<<"$json" || { echo "$json" && return 1; }
-	grep -E "^(fault|warning|not seen) +$3: " <<<"$text"
-	code=0
-	json=$(state --json) || code=$?
-	jq -e --arg word "$2" --arg id "$3" \
-		'.state == $word and (.because == $id or .state == "usable")' \
-		<<<"$json" || { echo "$json" && return 1; }
-	case $2 in
-	usable) [ "$code" -eq 0 ] ;;
-	unusable) [ "$code" -eq 1 ] ;;
-	degraded) [ "$code" -eq 3 ] ;;
-	unknown) [ "$code" -eq 4 ] ;;
-	esac
 }
 
 # ---- well ----
@@ -199,16 +163,6 @@ tries_at_most() {
 	many_power_cuts "$DEV"
 }
 
-# with_fault LINE: keyd's TPM misbehaves so
-with_fault() {
-	printf '%s\n' "$@" >"$DEV/fault"
-	keyd_stop "$DEV"
-	device_conf "$DEV" "tcti = $build/tcti-fault.so:$DEV/fault@swtpm:path=$DEV/tpm.sock"
-	rm "$DEV/fault"
-	keyd_start "$DEV"
-	printf '%s\n' "$@" >"$DEV/fault"
-}
-
 @test "tpm-failure: the self-test failed" {
 	with_fault "* rc 00000101"
 	names 1 unusable tpm-failure "failure"
@@ -259,7 +213,8 @@ with_fault() {
 	run -0 doctor
 }
 
-# device_dated DEV OPTION...: a device with a certificate of that time
+# device_dated DEV SECONDS: a device with a certificate for ten days that begin
+# so long after now
 device_dated() {
 	local conf="$1/devid.conf"
 
@@ -267,9 +222,11 @@ device_dated() {
 	devid provision key --config "$conf"
 	devid provision csr --config "$conf" --serial SN2 --model M1 \
 		--out "$1/idevid.csr"
-	openssl x509 -req -in "$1/idevid.csr" -CA "$WORK/ca.pem" \
+	# By the clock: OpenSSL 3.5 takes no -days below 0.
+	LD_PRELOAD=$plain/clock-fault.so CLOCK_FAULT=$2 \
+		openssl x509 -req -in "$1/idevid.csr" -CA "$WORK/ca.pem" \
 		-CAkey "$WORK/ca.key" -extfile "$WORK/ext" -out "$1/new.pem" \
-		"${@:2}" 2>/dev/null
+		-days 10 2>/dev/null
 	devid provision cert --config "$conf" --force "$1/new.pem" \
 		>/dev/null 2>&1
 }
@@ -277,7 +234,7 @@ device_dated() {
 @test "cert-expired" {
 	local dev=$WORK/expired
 
-	device_dated "$dev" -days -1
+	device_dated "$dev" -8640000
 	DEV=$dev names 1 unusable cert-expired "valid until 20"
 	keyd_stop "$dev"
 	tpm_stop "$dev"
@@ -286,10 +243,14 @@ device_dated() {
 @test "cert-not-yet: a clock that is behind" {
 	local dev=$WORK/early
 
-	device_dated "$dev" -days 30
-	run -1 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=-864000 \
+	device_dated "$dev" 0
+	run -3 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=-864000 \
 		"$plain/devid" doctor --config "$dev/devid.conf"
-	[[ $output == *"fault      cert-not-yet: idevid: "* ]]
+	[[ $output == *"warning    cert-not-yet: idevid: "* ]]
+	# It can prove who it is: nobody asks this clock.
+	run -3 env LD_PRELOAD="$plain/clock-fault.so" CLOCK_FAULT=-864000 \
+		"$plain/devid" status --config "$dev/devid.conf"
+	[[ $output == "device     degraded: "* ]]
 	keyd_stop "$dev"
 	tpm_stop "$dev"
 }

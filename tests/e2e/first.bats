@@ -87,6 +87,38 @@ try() { "$repo/radius-test/try" "$@"; }
 	end "$spawned"
 }
 
+@test "try: a unit of which a part has ended is told as none" {
+	local part pid
+
+	for part in keyd tpm; do
+		try up
+		read -r pid _ <"$TRY_DIR/procs/$part"
+		stop_pid "$pid"
+		run -1 try up
+		[ "$output" = "try: $TRY_DIR: its $part has ended; \`make try-end\` removes the rest" ]
+		try down
+	done
+}
+
+@test "make clean ends the unit whose folder it removes" {
+	local part pid pids=()
+
+	mkdir -p tree/build
+	ln -s "$repo"/{Makefile,LICENSE,agent,docs,idevid,pki,radius-test,tests} tree
+	TRY_DIR=$WORK/tree/build/try try up
+	for part in tpm keyd server; do
+		read -r pid _ <"tree/build/try/procs/$part"
+		pids+=("$pid")
+		echo "$pid" >>"$WORK/pids"
+	done
+	env -u TRY_DIR make -s -C tree clean
+	[ ! -e tree/build ]
+	for pid in "${pids[@]}"; do
+		gone "$pid"
+	done
+	make -s -C tree clean
+}
+
 # ---- devid wait ----
 
 @test "wait: comes back when the service answers that is started meanwhile" {
@@ -162,7 +194,36 @@ at_terminal() {
 	end "$spawned"
 }
 
+@test "and so do status and doctor, which wait for a key service that is busy" {
+	local keyd what woken
+
+	keyd=$(cat "$DEV/keyd.pid")
+	for what in status doctor "doctor --bundle bundle.tar"; do
+		kill -STOP "$keyd"
+		{ pause 3 && kill -CONT "$keyd"; } 3>&- &
+		woken=$!
+		# shellcheck disable=SC2086 # words
+		at_terminal devid $what --config "$DEV/devid.conf"
+		wait "$woken"
+		[[ $output == "devid: ${what%% *}: still at it after 2 s"* ]]
+	done
+}
+
 # ---- examples ----
+
+@test "a guide that waits for a server in the background ends when that has ended" {
+	local line n=0
+
+	mkdir lab
+	touch lab/{serve,server}.log
+	while read -r line; do
+		run timeout 20 bash -c "false & $line"
+		[ "$status" -eq 0 ]
+		[[ $output == *"No such process"* ]]
+		n=$((n + 1))
+	done < <(grep -h '^until ' "$repo"/README.md "$repo"/docs/*.md)
+	[ "$n" -ge 2 ]
+}
 
 @test "devid-ca.conf.example: each setting of it is one that the program knows" {
 	sed -e 's/^#\(\[\|[a-z_]* = \)/\1/' \

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
 # The commands of README and of the guides, as they stand there. Every block of
-# shell is run here, or is in the table `elsewhere` with the reason why not.
+# shell is run here, or by what the table `elsewhere` names, with the reason.
 
 bats_require_minimum_version 1.5.0
 
@@ -10,11 +10,10 @@ repo=${repo:?set in lib.bash}
 build=${build:?set in lib.bash}
 plain=${plain:?set in lib.bash}
 
-# Where a block is run that is not run here. FILE HEADING: WHERE
+# What runs the blocks that are not run here. FILE HEADING: PROGRAM: REASON
 elsewhere() {
 	cat <<-'END'
-		docs/guide-factory.md The real line: asks a PostgreSQL server of the machine
-		docs/guide-packager.md Flags: make check-arm compiles so
+		docs/guide-packager.md Flags: tests/check-arm: only its root has a cross compiler
 	END
 }
 
@@ -49,15 +48,7 @@ make_shim() {
 	END
 }
 
-# blocks FILE [HEADING]: the shell of its blocks, below that heading alone
-blocks() {
-	awk -v want="${2:-}" '
-		BEGIN { on = want == "" }
-		/^## / { on = want == "" || $0 == "## " want }
-		/^ *```sh/ { code = 1; next }
-		/^ *```/ { code = 0 }
-		on && code' "$repo/$1"
-}
+blocks() { "$repo/tests/guide-blocks" "$@"; }
 
 # as_they_stand [COMMAND]: what comes in, in a shell that stops at the first
 # failure, after COMMAND. Ports and folders are fixed, so it has a network, a
@@ -75,16 +66,24 @@ as_they_stand() {
 }
 
 @test "each block of shell is run by a test, or it is said where" {
+	local file heading what where why
+
 	headings() {
 		local file
 
-		for file in README.md docs/*.md; do
+		tests/tree-files | tr '\0' '\n' | grep '\.md$' | while read -r file; do
 			awk -v file="$file" '
 				/^## / { heading = substr($0, 4) }
-				/^ *```sh/ { print file " " heading }' "$file"
+				/^ *```[a-z]/ && !/```(c|ini|mermaid)$/ {
+					print file " " heading }' "$file"
 		done | sort -u
 	}
 	cd "$repo"
+	while IFS=: read -r what where why; do
+		read -r file heading <<<"$what"
+		grep -qF "guide-blocks $file \"$heading\"" "${where# }"
+		[ -n "$why" ]
+	done < <(elsewhere)
 	run comm -3 <(headings) <(
 		{
 			elsewhere | sed 's/: .*//'
@@ -119,6 +118,12 @@ PATH=$PWD/build:\$PATH"
 	as_they_stand "$first" < <(blocks docs/guide-vms-developer.md "From a shell")
 	[ "$status" -eq 0 ]
 	[[ $output == *"camera.example:443: genuine"* ]]
+}
+
+@test "the lab's README: by hand, and what status says of it" {
+	as_they_stand < <(blocks radius-test/README.md "By hand")
+	[ "$status" -eq 0 ]
+	[[ $output == *"newone"*"is open in VLAN 10"* ]]
 }
 
 @test "the admin's guide: a lab by hand" {
@@ -215,4 +220,45 @@ cp build/try/unit.pem unit.pem" \
 	[[ $output == *'DevID-Unit := "SN2",'$'\n\t''DevID-State := "revoked"'* ]]
 	[[ $output == *" lines verified"* ]]
 	[ ! -e lab ]
+}
+
+# ca_on NAME REGISTER: its configuration, as far as the register needs it
+ca_on() {
+	printf '%s\n' '[ca]' "name = line1" "instance = $1" "$2" \
+		"certificate = $WORK/ca.pem" "publish = $WORK" '[token]' \
+		"module = $WORK/none" 'token = x' 'key = x' "pin_file = $WORK/pin" \
+		'[ek]' "roots = $WORK" >"$1.conf"
+}
+
+# What the role of the guide can do with the database of the guide.
+use_register() {
+	devid-ca list --config a.conf && devid-ca list --config b.conf &&
+		psql -qAt -h db.example -U devid-ca devid-ca -c "SELECT 'table ' ||
+			tablename || ' is ' || tableowner FROM pg_tables
+			WHERE schemaname = 'public'"
+}
+
+# The database's machine and both of a CA are this one, which has the name that
+# the guide gives it.
+@test "the factory guide: a register in PostgreSQL, for several machines" {
+	local line server
+
+	server=$("$repo/tests/pg-bin")
+	line=$(grep -o 'register = postgresql:[^`]*' "$repo/docs/guide-factory.md")
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout ca.key -out ca.pem -subj /CN=CA 2>/dev/null
+	ca_on a "$line"
+	ca_on b "$line"
+	as_they_stand "PATH=$PWD/build:\$PATH
+echo 127.0.0.1 db.example >hosts
+mount --bind hosts /etc/hosts
+install -d -o postgres -g postgres /run/postgresql
+chmod 755 .
+postgres() { runuser -u postgres -- $server/\"\$@\" -D /run/postgresql/data; }
+postgres initdb -N -A trust -E UTF8 --locale=C
+postgres pg_ctl -w -l /run/postgresql/log -o '-k /run/postgresql -h db.example' start
+$(declare -f use_register)
+trap use_register EXIT" < <(blocks docs/guide-factory.md "The real line")
+	[ "$status" -eq 0 ]
+	[[ $output == *"table cert is devid-ca"* ]]
 }

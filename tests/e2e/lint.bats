@@ -310,3 +310,34 @@ house() {
 	[ "$status" -ne 0 ]
 	rings commits "over 72"
 }
+
+# found ID...: what tests/findings prints of these
+found() { run tests/findings < <(printf '%s\n' "$@"); }
+
+@test "findings: one that no test asserts, whatever speaks of it besides; a cause" {
+	local line
+
+	mkdir -p tests/e2e radius-test/scenarios
+	cp "$repo/tests/findings" tests/
+	printf '%s\n' '| cause | meaning |' '|---|---|' '| `no room: ... at all` | x |' \
+		'' '| `other-table` |' >docs/guide-operator.md
+	: >radius-test/scenarios/one.sh
+	for line in 'names 1 unusable moon-full ""' 'doctor_says cam sun moon-full' \
+		'refused_as CLASS moon-full' '[[ $output == *"not seen   moon-full: "* ]]' \
+		'jq ".id == \"moon-full\""'; do
+		line=${line//\\\"/\"}
+		printf '%s\n' "$line" 'seen "no room: 3"' 'seen "at all"' \
+			>tests/e2e/doctor-one.bats
+		found moon-full
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+		found moon-full moon
+		[ "$status" -eq 1 ]
+		[ "$output" = moon ]
+	done
+	printf '%s\n' '# names 1 unusable moon-full ""' '@test "moon-full: is full" {' \
+		'echo moon-full' 'seen "no room: 3"' >tests/e2e/doctor-one.bats
+	found moon-full
+	[ "$status" -eq 1 ]
+	[ "$output" = $'moon-full\ncause: at all' ]
+}

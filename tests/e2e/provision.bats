@@ -121,6 +121,13 @@ tpm_clean() {
 	[ "$(find . -name '*.new')" = "" ]
 }
 
+@test "csr: a serial or model that cannot be in a name is told apart" {
+	run -2 on "$DEV" csr --serial 'A;B'
+	[[ $output == *": --serial takes letters, digits, "* ]]
+	run -1 on "$DEV" csr --serial SN1 --model $'M\xff'
+	[ "$output" = "devid: csr: --model: neither ASCII nor UTF-8" ]
+}
+
 @test "--out: files are replaced, links and a user's files stay" {
 	request_made "$DEV" SN1
 	out_rules on "$DEV" request --serial SN1

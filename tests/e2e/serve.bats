@@ -712,6 +712,8 @@ challenge_answers() {
 	wait_on --reads "$CA/publish" -- list_has_revoked "Key Compromise"
 	run -0 as_station floor "$ca_url/v1/device/SN1"
 	[ "$output" = 404 ]
+	run -1 station floor show SN1
+	[[ $output =~ "(404): register: SN1: revoked already, at 20"[0-9-]*T[0-9:]*"Z for keyCompromise" ]]
 }
 
 list_has_revoked() { # REASON

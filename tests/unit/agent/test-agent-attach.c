@@ -36,6 +36,17 @@ static struct attach verified(void)
 	return a;
 }
 
+static void note_new_method_forgets_the_old_server(void **state)
+{
+	struct attach a = verified();
+
+	(void)state;
+	a.has_server = true;
+	note_method(&a, EVENT_METHOD_TLS);
+	assert_false(a.server_verified);
+	assert_false(a.has_server);
+}
+
 static void assert_class(struct attach *a, enum attach_end end,
 	enum attach_class class, const char *reason)
 {
@@ -156,6 +167,13 @@ static void finish_alert_before_our_certificate_is_tls_failed(void **state)
 		assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
 			"server ended TLS: handshake failure");
 	}
+	/* not seen how far we came; but the server's came first, and did not */
+	attach_begin(&a, T0, 1);
+	note(&a, EVENT_EAP_STARTED, "");
+	note_method(&a, EVENT_METHOD_TLS);
+	note(&a, EVENT_REMOTE_ALERT, "handshake failure");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_TLS_FAILED,
+		"server ended TLS: handshake failure");
 	a = verified();
 	note(&a, EVENT_REMOTE_ALERT, "handshake failure");
 	a.flight = FLIGHT_WHOLE;
@@ -277,8 +295,8 @@ static void finish_other_method_is_no_eap_tls(void **state)
 	note_method(&a, 25);
 	note(&a, EVENT_EAP_REJECTED, "");
 	a.flight = FLIGHT_ANSWERED;
-	assert_class(
-		&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED, "admitted");
+	assert_class(&a, ATTACH_END_FAILURE, ATTACH_CLASS_AUTHZ_DENIED,
+		"authenticated, but not admitted");
 }
 
 static void finish_success_unasked_is_open_port(void **state)
@@ -388,6 +406,18 @@ static void finish_early_failure_is_denied_late_one_is_timeout(void **state)
 	attach_finish(&a, ATTACH_END_FAILURE, T0 + 6000000);
 	assert_int_equal(a.class, ATTACH_CLASS_TIMEOUT);
 	assert_non_null(strstr(a.reason, "probably"));
+	/* a switch that was deaf for a while and then refused at once; and one
+	 * that gave up once before */
+	for (int i = 0; i < 2; i++) {
+		struct event ev = { .type = EVENT_EAP_STARTED };
+
+		attach_begin(&a, T0, 1);
+		if (i)
+			attach_note(&a, &ev, T0);
+		attach_note(&a, &ev, T0 + 8000000);
+		attach_finish(&a, ATTACH_END_FAILURE, T0 + 8010000);
+		assert_int_equal(a.class, ATTACH_CLASS_AUTHZ_DENIED);
+	}
 }
 
 static void note_new_start_voids_old_findings(void **state)
@@ -468,6 +498,7 @@ static void wallclock_floor_is_the_newest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(note_new_method_forgets_the_old_server),
 		cmocka_unit_test(finish_success_has_no_class),
 		cmocka_unit_test(finish_no_answer_is_no_authenticator),
 		cmocka_unit_test(finish_silence_after_eap_is_timeout),

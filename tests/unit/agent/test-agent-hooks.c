@@ -163,6 +163,21 @@ static void may_run_only_what_root_alone_can_change(void **state)
 	}
 }
 
+static void dir_fault_names_the_cause(void **state)
+{
+	(void)state;
+	assert_null(hooks_dir_fault(dir.path));
+	assert_string_equal(hooks_dir_fault("/nonexistent"), "");
+	tempdir_write(&dir, "file", "x", 1, 0644);
+	assert_string_equal(
+		hooks_dir_fault(tempdir_file(&dir, "file")), "it is no folder");
+	assert_string_equal(hooks_dir_fault(tempdir_file(&dir, "file/x")),
+		"Not a directory");
+	assert_int_equal(chmod(dir.path, 0775), 0);
+	assert_string_equal(
+		hooks_dir_fault(dir.path), "others than root can change it");
+}
+
 static void run_folder_others_can_change_is_not_used(void **state)
 {
 	(void)state;
@@ -252,6 +267,7 @@ int main(void)
 		TEST(run_latest_event_of_a_port_wins),
 		TEST(run_failing_hook_stops_nobody),
 		TEST(may_run_only_what_root_alone_can_change),
+		TEST(dir_fault_names_the_cause),
 		TEST(run_folder_others_can_change_is_not_used),
 		TEST(run_without_hooks_is_idle_again),
 		TEST(watch_file_is_seen_below_folders_that_come_later),

@@ -29,6 +29,7 @@ static int setup(void **state)
 	ap = &agent->ports[0];
 	ap->agent = agent;
 	ap->port.owner = ap;
+	ap->trust_mode = WPACONF_TRUST_NONE; /* nothing is remembered */
 	attach_begin(&ap->port.attach, 0, 0);
 	return trust_load(
 		&agent->trust, tempdir_file(&dir, "trust.json"), NULL);
@@ -174,6 +175,68 @@ static void failure_changes_between_issuer_and_key(void **state)
 	assert_false(ap->by_key);
 }
 
+/* An attach of @leaf by what was configured last succeeds. */
+static void attached(uint8_t leaf)
+{
+	ap->trust_mode = agent->trust.has_ca && !ap->by_key
+				 ? WPACONF_TRUST_CA
+				 : WPACONF_TRUST_NONE;
+	ap->stale = false;
+	ap->port.attach.server_verified = true;
+	server_is(leaf, "r1.site.example");
+	assert_true(server_keep(&ap->port));
+}
+
+/* wpa_supplicant shows nothing above an intermediate that it trusts. */
+static void known_key_is_looked_at_once_without_its_issuer(void **state)
+{
+	(void)state;
+	config.first_use = true;
+	attached(1);
+	assert_false(ap->by_key); /* all of it was seen just now */
+	attached(1);
+	assert_true(ap->by_key);
+	assert_true(ap->stale);
+	/* the switch asks again before that is configured */
+	ap->trust_mode = WPACONF_TRUST_CA;
+	server_is(1, "r1.site.example");
+	assert_true(server_keep(&ap->port));
+	assert_true(ap->by_key);
+	attached(1);
+	assert_false(ap->by_key); /* back to what verifies */
+	assert_true(ap->stale);
+	attached(1);
+	assert_false(ap->by_key); /* once */
+}
+
+static void look_without_issuer_that_fails_is_over(void **state)
+{
+	(void)state;
+	config.first_use = true;
+	attached(1);
+	attached(1);
+	assert_true(ap->by_key);
+	server_failed(ap);
+	assert_false(ap->by_key);
+	attached(1);
+	assert_false(ap->by_key);
+}
+
+/* Neither a second server, whose key is not known, nor below a root. */
+static void no_look_where_nothing_can_be_learnt(void **state)
+{
+	(void)state;
+	config.first_use = true;
+	attached(1);
+	ap->trust_mode = WPACONF_TRUST_CA;
+	server_is(2, "r2.site.example");
+	assert_true(server_keep(&ap->port));
+	assert_false(ap->by_key);
+	agent->trust.is_root = true;
+	attached(1);
+	assert_false(ap->by_key);
+}
+
 static void damaged_store_is_the_reason(void **state)
 {
 	(void)state;
@@ -206,6 +269,9 @@ int main(void)
 		TEST(first_use_writes_the_issuer_and_makes_ports_anew),
 		TEST(first_use_verified_only_in_the_mode_that_verifies),
 		TEST(failure_changes_between_issuer_and_key),
+		TEST(known_key_is_looked_at_once_without_its_issuer),
+		TEST(look_without_issuer_that_fails_is_over),
+		TEST(no_look_where_nothing_can_be_learnt),
 		TEST(damaged_store_is_the_reason),
 		TEST(resumed_session_needs_a_server_that_is_known),
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a wpa_supplicant that has fallen can do to the agent's log. */
+/* What a wpa_supplicant that has fallen can do to the agent's log, and that one
+ * which never answers is told of. */
 #include "cmocka-all.h"
 
 #include <signal.h>
@@ -22,11 +23,20 @@ struct world {
 	sd_event *event;
 	struct supplicant *supplicant;
 	int saved_stderr;
+	pid_t told; /* its process, when that last was another */
 };
 
 static void nothing(void *user)
 {
 	(void)user;
+}
+
+static void on_changed(void *user)
+{
+	struct world *w = user;
+
+	if (w->supplicant) /* within supplicant_new() there is none yet */
+		w->told = supplicant_pid(w->supplicant);
 }
 
 static void no_event(void *user, const char *line, size_t len)
@@ -38,9 +48,9 @@ static void no_event(void *user, const char *line, size_t len)
 
 static int setup(void **state)
 {
-	static const struct supplicant_ops ops = { nothing, nothing, nothing,
-		no_event, NULL };
 	struct world *w = calloc(1, sizeof(*w));
+	const struct supplicant_ops ops = { on_changed, nothing, nothing,
+		nothing, no_event, w };
 	sigset_t child; /* sd_event_add_child(3) */
 
 	assert_non_null(w);
@@ -130,11 +140,37 @@ static void links_in_its_folder_told_once_for_each_start(void **state)
 	assert_int_equal(lines_with(w, "eap/g: a link, not a socket"), 2);
 }
 
+/* Until its process is another than @before; then that was told. */
+static void run_until_other(const struct world *w, pid_t before)
+{
+	while (supplicant_pid(w->supplicant) == before)
+		assert_true(sd_event_run(w->event, 10 * 1000000) > 0);
+	assert_int_equal(w->told, supplicant_pid(w->supplicant));
+}
+
+static void process_that_never_answers_ends_and_starts_told(void **state)
+{
+	const struct world *w = *state;
+	pid_t first = supplicant_pid(w->supplicant), second;
+
+	assert_int_equal(kill(first, SIGKILL), 0);
+	run_until_other(w, first); /* at once */
+	second = supplicant_pid(w->supplicant);
+	assert_int_not_equal(second, 0);
+	assert_int_equal(kill(second, SIGKILL), 0);
+	run_until_other(w, second); /* after a pause */
+	assert_int_equal(supplicant_pid(w->supplicant), 0);
+	run_until_other(w, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			links_in_its_folder_told_once_for_each_start, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			process_that_never_answers_ends_and_starts_told, setup,
 			teardown),
 	};
 

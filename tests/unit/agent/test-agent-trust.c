@@ -390,6 +390,35 @@ static void note_new_eap_forgets_the_old_server(void **state)
 	assert_int_equal(s.names.n, 0);
 }
 
+/* A server may begin TLS anew without asking for an identity first. */
+static void note_new_method_forgets_the_old_server(void **state)
+{
+	struct trust_candidate s = server(1, 1, "a", ROOT, 2);
+	struct event ev = { .type = EVENT_METHOD_PROPOSED, .method = 13 };
+
+	(void)state;
+	trust_note(&s, &ev);
+	assert_false(s.has_leaf);
+	assert_false(s.has_issuer);
+	assert_null(s.key);
+	assert_int_equal(s.names.n, 0);
+}
+
+/* Of a certificate that is too long comes the hash alone; the key of the one
+ * before it must not stand for it. */
+static void note_certificate_without_bytes_has_no_key(void **state)
+{
+	struct trust_candidate s = server(1, 1, "a", ROOT, 2);
+	struct event ev = { .type = EVENT_PEER_CERT, .has_hash = true };
+
+	(void)state;
+	(void)learn(server(1, 1, "a", ROOT, 2), false);
+	memset(ev.hash, 9, sizeof(ev.hash));
+	trust_note(&s, &ev);
+	assert_null(s.key);
+	assert_false(allows(s, false));
+}
+
 static void note_topmost_certificate_is_the_issuer(void **state)
 {
 	struct trust_candidate s = { 0 };
@@ -469,6 +498,8 @@ int main(void)
 		TEST(load_damaged_store_allows_nobody),
 		TEST(load_store_others_can_write_allows_nobody),
 		TEST(note_new_eap_forgets_the_old_server),
+		TEST(note_new_method_forgets_the_old_server),
+		TEST(note_certificate_without_bytes_has_no_key),
 		TEST(note_topmost_certificate_is_the_issuer),
 		TEST(note_names_only_of_the_server_itself),
 		TEST(write_ca_is_trusted_certificate_pem),

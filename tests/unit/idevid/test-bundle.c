@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "certs.h"
 #include "known.h"
 #include "logs.h"
 #include "pick.h"
@@ -143,6 +144,25 @@ static void known_finds_nothing_in_a_private_key(void **state)
 	free(text);
 }
 
+/* As wpa_supplicant takes a CA. */
+static void known_certificate_in_der_becomes_pem(void **state)
+{
+	struct certs_spec spec = certs_ca_spec("CA");
+	struct certs_node ca = certs_sign(&spec, certs_key("P-256"), NULL);
+	const struct view der = { ca.der.data, ca.der.len };
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	assert_rc(known_certificates("f", der, out, NULL), DEVID_OK);
+	assert_int_equal(fclose(out), 0);
+	assert_int_equal(strncmp(text, "-----BEGIN CERTIFICATE-----\n", 28), 0);
+	free(text);
+	certs_done(&ca);
+}
+
 static void known_settings_are_shown_others_are_not(void **state)
 {
 	static const char conf[] = "[keyd]\n"
@@ -191,6 +211,7 @@ int main(void)
 		cmocka_unit_test(header_takes_no_more_than_fits),
 		cmocka_unit_test(line_of_the_log_is_one_line),
 		cmocka_unit_test(known_finds_nothing_in_a_private_key),
+		cmocka_unit_test(known_certificate_in_der_becomes_pem),
 		cmocka_unit_test(known_settings_are_shown_others_are_not),
 		cmocka_unit_test(known_names_are_those_of_the_manual),
 	};

@@ -42,6 +42,7 @@ static const struct conf_setting settings[] = {
 	{ "port *", "vlan", set_port, 0, 0, 0 },
 	{ "loose", "text", conf_to_string, AT(text) },
 	{ "loose", "*", conf_to_string, AT(other) },
+	{ "keyd", "text", conf_to_string, AT(text) },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -68,11 +69,11 @@ static enum devid_err parse(const char *text)
 static void parse_good_file_sets_all(void **state)
 {
 	(void)state;
-	assert_rc(parse("# comment\n[a]\npath = /x ; why\ntext=y z\n"
+	assert_rc(parse("# comment\n[a]\npath = /x ; # why\ntext=y z#1\n"
 			"number=4\nflag=yes\n"),
 		DEVID_OK);
 	assert_string_equal(target.path, "/x");
-	assert_string_equal(target.text, "y z");
+	assert_string_equal(target.text, "y z#1");
 	assert_int_equal(target.number, 4);
 	assert_true(target.flag);
 }
@@ -101,6 +102,21 @@ static void parse_foreign_section_skipped(void **state)
 	(void)state;
 	assert_rc(parse("[agent]\nwhatever=1\n[eap]\npath=x\n"), DEVID_OK);
 	assert_null(target.path);
+}
+
+/* A file of its own has none of devid.conf's sections. */
+static void parse_shared_section_in_another_file_refused(void **state)
+{
+	static const struct conf_setting own[] = {
+		{ "a", "text", conf_to_string, AT(text) },
+		{ NULL, NULL, NULL, 0, 0, 0 },
+	};
+
+	(void)state;
+	assert_rc(conf_parse("f.conf", "[a]\ntext=x\n[agent]\nkey=/y\n", own,
+			  &target, &err),
+		DEVID_ERR_INVALID);
+	assert_string_equal(err.text, "f.conf:4: [agent]: no such section");
 }
 
 static void parse_section_of_nobody_refused(void **state)
@@ -165,6 +181,12 @@ static const struct {
 	{ "[a]\nflag=maybe\n", DEVID_ERR_INVALID, "neither yes nor no" },
 	{ "[a]\nflag=YES\n", DEVID_ERR_INVALID, "neither yes nor no" },
 	{ "[a]\ntext=1\nnumber=1\nflag=2\n", DEVID_ERR_INVALID, "f.conf:3:" },
+	{ "[loose]\nfree=\n", DEVID_ERR_INVALID,
+		"f.conf:2: loose.free: empty value" },
+	{ "[a]\ntext=1 # one\n", DEVID_ERR_INVALID,
+		"f.conf:2: a.text: a comment behind a value begins with ';'" },
+	{ "[a]\npath = /x\t#why\n", DEVID_ERR_INVALID, "begins with ';'" },
+	{ "[a]\ntext = # none\n", DEVID_ERR_INVALID, "begins with ';'" },
 };
 
 static void parse_bad_text_refused_at_its_line(void **state)
@@ -292,6 +314,7 @@ int main(void)
 		CASE(parse_last_line_without_newline_counts),
 		CASE(parse_setting_twice_refused_with_both_lines),
 		CASE(parse_foreign_section_skipped),
+		CASE(parse_shared_section_in_another_file_refused),
 		CASE(parse_section_of_nobody_refused),
 		CASE(parse_section_pattern_passes_rest),
 		CASE(parse_star_takes_what_is_left),

@@ -10,7 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "certs.h"
 #include "fact.h"
+#include "facts-agent.h"
 #include "facts.h"
 #include "judge.h"
 #include "places.h"
@@ -78,6 +80,7 @@ static json_t *facts_of(struct view answer)
 	places_done(&places);
 	assert_int_equal(kill(server, SIGKILL), 0);
 	assert_int_equal(waitpid(server, &status, 0), server);
+	assert_int_equal(unlink(socket), 0);
 	judge_facts(facts, &found);
 	return facts;
 }
@@ -94,6 +97,12 @@ static void assert_found(json_t *facts, const char *id, const char *state)
 	assert_string_equal(
 		fact_text(json_object_get(facts, "keystore"), "state"), state);
 	json_decref(facts);
+}
+
+static void assert_not_found(const char *id)
+{
+	for (size_t i = 0; i < found.n; i++)
+		assert_string_not_equal(found.list[i].is->id, id);
 }
 
 /* An answer of the status with @code and @data. */
@@ -128,7 +137,8 @@ static void answer_that_is_late_is_unknown(void **state)
 		"keyd-busy", "keyd-busy");
 }
 
-static void key_that_is_not_for_tls13_is_told(void **state)
+/* What is found of an RSA key of which this is known. */
+static json_t *facts_of_rsa(enum wire_tls13 tls13, bool present)
 {
 	static struct wire_status status;
 	uint8_t buf[WIRE_ANSWER_MAX], data[WIRE_CHAIN_MAX];
@@ -136,17 +146,103 @@ static void key_that_is_not_for_tls13_is_told(void **state)
 	struct room in = { data, sizeof(data), 0 };
 	struct wire_key *key = &status.keys[0];
 
-	(void)state;
 	status.n_keys = 1;
 	(void)strcpy(key->name, "idevid");
 	(void)strcpy(key->place, "0x81020000");
 	key->alg = KEY_ALG_RSA2048;
-	key->present = 1;
+	key->present = present;
 	key->enabled = 1;
+	key->tls13 = tls13;
 	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
-	assert_found(facts_of(answer(DEVID_OK,
-			     (struct view) { in.data, in.len }, &out)),
-		"key-no-tls13", "ok");
+	return facts_of(
+		answer(DEVID_OK, (struct view) { in.data, in.len }, &out));
+}
+
+/* The status has @want of it; null is no false. */
+static void assert_tls13(json_t *facts, json_type want)
+{
+	const json_t *key =
+		json_array_get(json_object_get(facts, "identities"), 0);
+
+	assert_int_equal(json_typeof(json_object_get(key, "tls13")), want);
+	json_decref(facts);
+}
+
+static void key_that_is_not_for_tls13_is_told(void **state)
+{
+	(void)state;
+	assert_found(facts_of_rsa(WIRE_TLS13_NO, true), "key-no-tls13", "ok");
+	assert_tls13(facts_of_rsa(WIRE_TLS13_NO, true), JSON_FALSE);
+	assert_found(
+		facts_of_rsa(WIRE_TLS13_UNKNOWN, true), "key-no-tls13", "ok");
+	assert_tls13(facts_of_rsa(WIRE_TLS13_UNKNOWN, true), JSON_NULL);
+	assert_tls13(facts_of_rsa(WIRE_TLS13_YES, true), JSON_TRUE);
+	assert_not_found("key-no-tls13");
+}
+
+static void key_that_is_not_there_was_not_asked(void **state)
+{
+	(void)state;
+	json_decref(facts_of_rsa(WIRE_TLS13_UNKNOWN, false));
+	assert_not_found("key-no-tls13");
+}
+
+static const char *file_state(const json_t *facts, const char *path)
+{
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach(json_object_get(facts, "files"), i, file)
+	{
+		if (fact_is(file, "path", path))
+			return fact_text(file, "state");
+	}
+	return "not looked at";
+}
+
+/* devid.conf(5) lets wpa_supplicant have a private key of its own; nobody shall
+ * be told to remove that. */
+static void private_key_for_the_agent_is_its_owners(void **state)
+{
+	static const char key[] = "-----BEGIN EC PRIVATE KEY-----\n"
+				  "MAMCAQE=\n"
+				  "-----END EC PRIVATE KEY-----\n";
+	static const char *const words[] = { "software", "damaged" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct places places = { 0 };
+		json_t *facts;
+
+		tempdir_write(&dir, "conf", "", 0, 0644);
+		tempdir_write(
+			&dir, "k", key + 3 * i, sizeof(key) - 1 - 3 * i, 0600);
+		assert_rc(
+			places_load(tempdir_file(&dir, "conf"), &places, NULL),
+			DEVID_OK);
+		places.key = strdup(tempdir_file(&dir, "k"));
+		places.cert = strdup("/nonexistent");
+		facts = facts_gather(&places);
+		assert_string_equal(file_state(facts, places.key), words[i]);
+		assert_string_equal(file_state(facts, "/nonexistent"),
+			i ? "missing" : "not looked at");
+		json_decref(facts);
+		places_done(&places);
+	}
+}
+
+/* wpa_supplicant takes it, and so does devid-agent. */
+static void ca_in_der_is_judged_like_one_in_pem(void **state)
+{
+	struct certs_spec spec = certs_ca_spec("CA");
+	struct certs_node ca = certs_sign(&spec, certs_key("P-256"), NULL);
+	struct view der = { ca.der.data, ca.der.len };
+
+	(void)state;
+	assert_string_equal(facts_agent_judge_ca(der), "ok");
+	der.len--;
+	assert_string_equal(facts_agent_judge_ca(der), "damaged");
+	certs_done(&ca);
 }
 
 /* As many keys as there can be, all with certificates: each has its place, and
@@ -229,6 +325,9 @@ int main(void)
 		TEST(key_that_is_not_for_tls13_is_told),
 		TEST(all_keys_there_can_be_are_taken),
 		TEST(what_is_asserted_is_told),
+		TEST(key_that_is_not_there_was_not_asked),
+		TEST(private_key_for_the_agent_is_its_owners),
+		TEST(ca_in_der_is_judged_like_one_in_pem),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

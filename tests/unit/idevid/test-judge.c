@@ -127,6 +127,11 @@ struct row {
 	enum judge_word word;
 };
 
+/* A file that devid.conf names in place of devid-keyd's. */
+#define CHOSEN(state)                                                            \
+	"[{'key': 'idevid', 'chosen': true, 'detail': '/k: x', 'state': '" state \
+	"'}]"
+
 static const struct row rows[] = {
 	{ "config", "{'state': 'wrong', 'detail': 'f:3: x'}", "settings-wrong",
 		"f:3", JUDGE_UNUSABLE },
@@ -134,6 +139,8 @@ static const struct row rows[] = {
 		"settings-unseen", "denied", JUDGE_UNSURE },
 	{ "config", "{'state': 'unknown', 'detail': 'f:3: x'}",
 		"settings-unknown", "f:3", JUDGE_DEGRADED },
+	{ "config", "{'state': 'value', 'detail': 'f:3: x'}", "settings-value",
+		"f:3", JUDGE_DEGRADED },
 	{ "keystore.state", "'absent'", "tpm-absent", "/dev/tpmrm0: crw",
 		JUDGE_UNUSABLE },
 	{ "keystore.state", "'lockout'", "tpm-lockout", "", JUDGE_UNUSABLE },
@@ -164,11 +171,14 @@ static const struct row rows[] = {
 		"key-other", "it serves, but: no room", JUDGE_DEGRADED },
 	{ "identities.0.enabled", "false", "key-disabled", "idevid.disabled",
 		JUDGE_UNUSABLE },
-	{ "identities.0.tls13", "false", "key-no-tls13", "", JUDGE_DEGRADED },
+	{ "identities.0.tls13", "false", "key-no-tls13", "salt",
+		JUDGE_DEGRADED },
+	{ "identities.0.tls13", "null", "key-no-tls13", "not known yet",
+		JUDGE_DEGRADED },
 	{ "identities.0.certificates", "0", "cert-none", "", JUDGE_UNUSABLE },
 	{ "identities.0.certificate",
 		"{'validity': 'not yet', 'not_before': '2031'}", "cert-not-yet",
-		"2031", JUDGE_UNUSABLE },
+		"2031", JUDGE_DEGRADED },
 	{ "identities.0.certificate",
 		"{'validity': 'expired', 'not_after': '2001'}", "cert-expired",
 		"2001", JUDGE_UNUSABLE },
@@ -177,6 +187,10 @@ static const struct row rows[] = {
 	{ "files.0.state", "'damaged'", "file-damaged", "", JUDGE_UNUSABLE },
 	{ "files.0.state", "'differs'", "file-differs", "", JUDGE_DEGRADED },
 	{ "files.0.state", "'unseen'", "file-unseen", "", JUDGE_UNSURE },
+	{ "files", CHOSEN("missing"), "agent-file", "/k: x", JUDGE_DEGRADED },
+	{ "files", CHOSEN("foreign"), "agent-file", "/k: x", JUDGE_DEGRADED },
+	{ "files", CHOSEN("damaged"), "agent-file", "/k: x", JUDGE_DEGRADED },
+	{ "files", CHOSEN("differs"), "agent-file", "/k: x", JUDGE_DEGRADED },
 	{ "folders.0.state", "'missing'", "folder-missing", "/var/lib/devid",
 		JUDGE_UNUSABLE },
 	{ "folders.0.state", "'full'", "folder-full", "", JUDGE_DEGRADED },

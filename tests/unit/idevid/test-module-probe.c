@@ -109,7 +109,7 @@ static bool is_marked(void)
 	return access(tempdir_file(&w.dir, "idevid.probed"), F_OK) == 0;
 }
 
-static bool is_tls13(void)
+static enum wire_tls13 tls13(void)
 {
 	struct wire_status st;
 
@@ -149,9 +149,9 @@ static void salt_as_long_as_hash_is_remembered(void **state)
 {
 	(void)state;
 	assert_int_equal(start(), 1);
-	assert_true(is_tls13());
+	assert_int_equal(tls13(), WIRE_TLS13_YES);
 	assert_int_equal(start(), 0);
-	assert_true(is_tls13());
+	assert_int_equal(tls13(), WIRE_TLS13_YES);
 	assert_string_equal(w.warnings, "");
 }
 
@@ -162,7 +162,7 @@ static void salt_of_another_length_is_remembered_and_told(void **state)
 	w.salt_len = RSA_PSS_SALTLEN_MAX;
 	assert_int_equal(start(), 1);
 	for (int i = 0; i < 2; i++) {
-		assert_false(is_tls13());
+		assert_int_equal(tls13(), WIRE_TLS13_NO);
 		assert_string_equal(w.warnings,
 			"idevid: not usable with TLS 1.3: its RSA-PSS salt is "
 			"not as long as the hash\n");
@@ -176,7 +176,7 @@ static void answer_spoiled_once_asked_again(void **state)
 	(void)state;
 	w.n_spoiled = 1;
 	assert_int_equal(start(), 2);
-	assert_true(is_tls13());
+	assert_int_equal(tls13(), WIRE_TLS13_YES);
 	assert_string_equal(w.warnings, "");
 }
 
@@ -185,16 +185,17 @@ static void answers_spoiled_remember_nothing(void **state)
 	(void)state;
 	w.n_spoiled = 1000;
 	assert_int_equal(start(), 3);
-	assert_false(is_tls13());
+	assert_int_equal(tls13(), WIRE_TLS13_UNKNOWN);
 	assert_false(is_marked());
 	assert_string_equal(w.warnings,
 		"idevid: not known to be usable with TLS 1.3 yet: idevid: the "
 		"keystore's signature does not verify\n");
 	w.n_spoiled = 0;
-	assert_false(is_tls13()); /* asking does not make it sign */
+	/* Asking does not make it sign. */
+	assert_int_equal(tls13(), WIRE_TLS13_UNKNOWN);
 	assert_int_equal(w.n_signs, 3);
 	assert_int_equal(start(), 1);
-	assert_true(is_tls13());
+	assert_int_equal(tls13(), WIRE_TLS13_YES);
 }
 
 static void no_answer_asked_again_when_the_keystore_is_well(void **state)
@@ -210,7 +211,7 @@ static void no_answer_asked_again_when_the_keystore_is_well(void **state)
 		assert_false(is_marked());
 		assert_non_null(strstr(w.warnings, "not known to be usable"));
 		w.state = DEVID_OK;
-		assert_true(is_tls13());
+		assert_int_equal(tls13(), WIRE_TLS13_YES);
 		assert_true(is_marked());
 		assert_int_equal(start(), 0);
 	}

@@ -225,7 +225,7 @@ static void ec_key_is_not_probed(void **state)
 	assert_int_equal(swtpm_count(&f->tpm, CC_SIGN), 0);
 	assert_int_equal(f->uses, 0);
 	assert_int_equal(signs_of_start(f, false), 0);
-	assert_true(fixture_idevid(f).tls13);
+	assert_int_equal(fixture_idevid(f).tls13, WIRE_TLS13_YES);
 	assert_false(fixture_file_exists(f, "idevid.probed"));
 	certs_done(&leaf);
 }
@@ -377,18 +377,18 @@ static void rsa_probe_without_a_signature_remembers_nothing(void **state)
 	struct fixture *f = *state;
 	struct certs_node leaf = fixture_provision(f, KEY_ALG_RSA2048);
 
-	assert_true(fixture_idevid(f).tls13);
+	assert_int_equal(fixture_idevid(f).tls13, WIRE_TLS13_YES);
 	for (size_t i = 0; i < N_OF(faults); i++) {
 		fixture_stop(f);
 		forget_probe(f);
 		swtpm_set_fault(&f->tpm, faults[i]);
 		fixture_start(f, true);
 		assert_non_null(strstr(fixture_warnings, "not known to be"));
-		assert_false(fixture_idevid(f).tls13);
+		assert_int_equal(fixture_idevid(f).tls13, WIRE_TLS13_UNKNOWN);
 		assert_false(fixture_file_exists(f, "idevid.probed"));
 		swtpm_set_fault(&f->tpm, NULL);
 		fixture_restart(f);
-		assert_true(fixture_idevid(f).tls13);
+		assert_int_equal(fixture_idevid(f).tls13, WIRE_TLS13_YES);
 	}
 	certs_done(&leaf);
 }

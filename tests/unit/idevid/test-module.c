@@ -39,7 +39,8 @@ static void create_every_alg_makes_keys_and_references(void **state)
 		fixture_create(f, algs[i]); /* repeatable */
 		key = fixture_idevid(f);
 		assert_int_equal(key.alg, algs[i]);
-		assert_true(key.present && key.enabled && key.tls13);
+		assert_true(key.present && key.enabled);
+		assert_int_equal(key.tls13, WIRE_TLS13_YES);
 		assert_false(key.certified);
 		assert_string_equal(key.place, "0x81020000");
 		assert_string_equal(

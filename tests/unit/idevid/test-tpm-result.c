@@ -29,6 +29,13 @@ static const struct row {
 	{ TPM2_RC_NV_AUTHORIZATION, DEVID_ERR_TPM, "lets not everybody" },
 	{ TPM2_RC_NV_LOCKED, DEVID_ERR_TPM, "is locked" },
 	{ TPM2_RC_COMMAND_CODE, DEVID_ERR_UNSUPPORTED, "no such command" },
+	/* as the kernel's resource manager has it, then as tpm2-abrmd has */
+	{ TSS2_RESMGR_RC_LAYER | TPM2_RC_COMMAND_CODE, DEVID_ERR_UNSUPPORTED,
+		"no such command" },
+	{ TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_NV_SPACE, DEVID_ERR_TOO_LARGE,
+		"no room in its NV memory" },
+	{ TSS2_RESMGR_RC_LAYER | TSS2_BASE_RC_MEMORY, DEVID_ERR_TPM,
+		"tpm: act: " },
 	{ PARAM(TPM2_RC_CURVE, 2), DEVID_ERR_UNSUPPORTED, "no such curve" },
 	{ PARAM(TPM2_RC_KEY_SIZE, 2), DEVID_ERR_UNSUPPORTED,
 		"no keys of that size" },
@@ -63,6 +70,10 @@ static void broken_connection_and_full_places_marked(void **state)
 	} marks[] = {
 		{ TSS2_TCTI_RC_IO_ERROR, true, false },
 		{ TSS2_SYS_RC_MALFORMED_RESPONSE, true, false },
+		{ TSS2_RESMGR_RC_LAYER | TSS2_BASE_RC_IO_ERROR, true, false },
+		{ TSS2_RESMGR_RC_LAYER | TPM2_RC_COMMAND_CODE, false, false },
+		{ TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_SESSION_MEMORY, false,
+			true },
 		{ TPM2_RC_OBJECT_MEMORY, false, true },
 		{ TPM2_RC_SESSION_MEMORY, false, true },
 		{ TPM2_RC_NV_SPACE, false, false },
@@ -179,6 +190,11 @@ static void rc_is_looks_at_layer_and_format(void **state)
 	(void)state;
 	assert_true(tpm_rc_is(TPM2_RC_NV_SPACE, TPM2_RC_NV_SPACE));
 	assert_true(tpm_rc_is(PARAM(TPM2_RC_HANDLE, 3), TPM2_RC_HANDLE));
+	assert_true(tpm_rc_is(TSS2_RESMGR_RC_LAYER | TPM2_RC_COMMAND_CODE,
+		TPM2_RC_COMMAND_CODE));
+	assert_true(
+		tpm_rc_is(TSS2_RESMGR_TPM_RC_LAYER | TPM2_RC_HANDLE | 1 << 8,
+			TPM2_RC_HANDLE));
 	assert_false(tpm_rc_is(TPM2_RC_NV_SPACE, TPM2_RC_NV_RANGE));
 	assert_true(tpm_rc_is_gone(TPM2_RC_HANDLE | 1 << 8));
 	assert_true(tpm_rc_is_gone(TPM2_RC_REFERENCE_H0));

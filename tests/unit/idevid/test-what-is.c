@@ -105,6 +105,11 @@ static void what_is_other_der_by_its_form(void **state)
 	expect_hex("300b 0201 00 3003 0601 2a 0401 00", "a private key in DER",
 		true);
 	expect_hex("3006 0201 01 0401 00", "a private key in DER", true);
+	/* PKCS#1: version 0, modulus; then PKCS#8 in EncryptedPrivateKeyInfo */
+	expect_hex("3006 0201 00 0201 05", "a private key in DER", true);
+	expect_hex("3008 3003 0601 2a 0401 00", "a private key in DER", true);
+	/* RFC 7292 4: version 3, authSafe */
+	expect_hex("3008 0201 03 3003 0601 2a", "a PKCS#12 bundle", true);
 	expect_hex("3009 3003 0601 2a 0302 0000", "a public key in DER", true);
 	expect_hex("3005 0601 2a a000", "a CMS or PKCS#7 message in DER", true);
 }
@@ -135,6 +140,8 @@ static void what_is_unknown_said_so(void **state)
 	expect_text("hello\n", "text without a PEM block", false);
 	expect_hex("00010203", "of no form known here", false);
 	expect_hex("3003 0201 01", "of no form known here", false);
+	expect_hex("3006 0201 05 0201 03", "of no form known here", false);
+	expect_hex("3008 0201 02 3003 0601 2a", "of no form known here", false);
 	expect_hex("3080", "of no form known here", false);
 	expect_text(
 		"-----BEGIN CERTIFICATE", "text without a PEM block", false);

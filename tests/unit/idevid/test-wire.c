@@ -292,7 +292,7 @@ static struct wire_status *good_status(void)
 		k->alg = KEY_ALG_P384;
 		k->present = 1;
 		k->enabled = (uint8_t)i;
-		k->tls13 = 1;
+		k->tls13 = i ? WIRE_TLS13_NO : WIRE_TLS13_YES;
 		strcpy(k->place, i ? "0x81020001" : "pkcs11:object=a%20b");
 		k->spki.len = i ? 0 : 120;
 		memset(k->spki.data, 0x42, k->spki.len);
@@ -386,16 +386,17 @@ static void status_bad_fields_refused(void **state)
 		size_t at;
 		uint8_t value;
 	} bad[] = {
-		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
-		{ 2, 0x01 },               /* text of 256 + 22 bytes */
-		{ 88, N_KEYS + 1 },        /* keys */
-		{ 89, KEY_NAME_MAX + 1 },  /* name */
-		{ 89, 0 },                 /* no name */
-		{ 90, 'X' },               /* not a name */
-		{ 105, ' ' },              /* place: not visible */
-		{ 106, '\0' },             /* place: not visible */
-		{ 123, 0x7f },             /* place: not visible */
-		{ 124, 0xff },             /* public key */
+		{ 1, -DEVID_ERR_MIN + 1 },  /* code */
+		{ 2, 0x01 },                /* text of 256 + 22 bytes */
+		{ 88, N_KEYS + 1 },         /* keys */
+		{ 89, KEY_NAME_MAX + 1 },   /* name */
+		{ 89, 0 },                  /* no name */
+		{ 90, 'X' },                /* not a name */
+		{ 103, WIRE_TLS13_NO + 1 }, /* TLS 1.3 */
+		{ 105, ' ' },               /* place: not visible */
+		{ 106, '\0' },              /* place: not visible */
+		{ 123, 0x7f },              /* place: not visible */
+		{ 124, 0xff },              /* public key */
 	};
 	static struct wire_status out;
 

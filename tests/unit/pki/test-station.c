@@ -532,6 +532,28 @@ static void error_control_characters_gone(void **state)
 	assert_cause(&err, "a?b?[31m");
 }
 
+/* What is asked for goes behind it. */
+static void new_only_a_host_and_a_port(void **state)
+{
+	static const char *const urls[] = { "https://ca/", "https://ca/x",
+		"https://ca?x", "https://ca#x", "https://me:pw@ca",
+		"https://ca 8443" };
+	struct station_http *http;
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(urls); i++) {
+		const struct station_access access = {
+			.ca = urls[i], .cert = "c", .key = "k", .ca_cert = "a"
+		};
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_rc(station_http_new(&access, &http, &err),
+			DEVID_ERR_INVALID);
+		assert_cause(&err, "more than https://HOST[:PORT]");
+		assert_null(strstr(err.text, "pw"));
+	}
+}
+
 static void new_only_https(void **state)
 {
 	static const char *const urls[] = { "http://ca", "https://", "ca", "",
@@ -581,6 +603,7 @@ int main(void)
 		cmocka_unit_test(refusal_is_the_ca_s_no),
 		cmocka_unit_test(error_other_bodies_no_harm),
 		cmocka_unit_test(error_control_characters_gone),
+		cmocka_unit_test(new_only_a_host_and_a_port),
 		cmocka_unit_test(new_only_https),
 	};
 

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "values.h"
+
+#include <grp.h>
+#include <net/if.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "conf.h"
+#include "fail.h"
+#include "tpm-tcti.h"
+
+#define ID_MAX 4294967294u /* (uid_t)-1 is nobody's */
+
+/* Where values go; nothing reads it. */
+struct values {
+	char *text; /* owned */
+	unsigned number;
+	bool flag;
+};
+
+static enum devid_err check_tcti(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)member;
+	(void)rest;
+	(void)row;
+	return tpm_tcti_check(value, err);
+}
+
+/* Calls @check with each word of @value between blanks and commas. */
+static enum devid_err each_word(const char *value,
+	enum devid_err (*check)(const char *word, struct devid_error *err),
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(value);
+	char *save = NULL;
+	enum devid_err rc = DEVID_OK;
+
+	if (!copy)
+		return fail_no_memory(err);
+	for (char *w = strtok_r(copy, " \t,", &save); w && rc == DEVID_OK;
+		w = strtok_r(NULL, " \t,", &save))
+		rc = check(w, err);
+	return rc;
+}
+
+static enum devid_err check_user(const char *word, struct devid_error *err)
+{
+	bool group = word[0] == '@';
+	const char *name = word + (group ? 1 : 0);
+	unsigned id;
+
+	if (conf_uint(name, 0, ID_MAX, &id, NULL) == DEVID_OK ||
+		(group ? getgrnam(name) != NULL : getpwnam(name) != NULL))
+		return DEVID_OK;
+	return devid_fail(
+		err, DEVID_ERR_INVALID, "'%s': no such user or group", word);
+}
+
+static enum devid_err check_users(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)member;
+	(void)rest;
+	(void)row;
+	return each_word(value, check_user, err);
+}
+
+static enum devid_err check_port(const char *word, struct devid_error *err)
+{
+	if (strlen(word) < IFNAMSIZ && !strchr(word, '/'))
+		return DEVID_OK;
+	return devid_fail(
+		err, DEVID_ERR_INVALID, "'%s' is no interface name", word);
+}
+
+static enum devid_err check_ports(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)member;
+	(void)rest;
+	(void)row;
+	if (!value[strspn(value, " \t,")])
+		return devid_fail(err, DEVID_ERR_INVALID, "no port named");
+	return each_word(value, check_port, err);
+}
+
+/* Which words a setting has. */
+static enum devid_err check_choice(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	static const char *const choices[][3] = {
+		{ "open_port", "refuse", "use" },
+		{ "tls_min", "1.2", "1.3" },
+		{ "tls_max", "1.2", "1.3" },
+		{ "trust", "pinned", "first-use" },
+	};
+
+	(void)member;
+	(void)rest;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		const char *const *c = choices[i];
+
+		if (strcmp(row->name, c[0]) == 0 && strcmp(value, c[1]) != 0 &&
+			strcmp(value, c[2]) != 0)
+			return devid_fail(err, DEVID_ERR_INVALID,
+				"'%s' is neither %s nor %s", value, c[1], c[2]);
+	}
+	return DEVID_OK;
+}
+
+#define TEXT             offsetof(struct values, text), 0, 0
+#define FLAG             offsetof(struct values, flag), 0, 0
+#define NUMBER(min, max) offsetof(struct values, number), min, max
+
+static const struct conf_setting settings[] = {
+	{ "keyd", "socket", conf_to_socket, TEXT },
+	{ "keyd", "tcti", check_tcti, 0, 0, 0 },
+	{ "keyd", "state_dir", conf_to_path, TEXT },
+	{ "keyd", "connections_max", conf_to_uint, NUMBER(4, 1024) },
+	{ "keyd", "tpm_timeout", conf_to_uint, NUMBER(1, 240) },
+	{ "keyd", "certificate_in_nv", conf_to_bool, FLAG },
+	{ "keyd", "shutdown_every", conf_to_uint, NUMBER(1, 86400) },
+	{ "keyd", "lockout_reset", conf_to_bool, FLAG },
+	{ "keyd", "tls_client", check_users, 0, 0, 0 },
+	{ "keyd", "tls_server", check_users, 0, 0, 0 },
+	{ "keyd", "csr", check_users, 0, 0, 0 },
+	{ "keyd", "manage", check_users, 0, 0, 0 },
+	{ "keyd", "*", conf_skip, 0, 0, 0 },
+	{ "agent", "ports", check_ports, 0, 0, 0 },
+	{ "agent", "state_dir", conf_to_path, TEXT },
+	{ "agent", "run_dir", conf_to_path, TEXT },
+	{ "agent", "supplicant", conf_to_path, TEXT },
+	{ "agent", "provider_dir", conf_to_path, TEXT },
+	{ "agent", "hooks_dir", conf_to_path, TEXT },
+	{ "agent", "keyd_socket", conf_to_socket, TEXT },
+	{ "agent", "key", conf_to_path, TEXT },
+	{ "agent", "cert", conf_to_path, TEXT },
+	{ "agent", "start_wait", conf_to_uint, NUMBER(1, 300) },
+	{ "agent", "auth_wait", conf_to_uint, NUMBER(1, 300) },
+	{ "agent", "open_port", check_choice, 0, 0, 0 },
+	{ "agent", "*", conf_to_string, TEXT },
+	{ "eap", "tls_min", check_choice, 0, 0, 0 },
+	{ "eap", "tls_max", check_choice, 0, 0, 0 },
+	{ "eap", "trust", check_choice, 0, 0, 0 },
+	{ "eap", "ca", conf_to_path, TEXT },
+	{ "eap", "*", conf_to_string, TEXT },
+	{ NULL, NULL, NULL, 0, 0, 0 },
+};
+
+enum devid_err values_check(
+	const char *path, const char *text, struct devid_error *err)
+{
+	struct values values = { NULL, 0, false };
+	enum devid_err rc = conf_parse(path, text, settings, &values, err);
+
+	free(values.text);
+	return rc;
+}
