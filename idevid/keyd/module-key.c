@@ -7,6 +7,7 @@
 #include "der.h"
 #include "fail.h"
 #include "module-probe.h"
+#include "roca.h"
 
 /* Once, as soon as the keystore answers; what it is in the way of is done all
  * the same. */
@@ -181,7 +182,12 @@ static enum devid_err find_key(
 			"%s: the key in the module is not the certificate's; "
 			"not used",
 			key_id_name(key->id));
-	return module_set_spki(key, &spki, err);
+	rc = module_set_spki(key, &spki, err);
+	if (rc != DEVID_OK)
+		return rc;
+	/* Known, so that the status tells of it, and not used. */
+	return roca_check_spki((struct view) { spki.data, spki.len },
+		key_id_name(key->id), err);
 }
 
 /* What a key that serves lacks. */

@@ -34,7 +34,7 @@ static bool verifies(struct module_key *key, const struct key_sign *what,
 
 	ok = ctx && EVP_PKEY_verify_init(ctx) > 0 &&
 	     EVP_PKEY_CTX_set_signature_md(ctx, module_hash_md(what->hash)) > 0;
-	if (ok && key->alg == KEY_ALG_RSA2048)
+	if (ok && key_alg_rsa_bits(key->alg) > 0)
 		ok = EVP_PKEY_CTX_set_rsa_padding(ctx,
 			     pss ? RSA_PKCS1_PSS_PADDING : RSA_PKCS1_PADDING) >
 		     0;

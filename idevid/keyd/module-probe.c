@@ -130,8 +130,8 @@ void module_probe(struct module *m, struct module_key *key)
 {
 	key->tls13 = WIRE_TLS13_YES;
 	key->probes = 0;
-	if (key_id_row(key->id)->purposes == 0 || key->alg != KEY_ALG_RSA2048 ||
-		recall(m, key))
+	if (key_id_row(key->id)->purposes == 0 ||
+		key_alg_rsa_bits(key->alg) == 0 || recall(m, key))
 		return;
 	key->tls13 = WIRE_TLS13_UNKNOWN;
 	key->probes = PROBES;

@@ -11,6 +11,7 @@
 #include "fake-keystore.h"
 #include "module-sign.h"
 #include "module.h"
+#include "roca-key.h"
 #include "rsa-keys.h"
 #include "tempdir.h"
 
@@ -144,6 +145,16 @@ static int teardown(void **state)
 	return 0;
 }
 
+static enum devid_err sign_tls12(void)
+{
+	uint8_t data[100] = { 0 };
+	const struct module_sign what = { "idevid", SIG_RSASSA, HASH_SHA256,
+		data, sizeof(data) };
+	struct key_sig sig;
+
+	return module_sign(w.m, &what, &sig, NULL);
+}
+
 /* covers: RFC8017-pss */
 static void salt_as_long_as_hash_is_remembered(void **state)
 {
@@ -168,6 +179,43 @@ static void salt_of_another_length_is_remembered_and_told(void **state)
 			"not as long as the hash\n");
 		assert_int_equal(start(), 0);
 	}
+}
+
+/* covers: OWN-algs */
+static void every_size_of_rsa_is_probed_and_signs(void **state)
+{
+	static const unsigned bits[] = { 3072, 4096 };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(bits); i++) {
+		EVP_PKEY_free(w.key);
+		w.key = rsa_keys_next(bits[i]);
+		w.salt_len = RSA_PSS_SALTLEN_DIGEST;
+		assert_int_equal(start(), 1);
+		assert_true(is_tls13());
+		assert_string_equal(w.warnings, "");
+		assert_rc(sign_tls12(), DEVID_OK);
+		w.salt_len = RSA_PSS_SALTLEN_MAX;
+		(void)unlink(tempdir_file(&w.dir, "idevid.probed"));
+		assert_int_equal(start(), 1);
+		assert_false(is_tls13());
+	}
+}
+
+/* covers: OWN-roca */
+static void key_of_the_roca_form_is_not_used(void **state)
+{
+	struct wire_status st;
+
+	(void)state;
+	EVP_PKEY_free(w.key);
+	w.key = roca_key(2048);
+	assert_int_equal(start(), 0);
+	module_status(w.m, &st);
+	assert_int_equal(st.keys[0].present, 0);
+	assert_non_null(strstr(st.keys[0].why,
+		"idevid: its RSA modulus has the ROCA form (CVE-2017-15361)"));
+	assert_int_not_equal(sign_tls12(), DEVID_OK);
 }
 
 /* On its way from the TPM, say. */
@@ -217,16 +265,6 @@ static void no_answer_asked_again_when_the_keystore_is_well(void **state)
 	}
 }
 
-static enum devid_err sign_tls12(void)
-{
-	uint8_t data[100] = { 0 };
-	const struct module_sign what = { "idevid", SIG_RSASSA, HASH_SHA256,
-		data, sizeof(data) };
-	struct key_sig sig;
-
-	return module_sign(w.m, &what, &sig, NULL);
-}
-
 /* Nobody asks for the status. */
 static void no_answer_asked_again_after_a_good_signature(void **state)
 {
@@ -266,6 +304,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(salt_as_long_as_hash_is_remembered),
 		CASE(salt_of_another_length_is_remembered_and_told),
+		CASE(every_size_of_rsa_is_probed_and_signs),
+		CASE(key_of_the_roca_form_is_not_used),
 		CASE(answer_spoiled_once_asked_again),
 		CASE(answers_spoiled_remember_nothing),
 		CASE(no_answer_asked_again_when_the_keystore_is_well),
