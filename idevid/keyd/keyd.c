@@ -47,6 +47,7 @@ struct keyd {
 	bool lockout_reset;
 	struct policy policy;
 	struct tpm_places places;
+	struct certification minimum;
 	struct tpm_auth owner_auth, endorsement_auth;
 	struct keystore *keystore; /* owned */
 	struct module *module;     /* owned */
@@ -102,6 +103,7 @@ static const struct conf_setting settings[] = {
 		AT(policy.managers[ROLE_MANAGER_OWNER]) },
 	{ "keyd", "parent_handle", keyd_conf_place, AT(places.parent) },
 	{ "keyd", "epoch_nv", keyd_conf_place, AT(places.epoch) },
+	{ "keyd", "minimum_certification", certification_convert, AT(minimum) },
 	{ "keyd", "owner_auth", keyd_conf_auth, AT(owner_auth) },
 	{ "keyd", "endorsement_auth", keyd_conf_auth, AT(endorsement_auth) },
 	{ "key *", "users", keyd_conf_users, AT(policy) },
@@ -239,6 +241,7 @@ static enum devid_err start(struct keyd *k, struct devid_error *err)
 	keystore_tpm_set_auth(
 		k->keystore, &k->owner_auth, &k->endorsement_auth);
 	options.keystore = k->keystore;
+	options.minimum = &k->minimum;
 	options.store_certificates = k->store_certificates;
 	options.forgive = k->lockout_reset;
 	k->settle.event = k->event;

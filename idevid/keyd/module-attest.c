@@ -160,7 +160,7 @@ enum devid_err module_attest(struct module *m, const char *name,
 	/* What the CA then issues is to be stored. */
 	if (rc == DEVID_OK)
 		rc = module_check_store(m, &m->keys[arg.idevid],
-			&m->keys[iak_of(arg.idevid)], err);
+			&m->keys[iak_of(arg.idevid)], KEY_ALG_NONE, err);
 	if (rc == DEVID_OK)
 		rc = ask(m, arg.idevid, ask_attest, &arg, err);
 	return rc == DEVID_OK ? check_statement(&m->keys[arg.idevid],

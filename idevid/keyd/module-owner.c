@@ -246,8 +246,8 @@ static enum devid_err check_import(struct module_key *key,
 
 	rc = private_key_read(what->pkcs8, &private, &cause);
 	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s: private key: %s",
-			key_id_name(key->id), devid_error_text(&cause));
+		return devid_fail(err, rc, "%s: %s", key_id_name(key->id),
+			devid_error_text(&cause));
 	rc = private_key_spki(private, &spki, err);
 	if (rc == DEVID_OK)
 		rc = module_set_spki(&would, &spki, err);

@@ -9,6 +9,7 @@
 
 #include <devid/error.h>
 #include "bytes.h"
+#include "certification.h"
 #include "keystore.h"
 
 #include <openssl/evp.h>
@@ -52,7 +53,8 @@ struct module {
 	const char *state_dir;     /* borrowed; outlives the module */
 	bool store_certificates;   /* in the keystore as well as on disk */
 	bool forgive;              /* failed attempts, as yet */
-	void (*used)(void *arg);   /* or NULL */
+	const struct certification *minimum; /* borrowed, or NULL */
+	void (*used)(void *arg);             /* or NULL */
 	void *used_arg;
 	void (*warn)(const char *line);
 	struct module_key keys[N_KEYS];

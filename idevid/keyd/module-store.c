@@ -7,10 +7,22 @@
 #include "fail.h"
 #include "module-key.h"
 
-/* What a leaf may have that no CA has issued yet: an RSA-2048 key (294 bytes)
- * signed with RSA-4096 (512), and 700 for names and extensions, which take 280
- * in one that says the least. */
-#define LEAF_ROOM 1536
+/*
+ * What a leaf may have that no CA has issued yet: a key of up to RSA-2048 (294
+ * bytes) signed with RSA-4096 (512), and 700 for names and extensions, which
+ * take 280 in one that says the least; longer keys by what they have more.
+ */
+static size_t leaf_room(enum key_alg alg)
+{
+	switch (alg) {
+	case KEY_ALG_RSA4096:
+		return 1792;
+	case KEY_ALG_RSA3072:
+		return 1664;
+	default:
+		return 1536;
+	}
+}
 
 /* A chain as the keystore holds it. */
 struct chain_parts {
@@ -22,7 +34,7 @@ struct chain_parts {
  * others left in its place may be a certificate as well. *@ret_len has how
  * much room it wants yet. */
 static enum devid_err check_key(struct module *m, const struct module_key *key,
-	size_t *ret_len, struct devid_error *err)
+	enum key_alg alg, size_t *ret_len, struct devid_error *err)
 {
 	struct key_blob leaf = { 0 };
 	bool own = key->present && key->chain &&
@@ -31,7 +43,8 @@ static enum devid_err check_key(struct module *m, const struct module_key *key,
 	if (own && key->n_stored > 0)
 		*ret_len = 0;
 	else
-		*ret_len = own ? key->leaf_len : LEAF_ROOM;
+		*ret_len = own ? key->leaf_len
+			       : leaf_room(key->present ? key->alg : alg);
 
 	if (own) {
 		leaf.len = key->leaf_len;
@@ -43,16 +56,16 @@ static enum devid_err check_key(struct module *m, const struct module_key *key,
 
 enum devid_err module_check_store(struct module *m,
 	const struct module_key *idevid, const struct module_key *iak,
-	struct devid_error *err)
+	enum key_alg alg, struct devid_error *err)
 {
 	size_t len[N_MAKER_KEYS] = { 0 };
 	enum devid_err rc;
 
 	if (!m->store_certificates)
 		return DEVID_OK;
-	rc = check_key(m, idevid, &len[idevid->id], err);
+	rc = check_key(m, idevid, alg, &len[idevid->id], err);
 	if (rc == DEVID_OK)
-		rc = check_key(m, iak, &len[iak->id], err);
+		rc = check_key(m, iak, alg, &len[iak->id], err);
 	return rc == DEVID_OK
 		       ? m->keystore->ops->certs_fit(m->keystore, len, err)
 		       : rc;

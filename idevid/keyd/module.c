@@ -128,6 +128,7 @@ enum devid_err module_new(const struct module_options *options,
 	m->state_dir = options->state_dir;
 	m->store_certificates = options->store_certificates;
 	m->forgive = options->forgive;
+	m->minimum = options->minimum;
 	m->used = options->used;
 	m->used_arg = options->used_arg;
 	m->warn = warn;
@@ -232,8 +233,14 @@ static enum devid_err create_pair(struct module *m, struct module_key *key,
 		iak = &m->keys[other];
 	else
 		idevid = &m->keys[other];
-	rc = is_done(idevid, iak) ? DEVID_OK
-				  : module_check_store(m, idevid, iak, err);
+	if (is_done(idevid, iak))
+		rc = DEVID_OK;
+	else
+		rc = m->minimum
+			     ? certification_check(m->minimum, &m->about, err)
+			     : DEVID_OK;
+	if (rc == DEVID_OK && !is_done(idevid, iak))
+		rc = module_check_store(m, idevid, iak, alg, err);
 	if (rc == DEVID_OK)
 		rc = create_key(m, idevid, alg, err);
 	return rc == DEVID_OK ? create_key(m, iak, alg, err) : rc;

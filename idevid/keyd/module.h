@@ -16,6 +16,7 @@
  */
 
 #include <devid/error.h>
+#include "certification.h"
 #include "key.h"
 #include "keystore.h"
 #include "view.h"
@@ -32,6 +33,9 @@ struct module_options {
 	const char *state_dir;     /* borrowed; outlives the module */
 	bool store_certificates;   /* in the keystore as well as on disk */
 	bool forgive;              /* reset failed attempts, once it answers */
+	/* What the keystore must assert before a maker's keys are made in it;
+	 * borrowed, NULL: nothing. */
+	const struct certification *minimum;
 	/* Called after each use of a key, unless NULL. */
 	void (*used)(void *arg);
 	void *used_arg;

@@ -668,6 +668,34 @@ static void second_identity_beside_the_first(void **state)
 	certs_done(&second);
 }
 
+/* Its maker asserts nothing of it.
+ * covers: OWN-facts-minimum */
+static void tpm_below_the_minimum_is_not_provisioned(void **state)
+{
+	struct fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	size_t made;
+
+	fixture_stop(f);
+	f->minimum.cc_eal = 4;
+	fixture_start(f, false);
+	made = swtpm_count(&f->tpm, 0x131); /* CreatePrimary */
+	assert_rc(module_create(f->m, "idevid", KEY_ALG_P256, false, &err),
+		DEVID_ERR_UNSUPPORTED);
+	assert_cause(&err, "minimum_certification");
+	assert_int_equal(swtpm_count(&f->tpm, 0x131), made);
+	assert_false(is_there(f, "idevid"));
+	fixture_stop(f);
+	f->minimum.cc_eal = 0;
+	fixture_start(f, false);
+	fixture_create(f, KEY_ALG_P256);
+	/* What is there already stays, and is used. */
+	fixture_stop(f);
+	f->minimum.cc_eal = 4;
+	fixture_start(f, false);
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+}
+
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
@@ -696,6 +724,7 @@ int main(void)
 		CASE(key_is_known_while_the_tpm_is_absent),
 		CASE(entropy_within_its_limits),
 		CASE(second_identity_beside_the_first),
+		CASE(tpm_below_the_minimum_is_not_provisioned),
 	};
 
 	return cmocka_run_group_tests_name("module-owner", tests, NULL, NULL);
