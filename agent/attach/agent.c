@@ -15,6 +15,7 @@
 #include "drive.h"
 #include "effects.h"
 #include "hooks.h"
+#include "identity.h"
 #include "keyd-watch.h"
 #include "link.h"
 #include "links.h"
@@ -26,11 +27,10 @@
 #include "supplicant.h"
 #include "watch.h"
 
-enum watched {
-	WATCHED_KEYD,
-	WATCHED_KEY,
-	WATCHED_CERT,
-};
+/* The files of all identities behind it. */
+#define WATCHED_KEYD 0
+
+_Static_assert(WATCH_MAX >= 1 + IDENTITIES_MAX * N_IDENTITY_FILES, "room");
 
 static void state_path(
 	const struct agent *agent, const char *name, char out[PATH_MAX])
@@ -66,7 +66,8 @@ static int on_flush(sd_event_source *s, void *user)
 	struct agent *agent = user;
 	struct status st = { supplicant_pid(agent->supplicant),
 		agent->keyd_present, agent->clock_ok, agent->config->first_use,
-		&agent->trust, ports, agent->n_ports };
+		&agent->trust, &agent->config->identities, ports,
+		agent->n_ports };
 	char path[PATH_MAX];
 
 	(void)s; /* one-shot */
@@ -121,6 +122,11 @@ static void load_state(struct agent *agent)
 
 static void on_watched(void *user, size_t index)
 {
+	static const enum attach_class classes[] = {
+		ATTACH_CLASS_KEY_UNAVAILABLE,
+		ATTACH_CLASS_CERT_REJECTED,
+		ATTACH_CLASS_AUTHZ_DENIED,
+	};
 	struct agent *agent = user;
 
 	if (index == WATCHED_KEYD) {
@@ -132,25 +138,29 @@ static void on_watched(void *user, size_t index)
 		return;
 	}
 	/* Another key or certificate: the old verdicts on it are void. */
-	agent_dispatch_all(
-		agent, PORT_EVENT_RETRY, ATTACH_CLASS_KEY_UNAVAILABLE);
-	agent_dispatch_all(agent, PORT_EVENT_RETRY, ATTACH_CLASS_CERT_REJECTED);
+	for (size_t i = 0; i < agent->n_ports; i++)
+		identity_choice_renew(&agent->ports[i].port.choice);
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+		agent_dispatch_all(agent, PORT_EVENT_RETRY, classes[i]);
 }
 
 static enum devid_err add_watch(struct agent *agent, struct devid_error *err)
 {
-	const char *const paths[] = {
-		[WATCHED_KEYD] = agent->config->keyd_socket,
-		[WATCHED_KEY] = agent->config->key,
-		[WATCHED_CERT] = agent->config->cert,
-	};
-	const struct watch_options options = {
+	const struct identities *list = &agent->config->identities;
+	const char *paths[WATCH_MAX] = { agent->config->keyd_socket };
+	struct watch_options options = {
 		.paths = paths,
-		.n_paths = sizeof(paths) / sizeof(paths[0]),
+		.n_paths = 1,
 		.changed = on_watched,
 		.user = agent,
 	};
 
+	for (size_t i = 0; i < list->n; i++) {
+		for (int f = 0; f < N_IDENTITY_FILES; f++) {
+			if (list->of[i].path[f])
+				paths[options.n_paths++] = list->of[i].path[f];
+		}
+	}
 	return watch_new(agent->event, &options, &agent->watch, err);
 }
 
@@ -184,13 +194,13 @@ static void log_off(struct agent *agent)
 		struct port *port = &agent->ports[i].port;
 		struct hooks_event ev = { .event = "unauthorized",
 			.state = "down",
-			.reason = "the agent ends",
-			.key = "idevid" };
+			.reason = "the agent ends" };
 
 		if (!port->admitted)
 			continue;
 		port->admitted = false;
 		(void)snprintf(ev.port, sizeof(ev.port), "%s", port->name);
+		(void)snprintf(ev.key, sizeof(ev.key), "%s", port->key);
 		hooks_run(agent->hooks, &ev);
 		(void)snprintf(
 			line, sizeof(line), "IFNAME=%s LOGOFF", port->name);
@@ -254,6 +264,7 @@ static void drop_unwanted(struct agent *agent)
 
 		port->start_wait_ms = agent->config->start_wait * 1000;
 		port->auth_wait_ms = agent->config->auth_wait * 1000;
+		identity_choice_reset(&port->choice);
 		if (config_wants(agent->config, port->name))
 			continue;
 		port->ifindex = 0;

@@ -10,6 +10,7 @@
 
 #include "event.h"
 #include "flight.h"
+#include "keyref.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -71,6 +72,7 @@ struct attach {
 	bool has_server;
 	uint8_t server[EVENT_HASH_LEN];   /* SHA-256 of its certificate */
 	char server_name[EVENT_TEXT_MAX]; /* first DNS name in it */
+	char key[KEY_NAME_MAX + 1];       /* of the identity that is shown */
 	char tls_version[EVENT_VERSION_MAX];
 	enum attach_end end;
 	enum attach_class class;

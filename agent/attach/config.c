@@ -13,6 +13,7 @@
 #include "conf.h"
 #include "fail.h"
 #include "files.h"
+#include "identity.h"
 #include "wallclock.h"
 #include "what-is.h"
 
@@ -118,6 +119,46 @@ static enum devid_err set_run_dir(void *member, const char *value,
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"longer than %d bytes", CONFIG_RUN_DIR_MAX);
 	return conf_path(member, value, err);
+}
+
+/* Names of keys between blanks or commas. */
+static enum devid_err set_identities(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free) char *copy = strdup(value);
+	struct config *c = target;
+	char *save = NULL;
+	enum devid_err rc = DEVID_OK;
+
+	(void)rest;
+	(void)row;
+	if (!copy)
+		return fail_no_memory(err);
+	if (c->key || c->cert)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "not beside key or cert");
+	for (char *w = strtok_r(copy, " \t,", &save); w && rc == DEVID_OK;
+		w = strtok_r(NULL, " \t,", &save))
+		rc = identities_add(&c->identities, w, err);
+	if (rc == DEVID_OK && c->identities.n == 0)
+		return devid_fail(err, DEVID_ERR_INVALID, "no key named");
+	return rc;
+}
+
+/* key, cert */
+static enum devid_err set_file(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct config *c = target;
+
+	(void)rest;
+	if (c->identities.n > 0)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "not beside identity");
+	return conf_path(
+		strcmp(row->name, "key") == 0 ? &c->key : &c->cert, value, err);
 }
 
 /* An NAI goes out in the clear before anybody is known: printable, no blank
@@ -238,8 +279,9 @@ static const struct conf_setting settings[] = {
 	{ "agent", "provider_dir", conf_to_path, AT(provider_dir) },
 	{ "agent", "hooks_dir", conf_to_path, AT(hooks_dir) },
 	{ "agent", "keyd_socket", conf_to_socket, AT(keyd_socket) },
-	{ "agent", "key", conf_to_path, AT(key) },
-	{ "agent", "cert", conf_to_path, AT(cert) },
+	{ "agent", "identity", set_identities, 0, 0, 0 },
+	{ "agent", "key", set_file, 0, 0, 0 },
+	{ "agent", "cert", set_file, 0, 0, 0 },
 	{ "agent", "clock_floor", set_clock_floor, AT(clock_floor) },
 	{ "agent", "start_wait", conf_to_uint, WITHIN(start_wait, 1, 300) },
 	{ "agent", "auth_wait", conf_to_uint, WITHIN(auth_wait, 1, 300) },
@@ -273,6 +315,26 @@ static enum devid_err default_in_state(struct config *c, char **member,
 	return conf_string(member, path, err);
 }
 
+/* The keys that are named, or two files, or the IDevID. */
+static enum devid_err set_default_identity(
+	struct config *c, struct devid_error *err)
+{
+	const char *idevid = key_id_name(KEY_IDEVID);
+	enum devid_err rc = DEVID_OK;
+
+	if (!c->key && !c->cert) {
+		if (c->identities.n == 0)
+			rc = identities_add(&c->identities, idevid, err);
+		return rc == DEVID_OK ? identities_place(&c->identities,
+						c->state_dir, err)
+				      : rc;
+	}
+	if ((rc = default_in_state(c, &c->key, "idevid.key", err)) ||
+		(rc = default_in_state(c, &c->cert, "idevid.pem", err)))
+		return rc;
+	return identities_set_file(&c->identities, c->key, c->cert, err);
+}
+
 static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 {
 	static const char identity[] = "anonymous@devid.invalid";
@@ -293,8 +355,7 @@ static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 			 &c->keyd_socket, "/run/devid/keyd.sock", err)) ||
 		(rc = default_string(&c->identity, identity, err)) ||
 		(rc = default_string(&c->supplicant_user, "devid-eap", err)) ||
-		(rc = default_in_state(c, &c->key, "idevid.key", err)) ||
-		(rc = default_in_state(c, &c->cert, "idevid.pem", err)))
+		(rc = set_default_identity(c, err)))
 		return rc;
 	return DEVID_OK;
 }
@@ -414,6 +475,7 @@ void config_free(struct config *c)
 	free(c->provider_dir);
 	free(c->hooks_dir);
 	free(c->keyd_socket);
+	identities_done(&c->identities);
 	free(c->key);
 	free(c->cert);
 	free(c->identity);

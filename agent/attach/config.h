@@ -9,6 +9,7 @@
  */
 
 #include <devid/error.h>
+#include "identity.h"
 #include "names.h"
 #include "wpaconf.h"
 
@@ -33,7 +34,8 @@ struct config {
 	char *provider_dir;    /* or NULL: where make install put it */
 	char *hooks_dir;
 	char *keyd_socket;
-	char *key;
+	struct identities identities; /* one at least */
+	char *key; /* as set, or NULL: the identity is a file */
 	char *cert;
 	time_t clock_floor;  /* 0: none */
 	unsigned start_wait; /* seconds */

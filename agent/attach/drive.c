@@ -10,6 +10,7 @@
 
 #include "ctrl.h"
 #include "event.h"
+#include "identity.h"
 #include "log.h"
 #include "ports.h"
 #include "states.h"
@@ -66,11 +67,12 @@ static void wanted(struct agent_port *ap, struct wpaconf_network *net,
 {
 	const struct agent *agent = ap->agent;
 	const struct config *c = agent->config;
+	const struct identity *id = &c->identities.of[ap->port.choice.now];
 
 	*net = (struct wpaconf_network) {
 		.identity = c->identity,
-		.client_cert = c->cert,
-		.private_key = c->key,
+		.client_cert = id->path[IDENTITY_CERT],
+		.private_key = id->path[IDENTITY_KEY],
 		.trust = WPACONF_TRUST_CA,
 		.ca = c->ca,
 		.names = &c->server_names,
@@ -91,6 +93,17 @@ static void wanted(struct agent_port *ap, struct wpaconf_network *net,
 		net->trust = WPACONF_TRUST_NONE;
 		net->ignore_time = true;
 	}
+}
+
+/* Settles on the identity that the next try shows. */
+static void choose_identity(struct agent_port *ap)
+{
+	const struct identities *list = &ap->agent->config->identities;
+	struct port *port = &ap->port;
+
+	identity_choice_begin(&port->choice, list, port->name);
+	memcpy(port->key, list->of[port->choice.now].name, sizeof(port->key));
+	memcpy(port->attach.key, port->key, sizeof(port->key));
 }
 
 static void check_clock(struct agent *agent)
@@ -162,6 +175,21 @@ static void note_configured(
 	ap->clock_ok = ap->agent->clock_ok;
 	ap->mtu = net->mtu;
 	ap->trust_mode = net->trust;
+	ap->identity = ap->port.choice.now;
+	identity_stamp(
+		&ap->agent->config->identities.of[ap->identity], &ap->stamp);
+}
+
+/* Whether wpa_supplicant has the identity in turn, with the key and the
+ * certificate that there are now. */
+static bool has_identity(const struct agent_port *ap)
+{
+	const struct identities *list = &ap->agent->config->identities;
+	size_t now = ap->port.choice.now;
+	struct identity_stamp stamp;
+
+	identity_stamp(&list->of[now], &stamp);
+	return ap->identity == now && identity_stamp_equal(&stamp, &ap->stamp);
 }
 
 static void send_settings(struct agent_port *ap)
@@ -172,6 +200,7 @@ static void send_settings(struct agent_port *ap)
 	struct names names;
 	char ca[PATH_MAX];
 
+	choose_identity(ap);
 	wanted(ap, &net, &names, ca);
 	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
 		(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s",
@@ -278,8 +307,8 @@ static void on_changed(
 	port_dispatch(&ap->port, PORT_EVENT_REFUSED);
 }
 
-/* Trust, clock or MTU are not what they were when the port was configured. A
- * change costs the TLS session, so only then. */
+/* Identity, trust, clock or MTU are not what they were when the port was
+ * configured. A change costs the TLS session, so only then. */
 static void refresh(struct agent_port *ap)
 {
 	struct wpaconf_network net;
@@ -289,8 +318,9 @@ static void refresh(struct agent_port *ap)
 	char ca[PATH_MAX];
 
 	check_clock(ap->agent);
+	choose_identity(ap);
 	if (!ap->stale && ap->clock_ok == ap->agent->clock_ok &&
-		ap->mtu == ap->port.mtu)
+		ap->mtu == ap->port.mtu && has_identity(ap))
 		return;
 	wanted(ap, &net, &names, ca);
 	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
@@ -418,20 +448,29 @@ static void explain_key_request(struct agent_port *ap)
 {
 	const struct config *c = ap->agent->config;
 	struct attach *a = &ap->port.attach;
-	const char *what = NULL;
+	const char *what =
+		identity_why_not(&c->identities.of[ap->port.choice.now]);
 
 	if (!c->first_use && access(c->ca, R_OK) < 0) {
 		a->refused = true;
 		what = "no CA certificate to judge the server by";
-	} else if (access(c->key, R_OK) < 0) {
-		what = "the device has no key yet";
-	} else if (access(c->cert, R_OK) < 0) {
-		what = "the device has no certificate yet";
-	} else if (!ap->agent->keyd_present) {
+	} else if (!what && !ap->agent->keyd_present) {
 		what = "the key could not be loaded: devid-keyd is not there";
 	}
 	if (what && ap->port.attaching)
 		(void)snprintf(a->reason, sizeof(a->reason), "%s", what);
+}
+
+/* The one step of ours after the server's is to sign, and keyd does not. */
+static void explain_alert(struct agent_port *ap, const struct event *ev)
+{
+	const struct identities *list = &ap->agent->config->identities;
+	struct attach *a = &ap->port.attach;
+	const char *why = identity_why_not(&list->of[ap->port.choice.now]);
+
+	if (why && a->server_verified && !a->reason[0] &&
+		strcmp(ev->text, "internal error") == 0)
+		(void)snprintf(a->reason, sizeof(a->reason), "%s", why);
 }
 
 void agent_on_event(void *user, const char *line, size_t len)
@@ -458,5 +497,7 @@ void agent_on_event(void *user, const char *line, size_t len)
 	trust_note(&ap->server, &ev);
 	if (ev.type == EVENT_KEY_REQUEST)
 		explain_key_request(ap);
+	if (ev.type == EVENT_LOCAL_ALERT && ap->port.attaching)
+		explain_alert(ap, &ev);
 	port_handle_event(&ap->port, &ev);
 }

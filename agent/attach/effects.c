@@ -9,6 +9,7 @@
 
 #include "drive.h"
 #include "hooks.h"
+#include "identity.h"
 #include "keyd-watch.h"
 #include "log.h"
 #include "ports.h"
@@ -48,11 +49,22 @@ static uint32_t random_number(struct port *port)
 	return n;
 }
 
+static bool another(struct port *port)
+{
+	struct agent_port *ap = port->owner;
+
+	return identity_choice_next(&port->choice,
+		&ap->agent->config->identities, &port->attach, port->name);
+}
+
 static void run_hooks(struct port *port, const char *event)
 {
 	struct agent_port *ap = port->owner;
-	struct hooks_event ev = { .key = "idevid" };
+	struct hooks_event ev = { .key = "" };
 
+	(void)snprintf(ev.key, sizeof(ev.key), "%s", port->key);
+	identity_passed_text(&port->choice, &ap->agent->config->identities,
+		port->key, ev.passed, sizeof(ev.passed));
 	(void)snprintf(ev.port, sizeof(ev.port), "%s", port->name);
 	(void)snprintf(ev.event, sizeof(ev.event), "%s", event);
 	(void)snprintf(
@@ -71,7 +83,7 @@ static void run_hooks(struct port *port, const char *event)
 static void changed(struct port *port, enum port_state old)
 {
 	struct agent_port *ap = port->owner;
-	bool first_failure = port->backoff.failures <= 1;
+	bool first_failure = port->backoff.failures <= 1 && !port->another;
 	bool let_in = port->class == ATTACH_CLASS_OPEN_PORT &&
 		      ap->agent->config->open_port;
 
@@ -117,9 +129,9 @@ static void tell_success(const struct port *port)
 {
 	const struct attach *a = &port->attach;
 
-	log_info("port: %s: %s in %d ms: %s%s%s%s", port->name,
-		port->admitted ? "re-authenticated" : "authorized", a->done_ms,
-		a->tls_version[0] ? a->tls_version : "EAP-TLS",
+	log_info("port: %s: %s as %s in %d ms: %s%s%s%s", port->name,
+		port->admitted ? "re-authenticated" : "authorized", a->key,
+		a->done_ms, a->tls_version[0] ? a->tls_version : "EAP-TLS",
 		a->resumed ? " resumed" : "", a->server_name[0] ? " with " : "",
 		a->server_name);
 }
@@ -160,6 +172,7 @@ const struct port_ops agent_port_ops = {
 	.server_allowed = server_allowed,
 	.server_keep = server_keep,
 	.flight = agent_flight,
+	.another = another,
 	.changed = changed,
 	.finished = finished,
 };

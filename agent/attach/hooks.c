@@ -115,9 +115,9 @@ static int on_end(sd_event_source *s, const siginfo_t *si, void *user);
 static bool run_hook(struct hooks *h, const char *name)
 {
 	char path[PATH_MAX], port[64], event[64], state[64], key[64];
-	char reason[HOOKS_REASON_MAX + 32];
+	char reason[HOOKS_REASON_MAX + 32], passed[HOOKS_PASSED_MAX + 32];
 	char *const argv[] = { path, h->now.port, h->now.event, NULL };
-	char *const envp[] = { port, event, state, reason, key,
+	char *const envp[] = { port, event, state, reason, key, passed,
 		(char[]) { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
 	int r;
 
@@ -128,6 +128,8 @@ static bool run_hook(struct hooks *h, const char *name)
 	(void)snprintf(
 		reason, sizeof(reason), "DEVID_REASON=%s", h->now.reason);
 	(void)snprintf(key, sizeof(key), "DEVID_KEY=%s", h->now.key);
+	(void)snprintf(
+		passed, sizeof(passed), "DEVID_PASSED=%s", h->now.passed);
 	h->pid = 0;
 	r = spawn_hook(h, argv, envp);
 	if (r != 0) {

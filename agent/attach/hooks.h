@@ -18,6 +18,8 @@
 
 #define HOOKS_EVENT_MAX  16
 #define HOOKS_REASON_MAX 224
+#define HOOKS_KEY_MAX    32
+#define HOOKS_PASSED_MAX 1024
 #define HOOKS_WAIT_MS    30000
 
 struct hooks;
@@ -27,7 +29,8 @@ struct hooks_event {
 	char event[HOOKS_EVENT_MAX]; /* up authorized open unauthorized down */
 	char state[HOOKS_EVENT_MAX]; /* of the port */
 	char reason[HOOKS_REASON_MAX];
-	char key[HOOKS_EVENT_MAX];
+	char key[HOOKS_KEY_MAX];       /* of the identity that was shown */
+	char passed[HOOKS_PASSED_MAX]; /* the others, and why not */
 };
 
 struct hooks_options {

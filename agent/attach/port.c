@@ -43,6 +43,7 @@ void port_begin(struct port *port, uint64_t start_us)
 {
 	attach_begin(&port->attach, start_us, time(NULL));
 	port->attach.mtu = port->mtu;
+	memcpy(port->attach.key, port->key, sizeof(port->key));
 	port->attaching = true;
 }
 
@@ -61,16 +62,27 @@ static void keep_record(struct port *port)
 	port->ops->finished(port);
 }
 
+/* Whether that was said already, of this identity in a round of several. */
+static bool is_told(const struct port *port)
+{
+	const struct attach *a = &port->attach;
+
+	return port->told &&
+	       ((a->class == port->class &&
+			strcmp(a->reason, port->reason) == 0) ||
+		       (port->blamed && identity_is_told(&port->choice, a)));
+}
+
 /* Takes over class and reason of the record, and says so once. */
 static void tell_failure(struct port *port)
 {
 	const struct attach *a = &port->attach;
-	bool same = port->told && a->class == port->class &&
-		    strcmp(a->reason, port->reason) == 0;
+	bool same = is_told(port);
 
 	port->class = a->class;
 	memcpy(port->reason, a->reason, sizeof(port->reason));
 	port->told = true;
+	port->blamed = identity_is_blamed(a);
 	if (same)
 		log_debug("port: %s: %s: %s, again", port->name,
 			attach_class_name(a->class), a->reason);
@@ -124,6 +136,7 @@ enum port_event port_on_gone(struct port *port)
 {
 	leave(port, "interface gone");
 	forget_failure(port);
+	identity_choice_reset(&port->choice);
 	port->associated = false;
 	port->configured = false;
 	port->configuring = false;
@@ -140,6 +153,7 @@ enum port_event port_on_unplug(struct port *port)
 {
 	leave(port, "carrier lost");
 	forget_failure(port);
+	identity_choice_reset(&port->choice);
 	shut(port);
 	port->authenticator_seen = false;
 	return PORT_EVENT_NONE;
@@ -151,6 +165,7 @@ enum port_event port_on_attach(struct port *port)
 	uint64_t start = port->carrier_us;
 
 	port->carrier_us = 0;
+	port->another = false;
 	port->n_starts = 0;
 	port->n_selects = 0;
 	port_begin(port, start ? start : port->ops->now(port));
@@ -289,7 +304,8 @@ enum port_event port_on_silence(struct port *port)
 /*
  * After a failure the port is shut in wpa_supplicant too: left alone, its EAP
  * machine can turn a refused TLS 1.2 attach into "success" a minute later
- * (eap.c, idleWhile with DECISION_UNCOND_SUCC).
+ * (eap.c, idleWhile with DECISION_UNCOND_SUCC). Where it was for the identity,
+ * and there is another, that one has its try before anybody waits.
  */
 enum port_event port_on_failure(struct port *port)
 {
@@ -297,7 +313,8 @@ enum port_event port_on_failure(struct port *port)
 		port->attach.key_wanted ? ATTACH_END_KEY : ATTACH_END_FAILURE);
 	shut(port);
 	tell_failure(port);
-	return PORT_EVENT_NONE;
+	port->another = port->ops->another(port);
+	return port->another ? PORT_EVENT_RETRY : PORT_EVENT_NONE;
 }
 
 /* EAP frames are not authenticated: only the port's state counts. */
@@ -311,6 +328,7 @@ enum port_event port_on_success(struct port *port)
 {
 	finish(port, ATTACH_END_SUCCESS);
 	forget_failure(port);
+	identity_choice_good(&port->choice);
 	keep_record(port);
 	return PORT_EVENT_NONE;
 }

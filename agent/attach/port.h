@@ -10,6 +10,7 @@
 
 #include "attach.h"
 #include "backoff.h"
+#include "identity.h"
 
 #include <net/if.h>
 #include <stdbool.h>
@@ -81,6 +82,9 @@ struct port_ops {
 	bool (*server_keep)(struct port *port);
 	/* How far our side of TLS came in the running attach. */
 	enum flight_stage (*flight)(struct port *port);
+	/* The attach has failed: whether another identity is to be tried at
+	 * once, which is in turn then. */
+	bool (*another)(struct port *port);
 	/* The state has changed from @old. */
 	void (*changed)(struct port *port, enum port_state old);
 	/* port->attach has ended and was put into the history. */
@@ -107,6 +111,9 @@ struct port {
 	enum attach_class class; /* of the last failure since carrier-up */
 	char reason[ATTACH_REASON_MAX];
 	struct backoff backoff;
+	char key[KEY_NAME_MAX + 1]; /* of the identity last shown, or "" */
+	struct identity_choice choice;
+	bool another;           /* the next identity is tried at once */
 	uint64_t carrier_us;    /* monotonic time of carrier-up; 0: used up */
 	uint32_t start_wait_ms; /* setting: silence that ends STARTING */
 	uint32_t auth_wait_ms;  /* setting: silence that ends EAP */
@@ -114,7 +121,8 @@ struct port {
 	unsigned n_selects;     /* SELECT_NETWORKs of this try */
 	struct attach attach;   /* running when attaching */
 	bool attaching;
-	bool told; /* the present class was logged and shown */
+	bool told;   /* the present class was logged and shown */
+	bool blamed; /* and speaks against an identity */
 	struct attach history[PORT_HISTORY_MAX]; /* ring */
 	unsigned n_history; /* ever; the last is at (n - 1) % MAX */
 };

@@ -57,6 +57,8 @@ struct agent_port {
 	bool clock_ok;      /* as last configured */
 	uint32_t mtu;       /* as last configured */
 	enum wpaconf_trust trust_mode; /* as last configured */
+	size_t identity;               /* as last configured */
+	struct identity_stamp stamp;   /* of its files then */
 	struct trust_candidate server; /* of the running attach */
 	int tap;                       /* owned: of the running attach, or -1 */
 	struct flight flight;          /* what came out of it so far */

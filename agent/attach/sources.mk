@@ -1,6 +1,6 @@
 # devid-agent: the port, from link-up to authorized
 
-sees := idevid/base idevid/cert idevid/cli
+sees := idevid/base idevid/cert idevid/cli idevid/key
 sources := \
 	agent.c \
 	attach.c \
@@ -12,6 +12,7 @@ sources := \
 	event.c \
 	flight.c \
 	hooks.c \
+	identity.c \
 	keyd-watch.c \
 	link.c \
 	links.c \

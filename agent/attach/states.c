@@ -159,9 +159,16 @@ static uint32_t start_interval(const struct port *port)
 	return ms < START_MAX_MS ? ms : START_MAX_MS;
 }
 
+/* A round through all identities counts as one failure. */
 static void arm_backoff(struct port *port)
 {
-	uint32_t ms = backoff_next(&port->backoff, port->ops->random(port));
+	uint32_t ms;
+
+	if (port->another) {
+		port->ops->set_timer(port, 0);
+		return;
+	}
+	ms = backoff_next(&port->backoff, port->ops->random(port));
 
 	port->next_retry = time(NULL) + (time_t)((ms + 500) / 1000);
 	port->ops->set_timer(port, ms);

@@ -84,7 +84,7 @@ static json_t *attach_json(const struct attach *a, const char *port)
 	put_ms(&o, "success_ms",
 		a->end == ATTACH_END_SUCCESS ? a->done_ms : -1);
 	put_ms(&o, "done_ms", a->done_ms);
-	put(&o, "key", json_string("idevid"));
+	put_text(&o, "key", a->key);
 	put_server(&o, a);
 	put(&o, "verdict", json_string(attach_end_name(a->end)));
 	put(&o, "class", json_string(attach_class_name(a->class)));
@@ -120,7 +120,34 @@ static const struct attach *in_force(const struct port *port)
 	return NULL;
 }
 
-static json_t *port_json(const struct port *port)
+/* The identities that were not shown, and why. */
+static json_t *passed_json(
+	const struct port *port, const struct identities *identities)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list && i < identities->n; i++) {
+		const struct identity_verdict *v = &port->choice.passed[i];
+		const char *name = identities->of[i].name;
+		struct object o = { NULL, false };
+
+		if (v->class == ATTACH_CLASS_NONE ||
+			strcmp(name, port->key) == 0)
+			continue;
+		o.json = json_object();
+		put(&o, "key", json_string(name));
+		put(&o, "class", json_string(attach_class_name(v->class)));
+		put(&o, "reason", json_string(v->reason));
+		if (json_array_append_new(list, finish(&o)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static json_t *port_json(
+	const struct port *port, const struct identities *identities)
 {
 	static const struct attach none = { .end = ATTACH_END_OPEN };
 	const struct attach *a = in_force(port);
@@ -134,21 +161,23 @@ static json_t *port_json(const struct port *port)
 	put(&o, "class", json_string(attach_class_name(port->class)));
 	put(&o, "reason", json_string(port->reason));
 	put_time(&o, "next_retry", port->next_retry);
-	put(&o, "key", json_string("idevid"));
+	put_text(&o, "key", port->key);
+	put(&o, "passed_over", passed_json(port, identities));
 	put_server(&o, a ? a : &none);
 	put(&o, "history", history_json(port));
 	return finish(&o);
 }
 
-static json_t *ports_json(const struct port *const *ports, size_t n_ports)
+static json_t *ports_json(const struct status *s)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list && i < n_ports; i++) {
+	for (size_t i = 0; list && i < s->n_ports; i++) {
 		/* One that went stays in the history alone. */
-		if (ports[i]->state == PORT_STATE_ABSENT)
+		if (s->ports[i]->state == PORT_STATE_ABSENT)
 			continue;
-		if (json_array_append_new(list, port_json(ports[i])) < 0) {
+		if (json_array_append_new(
+			    list, port_json(s->ports[i], s->identities)) < 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -187,7 +216,7 @@ static json_t *status_json(const struct status *s)
 	put_text(&o, "remembered", hex);
 	put_text(&o, "remembered_issuer", issuer);
 	put_text(&o, "survives", survives);
-	put(&o, "ports", ports_json(s->ports, s->n_ports));
+	put(&o, "ports", ports_json(s));
 	return finish(&o);
 }
 
@@ -266,6 +295,7 @@ static void take_attach(json_t *o, struct attach *a)
 			event_decode_hex(hex, strlen(hex), a->server,
 				sizeof(a->server), &len) == DEVID_OK &&
 			len == sizeof(a->server);
+	take_text(o, "key", a->key, sizeof(a->key));
 	take_text(o, "server_name", a->server_name, sizeof(a->server_name));
 	take_text(o, "tls_version", a->tls_version, sizeof(a->tls_version));
 	take_text(o, "reason", a->reason, sizeof(a->reason));

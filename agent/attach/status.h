@@ -25,7 +25,10 @@
  *     class        of the last failure since carrier-up, or "NONE"
  *     reason       of it, for a person
  *     next_retry   time, or null
- *     key          "idevid"
+ *     key          of the identity that it was last tried with, "idevid",
+ *                  or null
+ *     passed_over  array of the others that could not be used, or that the
+ *                  server refused: key, class, reason
  *     server       SHA-256 of the certificate of the server that let it in,
  *                  or null when not authorised (or resumed and unknown)
  *     server_name  its first DNS name, or null
@@ -47,6 +50,7 @@
  */
 
 #include <devid/error.h>
+#include "identity.h"
 #include "port.h"
 #include "trust.h"
 
@@ -59,8 +63,9 @@ struct status {
 	bool keyd;
 	bool clock_ok;
 	bool first_use;
-	const struct trust *trust;       /* borrowed; used with first_use */
-	const struct port *const *ports; /* borrowed */
+	const struct trust *trust;           /* borrowed; used with first_use */
+	const struct identities *identities; /* borrowed */
+	const struct port *const *ports;     /* borrowed */
 	size_t n_ports;
 };
 

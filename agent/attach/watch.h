@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
-#define WATCH_MAX 4
+#define WATCH_MAX 97 /* a socket, four files of each key */
 
 struct watch;
 

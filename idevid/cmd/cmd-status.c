@@ -66,6 +66,20 @@ static bool has_failed(const json_t *port)
 	       !fact_is(port, "state", "authorized");
 }
 
+/* With which identity, and why with none that is preferred. */
+static void print_shown(const json_t *port)
+{
+	const json_t *item;
+	size_t i;
+
+	if (*fact_text(port, "key"))
+		(void)printf(
+			"           identity %s\n", fact_text(port, "key"));
+	json_array_foreach(json_object_get(port, "passed_over"), i, item)(void)
+		printf("           not %s: %s: %s\n", fact_text(item, "key"),
+			fact_text(item, "class"), fact_text(item, "reason"));
+}
+
 static void print_port(const json_t *port, bool alive)
 {
 	const json_t *history = json_object_get(port, "history");
@@ -74,6 +88,7 @@ static void print_port(const json_t *port, bool alive)
 	(void)printf("%-10s %s%s since %s\n", fact_text(port, "port"),
 		alive ? "" : "unknown; it was ", fact_text(port, "state"),
 		fact_text(port, "since"));
+	print_shown(port);
 	if (alive && has_failed(port))
 		(void)printf("           last try: %s: %s\n",
 			fact_text(port, "class"), fact_text(port, "reason"));

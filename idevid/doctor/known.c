@@ -150,6 +150,7 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 	X("agent", "provider_dir")                                             \
 	X("agent", "hooks_dir")                                                \
 	X("agent", "keyd_socket")                                              \
+	X("agent", "identity")                                                 \
 	X("agent", "key")                                                      \
 	X("agent", "cert")                                                     \
 	X("agent", "clock_floor")                                              \

@@ -28,6 +28,13 @@ const struct pick pick_history[] = {
 	PLAIN(NULL),
 };
 
+static const struct pick passed[] = {
+	PLAIN("key"),
+	PLAIN("class"),
+	PLAIN("reason"),
+	PLAIN(NULL),
+};
+
 static const struct pick port[] = {
 	PLAIN("port"),
 	PLAIN("carrier"),
@@ -38,6 +45,7 @@ static const struct pick port[] = {
 	PLAIN("reason"),
 	PLAIN("next_retry"),
 	PLAIN("key"),
+	{ "passed_over", passed },
 	PLAIN("server"),
 	PLAIN("server_name"),
 	PLAIN("tls_version"),

@@ -19,6 +19,17 @@ static struct config *parse(const char *text)
 	return c;
 }
 
+static void assert_identity(const struct config *c, size_t i, const char *name,
+	const char *key, const char *cert)
+{
+	const struct identity *id = &c->identities.of[i];
+
+	assert_true(i < c->identities.n);
+	assert_string_equal(id->name, name);
+	assert_string_equal(id->path[IDENTITY_KEY], key);
+	assert_string_equal(id->path[IDENTITY_CERT], cert);
+}
+
 /* covers: RFC9190-2.1.8-identity */
 static void parse_defaults_are_those_of_the_manual(void **state)
 {
@@ -30,8 +41,9 @@ static void parse_defaults_are_those_of_the_manual(void **state)
 	assert_string_equal(c->supplicant, "/sbin/wpa_supplicant");
 	assert_string_equal(c->hooks_dir, DEVID_SYSCONFDIR "/devid/hooks.d");
 	assert_string_equal(c->keyd_socket, "/run/devid/keyd.sock");
-	assert_string_equal(c->key, "/var/lib/devid/idevid.key");
-	assert_string_equal(c->cert, "/var/lib/devid/idevid.pem");
+	assert_identity(c, 0, "idevid", "/var/lib/devid/idevid.key",
+		"/var/lib/devid/idevid.pem");
+	assert_int_equal(c->identities.n, 1);
 	assert_string_equal(c->identity, "anonymous@devid.invalid");
 	assert_int_equal(c->tls_min, WPACONF_TLS_1_2);
 	assert_int_equal(c->tls_max, WPACONF_TLS_1_3);
@@ -67,8 +79,8 @@ static void parse_every_setting_is_taken(void **state)
 	assert_string_equal(c->provider_dir, "/p");
 	assert_string_equal(c->hooks_dir, "/h");
 	assert_string_equal(c->keyd_socket, "/k");
-	assert_string_equal(c->key, "/key");
-	assert_string_equal(c->cert, "/cert");
+	assert_identity(c, 0, "file", "/key", "/cert");
+	assert_int_equal(c->identities.n, 1);
 	assert_int_equal(c->clock_floor, 1769817600);
 	assert_int_equal(c->start_wait, 2);
 	assert_int_equal(c->auth_wait, 9);
@@ -87,6 +99,24 @@ static void parse_every_setting_is_taken(void **state)
 	config_free(c);
 }
 
+static void parse_identities_are_taken_in_order(void **state)
+{
+	struct config *c = parse(USER "identity=ldevid-0, eap-3\tidevid-0 "
+				      "idevid-1\nstate_dir=/s\n" PINNED);
+
+	(void)state;
+	assert_int_equal(c->identities.n, 4);
+	assert_identity(c, 0, "ldevid-0", "/s/ldevid-0.key", "/s/ldevid-0.pem");
+	assert_identity(c, 1, "eap-3", "/s/eap-3.key", "/s/eap-3.pem");
+	assert_identity(c, 2, "idevid", "/s/idevid.key", "/s/idevid.pem");
+	assert_identity(c, 3, "idevid-1", "/s/idevid-1.key", "/s/idevid-1.pem");
+	assert_string_equal(c->identities.of[0].path[IDENTITY_DISABLED],
+		"/s/ldevid-0.disabled");
+	assert_string_equal(c->identities.of[0].path[IDENTITY_CERT_DISABLED],
+		"/s/ldevid-0.cert-disabled");
+	config_free(c);
+}
+
 static void parse_first_use_needs_nothing_else(void **state)
 {
 	struct config *c = parse(USER "[eap]\ntrust=first-use\n");
@@ -101,8 +131,7 @@ static void parse_state_dir_moves_key_and_cert(void **state)
 	struct config *c = parse(USER "state_dir=/x\n" PINNED);
 
 	(void)state;
-	assert_string_equal(c->key, "/x/idevid.key");
-	assert_string_equal(c->cert, "/x/idevid.pem");
+	assert_identity(c, 0, "idevid", "/x/idevid.key", "/x/idevid.pem");
 	config_free(c);
 }
 
@@ -133,6 +162,23 @@ static void parse_bad_setting_is_refused_with_its_place(void **state)
 		{ USER "start_wait=0\n" PINNED, "agent.start_wait" },
 		{ USER "auth_wait=301\n" PINNED, "agent.auth_wait" },
 		{ USER "open_port=yes\n" PINNED, "neither refuse nor use" },
+		{ USER "identity=\n" PINNED, "agent.identity" },
+		{ USER "identity=,\n" PINNED, "no key named" },
+		{ USER "ports=eth0\nidentity=idevid ldevid-9\n" PINNED,
+			"t:4: agent.identity: 'ldevid-9': there is no key" },
+		{ USER "identity=iak\n" PINNED, "'iak': iak keys do not sign" },
+		{ USER "identity=eap-0 tls-0\n" PINNED,
+			"'tls-0': tls keys do not sign for tls-client" },
+		{ USER "identity=idevid ldevid-0 idevid-0\n" PINNED,
+			"'idevid-0' stands there twice" },
+		{ USER "identity=idevid\nkey=/k\n" PINNED,
+			"t:4: agent.key: not beside identity" },
+		{ USER "identity=idevid\ncert=/c\n" PINNED,
+			"t:4: agent.cert: not beside identity" },
+		{ USER "key=/k\nidentity=idevid\n" PINNED,
+			"t:4: agent.identity: not beside key or cert" },
+		{ USER "cert=/c\nidentity=idevid\n" PINNED,
+			"t:4: agent.identity: not beside key or cert" },
 		{ USER PINNED "tls_min=1.1\n", "eap.tls_min" },
 		{ USER PINNED "tls_max=1.0\n", "eap.tls_max" },
 		{ USER PINNED "tls_min=1.3\ntls_max=1.2\n",
@@ -203,6 +249,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse_defaults_are_those_of_the_manual),
 		cmocka_unit_test(parse_every_setting_is_taken),
+		cmocka_unit_test(parse_identities_are_taken_in_order),
 		cmocka_unit_test(parse_first_use_needs_nothing_else),
 		cmocka_unit_test(parse_state_dir_moves_key_and_cert),
 		cmocka_unit_test(parse_bad_setting_is_refused_with_its_place),

@@ -70,9 +70,10 @@ static void add_hook(const char *name, const char *line)
 
 static void tell(const char *port, const char *event)
 {
-	struct hooks_event ev = {
-		.state = "authorized", .reason = "$(x)", .key = "idevid"
-	};
+	struct hooks_event ev = { .state = "authorized",
+		.reason = "$(x)",
+		.key = "idevid-1",
+		.passed = "idevid: CERT_REJECTED: $(y)" };
 
 	(void)snprintf(ev.port, sizeof(ev.port), "%s", port);
 	(void)snprintf(ev.event, sizeof(ev.event), "%s", event);
@@ -103,11 +104,12 @@ static void run_hooks_get_arguments_and_environment_in_order(void **state)
 	(void)state;
 	add_hook("20-b", "b $1 $2");
 	add_hook("10-a", "$1 $2 $DEVID_PORT $DEVID_EVENT $DEVID_STATE "
-			 "$DEVID_REASON $DEVID_KEY");
+			 "$DEVID_REASON $DEVID_KEY $DEVID_PASSED");
 	tell("eth0", "authorized");
 	run();
 	/* the reason is data: no shell has looked at it */
-	assert_out("eth0 authorized eth0 authorized authorized $(x) idevid\n"
+	assert_out("eth0 authorized eth0 authorized authorized $(x) idevid-1 "
+		   "idevid: CERT_REJECTED: $(y)\n"
 		   "b eth0 authorized\n");
 }
 

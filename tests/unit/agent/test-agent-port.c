@@ -15,6 +15,7 @@ static struct fake {
 	uint64_t now;
 	bool allow;
 	bool keep;
+	bool another;
 	enum flight_stage flight;
 	unsigned n_finished;
 	unsigned n_changed;
@@ -66,6 +67,12 @@ static enum flight_stage flight(struct port *port)
 	return fake.flight;
 }
 
+static bool another(struct port *port)
+{
+	(void)port;
+	return fake.another;
+}
+
 static void changed(struct port *port, enum port_state old)
 {
 	(void)port;
@@ -80,7 +87,7 @@ static void finished(struct port *port)
 }
 
 static const struct port_ops ops = { command, set_timer, now, random_number,
-	server_allowed, server_keep, flight, changed, finished };
+	server_allowed, server_keep, flight, another, changed, finished };
 
 static struct port port;
 
@@ -446,6 +453,90 @@ static void supplicant_that_does_not_associate_is_given_up(void **state)
 	assert_string_equal(fake.commands, "CSDSDS");
 }
 
+/* A refused one gives its turn at once, and nobody is told to wait. */
+static void refused_identity_gives_its_turn_at_once(void **state)
+{
+	(void)state;
+	fake.flight = FLIGHT_WHOLE;
+	fake.another = true;
+	reach(PORT_STATE_AUTHENTICATING);
+	port.attach.server_verified = true;
+	event(EVENT_EAP_FAILURE);
+	assert_state(PORT_STATE_ASSOCIATING);
+	assert_int_equal(
+		port_history(&port, 0)->class, ATTACH_CLASS_CERT_REJECTED);
+	assert_int_equal(port.backoff.failures, 0);
+	assert_int_equal(port.next_retry, 0);
+	assert_string_equal(fake.commands, "CSLDS");
+	/* the last of the round waits */
+	fake.another = false;
+	event(EVENT_ASSOCIATED);
+	event(EVENT_EAP_STARTED);
+	event(EVENT_EAP_FAILURE);
+	assert_state(PORT_STATE_BACKOFF);
+	assert_int_equal(port.backoff.failures, 1);
+	assert_int_equal(fake.timer, 750);
+}
+
+/* Two identities fail in two ways, round after round. */
+static void refused_identities_are_told_once_each(void **state)
+{
+	(void)state;
+	reach(PORT_STATE_AUTHENTICATING);
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 2; i++) {
+			struct identity_verdict *v = &port.choice.passed[i];
+
+			port.choice.now = i;
+			port.attach.eap_started = false;
+			if (i)
+				port.attach.key_wanted = true;
+			else
+				port.attach.server_verified = true;
+			port.state = PORT_STATE_AUTHENTICATING;
+			fake.flight = FLIGHT_WHOLE;
+			event(EVENT_EAP_FAILURE);
+			v->class = port.class;
+			(void)strcpy(v->reason, port.reason);
+			port_dispatch(&port, PORT_EVENT_TIMEOUT);
+			event(EVENT_ASSOCIATED);
+			event(EVENT_EAP_STARTED);
+			event(EVENT_METHOD_PROPOSED);
+		}
+	}
+	assert_int_equal(fake.n_finished, 2);
+}
+
+static void unplug_forgets_who_was_refused(void **state)
+{
+	(void)state;
+	reach(PORT_STATE_AUTHENTICATING);
+	port.choice.now = 1;
+	port.choice.tried = 1;
+	port.choice.passed[0].class = ATTACH_CLASS_CERT_REJECTED;
+	port_dispatch(&port, PORT_EVENT_CARRIER_DOWN);
+	assert_int_equal(port.choice.now, 0);
+	assert_int_equal(port.choice.tried, 0);
+	assert_int_equal(port.choice.passed[0].class, ATTACH_CLASS_NONE);
+}
+
+static void success_ends_the_round(void **state)
+{
+	(void)state;
+	reach(PORT_STATE_CONFIRMING);
+	port.choice.now = 1;
+	port.choice.tried = 3;
+	port.choice.passed[0].class = ATTACH_CLASS_CERT_REJECTED;
+	port.choice.passed[1].class = ATTACH_CLASS_KEY_UNAVAILABLE;
+	status(true);
+	assert_int_equal(port.choice.now, 1);
+	assert_int_equal(port.choice.tried, 0);
+	/* why not the preferred one is still to be seen */
+	assert_int_equal(
+		port.choice.passed[0].class, ATTACH_CLASS_CERT_REJECTED);
+	assert_int_equal(port.choice.passed[1].class, ATTACH_CLASS_NONE);
+}
+
 static void history_keeps_the_newest(void **state)
 {
 	struct attach a;
@@ -650,6 +741,10 @@ int main(void)
 		TEST(refused_reauthentication_is_a_failure),
 		TEST(cert_check_is_always_answered),
 		TEST(supplicant_that_does_not_associate_is_given_up),
+		TEST(refused_identity_gives_its_turn_at_once),
+		TEST(refused_identities_are_told_once_each),
+		TEST(unplug_forgets_who_was_refused),
+		TEST(success_ends_the_round),
 		TEST(history_keeps_the_newest),
 		TEST(table_every_cell_is_as_written_here),
 		TEST(table_no_state_waits_for_ever),

@@ -11,6 +11,7 @@
 static struct tempdir dir;
 static struct port port;
 static struct trust trust;
+static struct identities identities;
 
 static int setup(void **state)
 {
@@ -19,6 +20,9 @@ static int setup(void **state)
 	(void)state;
 	dir = tempdir_new();
 	memset(&trust, 0, sizeof(trust));
+	assert_rc(identities_add(&identities, "ldevid-0", NULL), DEVID_OK);
+	assert_rc(identities_add(&identities, "idevid", NULL), DEVID_OK);
+	assert_rc(identities_add(&identities, "eap-0", NULL), DEVID_OK);
 	port_init(&port, "eth0", NULL, NULL);
 	attach_begin(&a, 1000, 1769817600);
 	a.start_ms = 0;
@@ -27,10 +31,12 @@ static int setup(void **state)
 	a.class = ATTACH_CLASS_CERT_REJECTED;
 	a.done_ms = 9;
 	(void)strcpy(a.reason, "server rejected our certificate: unknown CA");
+	(void)strcpy(a.key, "ldevid-0");
 	port_add_history(&port, &a);
 	a.end = ATTACH_END_SUCCESS;
 	a.class = ATTACH_CLASS_NONE;
 	a.reason[0] = '\0';
+	(void)strcpy(a.key, "idevid");
 	a.server_ms = 7;
 	a.has_server = true;
 	memset(a.server, 0xab, sizeof(a.server));
@@ -44,6 +50,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
+	identities_done(&identities);
 	tempdir_remove(&dir);
 	return 0;
 }
@@ -75,7 +82,8 @@ static const char *text(json_t *o, const char *name)
 static void write_open_port_shows_its_server(void **state)
 {
 	const struct port *ports[] = { &port };
-	struct status st = { 42, true, true, false, &trust, ports, 1 };
+	struct status st = { 42, true, true, false, &trust, &identities, ports,
+		1 };
 	json_t *root, *p, *h;
 
 	(void)state;
@@ -94,7 +102,7 @@ static void write_open_port_shows_its_server(void **state)
 	assert_string_equal(text(p, "port"), "eth0");
 	assert_string_equal(text(p, "state"), "authorized");
 	assert_string_equal(text(p, "class"), "NONE");
-	assert_string_equal(text(p, "key"), "idevid");
+	assert_true(json_is_null(json_object_get(p, "key")));
 	assert_string_equal(text(p, "server_name"), "radius.example");
 	assert_string_equal(text(p, "tls_version"), "TLSv1.3");
 	assert_true(json_is_true(json_object_get(p, "resumed")));
@@ -104,19 +112,48 @@ static void write_open_port_shows_its_server(void **state)
 	h = json_array_get(h, 0);
 	assert_string_equal(text(h, "start"), "2026-01-31T00:00:00Z");
 	assert_string_equal(text(h, "verdict"), "success");
+	assert_string_equal(text(h, "key"), "idevid");
 	assert_int_equal(
 		json_integer_value(json_object_get(h, "success_ms")), 9);
 	h = json_array_get(json_object_get(p, "history"), 1);
 	assert_string_equal(text(h, "class"), "CERT_REJECTED");
+	assert_string_equal(text(h, "key"), "ldevid-0");
 	assert_true(json_is_null(json_object_get(h, "success_ms")));
 	assert_true(json_is_null(json_object_get(h, "server_verified_ms")));
+	json_decref(root);
+}
+
+/* One was refused, one is in use, one has not had its turn. */
+static void write_port_tells_who_was_passed_over(void **state)
+{
+	const struct port *ports[] = { &port };
+	struct status st = { 0, true, true, false, &trust, &identities, ports,
+		1 };
+	json_t *root, *p, *passed;
+
+	(void)state;
+	port.state = PORT_STATE_AUTHORIZED;
+	(void)strcpy(port.key, "idevid");
+	port.choice.passed[0].class = ATTACH_CLASS_CERT_REJECTED;
+	(void)strcpy(port.choice.passed[0].reason, "unknown CA");
+	port.choice.passed[1].class = ATTACH_CLASS_AUTHZ_DENIED;
+	root = write_and_read(&st);
+	p = json_array_get(json_object_get(root, "ports"), 0);
+	assert_string_equal(text(p, "key"), "idevid");
+	passed = json_object_get(p, "passed_over");
+	assert_int_equal(json_array_size(passed), 1);
+	p = json_array_get(passed, 0);
+	assert_string_equal(text(p, "key"), "ldevid-0");
+	assert_string_equal(text(p, "class"), "CERT_REJECTED");
+	assert_string_equal(text(p, "reason"), "unknown CA");
 	json_decref(root);
 }
 
 static void write_shut_port_shows_no_server(void **state)
 {
 	const struct port *ports[] = { &port };
-	struct status st = { 0, false, false, true, &trust, ports, 1 };
+	struct status st = { 0, false, false, true, &trust, &identities, ports,
+		1 };
 	json_t *root, *p;
 
 	(void)state;
@@ -137,7 +174,8 @@ static void write_shut_port_shows_no_server(void **state)
 static void write_port_that_let_us_in_is_open(void **state)
 {
 	const struct port *ports[] = { &port };
-	struct status st = { 0, true, true, true, &trust, ports, 1 };
+	struct status st = { 0, true, true, true, &trust, &identities, ports,
+		1 };
 	json_t *root, *p;
 
 	(void)state;
@@ -156,7 +194,8 @@ static void write_gone_port_is_left_out(void **state)
 {
 	static struct port other;
 	const struct port *ports[] = { &port, &other };
-	struct status st = { 42, true, true, false, &trust, ports, 2 };
+	struct status st = { 42, true, true, false, &trust, &identities, ports,
+		2 };
 	json_t *root, *list;
 
 	(void)state;
@@ -172,7 +211,8 @@ static void write_gone_port_is_left_out(void **state)
 
 static void write_trust_says_what_survives(void **state)
 {
-	struct status st = { 0, true, true, true, &trust, NULL, 0 };
+	struct status st = { 0, true, true, true, &trust, &identities, NULL,
+		0 };
 	json_t *root = write_and_read(&st);
 
 	(void)state;
@@ -202,7 +242,8 @@ static void write_trust_says_what_survives(void **state)
 
 static void write_trust_has_four_words(void **state)
 {
-	struct status st = { 0, false, true, true, &trust, NULL, 0 };
+	struct status st = { 0, false, true, true, &trust, &identities, NULL,
+		0 };
 	json_t *root = write_and_read(&st);
 
 	(void)state;
@@ -216,7 +257,8 @@ static void write_trust_has_four_words(void **state)
 
 static void write_no_folder_is_an_error(void **state)
 {
-	struct status st = { 0, false, true, false, &trust, NULL, 0 };
+	struct status st = { 0, false, true, false, &trust, &identities, NULL,
+		0 };
 	struct devid_error err = { DEVID_OK, "" };
 
 	(void)state;
@@ -252,6 +294,7 @@ static void history_survives_a_restart(void **state)
 	assert_int_equal(a->done_ms, 9);
 	assert_true(a->has_server);
 	assert_int_equal(a->server[31], 0xab);
+	assert_string_equal(a->key, "idevid");
 	assert_true(a->resumed);
 	a = port_history(&loaded, 1);
 	assert_int_equal(a->class, ATTACH_CLASS_CERT_REJECTED);
@@ -301,6 +344,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(write_open_port_shows_its_server),
+		TEST(write_port_tells_who_was_passed_over),
 		TEST(write_shut_port_shows_no_server),
 		TEST(write_gone_port_is_left_out),
 		TEST(write_port_that_let_us_in_is_open),
