@@ -29,7 +29,7 @@ static void new_tpm_absent_starts_and_says_so(void **state)
 static void create_every_alg_makes_keys_and_references(void **state)
 {
 	static const enum key_alg algs[] = { KEY_ALG_P256, KEY_ALG_P384,
-		KEY_ALG_RSA2048 };
+		KEY_ALG_RSA2048, KEY_ALG_RSA3072 };
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < N_OF(algs); i++) {
