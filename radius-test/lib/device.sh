@@ -179,6 +179,7 @@ device_provision() {
 	maker_provision "$1"
 }
 
+# maker_provision DEVICE [OPTION...]: options of `devid provision cert`
 maker_provision() {
 	local dev=$1 dir=$LAB/devices/$1
 	local conf=(--config "$dir/devid.conf")
@@ -188,7 +189,7 @@ maker_provision() {
 	devid "$dev" provision csr --serial "$(device_get "$dev" serial)" \
 		--model "Lab 1" --out "$dir/idevid.csr" "${conf[@]}"
 	pki issue-idevid "$dir/idevid.csr" --out "$dir/idevid.pem"
-	devid "$dev" provision cert "$dir/idevid.pem" "${conf[@]}"
+	devid "$dev" provision cert "$dir/idevid.pem" "${@:2}" "${conf[@]}"
 }
 
 agent_start() {

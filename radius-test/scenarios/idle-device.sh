@@ -5,6 +5,8 @@
 # No thread of devid-keyd and devid-agent is scheduled, and what the two hold
 # in memory for themselves is under 6 MiB (not judged in a sanitizer build,
 # where the sanitizer's own memory is several times that).
+# The device has a key of its owner as well, and two identities to show.
+# covers: OWN-memory
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 
@@ -61,7 +63,9 @@ memory_check() {
 scenario() {
 	local before after
 
-	device_ready cam listed
+	device_ready cam listed p256 agent.identity="ldevid-0 idevid"
+	devid cam key create ldevid-0 --type p256 --pin >/dev/null
+	attach_mark cam
 	put "$(hooks_dir cam)/last" 0755 <<-END
 		#!/bin/sh
 		[ "\$DEVID_EVENT" != authorized ] ||

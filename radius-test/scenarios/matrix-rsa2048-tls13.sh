@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Key type RSA-2048 over TLS 1.3.
-# covers: 802.1AR-8-suite-rsa2048 RFC5216-eap-tls 802.1X-supplicant
+# covers: OWN-lab-idevids OWN-one-command 802.1AR-8-suite-rsa2048 RFC5216-eap-tls 802.1X-supplicant
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
 

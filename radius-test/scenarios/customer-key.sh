@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# An 802.1X key that the owner brings, with its certificate below their root.
+#
+# It was made elsewhere and is in the TPM from then on, persistent: one TPM
+# command for an attach. The owner's RADIUS server trusts that root alone, so
+# the device is let in with this key or not at all.
+# covers: OWN-choose OWN-lab-imported OWN-one-command
+# shellcheck disable=SC2034
+EXPECTED="vlan 20"
+
+# shellcheck source=radius-test/lib/owner.sh
+. "$HERE/lib/owner.sh"
+
+customer_key() {
+	local dir=$LAB/devices/cam
+
+	(umask 077 && openssl genpkey -algorithm EC \
+		-pkeyopt ec_paramgen_curve:P-256 -out "$dir/eap.pem")
+	openssl req -new -key "$dir/eap.pem" -out "$dir/eap.csr" \
+		-subj "/serialNumber=$(device_get cam serial)/CN=Lab 1 eap-0"
+	owner_issue "$dir/eap.csr" "$dir/eap-cert.pem"
+	devid cam key import eap-0 "$dir/eap.pem" --cert "$dir/eap-cert.pem" --pin
+	rm "$dir/eap.pem"
+}
+
+scenario() {
+	device_ready cam listed p256 agent.identity="eap-0 idevid" \
+		keyd.manage_keys=0
+	keyd_stop cam
+	keyd_start cam
+	owner_up
+	customer_key >"$LAB/log/owner" 2>&1
+	owner_radius cam "$LAB/devices/cam/eap-cert.pem"
+	owner_hook cam
+	owner_attach cam eap-0
+	check "none was passed over" test -z \
+		"$(agent_get cam '.ports[0].passed_over[]')"
+	result "$(outcome cam)" "identity $(agent_get cam '.ports[0].key')"
+	rm -f "$(hooks_dir cam)/key"
+	owner_done
+}
