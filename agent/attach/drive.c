@@ -307,28 +307,42 @@ static void on_changed(
 	port_dispatch(&ap->port, PORT_EVENT_REFUSED);
 }
 
-/* Identity, trust, clock or MTU are not what they were when the port was
- * configured. A change costs the TLS session, so only then. */
+static void send_change(struct agent_port *ap, const char *value)
+{
+	char line[WPACONF_COMMAND_MAX + 32];
+
+	(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s", ap->network,
+		value); /* fits */
+	ap->n_pending++;
+	send_for(ap, on_changed, line);
+}
+
+/*
+ * Identity, trust, clock or MTU are not what they were when the port was
+ * configured. A change costs the TLS session, so only then. What is set to the
+ * value that it has is no change for wpa_supplicant, and a certificate that was
+ * replaced has the path of the old one: so that no session of the old one is
+ * resumed, it is taken away first.
+ */
 static void refresh(struct agent_port *ap)
 {
 	struct wpaconf_network net;
 	char value[WPACONF_COMMAND_MAX];
-	char line[WPACONF_COMMAND_MAX + 32];
 	struct names names;
+	bool same;
 	char ca[PATH_MAX];
 
 	check_clock(ap->agent);
 	choose_identity(ap);
+	same = has_identity(ap);
 	if (!ap->stale && ap->clock_ok == ap->agent->clock_ok &&
-		ap->mtu == ap->port.mtu && has_identity(ap))
+		ap->mtu == ap->port.mtu && same)
 		return;
 	wanted(ap, &net, &names, ca);
-	for (size_t n = 0; wpaconf_setting(&net, n, value); n++) {
-		(void)snprintf(line, sizeof(line), "SET_NETWORK %d %s",
-			ap->network, value);
-		ap->n_pending++;
-		send_for(ap, on_changed, line);
-	}
+	if (!same)
+		send_change(ap, "client_cert NULL");
+	for (size_t n = 0; wpaconf_setting(&net, n, value); n++)
+		send_change(ap, value);
 	note_configured(ap, &net);
 }
 

@@ -4,7 +4,9 @@
 #
 # It was made elsewhere and is in the TPM from then on, persistent: one TPM
 # command for an attach. The owner's RADIUS server trusts that root alone, so
-# the device is let in with this key or not at all.
+# the device is let in with this key or not at all. A certificate that takes the
+# place of the first is shown at the next attach: no TLS 1.2 session that was
+# made with the old one is resumed.
 # covers: OWN-choose OWN-lab-imported OWN-one-command
 # shellcheck disable=SC2034
 EXPECTED="vlan 20"
@@ -24,9 +26,35 @@ customer_key() {
 	rm "$dir/eap.pem"
 }
 
+# certificate_shown: the number of the one that RADIUS let in last.
+certificate_shown() {
+	decision "$(device_get cam mac)" certificate
+}
+
+number_of() {
+	openssl x509 -in "$1" -noout -serial | sed 's/serial=//' | tr A-F a-f
+}
+
+renewed() {
+	local dir=$LAB/devices/cam
+
+	owner_issue "$dir/eap.csr" "$dir/eap-next.pem"
+	owner_radius cam "$dir/eap-next.pem"
+	devid cam cert install eap-0 "$dir/eap-next.pem" --replace >/dev/null
+	unplug cam
+	attach_mark cam
+	plug cam
+	check "attached with the next certificate" attached cam 40
+	check "it was shown (was: $(certificate_shown))" \
+		test "$(certificate_shown)" = "$(number_of "$dir/eap-next.pem")"
+	check "no session of before was resumed" test \
+		"$(agent_get cam '.ports[0].history[0].resumed')" != true
+	measure cam
+}
+
 scenario() {
 	device_ready cam listed p256 agent.identity="eap-0 idevid" \
-		keyd.manage_keys=0
+		eap.tls_max=1.2 keyd.manage_keys=0
 	keyd_stop cam
 	keyd_start cam
 	owner_up
@@ -34,6 +62,9 @@ scenario() {
 	owner_radius cam "$LAB/devices/cam/eap-cert.pem"
 	owner_hook cam
 	owner_attach cam eap-0
+	check "the first certificate was shown (was: $(certificate_shown))" test \
+		"$(certificate_shown)" = "$(number_of "$LAB/devices/cam/eap-cert.pem")"
+	renewed
 	check "none was passed over" test -z \
 		"$(agent_get cam '.ports[0].passed_over[]')"
 	result "$(outcome cam)" "identity $(agent_get cam '.ports[0].key')"
