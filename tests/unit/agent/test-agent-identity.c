@@ -232,6 +232,21 @@ static void renewed_keeps_the_one_in_use_until_the_next_try(void **state)
 	assert_int_equal(choice.passed[0].class, ATTACH_CLASS_NONE);
 }
 
+/* What failed is there no more: nobody waits for that. */
+static void renewed_in_the_last_try_begins_anew_at_once(void **state)
+{
+	(void)state;
+	begin(0);
+	assert_true(fails(ATTACH_CLASS_CERT_REJECTED));
+	begin(1);
+	assert_true(fails(ATTACH_CLASS_CERT_REJECTED));
+	begin(2);
+	identity_choice_renew(&choice);
+	assert_true(fails(ATTACH_CLASS_CERT_REJECTED));
+	begin(0);
+	assert_int_equal(choice.passed[2].class, ATTACH_CLASS_NONE);
+}
+
 static void one_in_use_that_is_refused_gives_way_to_the_preferred(void **state)
 {
 	(void)state;
@@ -303,6 +318,7 @@ int main(void)
 		TEST(one_that_cannot_be_used_has_no_try),
 		TEST(none_that_can_be_used_leaves_the_first),
 		TEST(renewed_keeps_the_one_in_use_until_the_next_try),
+		TEST(renewed_in_the_last_try_begins_anew_at_once),
 		TEST(one_in_use_that_is_refused_gives_way_to_the_preferred),
 		TEST(single_one_is_never_passed_over),
 		TEST(told_is_of_the_same_words),
