@@ -85,7 +85,7 @@ static int key_create(struct key_call *c)
 	return key_call_change(c, &change, "made");
 }
 
-static enum devid_err import(struct key_call *c, struct key_file *key,
+static enum devid_err import(struct key_call *c, struct private_pem *key,
 	struct room *chain, struct devid_error *err)
 {
 	enum devid_err rc = key_file_read(c->file, key, err);
@@ -106,7 +106,7 @@ static int key_import(struct key_call *c)
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_CHAIN_MAX);
 	struct room chain = { buf, WIRE_CHAIN_MAX, 0 };
 	struct devid_error err = { DEVID_OK, "" };
-	struct key_file key = { .len = 0 };
+	struct private_pem key = { .len = 0 };
 	struct progress *progress;
 	enum devid_err rc;
 

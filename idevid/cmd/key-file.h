@@ -9,23 +9,15 @@
 #include <devid/error.h>
 
 #include "blob.h"
-#include "wire.h"
-
-/* PKCS#8, DER. */
-struct key_file {
-	size_t len;
-	uint8_t data[WIRE_PKCS8_MAX];
-};
+#include "private-pem.h"
 
 /*
- * Reads a private key from @path or, for "-", standard input: PKCS#8 or the
- * older forms of RSA and EC (RFC 8017 A.1.2, RFC 5915), alone or among other
- * blocks of PEM. *@ret is to be erased. Errors: NOT_FOUND, IO, TOO_LARGE;
- * DENIED: others may read the file; UNSUPPORTED: encrypted, or of a kind that
- * is not read; SYNTAX.
+ * Reads a private key from @path or, for "-", standard input (private-pem.h).
+ * *@ret is to be erased. Errors: NOT_FOUND, IO; DENIED: others may read or
+ * write the file; those of private_pem_parse().
  */
 DEVID_MUST_CHECK enum devid_err key_file_read(
-	const char *path, struct key_file *ret, struct devid_error *err);
+	const char *path, struct private_pem *ret, struct devid_error *err);
 
 /* Reads certificates from @path or "-", one behind the other in DER. Errors:
  * as cmd_file_read(), SYNTAX, TOO_LARGE. */

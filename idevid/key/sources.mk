@@ -10,6 +10,7 @@ sources := \
 	private-key-parts.c \
 	private-key-rsa.c \
 	private-key.c \
+	private-pem.c \
 	roca.c \
 	role.c \
 	wire.c

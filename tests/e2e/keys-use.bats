@@ -97,6 +97,21 @@ as_client() {
 	grep -q "signed: tls-0: tls-server TLS 1.3" "$DEV/keyd.log"
 }
 
+@test "an RSA-3072 key serves, TLS 1.2 and 1.3" {
+	local version
+
+	new_tls tls-7 rsa3072
+	serve "$WORK/s.sock" with_key "$DEV" openssl s_server \
+		-cert "$STATE/tls-7.pem" -key devid:tls-7
+	for version in -tls1_2 -tls1_3; do
+		run -0 request "$WORK/s.sock" $version
+		[[ $output == *"3072 bit"*"Verify return code: 0 (ok)"* ]] ||
+			{ echo "$output" && return 1; }
+	done
+	stop_pid "$spawned"
+	devid key delete tls-7
+}
+
 @test "ldevid-0 and an imported eap-0 are clients, TLS 1.2 and 1.3" {
 	devid key create ldevid-0 --type p384
 	devid key enable ldevid-0

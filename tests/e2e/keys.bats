@@ -640,6 +640,12 @@ mib() { devid status --json | jq -e ".mib.$1 | $2" >/dev/null; }
 	local print pub
 
 	certified_ldevid
+	# The certificate of an IAK is none of a DevID.
+	with_key "$DEV" openssl pkey -in "$STATE/iak.key" -pubout -out "$WORK/iak.pub"
+	openssl x509 -req -in "$WORK/ldevid-0.csr" -CA "$WORK/ca.pem" \
+		-CAkey "$WORK/ca.key" -days 30 -force_pubkey "$WORK/iak.pub" \
+		-extfile "$WORK/ext" -out "$WORK/iak.pem" 2>/dev/null
+	devid provision cert --key iak --force "$WORK/iak.pem"
 	devid cert disable ldevid-0
 	mib devIDModuleTable '.[0] | .devIDModuleSupportsLDevIDs and
 		.devIDModuleGeneratesLDevIDKeys and .devIDModuleInsertsLDevIDKeys'
