@@ -62,6 +62,16 @@ static void read_erased(struct module *m)
 	}
 }
 
+static enum devid_err remove_one(struct module *m, const struct module_key *key,
+	const char *suffix, struct devid_error *err)
+{
+	char path[PATH_MAX];
+	enum devid_err rc = module_state_path(m, key, suffix, path, err);
+
+	return rc == DEVID_OK && files_exists(path) ? files_remove(path, err)
+						    : rc;
+}
+
 static enum devid_err remove_files(struct module *m, struct devid_error *err)
 {
 	enum devid_err rc = DEVID_OK;
@@ -72,7 +82,7 @@ static enum devid_err remove_files(struct module *m, struct devid_error *err)
 		if (!module_is_owners(key))
 			continue;
 		for (size_t s = 0; rc == DEVID_OK && s < N_SUFFIXES; s++)
-			rc = module_state_remove(m, key, suffixes[s], err);
+			rc = remove_one(m, key, suffixes[s], err);
 		(void)!m->keystore->ops->give(m->keystore, key->id, NULL, NULL,
 			NULL); /* cannot fail */
 		module_key_clear(key);

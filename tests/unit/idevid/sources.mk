@@ -2,6 +2,9 @@ sees := idevid/cmd tests/fixture
 
 UNIT_TESTS += $(wildcard tests/unit/idevid/test-*.c)
 NOT_EMULATED += test-files # stops a program by ptrace()
+NOT_EMULATED += test-module-crash # preloads file-fault.so into itself
+PLAIN_ONLY += test-module-crash
+$(B)/tests/unit/test-module-crash: | $(B)/file-fault.so
 
 $(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-cut \
 	test-keystore-erase test-keystore-limit test-keystore-nv \
