@@ -137,6 +137,7 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 	X("keyd", "manage_keys")                                               \
 	X("keyd", "parent_handle")                                             \
 	X("keyd", "epoch_nv")                                                  \
+	X("keyd", "minimum_certification")                                     \
 	X("keyd", "owner_auth")                                                \
 	X("keyd", "endorsement_auth")                                          \
 	X("key *", "users")                                                    \
