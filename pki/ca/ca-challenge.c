@@ -28,9 +28,10 @@ static enum devid_err look_up(struct ca *ca, struct ca_job *job,
 	const struct ca_judged *j, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
+	const struct ca_wanted want = { &j->device, j->key_fingerprint,
+		j->alg };
 	struct ca_found found;
-	enum devid_err rc = ca_find_device(
-		ca, &j->device, j->key_fingerprint, &found, &cause);
+	enum devid_err rc = ca_find_device(ca, &want, &found, &cause);
 
 	if (rc == DEVID_ERR_EXISTS) {
 		ca_job_refuse(job, &cause);

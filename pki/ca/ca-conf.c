@@ -280,6 +280,8 @@ static const struct conf_setting settings[] = {
 	{ "ca", "challenge_seconds", conf_to_uint,
 		WITHIN(challenge_seconds, 1, CA_CHALLENGE_SECONDS_MAX) },
 	{ "ca", "again", set_again, AT(again) },
+	{ "ca", "identities", conf_to_uint,
+		WITHIN(identities, 1, N_KEY_PAIRS) },
 	{ "ca", "crl_url", set_url, AT(crl_url) },
 	{ "ca", "delta_url", set_url, AT(delta_url) },
 	{ "ca", "ocsp_url", set_url, AT(ocsp_url) },
@@ -394,6 +396,7 @@ enum devid_err ca_conf_load(
 
 	memset(ret, 0, sizeof(*ret));
 	ret->challenge_seconds = CHALLENGE_SECONDS_DEFAULT;
+	ret->identities = 1;
 	ret->crl_hours = CRL_HOURS_DEFAULT;
 	ret->delta_hours = DELTA_HOURS_DEFAULT;
 	ret->ocsp_hours = OCSP_HOURS_DEFAULT;

@@ -140,12 +140,13 @@ static enum devid_err take(struct ca *ca, const struct ca_job *job,
 	return DEVID_OK;
 }
 
-/* Certificates of a device as PEM, by their roles. */
+/* Certificates of one pair of keys as PEM, by their roles. */
 struct pem_writer {
 	char *pem[N_MAKER_ROLES]; /* owned; NULL: none yet */
 	char serial[N_MAKER_ROLES][2 * SERIAL_LEN + 1];
 	const uint8_t *issuer; /* borrowed; of 32 bytes: this CA */
 	bool other_issuer;     /* one of them has another */
+	const uint8_t (*key_fingerprint)[32]; /* borrowed: of the pair */
 };
 
 static void writer_done(struct pem_writer *w)
@@ -161,7 +162,9 @@ static enum devid_err write_pem(
 	size_t size = pem_text_size("CERTIFICATE", cert->der_len);
 	char **pem = &w->pem[cert->role];
 
-	if (cert->state != REGISTER_LIVE)
+	if (cert->state != REGISTER_LIVE ||
+		memcmp(cert->key_fingerprint, w->key_fingerprint[cert->role],
+			sizeof(cert->key_fingerprint)) != 0)
 		return DEVID_OK;
 	if (memcmp(cert->issuer, w->issuer, sizeof(cert->issuer)) != 0)
 		w->other_issuer = true;
@@ -198,7 +201,7 @@ static enum devid_err add_cert(struct ca *ca, const struct ca_ticket *t,
 	return rc == DEVID_OK ? write_pem(w, cert, err) : rc;
 }
 
-/* Both certificates of a device that has just got its row. */
+/* Both certificates of a pair whose device has its row. */
 static enum devid_err add_certs(struct ca *ca, struct ca_ticket *t,
 	struct pem_writer *w, struct devid_error *err)
 {
@@ -208,6 +211,7 @@ static enum devid_err add_certs(struct ca *ca, struct ca_ticket *t,
 	for (int i = 0; rc == DEVID_OK && i < N_MAKER_ROLES; i++) {
 		struct register_cert cert = { .device = t->device.id,
 			.role = (enum key_role)i,
+			.alg = t->alg,
 			.state = REGISTER_LIVE,
 			.serial_len = SERIAL_LEN,
 			.created = t->device.created };
@@ -249,21 +253,40 @@ static enum devid_err add_device(struct ca *ca, struct ca_ticket *t,
 	return rc;
 }
 
+/* A device that is there may get a further pair. Whoever adds one, or revokes
+ * the device, holds its row from before he looks until the commit: so no two
+ * processes see the same number of pairs, and none is left out when all are
+ * revoked. */
+static enum devid_err hold_device(struct ca *ca, const struct ca_wanted *want,
+	struct ca_found *found, struct devid_error *err)
+{
+	enum devid_err rc =
+		register_device_hold(ca->reg, found->device.id, err);
+
+	return rc == DEVID_OK ? ca_find_device(ca, want, found, err) : rc;
+}
+
 /* Adds the device, or tells what is there in its place. Errors: as
  * ca_find_device(); STATE when another process has just changed it. */
 static enum devid_err add_or_find(struct ca *ca, struct ca_ticket *t,
 	struct ca_found *ret, struct devid_error *err)
 {
+	const struct ca_wanted want = { &t->device, t->key_fingerprint,
+		t->alg };
 	bool added;
 	enum devid_err rc = add_device(ca, t, &added, err);
 
-	ret->known = false;
+	ret->what = CA_FOUND_NONE;
 	if (rc != DEVID_OK || added)
 		return rc;
-	rc = ca_find_device(ca, &t->device, t->key_fingerprint, ret, err);
-	if (rc == DEVID_OK && !ret->known)
+	rc = ca_find_device(ca, &want, ret, err);
+	if (rc == DEVID_OK && ret->what == CA_FOUND_FURTHER)
+		rc = hold_device(ca, &want, ret, err);
+	if (rc == DEVID_OK && ret->what == CA_FOUND_NONE)
 		return devid_fail(err, DEVID_ERR_STATE,
 			"%s: the register has just changed", t->device.serial);
+	if (rc == DEVID_OK)
+		t->device.id = ret->device.id;
 	return rc;
 }
 
@@ -297,9 +320,11 @@ static enum devid_err issue(struct ca *ca, struct ca_job *job, struct step2 *s,
 	enum devid_err rc;
 
 	w->issuer = ca->issuer_hash;
-	rc = s->found.known ? register_certs_of_device(ca->reg,
-				      s->found.device.id, write_pem, w, err)
-			    : add_certs(ca, &s->ticket, w, err);
+	w->key_fingerprint = s->ticket.key_fingerprint;
+	rc = s->found.what == CA_FOUND_SAME
+		     ? register_certs_of_device(
+			       ca->reg, s->ticket.device.id, write_pem, w, err)
+		     : add_certs(ca, &s->ticket, w, err);
 	if (rc == DEVID_OK && w->other_issuer) {
 		/* This CA's chain would not fit them. */
 		(void)devid_fail(&cause, DEVID_ERR_EXISTS,
@@ -346,9 +371,22 @@ static json_t *tell_issued(
 	char ek[2 * 32 + 1];
 
 	hex_encode(t->device.ek_fingerprint, 32, ek);
-	return json_pack("{s:s, s:s, s:s}", "idevid",
-		w->serial[KEY_ROLE_IDEVID], "iak", w->serial[KEY_ROLE_IAK],
-		"ek", ek);
+	return json_pack("{s:s, s:s, s:s, s:s}", "type", key_alg_name(t->alg),
+		"idevid", w->serial[KEY_ROLE_IDEVID], "iak",
+		w->serial[KEY_ROLE_IAK], "ek", ek);
+}
+
+static const char *event_name(enum ca_found_what found)
+{
+	switch (found) {
+	case CA_FOUND_SAME:
+		return "issue-again";
+	case CA_FOUND_FURTHER:
+		return "issue-further";
+	case CA_FOUND_NONE:
+		break;
+	}
+	return "issue";
 }
 
 static enum devid_err work(
@@ -363,7 +401,7 @@ static enum devid_err work(
 
 	/* The last job's. */
 	s->ticket.device.serial[0] = '\0';
-	s->found.known = false;
+	s->found.what = CA_FOUND_NONE;
 	if (job->code == DEVID_OK) {
 		rc = judge(ca, job, s, &cause);
 		if (is_jobs_own(rc))
@@ -380,8 +418,7 @@ static enum devid_err work(
 		event.more = more = tell_issued(&s->ticket, &w);
 		if (!more)
 			return fail_no_memory_for(err, "issue");
-		if (s->found.known)
-			event.name = "issue-again";
+		event.name = event_name(s->found.what);
 	}
 	return ca_audit_job(ca, &event, job, err);
 }

@@ -143,6 +143,7 @@ static enum devid_err challenge_device(const struct ca *ca, const char *station,
 	j->device = t->device;
 	memcpy(j->key_fingerprint, t->key_fingerprint,
 		sizeof(j->key_fingerprint));
+	j->alg = t->alg;
 	j->text = strdup(s->text);
 	return j->text ? DEVID_OK : fail_no_memory_for(err, "ca");
 }

@@ -16,7 +16,8 @@ struct ca_judged {
 	/* The rest is there where it was not refused. */
 	struct register_device device; /* as in struct ca_ticket */
 	uint8_t key_fingerprint[N_MAKER_ROLES][32];
-	char *text; /* owned: the challenge as it is handed out */
+	enum key_alg alg; /* of both keys */
+	char *text;       /* owned: the challenge as it is handed out */
 };
 
 void ca_judged_free(struct ca_judged *judged);

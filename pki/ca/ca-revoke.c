@@ -13,7 +13,7 @@
 #include "register-device.h"
 #include "register-revoke.h"
 
-#define CERTS_MAX 4 /* live certificates of one device; it has two */
+#define CERTS_MAX N_MAKER_KEYS /* live certificates of one device */
 
 struct revoke {
 	const char *serial;
@@ -22,6 +22,22 @@ struct revoke {
 	size_t n_certs;
 	json_t *more; /* owned; for the audit log: serial numbers, and why */
 };
+
+/* Under the name of a role those of all its certificates. */
+static enum devid_err note_serial(json_t *more, const char *role,
+	const char *serial, struct devid_error *err)
+{
+	json_t *all = json_object_get(more, role);
+
+	if (!all) {
+		all = json_array();
+		if (json_object_set_new(more, role, all) < 0)
+			return fail_no_memory_for(err, "revoke");
+	}
+	if (json_array_append_new(all, json_string(serial)) < 0)
+		return fail_no_memory_for(err, "revoke");
+	return DEVID_OK;
+}
 
 static enum devid_err note_cert(
 	void *arg, const struct register_cert *cert, struct devid_error *err)
@@ -37,10 +53,7 @@ static enum devid_err note_cert(
 			CERTS_MAX);
 	r->certs[r->n_certs++] = cert->id;
 	hex_encode(cert->serial, cert->serial_len, serial);
-	if (json_object_set_new(r->more, key_role_name(cert->role),
-		    json_string(serial)) < 0)
-		return fail_no_memory_for(err, "revoke");
-	return DEVID_OK;
+	return note_serial(r->more, key_role_name(cert->role), serial, err);
 }
 
 static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
@@ -54,7 +67,11 @@ static enum devid_err revoke_device(struct ca *ca, struct revoke *r,
 	r->more = json_pack("{s:i}", "reason", r->reason);
 	if (!r->more)
 		return fail_no_memory_for(err, "revoke");
-	rc = register_certs_of_device(ca->reg, device, note_cert, r, err);
+	/* Whoever adds a pair has done it before, or finds no live device. */
+	rc = register_device_hold(ca->reg, device, err);
+	if (rc == DEVID_OK)
+		rc = register_certs_of_device(
+			ca->reg, device, note_cert, r, err);
 	for (size_t i = 0; rc == DEVID_OK && i < r->n_certs; i++)
 		rc = register_cert_revoke(
 			ca->reg, r->certs[i], now, r->reason, err);

@@ -2,7 +2,7 @@
 #ifndef DEVID_CA_REVOKE_H
 #define DEVID_CA_REVOKE_H
 
-/* Revocation, as the CA does it: both certificates of a device at once. */
+/* Revocation, as the CA does it: all certificates of a device at once. */
 
 #include "ca.h"
 

@@ -9,6 +9,14 @@
 
 #define TICKET_VERSION 4
 
+/* Both keys are of one type: PROOF_KEYS_DIFFER. */
+static enum key_alg alg_of(const struct ca_ticket *t)
+{
+	const struct key_blob *spki = &t->spki[KEY_ROLE_IDEVID];
+
+	return key_alg_of_spki(spki->data, spki->len);
+}
+
 static void copy_text(char *to, size_t size, const char *from)
 {
 	(void)snprintf(to, size, "%s", from); /* bounded by the proof's rules */
@@ -51,6 +59,7 @@ enum devid_err ca_ticket_from_proof(const struct proof *proof,
 	memcpy(d->ek_cert_fingerprint, proof->ek.fingerprint, 32);
 	copy_key(&proof->idevid_spki, &ret->spki[KEY_ROLE_IDEVID]);
 	copy_key(&proof->iak_spki, &ret->spki[KEY_ROLE_IAK]);
+	ret->alg = alg_of(ret);
 	if (!hash_keys(&proof->ek, ret))
 		return devid_fail(err, DEVID_ERR_CRYPTO,
 			"request: its keys cannot be hashed");
@@ -151,6 +160,7 @@ enum devid_err ca_ticket_parse(const uint8_t *data, size_t len,
 			r.bad = true;
 		get(&r, ret->key_fingerprint[i], 32);
 	}
+	ret->alg = alg_of(ret);
 	if (!bytes_in_done(&r))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"challenge: its ticket cannot be read");

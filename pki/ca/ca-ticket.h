@@ -33,6 +33,7 @@ struct ca_ticket {
 	char hw_serial[CA_HW_SERIAL_MAX];
 	struct key_blob spki[N_MAKER_ROLES];
 	uint8_t key_fingerprint[N_MAKER_ROLES][32]; /* SHA-256 of these */
+	enum key_alg alg; /* of both; not in the bytes: the keys say it */
 };
 
 /* Fills *@ret, but for deadline, turns and secret_hash, from a proof that no

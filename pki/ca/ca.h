@@ -23,8 +23,9 @@
 
 #define CA_CONF_DEFAULT DEVID_SYSCONFDIR "/devid/devid-ca.conf"
 
-/* What a second request for a device that has its certificates gets, when
- * keys and EK are the same. Other keys or another EK are always refused. */
+/* What a second request for a pair of keys that has its certificates gets, when
+ * the EK is the same. Another EK, or other keys of a type that the device has,
+ * are always refused. */
 enum ca_again {
 	CA_AGAIN_SAME,
 	CA_AGAIN_REFUSE
@@ -58,6 +59,9 @@ struct ca_conf {
 	unsigned challenge_seconds; /* [ca]; default 86400, at most
 				     * CA_CHALLENGE_SECONDS_MAX */
 	enum ca_again again;
+	/* [ca]; how many pairs of keys of a device get certificates, each of
+	 * another type; 1 to N_KEY_PAIRS, default 1 */
+	unsigned identities;
 	char *crl_url, *delta_url, *ocsp_url, *issuer_url;
 	unsigned crl_hours, delta_hours, ocsp_hours;
 	char *module, *token, *key, *pin_file; /* [token] */

@@ -228,7 +228,7 @@ int cmd_revoke(int argc, char **argv)
 	static const struct option_set set = {
 		.command = "revoke",
 		.usage = "usage: devid-ca revoke --reason REASON SERIAL\n"
-			 "Revokes both certificates of the device SERIAL, for "
+			 "Revokes all certificates of the device SERIAL, for "
 			 "ever.\n",
 		.notes = CA_CMD_NOTES,
 		.rows = rows,

@@ -55,8 +55,9 @@ static enum devid_err print_cert(
 	(void)err;
 	hex_encode(cert->serial, cert->serial_len, serial);
 	device_time_text(cert->created, when);
-	(void)printf("  %-6s  %s  %s  %s", key_role_name(cert->role), serial,
-		when, device_state_name(cert->state));
+	(void)printf("  %-6s  %-7s  %s  %s  %s", key_role_name(cert->role),
+		key_alg_name(cert->alg), serial, when,
+		device_state_name(cert->state));
 	if (cert->state == REGISTER_REVOKED) {
 		device_time_text(cert->revoked_at, when);
 		(void)printf(" %s, %s", when, reason_name(cert->reason));

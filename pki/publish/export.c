@@ -211,8 +211,8 @@ static enum devid_err put_freeradius(struct export *e,
 }
 
 /* A record of CSV, in this order. */
-static const char *const columns[] = { "device", "model", "role", "state",
-	"certificate", "issuer", "created", "revoked_at", "reason",
+static const char *const columns[] = { "device", "model", "role", "type",
+	"state", "certificate", "issuer", "created", "revoked_at", "reason",
 	"key_fingerprint", "tpm_vendor", "tpm_model", "tpm_firmware",
 	"ek_fingerprint", "ek_cert_fingerprint", "station" };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -229,9 +229,9 @@ static void fill_record(struct record *r, const struct register_device *d,
 {
 	bool revoked = cert->state == REGISTER_REVOKED;
 	const char *fields[N_COLUMNS] = { d->serial, d->model,
-		key_role_name(cert->role), device_state_name(cert->state),
-		r->certificate, r->issuer, r->created,
-		revoked ? r->revoked_at : NULL,
+		key_role_name(cert->role), key_alg_name(cert->alg),
+		device_state_name(cert->state), r->certificate, r->issuer,
+		r->created, revoked ? r->revoked_at : NULL,
 		revoked ? reason_name(cert->reason) : NULL, r->key,
 		d->tpm_vendor, d->tpm_model, d->tpm_firmware, r->ek,
 		r->ek_certificate, d->station };

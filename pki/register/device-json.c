@@ -48,8 +48,9 @@ static enum devid_err add_cert(
 	hex_encode(cert->key_fingerprint, 32, key);
 	device_time_text(cert->created, created);
 	device_time_text(cert->revoked_at, revoked_at);
-	entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s}", "role",
-		key_role_name(cert->role), "serial", serial, "issuer", issuer,
+	entry = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s?, s:s?, s:s}",
+		"role", key_role_name(cert->role), "type",
+		key_alg_name(cert->alg), "serial", serial, "issuer", issuer,
 		"state", device_state_name(cert->state), "created", created,
 		"revoked_at", revoked ? revoked_at : NULL, "reason",
 		revoked ? reason_name(cert->reason) : NULL, "key_fingerprint",

@@ -12,6 +12,7 @@ enum column {
 	AT_ID,
 	AT_DEVICE,
 	AT_ROLE,
+	AT_ALG,
 	AT_STATE,
 	AT_CREATED,
 	AT_REVOKED_AT,
@@ -29,12 +30,14 @@ static enum devid_err read_row(const struct db_value *c, size_t n,
 	ret->id = c[AT_ID].num;
 	ret->device = c[AT_DEVICE].num; /* 0 in place of NULL */
 	ret->role = (enum key_role)c[AT_ROLE].num;
+	ret->alg = (enum key_alg)c[AT_ALG].num;
 	ret->state = (enum register_state)c[AT_STATE].num;
 	ret->created = c[AT_CREATED].num;
 	ret->revoked_at = c[AT_REVOKED_AT].num;
 	ret->reason = (int)c[AT_REASON].num;
 	ret->serial_len = c[AT_SERIAL].len;
 	if (c[AT_ROLE].num < 0 || c[AT_ROLE].num >= N_MAKER_ROLES ||
+		!key_alg_is_known(ret->alg) ||
 		c[AT_STATE].num < REGISTER_LIVE ||
 		c[AT_STATE].num > REGISTER_REPLACED ||
 		!register_copy_blob(&c[AT_KEY], ret->key_fingerprint, 32) ||
@@ -60,6 +63,7 @@ enum devid_err register_cert_add(struct reg *reg,
 		what->device ? DB_INT_V(what->device) : DB_NULL_V,
 		DB_INT_V(0),
 		DB_INT_V(what->role),
+		DB_INT_V(what->alg),
 		DB_INT_V(what->state),
 		DB_INT_V(what->created),
 		DB_INT_V(what->revoked_at),
@@ -75,6 +79,9 @@ enum devid_err register_cert_add(struct reg *reg,
 	if (what->state == REGISTER_REVOKED)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"register: certificate: is revoked once it is there");
+	if (!key_alg_is_known(what->alg))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"register: certificate: no type of its key");
 	if (!what->der || what->der_len == 0 || what->serial_len == 0 ||
 		what->serial_len > SERIAL_LEN)
 		return devid_fail(err, DEVID_ERR_INVALID,
@@ -82,12 +89,13 @@ enum devid_err register_cert_add(struct reg *reg,
 	rc = register_issuer_number(
 		reg, what->issuer, true, &params[1].num, err);
 	if (rc == DEVID_OK)
-		rc = db_run(reg->db, REG_QUERY(CERT_ADD, params, 11), NULL,
+		rc = db_run(reg->db, REG_QUERY(CERT_ADD, params, 12), NULL,
 			NULL, err);
 	if (rc == DEVID_OK && db_changes(reg->db) == 0)
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"register: certificate: its serial number was given "
-			"out already");
+			"out already, or its key or one of this type has a "
+			"live one");
 	return rc;
 }
 

@@ -6,7 +6,9 @@
 
 #include "register.h"
 
-/* Errors: EXISTS (issuer and serial number). */
+/* Errors: EXISTS (issuer and serial number; of an IDevID also a live one for
+ * the same key, or for a key of the same type in the same device: unique
+ * indexes). */
 DEVID_MUST_CHECK enum devid_err register_cert_add(struct reg *reg,
 	const struct register_cert *what, struct devid_error *err);
 

@@ -196,6 +196,19 @@ enum devid_err register_device_remove(
 		reg->db, REG_QUERY(DEVICE_REMOVE, &param, 1), NULL, NULL, err);
 }
 
+enum devid_err register_device_hold(
+	struct reg *reg, int64_t id, struct devid_error *err)
+{
+	const struct db_value param = DB_INT_V(id);
+	enum devid_err rc = db_run(
+		reg->db, REG_QUERY(DEVICE_HOLD, &param, 1), NULL, NULL, err);
+
+	if (rc == DEVID_OK && db_changes(reg->db) == 0)
+		return devid_fail(err, DEVID_ERR_STATE,
+			"register: device %" PRId64 ": not live any more", id);
+	return rc;
+}
+
 enum devid_err register_device_set_state(struct reg *reg, int64_t id,
 	enum register_state state, struct devid_error *err)
 {

@@ -38,6 +38,14 @@ DEVID_MUST_CHECK enum devid_err register_is_barred(struct reg *reg,
 DEVID_MUST_CHECK enum devid_err register_device_remove(
 	struct reg *reg, int64_t id, struct devid_error *err);
 
+/*
+ * Nobody else changes the device, and so adds certificates to it or revokes
+ * it, until this transaction ends: whoever wants to waits here. What is read
+ * afterwards is what holds. Errors: STATE (it is not live any more).
+ */
+DEVID_MUST_CHECK enum devid_err register_device_hold(
+	struct reg *reg, int64_t id, struct devid_error *err);
+
 DEVID_MUST_CHECK enum devid_err register_device_set_state(struct reg *reg,
 	int64_t id, enum register_state state, struct devid_error *err);
 

@@ -9,7 +9,7 @@
 
 #include "register-private.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 #define SCHEMA_MAX     8192 /* bytes of its text, filled in */
 
 /*
@@ -56,6 +56,7 @@ static const char schema[] =
 	"	device @INT REFERENCES device (id),"
 	"	issuer @INT NOT NULL REFERENCES issuer (id),"
 	"	role @INT NOT NULL,"
+	"	alg @INT NOT NULL," /* enum key_alg */
 	"	state @INT NOT NULL,"
 	"	created @INT NOT NULL,"
 	"	revoked_at @INT NOT NULL,"
@@ -69,6 +70,9 @@ static const char schema[] =
 	"CREATE UNIQUE INDEX cert_serial ON cert (issuer, serial);"
 	"CREATE INDEX cert_device ON cert (device);"
 	"CREATE UNIQUE INDEX cert_key ON cert (key_prefix)"
+	"	WHERE state = 0 AND role = 0;"
+	/* One live IDevID of a type per device. It grows at its end. */
+	"CREATE UNIQUE INDEX cert_alg ON cert (device, alg)"
 	"	WHERE state = 0 AND role = 0;"
 	/* All that a CRL needs, so that it does not read the certificates. */
 	"CREATE INDEX cert_revoked ON cert"

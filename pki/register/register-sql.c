@@ -7,8 +7,8 @@
 	"id, state, created, serial, model, ek_fingerprint,"                   \
 	" ek_cert_fingerprint, tpm_vendor, tpm_model, tpm_firmware, station"
 #define CERT_COLUMNS                                                           \
-	"c.id, c.device, c.role, c.state, c.created, c.revoked_at, c.reason,"  \
-	" c.key_fingerprint, c.serial, i.hash"
+	"c.id, c.device, c.role, c.alg, c.state, c.created, c.revoked_at,"     \
+	" c.reason, c.key_fingerprint, c.serial, i.hash"
 #define CERT_FROM     " FROM cert c JOIN issuer i ON i.id = c.issuer"
 #define AUDIT_COLUMNS "n.name, a.seq, a.line, a.hash, a.signature"
 #define AUDIT_FROM    " FROM audit a JOIN instance n ON n.id = a.instance"
@@ -73,6 +73,10 @@ const char *const register_sql[N_REG_SQL] = {
 		" VALUES (0, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
 		" ON CONFLICT DO NOTHING",
 	[REG_SQL_DEVICE_REMOVE] = "DELETE FROM device WHERE id = ?1",
+	/* Changes nothing, and keeps everybody else from the row until the
+	 * commit. */
+	[REG_SQL_DEVICE_HOLD] = "UPDATE device SET state = 0"
+				" WHERE id = ?1 AND state = 0",
 	[REG_SQL_DEVICE_SET_STATE] =
 		"UPDATE device SET state = ?2 WHERE id = ?1",
 	[REG_SQL_EACH_DEVICE] = "SELECT " DEVICE_COLUMNS " FROM device"
@@ -85,10 +89,11 @@ const char *const register_sql[N_REG_SQL] = {
 		" SELECT " DEVICE_COLUMNS " FROM device"
 		" WHERE serial = ?1 AND state <> 0 ORDER BY id",
 	[REG_SQL_CERT_ADD] =
-		"INSERT INTO cert (device, issuer, role, state, created,"
+		"INSERT INTO cert (device, issuer, role, alg, state, created,"
 		" revoked_at, revoked_seq, reason, key_prefix,"
 		" key_fingerprint, serial, der)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, ?8, ?9, ?10, ?11,"
+		" ?12)"
 		" ON CONFLICT DO NOTHING",
 	[REG_SQL_CERT_BY_SERIAL] = "SELECT " CERT_COLUMNS ", c.der" CERT_FROM
 				   " WHERE c.issuer = ?1 AND c.serial = ?2",

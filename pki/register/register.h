@@ -118,6 +118,7 @@ struct register_cert {
 	int64_t id;
 	int64_t device;     /* 0: a CA's or an OCSP responder's */
 	enum key_role role; /* of a device's */
+	enum key_alg alg;   /* type of its key */
 	uint8_t issuer[32]; /* SHA-256 of the issuer's Name, DER */
 	uint8_t serial[SERIAL_LEN];
 	size_t serial_len;

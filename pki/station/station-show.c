@@ -30,9 +30,9 @@ static void print_device(const json_t *d, FILE *out)
 
 static void print_cert(const json_t *cert, FILE *out)
 {
-	(void)fprintf(out, "  %-6s  %s  %s  %s", text_of(cert, "role"),
-		text_of(cert, "serial"), text_of(cert, "created"),
-		text_of(cert, "state"));
+	(void)fprintf(out, "  %-6s  %-7s  %s  %s  %s", text_of(cert, "role"),
+		text_of(cert, "type"), text_of(cert, "serial"),
+		text_of(cert, "created"), text_of(cert, "state"));
 	if (json_is_string(json_object_get(cert, "revoked_at")))
 		(void)fprintf(out, " %s, %s", text_of(cert, "revoked_at"),
 			text_of(cert, "reason"));

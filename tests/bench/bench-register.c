@@ -83,9 +83,9 @@ static const char fill_sql[] =
 	" 'id:00010200', 'line-1' FROM n;"
 	"WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL"
 	" SELECT i + 1 FROM n WHERE i < 2 * %" PRId64 " + 1)"
-	"INSERT INTO cert (device, issuer, role, state, created, revoked_at,"
+	"INSERT INTO cert (device, issuer, role, alg, state, created, revoked_at,"
 	" revoked_seq, reason, key_prefix, key_fingerprint, serial, der)"
-	" SELECT i / 2, 1, i %% 2, 0, 1790000000 + i, 0, 0, 0, random(),"
+	" SELECT i / 2, 1, i %% 2, 1, 0, 1790000000 + i, 0, 0, 0, random(),"
 	" randomblob(32), CAST(printf('@%%013d', i) ||"
 	" substr(hex(randomblob(4)), 1, 6) AS BLOB), zeroblob(640) FROM n;"
 	"INSERT INTO instance (id, name) VALUES (1, 'fill');"
@@ -174,6 +174,7 @@ static void make_device(struct device *ret, int64_t n)
 		struct register_cert *c = &ret->certs[i];
 
 		c->role = (enum key_role)i;
+		c->alg = KEY_ALG_P256;
 		make_serial(c);
 		random_bytes(c->key_fingerprint, 32);
 		c->created = d->created;

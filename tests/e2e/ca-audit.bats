@@ -137,7 +137,7 @@ add_devices() {
 			iif(value = 3, 'SN2', 'SN1'), 'Model 7',
 			randomblob(32), zeroblob(32), 'id:53544D20', 'ST33',
 			'id:00010200', 'line-1' FROM json_each('[1,2,3]');
-		INSERT INTO cert SELECT NULL, id, 1, role, state, created,
+		INSERT INTO cert SELECT NULL, id, 1, role, 1, state, created,
 			state * 1790000001, state * (2 * id + role),
 			state * 4, random(),
 			zeroblob(32), randomblob(20), x'3000' FROM device,

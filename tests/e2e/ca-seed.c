@@ -67,6 +67,7 @@ static void certify(struct ca *ca, const struct register_device *device,
 {
 	struct register_cert row = { .device = device->id,
 		.role = role,
+		.alg = KEY_ALG_P256,
 		.serial_len = SERIAL_LEN,
 		.created = device->created };
 	struct devid_error err = { DEVID_OK, "" };

@@ -37,6 +37,7 @@ static void load_least_has_defaults(void **state)
 	assert_string_equal(conf.instance, "ca");
 	assert_int_equal(conf.challenge_seconds, 86400);
 	assert_int_equal(conf.again, CA_AGAIN_SAME);
+	assert_int_equal(conf.identities, 1);
 	assert_int_equal(conf.crl_hours, 168);
 	assert_int_equal(conf.delta_hours, 24);
 	assert_int_equal(conf.ocsp_hours, 72);
@@ -85,6 +86,8 @@ static const struct {
 	{ "[ca]\nchallenge_seconds = 2678401\n", "from 1 to" },
 	{ "[ca]\nchallenge_key = key\n", "not an absolute path" },
 	{ "[ca]\nagain = maybe\n", "neither same nor refuse" },
+	{ "[ca]\nidentities = 0\n", "from 1 to 4" },
+	{ "[ca]\nidentities = 5\n", "from 1 to 4" },
 	{ "[ca]\ncrl_url = ftp://x\n", "not an http" },
 	{ "[ca]\nocsp_url = http://x/\"y\n", "not an http" },
 	{ "[ca]\ncrl_hours = 0\n", "from 1 to" },

@@ -5,6 +5,7 @@
  */
 #include "await.h"
 #include "ca-fixture.h"
+#include "ca-revoke.h"
 #include "db-open.h"
 #include "hex.h"
 #include "pg.h"
@@ -67,10 +68,11 @@ static int site_done(void **state)
 	return ca_fixture_done((void **)&s->ca);
 }
 
-/* ---- an answer that waits ---- */
+/* ---- an answer, or a revocation, that waits ---- */
 
 struct issuing {
 	struct ca_fixture *f;
+	void *(*run)(void *arg);
 	enum devid_err code;
 	int over; /* owned: an eventfd, written at the end */
 };
@@ -80,6 +82,16 @@ static void *issue(void *arg)
 	struct issuing *i = arg;
 
 	i->code = ca_fixture_issue(i->f, "line-1");
+	(void)eventfd_write(i->over, 1); /* cannot be full */
+	return NULL;
+}
+
+static void *revoke_all(void *arg)
+{
+	struct issuing *i = arg;
+
+	i->code = ca_revoke(
+		&i->f->ca, CSR_FIXTURE_SERIAL, 4, "operator@ca", NULL);
 	(void)eventfd_write(i->over, 1); /* cannot be full */
 	return NULL;
 }
@@ -111,19 +123,19 @@ static void await_waiter(struct db *db, int log, const struct issuing *i)
 	assert_int_equal(count_waiters(db), 1);
 }
 
-/* The code of an answer that comes when another process has done @sql, which
- * it commits, or takes back, when the answer waits for it. */
-static enum devid_err issue_beside(
-	struct site *s, const char *sql, bool commit_it)
+/* The code of @run, which comes when another process has done @sql, which that
+ * commits, or takes back, when @run waits for it. */
+static enum devid_err run_beside(struct site *s, void *(*run)(void *arg),
+	const char *sql, bool commit_it)
 {
-	struct issuing i = { s->ca, DEVID_OK, eventfd(0, EFD_CLOEXEC) };
+	struct issuing i = { s->ca, run, DEVID_OK, eventfd(0, EFD_CLOEXEC) };
 	int log = await_watch_open(tempdir_file(&cluster.dir, "log"));
 	pthread_t thread;
 
 	assert_true(i.over >= 0);
 	assert_rc(db_begin(s->other, NULL), DEVID_OK);
 	assert_rc(db_script(s->other, sql, NULL), DEVID_OK);
-	assert_int_equal(pthread_create(&thread, NULL, issue, &i), 0);
+	assert_int_equal(pthread_create(&thread, NULL, i.run, &i), 0);
 	await_waiter(s->watch, log, &i);
 	if (commit_it)
 		assert_rc(db_commit(s->other, NULL), DEVID_OK);
@@ -133,6 +145,12 @@ static enum devid_err issue_beside(
 	(void)close(log);
 	(void)close(i.over);
 	return i.code;
+}
+
+static enum devid_err issue_beside(
+	struct site *s, const char *sql, bool commit_it)
+{
+	return run_beside(s, issue, sql, commit_it);
 }
 
 /* ---- tests ---- */
@@ -236,6 +254,97 @@ static void issue_answer_that_other_gives_back_is_served(void **state)
 	issue_same_answer_beside(*state, false);
 }
 
+/* ---- a further pair ---- */
+
+/* What another CA process does that gives the device one of type @alg. */
+#define OTHER_PAIR(alg)                                                        \
+	"UPDATE device SET state = 0 WHERE state = 0;"                         \
+	"INSERT INTO cert (device, issuer, role, alg, state, created,"         \
+	" revoked_at, revoked_seq, reason, key_prefix, key_fingerprint,"       \
+	" serial, der) SELECT id, 1, role, " alg ", 0, 1, 0, 0, 0, 7 + role,"  \
+	" decode(repeat('a' || role, 32), 'hex'),"                             \
+	" decode(repeat('b' || role, 20), 'hex'), decode('3000', 'hex')"       \
+	" FROM device, (SELECT 0 AS role UNION SELECT 1) AS roles"
+
+/* A device with one pair answers for another, P-384. */
+static enum devid_err further_beside(
+	struct site *s, const char *sql, bool commit_it)
+{
+	static struct csr_fixture p384;
+	struct ca_fixture *f = s->ca;
+	enum devid_err code;
+
+	f->conf.identities = 2;
+	ca_fixture_further(f, KEY_ALG_P384, &p384);
+	ca_fixture_certify(f, &f->device);
+	assert_rc(ca_fixture_challenge(f, &p384, "line-1"), DEVID_OK);
+	ca_fixture_answer(f, &p384);
+	code = issue_beside(s, sql, commit_it);
+	csr_fixture_done(&p384);
+	return code;
+}
+
+/* Each would be the second; together they are three. */
+static void issue_further_while_other_adds_one_is_refused(void **state)
+{
+	struct site *s = *state;
+
+	assert_rc(further_beside(s, OTHER_PAIR("3"), true), DEVID_ERR_EXISTS);
+	assert_cause(&s->ca->job.error, "takes identities = 3");
+	assert_int_equal(ca_fixture_rows(s->ca, "cert"), 4);
+}
+
+static void issue_further_while_other_adds_same_type_is_refused(void **state)
+{
+	struct site *s = *state;
+
+	assert_rc(further_beside(s, OTHER_PAIR("2"), true), DEVID_ERR_EXISTS);
+	assert_cause(&s->ca->job.error, "other keys of the same TPM");
+	assert_int_equal(ca_fixture_rows(s->ca, "cert"), 4);
+}
+
+static void issue_further_when_other_takes_it_back_is_served(void **state)
+{
+	struct site *s = *state;
+
+	assert_rc(further_beside(s, OTHER_PAIR("2"), false), DEVID_OK);
+	assert_int_equal(ca_fixture_rows(s->ca, "device"), 1);
+	assert_int_equal(ca_fixture_rows(s->ca, "cert"), 4);
+}
+
+static void issue_further_while_compromise_is_told_is_refused(void **state)
+{
+	struct site *s = *state;
+
+	assert_rc(further_beside(s,
+			  "UPDATE device SET state = 1;"
+			  "UPDATE cert SET state = 1, reason = 1,"
+			  " revoked_at = 1, revoked_seq = id",
+			  true),
+		DEVID_ERR_EXISTS);
+	assert_cause(&s->ca->job.error, "revoked for keyCompromise");
+	assert_int_equal(ca_fixture_rows(s->ca, "cert"), 2);
+}
+
+/* Or a device that is none any more would have a live certificate. */
+static void revoke_while_pair_is_added_takes_it_too(void **state)
+{
+	struct site *s = *state;
+	int64_t live = -1;
+
+	ca_fixture_certify(s->ca, &s->ca->device);
+	assert_rc(run_beside(s, revoke_all, OTHER_PAIR("3"), true), DEVID_OK);
+	assert_int_equal(ca_fixture_rows(s->ca, "cert"), 4);
+	assert_rc(db_begin_read(s->watch, NULL), DEVID_OK);
+	assert_rc(db_run(s->watch,
+			  DB_QUERY("SELECT count(*) FROM cert WHERE state = 0",
+				  NULL, 0),
+			  ca_fixture_note_number, &live, NULL),
+		DEVID_OK);
+	assert_rc(db_commit(s->watch, NULL), DEVID_OK);
+	assert_int_equal(live, 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, site_new, site_done)
 
 int main(void)
@@ -246,6 +355,11 @@ int main(void)
 		CASE(issue_when_other_takes_serial_back_is_served),
 		CASE(issue_answer_that_other_uses_is_refused),
 		CASE(issue_answer_that_other_gives_back_is_served),
+		CASE(issue_further_while_other_adds_one_is_refused),
+		CASE(issue_further_while_other_adds_same_type_is_refused),
+		CASE(issue_further_when_other_takes_it_back_is_served),
+		CASE(issue_further_while_compromise_is_told_is_refused),
+		CASE(revoke_while_pair_is_added_takes_it_too),
 	};
 
 	return cmocka_run_group_tests(tests, cluster_new, cluster_free);

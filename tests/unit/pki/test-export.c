@@ -112,6 +112,52 @@ static void freeradius_idevids_live_and_revoked(void **state)
 	free(text);
 }
 
+/* One row for each; of a revoked one the device's other is as good as before.
+ * covers: OWN-several-idevids */
+static void freeradius_each_identity_of_device_has_its_row(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
+	char first[128], second[128], want[512], *text;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_further(f, "A1", KEY_ALG_P384, b);
+	key_of(f, a[KEY_ROLE_IDEVID], first);
+	key_of(f, b[KEY_ROLE_IDEVID], second);
+	for (int revoked = 0; revoked < 2; revoked++) {
+		if (revoked)
+			publish_fixture_revoke(
+				f, a[KEY_ROLE_IDEVID], FIXTURE_NOW, 4);
+		(void)snprintf(want, sizeof(want),
+			"# issuer:certificate of the IDevIDs of these units, "
+			"and of those revoked\n"
+			"%s\n\tDevID-Unit := \"A1\",\n"
+			"\tDevID-State := \"%s\"\n\n"
+			"%s\n\tDevID-Unit := \"A1\",\n"
+			"\tDevID-State := \"live\"\n\n",
+			first, revoked ? "revoked" : "live", second);
+		text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
+		assert_string_equal(text, want);
+		free(text);
+	}
+}
+
+static void csv_tells_types(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
+	char *text;
+
+	publish_fixture_device(f, "A1", a);
+	publish_fixture_further(f, "A1", KEY_ALG_RSA2048, a);
+	text = written(f, EXPORT_CSV, NULL, DEVID_OK);
+	assert_non_null(strstr(text, "A1,M1,idevid,p256,live,"));
+	assert_non_null(strstr(text, "A1,M1,iak,p256,live,"));
+	assert_non_null(strstr(text, "A1,M1,idevid,rsa2048,live,"));
+	assert_non_null(strstr(text, "A1,M1,iak,rsa2048,live,"));
+	free(text);
+}
+
 /* Whoever asks for his own learns which certificates are to be refused, and of
  * the others' no more than that. */
 static void freeradius_revoked_of_others_without_their_number(void **state)
@@ -240,17 +286,17 @@ static void csv_quoted_and_formulas_defused(void **state)
 		const char *model; /* as SQL text */
 		const char *want;  /* in the record */
 	} cases[] = {
-		{ "plain", "A1,plain,idevid,live," },
-		{ "a,b", "A1,\"a,b\",idevid,live," },
-		{ "a\"b", "A1,\"a\"\"b\",idevid,live," },
-		{ "a\nb", "A1,\"a\nb\",idevid,live," },
-		{ "=1+1", "A1,\"'=1+1\",idevid,live," },
-		{ "+1", "A1,\"'+1\",idevid,live," },
-		{ "-1", "A1,\"'-1\",idevid,live," },
-		{ "@x", "A1,\"'@x\",idevid,live," },
-		{ "\tx", "A1,\"'\tx\",idevid,live," },
-		{ "a=b", "A1,a=b,idevid,live," },
-		{ "", "A1,,idevid,live," },
+		{ "plain", "A1,plain,idevid,p256,live," },
+		{ "a,b", "A1,\"a,b\",idevid,p256,live," },
+		{ "a\"b", "A1,\"a\"\"b\",idevid,p256,live," },
+		{ "a\nb", "A1,\"a\nb\",idevid,p256,live," },
+		{ "=1+1", "A1,\"'=1+1\",idevid,p256,live," },
+		{ "+1", "A1,\"'+1\",idevid,p256,live," },
+		{ "-1", "A1,\"'-1\",idevid,p256,live," },
+		{ "@x", "A1,\"'@x\",idevid,p256,live," },
+		{ "\tx", "A1,\"'\tx\",idevid,p256,live," },
+		{ "a=b", "A1,a=b,idevid,p256,live," },
+		{ "", "A1,,idevid,p256,live," },
 	};
 	struct publish_fixture *f = *state;
 	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
@@ -284,12 +330,13 @@ static void csv_every_certificate_a_record(void **state)
 	publish_fixture_device(f, "A2", a);
 	publish_fixture_revoke(f, a[0], 1700000060, 4);
 	text = written(f, EXPORT_CSV, NULL, DEVID_OK);
-	assert_memory_equal(text, "device,model,role,state,certificate,", 36);
+	assert_memory_equal(
+		text, "device,model,role,type,state,certificate,", 41);
 	for (const char *p = text; *p; p++) {
 		commas += *p == ',';
 		if (*p == '\n') {
 			assert_int_equal(p[-1], '\r');
-			assert_int_equal(commas, 15);
+			assert_int_equal(commas, 16);
 			commas = 0;
 			lines++;
 		}
@@ -383,6 +430,8 @@ int main(void)
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(freeradius_idevids_live_and_revoked),
+		CASE(freeradius_each_identity_of_device_has_its_row),
+		CASE(csv_tells_types),
 		CASE(freeradius_revoked_of_others_without_their_number),
 		CASE(freeradius_device_replaced_left_out),
 		CASE(freeradius_expansion_in_serial_refused),
