@@ -1,7 +1,7 @@
 # devid-station: the production line's side. It knows nothing of databases
 # and tokens
 
-sees := idevid/base idevid/cli idevid/enrol
+sees := idevid/base idevid/cli idevid/enrol idevid/key
 sources := \
 	station-board.c \
 	station-flow.c \

@@ -70,14 +70,29 @@ struct flow {
 	struct station_state state;
 };
 
-/* Runs a step of `devid provision` on the device. */
+#define ARGS_MAX 13 /* words of a step, NULL included */
+
+/* Runs a step of `devid provision` on the device, for the identity that is
+ * meant. */
 static enum devid_err device(const struct flow *f, const char *const *args,
 	struct view input, struct blob *ret, struct devid_error *err)
 {
+	const char *all[ARGS_MAX] = { NULL };
 	const struct station_run what = { .prefix = f->unit->prefix,
 		.n_prefix = f->unit->n_prefix,
-		.args = args,
+		.args = all,
 		.input = input };
+	size_t n = 0, i = 0;
+
+	/* "provision" and the step, then its options. */
+	while (args[i] && i < 2)
+		all[n++] = args[i++];
+	if (f->unit->identity) {
+		all[n++] = "--key";
+		all[n++] = f->unit->identity;
+	}
+	while (args[i] && n < ARGS_MAX - 1)
+		all[n++] = args[i++];
 
 	return station_run(&what, ret, err);
 }
@@ -309,7 +324,8 @@ enum devid_err station_provision(struct station_http *http,
 	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
 	enum devid_err rc;
 
-	rc = station_state_open(unit->dir, unit->serial, &f.state, err);
+	rc = station_state_open(
+		unit->dir, unit->serial, unit->identity, &f.state, err);
 	if (rc == DEVID_OK && unit->again)
 		rc = station_state_forget(&f.state, STATION_REQUEST, err);
 	if (rc == DEVID_OK)

@@ -10,6 +10,7 @@
 
 struct station_unit {
 	const char *serial, *model, *alg; /* model NULL: none */
+	const char *identity;             /* name of its key; NULL: the first */
 	const char *dir;                  /* of the states */
 	char *const *prefix;              /* reaches the devid command */
 	size_t n_prefix;

@@ -56,7 +56,8 @@ static enum devid_err make_folder(const char *path, struct devid_error *err)
 }
 
 enum devid_err station_state_open(const char *dir, const char *serial,
-	struct station_state *ret, struct devid_error *err)
+	const char *identity, struct station_state *ret,
+	struct devid_error *err)
 {
 	char name[3 * SERIAL_MAX + 1];
 	char *folder;
@@ -68,7 +69,9 @@ enum devid_err station_state_open(const char *dir, const char *serial,
 	rc = make_folder(dir, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (asprintf(&folder, "%s/%s", dir, name) < 0)
+	/* No '.' is left in the name. */
+	if (asprintf(&folder, "%s/%s%s%s", dir, name, identity ? "." : "",
+		    identity ? identity : "") < 0)
 		return fail_no_memory(err);
 	rc = make_folder(folder, err);
 	if (rc != DEVID_OK) {

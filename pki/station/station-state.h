@@ -6,7 +6,8 @@
  * What was reached for a device, in files of the folder DIR/SERIAL: each is
  * there whole or not at all, so that a later call goes on where the last one
  * was stopped. Characters of the serial number that a file name should not
- * have are written as %XX.
+ * have are written as %XX. A further identity of the device has a folder of its
+ * own, DIR/SERIAL.IDENTITY.
  */
 
 #include "blob.h"
@@ -25,9 +26,11 @@ struct station_state {
 	char *folder; /* owned */
 };
 
-/* Makes the folder if need be. Errors: INVALID (serial number), IO. */
+/* Makes the folder if need be. @identity is the name of a key, or NULL: the
+ * first. Errors: INVALID (serial number), IO. */
 DEVID_MUST_CHECK enum devid_err station_state_open(const char *dir,
-	const char *serial, struct station_state *ret, struct devid_error *err);
+	const char *serial, const char *identity, struct station_state *ret,
+	struct devid_error *err);
 void station_state_done(struct station_state *state);
 
 /* What @step left; the caller's. Errors: NOT_FOUND, those of

@@ -10,6 +10,7 @@
 #include "cmd-exit.h"
 #include "cmd-file.h"
 #include "files.h"
+#include "key.h"
 #include "log.h"
 #include "options.h"
 #include "progress.h"
@@ -42,6 +43,7 @@ static const struct option_row rows[] = {
 	{ "dir", 0, "DIR", option_text, AT(unit.dir), NULL },
 	{ "serial", 0, "SERIAL", option_text, AT(unit.serial), NULL },
 	{ "model", 0, "MODEL", option_text, AT(unit.model), NULL },
+	{ "identity", 0, "NAME", option_text, AT(unit.identity), NULL },
 	{ "alg", 0, "ALG", option_text, AT(unit.alg), NULL },
 	{ "ek-certificate", 0, "FILE", option_text, AT(ek_certificate), NULL },
 	{ "out", 0, "FILE", option_text, AT(out), NULL },
@@ -58,7 +60,8 @@ static const struct option_set option_set = {
 	.usage =
 		"usage: devid-station OPTIONS provision --serial SERIAL "
 		"[--model MODEL]\n"
-		"           [--alg p256|p384|rsa2048|rsa3072|rsa4096]\n"
+		"           [--identity idevid-N] "
+		"[--alg p256|p384|rsa2048|rsa3072|rsa4096]\n"
 		"           [--ek-certificate FILE] [--again] "
 		"[-- COMMAND...]\n"
 		"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
@@ -90,6 +93,31 @@ static int exit_of(enum devid_err rc, const struct devid_error *err)
 	return rc == DEVID_ERR_UNREACHABLE ? EXIT_UNREACHABLE : EXIT_FAILURE;
 }
 
+/* -1 to go on. The names of a device's identities come from the table of keys:
+ * nothing else reaches a folder's name, or a shell on the device. */
+static int choose_identity(struct station_unit *unit)
+{
+	enum key_id id = KEY_IDEVID;
+
+	if (unit->identity && (!key_id_by_name(unit->identity, &id) ||
+				      key_id_role(id) != KEY_ROLE_IDEVID))
+		return options_wrong(&option_set,
+			"provision: --identity: %s: no identity; they are %s "
+			"and %s-1 to %s-%d",
+			unit->identity, key_id_name(KEY_IDEVID),
+			key_id_name(KEY_IDEVID), key_id_name(KEY_IDEVID),
+			N_KEY_PAIRS - 1);
+	unit->identity = id == KEY_IDEVID ? NULL : key_id_name(id);
+	/* A key that was made stays, and of one type there is no second. */
+	if (unit->identity && !unit->alg)
+		return options_wrong(&option_set,
+			"provision: --identity %s: --alg is missing",
+			unit->identity);
+	if (!unit->alg)
+		unit->alg = key_alg_name(KEY_ALG_P256);
+	return -1;
+}
+
 static int provision(struct station *s, int argc, char **argv)
 {
 	static char devid[] = "devid";
@@ -97,9 +125,13 @@ static int provision(struct station *s, int argc, char **argv)
 	CLEANUP(blob_done) struct blob ek = { NULL, 0 };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
+	int code;
 
 	if (!s->unit.serial)
 		return wrong_call("provision: --serial is missing");
+	code = choose_identity(&s->unit);
+	if (code >= 0)
+		return code;
 	if (s->ek_certificate) {
 		rc = cmd_file_read(s->ek_certificate, EK_FILE_MAX, &ek, &err);
 		if (rc != DEVID_OK) {
@@ -112,7 +144,9 @@ static int provision(struct station *s, int argc, char **argv)
 	s->unit.n_prefix = argc > 0 ? (size_t)argc : 1;
 	rc = station_provision(s->http, &s->unit, &err);
 	if (rc == DEVID_OK)
-		log_info("%s: certificates installed", s->unit.serial);
+		log_info("%s%s%s: certificates installed", s->unit.serial,
+			s->unit.identity ? ", " : "",
+			s->unit.identity ? s->unit.identity : "");
 	return exit_of(rc, &err);
 }
 
@@ -204,7 +238,7 @@ static const struct station_command {
 	const char *options;
 } commands[] = {
 	{ "provision", provision,
-		OF_ALL " serial model alg ek-certificate again" },
+		OF_ALL " serial model identity alg ek-certificate again" },
 	{ "challenge", challenge, OF_ALL " out" },
 	{ "issue", issue, OF_ALL " out" },
 	{ "revoke", revoke_unit, OF_ALL " reason" },
@@ -257,7 +291,7 @@ static int run(struct station *s, const char *name, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct station s = { .unit = { .alg = "p256", .dir = DIR_DEFAULT } };
+	struct station s = { .unit = { .dir = DIR_DEFAULT } };
 	const char *name;
 	int code;
 

@@ -24,7 +24,7 @@ static int setup(void **state)
 {
 	(void)state;
 	dir = tempdir_new();
-	return station_state_open(dir.path, "SN1", &unit, NULL);
+	return station_state_open(dir.path, "SN1", NULL, &unit, NULL);
 }
 
 static int teardown(void **state)
@@ -105,9 +105,37 @@ static void open_again_finds_what_was_there(void **state)
 
 	(void)state;
 	store(STATION_REQUEST, "x");
-	assert_rc(station_state_open(dir.path, "SN1", &again, NULL), DEVID_OK);
+	assert_rc(station_state_open(dir.path, "SN1", NULL, &again, NULL),
+		DEVID_OK);
 	assert_string_equal(again.folder, unit.folder);
 	station_state_done(&again);
+}
+
+/* Nothing of one is the other's, whatever the serial number looks like. */
+static void open_other_identity_has_its_own_folder(void **state)
+{
+	static const struct {
+		const char *serial, *identity;
+	} rows[] = { { "SN1", "idevid-1" }, { "SN1", "idevid-2" },
+		{ "SN1.idevid-1", NULL }, { "SN1.idevid-1", "idevid-1" } };
+
+	(void)state;
+	store(STATION_REQUEST, "x");
+	for (size_t i = 0; i < N_OF(rows); i++) {
+		struct blob data = { NULL, 0 };
+		struct station_state s = { NULL };
+
+		assert_rc(station_state_open(dir.path, rows[i].serial,
+				  rows[i].identity, &s, NULL),
+			DEVID_OK);
+		assert_rc(station_state_load(&s, STATION_REQUEST, &data, NULL),
+			DEVID_ERR_NOT_FOUND);
+		assert_rc(station_state_store(
+				  &s, STATION_REQUEST, view_of("y"), NULL),
+			DEVID_OK);
+		station_state_done(&s);
+	}
+	assert_rc(load(STATION_REQUEST, "x"), DEVID_OK);
 }
 
 static void open_hostile_serials_stay_below_the_folder(void **state)
@@ -124,8 +152,8 @@ static void open_hostile_serials_stay_below_the_folder(void **state)
 		struct station_state s = { NULL };
 		struct stat st;
 
-		assert_rc(
-			station_state_open(dir.path, rows[i].serial, &s, NULL),
+		assert_rc(station_state_open(
+				  dir.path, rows[i].serial, NULL, &s, NULL),
 			DEVID_OK);
 		assert_string_equal(
 			s.folder, tempdir_file(&dir, rows[i].folder));
@@ -143,12 +171,13 @@ static void open_serial_of_wrong_length_refused(void **state)
 	(void)state;
 	memset(serial, 'x', sizeof(serial));
 	serial[65] = '\0';
-	assert_rc(
-		station_state_open(dir.path, "", &s, NULL), DEVID_ERR_INVALID);
-	assert_rc(station_state_open(dir.path, serial, &s, NULL),
+	assert_rc(station_state_open(dir.path, "", NULL, &s, NULL),
+		DEVID_ERR_INVALID);
+	assert_rc(station_state_open(dir.path, serial, NULL, &s, NULL),
 		DEVID_ERR_INVALID);
 	serial[64] = '\0';
-	assert_rc(station_state_open(dir.path, serial, &s, NULL), DEVID_OK);
+	assert_rc(
+		station_state_open(dir.path, serial, NULL, &s, NULL), DEVID_OK);
 	station_state_done(&s);
 }
 
@@ -157,7 +186,7 @@ static void open_no_folder_refused(void **state)
 	struct station_state s = { NULL };
 
 	(void)state;
-	assert_rc(station_state_open("/proc/nothing", "S", &s, NULL),
+	assert_rc(station_state_open("/proc/nothing", "S", NULL, &s, NULL),
 		DEVID_ERR_IO);
 }
 
@@ -580,6 +609,7 @@ int main(void)
 		T(store_again_replaces),
 		T(forget_from_a_step_on),
 		T(open_again_finds_what_was_there),
+		T(open_other_identity_has_its_own_folder),
 		T(open_hostile_serials_stay_below_the_folder),
 		T(open_serial_of_wrong_length_refused),
 		T(open_no_folder_refused),
