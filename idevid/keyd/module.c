@@ -190,6 +190,25 @@ void module_status(struct module *m, struct wire_status *ret)
 	}
 }
 
+/* A module makes one key of a role and a type, by the template: another name
+ * for it would sign when the first one is disabled. */
+static enum devid_err check_type(const struct module *m, enum key_id id,
+	enum key_alg alg, struct devid_error *err)
+{
+	for (int i = 0; i < N_MAKER_KEYS; i++) {
+		enum key_id other = m->keys[i].id;
+
+		if (other != id && key_id_role(other) == key_id_role(id) &&
+			m->keys[i].alg == alg)
+			return devid_fail(err, DEVID_ERR_KEY_EXISTS,
+				"%s: of each type there is one, and the %s key "
+				"is %s",
+				key_id_name(id), key_alg_name(alg),
+				key_id_name(other));
+	}
+	return DEVID_OK;
+}
+
 static enum devid_err create_key(struct module *m, struct module_key *key,
 	enum key_alg alg, struct devid_error *err)
 {
@@ -205,7 +224,9 @@ static enum devid_err create_key(struct module *m, struct module_key *key,
 			key_id_name(key->id), key_alg_name(key->alg));
 	if (rc != DEVID_ERR_NOT_FOUND)
 		return rc == DEVID_OK ? DEVID_OK : fail_with(err, rc, &cause);
-	rc = ks->ops->create(ks, key->id, alg, NULL, err);
+	rc = check_type(m, key->id, alg, err);
+	if (rc == DEVID_OK)
+		rc = ks->ops->create(ks, key->id, alg, NULL, err);
 	if (rc == DEVID_OK)
 		rc = module_ensure_key(m, key, err);
 	if (rc == DEVID_OK)

@@ -696,6 +696,28 @@ static void tpm_below_the_minimum_is_not_provisioned(void **state)
 	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 }
 
+/* The same template gives the same key: a second name for one, which would
+ * sign when the other is disabled.
+ * covers: OWN-several-idevids */
+static void second_identity_of_one_type_exists(void **state)
+{
+	struct fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+
+	assert_rc(module_create(f->m, "idevid-2", KEY_ALG_P384, false, NULL),
+		DEVID_OK);
+	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P384, false, &err),
+		DEVID_ERR_KEY_EXISTS);
+	assert_cause(&err, "of each type there is one, and the p384 key is "
+			   "idevid-2");
+	assert_false(is_there(f, "idevid-1"));
+	assert_false(is_there(f, "iak-1"));
+	assert_rc(module_create(f->m, "idevid-2", KEY_ALG_P384, false, NULL),
+		DEVID_OK);
+	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P256, false, NULL),
+		DEVID_OK);
+}
+
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
@@ -725,6 +747,7 @@ int main(void)
 		CASE(entropy_within_its_limits),
 		CASE(second_identity_beside_the_first),
 		CASE(tpm_below_the_minimum_is_not_provisioned),
+		CASE(second_identity_of_one_type_exists),
 	};
 
 	return cmocka_run_group_tests_name("module-owner", tests, NULL, NULL);

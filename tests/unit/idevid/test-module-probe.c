@@ -192,13 +192,13 @@ static void every_size_of_rsa_is_probed_and_signs(void **state)
 		w.key = rsa_keys_next(bits[i]);
 		w.salt_len = RSA_PSS_SALTLEN_DIGEST;
 		assert_int_equal(start(), 1);
-		assert_true(is_tls13());
+		assert_true(tls13() == WIRE_TLS13_YES);
 		assert_string_equal(w.warnings, "");
 		assert_rc(sign_tls12(), DEVID_OK);
 		w.salt_len = RSA_PSS_SALTLEN_MAX;
 		(void)unlink(tempdir_file(&w.dir, "idevid.probed"));
 		assert_int_equal(start(), 1);
-		assert_false(is_tls13());
+		assert_int_equal(tls13(), WIRE_TLS13_NO);
 	}
 }
 
