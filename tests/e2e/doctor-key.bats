@@ -123,8 +123,8 @@ instead() {
 @test "keyd-other: another version, a program that sends all back, one with other sockets" {
 	local read='dd bs=64k count=1 of=/dev/null status=none'
 
-	instead --seqpacket "$read; printf '\003\201\0\0\0\0\0\0'"
-	names 1 unusable keyd-other "answer of version 3, not 2"
+	instead --seqpacket "$read; printf '\004\201\0\0\0\0\0\0'"
+	names 1 unusable keyd-other "answer of version 4, not 3"
 	stop_pid "$spawned"
 	instead --seqpacket cat
 	names 1 unusable keyd-other "malformed answer"
