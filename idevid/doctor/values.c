@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "conf.h"
 #include "fail.h"
+#include "role.h"
 #include "tpm-tcti.h"
 
 #define ID_MAX 4294967294u /* (uid_t)-1 is nobody's */
@@ -92,6 +93,32 @@ static enum devid_err check_ports(void *member, const char *value,
 	return each_word(value, check_port, err);
 }
 
+static enum devid_err check_identity(const char *word, struct devid_error *err)
+{
+	enum key_id id;
+
+	if (!key_id_by_name(word, &id))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': there is no key of that name", word);
+	if (!(key_id_row(id)->purposes & PURPOSE_TLS_CLIENT))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': %s keys do not sign for %s", word,
+			key_id_row(id)->name, purpose_name(PURPOSE_TLS_CLIENT));
+	return DEVID_OK;
+}
+
+static enum devid_err check_identities(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)member;
+	(void)rest;
+	(void)row;
+	if (!value[strspn(value, " \t,")])
+		return devid_fail(err, DEVID_ERR_INVALID, "no key named");
+	return each_word(value, check_identity, err);
+}
+
 /* Which words a setting has. */
 static enum devid_err check_choice(void *member, const char *value,
 	const char *rest, const struct conf_setting *row,
@@ -142,6 +169,7 @@ static const struct conf_setting settings[] = {
 	{ "agent", "provider_dir", conf_to_path, TEXT },
 	{ "agent", "hooks_dir", conf_to_path, TEXT },
 	{ "agent", "keyd_socket", conf_to_socket, TEXT },
+	{ "agent", "identity", check_identities, 0, 0, 0 },
 	{ "agent", "key", conf_to_path, TEXT },
 	{ "agent", "cert", conf_to_path, TEXT },
 	{ "agent", "start_wait", conf_to_uint, NUMBER(1, 300) },
