@@ -105,6 +105,11 @@ number() {
 		sed 's/serial=//' | tr A-F a-f
 }
 
+ocsp_of() { # KEY
+	openssl ocsp -issuer "$CA/line1.pem" -cert "$DEV/state/$1.pem" \
+		-CAfile "$CA/root.pem" -url "$public_url/ocsp" 2>&1
+}
+
 @test "one identity alone is what a CA gives that was not told otherwise" {
 	certified idevid
 	conf=$CA/devid-ca.conf
@@ -201,7 +206,7 @@ by_hand() {
 }
 
 @test "station: a third, by its name; its type must be said" {
-	local before
+	local before key
 
 	CA_EXTRA="identities = 3" ca_conf "sqlite:$CA/register.db"
 	serve_start
@@ -224,6 +229,9 @@ by_hand() {
 	[ "$(rows cert)" -eq $((before + 2)) ]
 	run -0 station floor show UNIT1
 	[[ $output == *"idevid  rsa2048  "* ]]
+	for key in idevid idevid-1 idevid-3; do
+		[[ $(ocsp_of "$key") == *"Response verify OK"*": good"* ]]
+	done
 	serve_stop
 }
 
@@ -235,13 +243,16 @@ by_hand() {
 	[ "$(wc -l <"$IN/revoked")" -eq 6 ]
 	ca crl
 	ca ocsp
+	serve_start
 	openssl crl -inform DER -in "$CA/publish/line1.crl" -noout -text \
 		>"$IN/list"
 	run -0 ca export --format freeradius
 	[[ $output != *'"live"'* ]]
 	for key in idevid iak idevid-1 iak-1 idevid-3 iak-3; do
 		grep -qi "Serial Number: $(number "$key")" "$IN/list"
+		[[ $(ocsp_of "$key") == *"Response verify OK"*": revoked"* ]]
 	done
+	serve_stop
 	[ "$(grep -c revoked <<<"$output")" -ge 3 ]
 	ca audit --export | jq -r .line | grep '"revoke"' |
 		jq -e '(.idevid | length) == 3 and (.iak | length) == 3'

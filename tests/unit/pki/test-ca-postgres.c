@@ -256,9 +256,11 @@ static void issue_answer_that_other_gives_back_is_served(void **state)
 
 /* ---- a further pair ---- */
 
-/* What another CA process does that gives the device one of type @alg. */
+/* What another CA process does that gives the device one of type @alg. It holds
+ * the row by a lock that no insert waits for, as it is held before anything is
+ * changed. */
 #define OTHER_PAIR(alg)                                                        \
-	"UPDATE device SET state = 0 WHERE state = 0;"                         \
+	"SELECT id FROM device FOR UPDATE;"                                    \
 	"INSERT INTO cert (device, issuer, role, alg, state, created,"         \
 	" revoked_at, revoked_seq, reason, key_prefix, key_fingerprint,"       \
 	" serial, der) SELECT id, 1, role, " alg ", 0, 1, 0, 0, 0, 7 + role,"  \

@@ -346,67 +346,6 @@ static void cert_add_key_of_other_device_refused(void **state)
 	register_close(reg);
 }
 
-/* One live IDevID of a type per device, also between two processes. */
-static void cert_add_second_of_type_refused(void **state)
-{
-	struct reg *reg = place_open(*state);
-	struct register_device device = fixture_device(1);
-	struct register_cert first, second;
-	int64_t id;
-
-	begin(reg);
-	assert_rc(register_device_add(reg, &device, NULL), DEVID_OK);
-	first = fixture_cert(1, KEY_ROLE_IDEVID, device.id);
-	second = fixture_cert(2, KEY_ROLE_IDEVID, device.id);
-	assert_rc(register_cert_add(reg, &first, NULL), DEVID_OK);
-	assert_rc(register_cert_add(reg, &second, NULL), DEVID_ERR_EXISTS);
-	second.alg = KEY_ALG_P384;
-	assert_rc(register_cert_add(reg, &second, NULL), DEVID_OK);
-	/* The IAKs go with them. */
-	first = fixture_cert(1, KEY_ROLE_IAK, device.id);
-	second = fixture_cert(2, KEY_ROLE_IAK, device.id);
-	assert_rc(register_cert_add(reg, &first, NULL), DEVID_OK);
-	assert_rc(register_cert_add(reg, &second, NULL), DEVID_OK);
-	/* What was revoked is in nobody's way. */
-	id = fixture_count(reg, "SELECT id FROM cert WHERE alg = 2");
-	assert_rc(register_cert_revoke(reg, id, 1, 4, NULL), DEVID_OK);
-	second = fixture_cert(3, KEY_ROLE_IDEVID, device.id);
-	second.alg = KEY_ALG_P384;
-	assert_rc(register_cert_add(reg, &second, NULL), DEVID_OK);
-	commit(reg);
-	register_close(reg);
-}
-
-static void cert_add_without_type_refused(void **state)
-{
-	struct reg *reg = place_open(*state);
-	struct register_cert cert = fixture_cert(1, KEY_ROLE_IDEVID, 0);
-	struct devid_error err = { 0 };
-
-	cert.alg = KEY_ALG_NONE;
-	begin(reg);
-	assert_rc(register_cert_add(reg, &cert, &err), DEVID_ERR_INVALID);
-	assert_cause(&err, "no type of its key");
-	register_rollback(reg);
-	register_close(reg);
-}
-
-static void device_hold_of_revoked_refused(void **state)
-{
-	struct reg *reg = place_open(*state);
-	struct register_device device = fixture_device(1);
-
-	begin(reg);
-	assert_rc(register_device_add(reg, &device, NULL), DEVID_OK);
-	assert_rc(register_device_hold(reg, device.id, NULL), DEVID_OK);
-	assert_rc(register_device_set_state(
-			  reg, device.id, REGISTER_REVOKED, NULL),
-		DEVID_OK);
-	assert_rc(register_device_hold(reg, device.id, NULL), DEVID_ERR_STATE);
-	register_rollback(reg);
-	register_close(reg);
-}
-
 static void cert_add_without_der_refused(void **state)
 {
 	struct reg *reg = place_open(*state);
@@ -816,9 +755,6 @@ int main(void)
 		PLACE_CASE(cert_add_is_found_by_serial_and_key),
 		PLACE_CASE(cert_add_same_serial_of_issuer_refused),
 		PLACE_CASE(cert_add_key_of_other_device_refused),
-		PLACE_CASE(cert_add_second_of_type_refused),
-		PLACE_CASE(cert_add_without_type_refused),
-		PLACE_CASE(device_hold_of_revoked_refused),
 		PLACE_CASE(cert_add_without_der_refused),
 		PLACE_CASE(cert_add_of_unknown_device_refused),
 		PLACE_CASE(device_of_the_same_name_in_other_case_exists),

@@ -117,7 +117,8 @@ static void open_other_identity_has_its_own_folder(void **state)
 	static const struct {
 		const char *serial, *identity;
 	} rows[] = { { "SN1", "idevid-1" }, { "SN1", "idevid-2" },
-		{ "SN1.idevid-1", NULL }, { "SN1.idevid-1", "idevid-1" } };
+		{ "SN1.idevid-1", NULL }, { "SN1idevid-1", NULL },
+		{ "SN1.idevid-1", "idevid-1" } };
 
 	(void)state;
 	store(STATION_REQUEST, "x");
