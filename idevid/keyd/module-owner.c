@@ -233,8 +233,26 @@ enum devid_err module_owner_create(struct module *m, struct module_key *key,
 	return rc;
 }
 
-/* The key that is brought, and that its certificates are of it. */
-static enum devid_err check_import(struct module_key *key,
+/* One private key has one name: under a second one it would sign while the
+ * first is disabled, and for the purposes of both. */
+static enum devid_err check_only_name(const struct module *m,
+	const struct module_key *key, struct devid_error *err)
+{
+	for (int i = 0; i < N_KEYS; i++) {
+		const struct module_key *other = &m->keys[i];
+
+		if (other->alg != KEY_ALG_NONE &&
+			key_blob_equal(&other->spki, &key->spki))
+			return devid_fail(err, DEVID_ERR_KEY_EXISTS,
+				"%s: %s is the same key", key_id_name(key->id),
+				key_id_name(other->id));
+	}
+	return DEVID_OK;
+}
+
+/* The key that is brought, that it is no other's, and that its certificates
+ * are of it. */
+static enum devid_err check_import(struct module *m, struct module_key *key,
 	const struct wire_import *what, EVP_PKEY **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_pkey) EVP_PKEY *private = NULL;
@@ -251,6 +269,8 @@ static enum devid_err check_import(struct module_key *key,
 	rc = private_key_spki(private, &spki, err);
 	if (rc == DEVID_OK)
 		rc = module_set_spki(&would, &spki, err);
+	if (rc == DEVID_OK)
+		rc = check_only_name(m, &would, err);
 	if (rc == DEVID_OK && what->chain.len > 0)
 		rc = module_check_chain(&would, what->chain, &chain, err);
 	EVP_PKEY_free(would.pub);
@@ -277,7 +297,7 @@ enum devid_err module_import(struct module *m, const char *name,
 			name);
 	rc = check_free(m, key, err);
 	if (rc == DEVID_OK)
-		rc = check_import(key, what, &private, err);
+		rc = check_import(m, key, what, &private, err);
 	if (rc == DEVID_OK)
 		rc = m->keystore->ops->take_in(
 			m->keystore, private, &sealed, err);

@@ -486,7 +486,11 @@ makers() {
 	key_has eap-0 '.imported and .certified and .certificate.model == "own"'
 	cat "$WORK/own.pem" "$WORK/own.key" >"$WORK/both.pem"
 	chmod 600 "$WORK/both.pem"
+	# Under one name at a time.
+	fails KeyExists key import eap-1 "$WORK/both.pem"
+	devid key delete eap-0
 	ok_json key import eap-1 "$WORK/both.pem"
+	devid key delete eap-1
 	openssl ec -in "$WORK/own.key" -outform DER 2>/dev/null |
 		devid key import eap-2 -
 	openssl ecparam -name prime256v1 -genkey 2>/dev/null | devid key import eap-3 -
@@ -496,6 +500,7 @@ makers() {
 			devid key import tls-$n -
 		n=$((n + 1))
 	done
+	devid key delete eap-2
 	openssl pkcs8 -topk8 -nocrypt -in "$WORK/own.key" -outform DER |
 		devid key import tls-2 -
 	# The scalar, in no file of the state folder.
@@ -505,7 +510,7 @@ makers() {
 	[ ${#form} -eq 64 ]
 	cat "$STATE"/* | od -An -v -tx1 | tr -d ' \n' >"$WORK/hex"
 	run ! grep -q "$form" "$WORK/hex"
-	fails KeyExists key import eap-0 "$WORK/own.key"
+	fails KeyExists key import tls-2 "$WORK/own.key"
 }
 
 # covers: OWN-import-weak OWN-import-cert

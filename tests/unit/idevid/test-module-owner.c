@@ -418,6 +418,32 @@ static void imported_key_with_its_certificate(void **state)
 	EVP_PKEY_free(key);
 }
 
+/* A second name would sign while the first is disabled, and for the purposes
+ * of both. */
+static void same_key_has_one_name(void **state)
+{
+	struct fixture *f = *state;
+	EVP_PKEY *key = certs_key("P-256");
+	struct wire_import what = import_of(key, NULL);
+	struct devid_error err = { DEVID_OK, "" };
+	unsigned before;
+
+	assert_rc(module_import(f->m, "tls-0", &what, false, NULL), DEVID_OK);
+	before = swtpm_count(&f->tpm, 0);
+	assert_rc(module_enable(f->m, "tls-0", false, NULL), DEVID_OK);
+	assert_rc(module_import(f->m, "eap-0", &what, true, &err),
+		DEVID_ERR_KEY_EXISTS);
+	assert_cause(&err, "tls-0 is the same key");
+	assert_int_equal(swtpm_count(&f->tpm, 0), before);
+	assert_false(is_there(f, "eap-0"));
+	assert_false(has_any_file(f, "eap-0"));
+	assert_rc(sign_as(f, "tls-0", SERVER, NULL), DEVID_ERR_KEY_DISABLED);
+	/* A key that is gone may come under any name. */
+	assert_rc(module_delete(f->m, "tls-0", NULL), DEVID_OK);
+	assert_rc(module_import(f->m, "tls-1", &what, false, NULL), DEVID_OK);
+	EVP_PKEY_free(key);
+}
+
 /* covers: OWN-import-cert */
 static void import_that_does_not_fit_writes_nothing(void **state)
 {
@@ -735,6 +761,7 @@ int main(void)
 		CASE(certificate_of_another_key_or_suite_refused),
 		CASE(chain_put_above_and_taken_away),
 		CASE(imported_key_with_its_certificate),
+		CASE(same_key_has_one_name),
 		CASE(import_that_does_not_fit_writes_nothing),
 		CASE(persistent_key_signs_with_one_command),
 		CASE(erased_keys_are_gone_and_a_copy_is_of_no_use),
