@@ -94,7 +94,8 @@ static enum devid_err store_makers(struct module *m, struct module_key *key,
 	if (m->store_certificates)
 		module_count_stored(m, key);
 	key->mirror_unread = false;
-	return module_state_store_chain(m, key, der, err);
+	return module_state_store_chain(
+		m, key, (struct view) { key->chain, key->chain_len }, err);
 }
 
 static enum devid_err store(struct module *m, struct module_key *key,
@@ -105,6 +106,12 @@ static enum devid_err store(struct module *m, struct module_key *key,
 
 	if (rc != DEVID_OK)
 		return rc;
+	/* A shorter one in its place would be a deletion. */
+	if (!module_is_owners(key) && found.n_certs < key->n_certs)
+		return devid_fail(err, DEVID_ERR_IDEVID_CHAIN_DELETION,
+			"%s: has %u certificates, these are %u: the chain of "
+			"an IDevID is never deleted (802.1AR 7.2)",
+			key_id_name(key->id), key->n_certs, found.n_certs);
 	return module_is_owners(key) ? store_owners(m, key, der, err)
 				     : store_makers(m, key, der, err);
 }
@@ -127,6 +134,9 @@ enum devid_err module_install(struct module *m, const char *name,
 	if (rc != DEVID_OK)
 		return rc;
 	is_new = !same_leaf(key, der);
+	/* The certificate alone: what is above it stays. */
+	if (!module_is_owners(key) && !is_new && der.len == key->leaf_len)
+		der = (struct view) { key->chain, key->chain_len };
 	rc = store(m, key, der, err);
 	if (rc == DEVID_OK && is_new)
 		m->counters.cert_insertion++;

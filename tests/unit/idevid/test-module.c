@@ -120,16 +120,48 @@ static void install_stores_mirror_and_nv_for_next_start(void **state)
 	certs_done(&leaf);
 }
 
-static void install_same_leaf_may_bring_other_chain(void **state)
+/* By no operation an IDevID loses its chain.
+ * covers: 802.1AR-7.2-idevid-chain-kept */
+static void install_same_leaf_alone_keeps_the_chain(void **state)
 {
 	struct fixture *f = *state;
 	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
 	const uint8_t *chain;
 	size_t len = 0;
 
-	assert_rc(fixture_install(f, &leaf, false), DEVID_OK);
+	for (int start = 0; start < 2; start++) {
+		assert_rc(fixture_install(f, &leaf, false), DEVID_OK);
+		assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
+		assert_int_equal(len, leaf.der.len + f->ca.der.len);
+		fixture_restart(f);
+	}
+	certs_done(&leaf);
+}
+
+/* covers: 802.1AR-7.2-idevid-chain-kept
+ * 802.1AR-7.2-err-idevid-chain-deletion */
+static void install_shorter_chain_is_a_deletion(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+	struct view above = { f->ca.der.data, f->ca.der.len };
+	struct certs_buf longer = leaf.der;
+	const uint8_t *chain;
+	size_t len = 0;
+
+	for (int i = 0; i < 2; i++) /* the CA is its own issuer */
+		certs_append(&longer, f->ca.der.data, f->ca.der.len);
+	assert_rc(
+		module_install(f->m, "idevid",
+			(struct view) { longer.data, longer.len }, false, NULL),
+		DEVID_OK);
+	assert_rc(fixture_install(f, &leaf, true),
+		DEVID_ERR_IDEVID_CHAIN_DELETION);
+	assert_rc(module_install_above(f->m, "idevid", above, NULL),
+		DEVID_ERR_IDEVID_CHAIN_DELETION);
+	fixture_restart(f);
 	assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
-	assert_int_equal(len, leaf.der.len);
+	assert_int_equal(len, longer.len);
 	certs_done(&leaf);
 }
 
@@ -513,7 +545,8 @@ int main(void)
 		CASE(status_place_is_what_the_keystore_says),
 		CASE(create_other_alg_exists),
 		CASE(install_stores_mirror_and_nv_for_next_start),
-		CASE(install_same_leaf_may_bring_other_chain),
+		CASE(install_same_leaf_alone_keeps_the_chain),
+		CASE(install_shorter_chain_is_a_deletion),
 		CASE(install_another_leaf_exists_and_old_stays),
 		CASE(install_certificate_of_another_key_mismatch),
 		CASE(install_broken_chain_refused),
