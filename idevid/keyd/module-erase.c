@@ -83,11 +83,22 @@ static enum devid_err remove_files(struct module *m, struct devid_error *err)
 			continue;
 		for (size_t s = 0; rc == DEVID_OK && s < N_SUFFIXES; s++)
 			rc = remove_one(m, key, suffixes[s], err);
+	}
+	return rc;
+}
+
+/* From the order on none is used, also while the keystore is in the way. */
+static void take_all_back(struct module *m)
+{
+	for (int i = 0; i < N_KEYS; i++) {
+		struct module_key *key = &m->keys[i];
+
+		if (!module_is_owners(key))
+			continue;
 		(void)!m->keystore->ops->give(m->keystore, key->id, NULL, NULL,
 			NULL); /* cannot fail */
 		module_key_clear(key);
 	}
-	return rc;
 }
 
 /* All of it, from whatever point on. */
@@ -97,6 +108,7 @@ static enum devid_err go_on(struct module *m, struct devid_error *err)
 	uint32_t resets = 0;
 	enum devid_err rc;
 
+	take_all_back(m);
 	rc = m->keystore->ops->erase(m->keystore, &resets, err);
 	if (rc == DEVID_OK)
 		rc = note_erased(m, resets, err);
@@ -107,12 +119,27 @@ static enum devid_err go_on(struct module *m, struct devid_error *err)
 	return rc == DEVID_OK ? files_remove(begun, err) : rc;
 }
 
-static bool is_begun(const struct module *m)
+bool module_erase_is_begun(const struct module *m)
 {
 	char path[PATH_MAX];
 
 	return path_of(m, "erasing", path, NULL) == DEVID_OK &&
 	       files_exists(path);
+}
+
+enum devid_err module_erase_go_on(struct module *m, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_OK;
+
+	if (module_erase_is_begun(m))
+		rc = go_on(m, &cause);
+	return rc == DEVID_OK
+		       ? rc
+		       : devid_fail(err, rc,
+				 "erasure of the owner's keys is not done yet: "
+				 "%s",
+				 devid_error_text(&cause));
 }
 
 enum devid_err module_erase(struct module *m, struct devid_error *err)
@@ -134,7 +161,7 @@ void module_erase_resume(struct module *m)
 	char line[DEVID_ERROR_TEXT_MAX + 64];
 
 	read_erased(m);
-	if (!is_begun(m) || go_on(m, &cause) == DEVID_OK)
+	if (!module_erase_is_begun(m) || go_on(m, &cause) == DEVID_OK)
 		return;
 	(void)snprintf(line, sizeof(line),
 		"erasure of the owner's keys is not done yet: %s",

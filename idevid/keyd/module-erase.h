@@ -7,6 +7,8 @@
 
 #include <devid/error.h>
 
+#include <stdbool.h>
+
 struct module;
 
 /*
@@ -20,6 +22,15 @@ DEVID_MUST_CHECK enum devid_err module_erase(
 /* Goes on with an erasure that was begun; reads when the last one was. What is
  * in its way is told. For module_new(), before keys are looked for. */
 void module_erase_resume(struct module *m);
+
+/* Whether one was begun and is not done: no key of the owner is to be used or
+ * made until it is. */
+bool module_erase_is_begun(const struct module *m);
+
+/* Goes on with one that was begun, if there is such. Errors: those of
+ * module_erase(). */
+DEVID_MUST_CHECK enum devid_err module_erase_go_on(
+	struct module *m, struct devid_error *err);
 
 /* Asks the keystore for epoch and resets. */
 void module_erase_refresh(struct module *m);

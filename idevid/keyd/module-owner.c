@@ -112,6 +112,8 @@ bool module_owner_start(struct module *m, struct module_key *key)
 	struct key_sealed sealed;
 	enum devid_err rc = DEVID_OK;
 
+	if (module_erase_is_begun(m))
+		return false;
 	if (has_file(m, key, GONE))
 		rc = finish_deletion(m, key, &cause);
 	if (rc != DEVID_OK)
@@ -144,8 +146,10 @@ static enum devid_err check_free(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	enum devid_err rc = DEVID_OK;
+	enum devid_err rc = module_erase_go_on(m, err);
 
+	if (rc != DEVID_OK)
+		return rc;
 	if (key->alg != KEY_ALG_NONE || has_file(m, key, SEALED))
 		return devid_fail(err, DEVID_ERR_KEY_EXISTS,
 			"%s: a key is there already (devid key delete %s "

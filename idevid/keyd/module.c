@@ -79,6 +79,7 @@ static void learn(struct module *m)
 	struct keystore *ks = m->keystore;
 
 	m->initialized = true;
+	module_erase_resume(m);
 	memset(&m->about, 0, sizeof(m->about));
 	(void)!ks->ops->about(ks, &m->about, NULL); /* what it does not say */
 	module_erase_refresh(m);

@@ -571,6 +571,32 @@ static void erasure_that_was_begun_is_gone_on_with(void **state)
 	assert_int_equal(fixture_status(f)->erasure.erased, 1);
 }
 
+/* From the order on no key is used or made, whatever is in the way of it.
+ * covers: OWN-erase-resumed */
+static void erasure_waits_for_the_tpm_and_no_key_is_used(void **state)
+{
+	struct fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+
+	make(f, "tls-0");
+	fixture_stop(f);
+	tempdir_write(&f->state, "erasing", "", 0, 0644);
+	swtpm_stop(&f->tpm);
+	fixture_start(f, false);
+	assert_non_null(strstr(fixture_warnings, "is not done yet"));
+	assert_false(is_there(f, "tls-0"));
+	assert_rc(module_create(f->m, "tls-1", KEY_ALG_P256, false, &err),
+		DEVID_ERR_TPM_ABSENT);
+	assert_cause(&err, "erasure of the owner's keys is not done yet");
+	swtpm_start(&f->tpm);
+	assert_int_not_equal(sign_as(f, "tls-0", SERVER, NULL), DEVID_OK);
+	assert_rc(module_init(f->m, NULL), DEVID_OK);
+	assert_false(fixture_file_exists(f, "erasing"));
+	assert_false(has_any_file(f, "tls-0"));
+	assert_int_equal(fixture_status(f)->erasure.erased, 1);
+	make(f, "tls-0");
+}
+
 static void deletion_that_was_begun_is_gone_on_with(void **state)
 {
 	struct fixture *f = *state;
@@ -767,6 +793,7 @@ int main(void)
 		CASE(erased_keys_are_gone_and_a_copy_is_of_no_use),
 		CASE(erasure_is_complete_after_a_reset),
 		CASE(erasure_that_was_begun_is_gone_on_with),
+		CASE(erasure_waits_for_the_tpm_and_no_key_is_used),
 		CASE(deletion_that_was_begun_is_gone_on_with),
 		CASE(state_restored_in_part_told),
 		CASE(sealed_key_spoiled_told_and_stays),
