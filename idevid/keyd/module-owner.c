@@ -333,6 +333,10 @@ enum devid_err module_delete(
 			"%s: an IDevID key is never deleted (802.1AR 7.2)",
 			name);
 	rc = module_find_known(m, name, &key, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND && has_file(m, key, SEALED)) {
+		devid_error_clear(&cause); /* damaged, or of a newer release */
+		rc = DEVID_OK;
+	}
 	/* Where its persistent copy cannot go, nothing does. */
 	if (rc == DEVID_OK)
 		rc = m->keystore->ops->health(m->keystore, NULL, &cause);

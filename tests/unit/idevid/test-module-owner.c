@@ -654,6 +654,10 @@ static void sealed_key_spoiled_told_and_stays(void **state)
 	assert_rc(module_create(f->m, "tls-0", KEY_ALG_P256, false, NULL),
 		DEVID_ERR_KEY_EXISTS);
 	assert_true(fixture_file_exists(f, "tls-0.sealed"));
+	/* As the refusal says. */
+	assert_rc(module_delete(f->m, "tls-0", NULL), DEVID_OK);
+	assert_false(has_any_file(f, "tls-0"));
+	make(f, "tls-0");
 	certs_done(&leaf);
 }
 
