@@ -700,80 +700,6 @@ static void entropy_within_its_limits(void **state)
 	assert_int_equal(swtpm_count(&f->tpm, 0x146), before + 1);
 }
 
-static void second_identity_beside_the_first(void **state)
-{
-	struct fixture *f = *state;
-	struct certs_node first = fixture_provision(f, KEY_ALG_P256), second;
-
-	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P384, false, NULL),
-		DEVID_OK);
-	assert_true(is_there(f, "iak-1"));
-	second = certify(f, "idevid-1");
-	assert_rc(install(f, "idevid-1", &second), DEVID_OK);
-	for (int start = 0; start < 2; start++) {
-		assert_int_equal(key_named(f, "idevid-1").alg, KEY_ALG_P384);
-		assert_true(key_named(f, "idevid-1").certified);
-		assert_int_equal(key_named(f, "idevid-1").n_stored, 1);
-		assert_int_equal(key_named(f, "idevid").alg, KEY_ALG_P256);
-		assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
-		fixture_restart(f);
-		assert_string_equal(fixture_warnings, "");
-	}
-	assert_string_equal(key_named(f, "idevid-1").place, "0x81020010");
-	certs_done(&first);
-	certs_done(&second);
-}
-
-/* Its maker asserts nothing of it.
- * covers: OWN-facts-minimum */
-static void tpm_below_the_minimum_is_not_provisioned(void **state)
-{
-	struct fixture *f = *state;
-	struct devid_error err = { DEVID_OK, "" };
-	size_t made;
-
-	fixture_stop(f);
-	f->minimum.cc_eal = 4;
-	fixture_start(f, false);
-	made = swtpm_count(&f->tpm, 0x131); /* CreatePrimary */
-	assert_rc(module_create(f->m, "idevid", KEY_ALG_P256, false, &err),
-		DEVID_ERR_UNSUPPORTED);
-	assert_cause(&err, "minimum_certification");
-	assert_int_equal(swtpm_count(&f->tpm, 0x131), made);
-	assert_false(is_there(f, "idevid"));
-	fixture_stop(f);
-	f->minimum.cc_eal = 0;
-	fixture_start(f, false);
-	fixture_create(f, KEY_ALG_P256);
-	/* What is there already stays, and is used. */
-	fixture_stop(f);
-	f->minimum.cc_eal = 4;
-	fixture_start(f, false);
-	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
-}
-
-/* The same template gives the same key: a second name for one, which would
- * sign when the other is disabled.
- * covers: OWN-several-idevids */
-static void second_identity_of_one_type_exists(void **state)
-{
-	struct fixture *f = *state;
-	struct devid_error err = { DEVID_OK, "" };
-
-	assert_rc(module_create(f->m, "idevid-2", KEY_ALG_P384, false, NULL),
-		DEVID_OK);
-	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P384, false, &err),
-		DEVID_ERR_KEY_EXISTS);
-	assert_cause(&err, "of each type there is one, and the p384 key is "
-			   "idevid-2");
-	assert_false(is_there(f, "idevid-1"));
-	assert_false(is_there(f, "iak-1"));
-	assert_rc(module_create(f->m, "idevid-2", KEY_ALG_P384, false, NULL),
-		DEVID_OK);
-	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P256, false, NULL),
-		DEVID_OK);
-}
-
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
@@ -803,9 +729,6 @@ int main(void)
 		CASE(sealed_key_spoiled_told_and_stays),
 		CASE(key_is_known_while_the_tpm_is_absent),
 		CASE(entropy_within_its_limits),
-		CASE(second_identity_beside_the_first),
-		CASE(tpm_below_the_minimum_is_not_provisioned),
-		CASE(second_identity_of_one_type_exists),
 	};
 
 	return cmocka_run_group_tests_name("module-owner", tests, NULL, NULL);
