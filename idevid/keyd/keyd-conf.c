@@ -35,6 +35,12 @@ static enum devid_err find_key(
 	if (!key_id_by_name(name, ret))
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s': there is no key of that name", name);
+	/* [key tls] would look as if it were all of them, and two sections
+	 * could be of one key. */
+	if (strcmp(name, key_id_name(*ret)) != 0)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': the name of this key is %s", name,
+			key_id_name(*ret));
 	return DEVID_OK;
 }
 

@@ -118,6 +118,12 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	enum devid_err rc;
 	enum key_id id;
 
+	/* Before anything is told of it. */
+	if (key_id_by_name(c->req->name, &id) &&
+		!policy_may_use(c->r->policy, c->peer, id))
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"%s: uid %u is not among the users of this key",
+			c->req->name, (unsigned)c->peer->uid);
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
 	if (rc != DEVID_OK)
 		return rc;
@@ -125,11 +131,6 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"%s: uid %u may not sign for %s", c->req->name,
 			(unsigned)c->peer->uid, purpose_name(verdict.purpose));
-	if (key_id_by_name(c->req->name, &id) &&
-		!policy_may_use(c->r->policy, c->peer, id))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"%s: uid %u is not among the users of this key",
-			c->req->name, (unsigned)c->peer->uid);
 	rc = module_sign(c->r->module, &what, &sig, err);
 	if (rc != DEVID_OK)
 		return rc;

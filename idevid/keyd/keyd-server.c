@@ -93,6 +93,7 @@ static void serve(struct server *s, struct connection *c)
 	if ((size_t)n > sizeof(record_in)) {
 		char what[48];
 
+		OPENSSL_cleanse(record_in, sizeof(record_in));
 		(void)snprintf(what, sizeof(what), "record of %zd bytes", n);
 		requests_refuse(s->requests, &c->peer, what);
 		drop(s, c);
@@ -106,6 +107,8 @@ static void serve(struct server *s, struct connection *c)
 	if (out.len > 0 &&
 		send(c->fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		keep = false;
+	if (n > 1 && record_in[1] == WIRE_ACTIVATE)
+		OPENSSL_cleanse(record_out, out.len); /* its secret */
 	if (!keep)
 		drop(s, c);
 }

@@ -144,15 +144,22 @@ enum devid_err module_erase_go_on(struct module *m, struct devid_error *err)
 
 enum devid_err module_erase(struct module *m, struct devid_error *err)
 {
+	struct devid_error cause = { DEVID_OK, "" };
 	char path[PATH_MAX];
 	enum devid_err rc = path_of(m, "erasing", path, err);
 
 	if (rc == DEVID_OK)
 		rc = files_write_atomic(path, "", 0, 0644, err);
-	if (rc == DEVID_OK)
-		rc = go_on(m, err);
+	if (rc != DEVID_OK)
+		return rc;
+	rc = go_on(m, &cause);
 	module_erase_refresh(m);
-	return rc;
+	if (rc != DEVID_OK)
+		return devid_fail(err, rc,
+			"erase: begun, and gone on with as soon as that can "
+			"be: %.150s",
+			devid_error_text(&cause));
+	return DEVID_OK;
 }
 
 void module_erase_resume(struct module *m)

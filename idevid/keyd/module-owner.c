@@ -120,7 +120,8 @@ bool module_owner_start(struct module *m, struct module_key *key)
 		module_warn_key(m, key, "not taken out wholly yet", &cause);
 	devid_error_clear(&cause);
 	rc = read_sealed(m, key, SEALED, &sealed, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND && has_file(m, key, ".pem")) {
+	if (rc == DEVID_ERR_NOT_FOUND && has_file(m, key, ".pem") &&
+		!has_file(m, key, GONE)) {
 		devid_error_clear(&cause);
 		(void)devid_fail(&cause, DEVID_ERR_STATE,
 			"%s.pem is there and %s.sealed is not: the state "
@@ -289,6 +290,7 @@ enum devid_err module_import(struct module *m, const char *name,
 {
 	struct module_key *key = module_find(m, name, err);
 	CLEANUP(cleanup_pkey) EVP_PKEY *private = NULL;
+	struct devid_error cause = { DEVID_OK, "" };
 	struct key_sealed sealed;
 	enum devid_err rc;
 
@@ -309,12 +311,17 @@ enum devid_err module_import(struct module *m, const char *name,
 		rc = store_key(m, key, &sealed, err);
 	if (rc == DEVID_OK)
 		rc = bring_up(m, key, persistent, err);
-	if (rc != DEVID_OK)
-		return rc;
-	m->counters.key_insertion++;
-	return what->chain.len > 0
-		       ? module_install(m, name, what->chain, false, err)
-		       : DEVID_OK;
+	if (rc == DEVID_OK && what->chain.len > 0) {
+		rc = module_install(m, name, what->chain, false, &cause);
+		/* Both or none of them, as they were brought. */
+		if (rc != DEVID_OK) {
+			(void)!take_out(m, key, NULL); /* or at a start */
+			return fail_with(err, rc, &cause);
+		}
+	}
+	if (rc == DEVID_OK)
+		m->counters.key_insertion++;
+	return rc;
 }
 
 /* ---- taken out ---- */
@@ -341,6 +348,13 @@ enum devid_err module_delete(
 	if (rc == DEVID_OK)
 		rc = m->keystore->ops->health(m->keystore, NULL, &cause);
 	if (rc != DEVID_OK && rc != DEVID_ERR_TPM_LOCKOUT)
+		return fail_with(err, rc, &cause);
+	devid_error_clear(&cause);
+	rc = m->keystore->ops->is_persistent(m->keystore, key->id)
+		     ? m->keystore->ops->persist(
+			       m->keystore, key->id, false, &cause)
+		     : DEVID_OK;
+	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
 	rc = take_out(m, key, err);
 	if (rc == DEVID_OK)

@@ -3,7 +3,7 @@
 #define DEVID_TPM_PLACES_H
 
 /* Where keys and certificates are in a TPM: persistent handles and NV indices,
- * which devid.conf can change for all but the first pair's key. */
+ * which devid.conf can change. */
 
 #include "role.h"
 
