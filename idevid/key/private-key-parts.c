@@ -96,7 +96,7 @@ enum devid_err pkcs8_parts_parse(
 	struct view in, struct pkcs8_parts *ret, struct devid_error *err)
 {
 	struct pkcs8_parts parts = { .algorithm = { NULL, 0 } };
-	struct view seq, version, algorithm;
+	struct view seq = { NULL, 0 }, version, algorithm;
 	enum devid_err rc = check_outside(in, &seq, err);
 
 	if (rc != DEVID_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module-erase.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -47,19 +48,33 @@ static enum devid_err note_erased(
 	return rc;
 }
 
+/* The number in the file, or false. */
+static bool parse_mark(const char *text, uint32_t *ret)
+{
+	static const char head[] = "resets ";
+	unsigned long n;
+	char *end;
+
+	if (strncmp(text, head, sizeof(head) - 1) != 0)
+		return false;
+	errno = 0;
+	n = strtoul(text + sizeof(head) - 1, &end, 10);
+	if (errno != 0 || strcmp(end, "\n") != 0 || n > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
 static void read_erased(struct module *m)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	char path[PATH_MAX];
-	uint32_t resets;
 	size_t len;
 
 	if (path_of(m, "erased", path, NULL) == DEVID_OK &&
 		files_read(path, MARK_MAX, &data, &len, NULL) == DEVID_OK &&
-		sscanf((const char *)data, "resets %" SCNu32, &resets) == 1) {
+		parse_mark((const char *)data, &m->erasure.erased_at))
 		m->erasure.erased = 1;
-		m->erasure.erased_at = resets;
-	}
 }
 
 static enum devid_err remove_one(struct module *m, const struct module_key *key,
