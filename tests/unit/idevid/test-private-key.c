@@ -568,7 +568,7 @@ static void read_ec_of_no_number_of_the_curve_refused(void **state)
 static void read_ec_malformed_refused(void **state)
 {
 	static const char *const rests[] = { "a100", "a104 03020100 05",
-		"a103 03010", "0500", "a104 03020701", "a002 0500 a1" };
+		"a103 0301", "0500", "a104 03020701", "a002 0500 a1" };
 	EVP_PKEY *made = certs_key("P-256");
 	struct certs_buf ec, der;
 	uint8_t number[33];
