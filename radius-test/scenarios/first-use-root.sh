@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# A server that sent its intermediate alone sends its root as well, and from then
-# on may have another intermediate.
+# A server that sends its root as well from now on may change its intermediate.
 #
 # The device has remembered the intermediate and checks no further; it looks at the
 # whole chain once more when it has met the key that it knows.

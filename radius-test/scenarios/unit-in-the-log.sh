@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# The log names a genuine unit that is not on the list by the number from its
-# case, whatever else is in its certificate.
+# The log names an unlisted unit by the number of its case, whatever its name.
 #
+# Nothing else in its certificate stands in the way of that.
 # eapol_test is switch and device: with a key in a file and a certificate below
 # the manufacturer's root, then with one that nobody signed but itself. A text of
 # a subject that looks like a number, or like the rest of a line, is neither.

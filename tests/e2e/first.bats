@@ -127,8 +127,11 @@ try() { "$repo/radius-test/try" "$@"; }
 	keyd_stop "$DEV"
 	devid wait --config "$DEV/devid.conf" 3>&- &
 	waiting=$!
-	# It must have asked in vain before; its first look is at once.
-	wait_on "$waiting" -- in_state S "$waiting"
+	# It must have asked in vain before; its first look is at once. That it
+	# sleeps is no event.
+	until in_state S "$waiting"; do
+		pause 0.02
+	done
 	keyd_start "$DEV"
 	wait "$waiting"
 	run -0 devid wait --config "$DEV/devid.conf"
