@@ -85,7 +85,7 @@ static enum devid_err device(const struct flow *f, const char *const *args,
 	size_t n = 0, i = 0;
 
 	/* "provision" and the step, then its options. */
-	while (args[i] && i < 2)
+	while (i < 2 && args[i])
 		all[n++] = args[i++];
 	if (f->unit->identity) {
 		all[n++] = "--key";

@@ -135,80 +135,80 @@ static void parse_state_dir_moves_key_and_cert(void **state)
 	config_free(c);
 }
 
+/* What is refused, and what is said of it. */
+static const struct {
+	const char *text;
+	const char *cause;
+} bad[] = {
+	{ USER "nonsense=1\n" PINNED, "agent.nonsense" },
+	{ USER "ports=\n" PINNED, "agent.ports" },
+	{ USER "ports=a/b\n" PINNED, "agent.ports" },
+	{ USER "ports=sixteencharacter\n" PINNED, "agent.ports" },
+	{ USER "ports=a b c d e f g h i j k l m n o p q\n" PINNED,
+		"more than 16" },
+	{ USER "run_dir=run\n" PINNED, "agent.run_dir" },
+	{ USER "run_dir=/0123456789012345678901234567890123456789"
+	       "0123456789012345678901234567890123456789\n" PINNED,
+		"agent.run_dir" },
+	{ "[agent]\nsupplicant_user=0\n" PINNED, "root" },
+	{ "[agent]\nsupplicant_user=1:0\n" PINNED, "root" },
+	{ "[agent]\nsupplicant_user=1:x\n" PINNED, "number" },
+	{ "[agent]\nsupplicant_user=12345678901234567890\n" PINNED,
+		"uid[:gid]" },
+	{ "[agent]\nsupplicant_user=no-such-user-here\n" PINNED, "no user" },
+	{ USER "clock_floor=tomorrow\n" PINNED, "YYYY-MM-DD" },
+	{ USER "start_wait=0\n" PINNED, "agent.start_wait" },
+	{ USER "auth_wait=301\n" PINNED, "agent.auth_wait" },
+	{ USER "open_port=yes\n" PINNED, "neither refuse nor use" },
+	{ USER "identity=\n" PINNED, "agent.identity" },
+	{ USER "identity=,\n" PINNED, "no key named" },
+	{ USER "ports=eth0\nidentity=idevid ldevid-9\n" PINNED,
+		"t:4: agent.identity: 'ldevid-9': there is no key" },
+	{ USER "identity=iak\n" PINNED, "'iak': iak keys do not sign" },
+	{ USER "identity=eap-0 tls-0\n" PINNED,
+		"'tls-0': tls keys do not sign for tls-client" },
+	{ USER "identity=idevid ldevid-0 idevid-0\n" PINNED,
+		"'idevid-0' stands there twice" },
+	{ USER "identity=idevid\nkey=/k\n" PINNED,
+		"t:4: agent.key: not beside identity" },
+	{ USER "identity=idevid\ncert=/c\n" PINNED,
+		"t:4: agent.cert: not beside identity" },
+	{ USER "key=/k\nidentity=idevid\n" PINNED,
+		"t:4: agent.identity: not beside key or cert" },
+	{ USER "cert=/c\nidentity=idevid\n" PINNED,
+		"t:4: agent.identity: not beside key or cert" },
+	{ USER PINNED "tls_min=1.1\n", "eap.tls_min" },
+	{ USER PINNED "tls_max=1.0\n", "eap.tls_max" },
+	{ USER PINNED "tls_min=1.3\ntls_max=1.2\n",
+		":7: eap.tls_max: below tls_min" },
+	{ USER PINNED "tls_max=1.2\ntls_min=1.3\n", "above tls_max" },
+	{ USER PINNED "identity=a b\n", "blank or a control" },
+	{ USER PINNED "identity=a\x7f\n", "blank or a control" },
+	{ USER PINNED "trust=all\n", "eap.trust" },
+	{ USER PINNED "trust=first-use\n", "first-use takes neither" },
+	{ USER "[eap]\nca=/c\n", "pinned needs" },
+	{ USER "[eap]\nca=/c\nserver_name=a; b\n",
+		"t:5: eap.server_name: 'a;' is neither" },
+	{ USER "[eap]\nca=/c\nserver_name=*.com\n", "too wide" },
+	{ USER "[eap]\nca=/c\nserver_name=,\n", "no name" },
+	{ USER "[eap]\nca=/c\n"
+	       "server_name=a b c d e f g h i j k\n",
+		"more than 10" },
+	{ USER "[eap]\nserver_name=n\n", "pinned needs" },
+	{ USER, "pinned needs" },
+};
+
 static void parse_bad_setting_is_refused_with_its_place(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *cause;
-	} cases[] = {
-		{ USER "nonsense=1\n" PINNED, "agent.nonsense" },
-		{ USER "ports=\n" PINNED, "agent.ports" },
-		{ USER "ports=a/b\n" PINNED, "agent.ports" },
-		{ USER "ports=sixteencharacter\n" PINNED, "agent.ports" },
-		{ USER "ports=a b c d e f g h i j k l m n o p q\n" PINNED,
-			"more than 16" },
-		{ USER "run_dir=run\n" PINNED, "agent.run_dir" },
-		{ USER "run_dir=/0123456789012345678901234567890123456789"
-		       "0123456789012345678901234567890123456789\n" PINNED,
-			"agent.run_dir" },
-		{ "[agent]\nsupplicant_user=0\n" PINNED, "root" },
-		{ "[agent]\nsupplicant_user=1:0\n" PINNED, "root" },
-		{ "[agent]\nsupplicant_user=1:x\n" PINNED, "number" },
-		{ "[agent]\nsupplicant_user=12345678901234567890\n" PINNED,
-			"uid[:gid]" },
-		{ "[agent]\nsupplicant_user=no-such-user-here\n" PINNED,
-			"no user" },
-		{ USER "clock_floor=tomorrow\n" PINNED, "YYYY-MM-DD" },
-		{ USER "start_wait=0\n" PINNED, "agent.start_wait" },
-		{ USER "auth_wait=301\n" PINNED, "agent.auth_wait" },
-		{ USER "open_port=yes\n" PINNED, "neither refuse nor use" },
-		{ USER "identity=\n" PINNED, "agent.identity" },
-		{ USER "identity=,\n" PINNED, "no key named" },
-		{ USER "ports=eth0\nidentity=idevid ldevid-9\n" PINNED,
-			"t:4: agent.identity: 'ldevid-9': there is no key" },
-		{ USER "identity=iak\n" PINNED, "'iak': iak keys do not sign" },
-		{ USER "identity=eap-0 tls-0\n" PINNED,
-			"'tls-0': tls keys do not sign for tls-client" },
-		{ USER "identity=idevid ldevid-0 idevid-0\n" PINNED,
-			"'idevid-0' stands there twice" },
-		{ USER "identity=idevid\nkey=/k\n" PINNED,
-			"t:4: agent.key: not beside identity" },
-		{ USER "identity=idevid\ncert=/c\n" PINNED,
-			"t:4: agent.cert: not beside identity" },
-		{ USER "key=/k\nidentity=idevid\n" PINNED,
-			"t:4: agent.identity: not beside key or cert" },
-		{ USER "cert=/c\nidentity=idevid\n" PINNED,
-			"t:4: agent.identity: not beside key or cert" },
-		{ USER PINNED "tls_min=1.1\n", "eap.tls_min" },
-		{ USER PINNED "tls_max=1.0\n", "eap.tls_max" },
-		{ USER PINNED "tls_min=1.3\ntls_max=1.2\n",
-			":7: eap.tls_max: below tls_min" },
-		{ USER PINNED "tls_max=1.2\ntls_min=1.3\n", "above tls_max" },
-		{ USER PINNED "identity=a b\n", "blank or a control" },
-		{ USER PINNED "identity=a\x7f\n", "blank or a control" },
-		{ USER PINNED "trust=all\n", "eap.trust" },
-		{ USER PINNED "trust=first-use\n", "first-use takes neither" },
-		{ USER "[eap]\nca=/c\n", "pinned needs" },
-		{ USER "[eap]\nca=/c\nserver_name=a; b\n",
-			"t:5: eap.server_name: 'a;' is neither" },
-		{ USER "[eap]\nca=/c\nserver_name=*.com\n", "too wide" },
-		{ USER "[eap]\nca=/c\nserver_name=,\n", "no name" },
-		{ USER "[eap]\nca=/c\n"
-		       "server_name=a b c d e f g h i j k\n",
-			"more than 10" },
-		{ USER "[eap]\nserver_name=n\n", "pinned needs" },
-		{ USER, "pinned needs" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < N_OF(cases); i++) {
+	for (size_t i = 0; i < N_OF(bad); i++) {
 		struct devid_error err = { DEVID_OK, "" };
 		struct config *c = NULL;
 
 		assert_int_not_equal(
-			config_parse("t", cases[i].text, &c, &err), DEVID_OK);
+			config_parse("t", bad[i].text, &c, &err), DEVID_OK);
 		assert_null(c);
-		assert_cause(&err, cases[i].cause);
+		assert_cause(&err, bad[i].cause);
 	}
 }
 
