@@ -52,6 +52,14 @@ static enum devid_err connect_and(struct keystore_tpm *self, keystore_op *op,
 	return rc == DEVID_OK ? op(self, arg, err) : rc;
 }
 
+static void end_derived_parent(struct keystore_tpm *self)
+{
+	const struct tpm_handle *parent = &self->owner.parent.object;
+
+	if (tpm_handle_is_open(parent) && !parent->persistent)
+		tpm_owner_done(&self->owner);
+}
+
 enum devid_err keystore_link_run(struct keystore_tpm *self, keystore_op *op,
 	void *arg, struct devid_error *err)
 {
@@ -73,9 +81,36 @@ enum devid_err keystore_link_run(struct keystore_tpm *self, keystore_op *op,
 	}
 	if (self->tpm && self->tpm->dead)
 		keystore_link_close(self);
+	end_derived_parent(self);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &first);
 	return DEVID_OK;
+}
+
+struct load_arg {
+	keystore_ready *ready;
+	enum key_id id;
+	struct key_blob *ret_spki;
+};
+
+static enum devid_err op_load(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	const struct load_arg *a = arg;
+	enum devid_err rc = a->ready(self, a->id, err);
+
+	if (rc == DEVID_OK)
+		*a->ret_spki = self->keys[a->id].spki;
+	return rc;
+}
+
+enum devid_err keystore_link_load(struct keystore_tpm *self,
+	keystore_ready *ready, enum key_id id, struct key_blob *ret_spki,
+	struct devid_error *err)
+{
+	struct load_arg arg = { ready, id, ret_spki };
+
+	return keystore_link_run(self, op_load, &arg, err);
 }
 
 enum devid_err keystore_link_has(struct keystore_tpm *self, enum key_id id,

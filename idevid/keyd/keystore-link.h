@@ -51,10 +51,27 @@ typedef enum devid_err keystore_op(
  * Runs @op; when the connection turns out to have broken since it was last
  * used, connects and runs it once more. A TPM that restarted is found so
  * without a command of its own for every signature. When there was no room,
- * the slots are emptied, ours as well, and it is run again.
+ * the slots are emptied, ours as well, and it is run again. A storage parent
+ * that had to be derived does not stay in the TPM between operations.
  */
 DEVID_MUST_CHECK enum devid_err keystore_link_run(struct keystore_tpm *self,
 	keystore_op *op, void *arg, struct devid_error *err);
+
+/* Has the public key of @id in @self->keys[id].spki, or says why not. */
+typedef enum devid_err keystore_ready(
+	struct keystore_tpm *self, enum key_id id, struct devid_error *err);
+
+/* The public key, once @ready. */
+DEVID_MUST_CHECK enum devid_err keystore_link_load(struct keystore_tpm *self,
+	keystore_ready *ready, enum key_id id, struct key_blob *ret_spki,
+	struct devid_error *err);
+
+/* A signature to be made. */
+struct keystore_sign {
+	enum key_id id;
+	const struct key_sign *what;
+	struct key_sig *ret;
+};
 
 /* Ends the connection, if there is one. */
 void keystore_link_close(struct keystore_tpm *self);

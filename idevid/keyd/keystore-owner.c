@@ -15,19 +15,6 @@ static struct keystore_tpm *self_of(struct keystore *ks)
 	return (struct keystore_tpm *)ks; /* base is the first member */
 }
 
-/* As keystore_link_run(). A parent that had to be derived does not stay in the
- * TPM between operations. */
-static enum devid_err run(struct keystore_tpm *self, keystore_op *op, void *arg,
-	struct devid_error *err)
-{
-	enum devid_err rc = keystore_link_run(self, op, arg, err);
-	const struct tpm_handle *parent = &self->owner.parent.object;
-
-	if (tpm_handle_is_open(parent) && !parent->persistent)
-		tpm_owner_done(&self->owner);
-	return rc;
-}
-
 const char *keystore_owner_place(struct keystore *ks, enum key_id id)
 {
 	struct keystore_tpm *self = self_of(ks);
@@ -53,17 +40,23 @@ static void forget(struct keystore_tpm *self, enum key_id id)
 	devid_error_clear(&self->limits[id]);
 }
 
-static enum devid_err read_facts(const struct key_sealed *sealed,
-	struct key_sealed_facts *ret, struct devid_error *err)
+static enum devid_err read_facts(enum key_id id,
+	const struct key_sealed *sealed, struct key_sealed_facts *ret,
+	struct devid_error *err)
 {
 	struct tpm_sealed key = { 0 };
 	enum devid_err rc = tpm_sealed_parse(
 		(struct view) { sealed->data, sealed->len }, &key, err);
 
-	ret->imported = rc == DEVID_OK && key.imported;
-	return rc == DEVID_OK
-		       ? tpm_public_spki(&key.pub.publicArea, &ret->spki, err)
-		       : rc;
+	if (rc != DEVID_OK)
+		return rc;
+	/* Under two names it would sign for the purposes of both. */
+	if (key.id != id)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"sealed key: is the key %s, not %s",
+			key_id_name(key.id), key_id_name(id));
+	ret->imported = key.imported;
+	return tpm_public_spki(&key.pub.publicArea, &ret->spki, err);
 }
 
 enum devid_err keystore_owner_give(struct keystore *ks, enum key_id id,
@@ -76,7 +69,7 @@ enum devid_err keystore_owner_give(struct keystore *ks, enum key_id id,
 	enum devid_err rc = DEVID_OK;
 
 	if (sealed)
-		rc = read_facts(sealed, &facts, err);
+		rc = read_facts(id, sealed, &facts, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (sealed) {
@@ -198,31 +191,13 @@ static enum devid_err ensure_known(struct keystore_tpm *self, enum key_id id,
 	return fail_with(err, rc, &why);
 }
 
-struct load_arg {
-	enum key_id id;
-	struct key_blob *ret_spki;
-};
-
-static enum devid_err op_load(
-	struct keystore_tpm *self, void *arg, struct devid_error *err)
+enum devid_err keystore_owner_ready(
+	struct keystore_tpm *self, enum key_id id, struct devid_error *err)
 {
-	struct load_arg *a = arg;
 	struct tpm_sealed key = { 0 };
-	enum devid_err rc = get_sealed(self, a->id, &key, err);
+	enum devid_err rc = get_sealed(self, id, &key, err);
 
-	if (rc == DEVID_OK)
-		rc = ensure_known(self, a->id, &key, err);
-	if (rc == DEVID_OK)
-		*a->ret_spki = self->keys[a->id].spki;
-	return rc;
-}
-
-enum devid_err keystore_owner_load(struct keystore *ks, enum key_id id,
-	struct key_blob *ret_spki, struct devid_error *err)
-{
-	struct load_arg arg = { id, ret_spki };
-
-	return run(self_of(ks), op_load, &arg, err);
+	return rc == DEVID_OK ? ensure_known(self, id, &key, err) : rc;
 }
 
 /* ---- use ---- */
@@ -249,15 +224,9 @@ static enum devid_err load_transient(struct keystore_tpm *self, enum key_id id,
 		tpm_owner_above(&self->owner), key, &ret->object, err);
 }
 
-struct sign_arg {
-	enum key_id id;
-	const struct key_sign *what;
-	struct key_sig *ret;
-};
-
 /* At its place: one command. */
 static enum devid_err sign_once(struct keystore_tpm *self,
-	const struct sign_arg *a, const struct tpm_sealed *key,
+	const struct keystore_sign *a, const struct tpm_sealed *key,
 	struct devid_error *err)
 {
 	CLEANUP(tpm_key_done) struct tpm_key loaded = { 0 };
@@ -274,10 +243,9 @@ static enum devid_err sign_once(struct keystore_tpm *self,
 		       : rc;
 }
 
-static enum devid_err op_sign(
-	struct keystore_tpm *self, void *arg, struct devid_error *err)
+enum devid_err keystore_owner_sign(struct keystore_tpm *self,
+	const struct keystore_sign *a, struct devid_error *err)
 {
-	const struct sign_arg *a = arg;
 	struct devid_error why = { DEVID_OK, "" };
 	bool had = self->owned[a->id].known ||
 		   tpm_handle_is_open(&self->owner.epoch.index);
@@ -301,18 +269,10 @@ static enum devid_err op_sign(
 	return rc == DEVID_OK ? rc : fail_with(err, rc, &why);
 }
 
-enum devid_err keystore_owner_sign(struct keystore *ks, enum key_id id,
-	const struct key_sign *what, struct key_sig *ret,
-	struct devid_error *err)
-{
-	struct sign_arg arg = { id, what, ret };
-
-	return run(self_of(ks), op_sign, &arg, err);
-}
-
 /* ---- new keys ---- */
 
 struct make_arg {
+	enum key_id id;
 	enum key_alg alg;
 	EVP_PKEY *private; /* NULL: it is to be made */
 	struct key_sealed *ret;
@@ -337,7 +297,7 @@ static enum devid_err op_make(
 {
 	struct make_arg *a = arg;
 	struct room out = { a->ret->data, sizeof(a->ret->data), 0 };
-	struct tpm_sealed key = { 0 };
+	struct tpm_sealed key = { .id = a->id };
 	struct tpm_above at;
 	enum devid_err rc;
 
@@ -357,20 +317,20 @@ static enum devid_err op_make(
 	return rc;
 }
 
-enum devid_err keystore_owner_make(struct keystore *ks, enum key_alg alg,
-	struct key_sealed *ret, struct devid_error *err)
+enum devid_err keystore_owner_make(struct keystore *ks, enum key_id id,
+	enum key_alg alg, struct key_sealed *ret, struct devid_error *err)
 {
-	struct make_arg arg = { alg, NULL, ret };
+	struct make_arg arg = { id, alg, NULL, ret };
 
-	return run(self_of(ks), op_make, &arg, err);
+	return keystore_link_run(self_of(ks), op_make, &arg, err);
 }
 
-enum devid_err keystore_owner_take_in(struct keystore *ks, EVP_PKEY *private,
-	struct key_sealed *ret, struct devid_error *err)
+enum devid_err keystore_owner_take_in(struct keystore *ks, enum key_id id,
+	EVP_PKEY *private, struct key_sealed *ret, struct devid_error *err)
 {
-	struct make_arg arg = { KEY_ALG_NONE, private, ret };
+	struct make_arg arg = { id, KEY_ALG_NONE, private, ret };
 
-	return run(self_of(ks), op_make, &arg, err);
+	return keystore_link_run(self_of(ks), op_make, &arg, err);
 }
 
 /* ---- at its place ---- */
@@ -407,6 +367,10 @@ static enum devid_err op_put(struct keystore_tpm *self, enum key_id id,
 	tpm_owner_done(&self->owner);
 	self->listed = false;
 	rc = ensure_known(self, id, key, err);
+	/* Where devid.conf had its place before. */
+	if (rc == DEVID_OK)
+		rc = tpm_owner_evict(self->tpm, key, self->at.handle[id], err);
+	self->listed = false;
 	if (rc != DEVID_OK || self->owned[id].persistent)
 		return rc;
 	if (self->limits[id].code != DEVID_OK)
@@ -420,24 +384,9 @@ static enum devid_err op_put(struct keystore_tpm *self, enum key_id id,
 static enum devid_err op_take_away(struct keystore_tpm *self, enum key_id id,
 	const struct tpm_sealed *key, struct devid_error *err)
 {
-	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
-	struct devid_error why = { DEVID_OK, "" };
-	TPM2_HANDLE at = self->at.handle[id];
-	bool there = false;
-	enum devid_err rc;
-
 	forget(self, id);
 	self->listed = false;
-	rc = keystore_link_has(self, id, &there, err);
-	if (rc != DEVID_OK || !there)
-		return rc;
-	self->listed = false;
-	rc = tpm_owner_find(self->tpm, at, key, &object, &why);
-	if (rc == DEVID_ERR_EXISTS)
-		return DEVID_OK; /* somebody else's */
-	if (rc == DEVID_OK)
-		rc = tpm_owner_evict(&object, at, &why);
-	return rc == DEVID_OK ? rc : fail_with(err, rc, &why);
+	return tpm_owner_evict(self->tpm, key, 0, err);
 }
 
 static enum devid_err op_persist(
@@ -458,7 +407,29 @@ enum devid_err keystore_owner_persist(struct keystore *ks, enum key_id id,
 {
 	struct persist_arg arg = { id, persistent };
 
-	return run(self_of(ks), op_persist, &arg, err);
+	return keystore_link_run(self_of(ks), op_persist, &arg, err);
+}
+
+struct lost_arg {
+	enum key_id id;
+	const struct key_blob *spki;
+};
+
+static enum devid_err op_evict_lost(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	const struct lost_arg *a = arg;
+
+	self->listed = false;
+	return tpm_owner_evict_lost(self->tpm, a->id, a->spki, err);
+}
+
+enum devid_err keystore_owner_evict_lost(struct keystore *ks, enum key_id id,
+	const struct key_blob *spki, struct devid_error *err)
+{
+	struct lost_arg arg = { id, spki };
+
+	return keystore_link_run(self_of(ks), op_evict_lost, &arg, err);
 }
 
 /* ---- the end of them all ---- */
@@ -481,7 +452,7 @@ static enum devid_err op_erase(
 enum devid_err keystore_owner_erase(
 	struct keystore *ks, uint32_t *ret_resets, struct devid_error *err)
 {
-	return run(self_of(ks), op_erase, ret_resets, err);
+	return keystore_link_run(self_of(ks), op_erase, ret_resets, err);
 }
 
 struct epoch_arg {
@@ -508,5 +479,30 @@ enum devid_err keystore_owner_epoch(struct keystore *ks, uint64_t *ret_epoch,
 {
 	struct epoch_arg arg = { ret_epoch, ret_resets };
 
-	return run(self_of(ks), op_epoch, &arg, err);
+	return keystore_link_run(self_of(ks), op_epoch, &arg, err);
+}
+
+struct seed_arg {
+	enum keystore_seed which;
+	uint8_t *ret;
+};
+
+static enum devid_err op_seed(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	const struct seed_arg *a = arg;
+
+	_Static_assert(KEYSTORE_SEED_LEN == TPM_ID_LEN, "the same");
+	return a->which == KEYSTORE_SEED_MODULE
+		       ? tpm_id(self->tpm, a->ret, err)
+		       : tpm_owner_id(self->tpm, a->ret, err);
+}
+
+enum devid_err keystore_owner_seed(struct keystore *ks,
+	enum keystore_seed which, uint8_t ret[KEYSTORE_SEED_LEN],
+	struct devid_error *err)
+{
+	struct seed_arg arg = { which, ret };
+
+	return keystore_link_run(self_of(ks), op_seed, &arg, err);
 }

@@ -126,30 +126,13 @@ static enum devid_err ensure_loaded(
 	return tpm_key_load(self->tpm, id, &self->keys[id], err);
 }
 
-struct load_arg {
-	enum key_id id;
-	struct key_blob *ret_spki;
-};
-
-static enum devid_err op_load(
-	struct keystore_tpm *self, void *arg, struct devid_error *err)
-{
-	struct load_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, a->id, err);
-
-	if (rc == DEVID_OK)
-		*a->ret_spki = self->keys[a->id].spki;
-	return rc;
-}
-
 static enum devid_err ks_load(struct keystore *ks, enum key_id id,
 	struct key_blob *ret_spki, struct devid_error *err)
 {
-	struct load_arg arg = { id, ret_spki };
+	keystore_ready *ready =
+		is_of_owner(id) ? keystore_owner_ready : ensure_loaded;
 
-	if (is_of_owner(id))
-		return keystore_owner_load(ks, id, ret_spki, err);
-	return keystore_link_run(self_of(ks), op_load, &arg, err);
+	return keystore_link_load(self_of(ks), ready, id, ret_spki, err);
 }
 
 struct create_arg {
@@ -199,18 +182,15 @@ static enum devid_err ks_create(struct keystore *ks, enum key_id id,
 	return keystore_link_run(self_of(ks), op_create, &arg, err);
 }
 
-struct sign_arg {
-	enum key_id id;
-	const struct key_sign *what;
-	struct key_sig *ret;
-};
-
 static enum devid_err op_sign(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
-	struct sign_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, a->id, err);
+	const struct keystore_sign *a = arg;
+	enum devid_err rc;
 
+	if (is_of_owner(a->id))
+		return keystore_owner_sign(self, a, err);
+	rc = ensure_loaded(self, a->id, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = tpm_key_sign(self->tpm, &self->keys[a->id], a->what, a->ret, err);
@@ -225,10 +205,8 @@ static enum devid_err ks_sign(struct keystore *ks, enum key_id id,
 	const struct key_sign *what, struct key_sig *ret,
 	struct devid_error *err)
 {
-	struct sign_arg arg = { id, what, ret };
+	struct keystore_sign arg = { id, what, ret };
 
-	if (is_of_owner(id))
-		return keystore_owner_sign(ks, id, what, ret, err);
 	return keystore_link_run(self_of(ks), op_sign, &arg, err);
 }
 
@@ -520,8 +498,10 @@ static const struct keystore_ops tpm_ops = {
 	.give = keystore_owner_give,
 	.is_persistent = keystore_owner_is_persistent,
 	.persist = keystore_owner_persist,
+	.evict_lost = keystore_owner_evict_lost,
 	.erase = keystore_owner_erase,
 	.epoch = keystore_owner_epoch,
+	.seed = keystore_owner_seed,
 	.stir = ks_stir,
 	.about = ks_about,
 	.attest = ks_attest,

@@ -35,6 +35,13 @@ struct key_sealed_facts {
 	bool imported; /* made elsewhere */
 };
 
+/* What keystore_ops.seed() tells of: digests, not secret. */
+enum keystore_seed {
+	KEYSTORE_SEED_MODULE, /* another for each module, for its life */
+	KEYSTORE_SEED_OWNER,  /* another also after the module was cleared */
+};
+#define KEYSTORE_SEED_LEN 32
+
 struct keystore {
 	const struct keystore_ops *ops; /* borrowed, static */
 };
@@ -148,27 +155,31 @@ struct keystore_ops {
 	/* ---- keys of the owner: ROLE_HOME_OWNER ---- */
 
 	/*
-	 * Makes a key, or takes @private, which was made elsewhere and is not
-	 * kept in the clear, and gives it out sealed. What it made in the
-	 * module for the first key, the storage parent, stays. The key is not
-	 * known to the keystore before it is given(). Errors: UNSUPPORTED when
-	 * the module makes no key of @alg, DENIED when the owner's hierarchy
-	 * cannot be used, TOO_LARGE, EXISTS when somebody else has a place that
-	 * it needs, STATE when keys of before have to be erased first.
+	 * Makes the key @id, or takes @private for it, which was made elsewhere
+	 * and is not kept in the clear, and gives it out sealed, with its name
+	 * in it. What it made in the module for the first key, the storage
+	 * parent, stays. The key is not known to the keystore before it is
+	 * given(). Errors: UNSUPPORTED when the module makes no key of @alg,
+	 * DENIED when the owner's hierarchy cannot be used, TOO_LARGE, EXISTS
+	 * when somebody else has a place that it needs, STATE when keys of
+	 * before have to be erased first.
 	 */
-	enum devid_err (*make)(struct keystore *ks, enum key_alg alg,
-		struct key_sealed *ret, struct devid_error *err);
-	enum devid_err (*take_in)(struct keystore *ks, EVP_PKEY *private,
-		struct key_sealed *ret, struct devid_error *err);
+	enum devid_err (*make)(struct keystore *ks, enum key_id id,
+		enum key_alg alg, struct key_sealed *ret,
+		struct devid_error *err);
+	enum devid_err (*take_in)(struct keystore *ks, enum key_id id,
+		EVP_PKEY *private, struct key_sealed *ret,
+		struct devid_error *err);
 
 	/*
 	 * From now on @sealed, which is copied, is key @id; NULL: there is
 	 * none, and @ret may be NULL. Then load() and sign() know it. Asks no
-	 * module. Errors: SYNTAX, UNSUPPORTED (of a newer release). load() has
-	 * besides: ERASED, it is of before an erasure; MISMATCH, this module
-	 * did not make it, or was cleared since; EXISTS, somebody else has a
-	 * place that it needs. sign() and persist() have those as well, and
-	 * SYNTAX where the module does not take what is private in it.
+	 * module. Errors: SYNTAX, UNSUPPORTED (of another release), MISMATCH
+	 * (of another name). load() has besides: ERASED, it is of before an
+	 * erasure; MISMATCH, this module did not make it, or was cleared since;
+	 * EXISTS, somebody else has a place that it needs. sign() and persist()
+	 * have those as well, and SYNTAX where the module does not take what is
+	 * private in it.
 	 */
 	enum devid_err (*give)(struct keystore *ks, enum key_id id,
 		const struct key_sealed *sealed, struct key_sealed_facts *ret,
@@ -178,11 +189,23 @@ struct keystore_ops {
 	 * command. Asks no module. */
 	bool (*is_persistent)(struct keystore *ks, enum key_id id);
 
-	/* Puts the key at its place, or takes it away from there; what is so
-	 * already is no error. Errors: EXISTS when something else is there,
-	 * TOO_LARGE, DENIED. */
+	/*
+	 * Puts the key at its place, and nowhere else, or takes it away from
+	 * wherever it was put, also under another setting; what is so already
+	 * is no error. Errors: EXISTS when something else is there, TOO_LARGE,
+	 * DENIED.
+	 */
 	enum devid_err (*persist)(struct keystore *ks, enum key_id id,
 		bool persistent, struct devid_error *err);
+
+	/*
+	 * Takes away, as persist() does, the key @id that is not given since
+	 * what was sealed is damaged: the one with the public key @spki. Where
+	 * that is not known either (NULL), what looks like a key of the owner's
+	 * at the place of @id. Errors: DENIED.
+	 */
+	enum devid_err (*evict_lost)(struct keystore *ks, enum key_id id,
+		const struct key_blob *spki, struct devid_error *err);
 
 	/*
 	 * Ends all keys of the owner, and the parent: persistent ones first,
@@ -196,6 +219,11 @@ struct keystore_ops {
 	 * new. */
 	enum devid_err (*epoch)(struct keystore *ks, uint64_t *ret_epoch,
 		uint32_t *ret_resets, struct devid_error *err);
+
+	/* Tells one module from another, or how its owner's keys were before
+	 * from how they are now: what @which says. Errors: DENIED. */
+	enum devid_err (*seed)(struct keystore *ks, enum keystore_seed which,
+		uint8_t ret[KEYSTORE_SEED_LEN], struct devid_error *err);
 
 	/* Adds @in, at most WIRE_STIR_MAX bytes, to the state of the module's
 	 * random number generator (802.1AR 7.2, TPM2_StirRandom). */

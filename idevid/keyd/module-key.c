@@ -174,7 +174,14 @@ static enum devid_err find_key(
 		return fail_with(err, rc, &cause);
 	if (rc != DEVID_OK) /* then the mirror */
 		note(m, key, "certificate in the keystore", &cause);
-	rc = load_or_derive(m, key, &spki, err);
+	/* Before a certificate has it derived, and when the keystore tells. */
+	rc = key->alg == KEY_ALG_NONE
+		     ? DEVID_OK
+		     : module_check_only_name(m, key, &key->spki, err);
+	if (rc == DEVID_OK)
+		rc = load_or_derive(m, key, &spki, err);
+	if (rc == DEVID_OK)
+		rc = module_check_only_name(m, key, &spki, err);
 	if (rc != DEVID_OK)
 		return rc;
 	if (key->alg != KEY_ALG_NONE && !key_blob_equal(&spki, &key->spki))

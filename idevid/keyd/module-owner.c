@@ -54,7 +54,8 @@ static enum devid_err write_sealed(struct module *m,
 			      : rc;
 }
 
-/* Gives @sealed to the keystore and takes what that tells of it. */
+/* Gives @sealed to the keystore and takes what that tells of it. Errors also:
+ * KEY_EXISTS. */
 static enum devid_err give(struct module *m, struct module_key *key,
 	const struct key_sealed *sealed, struct devid_error *err)
 {
@@ -62,6 +63,8 @@ static enum devid_err give(struct module *m, struct module_key *key,
 	enum devid_err rc = m->keystore->ops->give(
 		m->keystore, key->id, sealed, &facts, err);
 
+	if (rc == DEVID_OK)
+		rc = module_check_only_name(m, key, &facts.spki, err);
 	if (rc == DEVID_OK)
 		rc = module_set_spki(key, &facts.spki, err);
 	if (rc == DEVID_OK)
@@ -76,25 +79,59 @@ static void take_back(struct module *m, struct module_key *key)
 	module_key_clear(key);
 }
 
+static enum devid_err remove_leftovers(
+	struct module *m, const struct module_key *key, struct devid_error *err)
+{
+	enum devid_err rc = DEVID_OK;
+
+	for (size_t i = 0; rc == DEVID_OK && i < N_LEFTOVERS; i++)
+		rc = module_state_remove(m, key, leftovers[i], err);
+	return rc;
+}
+
+/* The public key of one whose record cannot be read, from what else there is
+ * of it: its reference or its certificate. */
+static bool find_spki(
+	struct module *m, struct module_key *key, struct key_blob *ret)
+{
+	if (module_state_read_ref(m, key, ret, NULL) == DEVID_OK)
+		return true;
+	if (module_state_load(m, key, NULL) != DEVID_OK ||
+		key->alg == KEY_ALG_NONE)
+		return false;
+	*ret = key->spki;
+	return true;
+}
+
+/* Its persistent copies go, wherever they are. */
+static enum devid_err evict(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	struct keystore *ks = m->keystore;
+	struct key_blob spki = { 0 };
+	bool found;
+
+	if (key->alg != KEY_ALG_NONE)
+		return ks->ops->persist(ks, key->id, false, err);
+	found = find_spki(m, key, &spki);
+	module_key_clear(key); /* it is not known all the same */
+	return ks->ops->evict_lost(ks, key->id, found ? &spki : NULL, err);
+}
+
 /* What is left of a key that is <key>.gone. */
 static enum devid_err finish_deletion(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {
-	struct keystore *ks = m->keystore;
-	struct devid_error cause = { DEVID_OK, "" };
 	struct key_sealed sealed;
-	enum devid_err rc = read_sealed(m, key, GONE, &sealed, &cause);
+	enum devid_err rc = read_sealed(m, key, GONE, &sealed, NULL);
 
-	/* One that the keystore does not know was never persistent. */
-	if (rc == DEVID_OK && give(m, key, &sealed, NULL) == DEVID_OK)
-		rc = ks->ops->persist(ks, key->id, false, &cause);
 	take_back(m, key);
-	if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
-		return fail_with(err, rc, &cause);
-	rc = DEVID_OK;
-	for (size_t i = 0; rc == DEVID_OK && i < N_LEFTOVERS; i++)
-		rc = module_state_remove(m, key, leftovers[i], err);
-	return rc;
+	/* One that cannot be given is looked for by what else is known. */
+	if (rc == DEVID_OK && give(m, key, &sealed, NULL) != DEVID_OK)
+		take_back(m, key);
+	rc = evict(m, key, err);
+	take_back(m, key);
+	return rc == DEVID_OK ? remove_leftovers(m, key, err) : rc;
 }
 
 static bool has_file(
@@ -104,6 +141,18 @@ static bool has_file(
 
 	return module_state_path(m, key, suffix, path, NULL) == DEVID_OK &&
 	       files_exists(path);
+}
+
+void module_owner_go_on(struct module *m)
+{
+	for (int i = 0; i < N_KEYS; i++) {
+		struct module_key *key = &m->keys[i];
+
+		if (module_is_owners(key) && key->alg == KEY_ALG_NONE &&
+			has_file(m, key, GONE) && !has_file(m, key, SEALED))
+			(void)!finish_deletion(
+				m, key, NULL); /* a start tells of it */
+	}
 }
 
 bool module_owner_start(struct module *m, struct module_key *key)
@@ -134,6 +183,7 @@ bool module_owner_start(struct module *m, struct module_key *key)
 	if (rc == DEVID_OK)
 		rc = give(m, key, &sealed, &cause);
 	if (rc != DEVID_OK) {
+		take_back(m, key);
 		module_warn_key(m, key, "sealed key not used", &cause);
 		return false;
 	}
@@ -186,9 +236,9 @@ static enum devid_err store_key(struct module *m, struct module_key *key,
 	return DEVID_OK;
 }
 
-/* Takes out the key that store_key() has put in. */
-static enum devid_err take_out(
-	struct module *m, struct module_key *key, struct devid_error *err)
+/* From here on there is no such key. */
+static enum devid_err mark_gone(
+	struct module *m, const struct module_key *key, struct devid_error *err)
 {
 	char from[PATH_MAX], to[PATH_MAX];
 	enum devid_err rc;
@@ -196,8 +246,15 @@ static enum devid_err take_out(
 	rc = module_state_path(m, key, SEALED, from, err);
 	if (rc == DEVID_OK)
 		rc = module_state_path(m, key, GONE, to, err);
-	if (rc == DEVID_OK)
-		rc = files_rename(from, to, err);
+	return rc == DEVID_OK ? files_rename(from, to, err) : rc;
+}
+
+/* Takes out the key that store_key() has put in. */
+static enum devid_err take_out(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	enum devid_err rc = mark_gone(m, key, err);
+
 	return rc == DEVID_OK ? finish_deletion(m, key, err) : rc;
 }
 
@@ -228,7 +285,8 @@ enum devid_err module_owner_create(struct module *m, struct module_key *key,
 	enum devid_err rc = check_free(m, key, err);
 
 	if (rc == DEVID_OK)
-		rc = m->keystore->ops->make(m->keystore, alg, &sealed, err);
+		rc = m->keystore->ops->make(
+			m->keystore, key->id, alg, &sealed, err);
 	if (rc == DEVID_OK)
 		rc = store_key(m, key, &sealed, err);
 	if (rc == DEVID_OK)
@@ -236,23 +294,6 @@ enum devid_err module_owner_create(struct module *m, struct module_key *key,
 	if (rc == DEVID_OK)
 		m->counters.key_generation++;
 	return rc;
-}
-
-/* One private key has one name: under a second one it would sign while the
- * first is disabled, and for the purposes of both. */
-static enum devid_err check_only_name(const struct module *m,
-	const struct module_key *key, struct devid_error *err)
-{
-	for (int i = 0; i < N_KEYS; i++) {
-		const struct module_key *other = &m->keys[i];
-
-		if (other->alg != KEY_ALG_NONE &&
-			key_blob_equal(&other->spki, &key->spki))
-			return devid_fail(err, DEVID_ERR_KEY_EXISTS,
-				"%s: %s is the same key", key_id_name(key->id),
-				key_id_name(other->id));
-	}
-	return DEVID_OK;
 }
 
 /* The key that is brought, that it is no other's, and that its certificates
@@ -275,7 +316,7 @@ static enum devid_err check_import(struct module *m, struct module_key *key,
 	if (rc == DEVID_OK)
 		rc = module_set_spki(&would, &spki, err);
 	if (rc == DEVID_OK)
-		rc = check_only_name(m, &would, err);
+		rc = module_check_only_name(m, &would, &spki, err);
 	if (rc == DEVID_OK && what->chain.len > 0)
 		rc = module_check_chain(&would, what->chain, &chain, err);
 	EVP_PKEY_free(would.pub);
@@ -306,7 +347,7 @@ enum devid_err module_import(struct module *m, const char *name,
 		rc = check_import(m, key, what, &private, err);
 	if (rc == DEVID_OK)
 		rc = m->keystore->ops->take_in(
-			m->keystore, private, &sealed, err);
+			m->keystore, key->id, private, &sealed, err);
 	if (rc == DEVID_OK)
 		rc = store_key(m, key, &sealed, err);
 	if (rc == DEVID_OK)
@@ -350,13 +391,14 @@ enum devid_err module_delete(
 	if (rc != DEVID_OK && rc != DEVID_ERR_TPM_LOCKOUT)
 		return fail_with(err, rc, &cause);
 	devid_error_clear(&cause);
-	rc = m->keystore->ops->is_persistent(m->keystore, key->id)
-		     ? m->keystore->ops->persist(
-			       m->keystore, key->id, false, &cause)
-		     : DEVID_OK;
+	rc = evict(m, key, &cause);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
-	rc = take_out(m, key, err);
+	rc = mark_gone(m, key, err);
+	if (rc != DEVID_OK)
+		return rc;
+	take_back(m, key);
+	rc = remove_leftovers(m, key, err);
 	if (rc == DEVID_OK)
 		m->counters.key_deletion++;
 	return rc;

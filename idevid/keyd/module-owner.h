@@ -30,6 +30,9 @@ struct module_key;
  */
 bool module_owner_start(struct module *m, struct module_key *key);
 
+/* Finishes what was begun before and had to wait for the keystore. */
+void module_owner_go_on(struct module *m);
+
 /* Makes the key. Errors: KEY_EXISTS, those of the keystore. When it cannot be
  * made persistent as asked for, there is none. */
 DEVID_MUST_CHECK enum devid_err module_owner_create(struct module *m,

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -127,6 +128,24 @@ enum devid_err module_set_spki(struct module_key *key,
 	key->pub = STEAL(pub);
 	key->spki = *spki;
 	key->alg = alg;
+	return DEVID_OK;
+}
+
+enum devid_err module_check_only_name(const struct module *m,
+	const struct module_key *key, const struct key_blob *spki,
+	struct devid_error *err)
+{
+	for (int i = 0; i < N_KEYS; i++) {
+		const struct module_key *other = &m->keys[i];
+
+		if (other->id == key->id || other->alg == KEY_ALG_NONE ||
+			!key_blob_equal(&other->spki, spki))
+			continue;
+		if (other->present || other->id < key->id)
+			return devid_fail(err, DEVID_ERR_KEY_EXISTS,
+				"%s: %s is the same key", key_id_name(key->id),
+				key_id_name(other->id));
+	}
 	return DEVID_OK;
 }
 
@@ -338,6 +357,44 @@ enum devid_err module_state_store_ref(
 		memcmp(old, pem, old_len) == 0)
 		return DEVID_OK;
 	return files_write_atomic(path, pem, (size_t)len, 0644, err);
+}
+
+enum devid_err module_state_read_ref(struct module *m,
+	const struct module_key *key, struct key_blob *ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *pem = NULL;
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	CLEANUP(cleanup_openssl) char *name = NULL;
+	CLEANUP(cleanup_openssl) char *header = NULL;
+	CLEANUP(cleanup_openssl) unsigned char *der = NULL;
+	struct keyref ref;
+	char path[PATH_MAX];
+	size_t len;
+	long der_len;
+	enum devid_err rc = module_state_path(m, key, ".key", path, err);
+
+	if (rc == DEVID_OK)
+		rc = files_read(path, MIRROR_MAX, &pem, &len, err);
+	if (rc != DEVID_OK)
+		return rc;
+	bio = BIO_new_mem_buf(pem, (int)len); /* MIRROR_MAX at most */
+	if (!bio || !PEM_read_bio(bio, &name, &header, &der, &der_len) ||
+		strcmp(name, KEYREF_PEM_NAME) != 0) {
+		ERR_clear_error();
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"read %s: no key reference", path);
+	}
+	rc = keyref_parse(der, (size_t)der_len, &ref, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (strcmp(ref.name, key_id_name(key->id)) != 0)
+		return devid_fail(err, DEVID_ERR_MISMATCH,
+			"read %s: is of the key %s", path, ref.name);
+	_Static_assert(sizeof(ret->data) >= sizeof(ref.spki), "fits");
+	memcpy(ret->data, ref.spki, ref.spki_len);
+	ret->len = ref.spki_len;
+	return DEVID_OK;
 }
 
 enum devid_err module_state_mark(struct module *m, const struct module_key *key,

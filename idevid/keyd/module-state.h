@@ -103,6 +103,16 @@ DEVID_MUST_CHECK enum devid_err module_set_spki(struct module_key *key,
 	const struct key_blob *spki, struct devid_error *err);
 
 /*
+ * That @spki, which is to be @key's, is no other key's: under a second name it
+ * would sign while the first is disabled, and for the purposes of both. Of two
+ * that are both not in use yet, the one before the other in the table has it.
+ * Errors: KEY_EXISTS.
+ */
+DEVID_MUST_CHECK enum devid_err module_check_only_name(const struct module *m,
+	const struct module_key *key, const struct key_blob *spki,
+	struct devid_error *err);
+
+/*
  * Whether @der, DER certificates, can be @key's chain: at most four, each
  * issued by the next, the first one of the public key that @key has, if it has
  * one. Errors: SYNTAX, MISMATCH, TOO_LARGE.
@@ -127,6 +137,12 @@ DEVID_MUST_CHECK enum devid_err module_state_store_chain(struct module *m,
 /* Writes the key reference <key>.key when it is missing or differs. */
 DEVID_MUST_CHECK enum devid_err module_state_store_ref(struct module *m,
 	const struct module_key *key, struct devid_error *err);
+
+/* The public key in the key reference <key>.key. Errors: NOT_FOUND, SYNTAX;
+ * MISMATCH, it is of another name. */
+DEVID_MUST_CHECK enum devid_err module_state_read_ref(struct module *m,
+	const struct module_key *key, struct key_blob *ret,
+	struct devid_error *err);
 
 /* Makes or removes the mark <key>@suffix, an empty file: ".disabled",
  * ".cert-disabled". */

@@ -32,7 +32,7 @@ static void start_key(struct module *m, struct module_key *key)
 		module_warn_key(m, key, "mirror not used", &cause);
 	devid_error_clear(&cause);
 	/* Nobody asks a keystore that does not answer for what may not be. */
-	if (key->alg == KEY_ALG_NONE && key->id > KEY_IAK &&
+	if (key->alg == KEY_ALG_NONE && key_id_number(key->id) > 0 &&
 		m->health != DEVID_OK)
 		return;
 	switch (module_ensure_key(m, key, &cause)) {
@@ -64,9 +64,10 @@ void module_recover(struct module *m)
 	for (int i = 0; i < N_KEYS; i++) {
 		struct module_key *key = &m->keys[i];
 
-		/* One that nothing is known of is made, not lost; but for the
-		 * first pair, which somebody else may have made. */
-		if (!key->present && (key->alg != KEY_ALG_NONE || i <= KEY_IAK))
+		/* An owner's that nothing is known of is not there; a maker's
+		 * may be, without a certificate yet, and by somebody else. */
+		if (!key->present &&
+			(key->alg != KEY_ALG_NONE || !module_is_owners(key)))
 			(void)!module_ensure_key(
 				m, key, NULL); /* the status tells */
 	}
@@ -80,6 +81,7 @@ static void learn(struct module *m)
 
 	m->initialized = true;
 	module_erase_resume(m);
+	module_owner_go_on(m);
 	memset(&m->about, 0, sizeof(m->about));
 	(void)!ks->ops->about(ks, &m->about, NULL); /* what it does not say */
 	module_erase_refresh(m);
@@ -191,16 +193,38 @@ void module_status(struct module *m, struct wire_status *ret)
 	}
 }
 
+/* That it is known whether @key is there, and of which type; what is no key of
+ * ours is none. */
+static enum devid_err check_known(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_OK;
+
+	if (key->alg == KEY_ALG_NONE)
+		rc = module_ensure_key(m, key, &cause);
+	return rc == DEVID_ERR_TPM_ABSENT || rc == DEVID_ERR_TPM_LOCKOUT ||
+			       rc == DEVID_ERR_TPM_FAILURE ||
+			       rc == DEVID_ERR_TPM
+		       ? fail_with(err, rc, &cause)
+		       : DEVID_OK;
+}
+
 /* A module makes one key of a role and a type, by the template: another name
  * for it would sign when the first one is disabled. */
-static enum devid_err check_type(const struct module *m, enum key_id id,
+static enum devid_err check_type(struct module *m, enum key_id id,
 	enum key_alg alg, struct devid_error *err)
 {
 	for (int i = 0; i < N_MAKER_KEYS; i++) {
 		enum key_id other = m->keys[i].id;
+		enum devid_err rc;
 
-		if (other != id && key_id_role(other) == key_id_role(id) &&
-			m->keys[i].alg == alg)
+		if (other == id || key_id_role(other) != key_id_role(id))
+			continue;
+		rc = check_known(m, &m->keys[i], err);
+		if (rc != DEVID_OK)
+			return rc;
+		if (m->keys[i].alg == alg)
 			return devid_fail(err, DEVID_ERR_KEY_EXISTS,
 				"%s: of each type there is one, and the %s key "
 				"is %s",

@@ -237,21 +237,19 @@ static bool is_of_template(const struct ek_kind *kind, const TPMT_PUBLIC *pub)
 static enum devid_err take_persistent(struct tpm *tpm, struct tpm_ek *ek,
 	const struct ek_kind *kind, const X509 *cert, struct devid_error *err)
 {
-	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
-	const TPMT_PUBLIC *area;
-	bool found = false;
+	CLEANUP(tpm_found_done) struct tpm_found found = { 0 };
+	const TPMT_PUBLIC *area = &found.area;
+	bool there = false;
 	enum devid_err rc;
 
-	rc = tpm_handle_find(tpm, kind->handle, &found, err);
-	if (rc == DEVID_OK && found)
-		rc = tpm_handle_open(tpm, kind->handle, &object, &pub, err);
-	if (rc != DEVID_OK || !pub)
+	rc = tpm_handle_find(tpm, kind->handle, &there, err);
+	if (rc == DEVID_OK && there)
+		rc = tpm_handle_read(tpm, kind->handle, &found, err);
+	if (rc != DEVID_OK || !there)
 		return rc;
-	area = &pub->publicArea;
 	if (cert ? is_key_of(cert, area) && is_usable(area)
 		 : is_of_template(kind, area)) {
-		ek->object = tpm_handle_take(&object);
+		ek->object = tpm_handle_take(&found.object);
 		ek->with_auth =
 			area->objectAttributes & TPMA_OBJECT_USERWITHAUTH;
 	}

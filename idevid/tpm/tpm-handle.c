@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-handle.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "log.h"
@@ -113,9 +114,17 @@ bool tpm_handles_have(const struct tpm_handles *list, TPM2_HANDLE handle)
 	return false;
 }
 
-enum devid_err tpm_handle_open(struct tpm *tpm, TPM2_HANDLE handle,
-	struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub, struct devid_error *err)
+void tpm_found_done(struct tpm_found *found)
 {
+	tpm_handle_done(&found->object);
+}
+
+enum devid_err tpm_handle_read(struct tpm *tpm, TPM2_HANDLE handle,
+	struct tpm_found *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
+	CLEANUP(cleanup_esys) TPM2B_NAME *name = NULL;
+	CLEANUP(cleanup_esys) TPM2B_NAME *qualified = NULL;
 	CLEANUP(tpm_handle_done)
 	struct tpm_handle object = { tpm, ESYS_TR_NONE, true };
 	enum devid_err code;
@@ -128,11 +137,16 @@ enum devid_err tpm_handle_open(struct tpm *tpm, TPM2_HANDLE handle,
 		ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, ret_pub, NULL, NULL);
+			ESYS_TR_NONE, ESYS_TR_NONE, &pub, &name, &qualified);
 	code = tpm_result(tpm, rc, what, err);
-	if (code == DEVID_OK)
-		*ret = tpm_handle_take(&object);
-	return code;
+	if (code != DEVID_OK)
+		return code;
+	assert(pub && name && qualified); /* ESYS sets them when it succeeds */
+	ret->object = tpm_handle_take(&object);
+	ret->area = pub->publicArea;
+	ret->name = *name;
+	ret->qualified = *qualified;
+	return DEVID_OK;
 }
 
 enum devid_err tpm_handle_create(struct tpm *tpm, const TPM2B_PUBLIC *template,

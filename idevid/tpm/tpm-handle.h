@@ -58,11 +58,18 @@ DEVID_MUST_CHECK enum devid_err tpm_handles_list(
 
 bool tpm_handles_have(const struct tpm_handles *list, TPM2_HANDLE handle);
 
-/* The object at the persistent @handle, and its public area, which the caller
- * Esys_Free()s. */
-DEVID_MUST_CHECK enum devid_err tpm_handle_open(struct tpm *tpm,
-	TPM2_HANDLE handle, struct tpm_handle *ret, TPM2B_PUBLIC **ret_pub,
-	struct devid_error *err);
+/* A persistent object, and what it is. */
+struct tpm_found {
+	struct tpm_handle object;
+	TPMT_PUBLIC area;
+	TPM2B_NAME name, qualified;
+};
+
+void tpm_found_done(struct tpm_found *found);
+
+/* The object at the persistent @handle. */
+DEVID_MUST_CHECK enum devid_err tpm_handle_read(struct tpm *tpm,
+	TPM2_HANDLE handle, struct tpm_found *ret, struct devid_error *err);
 
 /* TPM2_CreatePrimary below the endorsement hierarchy with nothing but a
  * template; the caller Esys_Free()s *@ret_pub. */

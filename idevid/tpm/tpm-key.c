@@ -16,59 +16,49 @@
 
 /* Only there does the key come back after TPM2_Clear: the templates say
  * nothing about where a key is. */
-static enum devid_err check_hierarchy(const struct tpm_handle *object,
-	enum key_id id, struct devid_error *err)
+static enum devid_err check_hierarchy(
+	const struct tpm_found *found, enum key_id id, struct devid_error *err)
 {
 	static const uint8_t endorsement[] = { 0x40, 0x00, 0x00, 0x0b };
 	const struct view hierarchy = { endorsement, sizeof(endorsement) };
-	CLEANUP(cleanup_esys) TPM2B_NAME *name = NULL;
-	CLEANUP(cleanup_esys) TPM2B_NAME *qualified = NULL;
-	struct tpm *tpm = object->tpm;
-	enum devid_err rc = tpm_result(tpm,
-		Esys_ReadPublic(tpm->esys, object->tr, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, NULL, &name, &qualified),
-		"read qualified name", err);
 
-	if (rc != DEVID_OK)
-		return rc;
-	if (!tpm_name_is_below(hierarchy, name, qualified))
+	if (!tpm_name_is_below(hierarchy, &found->name, &found->qualified))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: %s: the object at 0x%08x is no primary key of "
 			"the endorsement hierarchy (TCG DevID 7.3)",
-			key_id_name(id), tpm->places.handle[id]);
+			key_id_name(id), found->object.tpm->places.handle[id]);
 	return DEVID_OK;
 }
 
 enum devid_err tpm_key_load(struct tpm *tpm, enum key_id id,
 	struct tpm_key *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	CLEANUP(tpm_handle_done) struct tpm_handle object = { 0 };
+	CLEANUP(tpm_found_done) struct tpm_found found = { 0 };
 	struct tpm_key key = { .id = id };
 	TPM2_HANDLE handle = tpm->places.handle[id];
-	bool found = false;
+	bool there = false;
 	enum devid_err rc;
 
-	rc = tpm_handle_find(tpm, handle, &found, err);
-	if (rc == DEVID_OK && !found)
+	rc = tpm_handle_find(tpm, handle, &there, err);
+	if (rc == DEVID_OK && !there)
 		rc = devid_fail(err, DEVID_ERR_NOT_FOUND,
 			"tpm: %s: no key at 0x%08x", key_id_name(id), handle);
 	if (rc == DEVID_OK)
-		rc = tpm_handle_open(tpm, handle, &object, &pub, err);
-	if (rc != DEVID_OK || !pub)
+		rc = tpm_handle_read(tpm, handle, &found, err);
+	if (rc != DEVID_OK)
 		return rc;
-	if (!template_matches(key_id_role(id), &pub->publicArea, &key.alg))
+	if (!template_matches(key_id_role(id), &found.area, &key.alg))
 		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
 			"tpm: %s: the object at 0x%08x is not of a TCG %s "
 			"template",
 			key_id_name(id), handle, key_id_name(id));
-	rc = check_hierarchy(&object, id, err);
+	rc = check_hierarchy(&found, id, err);
 	if (rc == DEVID_OK)
-		rc = tpm_public_spki(&pub->publicArea, &key.spki, err);
+		rc = tpm_public_spki(&found.area, &key.spki, err);
 	if (rc != DEVID_OK)
 		return rc;
-	key.name_alg = pub->publicArea.nameAlg;
-	key.object = tpm_handle_take(&object);
+	key.name_alg = found.area.nameAlg;
+	key.object = tpm_handle_take(&found.object);
 	*ret = key;
 	return DEVID_OK;
 }

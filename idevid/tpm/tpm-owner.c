@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tpm-owner.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "tpm-child-template.h"
@@ -56,44 +55,18 @@ enum devid_err tpm_owner_begin(
 	return rc;
 }
 
-/* ---- objects at their places ---- */
-
-/* A persistent object, and what it is. */
-struct found {
-	struct tpm_handle object;
-	TPMT_PUBLIC area;
-	TPM2B_NAME name, qualified;
-};
-
-static void found_done(struct found *found)
+/* Whether the TPM cannot be asked at all. */
+static bool is_out_of_reach(enum devid_err rc)
 {
-	tpm_handle_done(&found->object);
+	return rc == DEVID_ERR_TPM_ABSENT || rc == DEVID_ERR_TPM_LOCKOUT ||
+	       rc == DEVID_ERR_TPM_FAILURE;
 }
 
-static enum devid_err open_at(struct tpm *tpm, TPM2_HANDLE at,
-	struct found *ret, struct devid_error *err)
-{
-	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	CLEANUP(cleanup_esys) TPM2B_NAME *name = NULL;
-	CLEANUP(cleanup_esys) TPM2B_NAME *qualified = NULL;
-	CLEANUP(tpm_handle_done)
-	struct tpm_handle object = { tpm, ESYS_TR_NONE, true };
-	TSS2_RC tss = Esys_TR_FromTPMPublic(tpm->esys, at, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
-	enum devid_err rc;
+/* ---- objects at their places ---- */
 
-	if (tss == TSS2_RC_SUCCESS)
-		tss = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, &pub, &name, &qualified);
-	rc = tpm_result(tpm, tss, "read a persistent object", err);
-	if (rc != DEVID_OK)
-		return rc;
-	assert(pub && name && qualified); /* ESYS sets them when it succeeds */
-	ret->object = tpm_handle_take(&object);
-	ret->area = pub->publicArea;
-	ret->name = *name;
-	ret->qualified = *qualified;
-	return DEVID_OK;
+static bool same_name(const TPM2B_NAME *a, const TPM2B_NAME *b)
+{
+	return a->size == b->size && memcmp(a->name, b->name, a->size) == 0;
 }
 
 static bool same_area(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b)
@@ -107,25 +80,30 @@ static bool same_area(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b)
 	       r1.len == r2.len && memcmp(one, other, r1.len) == 0;
 }
 
+/* The same public key may be there below another parent. */
+static bool is_key(const struct tpm_found *found, const struct tpm_sealed *key)
+{
+	return same_area(&found->area, &key->pub.publicArea) &&
+	       tpm_parent_has(&key->parent, &found->name, &found->qualified);
+}
+
 enum devid_err tpm_owner_find(struct tpm *tpm, TPM2_HANDLE place,
 	const struct tpm_sealed *key, struct tpm_handle *ret,
 	struct devid_error *err)
 {
-	CLEANUP(found_done) struct found found = { 0 };
-	enum devid_err rc = open_at(tpm, place, &found, err);
+	CLEANUP(tpm_found_done) struct tpm_found found = { 0 };
+	enum devid_err rc = tpm_handle_read(tpm, place, &found, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	/* The same public key may be there below another parent. */
-	if (!same_area(&found.area, &key->pub.publicArea) ||
-		!tpm_parent_has(&key->parent, &found.name, &found.qualified))
+	if (!is_key(&found, key))
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: the object at 0x%08x is another key", place);
 	*ret = tpm_handle_take(&found.object);
 	return DEVID_OK;
 }
 
-enum devid_err tpm_owner_evict(
+static enum devid_err evict(
 	struct tpm_handle *object, TPM2_HANDLE at, struct devid_error *err)
 {
 	struct tpm *tpm = object->tpm;
@@ -156,27 +134,29 @@ static bool is_place_of_owner(const struct tpm *tpm, TPM2_HANDLE at)
 /* Whether it ends with the erasure: a key below the parent of @name, which is
  * empty when that is not known, or one at our places that looks like ours. */
 static bool is_of_owner(const struct tpm *tpm, TPM2_HANDLE at,
-	const struct found *found, const TPM2B_NAME *name)
+	const struct tpm_found *found, const TPM2B_NAME *name)
 {
 	enum key_alg alg;
 	bool imported;
 
+	/* Or that parent itself, which devid.conf had elsewhere before. */
 	if (name->size > 0 &&
-		tpm_parent_has(name, &found->name, &found->qualified))
+		(same_name(name, &found->name) ||
+			tpm_parent_has(name, &found->name, &found->qualified)))
 		return true;
 	return is_place_of_owner(tpm, at) &&
 	       child_template_matches(&found->area, &alg, &imported);
 }
 
-static enum devid_err evict_key(struct tpm *tpm, TPM2_HANDLE at,
+static enum devid_err evict_owners(struct tpm *tpm, TPM2_HANDLE at,
 	const TPM2B_NAME *parent, struct devid_error *err)
 {
-	CLEANUP(found_done) struct found found = { 0 };
-	enum devid_err rc = open_at(tpm, at, &found, err);
+	CLEANUP(tpm_found_done) struct tpm_found found = { 0 };
+	enum devid_err rc = tpm_handle_read(tpm, at, &found, err);
 
 	if (rc != DEVID_OK || !is_of_owner(tpm, at, &found, parent))
 		return rc;
-	return tpm_owner_evict(&found.object, at, err);
+	return evict(&found.object, at, err);
 }
 
 static enum devid_err evict_keys(struct tpm *tpm,
@@ -187,7 +167,7 @@ static enum devid_err evict_keys(struct tpm *tpm,
 
 	for (size_t i = 0; i < list->n && rc == DEVID_OK; i++) {
 		if (list->at[i] != tpm->places.parent)
-			rc = evict_key(tpm, list->at[i], parent, err);
+			rc = evict_owners(tpm, list->at[i], parent, err);
 	}
 	return rc;
 }
@@ -197,12 +177,12 @@ static enum devid_err evict_below(struct tpm *tpm,
 	const struct tpm_handles *list, TPM2B_NAME *name,
 	struct devid_error *err)
 {
-	CLEANUP(found_done) struct found parent = { 0 };
+	CLEANUP(tpm_found_done) struct tpm_found parent = { 0 };
 	bool ours = false;
 	enum devid_err rc = DEVID_OK;
 
 	if (tpm_handles_have(list, tpm->places.parent)) {
-		rc = open_at(tpm, tpm->places.parent, &parent, err);
+		rc = tpm_handle_read(tpm, tpm->places.parent, &parent, err);
 		ours = rc == DEVID_OK && tpm_parent_is_ours(&parent.area);
 	}
 	if (ours)
@@ -210,7 +190,7 @@ static enum devid_err evict_below(struct tpm *tpm,
 	if (rc == DEVID_OK)
 		rc = evict_keys(tpm, list, name, err);
 	if (rc == DEVID_OK && ours)
-		rc = tpm_owner_evict(&parent.object, tpm->places.parent, err);
+		rc = evict(&parent.object, tpm->places.parent, err);
 	return rc;
 }
 
@@ -238,14 +218,83 @@ enum devid_err tpm_owner_erase(struct tpm *tpm, struct devid_error *err)
 	return rc;
 }
 
-/* ---- why a key is not taken ---- */
+/* ---- one key, wherever it is ---- */
 
-/* Whether the TPM cannot be asked at all. */
-static bool is_out_of_reach(enum devid_err rc)
+/* Which key is meant. */
+struct wanted {
+	const struct tpm_sealed *key; /* NULL: there is no record of it */
+	const struct key_blob *spki;  /* then, or NULL: by its place alone */
+	TPM2_HANDLE place;            /* that it has now */
+	TPM2B_NAME parent;            /* empty: not known */
+};
+
+static bool has_spki(const TPMT_PUBLIC *area, const struct key_blob *spki)
 {
-	return rc == DEVID_ERR_TPM_ABSENT || rc == DEVID_ERR_TPM_LOCKOUT ||
-	       rc == DEVID_ERR_TPM_FAILURE;
+	struct key_blob has = { 0 };
+
+	return tpm_public_spki(area, &has, NULL) == DEVID_OK &&
+	       key_blob_equal(&has, spki);
 }
+
+static bool is_wanted(const struct tpm *tpm, TPM2_HANDLE at,
+	const struct tpm_found *found, const struct wanted *w)
+{
+	if (w->key)
+		return is_key(found, w->key);
+	return is_of_owner(tpm, at, found, &w->parent) &&
+	       (w->spki ? has_spki(&found->area, w->spki) : at == w->place);
+}
+
+static enum devid_err evict_if_wanted(struct tpm *tpm, TPM2_HANDLE at,
+	const struct wanted *w, struct devid_error *err)
+{
+	CLEANUP(tpm_found_done) struct tpm_found found = { 0 };
+	enum devid_err rc = tpm_handle_read(tpm, at, &found, err);
+
+	return rc == DEVID_OK && is_wanted(tpm, at, &found, w)
+		       ? evict(&found.object, at, err)
+		       : rc;
+}
+
+/* From all places but @stays; 0: from all. */
+static enum devid_err evict_wanted(struct tpm *tpm, const struct wanted *w,
+	TPM2_HANDLE stays, struct devid_error *err)
+{
+	struct tpm_handles list;
+	enum devid_err rc = tpm_handles_list(tpm, &list, err);
+
+	for (size_t i = 0; rc == DEVID_OK && i < list.n; i++) {
+		if (list.at[i] != stays && list.at[i] != tpm->places.parent)
+			rc = evict_if_wanted(tpm, list.at[i], w, err);
+	}
+	return rc;
+}
+
+enum devid_err tpm_owner_evict(struct tpm *tpm, const struct tpm_sealed *key,
+	TPM2_HANDLE stays, struct devid_error *err)
+{
+	const struct wanted w = { .key = key };
+
+	return evict_wanted(tpm, &w, stays, err);
+}
+
+enum devid_err tpm_owner_evict_lost(struct tpm *tpm, enum key_id id,
+	const struct key_blob *spki, struct devid_error *err)
+{
+	CLEANUP(tpm_owner_done) struct tpm_owner owner = { 0 };
+	struct devid_error why = { DEVID_OK, "" };
+	struct wanted w = { .spki = spki, .place = tpm->places.handle[id] };
+	enum devid_err rc = tpm_owner_open(tpm, &owner, &why);
+
+	/* Without the parent what is at our places can still be known. */
+	if (is_out_of_reach(rc))
+		return devid_fail(err, rc, "%s", why.text);
+	if (rc == DEVID_OK)
+		w.parent = owner.parent.name;
+	return evict_wanted(tpm, &w, 0, err);
+}
+
+/* ---- why a key is not taken ---- */
 
 /* MISMATCH when the seeds are not those of @key; what a hierarchy does not let
  * be asked is taken for right. */
@@ -269,9 +318,7 @@ static enum devid_err explain_seeds(
 		rc = tpm_parent_name(tpm, key->epoch, &name, &why);
 	if (is_out_of_reach(rc))
 		return devid_fail(err, rc, "%s", why.text);
-	if (rc != DEVID_OK ||
-		(name.size == key->parent.size &&
-			memcmp(name.name, key->parent.name, name.size) == 0))
+	if (rc != DEVID_OK || same_name(&name, &key->parent))
 		return DEVID_OK;
 	return devid_fail(err, DEVID_ERR_MISMATCH, "tpm: %s",
 		known ? "the TPM was cleared since it made this key"
@@ -289,19 +336,17 @@ enum at_parent {
 static enum at_parent look_at_parent(
 	struct tpm *tpm, const struct tpm_sealed *key)
 {
-	CLEANUP(found_done) struct found parent = { 0 };
+	CLEANUP(tpm_found_done) struct tpm_found parent = { 0 };
 	bool found = false;
 
 	if (tpm_handle_find(tpm, tpm->places.parent, &found, NULL) !=
 			DEVID_OK ||
 		!found ||
-		open_at(tpm, tpm->places.parent, &parent, NULL) != DEVID_OK)
+		tpm_handle_read(tpm, tpm->places.parent, &parent, NULL) !=
+			DEVID_OK)
 		return AT_PARENT_NOTHING;
-	return parent.name.size == key->parent.size &&
-			       memcmp(parent.name.name, key->parent.name,
-				       key->parent.size) == 0
-		       ? AT_PARENT_SAME
-		       : AT_PARENT_OTHER;
+	return same_name(&parent.name, &key->parent) ? AT_PARENT_SAME
+						     : AT_PARENT_OTHER;
 }
 
 static enum devid_err explain_now(

@@ -55,9 +55,21 @@ DEVID_MUST_CHECK enum devid_err tpm_owner_find(struct tpm *tpm,
 	TPM2_HANDLE place, const struct tpm_sealed *key, struct tpm_handle *ret,
 	struct devid_error *err);
 
-/* Takes @object away from its place; there is none afterwards. Errors:
- * DENIED. */
-DEVID_MUST_CHECK enum devid_err tpm_owner_evict(
-	struct tpm_handle *object, TPM2_HANDLE at, struct devid_error *err);
+/*
+ * Takes @key away from every place that it has but @stays (0: from all), also
+ * from one that devid.conf had for it before. Errors: DENIED.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_owner_evict(struct tpm *tpm,
+	const struct tpm_sealed *key, TPM2_HANDLE stays,
+	struct devid_error *err);
+
+/*
+ * The same for the key @id when there is no record of it that can be read: the
+ * one with @spki, below the parent that there is now, or at a place of ours.
+ * Where @spki is not known either (NULL), what looks like a key of the owner's
+ * at the place of @id. Errors: DENIED.
+ */
+DEVID_MUST_CHECK enum devid_err tpm_owner_evict_lost(struct tpm *tpm,
+	enum key_id id, const struct key_blob *spki, struct devid_error *err);
 
 #endif

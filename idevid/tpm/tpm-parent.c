@@ -108,34 +108,23 @@ static struct view hierarchy_owner(void)
 static enum devid_err open_found(struct tpm *tpm, uint64_t epoch,
 	struct tpm_parent *ret, struct devid_error *err)
 {
-	CLEANUP(cleanup_esys) TPM2B_PUBLIC *pub = NULL;
-	CLEANUP(cleanup_esys) TPM2B_NAME *name = NULL;
-	CLEANUP(cleanup_esys) TPM2B_NAME *qualified = NULL;
-	CLEANUP(tpm_handle_done)
-	struct tpm_handle object = { tpm, ESYS_TR_NONE, true };
-	enum devid_err rc;
-	TSS2_RC tss;
+	CLEANUP(tpm_found_done) struct tpm_found found = { 0 };
+	enum devid_err rc =
+		tpm_handle_read(tpm, tpm->places.parent, &found, err);
 
-	tss = Esys_TR_FromTPMPublic(tpm->esys, tpm->places.parent, ESYS_TR_NONE,
-		ESYS_TR_NONE, ESYS_TR_NONE, &object.tr);
-	if (tss == TSS2_RC_SUCCESS)
-		tss = Esys_ReadPublic(tpm->esys, object.tr, ESYS_TR_NONE,
-			ESYS_TR_NONE, ESYS_TR_NONE, &pub, &name, &qualified);
-	rc = tpm_result(tpm, tss, "read storage parent", err);
-	if (rc != DEVID_OK || !pub)
-		return rc;
-	rc = check_found(tpm, &pub->publicArea, epoch, err);
-	if (rc == DEVID_OK &&
-		!tpm_name_is_below(hierarchy_owner(), name, qualified))
+	if (rc == DEVID_OK)
+		rc = check_found(tpm, &found.area, epoch, err);
+	if (rc == DEVID_OK && !tpm_name_is_below(hierarchy_owner(), &found.name,
+				      &found.qualified))
 		rc = devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: the storage parent at 0x%08x is no primary key "
 			"of the owner's hierarchy",
 			tpm->places.parent);
 	if (rc != DEVID_OK)
 		return rc;
-	ret->object = tpm_handle_take(&object);
-	ret->name = *name;
-	ret->point = pub->publicArea.unique.ecc;
+	ret->object = tpm_handle_take(&found.object);
+	ret->name = found.name;
+	ret->point = found.area.unique.ecc;
 	return DEVID_OK;
 }
 
@@ -245,14 +234,26 @@ bool tpm_parent_has(const TPM2B_NAME *name, const TPM2B_NAME *object,
 		       qualified);
 }
 
-enum devid_err tpm_id(
-	struct tpm *tpm, uint8_t ret[TPM_ID_LEN], struct devid_error *err)
+/* The digest of a storage key of @hierarchy that nobody can use. */
+static enum devid_err seed_id(struct tpm *tpm, ESYS_TR hierarchy,
+	uint8_t ret[TPM_ID_LEN], struct devid_error *err)
 {
 	CLEANUP(tpm_parent_done) struct tpm_parent key = { 0 };
-	enum devid_err rc =
-		derive(tpm, ESYS_TR_RH_ENDORSEMENT, NULL, &key, err);
+	enum devid_err rc = derive(tpm, hierarchy, NULL, &key, err);
 
 	if (rc == DEVID_OK)
 		memcpy(ret, key.name.name + 2, TPM_ID_LEN);
 	return rc;
+}
+
+enum devid_err tpm_id(
+	struct tpm *tpm, uint8_t ret[TPM_ID_LEN], struct devid_error *err)
+{
+	return seed_id(tpm, ESYS_TR_RH_ENDORSEMENT, ret, err);
+}
+
+enum devid_err tpm_owner_id(
+	struct tpm *tpm, uint8_t ret[TPM_ID_LEN], struct devid_error *err)
+{
+	return seed_id(tpm, ESYS_TR_RH_OWNER, ret, err);
 }

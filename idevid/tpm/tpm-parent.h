@@ -53,4 +53,8 @@ bool tpm_parent_is_ours(const TPMT_PUBLIC *area);
 DEVID_MUST_CHECK enum devid_err tpm_id(
 	struct tpm *tpm, uint8_t ret[TPM_ID_LEN], struct devid_error *err);
 
+/* The same of the owner's hierarchy: another one also after TPM2_Clear. */
+DEVID_MUST_CHECK enum devid_err tpm_owner_id(
+	struct tpm *tpm, uint8_t ret[TPM_ID_LEN], struct devid_error *err);
+
 #endif

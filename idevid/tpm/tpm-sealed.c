@@ -8,7 +8,7 @@
 #include "tpm-child-template.h"
 #include "tpm-public.h"
 
-#define VERSION    1
+#define VERSION    2
 #define DIGEST_LEN 32
 #define NAME_LEN   (2 + 32) /* SHA-256, of tpm-parent.c */
 
@@ -26,6 +26,8 @@ enum devid_err tpm_sealed_encode(
 	bytes_out_uint(&out, 1, key->alg);
 	bytes_out_uint(&out, 1, key->imported);
 	bytes_out_uint(&out, 8, key->epoch);
+	bytes_out_counted(
+		&out, 2, key_id_name(key->id), strlen(key_id_name(key->id)));
 	bytes_out_counted(
 		&out, 2, key->tpm_id, key->has_tpm_id ? TPM_ID_LEN : 0);
 	bytes_out_counted(&out, 2, key->parent.name, key->parent.size);
@@ -81,6 +83,16 @@ static enum devid_err check_area(struct tpm_sealed *key, unsigned alg,
 	return DEVID_OK;
 }
 
+/* As it is written, and in no other form. */
+static bool take_name(struct bytes_in *in, enum key_id *ret)
+{
+	char name[KEY_NAME_MAX + 1] = "";
+	size_t len = bytes_in_copy(in, 2, (uint8_t *)name, KEY_NAME_MAX);
+
+	return strlen(name) == len && key_id_by_name(name, ret) &&
+	       strcmp(name, key_id_name(*ret)) == 0;
+}
+
 enum devid_err tpm_sealed_parse(
 	struct view in, struct tpm_sealed *ret, struct devid_error *err)
 {
@@ -90,6 +102,7 @@ enum devid_err tpm_sealed_parse(
 	struct view area;
 	unsigned alg, imported;
 	size_t id_len;
+	bool named;
 	enum devid_err rc = check_frame(in, err);
 
 	if (rc != DEVID_OK)
@@ -99,6 +112,7 @@ enum devid_err tpm_sealed_parse(
 	alg = (unsigned)bytes_in_uint(&rest, 1);
 	imported = (unsigned)bytes_in_uint(&rest, 1);
 	key.epoch = bytes_in_uint(&rest, 8);
+	named = take_name(&rest, &key.id);
 	id_len = bytes_in_copy(&rest, 2, key.tpm_id, TPM_ID_LEN);
 	key.has_tpm_id = id_len == TPM_ID_LEN;
 	key.parent.size =
@@ -106,7 +120,7 @@ enum devid_err tpm_sealed_parse(
 	area = bytes_in_counted(&rest, 2);
 	key.private.size = (uint16_t)bytes_in_copy(
 		&rest, 2, key.private.buffer, sizeof(key.private.buffer));
-	if (!bytes_in_done(&rest) || key.epoch == 0 ||
+	if (!bytes_in_done(&rest) || key.epoch == 0 || !named ||
 		(id_len > 0 && !key.has_tpm_id) ||
 		key.parent.size != NAME_LEN || key.private.size == 0)
 		return devid_fail(err, DEVID_ERR_SYNTAX,

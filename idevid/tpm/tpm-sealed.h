@@ -6,9 +6,9 @@
  * A key of the owner as it is kept outside the TPM: what TPM2_Load takes, and
  * what tells why it takes it no more. All integers are big-endian:
  *
- * u8 version (1), u8 algorithm (enum key_alg), u8 imported (0, 1),
- * u64 epoch, u16-counted TPM id (0 or 32 bytes), Name of the parent,
- * TPMT_PUBLIC and the buffer of TPM2B_PRIVATE; SHA-256 of all this.
+ * u8 version (2), u8 algorithm (enum key_alg), u8 imported (0, 1),
+ * u64 epoch, u16-counted name ("tls-0"), TPM id (0 or 32 bytes), Name of the
+ * parent, TPMT_PUBLIC and the buffer of TPM2B_PRIVATE; SHA-256 of all this.
  *
  * The digest tells a damaged file; who changes the record on purpose gets no
  * further than the TPM, which checks what it loads.
@@ -20,6 +20,7 @@
 #include "tpm-parent.h"
 
 struct tpm_sealed {
+	enum key_id id; /* under another one it is not taken */
 	enum key_alg alg;
 	bool imported;
 	uint64_t epoch; /* at which it was made */

@@ -19,7 +19,7 @@ static size_t spki_len;
 
 static void start(void)
 {
-	EVP_PKEY *key = fake_keystore_key();
+	EVP_PKEY *key = fake_keystore_key(KEY_IDEVID);
 	uint8_t *p = spki;
 
 	spki_len = (size_t)i2d_PUBKEY(key, &p);

@@ -298,7 +298,10 @@ static void owners(const struct wire_request *install)
 {
 	static uint8_t data[WIRE_PKCS8_MAX + 2];
 	static uint8_t pkcs8[WIRE_PKCS8_MAX];
-	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(key);
+	enum key_id id = KEY_IDEVID;
+	EVP_PKEY *brought =
+		key_id_by_name("tls-1", &id) ? fake_keystore_key(id) : NULL;
+	PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(brought);
 	struct wire_import what = { { pkcs8, 0 }, { NULL, 0 } };
 	struct room out = { data, sizeof(data), 0 };
 	struct wire_request req = { .op = WIRE_STIR, .data = data };
@@ -321,6 +324,7 @@ static void owners(const struct wire_request *install)
 	save_request("owner-chain-install", 6, &req);
 	what.pkcs8.len = (size_t)i2d_PKCS8_PRIV_KEY_INFO(info, &p);
 	PKCS8_PRIV_KEY_INFO_free(info);
+	EVP_PKEY_free(brought);
 	if (wire_encode_import(&what, &out, NULL) != DEVID_OK)
 		abort();
 	req = (struct wire_request) { .op = WIRE_IMPORT,
@@ -341,7 +345,7 @@ int main(void)
 	};
 	unsigned char *der = NULL;
 
-	key = fake_keystore_key();
+	key = fake_keystore_key(KEY_IDEVID);
 	cert = self_signed();
 	b = tls13("client");
 	save_purpose("tls13-client", 1, &b);

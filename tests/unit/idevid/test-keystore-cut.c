@@ -76,8 +76,9 @@ static enum devid_err op_make(struct cut *c)
 	const struct keystore_ops *ops = c->f.ks->ops;
 	struct key_sealed sealed;
 	enum devid_err rc =
-		c->private ? ops->take_in(c->f.ks, c->private, &sealed, NULL)
-			   : ops->make(c->f.ks, KEY_ALG_P256, &sealed, NULL);
+		c->private
+			? ops->take_in(c->f.ks, TLS, c->private, &sealed, NULL)
+			: ops->make(c->f.ks, TLS, KEY_ALG_P256, &sealed, NULL);
 
 	if (rc != DEVID_OK)
 		return rc;

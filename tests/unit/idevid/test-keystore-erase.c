@@ -232,7 +232,7 @@ static void counter_made_anew_fails_closed(void **state)
 	tpm_close(conn);
 	keystore_fixture_open(f, false);
 	cannot_be_used(f, &sealed, DEVID_ERR_ERASED, "by somebody else");
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &other, &err),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_P256, &other, &err),
 		DEVID_ERR_STATE);
 	assert_cause(&err, "the storage parent at 0x81040000 is of before");
 	assert_rc(owner_erase(f, NULL), DEVID_OK);
@@ -250,7 +250,7 @@ static void counter_of_others_told(void **state)
 	swtpm_nv_remove(&f->tpm, OWNER_EPOCH);
 	swtpm_nv_define_owned(&f->tpm, OWNER_EPOCH, 8);
 	keystore_fixture_open(f, false);
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &other, &err),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_P256, &other, &err),
 		DEVID_ERR_EXISTS);
 	assert_cause(&err, "the NV index 0x01804944 is somebody else's");
 	cannot_be_used(f, &sealed, DEVID_ERR_EXISTS, "is somebody else's");
@@ -279,7 +279,7 @@ static void make_fails_for_parent(struct keystore_fixture *f, const char *why)
 	struct devid_error err = { DEVID_OK, "" };
 	struct key_sealed sealed;
 
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, &err),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_P256, &sealed, &err),
 		DEVID_ERR_EXISTS);
 	assert_cause(&err, why);
 }

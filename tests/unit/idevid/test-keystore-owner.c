@@ -121,7 +121,7 @@ static void take_in_fails(struct keystore_fixture *f, EVP_PKEY *private)
 	struct key_sealed sealed;
 
 	assert_non_null(private);
-	assert_rc(f->ks->ops->take_in(f->ks, private, &sealed, &err),
+	assert_rc(f->ks->ops->take_in(f->ks, TLS, private, &sealed, &err),
 		DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, "of a kind that devid does not take");
 	EVP_PKEY_free(private);
@@ -149,11 +149,11 @@ static void alg_that_the_tpm_lacks_told(void **state)
 	EVP_PKEY *private = rsa_keys_next(4096);
 	struct key_sealed sealed;
 
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_RSA4096, &sealed, &err),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_RSA4096, &sealed, &err),
 		DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, why);
 	devid_error_clear(&err);
-	assert_rc(f->ks->ops->take_in(f->ks, private, &sealed, &err),
+	assert_rc(f->ks->ops->take_in(f->ks, TLS, private, &sealed, &err),
 		DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, why);
 	EVP_PKEY_free(private);
@@ -165,7 +165,7 @@ static void make_of_no_algorithm_unsupported(void **state)
 	struct keystore_fixture *f = *state;
 	struct key_sealed sealed;
 
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_NONE, &sealed, NULL),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_NONE, &sealed, NULL),
 		DEVID_ERR_UNSUPPORTED);
 }
 
@@ -280,7 +280,7 @@ static void first_key_without_room_too_large(void **state)
 	struct key_sealed sealed;
 
 	owner_fill(f);
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, NULL),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_P256, &sealed, NULL),
 		DEVID_ERR_TOO_LARGE);
 	nothing_left(f);
 }
@@ -376,12 +376,12 @@ static void make_owner_closed_denied_names_the_setting(void **state)
 	keystore_fixture_close(f);
 	swtpm_close_owner(&f->tpm);
 	keystore_fixture_open(f, false);
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, &err),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_P256, &sealed, &err),
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "devid.conf names none (owner_auth)");
 	devid_error_clear(&err);
 	keystore_tpm_set_auth(f->ks, &wrong, &none);
-	assert_rc(f->ks->ops->make(f->ks, KEY_ALG_P256, &sealed, &err),
+	assert_rc(f->ks->ops->make(f->ks, TLS, KEY_ALG_P256, &sealed, &err),
 		DEVID_ERR_DENIED);
 	assert_cause(&err, "(owner_auth) is not that of the owner hierarchy");
 	keystore_tpm_set_auth(f->ks, &owner, &none);
@@ -465,6 +465,21 @@ static void give_what_is_damaged_refused_key_of_before_stays(void **state)
 		DEVID_ERR_SYNTAX);
 }
 
+/* covers: OWN-one-name */
+static void give_under_another_name_refused(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct devid_error err = { DEVID_OK, "" };
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+	enum key_id other = owner_id("eap-0");
+
+	assert_rc(f->ks->ops->give(f->ks, other, &sealed, NULL, &err),
+		DEVID_ERR_MISMATCH);
+	assert_cause(&err, "is the key tls-0, not eap-0");
+	assert_rc(owner_load(f, other, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(owner_sign(f, TLS, NULL), DEVID_OK);
+}
+
 static void key_not_given_not_found(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -531,6 +546,7 @@ int main(void)
 		CASE(key_serves_in_lockout),
 		CASE(first_key_loaded_with_eight_commands_others_with_none),
 		CASE(give_what_is_damaged_refused_key_of_before_stays),
+		CASE(give_under_another_name_refused),
 		CASE(key_not_given_not_found),
 		CASE(tpm_restarted_key_serves),
 		CASE(stir_takes_up_to_its_limit),

@@ -34,7 +34,7 @@ static enum devid_err load(struct keystore *ks, enum key_id id,
 	unsigned char *p = ret_spki->data;
 
 	(void)ks;
-	if (id > KEY_IAK)
+	if (id != KEY_IDEVID)
 		return devid_fail(err, DEVID_ERR_NOT_FOUND, "none");
 	ret_spki->len = (size_t)i2d_PUBKEY(w.key, &p);
 	return DEVID_OK;

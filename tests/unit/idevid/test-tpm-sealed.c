@@ -9,11 +9,12 @@
 #include "tpm-child-template.h"
 
 /* Places in the record of a key that was made: version, algorithm, imported,
- * epoch, then counted fields. */
+ * epoch, then counted fields: name, "tls-0" here, id... */
 #define AT_ALG      1
 #define AT_IMPORTED 2
 #define AT_EPOCH    3
-#define AT_ID       11
+#define AT_NAME     11
+#define AT_ID       (AT_NAME + 2 + 5)
 #define AT_PARENT   (AT_ID + 2 + 32)
 #define AT_PUBLIC   (AT_PARENT + 2 + 34)
 #define AT_AREA     (AT_PUBLIC + 2)
@@ -82,6 +83,7 @@ static void parse_what_was_encoded_equal(void **state)
 		assert_rc(tpm_sealed_parse(
 				  (struct view) { r.data, r.len }, &got, NULL),
 			DEVID_OK);
+		assert_string_equal(key_id_name(got.id), "tls-0");
 		assert_int_equal(got.alg, algs[i / 2]);
 		assert_int_equal(got.imported, i % 2 == 1);
 		assert_int_equal(got.epoch, 7);
@@ -119,15 +121,17 @@ static void parse_frame_wrong_told(void **state)
 	refused(&r, DEVID_ERR_SYNTAX, "sealed key: cut short, 32 bytes");
 	r.len = 100;
 	refused(&r, DEVID_ERR_SYNTAX, "sealed key: damaged");
-	r.data[0] = 2;
+	r.data[0] = 1;
 	refused(&r, DEVID_ERR_UNSUPPORTED,
-		"sealed key: version 2; this devid knows version 1");
+		"sealed key: version 1; this devid knows version 2");
 }
 
 /* Each with the digest that fits it. */
 static void parse_fields_wrong_told(void **state)
 {
-	const char *why = "its fields are not those of version 1";
+	/* None, one with something behind it, another way to write one. */
+	static const char names[][6] = { "tls-9", "iak\0x", "iak-0" };
+	const char *why = "its fields are not those of version 2";
 	struct record r = record_of(KEY_ALG_P256, false);
 	struct record bad = r;
 	struct tpm_sealed key;
@@ -135,6 +139,11 @@ static void parse_fields_wrong_told(void **state)
 	(void)state;
 	memset(bad.data + AT_EPOCH, 0, 8);
 	refused_with_digest(bad, why);
+	for (size_t i = 0; i < N_OF(names); i++) {
+		bad = r;
+		memcpy(bad.data + AT_NAME + 2, names[i], 5);
+		refused_with_digest(bad, why);
+	}
 	bad = r;
 	bad.data[AT_ID + 1] = 31;
 	memmove(bad.data + AT_ID + 2, bad.data + AT_ID + 3,
