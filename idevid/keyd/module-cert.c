@@ -42,6 +42,15 @@ static bool same_leaf(const struct module_key *key, struct view der)
 	       memcmp(key->chain, der.data, key->leaf_len) == 0;
 }
 
+/* Whether all that is installed stays in its place, with more above it or not.
+ */
+static bool begins_with_chain(const struct module_key *key, struct view der)
+{
+	return !key->chain ||
+	       (der.len >= key->chain_len &&
+		       memcmp(key->chain, der.data, key->chain_len) == 0);
+}
+
 static enum devid_err check_replaced(const struct module_key *key,
 	const char *name, bool replace, struct devid_error *err)
 {
@@ -106,11 +115,13 @@ static enum devid_err store(struct module *m, struct module_key *key,
 
 	if (rc != DEVID_OK)
 		return rc;
-	/* A shorter one in its place would be a deletion. */
-	if (!module_is_owners(key) && found.n_certs < key->n_certs)
+	/* A shorter one in its place would be a deletion, and so would be
+	 * another one. */
+	if (!module_is_owners(key) && !begins_with_chain(key, der))
 		return devid_fail(err, DEVID_ERR_IDEVID_CHAIN_DELETION,
-			"%s: has %u certificates, these are %u: the chain of "
-			"an IDevID is never deleted (802.1AR 7.2)",
+			"%s: has %u certificates, which these %u do not begin "
+			"with: the chain of an IDevID is never deleted or "
+			"replaced (802.1AR 7.2)",
 			key_id_name(key->id), key->n_certs, found.n_certs);
 	return module_is_owners(key) ? store_owners(m, key, der, err)
 				     : store_makers(m, key, der, err);

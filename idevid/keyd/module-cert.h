@@ -22,17 +22,19 @@ DEVID_MUST_CHECK enum devid_err module_chain(struct module *m, const char *key,
 /*
  * Installs the certificate of @key and its intermediates: @der holds DER
  * certificates, leaf first, each issued by the next. The same leaf again is
- * no error and may bring other intermediates. Another leaf is CERT_EXISTS:
- * that of a maker's key is never replaced, that of an owner's key with
- * @replace, at once, and stays as enabled as it was. SUITE_MISMATCH,
- * MISMATCH: of another key. NOT_FOUND: there is no key.
+ * no error and may bring other intermediates, with a maker's key more of them
+ * only: IDEVID_CHAIN_DELETION. Another leaf is CERT_EXISTS: that of a maker's
+ * key is never replaced, that of an owner's key with @replace, at once, and
+ * stays as enabled as it was. SUITE_MISMATCH, MISMATCH: of another key.
+ * NOT_FOUND: there is no key.
  */
 DEVID_MUST_CHECK enum devid_err module_install(struct module *m,
 	const char *key, struct view der, bool replace,
 	struct devid_error *err);
 
 /* Puts @der, DER certificates, above the leaf in place of those that are
- * there; nothing: takes them away. Errors: CERT_NOT_FOUND, CERT_DISABLED,
+ * there; nothing: takes them away. Those of a maker's key stay, and @der begins
+ * with them. Errors: CERT_NOT_FOUND, CERT_DISABLED,
  * IDEVID_CHAIN_DELETION, and those of module_install(). */
 DEVID_MUST_CHECK enum devid_err module_install_above(struct module *m,
 	const char *key, struct view der, struct devid_error *err);

@@ -420,11 +420,16 @@ makers() {
 	local key
 
 	certify idevid "$WORK/other.pem"
+	# The same CA, certified anew.
+	openssl req -x509 -key "$WORK/ca.key" -subj "/CN=E2E CA" -days 30 \
+		-out "$WORK/ca-2.pem"
 	for key in idevid iak; do
 		unchanged fails IDevIDKeyDeletion key delete $key
 		unchanged fails IDevIDCertDeletion cert delete $key
 	done
 	unchanged fails IDevIDChainDeletion chain delete idevid
+	unchanged fails IDevIDChainDeletion chain install idevid "$WORK/ca-2.pem"
+	unchanged run -0 devid chain install idevid "$WORK/ca.pem"
 	unchanged fails CertExists cert install idevid "$WORK/other.pem"
 	unchanged fails CertExists cert install idevid "$WORK/other.pem" --replace
 	unchanged run -1 devid key import idevid "$WORK/own.key"

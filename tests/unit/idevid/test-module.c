@@ -165,6 +165,42 @@ static void install_shorter_chain_is_a_deletion(void **state)
 	certs_done(&leaf);
 }
 
+/* Another certificate of the same CA, as when a CA is certified anew: neither in
+ * place of the first nor with the leaf, and more above it is none.
+ * covers: 802.1AR-7.2-idevid-chain-kept
+ * 802.1AR-7.2-err-idevid-chain-deletion */
+static void install_other_certificates_above_is_a_deletion(void **state)
+{
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256), ca;
+	struct certs_spec spec = certs_ca_spec("Test CA");
+	struct certs_buf other = leaf.der;
+	struct devid_error err = { DEVID_OK, "" };
+	const uint8_t *chain;
+	struct view above;
+	size_t len = 0;
+
+	spec.serial = "01020304";
+	ca = certs_sign(&spec, f->ca.key, NULL);
+	above = (struct view) { ca.der.data, ca.der.len };
+	certs_append(&other, ca.der.data, ca.der.len);
+	for (int i = 0; i < 2; i++) {
+		assert_rc(module_install_above(f->m, "idevid", above, &err),
+			DEVID_ERR_IDEVID_CHAIN_DELETION);
+		assert_non_null(strstr(err.text, "deleted or replaced"));
+		assert_rc(module_install(f->m, "idevid",
+				  (struct view) { other.data, other.len }, true,
+				  NULL),
+			DEVID_ERR_IDEVID_CHAIN_DELETION);
+		assert_rc(fixture_chain(f, "idevid", &chain, &len), DEVID_OK);
+		assert_int_equal(len, leaf.der.len + f->ca.der.len);
+		assert_memory_equal(
+			chain + leaf.der.len, f->ca.der.data, f->ca.der.len);
+		fixture_restart(f);
+	}
+	certs_done(&leaf);
+}
+
 /* covers: 802.1AR-7.2-idevid-cert-kept 802.1AR-7.2-err-cert-exists */
 static void install_another_leaf_exists_and_old_stays(void **state)
 {
@@ -547,6 +583,7 @@ int main(void)
 		CASE(install_stores_mirror_and_nv_for_next_start),
 		CASE(install_same_leaf_alone_keeps_the_chain),
 		CASE(install_shorter_chain_is_a_deletion),
+		CASE(install_other_certificates_above_is_a_deletion),
 		CASE(install_another_leaf_exists_and_old_stays),
 		CASE(install_certificate_of_another_key_mismatch),
 		CASE(install_broken_chain_refused),
