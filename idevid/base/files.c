@@ -14,8 +14,14 @@
 #include "output.h"
 #include "view.h"
 
+/* What is asked of a file besides. */
+struct limits {
+	size_t max;
+	mode_t denied; /* bits of the mode */
+};
+
 static enum devid_err check_stat(const char *path, const struct stat *st,
-	size_t max, struct devid_error *err)
+	const struct limits *limits, struct devid_error *err)
 {
 	if (!S_ISREG(st->st_mode))
 		return devid_fail(err, DEVID_ERR_DENIED,
@@ -28,9 +34,14 @@ static enum devid_err check_stat(const char *path, const struct stat *st,
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"read: %s: group or others can write it (mode %04o)",
 			path, (unsigned)(st->st_mode & 07777));
-	if (st->st_size < 0 || (uintmax_t)st->st_size > max)
+	if (st->st_mode & limits->denied)
+		return devid_fail(err, DEVID_ERR_DENIED,
+			"read: %s: it is secret, and mode %04o lets others "
+			"read it",
+			path, (unsigned)(st->st_mode & 07777));
+	if (st->st_size < 0 || (uintmax_t)st->st_size > limits->max)
 		return devid_fail(err, DEVID_ERR_TOO_LARGE,
-			"read: %s: larger than %zu bytes", path, max);
+			"read: %s: larger than %zu bytes", path, limits->max);
 	return DEVID_OK;
 }
 
@@ -53,8 +64,10 @@ static ssize_t read_full(int fd, uint8_t *buf, size_t len)
 	return (ssize_t)n;
 }
 
-enum devid_err files_read(const char *path, size_t max, uint8_t **ret_data,
-	size_t *ret_len, struct devid_error *err)
+/* The file that was opened is the one that is judged: what its path names may
+ * be another one by then. */
+static enum devid_err read_file(const char *path, const struct limits *limits,
+	struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_close)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -70,7 +83,7 @@ enum devid_err files_read(const char *path, size_t max, uint8_t **ret_data,
 	if (fstat(fd, &st) < 0)
 		return devid_fail(err, DEVID_ERR_IO, "read: %s: %s", path,
 			strerror(errno));
-	rc = check_stat(path, &st, max, err);
+	rc = check_stat(path, &st, limits, err);
 	if (rc != DEVID_OK)
 		return rc;
 	buf = malloc((size_t)st.st_size + 1);
@@ -82,9 +95,30 @@ enum devid_err files_read(const char *path, size_t max, uint8_t **ret_data,
 		return devid_fail(err, DEVID_ERR_IO, "read: %s: %s", path,
 			strerror(errno));
 	buf[n] = 0;
-	*ret_len = (size_t)n;
-	*ret_data = STEAL(buf);
+	*ret = (struct blob) { STEAL(buf), (size_t)n };
 	return DEVID_OK;
+}
+
+enum devid_err files_read(const char *path, size_t max, uint8_t **ret_data,
+	size_t *ret_len, struct devid_error *err)
+{
+	const struct limits limits = { max, 0 };
+	struct blob read = { NULL, 0 };
+	enum devid_err rc = read_file(path, &limits, &read, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	*ret_len = read.len;
+	*ret_data = read.data;
+	return DEVID_OK;
+}
+
+enum devid_err files_read_secret(const char *path, size_t max, mode_t denied,
+	struct blob *ret, struct devid_error *err)
+{
+	const struct limits limits = { max, denied };
+
+	return read_file(path, &limits, ret, err);
 }
 
 static enum devid_err write_whole(const char *path, struct view data,

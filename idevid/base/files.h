@@ -10,6 +10,8 @@
 
 #include <devid/error.h>
 
+#include "blob.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,6 +26,11 @@
  */
 DEVID_MUST_CHECK enum devid_err files_read(const char *path, size_t max,
 	uint8_t **ret_data, size_t *ret_len, struct devid_error *err);
+
+/* The same of what is secret: one whose mode has any bit of @denied is DENIED.
+ * *@ret is the caller's, to be erased. */
+DEVID_MUST_CHECK enum devid_err files_read_secret(const char *path, size_t max,
+	mode_t denied, struct blob *ret, struct devid_error *err);
 
 /*
  * Makes @path a file of @len bytes of @data with @mode, by the rules of

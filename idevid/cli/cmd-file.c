@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup.h"
@@ -34,14 +36,30 @@ static enum devid_err read_all(
 	return DEVID_OK;
 }
 
-enum devid_err cmd_file_read(
-	const char *path, size_t max, struct blob *ret, struct devid_error *err)
+/* Whoever could read it has the key as well. */
+static enum devid_err check_mode(
+	int fd, const char *path, struct devid_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+		!(st.st_mode & (S_IROTH | S_IWOTH)))
+		return DEVID_OK; /* what cannot be read is told by the reader */
+	return devid_fail(err, DEVID_ERR_DENIED,
+		"%s: everybody may %s this private key (mode %04o): take that "
+		"away (chmod 600), or make another key if others had it",
+		path, st.st_mode & S_IROTH ? "read" : "write",
+		(unsigned)st.st_mode & 07777);
+}
+
+static enum devid_err read_file(const char *path, size_t max, bool is_key,
+	struct blob *ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(max + 1);
 	struct room room = { buf, max + 1, 0 };
 	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = STDIN_FILENO;
-	enum devid_err rc;
+	enum devid_err rc = DEVID_OK;
 
 	if (!buf)
 		return fail_no_memory(err);
@@ -51,12 +69,30 @@ enum devid_err cmd_file_read(
 		return devid_fail(err,
 			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
 			"%s: %s", path, strerror(errno));
-	rc = read_all(fd, is_stdin ? "standard input" : path, &room, err);
+	if (is_key && !is_stdin)
+		rc = check_mode(fd, path, err);
+	if (rc == DEVID_OK)
+		rc = read_all(
+			fd, is_stdin ? "standard input" : path, &room, err);
 	if (!is_stdin)
 		(void)close(fd); /* only read from */
 	if (rc == DEVID_OK)
 		*ret = (struct blob) { STEAL(buf), room.len };
+	else if (is_key)
+		OPENSSL_cleanse(buf, max + 1);
 	return rc;
+}
+
+enum devid_err cmd_file_read(
+	const char *path, size_t max, struct blob *ret, struct devid_error *err)
+{
+	return read_file(path, max, false, ret, err);
+}
+
+enum devid_err cmd_file_read_key(
+	const char *path, size_t max, struct blob *ret, struct devid_error *err)
+{
+	return read_file(path, max, true, ret, err);
 }
 
 enum devid_err cmd_file_out(const char *path, mode_t mode, struct output **ret,

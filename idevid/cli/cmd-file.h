@@ -15,6 +15,11 @@
 DEVID_MUST_CHECK enum devid_err cmd_file_read(const char *path, size_t max,
 	struct blob *ret, struct devid_error *err);
 
+/* The same of a private key: a file that everybody may read or write is DENIED.
+ * *@ret is to be erased. */
+DEVID_MUST_CHECK enum devid_err cmd_file_read_key(const char *path, size_t max,
+	struct blob *ret, struct devid_error *err);
+
 /* Opens --out: output_open() with OUTPUT_STREAMS, behind what was printed
  * before. To be called before work that cannot be done twice. */
 DEVID_MUST_CHECK enum devid_err cmd_file_out(const char *path, mode_t mode,

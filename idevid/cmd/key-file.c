@@ -3,7 +3,6 @@
 
 #include <openssl/crypto.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cmd-file.h"
 #include "der.h"
@@ -25,29 +24,12 @@ static const char *shown(const char *path)
 	return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-/* Whoever could read it has the key as well. */
-static enum devid_err check_mode(const char *path, struct devid_error *err)
-{
-	struct stat st;
-
-	if (strcmp(path, "-") == 0 || stat(path, &st) < 0 ||
-		!S_ISREG(st.st_mode) || !(st.st_mode & (S_IROTH | S_IWOTH)))
-		return DEVID_OK; /* what cannot be read is told by the reader */
-	return devid_fail(err, DEVID_ERR_DENIED,
-		"%s: everybody may %s this private key (mode %04o): take that "
-		"away (chmod 600), or make another key if others had it",
-		path, st.st_mode & S_IROTH ? "read" : "write",
-		(unsigned)st.st_mode & 07777);
-}
-
 enum devid_err key_file_read(
 	const char *path, struct private_pem *ret, struct devid_error *err)
 {
 	CLEANUP(file_done) struct blob file = { NULL, 0 };
-	enum devid_err rc = check_mode(path, err);
+	enum devid_err rc = cmd_file_read_key(path, FILE_MAX, &file, err);
 
-	if (rc == DEVID_OK)
-		rc = cmd_file_read(path, FILE_MAX, &file, err);
 	return rc == DEVID_OK ? private_pem_parse(
 					shown(path), blob_view(&file), ret, err)
 			      : rc;

@@ -79,31 +79,25 @@ enum devid_err keyd_conf_users(void *member, const char *value,
 static enum devid_err read_auth(
 	const char *path, struct tpm_auth *ret, struct devid_error *err)
 {
-	uint8_t *data = NULL;
-	struct stat st;
-	size_t len = 0;
-	enum devid_err rc;
+	struct blob file = { NULL, 0 };
+	enum devid_err rc = files_read_secret(
+		path, sizeof(ret->data) + 1, S_IRWXO, &file, err);
+	size_t len = file.len;
 
-	if (stat(path, &st) == 0 && (st.st_mode & S_IRWXO))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"%s: holds a password and others can read it (mode "
-			"%04o)",
-			path, (unsigned)(st.st_mode & 07777));
-	rc = files_read(path, sizeof(ret->data) + 1, &data, &len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (len > 0 && data[len - 1] == '\n')
+	if (len > 0 && file.data[len - 1] == '\n')
 		len--;
 	if (len == 0 || len > sizeof(ret->data)) {
 		rc = devid_fail(err, DEVID_ERR_INVALID,
 			"%s: a password of %zu bytes, 1 to %zu are taken", path,
 			len, sizeof(ret->data));
 	} else {
-		memcpy(ret->data, data, len);
+		memcpy(ret->data, file.data, len);
 		ret->len = (uint8_t)len;
 	}
-	OPENSSL_cleanse(data, len);
-	free(data);
+	OPENSSL_cleanse(file.data, file.len);
+	blob_done(&file);
 	return rc;
 }
 

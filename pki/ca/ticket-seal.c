@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ticket-seal.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -19,41 +17,24 @@
 static const char purpose[] = "devid-ca ticket";
 static const char binding[] = "devid-ca register";
 
-/* A file that others could read is no secret. Its owner is looked at where it
- * is read. */
-static enum devid_err check_mode(const char *path, struct devid_error *err)
-{
-	struct stat st;
-
-	if (lstat(path, &st) != 0)
-		return devid_fail(
-			err, DEVID_ERR_IO, "%s: %s", path, strerror(errno));
-	if (st.st_mode & 077)
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"%s: mode %04o: others than its owner may read it",
-			path, (unsigned)(st.st_mode & 07777));
-	return DEVID_OK;
-}
-
+/* A file that others than its owner could read is no secret. */
 static enum devid_err read_key(
 	const char *path, uint8_t *ret, struct devid_error *err)
 {
-	uint8_t *data = NULL;
-	enum devid_err rc;
-	size_t len;
+	struct blob file = { NULL, 0 };
+	enum devid_err rc = files_read_secret(
+		path, CA_SEAL_KEY_LEN + 1, S_IRWXG | S_IRWXO, &file, err);
 
-	rc = files_read(path, CA_SEAL_KEY_LEN + 1, &data, &len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	rc = check_mode(path, err);
-	if (rc == DEVID_OK && len != CA_SEAL_KEY_LEN)
+	if (file.len != CA_SEAL_KEY_LEN)
 		rc = devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s: %zu bytes, a key of challenges has %d", path, len,
-			CA_SEAL_KEY_LEN);
-	if (rc == DEVID_OK)
-		memcpy(ret, data, CA_SEAL_KEY_LEN);
-	OPENSSL_cleanse(data, len);
-	free(data);
+			"%s: %zu bytes, a key of challenges has %d", path,
+			file.len, CA_SEAL_KEY_LEN);
+	else
+		memcpy(ret, file.data, CA_SEAL_KEY_LEN);
+	OPENSSL_cleanse(file.data, file.len);
+	blob_done(&file);
 	return rc;
 }
 

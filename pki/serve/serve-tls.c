@@ -2,9 +2,14 @@
 #include "serve-tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "cleanup-openssl.h"
+#include "cleanup.h"
 
 static const unsigned char alpn[] = { 8, 'h', 't', 't', 'p', '/', '1', '.',
 	'1' };
@@ -27,17 +32,21 @@ static int select_alpn(SSL *ssl, const unsigned char **out,
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static enum devid_err check_key_mode(const char *path, struct devid_error *err)
+/* The file that is judged is the one that the key is read from. */
+static enum devid_err open_key(
+	const char *path, int *ret, struct devid_error *err)
 {
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
-	if (stat(path, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return devid_fail(err,
 			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
 			"serve: key %s: %s", path, strerror(errno));
 	if (st.st_mode & (S_IRWXO | S_IWGRP))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"serve: key %s: others can read or change it", path);
+	*ret = steal_fd(&fd);
 	return DEVID_OK;
 }
 
@@ -63,6 +72,26 @@ static enum devid_err key_fail(
 		"serve: key %s: not that of the first certificate in %s, which "
 		"must be the service's own",
 		conf->tls_key, conf->tls_certificate);
+}
+
+static enum devid_err use_key(
+	SSL_CTX *ctx, const struct ca_conf *conf, struct devid_error *err)
+{
+	CLEANUP(cleanup_close) int fd = -1;
+	CLEANUP(cleanup_bio) BIO *bio = NULL;
+	CLEANUP(cleanup_pkey) EVP_PKEY *key = NULL;
+	enum devid_err rc = open_key(conf->tls_key, &fd, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	bio = BIO_new_fd(fd, BIO_NOCLOSE);
+	key = bio ? PEM_read_bio_PrivateKey(
+			    bio, NULL, SSL_CTX_get_default_passwd_cb(ctx), NULL)
+		  : NULL;
+	if (!key || SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
+		SSL_CTX_check_private_key(ctx) != 1)
+		return key_fail(conf, err);
+	return DEVID_OK;
 }
 
 static void set_options(SSL_CTX *ctx)
@@ -91,19 +120,15 @@ static enum devid_err load(
 	if (!conf->tls_certificate || !conf->tls_key || !conf->client_ca)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"serve: stations need certificate, key and client_ca");
-	rc = check_key_mode(conf->tls_key, err);
-	if (rc != DEVID_OK)
-		return rc;
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
 		SSL_CTX_set_cipher_list(
 			ctx, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") != 1)
 		return tls_fail("TLS", "versions and ciphers", err);
 	if (SSL_CTX_use_certificate_chain_file(ctx, conf->tls_certificate) != 1)
 		return tls_fail("certificate", conf->tls_certificate, err);
-	if (SSL_CTX_use_PrivateKey_file(ctx, conf->tls_key, SSL_FILETYPE_PEM) !=
-			1 ||
-		SSL_CTX_check_private_key(ctx) != 1)
-		return key_fail(conf, err);
+	rc = use_key(ctx, conf, err);
+	if (rc != DEVID_OK)
+		return rc;
 	if (SSL_CTX_load_verify_locations(ctx, conf->client_ca, NULL) != 1)
 		return tls_fail("client_ca", conf->client_ca, err);
 	names = SSL_load_client_CA_file(conf->client_ca);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -11,11 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cmd-file.h"
 #include "files.h"
 #include "tempdir.h"
 #include "trace.h"
 
 #define MAX 100000
+
+#define SWAPPED_READS 40000
 
 #define KILL_CALLS 64  /* stops at system calls: more than two writes have */
 #define KILL_STEPS 997 /* instructions behind such a stop */
@@ -80,6 +85,84 @@ static void read_writable_by_others_refused(void **state)
 		assert_rc(try_read(tempdir_file(*state, "f"), MAX),
 			DEVID_ERR_DENIED);
 	}
+}
+
+/* A group that is let read is one that the caller takes for his own. */
+static void read_secret_that_others_can_read_refused(void **state)
+{
+	static const struct {
+		unsigned mode, denied;
+		enum devid_err rc;
+	} cases[] = {
+		{ 0600, S_IRWXG | S_IRWXO, DEVID_OK },
+		{ 0640, S_IRWXO, DEVID_OK },
+		{ 0640, S_IRWXG | S_IRWXO, DEVID_ERR_DENIED },
+		{ 0604, S_IRWXO, DEVID_ERR_DENIED },
+		{ 0601, S_IRWXO, DEVID_ERR_DENIED },
+		{ 0620, S_IRWXO, DEVID_ERR_DENIED },
+	};
+
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct blob got = { NULL, 0 };
+
+		tempdir_write(*state, "f", "a", 1, cases[i].mode);
+		assert_rc(files_read_secret(tempdir_file(*state, "f"), MAX,
+				  cases[i].denied, &got, &err),
+			cases[i].rc);
+		assert_int_equal(got.len, cases[i].rc == DEVID_OK);
+		blob_done(&got);
+	}
+}
+
+/* Two files under one name in turn, one of them secret, until it is killed. */
+static void swap_for_ever(const char *a, const char *b)
+{
+	while (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0)
+		;
+	_exit(1);
+}
+
+static enum devid_err read_secret(
+	const char *path, struct blob *ret, struct devid_error *err)
+{
+	return files_read_secret(path, MAX, S_IRWXO, ret, err);
+}
+
+static enum devid_err read_key(
+	const char *path, struct blob *ret, struct devid_error *err)
+{
+	return cmd_file_read_key(path, MAX, ret, err);
+}
+
+/* What is given out is of the file whose mode was looked at, however often
+ * another one takes its name. */
+static void read_secret_judges_the_file_that_it_reads(void **state)
+{
+	enum devid_err (*const reads[])(const char *path, struct blob *ret,
+		struct devid_error *err) = { read_secret, read_key };
+	char secret[PATH_MAX], other[PATH_MAX];
+	int status;
+	pid_t pid;
+
+	tempdir_write(*state, "secret", "s", 1, 0600);
+	tempdir_write(*state, "other", "o", 1, 0644);
+	(void)strcpy(secret, tempdir_file(*state, "secret"));
+	(void)strcpy(other, tempdir_file(*state, "other"));
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		swap_for_ever(secret, other);
+	for (int i = 0; i < SWAPPED_READS; i++) {
+		struct blob got = { NULL, 0 };
+
+		if (reads[i % 2](secret, &got, NULL) == DEVID_OK)
+			assert_int_equal(got.data[0], 's');
+		blob_done(&got);
+	}
+	assert_int_equal(waitpid(pid, &status, WNOHANG), 0); /* it swaps yet */
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
 }
 
 static void read_owned_by_another_refused(void **state)
@@ -248,6 +331,8 @@ int main(void)
 		CASE(read_absent_not_found),
 		CASE(read_one_byte_too_large_refused),
 		CASE(read_writable_by_others_refused),
+		CASE(read_secret_that_others_can_read_refused),
+		CASE(read_secret_judges_the_file_that_it_reads),
 		CASE(read_owned_by_another_refused),
 		CASE(read_symlink_refused),
 		CASE(read_folder_and_fifo_refused_without_waiting),

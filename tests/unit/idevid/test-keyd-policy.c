@@ -6,7 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "keyd-conf.h"
 #include "keyd-policy.h"
+#include "tempdir.h"
+#include "tpm.h"
 
 static void list_names_numbers_groups_resolved(void **state)
 {
@@ -237,9 +240,39 @@ static void peer_of_socket_is_this_process(void **state)
 	assert_rc(policy_get_peer(-1, &peer, NULL), DEVID_ERR_IO);
 }
 
+/* The file of a password: its line, and nobody else may read it. */
+static void auth_of_a_file_that_others_can_read_refused(void **state)
+{
+	static const struct {
+		unsigned mode;
+		enum devid_err rc;
+	} cases[] = { { 0600, DEVID_OK }, { 0640, DEVID_OK },
+		{ 0644, DEVID_ERR_DENIED }, { 0641, DEVID_ERR_DENIED } };
+	struct tempdir dir = tempdir_new();
+	const char *path = tempdir_file(&dir, "auth");
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(cases); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+		struct tpm_auth auth = { .len = 0 };
+
+		tempdir_write(&dir, "auth", "pass\n", 5, cases[i].mode);
+		assert_rc(keyd_conf_auth(&auth, path, NULL, NULL, &err),
+			cases[i].rc);
+		if (cases[i].rc == DEVID_OK) {
+			assert_int_equal(auth.len, 4);
+			assert_memory_equal(auth.data, "pass", 4);
+		} else {
+			assert_non_null(strstr(err.text, "it is secret"));
+		}
+	}
+	tempdir_remove(&dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(auth_of_a_file_that_others_can_read_refused),
 		cmocka_unit_test(list_names_numbers_groups_resolved),
 		cmocka_unit_test(list_empty_is_nobody),
 		cmocka_unit_test(list_unknown_name_refused_and_named),
