@@ -120,7 +120,7 @@ static time_t wait_seconds(uint8_t op)
 					      : WAIT_SECONDS;
 }
 
-/* A request may hold a private key. */
+/* A request may hold a private key, an answer the secret of a credential. */
 static void erase_room(struct room *room)
 {
 	if (room->data)
@@ -133,13 +133,13 @@ enum devid_err client_request(const char *path, const struct wire_request *req,
 {
 	size_t out_max = WIRE_REQUEST_HEADER + KEY_NAME_MAX + req->data_len;
 	CLEANUP(erase_room) struct room out = { malloc(out_max), out_max, 0 };
-	CLEANUP(cleanup_free) uint8_t *in_buf = malloc(WIRE_ANSWER_MAX);
+	CLEANUP(erase_room)
+	struct room in = { malloc(WIRE_ANSWER_MAX), WIRE_ANSWER_MAX, 0 };
 	CLEANUP(cleanup_close) int fd = -1;
-	struct room in = { in_buf, WIRE_ANSWER_MAX, 0 };
 	struct wire_answer ans = { 0 };
 	enum devid_err rc;
 
-	if (!out.data || !in_buf)
+	if (!out.data || !in.data)
 		return fail_no_memory_for(err, "key socket");
 	rc = wire_encode_request(req, &out, err);
 	if (rc == DEVID_OK)

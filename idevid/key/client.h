@@ -21,7 +21,8 @@
  * Sends @req and waits for its answer, at most 300 s for what a TPM may take
  * long for and 60 s for all else. An error that the service returned is
  * returned with its text. On success the data of the answer is in @ret; data
- * that does not fit there is PROTOCOL. The copy of @req that is sent is erased.
+ * that does not fit there is PROTOCOL. The copies of @req and of the
+ * answer that are made here are erased.
  * Errors: KEYD_ABSENT, TIMEOUT, PROTOCOL, and whatever the service answers.
  */
 DEVID_MUST_CHECK enum devid_err client_request(const char *path,

@@ -294,20 +294,18 @@ static enum devid_err do_activate(struct call *c, struct devid_error *err)
 {
 	struct wire_credential what;
 	struct wire_secret secret = { 0 };
-	enum devid_err rc;
+	enum devid_err rc = wire_decode_credential(data_of(c), &what, err);
 
-	rc = wire_decode_credential(
-		(struct view) { c->req->data, c->req->data_len }, &what, err);
 	if (rc == DEVID_OK)
 		rc = module_activate(
 			c->r->module, c->req->name, &what, &secret, err);
-	if (rc != DEVID_OK)
-		return rc;
-	memcpy(c->out.data, secret.data, secret.len);
-	c->out.len = secret.len;
+	if (rc == DEVID_OK) {
+		memcpy(c->out.data, secret.data, secret.len);
+		c->out.len = secret.len;
+		log_done(c, "credential opened");
+	}
 	OPENSSL_cleanse(&secret, sizeof(secret));
-	log_done(c, "credential opened");
-	return DEVID_OK;
+	return rc;
 }
 
 #define PERM_ROLE 0
@@ -460,6 +458,7 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 	};
 	struct wire_answer ans = { 0 };
 	char why[DEVID_ERROR_TEXT_MAX + 2 * KEY_NAME_MAX];
+	bool encoded;
 
 	ans.code = wire_decode_request(in, &req, &err);
 	if (ans.code == DEVID_OK)
@@ -475,9 +474,7 @@ bool requests_answer(struct requests *r, const struct peer *peer,
 		ans.data = (const uint8_t *)err.text;
 		ans.data_len = strlen(err.text);
 	}
-	if (wire_encode_answer(&ans, ret, NULL) != DEVID_OK)
-		return false;
-	if (req.op == WIRE_ACTIVATE)
-		OPENSSL_cleanse(data, call.out.len);
-	return ans.code != DEVID_ERR_PROTOCOL;
+	encoded = wire_encode_answer(&ans, ret, NULL) == DEVID_OK;
+	OPENSSL_cleanse(data, call.out.len); /* the secret of a credential */
+	return encoded && ans.code != DEVID_ERR_PROTOCOL;
 }

@@ -101,14 +101,13 @@ static void serve(struct server *s, struct connection *c)
 	}
 	keep = requests_answer(s->requests, &c->peer,
 		(struct view) { record_in, (size_t)n }, &out);
-	if (record_in[1] == WIRE_IMPORT)
-		OPENSSL_cleanse(record_in, (size_t)n); /* a private key */
+	/* It may be a private key, or what a version of tomorrow has of one. */
+	OPENSSL_cleanse(record_in, (size_t)n);
 	/* A peer that does not read its answers is not waited for. */
 	if (out.len > 0 &&
 		send(c->fd, out.data, out.len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		keep = false;
-	if (n > 1 && record_in[1] == WIRE_ACTIVATE)
-		OPENSSL_cleanse(record_out, out.len); /* its secret */
+	OPENSSL_cleanse(record_out, out.len); /* the secret of a credential */
 	if (!keep)
 		drop(s, c);
 }

@@ -6,6 +6,7 @@
 #include <tss2/tss2_mu.h>
 
 #include "fail.h"
+#include "tpm-about.h"
 #include "tpm-ek.h"
 #include "tpm-public.h"
 #include "tpm-session.h"
@@ -198,6 +199,17 @@ static enum devid_err try_activate(struct tpm *tpm, const struct tpm_key *iak,
 	return DEVID_OK;
 }
 
+/* ESYS has one buffer for what it sends and receives, and no call to erase it:
+ * a command that is longer than the answer with the secret takes its place. */
+static void overwrite_buffer(struct tpm *tpm)
+{
+	static const uint8_t zeros[WIRE_STIR_MAX];
+
+	_Static_assert(sizeof(zeros) > WIRE_SECRET_MAX + 16, "longer");
+	(void)!tpm_stir(tpm, (struct view) { zeros, sizeof(zeros) },
+		NULL); /* refused as well, it has been there */
+}
+
 enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
@@ -217,5 +229,6 @@ enum devid_err tpm_activate(struct tpm *tpm, const struct tpm_key *iak,
 	ret->len = secret->size; /* ESYS has bounded it by the type */
 	memcpy(ret->data, secret->buffer, ret->len);
 	OPENSSL_cleanse(secret->buffer, sizeof(secret->buffer));
+	overwrite_buffer(tpm);
 	return DEVID_OK;
 }

@@ -481,7 +481,7 @@ makers() {
 
 # ---- keys that are brought ----
 
-# covers: 802.1AR-7.2-key-insert OWN-import-plain
+# covers: 802.1AR-7.2-key-insert OWN-import-plain OWN-secret-erased
 @test "key import: PKCS#8 and older forms, PEM and DER, with a certificate" {
 	local form n=0
 
@@ -515,6 +515,9 @@ makers() {
 	[ ${#form} -eq 64 ]
 	cat "$STATE"/* | od -An -v -tx1 | tr -d ' \n' >"$WORK/hex"
 	run ! grep -q "$form" "$WORK/hex"
+	# Nor in the memory of the service, in the file's order or a number's.
+	run -1 keyd_has "$DEV" <<<"$form"
+	run -1 keyd_has "$DEV" < <(fold -w 2 <<<"$form" | tac | tr -d '\n')
 	fails KeyExists key import tls-2 "$WORK/own.key"
 }
 

@@ -73,6 +73,14 @@ lib_init() {
 	make_ca
 }
 
+hex() { od -An -v -tx1 | tr -d ' \n'; }
+
+# keyd_has DEV: devid-keyd has these bytes in its memory, hex on standard input
+keyd_has() {
+	# shellcheck disable=SC2154 # of setup
+	"$plain/tests/e2e/memory-has" "$(<"$1/keyd.pid")"
+}
+
 # with_key DEV COMMAND...: in an environment with the provider; a program, so
 # that what it runs has the pid that is known
 make_with_key() {

@@ -128,6 +128,21 @@ tpm_clean() {
 	[ "$output" = "devid: csr: --model: neither ASCII nor UTF-8" ]
 }
 
+# secret_of ANSWER: what the TPM got out of the challenge, as hex
+secret_of() {
+	openssl asn1parse -in "$1" |
+		awk -F: '/l= +32 prim: OCTET STRING/ { print $NF }'
+}
+
+# covers: OWN-secret-erased
+@test "answer: devid-keyd keeps no copy of the secret" {
+	request_made "$DEV" SN1
+	on "$DEV" answer --out SN1.answer SN1.challenge
+	[[ $(secret_of SN1.answer) =~ ^[0-9A-F]{64}$ ]]
+	keyd_has "$DEV" < <(printf '%s' "$DEV/state" | hex)
+	run -1 keyd_has "$DEV" < <(secret_of SN1.answer)
+}
+
 @test "--out: files are replaced, links and a user's files stay" {
 	request_made "$DEV" SN1
 	out_rules on "$DEV" request --serial SN1
