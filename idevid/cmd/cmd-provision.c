@@ -17,6 +17,17 @@
 #include "progress.h"
 #include "provision-step.h"
 
+/* The certificate is made later, elsewhere, and may be refused after that. */
+static void tell_no_suite(enum key_alg alg)
+{
+	if (!key_alg_has_suite(alg))
+		(void)fprintf(stderr,
+			"devid: provision: %s: IEEE 802.1AR has no signature "
+			"suite with it (clause 9): its certificates are "
+			"installed with --force alone\n",
+			key_alg_name(alg));
+}
+
 static int provision_key(struct provision *p)
 {
 	const char *alg = p->alg ? p->alg : "p256";
@@ -37,6 +48,8 @@ static int provision_key(struct provision *p)
 	else if (code == EXIT_SUCCESS)
 		(void)printf(
 			"%s and %s (%s) are in the TPM\n", p->key, iak, alg);
+	if (code == EXIT_SUCCESS)
+		tell_no_suite((enum key_alg)req.arg);
 	return code;
 }
 

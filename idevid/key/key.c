@@ -6,6 +6,7 @@
 static const struct {
 	enum key_alg alg;
 	const char *name, *title;
+	bool suite;         /* IEEE 802.1AR 9 has one with it */
 	unsigned rsa_bits;  /* 0: EC */
 	enum sig_hash hash; /* of the template (tpm-template.c) */
 	/* The AlgorithmIdentifier and what frames it, up to the key itself. */
@@ -13,27 +14,27 @@ static const struct {
 	size_t prefix_len;
 	size_t spki_len;
 } algs[] = {
-	{ KEY_ALG_P256, "p256", "P-256", 0, HASH_SHA256,
+	{ KEY_ALG_P256, "p256", "P-256", true, 0, HASH_SHA256,
 		(const uint8_t *)"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d"
 				 "\x02\x01\x06\x08\x2a\x86\x48\xce\x3d\x03\x01"
 				 "\x07\x03\x42\x00\x04",
 		27, 91 },
-	{ KEY_ALG_P384, "p384", "P-384", 0, HASH_SHA384,
+	{ KEY_ALG_P384, "p384", "P-384", true, 0, HASH_SHA384,
 		(const uint8_t *)"\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d"
 				 "\x02\x01\x06\x05\x2b\x81\x04\x00\x22\x03\x62"
 				 "\x00\x04",
 		24, 120 },
-	{ KEY_ALG_RSA2048, "rsa2048", "RSA-2048", 2048, HASH_SHA256,
+	{ KEY_ALG_RSA2048, "rsa2048", "RSA-2048", true, 2048, HASH_SHA256,
 		(const uint8_t *)"\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48"
 				 "\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01"
 				 "\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00",
 		33, 294 },
-	{ KEY_ALG_RSA3072, "rsa3072", "RSA-3072", 3072, HASH_SHA384,
+	{ KEY_ALG_RSA3072, "rsa3072", "RSA-3072", false, 3072, HASH_SHA384,
 		(const uint8_t *)"\x30\x82\x01\xa2\x30\x0d\x06\x09\x2a\x86\x48"
 				 "\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x01"
 				 "\x8f\x00\x30\x82\x01\x8a\x02\x82\x01\x81\x00",
 		33, 422 },
-	{ KEY_ALG_RSA4096, "rsa4096", "RSA-4096", 4096, HASH_SHA384,
+	{ KEY_ALG_RSA4096, "rsa4096", "RSA-4096", false, 4096, HASH_SHA384,
 		(const uint8_t *)"\x30\x82\x02\x22\x30\x0d\x06\x09\x2a\x86\x48"
 				 "\x86\xf7\x0d\x01\x01\x01\x05\x00\x03\x82\x02"
 				 "\x0f\x00\x30\x82\x02\x0a\x02\x82\x02\x01\x00",
@@ -74,6 +75,13 @@ const char *key_alg_title(enum key_alg alg)
 bool key_alg_is_known(enum key_alg alg)
 {
 	return find(alg) < N_ALGS;
+}
+
+bool key_alg_has_suite(enum key_alg alg)
+{
+	size_t i = find(alg);
+
+	return i < N_ALGS && algs[i].suite;
 }
 
 unsigned key_alg_rsa_bits(enum key_alg alg)

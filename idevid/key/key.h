@@ -80,6 +80,10 @@ const char *key_alg_why_not(const char *name);
 /* Whether @alg, which may be any number, is one that a key can have. */
 bool key_alg_is_known(enum key_alg alg);
 
+/* Whether IEEE 802.1AR (clause 9) has a signature suite with @alg. A device
+ * installs an IDevID of another only when it is told to. */
+bool key_alg_has_suite(enum key_alg alg);
+
 /* The algorithm with that name, KEY_ALG_NONE when there is none. */
 enum key_alg key_alg_by_name(const char *name);
 

@@ -314,14 +314,24 @@ static enum devid_err ask_board(const struct flow *f, struct devid_error *err)
 	return begin_anew(f, differs, blob_view(&now), err);
 }
 
+static enum devid_err install(
+	const struct flow *f, struct view certificates, struct devid_error *err)
+{
+	static const char *const plain[] = { "provision", "install", "-",
+		NULL };
+	static const char *const forced[] = { "provision", "install", "--force",
+		"-", NULL };
+	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
+
+	return device(f, f->unit->force ? forced : plain, certificates,
+		&nothing, err);
+}
+
 enum devid_err station_provision(struct station_http *http,
 	const struct station_unit *unit, struct devid_error *err)
 {
-	static const char *const install[] = { "provision", "install", "-",
-		NULL };
 	struct flow f = { .http = http, .unit = unit };
 	CLEANUP(blob_done) struct blob certificates = { NULL, 0 };
-	CLEANUP(blob_done) struct blob nothing = { NULL, 0 };
 	enum devid_err rc;
 
 	rc = station_state_open(
@@ -333,8 +343,7 @@ enum devid_err station_provision(struct station_http *http,
 	if (rc == DEVID_OK)
 		rc = get_certificates(&f, &certificates, err);
 	if (rc == DEVID_OK)
-		rc = device(
-			&f, install, blob_view(&certificates), &nothing, err);
+		rc = install(&f, blob_view(&certificates), err);
 	station_state_done(&f.state);
 	return rc;
 }

@@ -16,6 +16,7 @@ struct station_unit {
 	size_t n_prefix;
 	struct view ek; /* a file for --ek-certificate; empty: none */
 	bool again;     /* forget what was reached before */
+	bool force;     /* install what the profile advises against */
 };
 
 /*

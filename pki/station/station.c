@@ -49,6 +49,7 @@ static const struct option_row rows[] = {
 	{ "out", 0, "FILE", option_text, AT(out), NULL },
 	{ "reason", 0, "REASON", option_text, AT(reason), NULL },
 	{ "again", 0, NULL, option_flag, AT(unit.again), NULL },
+	{ "force", 0, NULL, option_flag, AT(unit.force), NULL },
 	{ "json", 0, NULL, option_flag, AT(json), NULL },
 	{ "debug", 0, NULL, option_flag, AT(debug), NULL },
 	OPTION_END,
@@ -61,8 +62,8 @@ static const struct option_set option_set = {
 		"usage: devid-station OPTIONS provision --serial SERIAL "
 		"[--model MODEL]\n"
 		"           [--identity idevid-N] "
-		"[--alg p256|p384|rsa2048|rsa3072|rsa4096]\n"
-		"           [--ek-certificate FILE] [--again] "
+		"[--alg " KEY_ALG_NAMES "]\n"
+		"           [--ek-certificate FILE] [--again] [--force] "
 		"[-- COMMAND...]\n"
 		"       devid-station OPTIONS challenge [--out FILE] REQUEST\n"
 		"       devid-station OPTIONS issue [--out FILE] ANSWER\n"
@@ -113,8 +114,29 @@ static int choose_identity(struct station_unit *unit)
 		return options_wrong(&option_set,
 			"provision: --identity %s: --alg is missing",
 			unit->identity);
-	if (!unit->alg)
-		unit->alg = key_alg_name(KEY_ALG_P256);
+	return -1;
+}
+
+/* -1 to go on. A type whose certificates the device would not install is told
+ * here, before the CA has issued them. */
+static int choose_type(struct station_unit *unit)
+{
+	enum key_alg alg = KEY_ALG_P256;
+
+	if (unit->alg)
+		alg = key_alg_by_name(unit->alg);
+	if (alg == KEY_ALG_NONE && key_alg_why_not(unit->alg))
+		return options_wrong(&option_set, "provision: --alg: %s: %s",
+			unit->alg, key_alg_why_not(unit->alg));
+	if (alg == KEY_ALG_NONE)
+		return wrong_call("provision: --alg is " KEY_ALG_LIST);
+	if (!key_alg_has_suite(alg) && !unit->force)
+		return options_wrong(&option_set,
+			"provision: --alg: %s: IEEE 802.1AR has no signature "
+			"suite with it (clause 9): its certificates are "
+			"installed with --force alone",
+			unit->alg);
+	unit->alg = key_alg_name(alg);
 	return -1;
 }
 
@@ -130,6 +152,8 @@ static int provision(struct station *s, int argc, char **argv)
 	if (!s->unit.serial)
 		return wrong_call("provision: --serial is missing");
 	code = choose_identity(&s->unit);
+	if (code < 0)
+		code = choose_type(&s->unit);
 	if (code >= 0)
 		return code;
 	if (s->ek_certificate) {
@@ -238,7 +262,8 @@ static const struct station_command {
 	const char *options;
 } commands[] = {
 	{ "provision", provision,
-		OF_ALL " serial model identity alg ek-certificate again" },
+		OF_ALL " serial model identity alg ek-certificate again "
+		       "force" },
 	{ "challenge", challenge, OF_ALL " out" },
 	{ "issue", issue, OF_ALL " out" },
 	{ "revoke", revoke_unit, OF_ALL " reason" },

@@ -456,7 +456,9 @@ ek_taken_away() {
 	for alg in p384 rsa2048 rsa3072; do
 		dev=$WORK/$alg
 		device_made "$dev"
-		on "$dev" key --alg "$alg"
+		run -0 on "$dev" key --alg "$alg"
+		[ "$(grep -c "installed with --force alone" <<<"$output")" = \
+			"$([ "$alg" = rsa3072 ] && echo 1 || echo 0)" ]
 		on "$dev" request --serial "SN-$alg" | cat >p.req
 		ca challenge p.req >p.challenge
 		on "$dev" answer - <p.challenge | cat >p.answer

@@ -79,6 +79,12 @@ new_answer() { # OUT
 	answer_of "$DEV" "$CA/challenge" "$1"
 }
 
+# register_size: certificates in the register
+register_size() {
+	sqlite3 -cmd ".timeout 5000" "$CA/register.db" \
+		"select count(*) from cert"
+}
+
 # ---- what is to work ----
 
 @test "station: a device from no keys to its certificates, and once more" {
@@ -112,6 +118,43 @@ new_answer() { # OUT
 		--ek-certificate /nonexistent -- "$(reach "$dev")"
 	run -0 station floor provision --serial SN-BARE \
 		--ek-certificate "$CA/ek.der" -- "$(reach "$dev")"
+	keyd_stop "$dev"
+	tpm_stop "$dev"
+}
+
+@test "station: a type that 802.1AR has no suite with is told before the CA is asked" {
+	local dev=$CA/rsa before reached
+
+	device_made "$dev"
+	reached=$(reach "$dev")
+	before=$(register_size)
+	run -2 station floor provision --serial SN-RSA --alg rsa3072 -- \
+		"$reached"
+	[[ ${lines[0]} == *"provision: --alg: rsa3072: IEEE 802.1AR has no signature suite with it (clause 9): its certificates are installed with --force alone"* ]]
+	[ ! -e "$CA/state-floor/SN-RSA" ]
+	run -2 station floor provision --serial SN-RSA --alg p521 --force -- \
+		"$reached"
+	[[ $output == *"--alg: p521: IEEE 802.1AR has no signature suite with P-521"* ]]
+	run -2 station floor provision --serial SN-RSA --alg dsa -- "$reached"
+	[[ $output == *"--alg is p256, p384, rsa2048, rsa3072 or rsa4096"* ]]
+	run -1 devid status --config "$dev/devid.conf"
+	[[ $output != *"RSA-3072"* ]]
+	[ "$before" = "$(register_size)" ]
+
+	# A device that does not hear --force refuses what it is to install.
+	printf '#!/bin/bash\nexec %s "${@/#--force/--key=idevid}"\n' "$reached" \
+		>"$WORK/bin/deaf"
+	chmod 755 "$WORK/bin/deaf"
+	run -1 station floor provision --serial SN-RSA --alg rsa3072 --force \
+		-- deaf
+	[[ $output == *"idevid: not so: the key is RSA-2048, P-256 or P-384"* ]]
+	[ "$(register_size)" -eq $((before + 2)) ]
+	run -0 station floor provision --serial SN-RSA --alg rsa3072 --force \
+		-- "$reached"
+	[[ $output == *"SN-RSA: certificates installed"* ]]
+	[ "$(register_size)" -eq $((before + 2)) ]
+	openssl x509 -in "$dev/state/idevid.pem" -noout -text |
+		grep -q "Public-Key: (3072 bit)"
 	keyd_stop "$dev"
 	tpm_stop "$dev"
 }

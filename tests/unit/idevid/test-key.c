@@ -130,6 +130,15 @@ static void why_not_says_it_of_p521_alone(void **state)
 	assert_null(key_alg_why_not("dsa"));
 }
 
+static void has_suite_is_so_for_those_of_802_1ar_alone(void **state)
+{
+	(void)state;
+	for (int a = KEY_ALG_NONE; a <= KEY_ALG_LAST + 1; a++)
+		assert_int_equal(key_alg_has_suite((enum key_alg)a),
+			a == KEY_ALG_P256 || a == KEY_ALG_P384 ||
+				a == KEY_ALG_RSA2048);
+}
+
 static void hash_len_of_foreign_hash_is_zero(void **state)
 {
 	(void)state;
@@ -150,6 +159,7 @@ int main(void)
 		cmocka_unit_test(own_scheme_and_hash_are_allowed),
 		cmocka_unit_test(texts_name_every_algorithm),
 		cmocka_unit_test(why_not_says_it_of_p521_alone),
+		cmocka_unit_test(has_suite_is_so_for_those_of_802_1ar_alone),
 		cmocka_unit_test(hash_len_of_foreign_hash_is_zero),
 	};
 
