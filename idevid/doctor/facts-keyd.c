@@ -202,17 +202,37 @@ static json_t *asserted_json(const struct wire_about *about)
 		*fips ? fact_new(fips) : json_null());
 }
 
+/* Of each place: what scripts and what people are told. */
+static const struct {
+	const char *in, *text;
+} erased_in[] = {
+	[WIRE_ERASED_UNKNOWN] = { "unknown",
+		"whether that was in this TPM is not known" },
+	[WIRE_ERASED_HERE] = { "this-tpm", "complete from the next TPM reset" },
+	[WIRE_ERASED_CLEARED] = { "cleared",
+		"complete: the TPM was cleared since then" },
+	[WIRE_ERASED_ELSEWHERE] = { "another-tpm",
+		"that was in another TPM, of which this one says nothing" },
+	[WIRE_ERASED_NOT_HERE] = { "another-or-cleared",
+		"that was in another TPM, or this one was cleared since then" },
+};
+
+/* A count of resets says something of the TPM alone that counted them. */
 static json_t *erasure_json(const struct wire_erasure *erasure)
 {
-	bool complete = erasure->resets > erasure->erased_at;
+	uint8_t where = erasure->where; /* one of them: wire_decode_status() */
+	bool reset = where == WIRE_ERASED_HERE &&
+		     erasure->resets > erasure->erased_at;
 
 	if (!erasure->erased)
 		return json_null();
-	return json_pack("{s:b, s:I, s:I, s:s}", "complete", complete,
-		"erased_at", (json_int_t)erasure->erased_at, "resets",
+	return json_pack("{s:b, s:s, s:I, s:I, s:s}", "complete",
+		reset || where == WIRE_ERASED_CLEARED, "in",
+		erased_in[where].in, "erased_at",
+		(json_int_t)erasure->erased_at, "resets",
 		(json_int_t)erasure->resets, "text",
-		complete ? "complete: the TPM was reset since then"
-			 : "complete from the next TPM reset");
+		reset ? "complete: the TPM was reset since then"
+		      : erased_in[where].text);
 }
 
 static json_t *module_json(const struct wire_status *st)

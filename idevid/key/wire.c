@@ -202,6 +202,7 @@ static void put_module(struct bytes_out *o, const struct wire_status *s)
 	bytes_out_uint(o, 4, s->erasure.resets);
 	bytes_out_uint(o, 4, s->erasure.erased_at);
 	bytes_out_uint(o, 1, s->erasure.erased);
+	bytes_out_uint(o, 1, s->erasure.where);
 	put_text(o, s->about.maker, sizeof(s->about.maker));
 	put_text(o, s->about.model, sizeof(s->about.model));
 	put_text(o, s->about.firmware, sizeof(s->about.firmware));
@@ -224,6 +225,7 @@ static void get_module(struct bytes_in *i, struct wire_status *s)
 	s->erasure.resets = (uint32_t)bytes_in_uint(i, 4);
 	s->erasure.erased_at = (uint32_t)bytes_in_uint(i, 4);
 	s->erasure.erased = bytes_in_uint(i, 1) != 0;
+	s->erasure.where = (uint8_t)bytes_in_uint(i, 1);
 	get_text(i, s->about.maker, sizeof(s->about.maker));
 	get_text(i, s->about.model, sizeof(s->about.model));
 	get_text(i, s->about.firmware, sizeof(s->about.firmware));
@@ -232,7 +234,8 @@ static void get_module(struct bytes_in *i, struct wire_status *s)
 	s->about.cc_plus = bytes_in_uint(i, 1) != 0;
 	s->about.fips_level = (uint8_t)bytes_in_uint(i, 1);
 	get_text(i, s->about.fips_version, sizeof(s->about.fips_version));
-	if (s->about.fips_mode > WIRE_YES || s->about.cc_eal > 7 ||
+	if (s->erasure.where > WIRE_ERASED_NOT_HERE ||
+		s->about.fips_mode > WIRE_YES || s->about.cc_eal > 7 ||
 		s->about.fips_level > 4)
 		i->bad = true;
 }

@@ -142,16 +142,27 @@ struct wire_counters {
 	uint32_t cert_insertion, cert_deletion;
 };
 
+/* Where the owner's keys were last erased. */
+enum wire_erased_in {
+	WIRE_ERASED_UNKNOWN,   /* the module does not tell, or was not asked */
+	WIRE_ERASED_HERE,      /* in this module */
+	WIRE_ERASED_CLEARED,   /* in this one, and it was cleared since */
+	WIRE_ERASED_ELSEWHERE, /* in another one */
+	WIRE_ERASED_NOT_HERE,  /* one of the two before */
+};
+
 /*
  * How the owner's keys end. A key of before an erasure can be used no more,
- * whoever kept a copy, once the module was reset after it: when @resets is
- * higher than @erased_at.
+ * whoever kept a copy, once the module was reset after it: in that module, when
+ * @resets is higher than @erased_at. A module that was cleared has ended them
+ * all, and has no such count any more.
  */
 struct wire_erasure {
 	uint64_t epoch;     /* of the keys that there are; 0: none was made */
 	uint32_t resets;    /* TPM resets that the module has counted */
 	uint32_t erased_at; /* the same when the last erasure was made */
 	uint8_t erased;     /* one was made */
+	uint8_t where;      /* enum wire_erased_in */
 };
 
 enum wire_answered {

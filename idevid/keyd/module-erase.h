@@ -19,8 +19,8 @@ struct module;
 DEVID_MUST_CHECK enum devid_err module_erase(
 	struct module *m, struct devid_error *err);
 
-/* Goes on with an erasure that was begun; reads when the last one was. What is
- * in its way is told. For module_new(), before keys are looked for. */
+/* Goes on with an erasure that was begun. What is in its way is told. For
+ * module_new(), before keys are looked for. */
 void module_erase_resume(struct module *m);
 
 /* Whether one was begun and is not done: no key of the owner is to be used or

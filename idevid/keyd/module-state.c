@@ -97,17 +97,26 @@ void module_note_use(const struct module *m)
 		m->used(m->used_arg);
 }
 
-enum devid_err module_state_path(const struct module *m,
-	const struct module_key *key, const char *suffix, char *buf,
-	struct devid_error *err)
+enum devid_err module_state_file(const struct module *m, const char *name,
+	char *buf, struct devid_error *err)
 {
-	int n = snprintf(buf, PATH_MAX, "%s/%s%s", m->state_dir,
-		key_id_name(key->id), suffix);
+	int n = snprintf(buf, PATH_MAX, "%s/%s", m->state_dir, name);
 
 	if (n < 0 || n >= PATH_MAX)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"state: %.80s...: path too long", m->state_dir);
 	return DEVID_OK;
+}
+
+enum devid_err module_state_path(const struct module *m,
+	const struct module_key *key, const char *suffix, char *buf,
+	struct devid_error *err)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s%s", key_id_name(key->id),
+		suffix); /* fits: fixed names */
+	return module_state_file(m, name, buf, err);
 }
 
 enum devid_err module_set_spki(struct module_key *key,

@@ -92,6 +92,11 @@ void module_warn_key(struct module *m, const struct module_key *key,
 /* To be called after each use of a key. */
 void module_note_use(const struct module *m);
 
+/* Writes @name in the state folder to @buf, which has PATH_MAX bytes. Errors:
+ * INVALID. */
+DEVID_MUST_CHECK enum devid_err module_state_file(const struct module *m,
+	const char *name, char *buf, struct devid_error *err);
+
 /* Writes <key>@suffix in the state folder to @buf, which has PATH_MAX bytes.
  * Errors: INVALID. */
 DEVID_MUST_CHECK enum devid_err module_state_path(const struct module *m,

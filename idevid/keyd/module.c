@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "module-erase.h"
+#include "module-erased.h"
 #include "module-key.h"
 #include "module-owner.h"
 #include "module-probe.h"
@@ -85,11 +86,12 @@ static void learn(struct module *m)
 	memset(&m->about, 0, sizeof(m->about));
 	(void)!ks->ops->about(ks, &m->about, NULL); /* what it does not say */
 	module_erase_refresh(m);
+	module_erased_judge(m);
 }
 
 /* Asks the keystore; at most once a second, so that asking is no way to keep
- * it busy. */
-static void refresh_health(struct module *m)
+ * it busy. @afresh: learns also what it has said before. */
+static void refresh_health(struct module *m, bool afresh)
 {
 	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
@@ -107,7 +109,8 @@ static void refresh_health(struct module *m)
 	/* Another module may have come, or this one with its seed restored. */
 	for (int i = 0; was != DEVID_OK && i < N_KEYS; i++)
 		m->keys[i].underivable = false;
-	if (m->health == DEVID_OK && (was != DEVID_OK || !m->initialized))
+	if (m->health == DEVID_OK &&
+		(afresh || was != DEVID_OK || !m->initialized))
 		learn(m);
 	if (was != DEVID_OK && m->health == DEVID_OK) {
 		module_recover(m); /* what was wrong before is over */
@@ -139,10 +142,11 @@ enum devid_err module_new(const struct module_options *options,
 		m->keys[i].id = (enum key_id)i;
 		module_key_clear(&m->keys[i]);
 	}
+	module_erased_read(m);
 	module_erase_resume(m);
 	for (int i = 0; i < N_KEYS; i++)
 		start_key(m, &m->keys[i]);
-	refresh_health(m);
+	refresh_health(m, false);
 	m->health_at.tv_sec = 0; /* who asks is told how it is then */
 	*ret = STEAL(m);
 	return DEVID_OK;
@@ -157,7 +161,7 @@ void module_status(struct module *m, struct wire_status *ret)
 {
 	struct keystore *ks = m->keystore;
 
-	refresh_health(m);
+	refresh_health(m, false);
 	memset(ret, 0, sizeof(*ret));
 	ret->module = m->health;
 	memcpy(ret->module_text, m->health_text, sizeof(ret->module_text));
@@ -313,7 +317,7 @@ enum devid_err module_init(struct module *m, struct devid_error *err)
 	m->health_at.tv_sec = 0; /* to be asked now */
 	for (int i = 0; i < N_KEYS; i++)
 		m->keys[i].underivable = false;
-	refresh_health(m);
+	refresh_health(m, true);
 	module_recover(m);
 	if (m->health != DEVID_OK && !m->initialized)
 		return devid_fail(err, DEVID_ERR_NOT_INITIALIZED, "module: %s",

@@ -14,6 +14,7 @@ sources := \
 	module-attest.c \
 	module-cert.c \
 	module-erase.c \
+	module-erased.c \
 	module-key.c \
 	module-once.c \
 	module-owner.c \

@@ -628,7 +628,8 @@ makers() {
 	tpm_stop "$DEV"
 	tpm_start "$DEV"
 	keyd_start "$DEV"
-	devid status --json | jq -e .keystore.erasure.complete
+	devid status --json | jq -e '.keystore.erasure |
+		.complete and .in == "this-tpm"'
 	# Whoever kept the files has nothing.
 	keyd_stop "$DEV"
 	cp "$WORK/copy"/{tls-0,ldevid-0}.* "$STATE/"

@@ -299,9 +299,10 @@ static void what_is_asserted_is_told(void **state)
 	status.about.fips_mode = WIRE_YES;
 	status.about.cc_eal = 4;
 	status.about.cc_plus = 1;
-	status.erasure = (struct wire_erasure) {
-		.resets = 8, .erased_at = 7, .erased = 1
-	};
+	status.erasure = (struct wire_erasure) { .resets = 8,
+		.erased_at = 7,
+		.erased = 1,
+		.where = WIRE_ERASED_HERE };
 	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
 	facts = facts_of(
 		answer(DEVID_OK, (struct view) { in.data, in.len }, &out));
@@ -316,6 +317,44 @@ static void what_is_asserted_is_told(void **state)
 	json_decref(facts);
 }
 
+/* Of a keystore that was erased @resets ago, in what place. */
+static void erasure_is(enum wire_erased_in where, uint32_t resets,
+	bool complete, const char *text)
+{
+	static struct wire_status status;
+	uint8_t buf[WIRE_ANSWER_MAX], data[WIRE_CHAIN_MAX];
+	struct room out = { buf, sizeof(buf), 0 };
+	struct room in = { data, sizeof(data), 0 };
+	json_t *facts, *erasure;
+
+	status.erasure = (struct wire_erasure) { .resets = 7 + resets,
+		.erased_at = 7,
+		.erased = 1,
+		.where = (uint8_t)where };
+	assert_rc(wire_encode_status(&status, &in, NULL), DEVID_OK);
+	facts = facts_of(
+		answer(DEVID_OK, (struct view) { in.data, in.len }, &out));
+	erasure =
+		json_object_get(json_object_get(facts, "keystore"), "erasure");
+	assert_int_equal(fact_true(erasure, "complete"), complete);
+	assert_int_equal(fact_false(erasure, "complete"), !complete);
+	if (!strstr(fact_text(erasure, "text"), text))
+		fail_msg("%s: not %s", fact_text(erasure, "text"), text);
+	json_decref(facts);
+}
+
+/* covers: OWN-erase-proof */
+static void erasure_is_judged_by_the_tpm_that_made_it(void **state)
+{
+	(void)state;
+	erasure_is(WIRE_ERASED_HERE, 0, false, "from the next TPM reset");
+	erasure_is(WIRE_ERASED_HERE, 1, true, "was reset since then");
+	erasure_is(WIRE_ERASED_CLEARED, 0, true, "was cleared since then");
+	erasure_is(WIRE_ERASED_ELSEWHERE, 1, false, "in another TPM");
+	erasure_is(WIRE_ERASED_NOT_HERE, 1, false, "or this one was cleared");
+	erasure_is(WIRE_ERASED_UNKNOWN, 1, false, "not known");
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -325,6 +364,7 @@ int main(void)
 		TEST(key_that_is_not_for_tls13_is_told),
 		TEST(all_keys_there_can_be_are_taken),
 		TEST(what_is_asserted_is_told),
+		TEST(erasure_is_judged_by_the_tpm_that_made_it),
 		TEST(key_that_is_not_there_was_not_asked),
 		TEST(private_key_for_the_agent_is_its_owners),
 		TEST(ca_in_der_is_judged_like_one_in_pem),

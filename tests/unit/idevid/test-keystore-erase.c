@@ -176,6 +176,31 @@ static void saved_context_refused_after_the_next_reset(void **state)
 	Esys_Free(saved);
 }
 
+/* A clear makes what contexts of the owner's hierarchy are bound to anew: it
+ * ends them by itself, without a reset.
+ * covers: OWN-erase-context */
+static void saved_context_refused_after_a_clear(void **state)
+{
+	struct keystore_fixture *f = *state;
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+	struct tpm *conn = owner_connect(f);
+	struct tpm_handle key = owner_load_raw(conn, &sealed);
+	TPMS_CONTEXT *saved = NULL;
+	ESYS_TR loaded = ESYS_TR_NONE;
+
+	assert_int_equal(Esys_ContextSave(conn->esys, key.tr, &saved), 0);
+	tpm_handle_done(&key);
+	assert_int_equal(Esys_ContextLoad(conn->esys, saved, &loaded), 0);
+	assert_int_equal(Esys_FlushContext(conn->esys, loaded), 0);
+	tpm_close(conn);
+	keystore_fixture_open(f, false);
+	owner_clear(f);
+	conn = owner_connect(f);
+	assert_int_not_equal(Esys_ContextLoad(conn->esys, saved, &loaded), 0);
+	tpm_close(conn);
+	Esys_Free(saved);
+}
+
 /* Whoever may use the owner's hierarchy can put a copy anywhere.
  * covers: OWN-erase-persistent */
 static void copy_at_another_place_ends_with_the_erasure(void **state)
@@ -486,6 +511,7 @@ int main(void)
 		CASE(why_a_key_is_of_no_use_found_out_once),
 		CASE(copy_below_the_parent_of_before_refused_by_the_tpm),
 		CASE(saved_context_refused_after_the_next_reset),
+		CASE(saved_context_refused_after_a_clear),
 		CASE(copy_at_another_place_ends_with_the_erasure),
 		CASE(what_others_have_stays_through_an_erasure),
 		CASE(counter_made_anew_fails_closed),

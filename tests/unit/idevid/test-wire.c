@@ -386,17 +386,17 @@ static void status_bad_fields_refused(void **state)
 		size_t at;
 		uint8_t value;
 	} bad[] = {
-		{ 1, -DEVID_ERR_MIN + 1 },  /* code */
-		{ 2, 0x01 },                /* text of 256 + 22 bytes */
-		{ 88, N_KEYS + 1 },         /* keys */
-		{ 89, KEY_NAME_MAX + 1 },   /* name */
-		{ 89, 0 },                  /* no name */
-		{ 90, 'X' },                /* not a name */
-		{ 103, WIRE_TLS13_NO + 1 }, /* TLS 1.3 */
-		{ 105, ' ' },               /* place: not visible */
-		{ 106, '\0' },              /* place: not visible */
-		{ 123, 0x7f },              /* place: not visible */
-		{ 124, 0xff },              /* public key */
+		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
+		{ 2, 0x01 },               /* text of 256 + 22 bytes */
+		{ 80, WIRE_ERASED_NOT_HERE + 1 }, { 89, N_KEYS + 1 }, /* keys */
+		{ 90, KEY_NAME_MAX + 1 },                             /* name */
+		{ 90, 0 },                  /* no name */
+		{ 91, 'X' },                /* not a name */
+		{ 104, WIRE_TLS13_NO + 1 }, /* TLS 1.3 */
+		{ 106, ' ' },               /* place: not visible */
+		{ 107, '\0' },              /* place: not visible */
+		{ 124, 0x7f },              /* place: not visible */
+		{ 125, 0xff },              /* public key */
 	};
 	static struct wire_status out;
 
@@ -407,8 +407,8 @@ static void status_bad_fields_refused(void **state)
 		memset(buf, 0, sizeof(buf));
 		assert_rc(wire_encode_status(good_status(), &data, NULL),
 			DEVID_OK);
-		assert_int_equal(buf[88], 2);
-		assert_int_equal(buf[125], 120);
+		assert_int_equal(buf[89], 2);
+		assert_int_equal(buf[126], 120);
 		buf[bad[i].at] = bad[i].value;
 		assert_rc(wire_decode_status(view(data.len), &out, NULL),
 			DEVID_ERR_PROTOCOL);
