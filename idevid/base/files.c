@@ -154,11 +154,15 @@ enum devid_err files_remove(const char *path, struct devid_error *err)
 {
 	CLEANUP(cleanup_close) int dir = -1;
 
-	if (unlink(path) < 0)
-		return errno == ENOENT
+	if (unlink(path) < 0) {
+		int cause = errno;
+
+		/* A read-only file system says so of what it has not, too. */
+		return cause == ENOENT || !files_exists(path)
 			       ? DEVID_OK
 			       : devid_fail(err, DEVID_ERR_IO, "remove: %s: %s",
-					 path, strerror(errno));
+					 path, strerror(cause));
+	}
 	dir = output_open_folder(path);
 	if (dir < 0 || fsync(dir) < 0)
 		return devid_fail(err, DEVID_ERR_IO, "remove: %s: %s", path,

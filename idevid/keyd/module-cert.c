@@ -87,22 +87,24 @@ static enum devid_err store_owners(struct module *m, struct module_key *key,
 	return rc;
 }
 
+/* The one that may refuse first: what it refused is not to be in use. */
 static enum devid_err store_makers(struct module *m, struct module_key *key,
 	struct view der, struct devid_error *err)
 {
-	enum devid_err rc = DEVID_OK;
+	enum devid_err rc;
 
-	/* The keystore first: it may refuse, and what it refused is not to be
-	 * in use. */
 	if (m->store_certificates)
 		rc = module_store_chain(m, key, der, err);
+	else
+		rc = module_state_store_chain(m, key, der, err);
 	if (rc == DEVID_OK)
 		rc = module_set_chain(key, der.data, der.len, err);
 	if (rc != DEVID_OK)
 		return rc;
-	if (m->store_certificates)
-		module_count_stored(m, key);
 	key->mirror_unread = false;
+	if (!m->store_certificates)
+		return DEVID_OK;
+	module_count_stored(m, key);
 	return module_state_store_chain(
 		m, key, (struct view) { key->chain, key->chain_len }, err);
 }

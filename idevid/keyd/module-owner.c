@@ -118,8 +118,8 @@ static enum devid_err evict(
 	return ks->ops->evict_lost(ks, key->id, found ? &spki : NULL, err);
 }
 
-/* What is left of a key that is <key>.gone. */
-static enum devid_err finish_deletion(
+/* The persistent copy of the key that is <key>.gone. */
+static enum devid_err evict_gone(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {
 	struct key_sealed sealed;
@@ -131,6 +131,15 @@ static enum devid_err finish_deletion(
 		take_back(m, key);
 	rc = evict(m, key, err);
 	take_back(m, key);
+	return rc;
+}
+
+/* What is left of a key that is <key>.gone. */
+static enum devid_err finish_deletion(
+	struct module *m, struct module_key *key, struct devid_error *err)
+{
+	enum devid_err rc = evict_gone(m, key, err);
+
 	return rc == DEVID_OK ? remove_leftovers(m, key, err) : rc;
 }
 
@@ -155,39 +164,59 @@ void module_owner_go_on(struct module *m)
 	}
 }
 
+static void warn_in_part(
+	struct module *m, const struct module_key *key, const char *what)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+
+	(void)devid_fail(&cause, DEVID_ERR_STATE,
+		"%s%s: the state folder was restored in part",
+		key_id_name(key->id), what);
+	module_warn_key(m, key, "not used", &cause);
+}
+
+/* Files of one key that no change of ours leaves beside each other, or without
+ * each other; which of them is right is not for us to say. */
+static bool is_in_part(struct module *m, const struct module_key *key)
+{
+	bool sealed = has_file(m, key, SEALED), gone = has_file(m, key, GONE);
+
+	if (sealed && gone) {
+		warn_in_part(m, key, ".gone is there beside .sealed");
+		return true;
+	}
+	if (sealed || gone)
+		return false;
+	if (has_file(m, key, ".pem"))
+		warn_in_part(m, key, ".pem is there without .sealed");
+	else if (has_file(m, key, ".key"))
+		warn_in_part(m, key, ".key is there without .sealed");
+	return true; /* nothing there to be used */
+}
+
 bool module_owner_start(struct module *m, struct module_key *key)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct key_sealed sealed;
 	enum devid_err rc = DEVID_OK;
 
-	if (module_erase_is_begun(m))
+	if (module_erase_is_begun(m) || is_in_part(m, key))
 		return false;
-	if (has_file(m, key, GONE))
+	if (has_file(m, key, GONE)) {
 		rc = finish_deletion(m, key, &cause);
-	if (rc != DEVID_OK)
-		module_warn_key(m, key, "not taken out wholly yet", &cause);
-	devid_error_clear(&cause);
-	rc = read_sealed(m, key, SEALED, &sealed, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND && has_file(m, key, ".pem") &&
-		!has_file(m, key, GONE)) {
-		devid_error_clear(&cause);
-		(void)devid_fail(&cause, DEVID_ERR_STATE,
-			"%s.pem is there and %s.sealed is not: the state "
-			"folder was restored in part",
-			key_id_name(key->id), key_id_name(key->id));
-		module_warn_key(m, key, "certificate without key", &cause);
-	}
-	if (rc == DEVID_ERR_NOT_FOUND)
+		if (rc != DEVID_OK)
+			module_warn_key(
+				m, key, "not taken out wholly yet", &cause);
 		return false;
+	}
+	rc = read_sealed(m, key, SEALED, &sealed, &cause);
 	if (rc == DEVID_OK)
 		rc = give(m, key, &sealed, &cause);
 	if (rc != DEVID_OK) {
 		take_back(m, key);
 		module_warn_key(m, key, "sealed key not used", &cause);
-		return false;
 	}
-	return true;
+	return rc == DEVID_OK;
 }
 
 /* ---- made, and brought ---- */
@@ -238,12 +267,15 @@ static enum devid_err store_key(struct module *m, struct module_key *key,
 
 /* From here on there is no such key. */
 static enum devid_err mark_gone(
-	struct module *m, const struct module_key *key, struct devid_error *err)
+	struct module *m, struct module_key *key, struct devid_error *err)
 {
 	char from[PATH_MAX], to[PATH_MAX];
-	enum devid_err rc;
+	enum devid_err rc = DEVID_OK;
 
-	rc = module_state_path(m, key, SEALED, from, err);
+	if (has_file(m, key, GONE)) /* it is written over */
+		rc = evict_gone(m, key, err);
+	if (rc == DEVID_OK)
+		rc = module_state_path(m, key, SEALED, from, err);
 	if (rc == DEVID_OK)
 		rc = module_state_path(m, key, GONE, to, err);
 	return rc == DEVID_OK ? files_rename(from, to, err) : rc;
@@ -372,6 +404,7 @@ enum devid_err module_delete(
 {
 	struct module_key *key = module_find(m, name, err);
 	struct devid_error cause = { DEVID_OK, "" };
+	bool persistent;
 	enum devid_err rc;
 
 	if (!key)
@@ -391,10 +424,14 @@ enum devid_err module_delete(
 	if (rc != DEVID_OK && rc != DEVID_ERR_TPM_LOCKOUT)
 		return fail_with(err, rc, &cause);
 	devid_error_clear(&cause);
+	persistent = m->keystore->ops->is_persistent(m->keystore, key->id);
 	rc = evict(m, key, &cause);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
 	rc = mark_gone(m, key, err);
+	if (rc != DEVID_OK && persistent)
+		(void)!m->keystore->ops->persist(
+			m->keystore, key->id, true, NULL); /* as it was */
 	if (rc != DEVID_OK)
 		return rc;
 	take_back(m, key);

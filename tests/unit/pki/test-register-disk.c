@@ -3,13 +3,9 @@
  * A disk that is full: a small tmpfs, in a mount namespace of the test's own,
  * holds the database (SQLite) or its tables (PostgreSQL: a tablespace).
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cmocka-all.h"
@@ -17,6 +13,7 @@
 #include "register-fixture.h"
 #include "register-audit.h"
 #include "register-open.h"
+#include "small-disk.h"
 
 #define DISK_LEN    "size=19m,mode=0755"
 #define BALLAST_LEN (16 * 1024 * 1024)
@@ -34,19 +31,6 @@ static void write_ballast(const char *path)
 		assert_int_equal(
 			write(fd, zeros, sizeof(zeros)), sizeof(zeros));
 	assert_int_equal(close(fd), 0);
-}
-
-/* Makes the disk as large as what is on it. (Filled by writes, a tmpfs may keep
- * some pages for each processor.) */
-static void shrink(const char *disk)
-{
-	struct statvfs fs;
-	char size[64];
-
-	assert_int_equal(statvfs(disk, &fs), 0);
-	(void)snprintf(size, sizeof(size), "size=%llu,mode=0755",
-		(unsigned long long)(fs.f_blocks - fs.f_bfree) * fs.f_bsize);
-	assert_int_equal(mount("none", disk, "tmpfs", MS_REMOUNT, size), 0);
 }
 
 /* Puts the place's database on @disk. */
@@ -94,10 +78,10 @@ static void open_with_no_byte_left(struct place *p, const char *disk)
 		return;
 	(void)snprintf(index, sizeof(index), "%s/register.db-shm", disk);
 	assert_int_equal(unlink(index), 0);
-	shrink(disk);
+	small_disk_fill(disk);
 	assert_rc(register_open(p->uri, "ca-1", &reg, &err), DEVID_ERR_IO);
 	assert_cause(&err, "register.db: No space left on device");
-	assert_int_equal(mount("none", disk, "tmpfs", MS_REMOUNT, DISK_LEN), 0);
+	small_disk_options(disk, DISK_LEN);
 }
 
 static void fill_and_free(
@@ -142,13 +126,13 @@ static void issue_full_disk_is_undone_and_goes_on(void **state)
 		p->postgres ? p->pg->dir.path : p->dir.path);
 	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", disk);
 	assert_int_equal(mkdir(disk, 0755), 0);
-	assert_int_equal(mount("none", disk, "tmpfs", 0, DISK_LEN), 0);
+	small_disk_mount(disk, DISK_LEN);
 	write_ballast(ballast);
 	move_to(p, disk);
 	fill_and_free(p, disk, ballast);
 	if (p->postgres) /* it has files open there */
 		pg_stop(p->pg);
-	assert_int_equal(umount(disk), 0);
+	small_disk_unmount(disk);
 	assert_int_equal(rmdir(disk), 0);
 }
 
@@ -161,11 +145,8 @@ int main(void)
 
 	if (geteuid() != 0)
 		print_message("full disk: skipped, only root can mount one\n");
-	else if (unshare(CLONE_NEWNS) < 0 ||
-		 mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		perror("mount namespace");
+	else if (!small_disk_begin())
 		return 1;
-	}
 	signer = memory_signer_new("p256");
 	failed = place_run("register-disk", cases, N_OF(cases));
 	signer_free(signer);
