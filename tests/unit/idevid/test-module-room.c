@@ -138,6 +138,7 @@ static void expect_no_room(enum devid_err rc, const struct devid_error *err)
 	assert_cause(err, "certificate_in_nv");
 }
 
+/* covers: OWN-tpm-no-nv */
 static void create_without_room_makes_no_keys(void **state)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -157,6 +158,70 @@ static void create_without_room_makes_no_keys(void **state)
 	fixture_start(f, false);
 	leave(f, 2 * ROOM_LEAVES); /* keys take some as well */
 	fixture_create(f, KEY_ALG_P256);
+}
+
+static bool is_there(struct fixture *f, const char *name)
+{
+	struct wire_status *st = fixture_status(f);
+
+	for (size_t i = 0; i < st->n_keys; i++) {
+		if (strcmp(st->keys[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void still_in_use(struct fixture *f)
+{
+	fixture_restart(f);
+	assert_string_equal(fixture_warnings, "");
+	assert_rc(module_init(f->m, NULL), DEVID_OK);
+	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
+	assert_int_equal(fixture_idevid(f).n_stored, 2);
+}
+
+/* A device in use, whose NV others have filled: a start is quiet, what is there
+ * goes on, and a further pair is told that it has no room, and where.
+ * covers: OWN-tpm-no-nv */
+static void create_further_pair_without_room_told_and_idevid_signs(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+
+	fill(f, 0);
+	still_in_use(f);
+	expect_no_room(
+		module_create(f->m, "idevid-1", KEY_ALG_P384, false, &err),
+		&err);
+	assert_cause(&err, " at 0x01c90210 ");
+	assert_false(is_there(f, "idevid-1") || is_there(f, "iak-1"));
+	still_in_use(f);
+	leave(f, 2 * ROOM_LEAVES);
+	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P384, false, NULL),
+		DEVID_OK);
+	certs_done(&leaf);
+}
+
+/* A TPM keeps some room for counters, so that the fault is made.
+ * covers: OWN-tpm-no-nv */
+static void first_owners_key_without_room_for_its_counter_told(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+	struct fixture *f = *state;
+	struct certs_node leaf = fixture_provision(f, KEY_ALG_P256);
+
+	fixture_stop(f);
+	swtpm_set_fault(&f->tpm, "0000012a rc 0000014b"); /* DefineSpace */
+	fixture_start(f, true);
+	assert_rc(module_create(f->m, "tls-0", KEY_ALG_P256, false, &err),
+		DEVID_ERR_TOO_LARGE);
+	assert_cause(&err, "counter of erasures: no room in its NV memory");
+	assert_false(is_there(f, "tls-0"));
+	still_in_use(f);
+	assert_rc(module_create(f->m, "tls-0", KEY_ALG_P256, false, NULL),
+		DEVID_OK);
+	certs_done(&leaf);
 }
 
 /* It became full between the first step and the second. */
@@ -217,6 +282,8 @@ int main(void)
 		CASE(install_iak_leaf_before_issuers_of_idevid),
 		CASE(install_too_large_leaf_leaves_issuers),
 		CASE(create_without_room_makes_no_keys),
+		CASE(create_further_pair_without_room_told_and_idevid_signs),
+		CASE(first_owners_key_without_room_for_its_counter_told),
 		CASE(attest_without_room_for_both_leaves_too_large),
 		CASE(attest_beside_issuers_counts_their_room),
 	};
