@@ -179,6 +179,15 @@ static enum devid_err ask(const char *path, const struct wire_request *req,
 	return rc;
 }
 
+/* That an answer without an error holds what was asked for. */
+static enum devid_err check_has(
+	const struct room *answer, const char *what, struct devid_error *err)
+{
+	return answer->len > 0 ? DEVID_OK
+			       : devid_fail(err, DEVID_ERR_PROTOCOL,
+					 "key socket: answer without %s", what);
+}
+
 enum devid_err client_status(
 	const char *path, struct wire_status *ret, struct devid_error *err)
 {
@@ -290,6 +299,8 @@ enum devid_err client_sign(const char *path, const struct client_sign *what,
 	if (rc == DEVID_OK)
 		rc = client_request(path, &req, &in, err);
 	if (rc == DEVID_OK)
+		rc = check_has(&in, "a signature", err);
+	if (rc == DEVID_OK)
 		ret->len = in.len;
 	return rc;
 }
@@ -326,6 +337,8 @@ enum devid_err client_activate(const char *path, const char *key,
 		return rc;
 	req.data_len = out.len;
 	rc = client_request(path, &req, &in, err);
+	if (rc == DEVID_OK)
+		rc = check_has(&in, "a secret", err);
 	if (rc == DEVID_OK)
 		ret->len = in.len;
 	return rc;

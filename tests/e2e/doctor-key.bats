@@ -395,6 +395,7 @@ taken() {
 
 # ---- what was asked before all this ----
 
+# covers: OWN-hostile-keyd
 @test "keyd-busy: it does not answer; unknown, not broken" {
 	busy_by busy "$WORK/busy/keyd.sock: no answer in time"
 	said busy-text 4

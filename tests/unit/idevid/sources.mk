@@ -13,3 +13,4 @@ $(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-cut \
 	test-tpm-ek-chain test-tpm-handle): | $(B)/tcti-fault.so
 $(addprefix $(B)/tests/unit/,test-provider test-provider-sign): \
 	| $(B)/devid.so $(B)/devid-keyd
+$(B)/tests/unit/test-client-hostile: | $(B)/devid.so
