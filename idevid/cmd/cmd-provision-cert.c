@@ -39,7 +39,7 @@ bool provision_profile_ok(
 {
 	CLEANUP(cleanup_free)
 	struct devid_profile_report *report = malloc(sizeof(*report));
-	enum key_id id = KEY_IDEVID;
+	enum key_id id = KEY_NONE;
 	bool iak;
 
 	if (!report)

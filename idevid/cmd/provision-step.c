@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "provision-step.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,11 +62,12 @@ bool provision_subject_ok(const struct provision *p)
 
 const char *provision_pair(const char *key)
 {
-	enum key_id id = KEY_IDEVID, iak = KEY_IAK;
+	enum key_id id = KEY_NONE;
+	struct key_pair pair = { KEY_NONE, KEY_NONE };
+	bool found = key_id_by_name(key, &id) && key_id_pair(id, &pair);
 
-	if (key_id_by_name(key, &id))
-		(void)key_id_pair(id, &iak); /* the maker's have one */
-	return key_id_name(iak);
+	assert(found); /* the maker's have one */
+	return key_id_name(pair.iak);
 }
 
 int provision_put(struct provision *p, const struct wire_request *req)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "role.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,21 +110,24 @@ const struct role *role_row(enum key_role role)
 
 enum key_role key_id_role(enum key_id id)
 {
+	assert((unsigned)id < N_KEYS);
 	return keys[id].role;
 }
 
 unsigned key_id_number(enum key_id id)
 {
+	assert((unsigned)id < N_KEYS);
 	return keys[id].number;
 }
 
 const struct role *key_id_row(enum key_id id)
 {
-	return &roles[keys[id].role];
+	return &roles[key_id_role(id)];
 }
 
 const char *key_id_name(enum key_id id)
 {
+	assert((unsigned)id < N_KEYS);
 	return keys[id].name;
 }
 
@@ -168,13 +172,11 @@ bool key_id_by_name(const char *name, enum key_id *ret)
 	return false;
 }
 
-bool key_id_pair(enum key_id id, enum key_id *ret)
+bool key_id_pair(enum key_id id, struct key_pair *ret)
 {
-	enum key_role role = keys[id].role;
+	unsigned number = key_id_number(id);
 
-	if (roles[role].home != ROLE_HOME_MAKER)
-		return false;
-	return key_id_of(
-		role == KEY_ROLE_IDEVID ? KEY_ROLE_IAK : KEY_ROLE_IDEVID,
-		keys[id].number, ret);
+	return key_id_row(id)->home == ROLE_HOME_MAKER &&
+	       key_id_of(KEY_ROLE_IDEVID, number, &ret->idevid) &&
+	       key_id_of(KEY_ROLE_IAK, number, &ret->iak);
 }

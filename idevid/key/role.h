@@ -34,6 +34,10 @@ enum key_id {
 #define N_MAKER_KEYS (2 * N_KEY_PAIRS)
 #define N_KEYS       (N_MAKER_KEYS + 4 + 4 + 8)
 
+/* No key: what a variable begins with that one is yet to be found for. Nothing
+ * takes it. */
+#define KEY_NONE ((enum key_id)N_KEYS)
+
 /* Where the private key lives. */
 enum role_home {
 	/* Derived from the module's own seed by a template of TCG: no owner
@@ -97,8 +101,12 @@ bool key_id_of(enum key_role role, unsigned number, enum key_id *ret);
 /* The key with that name; a role alone is its number 0. False: none. */
 bool key_id_by_name(const char *name, enum key_id *ret);
 
-/* The other one of the maker's pair: idevid-N for iak-N, and the reverse.
- * False for keys of other roles. */
-bool key_id_pair(enum key_id id, enum key_id *ret);
+/* idevid-N and iak-N. */
+struct key_pair {
+	enum key_id idevid, iak;
+};
+
+/* The pair that @id is one of; false for keys of other roles. */
+bool key_id_pair(enum key_id id, struct key_pair *ret);
 
 #endif

@@ -331,11 +331,11 @@ static enum devid_err ks_issuers_write(struct keystore *ks, enum key_id id,
 static enum devid_err fail_no_pair(enum key_id id, struct devid_error *err)
 {
 	return devid_fail(err, DEVID_ERR_INVALID,
-		"tpm: %s: no key of a pair of IDevID and IAK", key_id_name(id));
+		"tpm: %s: no IDevID of a pair with an IAK", key_id_name(id));
 }
 
 struct attest_arg {
-	enum key_id idevid, iak;
+	struct key_pair pair;
 	struct view ek_cert;
 	struct wire_attest *ret;
 };
@@ -367,18 +367,19 @@ static enum devid_err op_attest(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
 	const struct attest_arg *a = arg;
-	enum devid_err rc = ensure_loaded(self, a->idevid, err);
+	struct tpm_key *idevid = &self->keys[a->pair.idevid];
+	struct tpm_key *iak = &self->keys[a->pair.iak];
+	enum devid_err rc = ensure_loaded(self, a->pair.idevid, err);
 
 	if (rc == DEVID_OK)
-		rc = ensure_loaded(self, a->iak, err);
+		rc = ensure_loaded(self, a->pair.iak, err);
 	if (rc == DEVID_OK)
 		rc = find_ek(self, a, err);
 	if (rc == DEVID_OK)
-		rc = tpm_attest(self->tpm, &self->keys[a->idevid],
-			&self->keys[a->iak], a->ret, err);
+		rc = tpm_attest(self->tpm, idevid, iak, a->ret, err);
 	if (rc == DEVID_ERR_NOT_FOUND) {
-		tpm_key_done(&self->keys[a->idevid]);
-		tpm_key_done(&self->keys[a->iak]);
+		tpm_key_done(idevid);
+		tpm_key_done(iak);
 	}
 	return rc;
 }
@@ -386,9 +387,9 @@ static enum devid_err op_attest(
 static enum devid_err ks_attest(struct keystore *ks, enum key_id idevid,
 	struct view ek_cert, struct wire_attest *ret, struct devid_error *err)
 {
-	struct attest_arg arg = { idevid, KEY_IAK, ek_cert, ret };
+	struct attest_arg arg = { { KEY_NONE, KEY_NONE }, ek_cert, ret };
 
-	if (!key_id_pair(idevid, &arg.iak))
+	if (!key_id_pair(idevid, &arg.pair) || arg.pair.idevid != idevid)
 		return fail_no_pair(idevid, err);
 	return keystore_link_run(self_of(ks), op_attest, &arg, err);
 }
@@ -417,10 +418,12 @@ static enum devid_err ks_activate(struct keystore *ks, enum key_id idevid,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	struct activate_arg arg = { KEY_IAK, what, ret };
+	struct activate_arg arg = { KEY_NONE, what, ret };
+	struct key_pair pair;
 
-	if (!key_id_pair(idevid, &arg.iak))
+	if (!key_id_pair(idevid, &pair) || pair.idevid != idevid)
 		return fail_no_pair(idevid, err);
+	arg.iak = pair.iak;
 	return keystore_link_run(self_of(ks), op_activate, &arg, err);
 }
 

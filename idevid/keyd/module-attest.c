@@ -27,53 +27,45 @@ static enum devid_err check_usable(
 				     : module_ensure_key(m, key, err);
 }
 
-/* The IAK of the pair. */
-static enum key_id iak_of(enum key_id idevid)
-{
-	enum key_id iak = KEY_IAK;
-
-	(void)key_id_pair(idevid, &iak); /* find_idevid() looked */
-	return iak;
-}
-
-/* The key @name, which is to be an IDevID. */
-static enum devid_err find_idevid(struct module *m, const char *name,
-	enum key_id *ret, struct devid_error *err)
+/* The key @name, which is to be an IDevID, and the IAK of its pair. */
+static enum devid_err find_pair(struct module *m, const char *name,
+	struct key_pair *ret, struct devid_error *err)
 {
 	struct module_key *key = module_find(m, name, err);
+	struct key_pair pair;
 
 	if (!key)
 		return DEVID_ERR_NOT_FOUND;
-	if (key_id_role(key->id) != KEY_ROLE_IDEVID)
+	if (!key_id_pair(key->id, &pair) || pair.idevid != key->id)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"%s: only an IDevID is attested", name);
-	*ret = key->id;
+	*ret = pair;
 	return DEVID_OK;
 }
 
 /* Both keys: one of them alone proves nothing. */
-static enum devid_err check_both(struct module *m, enum key_id idevid,
+static enum devid_err check_both(struct module *m, struct key_pair pair,
 	bool look, struct devid_error *err)
 {
-	enum devid_err rc = check_usable(m, idevid, look, err);
+	enum devid_err rc = check_usable(m, pair.idevid, look, err);
 
-	return rc == DEVID_OK ? check_usable(m, iak_of(idevid), look, err) : rc;
+	return rc == DEVID_OK ? check_usable(m, pair.iak, look, err) : rc;
 }
 
 /* Asks the keystore; when a key has gone from its place it is derived again
  * and the question put once more. */
-static enum devid_err ask(struct module *m, enum key_id idevid, ask_fn *fn,
+static enum devid_err ask(struct module *m, struct key_pair pair, ask_fn *fn,
 	void *arg, struct devid_error *err)
 {
 	struct keystore *ks = m->keystore;
 	struct devid_error cause = { DEVID_OK, "" };
-	enum devid_err rc = check_both(m, idevid, false, &cause);
+	enum devid_err rc = check_both(m, pair, false, &cause);
 
 	if (rc == DEVID_OK) {
 		rc = fn(ks, arg, &cause);
 		if (rc == DEVID_ERR_NOT_FOUND) {
 			devid_error_clear(&cause);
-			rc = check_both(m, idevid, true, &cause);
+			rc = check_both(m, pair, true, &cause);
 			if (rc == DEVID_OK)
 				rc = fn(ks, arg, &cause);
 		}
@@ -135,7 +127,7 @@ static enum devid_err check_statement(const struct module_key *idevid_key,
 }
 
 struct attest_arg {
-	enum key_id idevid;
+	struct key_pair pair;
 	struct view ek_cert;
 	struct wire_attest *ret;
 };
@@ -145,31 +137,31 @@ static enum devid_err ask_attest(
 {
 	const struct attest_arg *a = arg;
 
-	return ks->ops->attest(ks, a->idevid, a->ek_cert, a->ret, err);
+	return ks->ops->attest(ks, a->pair.idevid, a->ek_cert, a->ret, err);
 }
 
 enum devid_err module_attest(struct module *m, const char *name,
 	struct view ek_cert, struct wire_attest *ret, struct devid_error *err)
 {
-	struct attest_arg arg = { KEY_IDEVID, ek_cert, ret };
-	enum devid_err rc = find_idevid(m, name, &arg.idevid, err);
+	struct attest_arg arg = { { KEY_NONE, KEY_NONE }, ek_cert, ret };
+	const struct module_key *idevid, *iak;
+	enum devid_err rc = find_pair(m, name, &arg.pair, err);
 
 	if (rc == DEVID_OK)
-		rc = check_both(m, arg.idevid, false, err);
-
+		rc = check_both(m, arg.pair, false, err);
+	if (rc != DEVID_OK)
+		return rc;
+	idevid = &m->keys[arg.pair.idevid];
+	iak = &m->keys[arg.pair.iak];
 	/* What the CA then issues is to be stored. */
+	rc = module_check_store(m, idevid, iak, KEY_ALG_NONE, err);
 	if (rc == DEVID_OK)
-		rc = module_check_store(m, &m->keys[arg.idevid],
-			&m->keys[iak_of(arg.idevid)], KEY_ALG_NONE, err);
-	if (rc == DEVID_OK)
-		rc = ask(m, arg.idevid, ask_attest, &arg, err);
-	return rc == DEVID_OK ? check_statement(&m->keys[arg.idevid],
-					&m->keys[iak_of(arg.idevid)], ret, err)
-			      : rc;
+		rc = ask(m, arg.pair, ask_attest, &arg, err);
+	return rc == DEVID_OK ? check_statement(idevid, iak, ret, err) : rc;
 }
 
 struct activate_arg {
-	enum key_id idevid;
+	struct key_pair pair;
 	const struct wire_credential *what;
 	struct wire_secret *ret;
 };
@@ -179,16 +171,15 @@ static enum devid_err ask_activate(
 {
 	struct activate_arg *a = arg;
 
-	return ks->ops->activate(ks, a->idevid, a->what, a->ret, err);
+	return ks->ops->activate(ks, a->pair.idevid, a->what, a->ret, err);
 }
 
 enum devid_err module_activate(struct module *m, const char *name,
 	const struct wire_credential *what, struct wire_secret *ret,
 	struct devid_error *err)
 {
-	struct activate_arg arg = { KEY_IDEVID, what, ret };
-	enum devid_err rc = find_idevid(m, name, &arg.idevid, err);
+	struct activate_arg arg = { { KEY_NONE, KEY_NONE }, what, ret };
+	enum devid_err rc = find_pair(m, name, &arg.pair, err);
 
-	return rc == DEVID_OK ? ask(m, arg.idevid, ask_activate, &arg, err)
-			      : rc;
+	return rc == DEVID_OK ? ask(m, arg.pair, ask_activate, &arg, err) : rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "module.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -271,26 +272,33 @@ static bool is_done(
 	return idevid->present && idevid->n_stored > 0 && iak->present;
 }
 
+/* That keys of this keystore are worth a certificate, and that it will take
+ * that. */
+static enum devid_err check_begin(struct module *m,
+	const struct module_key *idevid, const struct module_key *iak,
+	enum key_alg alg, struct devid_error *err)
+{
+	enum devid_err rc =
+		m->minimum ? certification_check(m->minimum, &m->about, err)
+			   : DEVID_OK;
+
+	return rc == DEVID_OK ? module_check_store(m, idevid, iak, alg, err)
+			      : rc;
+}
+
 static enum devid_err create_pair(struct module *m, struct module_key *key,
 	enum key_alg alg, struct devid_error *err)
 {
-	enum key_id other = key->id;
-	struct module_key *idevid = key, *iak = key;
-	enum devid_err rc;
+	struct key_pair pair = { KEY_NONE, KEY_NONE };
+	bool found = key_id_pair(key->id, &pair);
+	struct module_key *idevid, *iak;
+	enum devid_err rc = DEVID_OK;
 
-	(void)key_id_pair(key->id, &other); /* a maker's key has one */
-	if (key_id_role(key->id) == KEY_ROLE_IDEVID)
-		iak = &m->keys[other];
-	else
-		idevid = &m->keys[other];
-	if (is_done(idevid, iak))
-		rc = DEVID_OK;
-	else
-		rc = m->minimum
-			     ? certification_check(m->minimum, &m->about, err)
-			     : DEVID_OK;
-	if (rc == DEVID_OK && !is_done(idevid, iak))
-		rc = module_check_store(m, idevid, iak, alg, err);
+	assert(found); /* a maker's key has one */
+	idevid = &m->keys[pair.idevid];
+	iak = &m->keys[pair.iak];
+	if (!is_done(idevid, iak))
+		rc = check_begin(m, idevid, iak, alg, err);
 	if (rc == DEVID_OK)
 		rc = create_key(m, idevid, alg, err);
 	return rc == DEVID_OK ? create_key(m, iak, alg, err) : rc;

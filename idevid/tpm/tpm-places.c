@@ -4,27 +4,31 @@
 #include <stddef.h>
 #include <string.h>
 
-#define STEP 0x10u /* from one number of a role to the next */
+/* Of number 0 of each role, and from one number to the next. */
+static const struct {
+	uint32_t handle, nv, step; /* nv 0: its certificate is a file */
+} first[N_KEY_ROLES] = {
+	[KEY_ROLE_IDEVID] = { TPM_HANDLE_IDEVID, 0x01c90200u, 0x10 },
+	[KEY_ROLE_IAK] = { TPM_HANDLE_IAK, 0x01c90100u, 0x10 },
+	[KEY_ROLE_LDEVID] = { 0x81040120u, 0, 1 },
+	[KEY_ROLE_EAP] = { 0x81040130u, 0, 1 },
+	[KEY_ROLE_TLS] = { 0x81040140u, 0, 1 },
+};
 
 static uint32_t handle_of(enum key_id id)
 {
 	enum key_role role = key_id_role(id);
-	uint32_t number = key_id_number(id);
 
-	if (key_id_row(id)->home == ROLE_HOME_OWNER)
-		return 0x81040100u + 0x10u * (uint32_t)role + number;
-	return (role == KEY_ROLE_IAK ? TPM_HANDLE_IAK : TPM_HANDLE_IDEVID) +
-	       STEP * number;
+	return first[role].handle + first[role].step * key_id_number(id);
 }
 
 static uint32_t nv_of(enum key_id id)
 {
 	enum key_role role = key_id_role(id);
 
-	if (key_id_row(id)->home == ROLE_HOME_OWNER)
-		return 0;
-	return (role == KEY_ROLE_IAK ? 0x01c90100u : 0x01c90200u) +
-	       STEP * key_id_number(id);
+	return first[role].nv == 0
+		       ? 0
+		       : first[role].nv + first[role].step * key_id_number(id);
 }
 
 void tpm_places_default(struct tpm_places *ret)

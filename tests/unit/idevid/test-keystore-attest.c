@@ -370,6 +370,33 @@ static void no_room_at_all_is_an_error(void **state)
 	assert_cause(&err, "start policy session");
 }
 
+/* Also the IAK of a pair: nothing is done for a key that nobody named. */
+static void key_that_is_no_idevid_invalid(void **state)
+{
+	static const char *const names[] = { "iak", "iak-1", "ldevid-0",
+		"tls-7" };
+	struct attest_fixture *f = *state;
+	struct wire_credential none = { NULL, 0, NULL, 0 };
+	static struct wire_attest said;
+	struct wire_secret secret;
+	struct keystore *ks = f->on.ks;
+	size_t before = swtpm_count(&f->on.tpm, 0);
+
+	for (size_t i = 0; i < N_OF(names); i++) {
+		enum key_id id = KEY_NONE;
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_true(key_id_by_name(names[i], &id));
+		assert_rc(ks->ops->attest(ks, id, (struct view) { NULL, 0 },
+				  &said, &err),
+			DEVID_ERR_INVALID);
+		assert_cause(&err, "no IDevID of a pair with an IAK");
+		assert_rc(ks->ops->activate(ks, id, &none, &secret, NULL),
+			DEVID_ERR_INVALID);
+	}
+	assert_int_equal(swtpm_count(&f->on.tpm, 0), before);
+}
+
 static void connection_lost_before_is_made_again(void **state)
 {
 	struct attest_fixture *f = *state;
@@ -409,6 +436,7 @@ int main(void)
 		CASE(connection_lost_in_the_middle_heals),
 		CASE(leftovers_of_others_make_room),
 		CASE(no_room_at_all_is_an_error),
+		CASE(key_that_is_no_idevid_invalid),
 		CASE(connection_lost_before_is_made_again),
 	};
 

@@ -78,23 +78,23 @@ static void role_alone_is_its_first(void **state)
 
 static void pairs_are_the_makers(void **state)
 {
-	enum key_id other, back;
+	struct key_pair pair;
 	int n = 0;
 
 	(void)state;
 	for (int i = 0; i < N_KEYS; i++) {
-		bool maker =
-			key_id_row((enum key_id)i)->home == ROLE_HOME_MAKER;
+		enum key_id id = (enum key_id)i;
+		bool maker = key_id_row(id)->home == ROLE_HOME_MAKER;
 
-		assert_int_equal(key_id_pair((enum key_id)i, &other), maker);
+		assert_int_equal(key_id_pair(id, &pair), maker);
 		assert_int_equal(maker, i < N_MAKER_KEYS);
 		if (!maker)
 			continue;
-		assert_true(key_id_pair(other, &back));
-		assert_int_equal(back, i);
-		assert_int_not_equal(other, i);
-		assert_int_equal(
-			key_id_number(other), key_id_number((enum key_id)i));
+		assert_true(id == pair.idevid || id == pair.iak);
+		assert_int_equal(key_id_role(pair.idevid), KEY_ROLE_IDEVID);
+		assert_int_equal(key_id_role(pair.iak), KEY_ROLE_IAK);
+		assert_int_equal(key_id_number(pair.idevid), key_id_number(id));
+		assert_int_equal(key_id_number(pair.iak), key_id_number(id));
 		n++;
 	}
 	assert_int_equal(n, N_MAKER_KEYS);
