@@ -5,7 +5,8 @@
 # It sends requests as a switch may, with a good authenticator, and puts into the
 # device's address and its own name what looks like the rest of a line of
 # decisions.log, or like one of its own. Each is
-# turned away with a Message-Authenticator, though there is no EAP in it. A
+# turned away with a Message-Authenticator, though there is no EAP in it. What
+# is longer than a line of the log has room for is cut, and the line is whole. A
 # genuine device then is let in under the number of its certificate, not under
 # the identity that it chose.
 # covers: RFC2865-user-name
@@ -22,7 +23,8 @@ attribute() { printf '%02x%02x%s' "$1" $((${#2} / 2 + 2)) "$2"; }
 # bytes HEX
 bytes() { basenc --base16 -d <<<"${1^^}"; }
 
-# ask_radius CALLING_STATION [NAS_IDENTIFIER]: what is answered, as hex
+# ask_radius CALLING_STATION [NAS_IDENTIFIER [NAS_PORT_ID]]: what is answered, as
+# hex
 ask_radius() {
 	local attributes head mac zero
 
@@ -30,6 +32,7 @@ ask_radius() {
 	attributes=$(attribute 1 "$(hex_of liar)")
 	attributes+=$(attribute 31 "$(hex_of "$1")")
 	[[ -z ${2:-} ]] || attributes+=$(attribute 32 "$(hex_of "$2")")
+	[[ -z ${3:-} ]] || attributes+=$(attribute 87 "$(hex_of "$3")")
 	head=$(printf '0107%04x' $(((${#attributes} + ${#zero}) / 2 + 20)))
 	head+=$(openssl rand -hex 16)
 	mac=$(bytes "$head$attributes$zero" |
@@ -54,7 +57,7 @@ has_attribute() {
 	return 1
 }
 
-# is_turned_away CALLING_STATION [NAS_IDENTIFIER]
+# is_turned_away CALLING_STATION [NAS_IDENTIFIER [NAS_PORT_ID]]
 is_turned_away() {
 	local packet
 
@@ -78,15 +81,35 @@ log_is_json() {
 		"$LAB/aaa/radius.d/run/decisions.log" >/dev/null
 }
 
+# times N TEXT: so often
+times() { printf "%.0s$2" $(seq "$1"); }
+
+# is_cut NAS PORT: what the log has of the last request
+is_cut() {
+	check "of long texts the log has the beginning (was: $(tail -n1 \
+		"$LAB/aaa/radius.d/run/decisions.log"))" test "$(tail -n1 \
+		"$LAB/aaa/radius.d/run/decisions.log" |
+		jq -r '.nas + " " + .port')" = "$1 $2"
+}
+
+long_texts() {
+	is_turned_away "$1" "$(times 253 x)" "$(times 253 y)"
+	is_cut "$(times 64 x)" "$(times 64 y)"
+	is_turned_away "$1" "$(times 253 '"')" "a$(times 252 '%%')"
+	is_cut "$(times 64 %%22)" "a$(times 63 %%25)"
+}
+
 scenario() {
 	local mac=02-00-00-00-00-99 newline=$'\n' port
 
-	device_ready cam listed
-	attach_full cam 20
-	port=$(device_port cam)
+	# Its key service has not been there for a minute yet: then the TPM is
+	# asked once.
+	device_ready honest listed
+	attach_full honest 20
+	port=$(device_port honest)
 	check "the session's name is the certificate's number (was: \
 $(session_name "$port"))" test "$(session_name "$port")" = \
-		"$(decision "$(device_get cam mac)" certificate)"
+		"$(decision "$(device_get honest mac)" certificate)"
 
 	is_turned_away "$mac"
 	check "its address is in the log" test "$(decisions "$mac" reject)" = 1
@@ -107,5 +130,7 @@ $(jq -r .mac "$LAB/aaa/radius.d/run/decisions.log" | tr '\n' ' '))" test \
 	check "what the switch calls itself can be read back (was: \
 $(decision "$mac" nas))" test "$(decision "$mac" nas)" = \
 		"x%5C%0A%7B%22verdict%22%3A%22accept%22%7D%2541%FF"
-	result "$(outcome cam)"
+	long_texts 02-00-00-00-00-98
+	check "and each line is whole" log_is_json
+	result "$(outcome honest)"
 }

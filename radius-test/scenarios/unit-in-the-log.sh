@@ -10,7 +10,7 @@
 EXPECTED="vlan 10"
 
 # claim DIR MEMBER...: key and certificates for a subject of these members, as a
-# section of OpenSSL's configuration.
+# section of OpenSSL's configuration. $policy and $number: others than the usual.
 claim() {
 	local issuing=$LAB/pki/issuing
 
@@ -22,14 +22,15 @@ claim() {
 	openssl req -x509 -config "$1/conf" -key "$1/key.pem" -days 2 \
 		-out "$1/self.pem" 2>/dev/null
 	openssl x509 -req -in "$1/csr" -CA "$issuing/cert.pem" \
-		-CAkey "$issuing/key.pem" -set_serial "$((++made))" -days 2 \
+		-CAkey "$issuing/key.pem" -set_serial "${number:-$((++made))}" -days 2 \
 		-out "$1/leaf.pem" -extfile <(printf '%s\n' \
 		keyUsage=critical,digitalSignature \
-		certificatePolicies=2.23.133.11.1.2) 2>/dev/null
+		"certificatePolicies=${policy:-2.23.133.11.1.2}") 2>/dev/null
 	cat "$1/leaf.pem" "$issuing/cert.pem" >"$1/chain.pem"
 }
 
-# shows DIR CERTIFICATE: to the RADIUS server; what it logs is in $line
+# shows DIR CERTIFICATE [OPTION...]: to the RADIUS server; what it logs is in
+# $line. Options are those of eapol_test.
 shows() {
 	local log=$LAB/aaa/radius.d/run/decisions.log size
 
@@ -45,15 +46,15 @@ shows() {
 		}
 	END
 	in_ns switch eapol_test -c "$1/eapol" -a 10.10.0.2 -A 10.10.0.1 \
-		-s "$(<"$LAB/secret")" -t 5 >"$1/said" 2>&1 || true
+		-s "$(<"$LAB/secret")" -t 5 "${@:3}" >"$1/said" 2>&1 || true
 	line=$(tail -c "+$((size + 1))" "$log")
 }
 
-# logs UNIT PROVED CERTIFICATE: as that unit's, in one line
+# logs UNIT PROVED CERTIFICATE [OPTION...]: as that unit's, in one line
 logs() {
 	local line
 
-	shows "$LAB/aaa/claim" "$3"
+	shows "$LAB/aaa/claim" "${@:3}"
 	check "$(tail -n+6 "$LAB/aaa/claim/conf" | tr "\n" " "): unit \"$1\" of $3 is in the log (was: $line, $(tail -n1 "$LAB/aaa/claim/said"))" is_unit "$1" "$2" "$line"
 }
 
@@ -69,16 +70,16 @@ names() {
 }
 
 scenario() {
-	local made=1000 long='' i
+	local made=1000 long='' policy='' number='' quotes size i
 
-	device_ready cam unlisted
-	agent_start_ready cam
-	attach_mark cam
-	plug cam
-	check "attached" attached cam 20
-	measure cam
-	check "the log names the unit" test "$(device_get cam serial)" = \
-		"$(decision "$(device_get cam mac)" unit)"
+	device_ready stray unlisted
+	agent_start_ready stray
+	attach_mark stray
+	plug stray
+	check "attached" attached stray 20
+	measure stray
+	check "the log names the unit" test "$(device_get stray serial)" = \
+		"$(decision "$(device_get stray mac)" unit)"
 
 	names SN1 O=Maker CN=x serialNumber=SN1
 	names SN1 serialNumber=SN1 'O=Müller \"Video\" 100%' 'CN=a\#1'
@@ -91,9 +92,18 @@ scenario() {
 	names '' CN=x+serialNumber=SN2
 	names '' O=serialNumber=SN2 serialNumber=SN1
 	names '' 0.serialNumber=SN1 1.serialNumber=SN2
-	for i in {1..14}; do
+	for i in {1..15}; do
 		long+="$i.OU=$(printf '\\"%.0s' {1..60})"$'\n'
 	done
 	names SN1 serialNumber=SN1 "$long"
-	result "$(outcome cam)"
+	# The most of all at once, of which each octet is written as three.
+	quotes=$(printf '22%.0s' {1..253})
+	policy=2.999 number=0x7f$(openssl rand -hex 19)
+	claim "$LAB/aaa/claim" "serialNumber=$(printf 'N%.0s' {1..64})" "$long"
+	logs "$(printf 'N%.0s' {1..64})" true chain.pem -N "32:x:$quotes" \
+		-N "87:x:$quotes"
+	size=$(tail -n1 "$LAB/aaa/radius.d/run/decisions.log" | wc -c)
+	check "the longest line is no longer than the caps say (was: $size)" \
+		test "$size" -lt 2600
+	result "$(outcome stray)"
 }
