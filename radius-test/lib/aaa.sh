@@ -114,7 +114,11 @@ allow_list_add() {
 
 # allow_list_remove SERIAL
 allow_list_remove() {
-	sed -i "/^$1\$/d" "$LAB/aaa/listed"
+	local left
+
+	# A number may have any character that a regular expression gives a meaning.
+	left=$(grep -vxF -e "$1" "$LAB/aaa/listed" || true)
+	printf '%s' "${left:+$left$'\n'}" >"$LAB/aaa/listed"
 	allow_list_write radius
 	radius_restart
 }

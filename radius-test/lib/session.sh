@@ -91,7 +91,10 @@ session_run() {
 	trap 'exit 143' TERM HUP
 	session_up
 	for name; do
-		session_scenario "$name" || failed=1
+		# By itself: where its status is asked for, set -e is off in all
+		# that it calls, and a scenario goes on after a step that failed.
+		session_scenario "$name"
+		session_line || failed=1
 		cat "$LAB/result" >>"$LAB/results"
 	done
 	if [[ -n $json ]]; then
@@ -100,17 +103,27 @@ session_run() {
 	return $failed
 }
 
-# session_scenario NAME: runs one in a shell of its own, prints its line.
+# session_scenario NAME: runs one in a shell of its own, which ends at the first
+# step that fails and is no check.
 session_scenario() {
 	local status=0
 
-	rm -f "$LAB/result"
+	rm -f "$LAB/result" "$LAB/scenario.at"
 	SCENARIO=$1
 	EXPECTED=$(sed -n 's/^EXPECTED="\(.*\)"$/\1/p' "$HERE/scenarios/$1.sh")
 	set +e
-	# In the background, so that a signal finds this shell awake.
 	(
 		set -e
+		false
+		true
+	)
+	status=$?
+	((status != 0)) ||
+		fail session_scenario "is called where set -e has no effect"
+	# In the background, so that a signal finds this shell awake.
+	(
+		set -eE
+		trap 'session_step_failed' ERR
 		proc_note scenario "$BASHPID"
 		result_clear
 		# shellcheck source=/dev/null
@@ -122,19 +135,36 @@ session_scenario() {
 	set -e
 	if [[ $status != 0 || ! -s $LAB/result ]]; then
 		result_clear
-		result "error" "$(tail -n1 "$LAB/scenario.err")"
+		result "error" "$(session_error)"
 	fi
 	[[ ! -v LAB_KEEP_LOGS ]] || session_keep
+	[[ $status == 0 ]] || session_reset
 	session_tidy
 	session_sanitizers
-	session_line
+}
+
+# A step may fail without a word: where it was.
+session_step_failed() {
+	printf '%s line %s: %s\n' "${BASH_SOURCE[1]##*/}" "${BASH_LINENO[0]}" \
+		"$BASH_COMMAND" >"$LAB/scenario.at"
+}
+
+# session_error: the last words of a scenario that ended before its end, or the
+# step that it ended at.
+session_error() {
+	if [[ -s $LAB/scenario.err ]]; then
+		tail -n1 "$LAB/scenario.err"
+	elif [[ -s $LAB/scenario.at ]]; then
+		head -n1 "$LAB/scenario.at"
+	fi
 }
 
 # A report of a sanitizer (make SAN=1) is a failure whatever else happened.
 session_sanitizers() {
 	local file
 
-	file=$(grep -lE 'Sanitizer:|runtime error:' "$LAB"/log/* | head -n1)
+	file=$(grep -lE 'Sanitizer:|runtime error:' "$LAB"/log/* | head -n1) ||
+		true
 	[[ -n $file ]] || return 0
 	grep -hE -A20 'Sanitizer:|runtime error:' "$file" >"$LAB/scenario.err"
 	jq -c --arg file "${file##*/}" '.result = "sanitizer report" |
@@ -149,6 +179,30 @@ session_keep() {
 	mkdir -p "$LAB_KEEP_LOGS"
 	tar -C "$LAB" --exclude='*.sock*' -cf "$LAB_KEEP_LOGS/$SCENARIO.tar" . \
 		2>/dev/null || true
+}
+
+# session_reset: a scenario that ended on its way took nothing back. Its devices
+# go, with their ports, and the RADIUS server is as it was at first.
+session_reset() {
+	local name dir pid dev
+
+	for name in "$LAB"/procs/*; do
+		name=${name##*/}
+		[[ $name == radius ]] || proc_stop "$name"
+	done
+	for dir in "$LAB"/devices/*/; do
+		[[ -d $dir ]] || continue
+		dev=$(basename "$dir")
+		for pid in $(ip netns pids "$(ns "$dev")" 2>/dev/null); do
+			kill -KILL "$pid" 2>/dev/null || true
+		done
+		port_remove "$dev"
+		rm -rf "$(hooks_dir "$dev")" "$dir"
+	done
+	: >"$LAB/aaa/listed"
+	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
+	rm -rf "$LAB/aaa/radius.started"
+	! proc_alive radius || proc_stop radius
 }
 
 # What a scenario leaves behind must not help or hurt the next one.

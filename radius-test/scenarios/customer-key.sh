@@ -69,5 +69,6 @@ scenario() {
 		"$(agent_get cam '.ports[0].passed_over[]')"
 	result "$(outcome cam)" "identity $(agent_get cam '.ports[0].key')"
 	rm -f "$(hooks_dir cam)/key"
+	devid cam key delete eap-0 >/dev/null
 	owner_done
 }

@@ -60,6 +60,11 @@ memory_check() {
 	R_REASON+="; private memory $kib KiB"
 }
 
+# changes BEFORE AFTER: in one line
+changes() {
+	{ diff <(echo "$1") <(echo "$2") || true; } | tr '\n' ' '
+}
+
 scenario() {
 	local before after
 
@@ -84,8 +89,9 @@ scenario() {
 	check "still attached" agent_is cam authorized
 	R_REASON="no context switch in $IDLE_SECONDS s"
 	[[ $before == "$after" ]] ||
-		R_REASON=$(diff <(echo "$before") <(echo "$after") | tr '\n' ' ')
+		R_REASON=$(changes "$before" "$after")
 	memory_check
 	result "$(outcome cam)" "$R_REASON"
 	rm -f "$(hooks_dir cam)/last" "$LAB/devices/cam/run/hook-ended"
+	devid cam key delete ldevid-0 >/dev/null
 }

@@ -63,5 +63,6 @@ scenario() {
 	measure cam
 	result "$(outcome cam)" "identity $(agent_get cam '.ports[0].key')"
 	rm -f "$(hooks_dir cam)/key"
+	devid cam key delete ldevid-0 >/dev/null
 	owner_done
 }

@@ -8,6 +8,16 @@ EXPECTED="all vlan 20"
 
 readonly MANY=${LAB_MANY:-20}
 
+# many_wait PID...: for the end of each, good or not; whether all were good.
+many_wait() {
+	local pid status=0
+
+	for pid; do
+		wait "$pid" || status=1
+	done
+	return $status
+}
+
 # many_do FUNCTION [JOBS]: for each device, so many at once.
 many_do() {
 	local i pids=() jobs=${2:-$(($(nproc) * 2))}
@@ -16,19 +26,25 @@ many_do() {
 		"$1" "many$i" &
 		pids+=($!)
 		# Not for all children: the lab's own daemons are some.
-		((${#pids[@]} < jobs)) || { wait "${pids[@]}" && pids=(); }
+		if ((${#pids[@]} >= jobs)); then
+			many_wait "${pids[@]}"
+			pids=()
+		fi
 	done
-	((${#pids[@]} == 0)) || wait "${pids[@]}"
+	many_wait "${pids[@]}"
 }
 
 many_new() {
-	device_new "$1" && tpm_start "$1" && keyd_start "$1" &&
-		device_provision "$1" >"$LAB/log/provision-$1" &&
-		authenticator_start "$(device_port "$1")"
+	device_new "$1"
+	tpm_start "$1"
+	keyd_start "$1"
+	device_provision "$1" >"$LAB/log/provision-$1"
+	authenticator_start "$(device_port "$1")"
 }
 
 many_agent() {
-	agent_start_ready "$1" && attach_mark "$1"
+	agent_start_ready "$1"
+	attach_mark "$1"
 }
 
 many_reach() {

@@ -87,6 +87,18 @@ try() { "$repo/radius-test/try" "$@"; }
 	end "$spawned"
 }
 
+@test "try: each step of the identity counts, not the last alone" {
+	cp -r "$repo/radius-test" "$WORK/"
+	ln -s "$repo/pki" "$WORK/pki"
+	sed -i 's/provision csr --serial "$SERIAL"/provision csr --serial ""/' \
+		"$WORK/radius-test/try"
+	run -1 "$WORK/radius-test/try" up
+	echo "$output"
+	[[ $output == "try: identity: "*"provision: "* ]]
+	[ ! -e "$TRY_DIR" ]
+	rm -r "$WORK/radius-test" "$WORK/pki"
+}
+
 @test "try: a unit of which a part has ended is told as none" {
 	local part pid
 

@@ -108,6 +108,83 @@ run_until_blocked() {
 	[[ $output == *"FAIL  genuine-listed "*"nosuch_command"* ]]
 }
 
+# breaks SCENARIO STEP: in place of its attach, steps of which one fails
+breaks() {
+	sed -i "s|^	attach_full .*|	$2|; /^	doctor_well/d" \
+		"$BATS_TEST_TMPDIR/radius-test/scenarios/$1.sh"
+}
+
+@test "a scenario ends at its first step that fails, and hurts no other" {
+	local tmp=$BATS_TEST_TMPDIR
+
+	copy_lab
+	cp "$tmp/radius-test/scenarios/genuine-listed.sh" \
+		"$tmp/radius-test/scenarios/words.sh"
+	# In silence, in a function of the lab, and with words of its own.
+	breaks genuine-listed "echo broken >\"\$LAB/devices/cam/devid.conf\"; authenticator_stop \"\$(device_port cam)\"; radius_stop radius; false; : >$tmp/on"
+	breaks genuine-unlisted "device_configure stray; port_events none; : >$tmp/on"
+	breaks words "fail moon \"is full\" >/dev/null; : >$tmp/on"
+	run "$tmp/radius-test/lab" --dir "$labs" run genuine-listed \
+		genuine-unlisted words keyd-killed genuine-revoked
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ ! -e "$tmp/on" ]
+	[[ $output == *"FAIL  genuine-listed  "*"error  "*"genuine-listed.sh line "*": false"* ]]
+	[[ $output == *"FAIL  genuine-unlisted  "*"error  "*"none.mark: No such file"* ]]
+	[[ $output == *"FAIL  words  "*"error  "*"lab: moon: is full"* ]]
+	[[ $output == *"ok    keyd-killed  "*"ok    genuine-revoked  "* ]]
+	nothing_left
+}
+
+@test "the lab's library: a scenario where set -e has no effect is refused" {
+	mkdir "$labs"
+	run bash -c '
+		set -euo pipefail
+		PROGRAM=lab HERE=$1/radius-test LAB=$2
+		. "$HERE/lib/base.sh"
+		. "$HERE/lib/session.sh"
+		session_scenario genuine-listed || true' bash "$repo" "$labs"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[ "$output" = "lab: session_scenario: is called where set -e has no effect" ]
+	rmdir "$labs"
+}
+
+@test "the lab's library: any number leaves the list, and no other" {
+	mkdir -p "$labs/aaa"
+	printf '%s\n' 'S/N: 8(1)' A.B AxB -e '[a' >"$labs/aaa/listed"
+	run bash -c '
+		set -euo pipefail
+		PROGRAM=lab HERE=$1/radius-test LAB=$2
+		. "$HERE/lib/base.sh"
+		. "$HERE/lib/aaa.sh"
+		allow_list_write() { :; }
+		radius_restart() { :; }
+		for unit in "S/N: 8(1)" A.B -e; do
+			allow_list_remove "$unit"
+		done
+		cat "$LAB/aaa/listed"
+		allow_list_remove AxB
+		allow_list_remove "[a"
+		wc -c <"$LAB/aaa/listed"' bash "$repo" "$labs"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$output" = $'AxB\n[a\n0' ]
+	rm -r "$labs"
+}
+
+@test "many devices: one that cannot be made ends the scenario" {
+	copy_lab
+	sed -i 's|^	keyd_start "$1"|	[[ $1 != many2 ]]\n&|' \
+		"$BATS_TEST_TMPDIR/radius-test/scenarios/many-devices.sh"
+	LAB_MANY=5 run "$BATS_TEST_TMPDIR/radius-test/lab" --dir "$labs" run \
+		many-devices
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"FAIL  many-devices  "*"error  "* ]]
+	nothing_left
+}
+
 @test "a sanitizer's report in any log of the lab is a failure" {
 	copy_lab
 	sed -i 's|attach_full stray 10|&; echo "==1==ERROR: AddressSanitizer: heap" >>"$LAB/log/agent-stray"|' \
