@@ -342,7 +342,8 @@ linked = $(if $(filter undefined,$(origin $(1)_sees)),$(call seen,$($(1)_src)),$
 	$(foreach f,$(READ),$(if $(filter $(f),$(foreach s,$($(1)_sees),$(SEEN_$(s)))),$(f))))
 program = $(call binary,$(1),$($(1)_src),-pie $($(1)_ldflags),$(call linked,$(1)))
 shared = $(call binary,$(1),$($(1)_src),-shared $($(1)_ldflags),$(call linked,$(1)))
-unit_test = $(call binary,tests/unit/$(call names,$(1)),$(1),-pie,$(call seen,$(1)))
+unit_test = $(call binary,tests/unit/$(call names,$(1)),$(1),-pie $($(call names,$(1))_ldflags),\
+	$(call seen,$(1)))
 
 $(foreach f,$(FOLDERS),$(if $(SOURCES_$(f)),$(eval $(call archive,$(f)))))
 $(foreach p,$(PROGRAMS) $(LAB_PROGRAMS) $(TEST_PROGRAMS) $(BENCH_PROGRAMS),$\

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cmd-file.h"
@@ -85,6 +87,16 @@ static int key_create(struct key_call *c)
 	return key_call_change(c, &change, "made");
 }
 
+/* No crash of this process leaves the key in a core file, nor with a program
+ * that the kernel gives one to, which asks for no limit (core(5)). */
+static void keep_off_disk(void)
+{
+	const struct rlimit none = { 0, 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);      /* cannot fail */
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* best effort */
+}
+
 static enum devid_err import(struct key_call *c, struct private_pem *key,
 	struct room *chain, struct devid_error *err)
 {
@@ -115,6 +127,7 @@ static int key_import(struct key_call *c)
 			c, "key and certificate both from standard input");
 	if (!buf)
 		return EXIT_FAILURE;
+	keep_off_disk();
 	progress = progress_begin(c->what);
 	rc = import(c, &key, &chain, &err);
 	progress_end(progress);

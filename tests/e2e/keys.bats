@@ -521,6 +521,26 @@ makers() {
 	fails KeyExists key import tls-2 "$WORK/own.key"
 }
 
+# No crash leaves the key in a core file, with a pipe in core_pattern neither:
+# who may not be dumped is root's in /proc.
+# covers: OWN-import-no-disk
+@test "key import: a process that holds a private key cannot be dumped" {
+	local fifo=$WORK/fifo
+
+	mkfifo -m 600 "$fifo"
+	chown "$other_uid" "$fifo"
+	spawn "$WORK/import.log" setpriv --reuid "$other_uid" \
+		--regid "$other_uid" --clear-groups devid key import eap-0 "$fifo"
+	exec 9>"$fifo" # returns when it is open there, too
+	grep -qE '^Max core file size +0 +0 ' "/proc/$spawned/limits"
+	[ "$(stat -c %u "/proc/$spawned/limits")" -eq 0 ]
+	exec 9>&-
+	await exit "$spawned"
+	grep -q "$fifo: " "$WORK/import.log"
+	grep -qx MemorySwapMax=0 "$repo/idevid/keyd/devid-keyd.service.in"
+	grep -qx LimitCORE=0 "$repo/idevid/keyd/devid-keyd.service.in"
+}
+
 # covers: OWN-import-weak OWN-import-cert
 @test "key import: what is refused leaves nothing behind" {
 	openssl pkey -in "$WORK/own.key" -aes128 -passout pass:x -out "$WORK/e8.pem"

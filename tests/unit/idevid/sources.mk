@@ -4,6 +4,9 @@ UNIT_TESTS += $(wildcard tests/unit/idevid/test-*.c)
 NOT_EMULATED += test-files # stops a program by ptrace()
 NOT_EMULATED += test-module-crash # preloads file-fault.so into itself
 PLAIN_ONLY += test-module-crash
+# Its own write() and send() are to be those of the libraries.
+test-module-import_ldflags := -Wl,--export-dynamic
+PLAIN_ONLY += test-module-import
 $(B)/tests/unit/test-module-crash: | $(B)/file-fault.so
 
 $(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-cut \
