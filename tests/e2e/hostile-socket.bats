@@ -8,6 +8,7 @@
 load lib
 listed_uid=61300 # nobody's, as are those behind it
 n_listed=5
+csr_uid=61310 # signs requests for certificates, and nothing else
 hostile_uid=61311 # on no list, as are those behind it
 rounds=6 signs=20
 
@@ -15,8 +16,10 @@ setup_file() {
 	lib_init
 	export DEV="$WORK/dev"
 	device_new "$DEV" "tls_client = root$(printf ', %d' \
-		$(seq $listed_uid $((listed_uid + n_listed - 1))))"
+		$(seq $listed_uid $((listed_uid + n_listed - 1))))" \
+		"csr = root, $csr_uid" "[key tls-0]" "users = root"
 	device_provision "$DEV" p256
+	DEVID_CONFIG=$DEV/devid.conf devid key create tls-0 --type p256
 }
 
 teardown_file() { lib_done; }
@@ -71,6 +74,40 @@ compare() {
 
 as_listed() {
 	setpriv --reuid $listed_uid --regid $listed_uid --clear-groups "$@"
+}
+
+# What they ask for is refused, all of it, and the user of the supplicant has
+# signatures meanwhile that verify.
+# covers: OWN-client-refused
+@test "malformed, another's key, wrong role, slow, thousands: refused, a listed user signs" {
+	local uid verify=$WORK/verify keys
+
+	export DEVID_CONFIG=$DEV/devid.conf
+	keys=$(devid key list --json)
+	flood $hostile_uid # slow ones, and more connections than there may be
+	flood $((hostile_uid + 1)) leave 0
+	flood $((hostile_uid + 2)) trespass 0
+	flood $csr_uid trespass 0
+	for uid in $((hostile_uid + 2)) $csr_uid; do
+		wait_on "$WORK/flood.$uid" -- grep -qE 'round|granted' "$WORK/flood.$uid"
+	done
+	{
+		printf '%64sTLS 1.3, client CertificateVerify\0' ''
+		head -c 32 /dev/zero
+	} >"$verify"
+	openssl x509 -in "$DEV/state/idevid.pem" -noout -pubkey >"$verify.pub"
+	for ((i = 0; i < 3; i++)); do
+		as_listed devid key sign idevid "$verify" >"$verify.sig"
+		openssl dgst -sha256 -verify "$verify.pub" -signature "$verify.sig" "$verify"
+	done
+	as_listed keyd-client "$sock" times $signs >"$WORK/meanwhile"
+	[ "$(grep -cxE '[0-9]+' "$WORK/meanwhile")" -eq $signs ]
+	signal KILL
+	for uid in $((hostile_uid + 2)) $csr_uid; do
+		run -1 grep granted "$WORK/flood.$uid"
+		grep -qx round "$WORK/flood.$uid"
+	done
+	[ "$(devid key list --json)" = "$keys" ]
 }
 
 @test "one hostile uid: root signs, at most five times as long" {

@@ -23,6 +23,11 @@
  *                                    microseconds each took
  *   keyd-client SOCKET flood N       connects for ever, keeps the last N
  *                                    connections, has a request in two of three
+ *   keyd-client SOCKET trespass N    asks N times, 0: for ever, for all that
+ *                                    nobody may or this user may not, each on a
+ *                                    connection of its own; `round` after each
+ *                                    time, `granted WHAT` and an end where that
+ *                                    was not refused
  *   keyd-client SOCKET listens -     whether a stream socket is there
  *   keyd-client SOCKET notify N      is the service manager: prints N
  *                                    datagrams that come to SOCKET
@@ -378,6 +383,111 @@ static int flood(int n)
 	}
 }
 
+/* What the service does for its managers and for the users of a key alone. */
+static const struct trespass {
+	const char *what;
+	enum wire_op op;
+	uint8_t arg;
+	const char *key;
+	const char *form; /* of the data; NULL: 16 bytes */
+} trespasses[] = {
+	{ "sign as server", WIRE_SIGN, SIG_ECDSA, "idevid", "server13" },
+	{ "sign anything", WIRE_SIGN, SIG_ECDSA, "idevid", "random" },
+	{ "sign by the IAK", WIRE_SIGN, SIG_ECDSA, "iak", "client13" },
+	{ "sign by another's key", WIRE_SIGN, SIG_ECDSA, "tls-0", "server13" },
+	{ "sign for no role", WIRE_SIGN, SIG_ECDSA, "tls-0", "client13" },
+	{ "create", WIRE_CREATE, KEY_ALG_P256, "tls-1", NULL },
+	{ "install", WIRE_INSTALL, 0, "tls-0", NULL },
+	{ "disable", WIRE_ENABLE, 0, "tls-0", NULL },
+	{ "disable IDevID", WIRE_ENABLE, 0, "idevid", NULL },
+	{ "delete", WIRE_DELETE, 0, "tls-0", NULL },
+	{ "attest", WIRE_ATTEST, 0, "", NULL },
+	{ "activate", WIRE_ACTIVATE, 0, "", NULL },
+	{ "initialise", WIRE_INIT, 0, "", NULL },
+	{ "stir", WIRE_STIR, 0, "", NULL },
+	{ "disable certificate", WIRE_CERT_ENABLE, 0, "idevid", NULL },
+	{ "delete certificate", WIRE_CERT_DELETE, 0, "tls-0", NULL },
+	{ "install chain", WIRE_CHAIN_INSTALL, 0, "tls-0", NULL },
+	{ "delete chain", WIRE_CHAIN_DELETE, 0, "tls-0", NULL },
+	{ "import", WIRE_IMPORT, 0, "tls-1", NULL },
+	{ "pin", WIRE_PIN, 1, "tls-0", NULL },
+	{ "erase", WIRE_ERASE, 0, "", NULL },
+};
+
+/* Whether it was answered without an error. */
+static bool is_granted(const uint8_t *record, size_t len)
+{
+	static uint8_t in[WIRE_ANSWER_MAX];
+	struct wire_answer ans;
+	int fd = dial();
+	ssize_t n = -1;
+
+	if (send(fd, record, len, MSG_NOSIGNAL) > 0)
+		n = recv(fd, in, sizeof(in), 0);
+	(void)close(fd);
+	return n > 0 &&
+	       wire_decode_answer((struct view) { in, (size_t)n }, &ans,
+		       NULL) == DEVID_OK &&
+	       ans.code == DEVID_OK;
+}
+
+static bool asks(const struct trespass *t)
+{
+	static uint8_t buf[1024];
+	uint8_t data[256] = { 0 };
+	struct wire_request req = { .op = (uint8_t)t->op,
+		.arg = t->arg,
+		.hash = t->op == WIRE_SIGN ? HASH_SHA256 : 0,
+		.data = data };
+	struct room record = { buf, sizeof(buf), 0 };
+
+	(void)snprintf(req.name, sizeof(req.name), "%s", t->key);
+	req.data_len = t->form ? make_form(t->form, data) : 16;
+	if (wire_encode_request(&req, &record, NULL) != DEVID_OK)
+		abort();
+	return is_granted(record.data, record.len);
+}
+
+/* A good request with one byte of its header changed, and cut anywhere. */
+static const char *malformed(void)
+{
+	uint8_t record[64];
+	size_t len = status_request(record);
+
+	for (size_t i = 1; i < len; i++) {
+		if (is_granted(record, i))
+			return "a request that is cut";
+	}
+	for (size_t i = 0; i < len; i++) {
+		uint8_t was = record[i];
+
+		record[i] = 0xee;
+		if (i != 3 && i != 4 && i != 5 && is_granted(record, len))
+			return "a malformed request";
+		record[i] = was;
+	}
+	return NULL;
+}
+
+static int trespass(int n)
+{
+	(void)puts("flooding");
+	for (int i = 0; n == 0 || i < n; i++) {
+		const char *what = malformed();
+
+		for (size_t t = 0;
+			!what && t < sizeof(trespasses) / sizeof(trespasses[0]);
+			t++)
+			what = asks(&trespasses[t]) ? trespasses[t].what : NULL;
+		(void)printf("%s%s\n", what ? "granted " : "round",
+			what ? what : "");
+		(void)fflush(stdout);
+		if (what)
+			return 1;
+	}
+	return 0;
+}
+
 static int notify(int n)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
@@ -425,6 +535,8 @@ int main(int argc, char **argv)
 		return times(atoi(argv[3]));
 	if (strcmp(mode, "flood") == 0)
 		return flood(atoi(argv[3]));
+	if (strcmp(mode, "trespass") == 0)
+		return trespass(atoi(argv[3]));
 	if (strcmp(mode, "listens") == 0)
 		return close(dial_type(SOCK_STREAM));
 	if (strcmp(mode, "notify") == 0)
