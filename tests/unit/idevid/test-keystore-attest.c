@@ -379,9 +379,11 @@ static void key_that_is_no_idevid_invalid(void **state)
 	struct wire_credential none = { NULL, 0, NULL, 0 };
 	static struct wire_attest said;
 	struct wire_secret secret;
-	struct keystore *ks = f->on.ks;
+	struct keystore *ks;
 	size_t before = swtpm_count(&f->on.tpm, 0);
 
+	attest_open(f, false);
+	ks = f->on.ks;
 	for (size_t i = 0; i < N_OF(names); i++) {
 		enum key_id id = KEY_NONE;
 		struct devid_error err = { DEVID_OK, "" };
