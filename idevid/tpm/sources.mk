@@ -23,6 +23,7 @@ sources := \
 	tpm-sealed.c \
 	tpm-session.c \
 	tpm-signature.c \
+	tpm-suite.c \
 	tpm-tcti.c \
 	tpm-template.c \
 	tpm-wrap.c \

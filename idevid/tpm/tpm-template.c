@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "tpm-suite.h"
+
 /* Attributes, section 7.3.4: fixedTPM, fixedParent, sensitiveDataOrigin,
  * userWithAuth, adminWithPolicy, sign; IAK also restricted. */
 #define ATTRS_IDEVID 0x000400f2u
@@ -28,28 +30,6 @@ static const uint8_t policy_iak_sha384[48] = { 0x12, 0x9d, 0x94, 0xeb, 0xf8,
 	0xc8, 0x7e, 0x52, 0xbe, 0x7b, 0x34, 0x9c, 0xa6, 0xce, 0x4d, 0x82, 0x6f,
 	0x74, 0x9f, 0xcf, 0x67, 0x2f, 0x51, 0x71, 0x6c, 0x5c, 0xbb, 0x60, 0x5f,
 	0x31, 0x3b, 0xf3, 0x45, 0xaa, 0xb3, 0x12 };
-
-static const struct {
-	enum key_alg alg;
-	TPMI_ALG_PUBLIC type;
-	TPMI_ALG_HASH name_alg;
-	TPMI_ECC_CURVE curve;
-	uint16_t field_len; /* bytes of x, y or n */
-} suites[] = {
-	{ KEY_ALG_P256, TPM2_ALG_ECC, TPM2_ALG_SHA256, TPM2_ECC_NIST_P256, 32 },
-	{ KEY_ALG_P384, TPM2_ALG_ECC, TPM2_ALG_SHA384, TPM2_ECC_NIST_P384, 48 },
-	{ KEY_ALG_RSA2048, TPM2_ALG_RSA, TPM2_ALG_SHA256, 0, 256 },
-	/*
-	 * TCG's list (7.3.4) ends with H-5 and has no RSA above 2048 bits.
-	 * These are ours: template H-1 with the name algorithm, and so the
-	 * policies, of H-3, as the EK Credential Profile has for its RSA-3072
-	 * (B.4, template H-6).
-	 */
-	{ KEY_ALG_RSA3072, TPM2_ALG_RSA, TPM2_ALG_SHA384, 0, 384 },
-	{ KEY_ALG_RSA4096, TPM2_ALG_RSA, TPM2_ALG_SHA384, 0, 512 },
-};
-
-#define N_SUITES (sizeof(suites) / sizeof(suites[0]))
 
 static void set_policy(
 	enum key_role role, TPMI_ALG_HASH name_alg, TPM2B_DIGEST *ret)
@@ -83,101 +63,68 @@ static uint16_t set_unique(enum key_role role, enum template_unique unique,
 	return unique == UNIQUE_PADDED ? field_len : len;
 }
 
-static void set_ecc(enum key_role role, size_t suite, enum template_unique u,
+static void set_ecc(enum key_role role, uint16_t len, enum template_unique u,
 	TPMT_PUBLIC *t)
 {
-	TPMS_ECC_PARMS *p = &t->parameters.eccDetail;
 	TPMS_ECC_POINT *point = &t->unique.ecc;
-	uint16_t len = suites[suite].field_len;
 
-	p->symmetric.algorithm = TPM2_ALG_NULL;
-	p->scheme.scheme = TPM2_ALG_ECDSA;
-	p->scheme.details.ecdsa.hashAlg = suites[suite].name_alg;
-	p->curveID = suites[suite].curve;
-	p->kdf.scheme = TPM2_ALG_NULL;
 	point->x.size = set_unique(role, u, point->x.buffer, len);
 	if (u != UNIQUE_X_ONLY)
 		point->y.size = set_unique(role, u, point->y.buffer, len);
 }
 
-static void set_rsa(enum key_role role, size_t suite, enum template_unique u,
+static void set_rsa(enum key_role role, uint16_t len, enum template_unique u,
 	TPMT_PUBLIC *t)
 {
 	TPMS_RSA_PARMS *p = &t->parameters.rsaDetail;
 
-	p->symmetric.algorithm = TPM2_ALG_NULL;
-	p->scheme.scheme = TPM2_ALG_NULL;
 	if (role == KEY_ROLE_IAK) {
 		/* The provisioners that we read differ (RSAPSS, RSASSA); we
 		 * take the one that most use. */
 		p->scheme.scheme = TPM2_ALG_RSAPSS;
-		p->scheme.details.rsapss.hashAlg = suites[suite].name_alg;
+		p->scheme.details.rsapss.hashAlg = t->nameAlg;
 	}
-	p->keyBits = suites[suite].field_len * 8;
-	p->exponent = 0; /* 65537 */
-	t->unique.rsa.size = set_unique(
-		role, u, t->unique.rsa.buffer, suites[suite].field_len);
+	t->unique.rsa.size = set_unique(role, u, t->unique.rsa.buffer, len);
 }
 
+/*
+ * TCG's list (7.3.4) ends with H-5 and has no RSA above 2048 bits. Those are
+ * ours: template H-1 with the name algorithm, and so the policies, of H-3, as
+ * the EK Credential Profile has for its RSA-3072 (B.4, template H-6).
+ */
 bool template_get(enum key_role role, enum key_alg alg,
 	enum template_unique unique, TPM2B_PUBLIC *ret)
 {
+	const struct tpm_suite *suite = tpm_suite_of(alg);
 	TPMT_PUBLIC *t = &ret->publicArea;
 
-	for (size_t i = 0; i < N_SUITES; i++) {
-		if (suites[i].alg != alg)
-			continue;
-		memset(ret, 0, sizeof(*ret));
-		t->type = suites[i].type;
-		t->nameAlg = suites[i].name_alg;
-		t->objectAttributes =
-			role == KEY_ROLE_IDEVID ? ATTRS_IDEVID : ATTRS_IAK;
-		set_policy(role, t->nameAlg, &t->authPolicy);
-		if (t->type == TPM2_ALG_ECC)
-			set_ecc(role, i, unique, t);
-		else
-			set_rsa(role, i, unique, t);
-		return true;
-	}
-	return false;
-}
-
-static bool same_parameters(const TPMT_PUBLIC *a, const TPMT_PUBLIC *b)
-{
-	const TPMS_ECC_PARMS *ea = &a->parameters.eccDetail;
-	const TPMS_ECC_PARMS *eb = &b->parameters.eccDetail;
-	const TPMS_RSA_PARMS *ra = &a->parameters.rsaDetail;
-	const TPMS_RSA_PARMS *rb = &b->parameters.rsaDetail;
-
-	if (a->type == TPM2_ALG_ECC)
-		return ea->curveID == eb->curveID &&
-		       ea->scheme.scheme == eb->scheme.scheme &&
-		       ea->scheme.details.ecdsa.hashAlg ==
-			       eb->scheme.details.ecdsa.hashAlg;
-	/* An IAK may be RSASSA as well, see set_rsa(). */
-	return ra->keyBits == rb->keyBits &&
-	       (ra->scheme.scheme == rb->scheme.scheme ||
-		       (rb->scheme.scheme == TPM2_ALG_RSAPSS &&
-			       ra->scheme.scheme == TPM2_ALG_RSASSA));
+	if (!suite)
+		return false;
+	ret->size = 0;
+	tpm_suite_fill(suite, t);
+	t->nameAlg = suite->hash;
+	t->objectAttributes =
+		role == KEY_ROLE_IDEVID ? ATTRS_IDEVID : ATTRS_IAK;
+	set_policy(role, t->nameAlg, &t->authPolicy);
+	if (t->type == TPM2_ALG_ECC)
+		set_ecc(role, suite->field_len, unique, t);
+	else
+		set_rsa(role, suite->field_len, unique, t);
+	return true;
 }
 
 bool template_matches(
 	enum key_role role, const TPMT_PUBLIC *pub, enum key_alg *ret_alg)
 {
-	for (size_t i = 0; i < N_SUITES; i++) {
-		TPM2B_PUBLIC want;
-		const TPMT_PUBLIC *t = &want.publicArea;
+	const struct tpm_suite *suite;
 
-		if (!template_get(role, suites[i].alg, UNIQUE_EMPTY, &want))
+	for (size_t i = 0; (suite = tpm_suite_row(i)); i++) {
+		TPM2B_PUBLIC want;
+
+		if (!template_get(role, suite->alg, UNIQUE_EMPTY, &want) ||
+			!tpm_suite_same(pub, &want.publicArea))
 			continue;
-		if (pub->type != t->type || pub->nameAlg != t->nameAlg ||
-			pub->objectAttributes != t->objectAttributes ||
-			pub->authPolicy.size != t->authPolicy.size ||
-			memcmp(pub->authPolicy.buffer, t->authPolicy.buffer,
-				t->authPolicy.size) != 0 ||
-			!same_parameters(pub, t))
-			continue;
-		*ret_alg = suites[i].alg;
+		*ret_alg = suite->alg;
 		return true;
 	}
 	return false;
