@@ -323,7 +323,7 @@ static void matches_own_templates_by_role(void **state)
 static void matches_changed_field_refused(void **state)
 {
 	TPM2B_PUBLIC good = get(KEY_ROLE_IDEVID, KEY_ALG_P256);
-	TPM2B_PUBLIC bad[8];
+	TPM2B_PUBLIC bad[11];
 	enum key_alg alg;
 
 	(void)state;
@@ -338,9 +338,34 @@ static void matches_changed_field_refused(void **state)
 	bad[5].publicArea.authPolicy.buffer[31] ^= 1;
 	bad[6].publicArea.parameters.eccDetail.curveID = TPM2_ECC_NIST_P384;
 	bad[7].publicArea.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
+	bad[8].publicArea.parameters.eccDetail.scheme.details.ecdsa.hashAlg =
+		TPM2_ALG_SHA384;
+	bad[9].publicArea.parameters.eccDetail.symmetric.algorithm =
+		TPM2_ALG_AES;
+	bad[10].publicArea.parameters.eccDetail.kdf.scheme = TPM2_ALG_MGF1;
 	for (size_t i = 0; i < N_OF(bad); i++)
 		assert_false(template_matches(
 			KEY_ROLE_IDEVID, &bad[i].publicArea, &alg));
+}
+
+/* covers: TCG-7.3-templates */
+static void matches_rsa_of_another_exponent_or_length_refused(void **state)
+{
+	TPM2B_PUBLIC pub = get(KEY_ROLE_IDEVID, KEY_ALG_RSA2048);
+	TPMS_RSA_PARMS *p = &pub.publicArea.parameters.rsaDetail;
+	enum key_alg alg;
+
+	(void)state;
+	p->exponent = 65537; /* the other way to write it */
+	assert_true(template_matches(KEY_ROLE_IDEVID, &pub.publicArea, &alg));
+	p->exponent = 3;
+	assert_false(template_matches(KEY_ROLE_IDEVID, &pub.publicArea, &alg));
+	p->exponent = 0;
+	p->symmetric.algorithm = TPM2_ALG_AES;
+	assert_false(template_matches(KEY_ROLE_IDEVID, &pub.publicArea, &alg));
+	p->symmetric.algorithm = TPM2_ALG_NULL;
+	p->keyBits = 1024;
+	assert_false(template_matches(KEY_ROLE_IDEVID, &pub.publicArea, &alg));
 }
 
 static void matches_rsa_iak_with_either_scheme(void **state)
@@ -370,6 +395,8 @@ int main(void)
 		cmocka_unit_test(handles_are_those_of_the_field),
 		cmocka_unit_test(matches_own_templates_by_role),
 		cmocka_unit_test(matches_changed_field_refused),
+		cmocka_unit_test(
+			matches_rsa_of_another_exponent_or_length_refused),
 		cmocka_unit_test(matches_rsa_iak_with_either_scheme),
 	};
 
