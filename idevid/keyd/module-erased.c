@@ -133,7 +133,7 @@ static enum devid_err read_mark(
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	char path[PATH_MAX];
-	size_t len;
+	size_t len = 0;
 	enum devid_err rc = module_state_file(m, "erased", path, err);
 
 	if (rc == DEVID_OK)
