@@ -360,25 +360,38 @@ static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 	return DEVID_OK;
 }
 
-static enum devid_err check(
-	const char *path, struct config *c, struct devid_error *err)
+/* Which of @names stands in the file, the first when none does. */
+static const char *one_set(
+	const struct conf_lines *lines, const char *const *names, size_t n)
 {
+	for (size_t i = 0; i < n; i++) {
+		if (conf_is_set(lines, names[i]))
+			return names[i];
+	}
+	return names[0];
+}
+
+/* Settings that say nothing without another, or against it; told at the line of
+ * one that is there. */
+static enum devid_err check(const struct conf_lines *lines, struct config *c,
+	struct devid_error *err)
+{
+	static const char *const trust[] = { "eap.trust", "eap.ca",
+		"eap.server_name" };
 	struct devid_error cause = { DEVID_OK, "" };
 
 	if (!c->first_use && (!c->ca || c->server_names.n == 0))
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: eap.trust: pinned needs ca and server_name", path);
+		return conf_refuse(lines, one_set(lines, trust, 3),
+			"trust = pinned needs ca and server_name", err);
 	if (c->first_use && (c->ca || c->server_names.n > 0))
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: eap.trust: first-use takes neither ca nor "
-			"server_name",
-			path);
+		return conf_refuse(lines, one_set(lines, trust + 1, 2),
+			"trust = first-use takes neither ca nor server_name",
+			err);
 	/* the default, which no line set */
 	if (!c->supplicant_uid &&
 		resolve_user(c, c->supplicant_user, &cause) != DEVID_OK)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"%s: agent.supplicant_user: %s", path,
-			devid_error_text(&cause));
+		return conf_refuse(lines, "agent.supplicant_user",
+			devid_error_text(&cause), err);
 	return DEVID_OK;
 }
 
@@ -394,72 +407,65 @@ static struct config *config_new(void)
 	return c;
 }
 
-static enum devid_err complete(
-	const char *path, struct config *c, struct devid_error *err)
-{
-	enum devid_err rc = set_defaults(c, err);
-
-	return rc == DEVID_OK ? check(path, c, err) : rc;
-}
-
 /* The CA may come later; one that is there and holds something else would be
  * told at the port, as a server that is not trusted. */
-static enum devid_err check_ca(
-	const char *path, const struct config *c, struct devid_error *err)
+static enum devid_err check_ca(const struct conf_lines *lines,
+	const struct config *c, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *data = NULL;
 	struct devid_error cause = { DEVID_OK, "" };
 	char form[WHAT_IS_MAX];
-	enum devid_err rc;
 	size_t len = 0;
 
 	if (!c->ca || access(c->ca, F_OK) < 0)
 		return DEVID_OK;
-	rc = files_read(c->ca, CA_FILE_MAX, &data, &len, &cause);
-	if (rc != DEVID_OK)
-		return devid_fail(err, rc, "%s: eap.ca: %s", path,
-			devid_error_text(&cause));
+	if (files_read(c->ca, CA_FILE_MAX, &data, &len, &cause) != DEVID_OK)
+		return conf_refuse(
+			lines, "eap.ca", devid_error_text(&cause), err);
 	what_is((struct view) { data, len }, form);
 	if (strcmp(form, WHAT_IS_CERT) == 0 ||
 		strcmp(form, WHAT_IS_CERT_DER) == 0)
 		return DEVID_OK;
-	return devid_fail(err, DEVID_ERR_INVALID,
-		"%s: eap.ca: %s: not a certificate: it is %s", path, c->ca,
-		form);
+	(void)devid_fail(&cause, DEVID_ERR_INVALID,
+		"%s: not a certificate: it is %s", c->ca, form);
+	return conf_refuse(lines, "eap.ca", devid_error_text(&cause), err);
+}
+
+static enum devid_err read_config(const struct conf_source *source,
+	struct config **ret_config, struct devid_error *err)
+{
+	CLEANUP(cleanup_config) struct config *c = config_new();
+	CLEANUP(cleanup_conf_lines) struct conf_lines *lines = NULL;
+	enum devid_err rc;
+
+	if (!c)
+		return fail_no_memory(err);
+	rc = conf_read(source, settings, c, &lines, err);
+	if (rc == DEVID_OK)
+		rc = set_defaults(c, err);
+	if (rc == DEVID_OK)
+		rc = check(lines, c, err);
+	if (rc == DEVID_OK && !source->text)
+		rc = check_ca(lines, c, err);
+	if (rc == DEVID_OK)
+		*ret_config = STEAL(c);
+	return rc;
 }
 
 enum devid_err config_load(
 	const char *path, struct config **ret_config, struct devid_error *err)
 {
-	CLEANUP(cleanup_config) struct config *c = config_new();
-	enum devid_err rc;
+	const struct conf_source source = { path, NULL };
 
-	if (!c)
-		return fail_no_memory(err);
-	rc = conf_load(path, settings, c, err);
-	if (rc == DEVID_OK)
-		rc = complete(path, c, err);
-	if (rc == DEVID_OK)
-		rc = check_ca(path, c, err);
-	if (rc == DEVID_OK)
-		*ret_config = STEAL(c);
-	return rc;
+	return read_config(&source, ret_config, err);
 }
 
 enum devid_err config_parse(const char *path, const char *text,
 	struct config **ret_config, struct devid_error *err)
 {
-	CLEANUP(cleanup_config) struct config *c = config_new();
-	enum devid_err rc;
+	const struct conf_source source = { path, text };
 
-	if (!c)
-		return fail_no_memory(err);
-	rc = conf_parse(path, text, settings, c, err);
-	if (rc == DEVID_OK)
-		rc = complete(path, c, err);
-	if (rc == DEVID_OK)
-		*ret_config = STEAL(c);
-	return rc;
+	return read_config(&source, ret_config, err);
 }
 
 void config_free(struct config *c)

@@ -38,6 +38,16 @@ static size_t count_labels(const char *name)
 	return n;
 }
 
+/* Whether the last label is a number, as in an address; no top-level domain is
+ * one (RFC 1123 2.1), and a certificate has addresses elsewhere than names. */
+static bool is_address(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	const char *last = dot ? dot + 1 : name;
+
+	return last[strspn(last, "0123456789")] == '\0';
+}
+
 static bool is_wild(const char *name)
 {
 	return name[0] == '*' && name[1] == '.';
@@ -58,6 +68,12 @@ enum devid_err names_add(
 	if (labels == 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is neither a DNS name nor *.domain", name);
+	if (is_address(name))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is no DNS name: a number is its last part, as in "
+			"an address, and only the DNS names of a certificate "
+			"are looked at",
+			name);
 	if (wild && labels < 2)
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is too wide: a domain has two labels at least",

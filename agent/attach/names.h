@@ -23,7 +23,8 @@ struct names {
 };
 
 /*
- * Adds @name, a host name or "*." before a domain of two labels at least.
+ * Adds @name, a host name or "*." before a domain of two labels at least, the
+ * last of which is no number.
  * Errors: INVALID (neither), TOO_LARGE.
  */
 DEVID_MUST_CHECK enum devid_err names_add(

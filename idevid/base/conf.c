@@ -24,7 +24,7 @@ struct parse {
 	struct devid_error *err;             /* borrowed, may be NULL */
 	enum devid_err rc;                   /* first failure */
 	int line;                            /* of the line last handed out */
-	struct seen *seen;                   /* owned */
+	struct conf_lines *lines;            /* borrowed */
 };
 
 /* A setting that stood in the file. */
@@ -32,6 +32,11 @@ struct seen {
 	struct seen *next; /* owned */
 	int line;
 	char name[]; /* section.name */
+};
+
+struct conf_lines {
+	char *path;        /* owned */
+	struct seen *seen; /* owned */
 };
 
 /*
@@ -63,6 +68,16 @@ static char *next_line(char *buf, int num, void *stream)
 	return buf;
 }
 
+static const struct seen *find(
+	const struct conf_lines *lines, const char *setting)
+{
+	const struct seen *s = lines->seen;
+
+	while (s && strcmp(s->name, setting) != 0)
+		s = s->next;
+	return s;
+}
+
 /* Notes the setting; refuses one that stood before: which of two a person meant
  * is not for us to say. */
 static enum devid_err note_once(
@@ -70,32 +85,22 @@ static enum devid_err note_once(
 {
 	size_t len = strlen(section) + 1 + strlen(name) + 1;
 	struct seen *seen = malloc(sizeof(*seen) + len);
+	const struct seen *before;
 
 	if (!seen)
 		return fail_no_memory(p->err);
 	(void)snprintf(seen->name, len, "%s.%s", section, name);
 	seen->line = p->line;
-	for (const struct seen *s = p->seen; s; s = s->next) {
-		if (strcmp(s->name, seen->name) != 0)
-			continue;
+	before = find(p->lines, seen->name);
+	if (before) {
 		free(seen);
 		return devid_fail(p->err, DEVID_ERR_INVALID,
 			"%s:%d: %s.%s: set before, in line %d", p->path,
-			p->line, section, name, s->line);
+			p->line, section, name, before->line);
 	}
-	seen->next = p->seen;
-	p->seen = seen;
+	seen->next = p->lines->seen;
+	p->lines->seen = seen;
 	return DEVID_OK;
-}
-
-static void forget(struct parse *p)
-{
-	while (p->seen) {
-		struct seen *seen = p->seen;
-
-		p->seen = seen->next;
-		free(seen);
-	}
 }
 
 /* Whether @section fits @pattern; *@ret_rest is what its '*' stands for. */
@@ -211,27 +216,38 @@ static int handle(
 	return 1;
 }
 
-enum devid_err conf_parse(const char *path, const char *text,
-	const struct conf_setting *settings, void *target,
-	struct devid_error *err)
+void conf_lines_free(struct conf_lines *lines)
 {
-	struct parse p = { path, text, settings, target, err, DEVID_OK, 0,
-		NULL };
-	int line;
+	while (lines && lines->seen) {
+		struct seen *seen = lines->seen;
 
-	line = ini_parse_stream(next_line, &p, handle, &p);
-	forget(&p);
-	if (p.rc != DEVID_OK)
-		return p.rc;
-	if (line != 0)
-		return devid_fail(err, DEVID_ERR_SYNTAX,
-			"%s:%d: neither [section] nor name = value", path,
-			line);
-	return DEVID_OK;
+		lines->seen = seen->next;
+		free(seen);
+	}
+	if (lines)
+		free(lines->path);
+	free(lines);
 }
 
-enum devid_err conf_load(const char *path, const struct conf_setting *settings,
-	void *target, struct devid_error *err)
+bool conf_is_set(const struct conf_lines *lines, const char *setting)
+{
+	return find(lines, setting) != NULL;
+}
+
+enum devid_err conf_refuse(const struct conf_lines *lines, const char *setting,
+	const char *cause, struct devid_error *err)
+{
+	const struct seen *seen = find(lines, setting);
+
+	if (!seen)
+		return devid_fail(err, DEVID_ERR_INVALID, "%s: %s: %s",
+			lines->path, setting, cause);
+	return devid_fail(err, DEVID_ERR_INVALID, "%s:%d: %s: %s", lines->path,
+		seen->line, setting, cause);
+}
+
+static enum devid_err read_file(
+	const char *path, uint8_t **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_free) uint8_t *text = NULL;
 	enum devid_err rc;
@@ -243,7 +259,65 @@ enum devid_err conf_load(const char *path, const struct conf_setting *settings,
 	if (memchr(text, '\0', len))
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"%s: contains a zero byte", path);
-	return conf_parse(path, (const char *)text, settings, target, err);
+	*ret = STEAL(text);
+	return DEVID_OK;
+}
+
+static enum devid_err parse(struct parse *p)
+{
+	int line = ini_parse_stream(next_line, p, handle, p);
+
+	if (p->rc != DEVID_OK)
+		return p->rc;
+	if (line != 0)
+		return devid_fail(p->err, DEVID_ERR_SYNTAX,
+			"%s:%d: neither [section] nor name = value", p->path,
+			line);
+	return DEVID_OK;
+}
+
+enum devid_err conf_read(const struct conf_source *source,
+	const struct conf_setting *settings, void *target,
+	struct conf_lines **ret_lines, struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *file = NULL;
+	CLEANUP(cleanup_conf_lines)
+	struct conf_lines *lines = calloc(1, sizeof(*lines));
+	struct parse p = { .path = source->path,
+		.next = source->text,
+		.settings = settings,
+		.target = target,
+		.err = err,
+		.lines = lines };
+	enum devid_err rc = DEVID_OK;
+
+	if (!lines || !(lines->path = strdup(source->path)))
+		return fail_no_memory(err);
+	if (!source->text) {
+		rc = read_file(source->path, &file, err);
+		p.next = (const char *)file;
+	}
+	if (rc == DEVID_OK)
+		rc = parse(&p);
+	if (rc == DEVID_OK)
+		*ret_lines = STEAL(lines);
+	return rc;
+}
+
+enum devid_err conf_parse(const char *path, const char *text,
+	const struct conf_setting *settings, void *target,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_conf_lines) struct conf_lines *lines = NULL;
+	const struct conf_source source = { path, text };
+
+	return conf_read(&source, settings, target, &lines, err);
+}
+
+enum devid_err conf_load(const char *path, const struct conf_setting *settings,
+	void *target, struct devid_error *err)
+{
+	return conf_parse(path, NULL, settings, target, err);
 }
 
 enum devid_err conf_string(

@@ -15,6 +15,7 @@
  * entries before it left.
  */
 
+#include "cleanup.h"
 #include <devid/error.h>
 
 #include <stdbool.h>
@@ -56,6 +57,31 @@ DEVID_MUST_CHECK enum devid_err conf_load(const char *path,
 DEVID_MUST_CHECK enum devid_err conf_parse(const char *path, const char *text,
 	const struct conf_setting *settings, void *target,
 	struct devid_error *err);
+
+/* Where each setting stood, for what is judged when all of them are known. */
+struct conf_lines;
+
+struct conf_source {
+	const char *path; /* borrowed */
+	const char *text; /* borrowed; NULL: what is in @path */
+};
+
+/* conf_load() or conf_parse(); *@ret_lines is the caller's, unset on errors. */
+DEVID_MUST_CHECK enum devid_err conf_read(const struct conf_source *source,
+	const struct conf_setting *settings, void *target,
+	struct conf_lines **ret_lines, struct devid_error *err);
+
+/* Whether @setting ("section.name") stood there. */
+bool conf_is_set(const struct conf_lines *lines, const char *setting);
+
+/* Fails with INVALID and `file:line: setting: cause`; without a line where
+ * @setting did not stand there. */
+DEVID_MUST_CHECK enum devid_err conf_refuse(const struct conf_lines *lines,
+	const char *setting, const char *cause, struct devid_error *err);
+
+void conf_lines_free(struct conf_lines *lines);
+
+CLEANUP_DEFINE(conf_lines, struct conf_lines *, conf_lines_free)
 
 /* Conversions for rows. */
 

@@ -15,10 +15,9 @@
 
 #include "cleanup.h"
 
-#define NODE        "tpmrm"
-#define DEVICE      "device:"
-#define SOCKET      "swtpm:path="
-#define DEFAULT_DEV "/dev/tpm0" /* of libtss2-tcti-device */
+#define NODE   "tpmrm"
+#define DEVICE "device:"
+#define SOCKET "swtpm:path="
 
 static bool read_number(const char *name, unsigned *ret)
 {
@@ -66,8 +65,6 @@ static const char *path_of(const char *tcti, char ret[TPM_DEVICE_MAX])
 
 	if (strncmp(tcti, DEVICE, strlen(DEVICE)) == 0)
 		path = tcti + strlen(DEVICE);
-	else if (strcmp(tcti, "device") == 0)
-		path = DEFAULT_DEV;
 	else if (strncmp(tcti, SOCKET, strlen(SOCKET)) == 0)
 		path = tcti + strlen(SOCKET);
 	if (!path)

@@ -21,6 +21,8 @@ struct values {
 	char *text; /* owned */
 	unsigned number;
 	bool flag;
+	bool identity, file; /* [agent] has identity; has key or cert */
+	bool min_1_3, max_1_2, first_use; /* [eap] */
 };
 
 static enum devid_err check_tcti(void *member, const char *value,
@@ -111,12 +113,33 @@ static enum devid_err check_identities(void *member, const char *value,
 	const char *rest, const struct conf_setting *row,
 	struct devid_error *err)
 {
-	(void)member;
+	struct values *values = member;
+
 	(void)rest;
 	(void)row;
+	if (values->file)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "not beside key or cert");
+	values->identity = true;
 	if (!value[strspn(value, " \t,")])
 		return devid_fail(err, DEVID_ERR_INVALID, "no key named");
 	return each_word(value, check_identity, err);
+}
+
+/* key, cert */
+static enum devid_err check_file(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct values *values = member;
+
+	(void)rest;
+	(void)row;
+	if (values->identity)
+		return devid_fail(
+			err, DEVID_ERR_INVALID, "not beside identity");
+	values->file = true;
+	return conf_path(&values->text, value, err);
 }
 
 /* Which words a setting has. */
@@ -141,6 +164,51 @@ static enum devid_err check_choice(void *member, const char *value,
 			return devid_fail(err, DEVID_ERR_INVALID,
 				"'%s' is neither %s nor %s", value, c[1], c[2]);
 	}
+	return DEVID_OK;
+}
+
+static enum devid_err check_tls(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct values *values = member;
+	bool is_min = strcmp(row->name, "tls_min") == 0;
+	enum devid_err rc = check_choice(member, value, rest, row, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (is_min)
+		values->min_1_3 = strcmp(value, "1.3") == 0;
+	else
+		values->max_1_2 = strcmp(value, "1.2") == 0;
+	if (values->min_1_3 && values->max_1_2)
+		return devid_fail(err, DEVID_ERR_INVALID, "%s",
+			is_min ? "above tls_max" : "below tls_min");
+	return DEVID_OK;
+}
+
+static enum devid_err check_trust_word(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct values *values = member;
+
+	values->first_use = strcmp(value, "first-use") == 0;
+	return check_choice(member, value, rest, row, err);
+}
+
+/* As devid-agent judges when it has read all. Where neither is set there may be
+ * no devid-agent to miss them. */
+static enum devid_err check_trust(const struct values *values,
+	const struct conf_lines *lines, struct devid_error *err)
+{
+	const char *at = conf_is_set(lines, "eap.ca") ? "eap.ca"
+						      : "eap.server_name";
+
+	if (values->first_use && conf_is_set(lines, at))
+		return conf_refuse(lines, at,
+			"trust = first-use takes neither ca nor server_name",
+			err);
 	return DEVID_OK;
 }
 
@@ -170,15 +238,15 @@ static const struct conf_setting settings[] = {
 	{ "agent", "hooks_dir", conf_to_path, TEXT },
 	{ "agent", "keyd_socket", conf_to_socket, TEXT },
 	{ "agent", "identity", check_identities, 0, 0, 0 },
-	{ "agent", "key", conf_to_path, TEXT },
-	{ "agent", "cert", conf_to_path, TEXT },
+	{ "agent", "key", check_file, 0, 0, 0 },
+	{ "agent", "cert", check_file, 0, 0, 0 },
 	{ "agent", "start_wait", conf_to_uint, NUMBER(1, 300) },
 	{ "agent", "auth_wait", conf_to_uint, NUMBER(1, 300) },
 	{ "agent", "open_port", check_choice, 0, 0, 0 },
 	{ "agent", "*", conf_to_string, TEXT },
-	{ "eap", "tls_min", check_choice, 0, 0, 0 },
-	{ "eap", "tls_max", check_choice, 0, 0, 0 },
-	{ "eap", "trust", check_choice, 0, 0, 0 },
+	{ "eap", "tls_min", check_tls, 0, 0, 0 },
+	{ "eap", "tls_max", check_tls, 0, 0, 0 },
+	{ "eap", "trust", check_trust_word, 0, 0, 0 },
 	{ "eap", "ca", conf_to_path, TEXT },
 	{ "eap", "*", conf_to_string, TEXT },
 	{ NULL, NULL, NULL, 0, 0, 0 },
@@ -187,9 +255,11 @@ static const struct conf_setting settings[] = {
 enum devid_err values_check(
 	const char *path, const char *text, struct devid_error *err)
 {
-	struct values values = { NULL, 0, false };
-	enum devid_err rc = conf_parse(path, text, settings, &values, err);
+	CLEANUP(cleanup_conf_lines) struct conf_lines *lines = NULL;
+	const struct conf_source source = { path, text };
+	struct values values = { .text = NULL };
+	enum devid_err rc = conf_read(&source, settings, &values, &lines, err);
 
 	free(values.text);
-	return rc;
+	return rc == DEVID_OK ? check_trust(&values, lines, err) : rc;
 }

@@ -8,7 +8,7 @@
  *
  * Not checked here: what is for devid-agent alone to judge, which are
  * agent.supplicant_user, agent.clock_floor, the form of eap.server_name, and
- * settings that contradict each other.
+ * whether trust = pinned has all that it needs.
  */
 
 #include <devid/error.h>

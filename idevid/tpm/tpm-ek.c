@@ -147,21 +147,6 @@ static enum devid_err read_cert(struct tpm *tpm, const struct ek_kind *kind,
 		tpm, kind->cert_index, "EK certificate", ret, err);
 }
 
-enum devid_err tpm_ek_cert(
-	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err)
-{
-	for (size_t i = 0; i < N_KINDS; i++) {
-		struct devid_error cause = { DEVID_OK, "" };
-		enum devid_err rc = read_cert(tpm, &kinds[i], ret_der, &cause);
-
-		if (rc == DEVID_OK)
-			return rc;
-		if (rc != DEVID_ERR_NOT_FOUND)
-			return fail_with(err, rc, &cause);
-	}
-	return fail_without(tpm, err);
-}
-
 /* @what is where it comes from. */
 static enum devid_err parse_cert(const struct key_blob *der, const char *what,
 	X509 **ret, struct devid_error *err)
@@ -174,6 +159,45 @@ static enum devid_err parse_cert(const struct key_blob *der, const char *what,
 		return devid_fail(err, DEVID_ERR_SYNTAX,
 			"tpm: EK certificate: %s holds no certificate", what);
 	return DEVID_OK;
+}
+
+/* The same, and that it is one: *@ret_cert is the caller's. */
+static enum devid_err read_x509(struct tpm *tpm, const struct ek_kind *kind,
+	struct key_blob *ret, X509 **ret_cert, struct devid_error *err)
+{
+	char what[32];
+	enum devid_err rc = read_cert(tpm, kind, ret, err);
+
+	(void)snprintf(what, sizeof(what), "NV index 0x%08x",
+		kind->cert_index); /* fits */
+	return rc == DEVID_OK ? parse_cert(ret, what, ret_cert, err) : rc;
+}
+
+/* An index that holds something else is told when no other has one. */
+enum devid_err tpm_ek_cert(
+	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err)
+{
+	struct devid_error unread = { DEVID_OK, "" };
+
+	for (size_t i = 0; i < N_KINDS; i++) {
+		CLEANUP(cleanup_x509) X509 *cert = NULL;
+		struct devid_error cause = { DEVID_OK, "" };
+		struct key_blob der = { .len = 0 };
+		enum devid_err rc =
+			read_x509(tpm, &kinds[i], &der, &cert, &cause);
+
+		if (rc == DEVID_OK) {
+			*ret_der = der;
+			return rc;
+		}
+		if (rc == DEVID_ERR_SYNTAX && unread.code == DEVID_OK)
+			unread = cause;
+		if (rc != DEVID_ERR_SYNTAX && rc != DEVID_ERR_NOT_FOUND)
+			return fail_with(err, rc, &cause);
+	}
+	if (unread.code != DEVID_OK)
+		return fail_with(err, unread.code, &unread);
+	return fail_without(tpm, err);
 }
 
 /* ---- keys ---- */
@@ -342,23 +366,20 @@ static bool is_secret_of(const struct ek_kind *kind, size_t len)
 	return len <= 2 * (2 + field) && len > 2 * (2 + field) - 32;
 }
 
-/* The certificate of @kind in NV, or NULL. */
+/* The certificate of @kind in NV, or NULL. An index that holds none is as good
+ * as one that is not there: the certificate may have come from a file. */
 static enum devid_err find_cert(struct tpm *tpm, const struct ek_kind *kind,
 	X509 **ret, struct devid_error *err)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	char what[32];
 	struct key_blob der = { 0 };
-	enum devid_err rc = read_cert(tpm, kind, &der, &cause);
+	enum devid_err rc;
 
 	*ret = NULL;
-	if (rc == DEVID_ERR_NOT_FOUND)
+	rc = read_x509(tpm, kind, &der, ret, &cause);
+	if (rc == DEVID_ERR_NOT_FOUND || rc == DEVID_ERR_SYNTAX)
 		return DEVID_OK;
-	if (rc != DEVID_OK)
-		return fail_with(err, rc, &cause);
-	(void)snprintf(what, sizeof(what), "NV index 0x%08x",
-		kind->cert_index); /* fits */
-	return parse_cert(&der, what, ret, err);
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
 /* The EK of @kind if it is certified in NV or not, as asked; else none. */

@@ -13,7 +13,8 @@ struct tpm_ek {
 };
 
 /* The certificate of the EK in NV: of several an RSA key's, then P-256, then
- * P-384. Errors: NOT_FOUND. */
+ * P-384. An index that holds something else is passed over where another has
+ * one. Errors: NOT_FOUND, SYNTAX (there is but such an index). */
 DEVID_MUST_CHECK enum devid_err tpm_ek_cert(
 	struct tpm *tpm, struct key_blob *ret_der, struct devid_error *err);
 
@@ -26,8 +27,8 @@ DEVID_MUST_CHECK enum devid_err tpm_ek_check(
 /*
  * An EK that a credential with an encrypted secret of @secret_len bytes can be
  * for, at its persistent handle or derived from its template. *@next is 0 for
- * the first and moves on to the next. Where NV has its certificate it is that
- * key. Errors: NOT_FOUND (no more), MISMATCH (this TPM has another key than its
+ * the first and moves on to the next. Where NV has its certificate, which can
+ * be read, it is that key. Errors: NOT_FOUND (no more), MISMATCH (this TPM has another key than its
  * certificate says). CLEANUP(tpm_ek_done).
  */
 DEVID_MUST_CHECK enum devid_err tpm_ek_next(struct tpm *tpm, size_t secret_len,

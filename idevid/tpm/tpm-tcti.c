@@ -49,7 +49,13 @@ static enum devid_err check_pairs(
 static enum devid_err check_argument(
 	const char *name, const char *text, struct devid_error *err)
 {
-	if (strcmp(name, "device") == 0 && *text && *text != '/')
+	/* The library would look for one itself, and could not say later which
+	 * is missing. */
+	if (strcmp(name, "device") == 0 && !*text)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'device' names no device: write " TPM_DEVICE_AUTO
+			", or device: and its path");
+	if (strcmp(name, "device") == 0 && *text != '/')
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"'%s' is not an absolute path of a device", text);
 	if (strcmp(name, "swtpm") == 0 || strcmp(name, "mssim") == 0)
@@ -61,10 +67,11 @@ enum devid_err tpm_tcti_check(const char *tcti, struct devid_error *err)
 {
 	TSS2_TCTI_INFO *info = NULL;
 	char name[NAME_MAX_LEN + 1];
+	bool found_later = strcmp(tcti, TPM_DEVICE_AUTO) == 0;
 	size_t len;
 
-	if (strcmp(tcti, TPM_DEVICE_AUTO) == 0)
-		tcti = "device"; /* of which number is found later */
+	if (found_later)
+		tcti = "device";
 	len = strcspn(tcti, ":");
 	if (len == 0 || len > NAME_MAX_LEN)
 		return devid_fail(err, DEVID_ERR_INVALID,
@@ -80,5 +87,7 @@ enum devid_err tpm_tcti_check(const char *tcti, struct devid_error *err)
 			"(libtss2-tcti-%s.so.0)",
 			name, name);
 	Tss2_TctiLdr_FreeInfo(&info);
+	if (found_later)
+		return DEVID_OK;
 	return check_argument(name, tcti[len] ? tcti + len + 1 : "", err);
 }

@@ -17,6 +17,7 @@
 #define CONNECTIONS_DEFAULT       1024
 #define RATE_MAX                  1000000
 #define PORT_MAX                  65535
+#define WHERE_MAX                 192 /* bytes; a name and some words */
 
 /* Names go into file names, audit lines and messages. */
 static enum devid_err check_name(const char *value, struct devid_error *err)
@@ -319,8 +320,8 @@ static const struct conf_setting settings[] = {
 };
 
 /* What no command can do without. */
-static enum devid_err check_complete(
-	const char *path, const struct ca_conf *c, struct devid_error *err)
+static enum devid_err check_complete(const struct conf_lines *lines,
+	const struct ca_conf *c, struct devid_error *err)
 {
 	const char *missing = NULL;
 
@@ -331,32 +332,35 @@ static enum devid_err check_complete(
 	else if (!c->certificate)
 		missing = "ca.certificate";
 	if (missing)
-		return devid_fail(err, DEVID_ERR_INVALID, "%s: %s: not set",
-			path, missing);
+		return conf_refuse(lines, missing, "not set", err);
 	return DEVID_OK;
 }
 
 /* Who is told apart by certificates has one of its own. */
-static enum devid_err check_stations(
-	const char *path, const struct ca_conf *c, struct devid_error *err)
+static enum devid_err check_stations(const struct conf_lines *lines,
+	const struct ca_conf *c, struct devid_error *err)
 {
 	static const uint8_t none[sizeof(c->stations[0].fingerprint)];
 
 	for (size_t i = 0; i < c->n_stations; i++) {
 		const struct ca_station *s = &c->stations[i];
+		const struct ca_station *twin = NULL;
+		char setting[WHERE_MAX], cause[WHERE_MAX];
 
+		(void)snprintf(setting, sizeof(setting),
+			"station %s.fingerprint", s->name); /* fits */
 		if (memcmp(s->fingerprint, none, sizeof(none)) == 0)
-			return devid_fail(err, DEVID_ERR_INVALID,
-				"%s: station %s.fingerprint: not set", path,
-				s->name);
+			return conf_refuse(lines, setting, "not set", err);
 		for (size_t k = 0; k < i; k++) {
 			if (memcmp(s->fingerprint, c->stations[k].fingerprint,
 				    sizeof(none)) == 0)
-				return devid_fail(err, DEVID_ERR_INVALID,
-					"%s: station %s.fingerprint: that of "
-					"station %s too",
-					path, s->name, c->stations[k].name);
+				twin = &c->stations[k];
 		}
+		if (!twin)
+			continue;
+		(void)snprintf(cause, sizeof(cause), "that of station %s too",
+			twin->name); /* fits */
+		return conf_refuse(lines, setting, cause, err);
 	}
 	return DEVID_OK;
 }
@@ -369,29 +373,34 @@ static bool is_same_place(const char *a, const char *b)
 }
 
 /* Settings that say nothing without another, or against it. */
-static enum devid_err check_pairs(
-	const char *path, const struct ca_conf *c, struct devid_error *err)
+static enum devid_err check_pairs(const struct conf_lines *lines,
+	const struct ca_conf *c, struct devid_error *err)
 {
-	const char *wrong = NULL;
-
-	if (!c->ocsp_key != !c->ocsp_certificate)
-		wrong = "token.ocsp_key: goes with token.ocsp_certificate, and "
-			"one of them is not set";
-	else if (is_same_place(c->listen, c->listen_public))
-		wrong = "serve.listen_public: the same as serve.listen";
-	else if (c->key && c->audit_key && strcmp(c->key, c->audit_key) == 0)
-		wrong = "token.audit_key: the CA's own key, token.key";
-	else if (c->key && c->ocsp_key && strcmp(c->key, c->ocsp_key) == 0)
-		wrong = "token.ocsp_key: the CA's own key, token.key";
-	if (wrong)
-		return devid_fail(
-			err, DEVID_ERR_INVALID, "%s: %s", path, wrong);
+	if (c->ocsp_key && !c->ocsp_certificate)
+		return conf_refuse(lines, "token.ocsp_key",
+			"goes with token.ocsp_certificate, which is not set",
+			err);
+	if (!c->ocsp_key && c->ocsp_certificate)
+		return conf_refuse(lines, "token.ocsp_certificate",
+			"goes with token.ocsp_key, which is not set", err);
+	if (is_same_place(c->listen, c->listen_public))
+		return conf_refuse(lines, "serve.listen_public",
+			"the same as serve.listen", err);
+	if (c->key && c->audit_key && strcmp(c->key, c->audit_key) == 0)
+		return conf_refuse(lines, "token.audit_key",
+			"the CA's own key, token.key", err);
+	if (c->key && c->ocsp_key && strcmp(c->key, c->ocsp_key) == 0)
+		return conf_refuse(lines, "token.ocsp_key",
+			"the CA's own key, token.key", err);
 	return DEVID_OK;
 }
 
 enum devid_err ca_conf_load(
 	const char *path, struct ca_conf *ret, struct devid_error *err)
 {
+	CLEANUP(cleanup_conf_lines) struct conf_lines *lines = NULL;
+	const struct conf_source source = { path ? path : CA_CONF_DEFAULT,
+		NULL };
 	enum devid_err rc;
 
 	memset(ret, 0, sizeof(*ret));
@@ -402,14 +411,13 @@ enum devid_err ca_conf_load(
 	ret->ocsp_hours = OCSP_HOURS_DEFAULT;
 	ret->connections_max = CONNECTIONS_DEFAULT;
 	ret->ek.assertions = true;
-	path = path ? path : CA_CONF_DEFAULT;
-	rc = conf_load(path, settings, ret, err);
+	rc = conf_read(&source, settings, ret, &lines, err);
 	if (rc == DEVID_OK)
-		rc = check_complete(path, ret, err);
+		rc = check_complete(lines, ret, err);
 	if (rc == DEVID_OK)
-		rc = check_stations(path, ret, err);
+		rc = check_stations(lines, ret, err);
 	if (rc == DEVID_OK)
-		rc = check_pairs(path, ret, err);
+		rc = check_pairs(lines, ret, err);
 	if (rc == DEVID_OK && !ret->instance)
 		rc = conf_string(&ret->instance, "ca", err);
 	if (rc != DEVID_OK)

@@ -26,15 +26,15 @@ written() {
 	[ "$1.${2%% *}" != agent.supplicant_user ] || sed -i 2d "$conf"
 }
 
-# refused SECTION LINE: by its program, with the place
+# refused SECTION LINES: by its program, with the place, which is the last
 refused() {
-	local program=devid-agent line
+	local program=devid-agent line last=${2##*$'\n'}
 
 	[ "$1" != keyd ] || program=devid-keyd
 	written "$1" "$2"
 	line=$(wc -l <"$conf")
 	run -2 timeout 20 "$build/$program" --config "$conf"
-	[[ $output == "$program: $conf:$line: $1.${2%% *}: "* ]] || {
+	[[ $output == "$program: $conf:$line: $1.${last%% *}: "* ]] || {
 		echo "$1: $2: $output"
 		return 1
 	}
@@ -69,7 +69,8 @@ each_found() { # SECTION LINE...
 @test "devid-keyd and doctor refuse each value that it cannot take" {
 	each_found keyd "socket = relative" "socket = /$(printf '%0110d' 0)" \
 		"tcti = foo:bar" "tcti = /dev/tpm0" "tcti = swtpm:pth=/x" \
-		"tcti = device:relative" "state_dir = state" \
+		"tcti = device" "tcti = device:" "tcti = device:relative" \
+		"state_dir = state" \
 		"connections_max = 3" "connections_max = 1025" \
 		"tpm_timeout = 0" "tpm_timeout = 241" "certificate_in_nv = maybe" \
 		"shutdown_every = 0" "shutdown_every = 86401" "lockout_reset = 2" \
@@ -89,12 +90,20 @@ each_found() { # SECTION LINE...
 		"tls_max = 1.4" "trust = frist-use" "ca = ca.pem"
 }
 
+@test "settings against each other: devid-agent and doctor name one line" {
+	each_found agent $'identity = idevid\nkey = /k' \
+		$'cert = /c\nidentity = idevid'
+	each_found eap $'tls_min = 1.3\ntls_max = 1.2' "ca = /c" \
+		"server_name = radius.example"
+}
+
 @test "what devid-agent alone can judge, it does" {
 	refused agent "supplicant_user = nobody-here"
 	refused agent "supplicant_user = 0"
 	refused agent "clock_floor = 2026-02-30"
 	refused eap "identity = a b"
 	refused eap "server_name = *.x"
+	refused eap "server_name = 10.0.0.1"
 	refused eap "server_name = a.b; c.d"
 }
 

@@ -185,8 +185,13 @@ static const struct {
 	{ USER PINNED "identity=a b\n", "blank or a control" },
 	{ USER PINNED "identity=a\x7f\n", "blank or a control" },
 	{ USER PINNED "trust=all\n", "eap.trust" },
-	{ USER PINNED "trust=first-use\n", "first-use takes neither" },
-	{ USER "[eap]\nca=/c\n", "pinned needs" },
+	{ USER PINNED "trust=first-use\n",
+		"t:4: eap.ca: trust = first-use takes neither" },
+	{ USER "[eap]\ntrust=first-use\n\nserver_name=n\n",
+		"t:6: eap.server_name: trust = first-use takes neither" },
+	{ USER "[eap]\nca=/c\n", "t:4: eap.ca: trust = pinned needs" },
+	{ USER "[eap]\nca=/c\ntrust=pinned\n",
+		"t:5: eap.trust: trust = pinned needs" },
 	{ USER "[eap]\nca=/c\nserver_name=a; b\n",
 		"t:5: eap.server_name: 'a;' is neither" },
 	{ USER "[eap]\nca=/c\nserver_name=*.com\n", "too wide" },
@@ -194,8 +199,11 @@ static const struct {
 	{ USER "[eap]\nca=/c\n"
 	       "server_name=a b c d e f g h i j k\n",
 		"more than 10" },
-	{ USER "[eap]\nserver_name=n\n", "pinned needs" },
-	{ USER, "pinned needs" },
+	{ USER "[eap]\nserver_name=n\n",
+		"t:4: eap.server_name: trust = pinned needs" },
+	{ USER "[eap]\nca=/c\nserver_name=10.0.0.1\n",
+		"t:5: eap.server_name: '10.0.0.1' is no DNS name" },
+	{ USER, "t: eap.trust: trust = pinned needs" },
 };
 
 static void parse_bad_setting_is_refused_with_its_place(void **state)
@@ -238,6 +246,8 @@ static void load_ca_that_is_something_else_is_refused(void **state)
 
 	(void)state;
 	expect_ca(&dir, "-----BEGIN CERTIFICATE-----\nMAA=\n", "");
+	expect_ca(&dir, "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n",
+		"devid.conf:4: eap.ca: ");
 	expect_ca(&dir, "-----BEGIN CERTIFICATE REQUEST-----\nMAA=\n",
 		"ca.pem: not a certificate: it is a PKCS#10 request in PEM");
 	expect_ca(&dir, "", "ca.pem: not a certificate: it is empty");

@@ -40,6 +40,24 @@ static void add_what_is_no_name_is_refused(void **state)
 	assert_int_equal(l.n, 0);
 }
 
+/* A dNSName never is one, so it would admit nobody. */
+static void add_an_address_is_refused(void **state)
+{
+	static const char *const names[] = { "10.0.0.1", "*.0.0.1", "1",
+		"radius.1" };
+	struct names l = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(names); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_rc(names_add(&l, names[i], &err), DEVID_ERR_INVALID);
+		assert_cause(&err, "is no DNS name: a number is its last part");
+	}
+	l = one("10.0.0.1a");
+	assert_int_equal(l.n, 1);
+}
+
 /* It would admit every host of a whole registry. */
 static void add_wildcard_of_one_label_is_refused(void **state)
 {
@@ -150,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(add_what_is_no_name_is_refused),
+		cmocka_unit_test(add_an_address_is_refused),
 		cmocka_unit_test(add_wildcard_of_one_label_is_refused),
 		cmocka_unit_test(add_too_many_or_too_long_is_refused),
 		cmocka_unit_test(admit_whole_names_and_hosts_below_a_domain),

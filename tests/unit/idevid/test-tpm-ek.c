@@ -290,6 +290,7 @@ static void header_in_nv_is_no_part_of_the_certificate(void **state)
 	attest_proves_itself(f, EVP_PKEY_EC); /* attest_ek() looks */
 	attest_close(f);
 	in.data[4]++;
+	swtpm_nv_remove(&f->on.tpm, EK_P384_INDEX);
 	swtpm_nv_write(&f->on.tpm, EK_P256_INDEX, in.data, in.len);
 	attest_open(f, false);
 	assert_rc(f->on.ks->ops->attest(
@@ -443,12 +444,20 @@ static void ek_certificate_of_another_tpm_mismatch(void **state)
 	}
 }
 
+/* What an index may hold: nothing yet, and DER of something else. */
+static const struct {
+	size_t len;
+	uint8_t data[5];
+} bad[] = {
+	{ 4, { 0xff, 0xff, 0xff, 0xff } },
+	{ 5, { 0x30, 3, 2, 1, 0 } },
+};
+
 static void no_certificate_in_the_index_syntax(void **state)
 {
 	struct attest_fixture *f = *state;
-	static const uint8_t inner[] = { 0x30, 3, 2, 1, 0 };
-	static const uint8_t none[] = { 0xff, 0xff, 0xff, 0xff };
 	struct devid_error err = { DEVID_OK, "" };
+	struct certs_buf given = certify(make_high_rsa_ek(f, 0));
 	/* With a secret as long as a modulus of 2048 bits. */
 	struct challenge ch = { .id_object_len = 2,
 		.enc_secret = { 0x01, 0x00 },
@@ -456,18 +465,38 @@ static void no_certificate_in_the_index_syntax(void **state)
 
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, none, sizeof(none));
-	attest_open(f, false);
-	assert_rc(f->on.ks->ops->attest(
-			  f->on.ks, KEY_IDEVID, attest_own_ek, &f->said, &err),
-		DEVID_ERR_SYNTAX);
-	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
+	swtpm_nv_remove(&f->on.tpm, EK_P384_INDEX);
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		devid_error_clear(&err);
+		swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, bad[i].data,
+			bad[i].len);
+		attest_open(f, false);
+		assert_rc(f->on.ks->ops->attest(f->on.ks, KEY_IDEVID,
+				  attest_own_ek, &f->said, &err),
+			DEVID_ERR_SYNTAX);
+		assert_cause(&err, "NV index 0x01c00002 holds no certificate");
+		devid_error_clear(&err);
+		assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_MISMATCH);
+		attest_close(f);
+	}
+	/* What a file has of the same key is as good as ever. */
+	given_certificate_proves_itself(f, &given);
+}
+
+/* It may be that of an RSA key which no index has; another EK has one. */
+static void no_certificate_in_one_index_the_next_is_taken(void **state)
+{
+	struct attest_fixture *f = *state;
+
+	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
-	swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, inner, sizeof(inner));
-	attest_open(f, false);
-	devid_error_clear(&err);
-	assert_rc(attest_activate(f, &ch, &err), DEVID_ERR_SYNTAX);
-	assert_cause(&err, "NV index 0x01c00002 holds no certificate");
+	for (size_t i = 0; i < N_OF(bad); i++) {
+		swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, bad[i].data,
+			bad[i].len);
+		attest_open(f, false);
+		attest_proves_itself(f, EVP_PKEY_EC); /* attest_ek() looks */
+		attest_close(f);
+	}
 }
 
 #define CASE(f)                                                                \
@@ -501,6 +530,7 @@ int main(void)
 			attest_setup_without_ek, attest_teardown),
 		CASE(ek_certificate_of_another_tpm_mismatch),
 		CASE(no_certificate_in_the_index_syntax),
+		CASE(no_certificate_in_one_index_the_next_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,7 @@
 
 static void good_names_taken(void **state)
 {
-	static const char *const good[] = { "device",
-		"device:", "device:/dev/tpmrm0", "device:/dev/not-there-yet",
+	static const char *const good[] = { "device:/dev/tpmrm0", "device:/dev/not-there-yet",
 		"swtpm:path=/x/tpm.sock", "swtpm:host=127.0.0.1,port=2321",
 		"swtpm", "cmd:/bin/true", "auto" };
 
@@ -29,6 +28,9 @@ static void wrong_names_refused_with_their_cause(void **state)
 		{ ":x", "':x' does not begin with a module's name" },
 		{ "/dev/tpmrm0",
 			"'/dev/tpmrm0' is a device: write device:/dev/tpmrm0" },
+		{ "device", "'device' names no device: write auto, or device: "
+			    "and its path" },
+		{ "device:", "'device' names no device: write auto" },
 		{ "device:dev/tpm0",
 			"'dev/tpm0' is not an absolute path of a device" },
 		{ "swtpm:/x/tpm.sock",
