@@ -148,7 +148,7 @@ enum devid_verdict rules_san_not_critical(
 enum devid_verdict rules_hw_module_present(
 	const struct rules_input *in, char detail[DEVID_DETAIL_MAX])
 {
-	if (in->san_state == RULES_BAD)
+	if (in->san_state == RULES_BAD || in->kind == DEVID_PROFILE_LDEVID)
 		return DEVID_NOT_APPLICABLE;
 	if (in->hw_state == RULES_ABSENT)
 		return fail(detail, "binding not proven: nothing in the "
@@ -201,7 +201,7 @@ enum devid_verdict rules_tcg_capability(
 	unsigned own = in->kind == DEVID_PROFILE_IAK ? RULES_CAP_RESTRICTED
 						     : RULES_CAP_FIXED;
 
-	if (in->policies_state == RULES_BAD)
+	if (in->policies_state == RULES_BAD || in->kind == DEVID_PROFILE_LDEVID)
 		return DEVID_NOT_APPLICABLE;
 	if (!(in->policy_caps & own))
 		return fail(
@@ -245,7 +245,7 @@ enum devid_verdict rules_eku(
 	case RULES_GOOD:
 		break;
 	}
-	if (in->kind == DEVID_PROFILE_IDEVID && in->eku_other && !in->eku_tls)
+	if (in->kind != DEVID_PROFILE_IAK && in->eku_other && !in->eku_tls)
 		return fail(detail, "extendedKeyUsage does not allow TLS");
 	return DEVID_PASS;
 }

@@ -246,7 +246,7 @@ enum devid_verdict rules_not_after(
 {
 	const struct cert_time *t = &in->cert.not_after;
 
-	if (time_fault(t))
+	if (time_fault(t) || in->kind == DEVID_PROFILE_LDEVID)
 		return DEVID_NOT_APPLICABLE;
 	if (t->text.len == strlen(NOT_AFTER_NEVER) &&
 		memcmp(t->text.data, NOT_AFTER_NEVER, t->text.len) == 0)
@@ -265,6 +265,8 @@ enum devid_verdict rules_subject_serial(
 	size_t n = cert_name_find(
 		in->cert.subject, OID_AT_SERIAL_NUMBER, &tag, &v);
 
+	if (n == 0 && in->kind == DEVID_PROFILE_LDEVID)
+		return DEVID_NOT_APPLICABLE;
 	if (n != 1)
 		return fail(detail, "subject holds %zu serialNumbers", n);
 	if (tag != CERT_TAG_PRINTABLE && tag != DER_UTF8_STRING)

@@ -9,6 +9,8 @@
 #include "key-call.h"
 #include "key-file.h"
 #include "key-list.h"
+#include "profile-tell.h"
+#include "role.h"
 
 static const struct option_set cert_set = {
 	.command = "cert",
@@ -45,11 +47,17 @@ static int install(struct key_call *c, struct client_change *change)
 	CLEANUP(cleanup_free) uint8_t *buf = malloc(WIRE_CHAIN_MAX);
 	struct room chain = { buf, WIRE_CHAIN_MAX, 0 };
 	struct devid_error err = { DEVID_OK, "" };
+	enum key_id id;
 
 	if (!buf)
 		return EXIT_FAILURE;
 	if (key_file_read_certs(c->file, &chain, &err) != DEVID_OK)
 		return key_call_fail(c, &err);
+	/* It can be replaced: whose CA leaves out what is asked for is told. */
+	if (change->op == WIRE_INSTALL && key_id_by_name(c->key, &id) &&
+		key_id_row(id)->deletes)
+		(void)profile_tell(
+			c->key, (struct view) { chain.data, chain.len });
 	change->key = c->key;
 	change->data = (struct view) { chain.data, chain.len };
 	return key_call_change(c, change, "installed");

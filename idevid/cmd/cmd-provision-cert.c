@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd-provision-cert.h"
 
-#include <devid/profile.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd-provision-io.h"
 #include "der.h"
 #include "pem-chain.h"
+#include "profile-tell.h"
 #include "provision-step.h"
 
 /* PEM certificates of @path as DER, one behind the other. */
@@ -37,28 +37,8 @@ static enum devid_err read_chain(const char *path, struct room *ret,
 bool provision_profile_ok(
 	struct provision *p, const char *key, const uint8_t *der, size_t len)
 {
-	CLEANUP(cleanup_free)
-	struct devid_profile_report *report = malloc(sizeof(*report));
-	enum key_id id = KEY_NONE;
-	bool iak;
-
-	if (!report)
-		return false;
-	iak = key_id_by_name(key, &id) && key_id_role(id) == KEY_ROLE_IAK;
-	if (devid_profile_check(der, len,
-		    iak ? DEVID_PROFILE_IAK : DEVID_PROFILE_IDEVID,
-		    DEVID_PROFILE_STRICT, report))
+	if (profile_tell(key, (struct view) { der, len }))
 		return true;
-	for (int i = 1; i < DEVID_RULE_COUNT; i++) {
-		const struct devid_rule_result *r = &report->results[i];
-
-		if (r->verdict == DEVID_FAIL)
-			(void)fprintf(stderr,
-				"devid: cert: %s: not so: %s (%s)%s%s\n", key,
-				devid_rule_text(r->rule),
-				devid_rule_clause(r->rule),
-				r->detail[0] ? ": " : "", r->detail);
-	}
 	if (p->force)
 		(void)fprintf(stderr,
 			"devid: cert: %s: goes on all the same (--force)\n",

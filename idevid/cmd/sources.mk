@@ -20,6 +20,7 @@ sources := \
 	key-call.c \
 	key-file.c \
 	key-list.c \
+	profile-tell.c \
 	provision-ek.c \
 	provision-step.c \
 	verify-connect.c \

@@ -2,6 +2,7 @@
 #include "role.h"
 
 #include <assert.h>
+#include <devid/profile.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ static const struct role roles[N_KEY_ROLES] = {
 		.manager = ROLE_MANAGER_MAKER,
 		.purposes = CLIENT | SERVER | CSR,
 		.listed = true,
-		.enabled = true },
+		.enabled = true,
+		.profile = DEVID_PROFILE_IDEVID },
 	[KEY_ROLE_IAK] = { .name = "iak",
 		.what = "attests the IDevID of the same number",
 		.home = ROLE_HOME_MAKER,
@@ -25,7 +27,8 @@ static const struct role roles[N_KEY_ROLES] = {
 		.manager = ROLE_MANAGER_MAKER,
 		.purposes = 0,
 		.listed = true,
-		.enabled = true },
+		.enabled = true,
+		.profile = DEVID_PROFILE_IAK },
 	[KEY_ROLE_LDEVID] = { .name = "ldevid",
 		.what = "identity that the site gave the device",
 		.home = ROLE_HOME_OWNER,
@@ -35,7 +38,8 @@ static const struct role roles[N_KEY_ROLES] = {
 		.imports = true,
 		.deletes = true,
 		.listed = true,
-		.enabled = false },
+		.enabled = false,
+		.profile = DEVID_PROFILE_LDEVID },
 	[KEY_ROLE_EAP] = { .name = "eap",
 		.what = "802.1X key of the owner",
 		.home = ROLE_HOME_OWNER,
@@ -45,7 +49,8 @@ static const struct role roles[N_KEY_ROLES] = {
 		.imports = true,
 		.deletes = true,
 		.listed = false,
-		.enabled = true },
+		.enabled = true,
+		.profile = -1 },
 	[KEY_ROLE_TLS] = { .name = "tls",
 		.what = "HTTPS key of the owner",
 		.home = ROLE_HOME_OWNER,
@@ -55,7 +60,8 @@ static const struct role roles[N_KEY_ROLES] = {
 		.imports = true,
 		.deletes = true,
 		.listed = false,
-		.enabled = true },
+		.enabled = true,
+		.profile = -1 },
 };
 
 /* Every key and its name, in the order of enum key_id. */

@@ -77,6 +77,7 @@ struct role {
 	bool deletes;      /* keys and certificates may be taken out */
 	bool listed;       /* everybody may see that they are there */
 	bool enabled;      /* keys and certificates begin so (802.1AR 7.2) */
+	int profile; /* enum devid_profile_kind of certificates; -1: any */
 };
 
 /* The row of @role, which is one of them; never NULL. */

@@ -326,6 +326,26 @@ csr_of() { devid provision csr --key "$1" --serial X --out "$WORK/x.csr"; }
 	ok "ldevid-0: certificate disabled" cert disable ldevid-0
 }
 
+# A site's CA is not the maker's: it is told what it left out, and goes on.
+# covers: 802.1AR-8.10-ldevid
+@test "cert install: what an LDevID's certificate breaks of the profile is told" {
+	devid key create ldevid-0 --type p256
+	devid key enable ldevid-0
+	certify ldevid-0
+	ok "ldevid-0: installed" cert install ldevid-0 "$WORK/ldevid-0.pem"
+	devid cert enable ldevid-0
+	csr_of ldevid-0 >/dev/null
+	echo basicConstraints=CA:true >"$WORK/ext.ca"
+	openssl x509 -req -in "$WORK/ldevid-0.csr" -CA "$WORK/ca.pem" \
+		-CAkey "$WORK/ca.key" -days 3 -extfile "$WORK/ext.ca" \
+		-out "$WORK/as-ca.pem" 2>/dev/null
+	run -0 devid cert install ldevid-0 "$WORK/as-ca.pem" --replace
+	[[ $output == *"devid: cert: ldevid-0: not so: the certificate is not a CA's ("*"ldevid-0: installed"* ]]
+	devid key create tls-0 --type p256 # of no profile
+	certify tls-0
+	ok "tls-0: installed" cert install tls-0 "$WORK/tls-0.pem"
+}
+
 # covers: 802.1AR-7.2-enum-certs 802.1AR-7.2-enum-chain OWN-cli
 @test "cert list, chain list: text, JSON and PEM, of all and of one" {
 	certified_ldevid

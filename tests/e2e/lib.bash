@@ -143,6 +143,7 @@ make_ca() {
 		-subj "/CN=E2E CA" -addext keyUsage=critical,keyCertSign \
 		2>/dev/null
 	printf '%s\n' keyUsage=critical,digitalSignature \
+		authorityKeyIdentifier=keyid \
 		subjectAltName=DNS:device.test >"$WORK/ext"
 }
 

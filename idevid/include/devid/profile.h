@@ -28,6 +28,9 @@ extern "C" {
 enum devid_profile_kind {
 	DEVID_PROFILE_IDEVID,
 	DEVID_PROFILE_IAK,
+	/* What a site issues: it may end, its subject may hold the IDevID's
+	 * serialNumber or none, and it need not say where the key is. */
+	DEVID_PROFILE_LDEVID,
 };
 
 #define DEVID_PROFILE_STRICT 0x1u

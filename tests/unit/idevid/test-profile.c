@@ -633,6 +633,75 @@ static void check_iak_is_no_devid(void **state)
 	assert_int_equal(report.failed, DEVID_RULE_TCG_OTHER_KEY);
 }
 
+/* What a site issues: it ends, and says nothing of a TPM. */
+static struct certs_spec ldevid_spec(void)
+{
+	struct certs_spec spec = certs_idevid_spec();
+
+	spec.not_after = "U300101000000Z";
+	certs_set_ext(&spec, CERTS_OID_SAN, "", NULL);
+	certs_set_ext(&spec, CERTS_OID_CP, "", NULL);
+	return spec;
+}
+
+static bool judge_ldevid(const struct certs_spec *spec, unsigned flags,
+	struct devid_profile_report *report)
+{
+	struct certs_node node = certs_sign(spec, fix.p256, &fix.issuer);
+
+	return devid_profile_check(node.der.data, node.der.len,
+		DEVID_PROFILE_LDEVID, flags, report);
+}
+
+/* covers: 802.1AR-8.10-ldevid */
+static void check_ldevid_may_end_with_or_without_serial(void **state)
+{
+	struct certs_spec spec = ldevid_spec();
+	struct devid_profile_report report;
+
+	(void)state;
+	assert_true(judge_ldevid(&spec, DEVID_PROFILE_STRICT, &report));
+	assert_string_equal(report.serial, spec.sn);
+	assert_false(judge(
+		&spec, fix.p256, &fix.issuer, DEVID_PROFILE_STRICT, &report));
+	spec.sn = NULL;
+	assert_true(judge_ldevid(&spec, DEVID_PROFILE_STRICT, &report));
+	assert_string_equal(report.serial, "");
+	spec = certs_idevid_spec(); /* nor is more than that wrong */
+	assert_true(judge_ldevid(&spec, DEVID_PROFILE_STRICT, &report));
+}
+
+/* covers: 802.1AR-8.10-ldevid */
+static void check_ldevid_keeps_the_rules_of_a_devid(void **state)
+{
+	static const struct {
+		const char *oid, *value;
+		enum devid_rule failed;
+	} cases[] = {
+		{ CERTS_OID_AKI, NULL, DEVID_RULE_AUTHORITY_KEY_ID },
+		{ CERTS_OID_KU, NULL, DEVID_RULE_KEY_USAGE },
+		{ CERTS_OID_CP, "300a 3008 " RESTRICTED,
+			DEVID_RULE_TCG_OTHER_KEY },
+		{ CERTS_OID_EKU, "300a 0608 2b06010505070303", DEVID_RULE_EKU },
+	};
+	struct devid_profile_report report;
+	struct certs_spec spec;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		spec = ldevid_spec();
+		certs_set_ext(&spec, cases[i].oid, "", cases[i].value);
+		assert_false(judge_ldevid(&spec, 0, &report));
+		assert_int_equal(report.failed, cases[i].failed);
+		assert_int_equal(report.n_failed, 1);
+	}
+	spec = ldevid_spec();
+	spec.subject = "301a 310b 3009 0603 550405 1302 4131"
+		       "310b 3009 0603 550405 1302 4132"; /* two serials */
+	assert_false(judge_ldevid(&spec, 0, &report));
+	assert_int_equal(report.failed, DEVID_RULE_SUBJECT_SERIAL);
+}
+
 static void check_two_faults_both_reported(void **state)
 {
 	struct certs_spec spec = certs_idevid_spec();
@@ -704,6 +773,8 @@ int main(void)
 		cmocka_unit_test(check_purposes_one_that_allows_tls_is_enough),
 		cmocka_unit_test(check_purposes_of_an_iak),
 		cmocka_unit_test(check_iak_is_no_devid),
+		cmocka_unit_test(check_ldevid_may_end_with_or_without_serial),
+		cmocka_unit_test(check_ldevid_keeps_the_rules_of_a_devid),
 		cmocka_unit_test(check_two_faults_both_reported),
 		cmocka_unit_test(check_report_text_is_plain),
 		cmocka_unit_test(every_rule_has_id_text_and_clause),
