@@ -63,6 +63,12 @@ void identity_print(const json_t *key, bool well)
 {
 	bool present = fact_true(key, "present");
 
+	/* A file that cannot be used, and no key. */
+	if (!*fact_text(key, "algorithm")) {
+		(void)printf("%-10s NOT USABLE: %s\n", fact_text(key, "name"),
+			fact_text(key, "why"));
+		return;
+	}
 	(void)printf("%-10s %s at %s, %s%s%s%s\n", fact_text(key, "name"),
 		fact_text(key, "algorithm"), fact_text(key, "place"),
 		usable_text(present, well),
@@ -108,7 +114,12 @@ static void print_erasure(const json_t *keystore)
 {
 	const json_t *erasure = json_object_get(keystore, "erasure");
 
-	if (json_is_object(erasure))
+	if (fact_true(erasure, "pending"))
+		(void)printf(
+			"           an erasure of the owner's keys is begun "
+			"and not done yet: %s\n",
+			fact_text(erasure, "why"));
+	else if (json_is_object(erasure))
 		(void)printf("           the owner's keys were erased; %s\n",
 			fact_text(erasure, "text"));
 }

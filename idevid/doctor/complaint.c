@@ -62,6 +62,13 @@ static const struct complaint table[] = {
 		"the cause says why; an owner's key that is lost is made or "
 		"brought anew: devid key delete, then create or import "
 		"(devid-key(1))" },
+	{ "key-file", WARNING(KEY), "a file of an owner's key cannot be used",
+		"restore the state folder as a whole, or devid key delete, "
+		"then create or import (devid-key(1))" },
+	{ "erasure-pending", WARNING(KEY),
+		"an erasure of the owner's keys is begun and not done",
+		"take away what the cause says, then devid init; until then "
+		"none of the owner's keys is used" },
 	{ "key-disabled", FAULT(KEY), "the key is disabled",
 		"devid provision enable idevid" },
 	{ "key-no-tls13", WARNING(KEY),

@@ -232,6 +232,8 @@ json_t *facts_files_json(
 			.chain = &keyd->chains[i],
 		};
 
+		if (s.key->alg == KEY_ALG_NONE)
+			continue; /* nothing to hold them against */
 		add_in(list, s, places->state_dir);
 		if (strcmp(s.name, idevid.name) == 0)
 			add_agent(list, s, places);

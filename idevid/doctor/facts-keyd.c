@@ -74,13 +74,15 @@ static json_t *state_json(const struct wire_key *key)
 	bool known = key_id_by_name(key->name, &id);
 	char suite[32];
 
-	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:s}", "role",
+	return json_pack("{s:s, s:i, s:b, s:b, s:b, s:b, s:b, s:o}", "role",
 		known ? key_role_name(key_id_role(id)) : "unknown", "number",
 		known ? (int)key_id_number(id) : 0, "of_maker",
 		known && key_id_row(id)->home == ROLE_HOME_MAKER, "persistent",
 		key->persistent, "imported", key->imported, "certified",
 		key->certified, "cert_enabled", key->cert_enabled, "suite",
-		suite_name(key->alg, suite));
+		key->alg == KEY_ALG_NONE
+			? json_null()
+			: json_string(suite_name(key->alg, suite)));
 }
 
 /* Null: not known. */
@@ -98,12 +100,14 @@ json_t *facts_keyd_identity(const struct facts_keyd *keyd, size_t i)
 	json_t *above = json_array();
 	json_t *leaf = leaf_json(&keyd->chains[i], above);
 	json_t *all = json_pack(
-		"{s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:o, s:i, s:i, s:o}",
-		"name", key->name, "algorithm", key_alg_name(key->alg), "place",
-		key->place, "present", key->present, "enabled", key->enabled,
-		"tls13", tls13_json(key->tls13), "certificate", leaf, "above",
-		above, "certificates", key->n_certs, "certificates_in_tpm",
-		key->n_stored, "why",
+		"{s:s, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:i, s:i, s:o}",
+		"name", key->name, "algorithm",
+		key->alg == KEY_ALG_NONE ? json_null()
+					 : json_string(key_alg_name(key->alg)),
+		"place", key->place, "present", key->present, "enabled",
+		key->enabled, "tls13", tls13_json(key->tls13), "certificate",
+		leaf, "above", above, "certificates", key->n_certs,
+		"certificates_in_tpm", key->n_stored, "why",
 		*key->why ? fact_new(key->why) : json_null());
 
 	if (json_object_update(all, state) == 0)
@@ -223,16 +227,20 @@ static json_t *erasure_json(const struct wire_erasure *erasure)
 	uint8_t where = erasure->where; /* one of them: wire_decode_status() */
 	bool reset = where == WIRE_ERASED_HERE &&
 		     erasure->resets > erasure->erased_at;
+	const char *text = reset ? "complete: the TPM was reset since then"
+				 : erased_in[where].text;
 
-	if (!erasure->erased)
+	if (!erasure->erased && !erasure->pending)
 		return json_null();
-	return json_pack("{s:b, s:s, s:I, s:I, s:s}", "complete",
-		reset || where == WIRE_ERASED_CLEARED, "in",
-		erased_in[where].in, "erased_at",
+	return json_pack("{s:b, s:o, s:b, s:s, s:I, s:I, s:s}", "pending",
+		erasure->pending, "why",
+		erasure->pending ? fact_new(erasure->why) : json_null(),
+		"complete",
+		!erasure->pending && (reset || where == WIRE_ERASED_CLEARED),
+		"in", erased_in[where].in, "erased_at",
 		(json_int_t)erasure->erased_at, "resets",
 		(json_int_t)erasure->resets, "text",
-		reset ? "complete: the TPM was reset since then"
-		      : erased_in[where].text);
+		erasure->pending ? "begun, and not done yet" : text);
 }
 
 static json_t *module_json(const struct wire_status *st)

@@ -157,12 +157,24 @@ static void judge_other_key(const json_t *key, struct findings *f)
 
 	if (!key_id_by_name(name, &id) || key_id_row(id)->purposes == 0)
 		return;
-	if (fact_false(key, "present"))
+	if (json_is_null(json_object_get(key, "algorithm")))
+		findings_add(f, "key-file", name, "%s", why);
+	else if (fact_false(key, "present"))
 		findings_add(f, "key-other", name, "%s: %s",
 			fact_text(key, "place"),
 			*why ? why : "devid-keyd does not say why");
 	else if (*why)
 		findings_add(f, "key-other", name, "it serves, but: %s", why);
+}
+
+static void judge_erasure(const json_t *facts, struct findings *f)
+{
+	const json_t *erasure =
+		json_object_get(json_object_get(facts, "keystore"), "erasure");
+
+	if (fact_true(erasure, "pending"))
+		findings_add(f, "erasure-pending", "", "%s",
+			fact_text(erasure, "why"));
 }
 
 static void judge_keys(const json_t *facts, struct findings *f)
@@ -243,6 +255,7 @@ void judge_key(const json_t *facts, struct findings *ret)
 	judge_settings(facts, ret);
 	judge_tpm(facts, ret);
 	judge_keyd(facts, ret);
+	judge_erasure(facts, ret);
 	judge_keys(facts, ret);
 	judge_files(facts, ret);
 	judge_folders(facts, ret);

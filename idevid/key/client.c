@@ -224,10 +224,13 @@ enum devid_err client_find_key(const char *path, const char *name,
 	if (rc != DEVID_OK)
 		return rc;
 	for (size_t i = 0; i < status->n_keys; i++) {
-		if (strcmp(status->keys[i].name, name) == 0) {
-			*ret = status->keys[i];
-			return DEVID_OK;
-		}
+		if (strcmp(status->keys[i].name, name) != 0)
+			continue;
+		if (status->keys[i].alg == KEY_ALG_NONE)
+			return devid_fail(err, DEVID_ERR_NOT_FOUND,
+				"%s: %.200s", name, status->keys[i].why);
+		*ret = status->keys[i];
+		return DEVID_OK;
 	}
 	if (status->module != DEVID_OK)
 		return devid_fail(

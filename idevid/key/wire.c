@@ -203,6 +203,9 @@ static void put_module(struct bytes_out *o, const struct wire_status *s)
 	bytes_out_uint(o, 4, s->erasure.erased_at);
 	bytes_out_uint(o, 1, s->erasure.erased);
 	bytes_out_uint(o, 1, s->erasure.where);
+	bytes_out_uint(o, 1, s->erasure.pending);
+	bytes_out_counted(o, 2, s->erasure.why,
+		strnlen(s->erasure.why, sizeof(s->erasure.why)));
 	put_text(o, s->about.maker, sizeof(s->about.maker));
 	put_text(o, s->about.model, sizeof(s->about.model));
 	put_text(o, s->about.firmware, sizeof(s->about.firmware));
@@ -226,6 +229,9 @@ static void get_module(struct bytes_in *i, struct wire_status *s)
 	s->erasure.erased_at = (uint32_t)bytes_in_uint(i, 4);
 	s->erasure.erased = bytes_in_uint(i, 1) != 0;
 	s->erasure.where = (uint8_t)bytes_in_uint(i, 1);
+	s->erasure.pending = bytes_in_uint(i, 1) != 0;
+	(void)bytes_in_copy(i, 2, s->erasure.why,
+		sizeof(s->erasure.why) - 1); /* zeroed: stays terminated */
 	get_text(i, s->about.maker, sizeof(s->about.maker));
 	get_text(i, s->about.model, sizeof(s->about.model));
 	get_text(i, s->about.firmware, sizeof(s->about.firmware));

@@ -109,7 +109,8 @@ enum wire_tls13 {
 	WIRE_TLS13_NO
 };
 
-/* What STATUS says of one key. */
+/* What STATUS says of one key. Of one of the owner's whose file cannot be used
+ * there is the name, the place and @why; @alg is NONE. */
 struct wire_key {
 	char name[KEY_NAME_MAX + 1];
 	enum key_alg alg;
@@ -163,6 +164,8 @@ struct wire_erasure {
 	uint32_t erased_at; /* the same when the last erasure was made */
 	uint8_t erased;     /* one was made */
 	uint8_t where;      /* enum wire_erased_in */
+	uint8_t pending;    /* one was begun, and no key of the owner is used */
+	char why[DEVID_ERROR_TEXT_MAX]; /* it is not done yet */
 };
 
 enum wire_answered {

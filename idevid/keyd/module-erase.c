@@ -10,7 +10,7 @@
 #include "module-state.h"
 
 static const char *const suffixes[] = { ".sealed", ".key", ".pem",
-	".cert-disabled", ".disabled", ".probed", ".gone" };
+	".cert-disabled", ".disabled", ".probed", ".pin", ".gone" };
 
 #define N_SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
 
@@ -54,7 +54,7 @@ static void take_all_back(struct module *m)
 }
 
 /* All of it, from whatever point on. */
-static enum devid_err go_on(struct module *m, struct devid_error *err)
+static enum devid_err do_all(struct module *m, struct devid_error *err)
 {
 	char begun[PATH_MAX];
 	uint32_t resets = 0;
@@ -69,6 +69,17 @@ static enum devid_err go_on(struct module *m, struct devid_error *err)
 	if (rc == DEVID_OK)
 		rc = module_state_file(m, "erasing", begun, err);
 	return rc == DEVID_OK ? files_remove(begun, err) : rc;
+}
+
+/* The same, and the status says how far that came. */
+static enum devid_err go_on(struct module *m, struct devid_error *err)
+{
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = do_all(m, &cause);
+
+	m->erasure.pending = rc != DEVID_OK;
+	memcpy(m->erasure.why, cause.text, sizeof(m->erasure.why));
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
 bool module_erase_is_begun(const struct module *m)

@@ -212,6 +212,23 @@ static void note_limits(struct module *m, struct module_key *key)
 		note(m, key, "its reference cannot be written", &cause);
 }
 
+void module_finish_pin(struct module *m, struct module_key *key)
+{
+	struct keystore *ks = m->keystore;
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = ks->ops->persist(ks, key->id, true, &cause);
+
+	if (rc == DEVID_OK)
+		rc = module_state_remove(m, key, ".pin", &cause);
+	key->pin_due = rc != DEVID_OK;
+	if (rc == DEVID_OK) {
+		(void)!module_ensure_key(m, key, NULL); /* nothing to tell */
+		return;
+	}
+	key->why[0] = '\0'; /* a limit that it has is the cause of this */
+	note(m, key, "not persistent yet, as it was to be", &cause);
+}
+
 enum devid_err module_ensure_key(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {

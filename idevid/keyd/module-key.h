@@ -17,4 +17,12 @@ DEVID_MUST_CHECK enum devid_err module_ensure_key(
 /* Counts what the keystore, which has the leaf, has of @key's chain. */
 void module_count_stored(struct module *m, struct module_key *key);
 
+/*
+ * Makes a key persistent that was to be so from its making, which was
+ * interrupted: <key>.pin is there. Not when a key is used: that writes no NV.
+ * What stands in its way is told, and it is tried again at the next start and
+ * when somebody who manages keys asks.
+ */
+void module_finish_pin(struct module *m, struct module_key *key);
+
 #endif

@@ -2,6 +2,7 @@
 #include "module-owner.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +18,11 @@
 
 static const char SEALED[] = ".sealed";
 static const char GONE[] = ".gone";
+static const char PIN[] = ".pin";
 
 /* Of a key that is there no more; the last one is what says so. */
 static const char *const leftovers[] = { ".key", ".pem", ".cert-disabled",
-	".disabled", ".probed", GONE };
+	".disabled", ".probed", PIN, GONE };
 
 #define N_LEFTOVERS (sizeof(leftovers) / sizeof(leftovers[0]))
 
@@ -109,13 +111,19 @@ static enum devid_err evict(
 {
 	struct keystore *ks = m->keystore;
 	struct key_blob spki = { 0 };
+	char why[DEVID_ERROR_TEXT_MAX];
+	enum devid_err rc;
 	bool found;
 
 	if (key->alg != KEY_ALG_NONE)
 		return ks->ops->persist(ks, key->id, false, err);
 	found = find_spki(m, key, &spki);
+	memcpy(why, key->why, sizeof(why));
 	module_key_clear(key); /* it is not known all the same */
-	return ks->ops->evict_lost(ks, key->id, found ? &spki : NULL, err);
+	rc = ks->ops->evict_lost(ks, key->id, found ? &spki : NULL, err);
+	if (rc != DEVID_OK) /* and told of as before */
+		memcpy(key->why, why, sizeof(key->why));
+	return rc;
 }
 
 /* The persistent copy of the key that is <key>.gone. */
@@ -152,6 +160,15 @@ static bool has_file(
 	       files_exists(path);
 }
 
+/* A key of which there is a file and nothing else to tell. */
+static void tell(struct module *m, struct module_key *key, const char *what,
+	const struct devid_error *cause)
+{
+	module_warn_key(m, key, what, cause);
+	(void)snprintf(key->why, sizeof(key->why), "%s: %.180s", what,
+		devid_error_text(cause)); /* may cut */
+}
+
 void module_owner_go_on(struct module *m)
 {
 	for (int i = 0; i < N_KEYS; i++) {
@@ -164,33 +181,33 @@ void module_owner_go_on(struct module *m)
 	}
 }
 
-static void warn_in_part(
-	struct module *m, const struct module_key *key, const char *what)
+static void tell_in_part(
+	struct module *m, struct module_key *key, const char *what)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 
 	(void)devid_fail(&cause, DEVID_ERR_STATE,
 		"%s%s: the state folder was restored in part",
 		key_id_name(key->id), what);
-	module_warn_key(m, key, "not used", &cause);
+	tell(m, key, "not used", &cause);
 }
 
 /* Files of one key that no change of ours leaves beside each other, or without
  * each other; which of them is right is not for us to say. */
-static bool is_in_part(struct module *m, const struct module_key *key)
+static bool is_in_part(struct module *m, struct module_key *key)
 {
 	bool sealed = has_file(m, key, SEALED), gone = has_file(m, key, GONE);
 
 	if (sealed && gone) {
-		warn_in_part(m, key, ".gone is there beside .sealed");
+		tell_in_part(m, key, ".gone is there beside .sealed");
 		return true;
 	}
 	if (sealed || gone)
 		return false;
 	if (has_file(m, key, ".pem"))
-		warn_in_part(m, key, ".pem is there without .sealed");
+		tell_in_part(m, key, ".pem is there without .sealed");
 	else if (has_file(m, key, ".key"))
-		warn_in_part(m, key, ".key is there without .sealed");
+		tell_in_part(m, key, ".key is there without .sealed");
 	return true; /* nothing there to be used */
 }
 
@@ -198,15 +215,14 @@ bool module_owner_start(struct module *m, struct module_key *key)
 {
 	struct devid_error cause = { DEVID_OK, "" };
 	struct key_sealed sealed;
-	enum devid_err rc = DEVID_OK;
+	enum devid_err rc;
 
 	if (module_erase_is_begun(m) || is_in_part(m, key))
 		return false;
 	if (has_file(m, key, GONE)) {
 		rc = finish_deletion(m, key, &cause);
 		if (rc != DEVID_OK)
-			module_warn_key(
-				m, key, "not taken out wholly yet", &cause);
+			tell(m, key, "not taken out wholly yet", &cause);
 		return false;
 	}
 	rc = read_sealed(m, key, SEALED, &sealed, &cause);
@@ -214,9 +230,12 @@ bool module_owner_start(struct module *m, struct module_key *key)
 		rc = give(m, key, &sealed, &cause);
 	if (rc != DEVID_OK) {
 		take_back(m, key);
-		module_warn_key(m, key, "sealed key not used", &cause);
+		tell(m, key, "sealed key not used", &cause);
+		return false;
 	}
-	return rc == DEVID_OK;
+	key->why[0] = '\0';
+	key->pin_due = has_file(m, key, PIN);
+	return true;
 }
 
 /* ---- made, and brought ---- */
@@ -240,9 +259,11 @@ static enum devid_err check_free(
 	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
 }
 
-/* Marks, then the key: it is there when its file is. */
+/* Marks, then the key: it is there when its file is. What is to be persistent
+ * says so before it is, for a start that comes between. */
 static enum devid_err store_key(struct module *m, struct module_key *key,
-	const struct key_sealed *sealed, struct devid_error *err)
+	const struct key_sealed *sealed, bool persistent,
+	struct devid_error *err)
 {
 	bool enabled = key_id_row(key->id)->enabled;
 	enum devid_err rc;
@@ -250,6 +271,8 @@ static enum devid_err store_key(struct module *m, struct module_key *key,
 	rc = module_state_mark(m, key, ".disabled", !enabled, err);
 	if (rc == DEVID_OK)
 		rc = module_state_mark(m, key, ".cert-disabled", !enabled, err);
+	if (rc == DEVID_OK)
+		rc = module_state_mark(m, key, PIN, persistent, err);
 	if (rc == DEVID_OK)
 		rc = module_state_remove(m, key, ".pem", err);
 	if (rc == DEVID_OK)
@@ -301,6 +324,8 @@ static enum devid_err bring_up(struct module *m, struct module_key *key,
 		rc = m->keystore->ops->persist(
 			m->keystore, key->id, true, &cause);
 	if (rc == DEVID_OK)
+		rc = module_state_remove(m, key, PIN, &cause);
+	if (rc == DEVID_OK)
 		rc = module_ensure_key(m, key, &cause);
 	if (rc == DEVID_OK) {
 		module_erase_refresh(m); /* the first key begins an epoch */
@@ -320,7 +345,7 @@ enum devid_err module_owner_create(struct module *m, struct module_key *key,
 		rc = m->keystore->ops->make(
 			m->keystore, key->id, alg, &sealed, err);
 	if (rc == DEVID_OK)
-		rc = store_key(m, key, &sealed, err);
+		rc = store_key(m, key, &sealed, persistent, err);
 	if (rc == DEVID_OK)
 		rc = bring_up(m, key, persistent, err);
 	if (rc == DEVID_OK)
@@ -381,7 +406,7 @@ enum devid_err module_import(struct module *m, const char *name,
 		rc = m->keystore->ops->take_in(
 			m->keystore, key->id, private, &sealed, err);
 	if (rc == DEVID_OK)
-		rc = store_key(m, key, &sealed, err);
+		rc = store_key(m, key, &sealed, persistent, err);
 	if (rc == DEVID_OK)
 		rc = bring_up(m, key, persistent, err);
 	if (rc == DEVID_OK && what->chain.len > 0) {
@@ -414,8 +439,8 @@ enum devid_err module_delete(
 			"%s: an IDevID key is never deleted (802.1AR 7.2)",
 			name);
 	rc = module_find_known(m, name, &key, &cause);
-	if (rc == DEVID_ERR_NOT_FOUND && has_file(m, key, SEALED)) {
-		devid_error_clear(&cause); /* damaged, or of a newer release */
+	if (rc == DEVID_ERR_NOT_FOUND && module_is_told(key)) {
+		devid_error_clear(&cause); /* what is there of it goes */
 		rc = DEVID_OK;
 	}
 	/* Where its persistent copy cannot go, nothing does. */
@@ -428,7 +453,7 @@ enum devid_err module_delete(
 	rc = evict(m, key, &cause);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
-	rc = mark_gone(m, key, err);
+	rc = has_file(m, key, SEALED) ? mark_gone(m, key, err) : DEVID_OK;
 	if (rc != DEVID_OK && persistent)
 		(void)!m->keystore->ops->persist(
 			m->keystore, key->id, true, NULL); /* as it was */
@@ -452,5 +477,12 @@ enum devid_err module_persist(struct module *m, const char *name,
 	if (!module_is_owners(key))
 		return devid_fail(err, DEVID_ERR_DENIED,
 			"%s: a key of the maker's is persistent, always", name);
+	/* Whatever was asked for before, this is what it is to be. */
+	rc = module_state_remove(m, key, PIN, err);
+	if (rc != DEVID_OK)
+		return rc;
+	if (key->pin_due)
+		key->why[0] = '\0'; /* no longer so, or told again */
+	key->pin_due = false;
 	return m->keystore->ops->persist(m->keystore, key->id, persistent, err);
 }

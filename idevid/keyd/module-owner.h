@@ -10,6 +10,7 @@
  * so that it begins as its role says; what was written before an interruption
  * does not count. A key that goes is first renamed to <key>.gone, from which
  * on there is none; what is left of it goes after that, or at the next start.
+ * One that is to be persistent has <key>.pin until it is so.
  * An erasure begins with the file `erasing`; as long as that is there a start
  * goes on with it, and `erased` tells when it was made.
  */

@@ -69,6 +69,11 @@ bool module_is_owners(const struct module_key *key)
 	return key_id_row(key->id)->home == ROLE_HOME_OWNER;
 }
 
+bool module_is_told(const struct module_key *key)
+{
+	return module_is_owners(key) && key->why[0] != '\0';
+}
+
 void module_key_clear(struct module_key *key)
 {
 	enum key_id id = key->id;

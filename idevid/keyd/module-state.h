@@ -32,6 +32,7 @@ struct module_key {
 	bool enabled;
 	bool cert_enabled; /* its certificate */
 	bool imported;     /* made elsewhere */
+	bool pin_due;      /* made to be persistent, and is not yet */
 	enum wire_tls13 tls13;
 	uint8_t probes;     /* to be tried yet; 0: it is known, or given up */
 	bool underivable;   /* this keystore tried and does not make it */
@@ -84,6 +85,10 @@ DEVID_MUST_CHECK enum devid_err module_check_enabled(
 
 /* Whether it is one of the owner's (ROLE_HOME_OWNER). */
 bool module_is_owners(const struct module_key *key);
+
+/* Whether there is something to tell of a key that is none: a file of the
+ * owner's that cannot be used. */
+bool module_is_told(const struct module_key *key);
 
 /* Says one warning about a key, with @cause behind it. */
 void module_warn_key(struct module *m, const struct module_key *key,

@@ -18,6 +18,13 @@
 
 CLEANUP_DEFINE(module, struct module *, module_free)
 
+/* What a key is to be besides, once it is there. */
+static void finish_key(struct module *m, struct module_key *key)
+{
+	if (key->present && key->pin_due)
+		module_finish_pin(m, key);
+}
+
 static void start_key(struct module *m, struct module_key *key)
 {
 	struct devid_error cause = { DEVID_OK, "" };
@@ -39,6 +46,8 @@ static void start_key(struct module *m, struct module_key *key)
 		return;
 	switch (module_ensure_key(m, key, &cause)) {
 	case DEVID_OK:
+		finish_key(m, key);
+		break;
 	case DEVID_ERR_NOT_FOUND: /* a device before provisioning */
 		break;
 	default:
@@ -72,6 +81,7 @@ void module_recover(struct module *m)
 			(key->alg != KEY_ALG_NONE || !module_is_owners(key)))
 			(void)!module_ensure_key(
 				m, key, NULL); /* the status tells */
+		finish_key(m, key);
 	}
 }
 
@@ -175,7 +185,7 @@ void module_status(struct module *m, struct wire_status *ret)
 		const struct module_key *key = &m->keys[i];
 		struct wire_key *out = &ret->keys[ret->n_keys];
 
-		if (key->alg == KEY_ALG_NONE)
+		if (key->alg == KEY_ALG_NONE && !module_is_told(key))
 			continue;
 		(void)snprintf(out->name, sizeof(out->name), "%s",
 			key_id_name(key->id)); /* fits */
@@ -326,6 +336,8 @@ enum devid_err module_init(struct module *m, struct devid_error *err)
 	for (int i = 0; i < N_KEYS; i++)
 		m->keys[i].underivable = false;
 	refresh_health(m, true);
+	if (m->erasure.pending)
+		module_erase_resume(m);
 	module_recover(m);
 	if (m->health != DEVID_OK && !m->initialized)
 		return devid_fail(err, DEVID_ERR_NOT_INITIALIZED, "module: %s",

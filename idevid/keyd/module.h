@@ -76,7 +76,8 @@ DEVID_MUST_CHECK enum devid_err module_create(struct module *m,
 	const char *name, enum key_alg alg, bool persistent,
 	struct devid_error *err);
 
-/* 802.1AR 7.2, initialisation: looks for everything afresh. Errors:
+/* 802.1AR 7.2, initialisation: looks for everything afresh, and goes on with an
+ * erasure that is not done. Errors:
  * NOT_INITIALIZED when the keystore has not answered once. */
 DEVID_MUST_CHECK enum devid_err module_init(
 	struct module *m, struct devid_error *err);

@@ -78,6 +78,18 @@ static bool take_all(struct store *s, const struct wire_status *status)
 	return true; /* none is no error */
 }
 
+static const char *why_not(const struct wire_key *key, enum devid_err rc)
+{
+	switch (rc) {
+	case DEVID_ERR_NOT_FOUND: /* its file cannot be used */
+		return key->why;
+	case DEVID_ERR_KEY_DISABLED:
+		return "key disabled (802.1AR 7.2)";
+	default:
+		return "certificate disabled (802.1AR 7.2)";
+	}
+}
+
 static bool take_one(
 	struct store *s, const struct wire_status *status, const char *name)
 {
@@ -87,14 +99,12 @@ static bool take_one(
 
 		if (strcmp(key->name, name) != 0)
 			continue;
+		if (key->alg == KEY_ALG_NONE)
+			rc = DEVID_ERR_NOT_FOUND;
 		if (rc == DEVID_OK)
 			take(s, key);
 		else
-			raise_text(s->prov, rc,
-				rc == DEVID_ERR_KEY_DISABLED
-					? "key disabled (802.1AR 7.2)"
-					: "certificate disabled (802.1AR 7.2)",
-				name);
+			raise_text(s->prov, rc, why_not(key, rc), name);
 		return rc == DEVID_OK;
 	}
 	raise_text(s->prov, DEVID_ERR_NOT_FOUND, "devid-keyd has no such key",

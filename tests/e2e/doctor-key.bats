@@ -245,6 +245,70 @@ small_state() {
 	limited "certificate in the keystore: "
 }
 
+# ---- the owner's keys ----
+
+# key COMMAND...: of devid key
+key() { devid key "$@" --config "$DEV/devid.conf"; }
+
+# no_key CAUSE: of tls-0 there is a file that cannot be used; deletion cures it
+no_key() {
+	keyd_start "$DEV"
+	names 3 degraded key-file "$1"
+	run -3 state
+	[[ $output == *"tls-0      NOT USABLE: "*"$1"* ]]
+	key list tls-0 --json | jq -e --arg seen "$1" '.keys[0] |
+		.algorithm == null and .suite == null and .present == false and
+		.certificate == null and (.why | contains($seen))'
+	run -1 key sign tls-0 "$DEV/devid.conf"
+	[[ $output == *"tls-0"* ]]
+	run -0 keyd-client "$DEV/keyd.sock" sign p256 client13
+	key delete tls-0
+	well
+	key create tls-0 --type p256
+	well
+	keyd_stop "$DEV"
+}
+
+# covers: OWN-state-newer OWN-state-corrupted OWN-state-half
+@test "key-file: of a newer release, damaged, cut, and only the certificate restored" {
+	local sealed=$DEV/state/tls-0.sealed
+
+	key create tls-0 --type p256
+	well
+	keyd_stop "$DEV"
+	printf '\002' | dd of="$sealed" conv=notrunc status=none
+	no_key "sealed key: version 2; this devid knows version 1"
+	printf 'XX' | dd of="$sealed" bs=1 seek=60 conv=notrunc status=none
+	no_key "damaged: its digest is another"
+	truncate -s 20 "$sealed"
+	no_key "cut short"
+	cp "$DEV/state/idevid.pem" "$DEV/state/tls-0.pem"
+	rm "$sealed"
+	no_key "the state folder was restored in part"
+}
+
+# covers: OWN-erase-told
+@test "erasure-pending: the owner hierarchy has a password" {
+	key create tls-0 --type p256
+	tool changeauth -c o secret
+	run -1 devid erase --yes --config "$DEV/devid.conf"
+	[[ $output == *"erase: begun, and gone on with as soon as that can be"* ]]
+	names 3 degraded erasure-pending "the owner hierarchy has an authorization value"
+	run -3 state
+	[[ $output == *"an erasure of the owner's keys is begun and not done yet: "* ]]
+	state --json >"$WORK/pending" || true
+	jq -e '.keystore.erasure | .pending and .complete == false and
+		.text == "begun, and not done yet" and (.why | length > 0)' "$WORK/pending"
+	jq -e '[.identities[].name] == ["idevid", "iak"]' "$WORK/pending"
+	keyd_again # it is as begun as before
+	names 3 degraded erasure-pending "the owner hierarchy has an authorization value"
+	tpm2_changeauth -c o -p secret
+	devid init --config "$DEV/devid.conf"
+	well
+	state --json | jq -e '.keystore.erasure | .pending == false and .why == null'
+	[ ! -e "$DEV/state/tls-0.sealed" ]
+}
+
 # tls13: what the service knows of it
 tls13() { state --json | jq .identities[0].tls13; }
 

@@ -162,6 +162,12 @@ static const struct row rows[] = {
 	{ "identities.0.why", "'derived at each start: no room'", "key-limited",
 		"no room", JUDGE_DEGRADED },
 	{ "identities",
+		BESIDE("{'name': 'tls-1', 'algorithm': null, 'place': 'x', "
+		       "'present': false, 'why': 'damaged'}"),
+		"key-file", "damaged", JUDGE_DEGRADED },
+	{ "keystore.erasure", "{'pending': true, 'why': 'no TPM'}",
+		"erasure-pending", "no TPM", JUDGE_DEGRADED },
+	{ "identities",
 		BESIDE("{'name': 'tls-0', 'place': 'parent:0x81040000', "
 		       "'present': false, 'why': 'erased'}"),
 		"key-other", "parent:0x81040000: erased", JUDGE_DEGRADED },

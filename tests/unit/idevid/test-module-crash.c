@@ -207,7 +207,20 @@ struct cut {
 	bool may_be_gone;
 	bool may_be_disabled;
 	unsigned chains; /* bits of enum chains */
+	bool persistent; /* it was to be so from its making */
 };
+
+static bool is_persistent(struct unit *u)
+{
+	static struct wire_status st;
+
+	module_status(u->m, &st);
+	for (size_t i = 0; i < st.n_keys; i++) {
+		if (strcmp(st.keys[i].name, KEY) == 0)
+			return st.keys[i].persistent;
+	}
+	return false;
+}
 
 static void assert_whole(const struct cut *cut, const char *dir)
 {
@@ -216,6 +229,7 @@ static void assert_whole(const struct cut *cut, const char *dir)
 	if (unit_has(&u, KEY)) {
 		enum devid_err rc = unit_sign(&u, KEY);
 
+		assert_true(is_persistent(&u) || !cut->persistent);
 		if (rc == DEVID_ERR_KEY_DISABLED && cut->may_be_disabled)
 			assert_rc(
 				module_enable(u.m, KEY, true, NULL), DEVID_OK);
@@ -285,24 +299,24 @@ static unsigned cut_at_each_call(const struct cut *cut, bool power)
 }
 
 static const struct cut cuts[] = {
-	{ "create", { NULL }, op_create, true, false, NO_CHAIN },
+	{ "create", { NULL }, op_create, true, false, NO_CHAIN, false },
 	{ "create persistent", { NULL }, op_create_persistent, true, false,
-		NO_CHAIN },
+		NO_CHAIN, true },
 	{ "import", { NULL }, op_import_certified, true, false,
-		NO_CHAIN | OLD_CHAIN },
+		NO_CHAIN | OLD_CHAIN, true },
 	{ "install", { op_import }, op_install, false, false,
-		NO_CHAIN | OLD_CHAIN },
+		NO_CHAIN | OLD_CHAIN, false },
 	{ "replace", { op_import, op_install }, op_replace, false, false,
-		OLD_CHAIN | NEW_CHAIN },
+		OLD_CHAIN | NEW_CHAIN, false },
 	{ "chain", { op_import, op_install }, op_chain, false, false,
-		OLD_CHAIN | LONG_CHAIN },
+		OLD_CHAIN | LONG_CHAIN, false },
 	{ "delete certificate", { op_import, op_install }, op_cert_delete,
-		false, false, NO_CHAIN | OLD_CHAIN },
+		false, false, NO_CHAIN | OLD_CHAIN, false },
 	{ "delete", { op_import, op_install }, op_delete, true, false,
-		OLD_CHAIN },
-	{ "disable", { op_create }, op_disable, false, true, NO_CHAIN },
-	{ "erase", { op_import, op_install }, op_erase, true, false,
-		OLD_CHAIN },
+		OLD_CHAIN, false },
+	{ "disable", { op_create }, op_disable, false, true, NO_CHAIN, false },
+	{ "erase", { op_import, op_install }, op_erase, true, false, OLD_CHAIN,
+		false },
 };
 
 /* covers: OWN-atomic */

@@ -310,6 +310,8 @@ static void status_round_trip_keeps_fields(void **state)
 	struct room data = room(WIRE_CHAIN_MAX);
 
 	(void)state;
+	in->erasure.pending = 1;
+	strcpy(in->erasure.why, "the TPM is absent");
 	assert_rc(wire_encode_status(in, &data, NULL), DEVID_OK);
 	assert_rc(wire_decode_status(view(data.len), &out, NULL), DEVID_OK);
 	assert_memory_equal(&out, in, sizeof(out));
@@ -388,15 +390,15 @@ static void status_bad_fields_refused(void **state)
 	} bad[] = {
 		{ 1, -DEVID_ERR_MIN + 1 }, /* code */
 		{ 2, 0x01 },               /* text of 256 + 22 bytes */
-		{ 80, WIRE_ERASED_NOT_HERE + 1 }, { 89, N_KEYS + 1 }, /* keys */
-		{ 90, KEY_NAME_MAX + 1 },                             /* name */
-		{ 90, 0 },                  /* no name */
-		{ 91, 'X' },                /* not a name */
-		{ 104, WIRE_TLS13_NO + 1 }, /* TLS 1.3 */
-		{ 106, ' ' },               /* place: not visible */
-		{ 107, '\0' },              /* place: not visible */
-		{ 124, 0x7f },              /* place: not visible */
-		{ 125, 0xff },              /* public key */
+		{ 80, WIRE_ERASED_NOT_HERE + 1 }, { 92, N_KEYS + 1 }, /* keys */
+		{ 93, KEY_NAME_MAX + 1 },                             /* name */
+		{ 93, 0 },                  /* no name */
+		{ 94, 'X' },                /* not a name */
+		{ 107, WIRE_TLS13_NO + 1 }, /* TLS 1.3 */
+		{ 109, ' ' },               /* place: not visible */
+		{ 110, '\0' },              /* place: not visible */
+		{ 127, 0x7f },              /* place: not visible */
+		{ 128, 0xff },              /* public key */
 	};
 	static struct wire_status out;
 
@@ -407,8 +409,8 @@ static void status_bad_fields_refused(void **state)
 		memset(buf, 0, sizeof(buf));
 		assert_rc(wire_encode_status(good_status(), &data, NULL),
 			DEVID_OK);
-		assert_int_equal(buf[89], 2);
-		assert_int_equal(buf[126], 120);
+		assert_int_equal(buf[92], 2);
+		assert_int_equal(buf[129], 120);
 		buf[bad[i].at] = bad[i].value;
 		assert_rc(wire_decode_status(view(data.len), &out, NULL),
 			DEVID_ERR_PROTOCOL);
