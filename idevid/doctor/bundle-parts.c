@@ -116,34 +116,19 @@ static enum devid_err print_system(
 	return DEVID_OK;
 }
 
-static enum devid_err print_chain(const struct bundle_input *in,
-	enum key_role role, FILE *out, struct devid_error *err)
+static enum devid_err print_chain(const struct bundle_input *in, enum key_id id,
+	FILE *out, struct devid_error *err)
 {
-	struct wire_request req = { .op = WIRE_CHAIN };
 	CLEANUP(cleanup_free) uint8_t *der = malloc(WIRE_CHAIN_MAX);
 	struct room chain = { der, WIRE_CHAIN_MAX, 0 };
 	enum devid_err rc;
 
 	if (!der)
 		return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-	(void)snprintf(req.name, sizeof(req.name), "%s",
-		key_role_name(role)); /* fits */
-	rc = client_request(in->places->socket, &req, &chain, err);
+	rc = client_chain(in->places->socket, key_id_name(id), &chain, err);
 	if (rc != DEVID_OK)
 		return rc;
 	return known_chain((struct view) { der, chain.len }, out, err);
-}
-
-static enum devid_err print_idevid_chain(
-	const struct bundle_input *in, FILE *out, struct devid_error *err)
-{
-	return print_chain(in, KEY_ROLE_IDEVID, out, err);
-}
-
-static enum devid_err print_iak_chain(
-	const struct bundle_input *in, FILE *out, struct devid_error *err)
-{
-	return print_chain(in, KEY_ROLE_IAK, out, err);
 }
 
 /* What is understood of a file in @dir. */
@@ -161,25 +146,26 @@ static enum devid_err print_file(const char *dir, const char *name,
 	return rc == DEVID_OK ? known(path, blob_view(&text), out, err) : rc;
 }
 
-static enum devid_err print_idevid_file(
-	const struct bundle_input *in, FILE *out, struct devid_error *err)
+static enum devid_err print_key_file(const struct bundle_input *in,
+	enum key_id id, FILE *out, struct devid_error *err)
 {
-	return print_file(in->places->state_dir, "idevid.pem",
-		known_certificates, out, err);
+	char name[64];
+
+	(void)snprintf(
+		name, sizeof(name), "%s.pem", key_id_name(id)); /* fits */
+	return print_file(
+		in->places->state_dir, name, known_certificates, out, err);
 }
 
-static enum devid_err print_iak_file(
-	const struct bundle_input *in, FILE *out, struct devid_error *err)
+static enum devid_err print_reference(const struct bundle_input *in,
+	enum key_id id, FILE *out, struct devid_error *err)
 {
-	return print_file(
-		in->places->state_dir, "iak.pem", known_certificates, out, err);
-}
+	char name[64];
 
-static enum devid_err print_reference(
-	const struct bundle_input *in, FILE *out, struct devid_error *err)
-{
+	(void)snprintf(
+		name, sizeof(name), "%s.key", key_id_name(id)); /* fits */
 	return print_file(
-		in->places->state_dir, "idevid.key", known_reference, out, err);
+		in->places->state_dir, name, known_reference, out, err);
 }
 
 static enum devid_err known_json(const char *path, struct view text,
@@ -253,46 +239,76 @@ static enum devid_err print_logs(
 }
 
 const struct bundle_part bundle_parts[] = {
-	{ "doctor.txt", print_report,
-		"What devid doctor found when this was made. Its word, by the "
-		"facts\n  in status.json; nothing here is signed." },
-	{ "doctor.json", print_findings, "The same for a program." },
-	{ "status.json", print_facts,
-		"What the user who made this could see: times are of the "
-		"device's clock,\n  which may be wrong. Whoever is root on "
-		"the device can make any of it up." },
-	{ "system.txt", print_system, "Which system it was, and who asked." },
-	{ "settings.txt", print_settings,
-		"The settings of devid.conf(5) that are in force after a "
-		"restart; a\n  program that was not restarted may have "
-		"others. Others are left out." },
-	{ "certificates/idevid-keyd.pem", print_idevid_chain,
-		"Which unit this is meant to be: the chain that devid-keyd "
-		"gives out,\n  verified against the maker's root. That its "
-		"key is in this unit shows only\n  a handshake (devid "
-		"verify)." },
-	{ "certificates/iak-keyd.pem", print_iak_chain,
-		"The same of the attestation key." },
-	{ "certificates/idevid-file.pem", print_idevid_file,
-		"What programs are given. Where it differs from "
-		"idevid-keyd.pem somebody\n  changed the file after "
-		"devid-keyd had started." },
-	{ "certificates/iak-file.pem", print_iak_file,
-		"The same of the attestation key." },
-	{ "certificates/radius-ca.pem", print_radius_ca,
-		"By which CA RADIUS servers are judged (trust = pinned)." },
-	{ "state/idevid-reference.pem", print_reference,
-		"Which key programs ask for, by its public half. It is no "
-		"private key:\n  there is none outside the TPM." },
-	{ "state/history.json", print_history,
-		"The last attaches of each port as devid-agent saw them, by "
-		"its clock." },
-	{ "state/server-trust.json", print_trust,
-		"Which RADIUS server was the first to let the device in "
-		"(trust = first-use),\n  and since when." },
-	{ "logs/journal.txt", print_logs,
-		"What devid-keyd and devid-agent logged: each signature and "
-		"refusal with user\n  and process. As good as the journal; "
-		"journalctl --verify says more where it\n  is sealed." },
-	{ NULL, NULL, NULL },
+	{ .name = "doctor.txt",
+		.print = print_report,
+		.proves =
+			"What devid doctor found when this was made. Its word, by the "
+			"facts\n  in status.json; nothing here is signed." },
+	{ .name = "doctor.json",
+		.print = print_findings,
+		.proves = "The same for a program." },
+	{ .name = "status.json",
+		.print = print_facts,
+		.proves =
+			"What the user who made this could see: times are of the "
+			"device's clock,\n  which may be wrong. Whoever is root on "
+			"the device can make any of it up." },
+	{ .name = "system.txt",
+		.print = print_system,
+		.proves = "Which system it was, and who asked." },
+	{ .name = "settings.txt",
+		.print = print_settings,
+		.proves =
+			"The settings of devid.conf(5) that are in force after a "
+			"restart; a\n  program that was not restarted may have "
+			"others. Others are left out." },
+	{ .name = "certificates/%s-keyd.pem",
+		.of_key = print_chain,
+		.role = KEY_ROLE_IDEVID,
+		.proves =
+			"Which unit this is meant to be: the chain that devid-keyd "
+			"gives out,\n  verified against the maker's root. That its "
+			"key is in this unit shows only\n  a handshake (devid "
+			"verify)." },
+	{ .name = "certificates/%s-keyd.pem",
+		.of_key = print_chain,
+		.role = KEY_ROLE_IAK,
+		.proves = "The same of the attestation key." },
+	{ .name = "certificates/%s-file.pem",
+		.of_key = print_key_file,
+		.role = KEY_ROLE_IDEVID,
+		.proves = "What programs are given. Where it differs from "
+			  "idevid-keyd.pem somebody\n  changed the file after "
+			  "devid-keyd had started." },
+	{ .name = "certificates/%s-file.pem",
+		.of_key = print_key_file,
+		.role = KEY_ROLE_IAK,
+		.proves = "The same of the attestation key." },
+	{ .name = "certificates/radius-ca.pem",
+		.print = print_radius_ca,
+		.proves =
+			"By which CA RADIUS servers are judged (trust = pinned)." },
+	{ .name = "state/%s-reference.pem",
+		.of_key = print_reference,
+		.role = KEY_ROLE_IDEVID,
+		.proves =
+			"Which key programs ask for, by its public half. It is no "
+			"private key:\n  there is none outside the TPM." },
+	{ .name = "state/history.json",
+		.print = print_history,
+		.proves =
+			"The last attaches of each port as devid-agent saw them, by "
+			"its clock." },
+	{ .name = "state/server-trust.json",
+		.print = print_trust,
+		.proves =
+			"Which RADIUS server was the first to let the device in "
+			"(trust = first-use),\n  and since when." },
+	{ .name = "logs/journal.txt",
+		.print = print_logs,
+		.proves =
+			"What devid-keyd and devid-agent logged: each signature and "
+			"refusal with user\n  and process. As good as the journal; "
+			"journalctl --verify says more where it\n  is sealed." },
+	{ .name = NULL },
 };

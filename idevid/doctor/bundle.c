@@ -20,6 +20,7 @@
 /* A file of the bundle, or why there is none. */
 struct entry {
 	const struct bundle_part *part;
+	char name[BUNDLE_NAME_MAX + 1];
 	struct blob text; /* owned */
 	struct devid_error err;
 	enum devid_err rc;
@@ -30,10 +31,11 @@ struct bundle {
 	struct entry list[BUNDLE_PARTS_MAX];
 };
 
-/* Calls @part, or the page below it when that is NULL, with a FILE that becomes
+/* Calls @part, for the key @id where it is of keys, with a FILE that becomes
  * *@ret. */
 static enum devid_err print_part(const struct bundle_input *in,
-	bundle_part_fn *print, struct blob *ret, struct devid_error *err)
+	const struct bundle_part *part, enum key_id id, struct blob *ret,
+	struct devid_error *err)
 {
 	enum devid_err rc;
 	char *text = NULL;
@@ -42,7 +44,8 @@ static enum devid_err print_part(const struct bundle_input *in,
 
 	if (!out)
 		return fail_no_memory_for(err, "bundle");
-	rc = print(in, out, err);
+	rc = part->of_key ? part->of_key(in, id, out, err)
+			  : part->print(in, out, err);
 	if (fclose(out) != 0 && rc == DEVID_OK)
 		rc = fail_no_memory_for(err, "bundle");
 	if (rc != DEVID_OK) {
@@ -53,13 +56,62 @@ static enum devid_err print_part(const struct bundle_input *in,
 	return DEVID_OK;
 }
 
+static struct entry *add_entry(
+	struct bundle *b, const struct bundle_part *part, const char *name)
+{
+	struct entry *e;
+
+	if (b->n == BUNDLE_PARTS_MAX)
+		return NULL; /* the table does not come so far */
+	e = &b->list[b->n++];
+	e->part = part;
+	(void)snprintf(e->name, sizeof(e->name), "%s", name); /* fits */
+	return e;
+}
+
+/* That there is no such key, or nobody to say so. */
+static bool is_none(enum devid_err rc)
+{
+	return rc == DEVID_ERR_NOT_FOUND || rc == DEVID_ERR_CERT_NOT_FOUND ||
+	       rc == DEVID_ERR_NOT_INITIALIZED || rc == DEVID_ERR_KEYD_ABSENT;
+}
+
+/* One of each key. Where there is none that is told of the first alone. */
+static void collect_keys(const struct bundle_input *in, struct bundle *b,
+	const struct bundle_part *part)
+{
+	enum key_id id;
+
+	for (unsigned n = 0; key_id_of(part->role, n, &id); n++) {
+		const char *mark = strstr(part->name, "%s");
+		char name[BUNDLE_NAME_MAX + 1];
+		struct entry *e;
+
+		(void)snprintf(name, sizeof(name), "%.*s%s%s",
+			(int)(mark - part->name), part->name, key_id_name(id),
+			mark + 2); /* fits */
+		e = add_entry(b, part, name);
+		if (!e)
+			return;
+		e->rc = print_part(in, part, id, &e->text, &e->err);
+		if (n > 0 && is_none(e->rc))
+			b->n--;
+	}
+}
+
 static void collect(const struct bundle_input *in, struct bundle *b)
 {
-	for (; bundle_parts[b->n].name && b->n < BUNDLE_PARTS_MAX; b->n++) {
-		struct entry *e = &b->list[b->n];
+	for (const struct bundle_part *p = bundle_parts; p->name; p++) {
+		struct entry *e;
 
-		e->part = &bundle_parts[b->n];
-		e->rc = print_part(in, e->part->print, &e->text, &e->err);
+		if (p->of_key) {
+			collect_keys(in, b, p);
+			continue;
+		}
+		e = add_entry(b, p, p->name);
+		if (e)
+			e->rc = print_part(
+				in, p, KEY_IDEVID, &e->text, &e->err);
 	}
 }
 
@@ -88,15 +140,15 @@ static void print_page(
 		const struct entry *e = &b->list[i];
 
 		if (e->rc == DEVID_OK)
-			(void)fprintf(out, "\n%s\n  %s\n", e->part->name,
-				e->part->proves);
+			(void)fprintf(
+				out, "\n%s\n  %s\n", e->name, e->part->proves);
 	}
 	(void)fprintf(out, "\nNot in it, and why:\n\n");
 	for (size_t i = 0; i < b->n; i++) {
 		const struct entry *e = &b->list[i];
 
 		if (e->rc != DEVID_OK)
-			(void)fprintf(out, "%s\n  %s\n", e->part->name,
+			(void)fprintf(out, "%s\n  %s\n", e->name,
 				devid_error_text(&e->err));
 	}
 }
@@ -155,8 +207,7 @@ static enum devid_err add_all(const struct bundle_input *in,
 		const struct entry *e = &b->list[i];
 
 		if (e->rc == DEVID_OK)
-			rc = add(out, e->part->name, blob_view(&e->text), sums,
-				err);
+			rc = add(out, e->name, blob_view(&e->text), sums, err);
 	}
 	return rc;
 }

@@ -28,6 +28,7 @@ struct subject {
 	char path[PATH_MAX];
 	enum what what;
 	bool chosen;                     /* by agent.key, agent.cert */
+	bool is_optional;                /* no file is no file */
 	const char *name;                /* of the key */
 	const struct wire_key *key;      /* NULL: not known */
 	const struct facts_chain *chain; /* NULL: not known */
@@ -142,7 +143,7 @@ static json_t *file_json(const struct subject *s)
 	const char *state = look_name(look);
 	struct view view = blob_view(&text);
 
-	if (look == LOOK_MISSING && not_due(s))
+	if (look == LOOK_MISSING && (s->is_optional || not_due(s)))
 		return NULL;
 	if (look == LOOK_SEEN)
 		state = s->what == WHAT_REFERENCE
@@ -216,6 +217,21 @@ static void add_agent(
 	}
 }
 
+/* Of which keys there are files, where devid-keyd does not say so. That the
+ * IDevID has none is something to tell. */
+static void add_unknown(
+	json_t *list, struct subject idevid, const struct places *places)
+{
+	add_in(list, idevid, places->state_dir);
+	add_agent(list, idevid, places);
+	for (int i = KEY_IDEVID + 1; i < N_KEYS; i++) {
+		const struct subject s = { .name = key_id_name((enum key_id)i),
+			.is_optional = true };
+
+		add_in(list, s, places->state_dir);
+	}
+}
+
 json_t *facts_files_json(
 	const struct places *places, const struct facts_keyd *keyd)
 {
@@ -238,9 +254,7 @@ json_t *facts_files_json(
 		if (strcmp(s.name, idevid.name) == 0)
 			add_agent(list, s, places);
 	}
-	if (!known) {
-		add_in(list, idevid, places->state_dir);
-		add_agent(list, idevid, places);
-	}
+	if (!known)
+		add_unknown(list, idevid, places);
 	return list;
 }

@@ -138,6 +138,41 @@ ocsp_of() { # KEY
 	[ "$(rows device).$(rows cert)" = 1.4 ]
 }
 
+@test "doctor --bundle: certificates and references of each pair, as they are" {
+	local dir=$BATS_TEST_TMPDIR/bundle key kind
+
+	mkdir "$dir"
+	on_device doctor --bundle "$dir/b.tar" || true # other things are found
+	tar -C "$dir" -xf "$dir/b.tar"
+	cd "$dir/devid-bundle"
+	for key in idevid iak idevid-1 iak-1; do
+		for kind in keyd file; do
+			cmp "certificates/$key-$kind.pem" "$DEV/state/$key.pem"
+			grep -qx "certificates/$key-$kind.pem" README.txt
+		done
+	done
+	cmp state/idevid-reference.pem "$DEV/state/idevid.key"
+	cmp state/idevid-1-reference.pem "$DEV/state/idevid-1.key"
+	run ! grep -E '(idevid|iak)-[23]' README.txt # there are no such keys
+}
+
+@test "doctor: the files of each pair are looked at, with devid-keyd and without" {
+	local word=ok
+
+	for _ in 1 2; do
+		on_device doctor --json >/dev/null || true
+		on_device status --json >"$BATS_TEST_TMPDIR/s" || true
+		jq -e --arg word $word '[.files[] | select(.key == "idevid-1" or
+			.key == "iak-1") | .state] == [$word, $word, $word, $word]' \
+			"$BATS_TEST_TMPDIR/s"
+		jq -e '[.files[] | select(.key | test("[23]|tls|eap|ldevid"))] == []' \
+			"$BATS_TEST_TMPDIR/s"
+		keyd_stop "$DEV"
+		word=unchecked
+	done
+	keyd_start "$DEV"
+}
+
 # covers: OWN-several-idevids
 @test "both stand on the exported allow-list" {
 	run -0 ca export --format freeradius
