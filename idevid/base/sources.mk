@@ -17,6 +17,7 @@ sources := \
 	oid.c \
 	output.c \
 	pem-text.c \
+	readers.c \
 	tpm-device.c \
 	what-is.c
 ldlibs := -lcrypto -linih

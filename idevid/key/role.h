@@ -75,7 +75,7 @@ struct role {
 	unsigned purposes; /* bits of enum purpose */
 	bool imports;      /* a key made elsewhere may be put in */
 	bool deletes;      /* keys and certificates may be taken out */
-	bool listed;       /* everybody may see that they are there */
+	bool listed;       /* everybody may see keys and certificates */
 	bool enabled;      /* keys and certificates begin so (802.1AR 7.2) */
 	int profile; /* enum devid_profile_kind of certificates; -1: any */
 };

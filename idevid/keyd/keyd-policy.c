@@ -185,6 +185,55 @@ bool policy_may_use(
 	return !p->is_limited[id] || listed(&p->users[id], peer);
 }
 
+/* Whose list a purpose has. */
+static const struct policy_list *list_of(
+	const struct policy *p, unsigned purpose)
+{
+	switch (purpose) {
+	case PURPOSE_TLS_CLIENT:
+		return &p->tls_client;
+	case PURPOSE_TLS_SERVER:
+		return &p->tls_server;
+	default:
+		return &p->csr;
+	}
+}
+
+bool policy_may_see(
+	const struct policy *p, const struct peer *peer, enum key_id id)
+{
+	const struct role *row = key_id_row(id);
+	unsigned perms = policy_permissions(p, peer);
+
+	if (row->listed || perms & PERM_MANAGE_ANY)
+		return true;
+	return p->is_limited[id] ? listed(&p->users[id], peer)
+				 : (perms & row->purposes) != 0;
+}
+
+static void add_readers(struct readers *ret, const struct policy_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		readers_add(ret, list->entries[i].group, list->entries[i].id);
+}
+
+void policy_readers(const struct policy *p, enum key_id id, struct readers *ret)
+{
+	unsigned purposes = key_id_row(id)->purposes;
+
+	ret->n = 0;
+	for (int i = 0; i < N_ROLE_MANAGERS; i++)
+		add_readers(ret, &p->managers[i]);
+	if (p->is_limited[id]) {
+		add_readers(ret, &p->users[id]);
+		return;
+	}
+	for (unsigned bit = 1; bit <= PURPOSE_CSR; bit <<= 1) {
+		if (purposes & bit)
+			add_readers(ret, list_of(p, bit));
+	}
+}
+
 bool policy_is_listed(const struct policy *p, const struct peer *peer)
 {
 	return policy_permissions(p, peer) != PERM_ANYONE;

@@ -9,6 +9,7 @@
  */
 
 #include <devid/error.h>
+#include "readers.h"
 #include "role.h"
 
 #include <stdbool.h>
@@ -87,6 +88,18 @@ unsigned policy_permissions(const struct policy *p, const struct peer *peer);
 /* Whether @peer, who may sign for its purposes, may do so with key @id. */
 bool policy_may_use(
 	const struct policy *p, const struct peer *peer, enum key_id id);
+
+/*
+ * Whether @peer may be told of key @id and have its certificates: everybody
+ * where its role is listed, else its users, who are those of the key, or where
+ * it is not limited those of its purposes, and whoever manages keys.
+ */
+bool policy_may_see(
+	const struct policy *p, const struct peer *peer, enum key_id id);
+
+/* The same of the key's files: who they are. */
+void policy_readers(
+	const struct policy *p, enum key_id id, struct readers *ret);
 
 /* Whether @peer is in any list of a purpose or of managers. */
 bool policy_is_listed(const struct policy *p, const struct peer *peer);

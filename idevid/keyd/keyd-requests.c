@@ -51,8 +51,8 @@ static void log_done(const struct call *c, const char *what)
 		c->req->name, (unsigned)c->peer->uid, (int)c->peer->pid);
 }
 
-/* What whoever is on no list is not shown. */
-static void keep_listed(struct wire_status *status)
+/* Of keys that are not listed only what the peer uses. */
+static void keep_visible(const struct call *c, struct wire_status *status)
 {
 	size_t n = 0;
 
@@ -60,7 +60,7 @@ static void keep_listed(struct wire_status *status)
 		enum key_id id;
 
 		if (!key_id_by_name(status->keys[i].name, &id) ||
-			!key_id_row(id)->listed)
+			!policy_may_see(c->r->policy, c->peer, id))
 			continue;
 		if (n != i)
 			status->keys[n] = status->keys[i];
@@ -76,8 +76,7 @@ static enum devid_err do_status(struct call *c, struct devid_error *err)
 	if (c->perms & PERM_MANAGE_ANY)
 		module_recover(c->r->module);
 	module_status(c->r->module, &status);
-	if (c->perms == PERM_ANYONE)
-		keep_listed(&status);
+	keep_visible(c, &status);
 	status.signatures = c->r->signatures;
 	status.refused = c->r->refused;
 	return wire_encode_status(&status, &c->out, err);
@@ -90,12 +89,25 @@ static enum devid_err do_ping(struct call *c, struct devid_error *err)
 	return DEVID_OK;
 }
 
+static enum devid_err not_a_user(struct call *c, struct devid_error *err)
+{
+	return devid_fail(err, DEVID_ERR_DENIED,
+		"%s: uid %u is not among the users of this key", c->req->name,
+		(unsigned)c->peer->uid);
+}
+
 static enum devid_err do_chain(struct call *c, struct devid_error *err)
 {
 	struct view chain = { NULL, 0 };
-	enum devid_err rc = module_chain(c->r->module, c->req->name,
-		(c->perms & manager_of(c->req->name)) != 0, &chain, err);
+	enum devid_err rc;
+	enum key_id id;
 
+	/* Whether there is such a key or not. */
+	if (key_id_by_name(c->req->name, &id) &&
+		!policy_may_see(c->r->policy, c->peer, id))
+		return not_a_user(c, err);
+	rc = module_chain(c->r->module, c->req->name,
+		(c->perms & manager_of(c->req->name)) != 0, &chain, err);
 	if (rc != DEVID_OK)
 		return rc;
 	memcpy(c->out.data, chain.data, chain.len); /* WIRE_CHAIN_MAX at most */
@@ -121,9 +133,7 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	/* Before anything is told of it. */
 	if (key_id_by_name(c->req->name, &id) &&
 		!policy_may_use(c->r->policy, c->peer, id))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"%s: uid %u is not among the users of this key",
-			c->req->name, (unsigned)c->peer->uid);
+		return not_a_user(c, err);
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
 	if (rc != DEVID_OK)
 		return rc;

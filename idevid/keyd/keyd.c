@@ -223,11 +223,18 @@ static enum devid_err get_listen_fd(
 	return server_listen(k->socket, ret_fd, err);
 }
 
+static void readers_of(void *arg, enum key_id id, struct readers *ret)
+{
+	policy_readers(arg, id, ret);
+}
+
 static enum devid_err start(struct keyd *k, struct devid_error *err)
 {
 	struct module_options options = { .state_dir = k->state_dir,
 		.used = settle_note_use,
-		.used_arg = &k->settle };
+		.used_arg = &k->settle,
+		.readers = readers_of,
+		.readers_arg = &k->policy };
 	enum devid_err rc;
 	struct server_options server = {
 		.listen_fd = -1,

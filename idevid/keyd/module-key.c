@@ -210,6 +210,10 @@ static void note_limits(struct module *m, struct module_key *key)
 	devid_error_clear(&cause);
 	if (module_state_store_ref(m, key, &cause) != DEVID_OK)
 		note(m, key, "its reference cannot be written", &cause);
+	devid_error_clear(&cause);
+	if (module_state_share(m, key, &cause) != DEVID_OK)
+		note(m, key, "others than its users may read its files",
+			&cause);
 }
 
 void module_finish_pin(struct module *m, struct module_key *key)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cleanup-openssl.h"
@@ -315,6 +316,62 @@ enum devid_err module_state_load(
 	return DEVID_OK;
 }
 
+/* Whether its files are not for everybody; then *@ret says for whom. */
+static bool has_readers(const struct module *m, const struct module_key *key,
+	struct readers *ret)
+{
+	if (!m->readers || key_id_row(key->id)->listed)
+		return false;
+	m->readers(m->readers_arg, key->id, ret);
+	return true;
+}
+
+static enum devid_err write_public(struct module *m,
+	const struct module_key *key, const char *path, struct view data,
+	struct devid_error *err)
+{
+	struct readers who;
+	struct devid_error cause = { DEVID_OK, "" };
+	enum devid_err rc = DEVID_ERR_UNSUPPORTED;
+
+	if (has_readers(m, key, &who))
+		rc = readers_write(path, data, &who, &cause);
+	if (rc == DEVID_ERR_UNSUPPORTED) /* module_state_share() tells */
+		return files_write_atomic(path, data.data, data.len, 0644, err);
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &cause);
+}
+
+static enum devid_err share_one(struct module *m, const struct module_key *key,
+	const char *suffix, struct devid_error *err)
+{
+	struct readers who;
+	char path[PATH_MAX];
+	enum devid_err rc = module_state_path(m, key, suffix, path, err);
+
+	if (rc != DEVID_OK || !has_readers(m, key, &who))
+		return rc;
+	rc = readers_set(path, &who, err);
+	/* As it was when there were lists, its users could not read it. */
+	if (rc == DEVID_ERR_UNSUPPORTED)
+		(void)chmod(path, 0644); /* told in any case */
+	return rc;
+}
+
+enum devid_err module_state_share(
+	struct module *m, const struct module_key *key, struct devid_error *err)
+{
+	static const char *const suffixes[] = { ".key", ".pem" };
+
+	for (int i = 0; i < 2; i++) {
+		struct devid_error cause = { DEVID_OK, "" };
+		enum devid_err rc = share_one(m, key, suffixes[i], &cause);
+
+		if (rc != DEVID_OK && rc != DEVID_ERR_NOT_FOUND)
+			return fail_with(err, rc, &cause);
+	}
+	return DEVID_OK;
+}
+
 enum devid_err module_state_store_chain(struct module *m,
 	const struct module_key *key, struct view chain,
 	struct devid_error *err)
@@ -338,7 +395,8 @@ enum devid_err module_state_store_chain(struct module *m,
 	len = bio ? BIO_get_mem_data(bio, &pem) : 0;
 	if (len <= 0)
 		return fail_no_memory_for(err, "state");
-	return files_write_atomic(path, pem, (size_t)len, 0644, err);
+	return write_public(m, key, path,
+		(struct view) { (const uint8_t *)pem, (size_t)len }, err);
 }
 
 enum devid_err module_state_store_ref(
@@ -370,7 +428,8 @@ enum devid_err module_state_store_ref(
 	if (rc == DEVID_OK && old_len == (size_t)len &&
 		memcmp(old, pem, old_len) == 0)
 		return DEVID_OK;
-	return files_write_atomic(path, pem, (size_t)len, 0644, err);
+	return write_public(m, key, path,
+		(struct view) { (const uint8_t *)pem, (size_t)len }, err);
 }
 
 enum devid_err module_state_read_ref(struct module *m,

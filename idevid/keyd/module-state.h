@@ -11,6 +11,7 @@
 #include "bytes.h"
 #include "certification.h"
 #include "keystore.h"
+#include "readers.h"
 
 #include <openssl/evp.h>
 #include <stdbool.h>
@@ -57,6 +58,8 @@ struct module {
 	const struct certification *minimum; /* borrowed, or NULL */
 	void (*used)(void *arg);             /* or NULL */
 	void *used_arg;
+	void (*readers)(void *arg, enum key_id id, struct readers *ret);
+	void *readers_arg;
 	void (*warn)(const char *line);
 	struct module_key keys[N_KEYS];
 	enum devid_err health;
@@ -153,6 +156,14 @@ DEVID_MUST_CHECK enum devid_err module_state_store_ref(struct module *m,
 DEVID_MUST_CHECK enum devid_err module_state_read_ref(struct module *m,
 	const struct module_key *key, struct key_blob *ret,
 	struct devid_error *err);
+
+/*
+ * Has the files of a key that is not listed read by its readers alone, and by
+ * everybody where the file system keeps no access lists. Errors: UNSUPPORTED
+ * then, so that it is told.
+ */
+DEVID_MUST_CHECK enum devid_err module_state_share(struct module *m,
+	const struct module_key *key, struct devid_error *err);
 
 /* Makes or removes the mark <key>@suffix, an empty file: ".disabled",
  * ".cert-disabled". */

@@ -148,6 +148,8 @@ enum devid_err module_new(const struct module_options *options,
 	m->minimum = options->minimum;
 	m->used = options->used;
 	m->used_arg = options->used_arg;
+	m->readers = options->readers;
+	m->readers_arg = options->readers_arg;
 	m->warn = warn;
 	for (int i = 0; i < N_KEYS; i++) {
 		m->keys[i].id = (enum key_id)i;

@@ -12,13 +12,15 @@
  * there is; <key>.key a key reference (keyref.h), <key>.disabled and
  * <key>.cert-disabled exist while key or certificate is disabled, <key>.probed
  * has what a probe signature showed (module-probe.h); module-owner.h has the
- * rest. None is secret. The keystore's certificate wins over the mirror.
+ * rest. None is secret; reference and certificates of a key whose role is not
+ * listed are for its readers. The keystore's certificate wins over the mirror.
  */
 
 #include <devid/error.h>
 #include "certification.h"
 #include "key.h"
 #include "keystore.h"
+#include "readers.h"
 #include "view.h"
 #include "wire.h"
 
@@ -39,6 +41,10 @@ struct module_options {
 	/* Called after each use of a key, unless NULL. */
 	void (*used)(void *arg);
 	void *used_arg;
+	/* Who may read the files of a key that is not listed; NULL: everybody,
+	 * as with those of keys that are. */
+	void (*readers)(void *arg, enum key_id id, struct readers *ret);
+	void *readers_arg;
 };
 
 /*

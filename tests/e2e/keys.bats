@@ -609,6 +609,66 @@ makers() {
 	key_has ldevid-0 '.enabled == false'
 }
 
+# as_uid UID COMMAND...
+as_uid() { setpriv --reuid "$1" --regid "$1" --clear-groups "${@:2}"; }
+
+# covers: OWN-role-listed
+@test "a key that is not listed: service and files tell of it to its users alone" {
+	local file
+
+	devid key create tls-0 --type p256
+	certify tls-0
+	devid cert install tls-0 "$WORK/tls-0.pem"
+	as_other cat "$STATE/idevid.key" "$STATE/idevid.pem" >/dev/null
+	for file in "$STATE"/tls-0.{key,pem}; do
+		run -1 as_other cat "$file"
+		[[ $output == *"Permission denied"* ]]
+		as_uid www-data cat "$file" >/dev/null # of tls_server
+		run -1 as_uid nobody cat "$file"
+	done
+	run -1 as_other keyd-client "$DEV/keyd.sock" op 2 tls-0
+	[[ $output == *"uid $other_uid is not among the users of this key"* ]]
+	run -0 as_uid www-data keyd-client "$DEV/keyd.sock" op 2 tls-0
+	# A file that everybody was let read, and other users since.
+	keyd_stop "$DEV"
+	mv "$STATE/tls-0.key" "$WORK/"
+	install -m 644 "$WORK/tls-0.key" "$STATE/"
+	device_conf "$DEV" "[key tls-0]" "users = $other_uid"
+	keyd_start "$DEV"
+	for file in "$STATE"/tls-0.{key,pem}; do
+		as_other cat "$file" >/dev/null
+		run -1 as_uid www-data cat "$file"
+	done
+	run -0 as_other keyd-client "$DEV/keyd.sock" op 2 tls-0
+	run -1 as_uid www-data keyd-client "$DEV/keyd.sock" op 2 tls-0
+	keyd_stop "$DEV"
+	device_conf "$DEV"
+	keyd_start "$DEV"
+}
+
+# covers: OWN-role-listed
+@test "a file system without access lists: the key serves, and that is told" {
+	local dev=$WORK/plain
+
+	mkdir -p "$dev/tpm" "$dev/state"
+	mount -t ramfs -o mode=755 plain "$dev/state"
+	device_conf "$dev"
+	tpm_start "$dev"
+	keyd_start "$dev"
+	DEVID_CONFIG=$dev/devid.conf
+	devid key create tls-0 --type p256
+	devid key list tls-0 --json | jq -e '.keys[0] | .present and (.why |
+		test("others than its users may read its files: .*no access lists"))'
+	run -0 keyd-client "$dev/keyd.sock" sign p256 server13 tls-0
+	as_uid www-data cat "$dev/state/tls-0.key" >/dev/null
+	devid key create ldevid-0 --type p256 # for everybody in any case
+	devid key list ldevid-0 --json | jq -e '.keys[0].why == null'
+	keyd_stop "$dev"
+	umount "$dev/state"
+	tpm_stop "$dev"
+	DEVID_CONFIG=$DEV/devid.conf
+}
+
 @test "managers: each list manages its own roles; users of a key sign with it" {
 	local dev=$WORK/users
 

@@ -269,12 +269,54 @@ static void auth_of_a_file_that_others_can_read_refused(void **state)
 	tempdir_remove(&dir);
 }
 
+static void add_user(struct policy_list *list, bool group, unsigned id)
+{
+	list->entries[list->n++] = (struct policy_entry) { group, id };
+}
+
+/* The files of a key are for whom the service tells of it, in the order that
+ * the kernel wants.
+ * covers: OWN-role-listed */
+static void readers_are_who_may_see_the_key(void **state)
+{
+	struct policy p = { .tls_client.n = 0 };
+	struct readers who;
+	enum key_id tls, eap;
+
+	(void)state;
+	assert_true(key_id_by_name("tls-0", &tls));
+	assert_true(key_id_by_name("eap-0", &eap));
+	add_user(&p.tls_server, false, 33);
+	add_user(&p.tls_server, true, 7);
+	add_user(&p.csr, false, 9);
+	add_user(&p.csr, false, 33);
+	add_user(&p.tls_client, false, 5);
+	add_user(&p.managers[ROLE_MANAGER_OWNER], false, 0);
+	policy_readers(&p, tls, &who);
+	assert_int_equal(who.n, 4);
+	assert_int_equal(who.list[0].id, 0);
+	assert_int_equal(who.list[1].id, 9);
+	assert_int_equal(who.list[2].id, 33);
+	assert_false(who.list[2].group);
+	assert_int_equal(who.list[3].id, 7);
+	assert_true(who.list[3].group);
+	policy_readers(&p, eap, &who);
+	assert_int_equal(who.n, 4); /* 0, 5, 9, 33 */
+	assert_int_equal(who.list[1].id, 5);
+	p.is_limited[tls] = true;
+	add_user(&p.users[tls], false, 11);
+	policy_readers(&p, tls, &who);
+	assert_int_equal(who.n, 2);
+	assert_int_equal(who.list[1].id, 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auth_of_a_file_that_others_can_read_refused),
 		cmocka_unit_test(list_names_numbers_groups_resolved),
 		cmocka_unit_test(list_empty_is_nobody),
+		cmocka_unit_test(readers_are_who_may_see_the_key),
 		cmocka_unit_test(list_unknown_name_refused_and_named),
 		cmocka_unit_test(list_unknown_name_lenient_skipped),
 		cmocka_unit_test(list_largest_uid_accepted),

@@ -208,7 +208,14 @@ static void keys_that_are_not_listed_are_shown_to_users_only(void **state)
 {
 	static struct wire_status st;
 	const struct wire_request status = request(WIRE_STATUS, "");
+	const struct wire_request chain = request(WIRE_CHAIN, "tls-0");
+	const struct wire_request no_chain = request(WIRE_CHAIN, "tls-5");
+	const struct wire_request listed_chain =
+		request(WIRE_CHAIN, "ldevid-0");
+	const unsigned uses_tls =
+		BIT(SERVER) | BIT(CSR) | BIT(MAKER) | BIT(LDEVID) | BIT(OWNER);
 	struct wire_request create = request(WIRE_CREATE, "tls-0");
+	enum key_id id;
 
 	(void)state;
 	assert_rc(ask(OWNER, &create, NULL, NULL), DEVID_OK);
@@ -218,8 +225,24 @@ static void keys_that_are_not_listed_are_shown_to_users_only(void **state)
 		assert_rc(ask((enum who)who, &status, &st, NULL), DEVID_OK);
 		assert_true(has_key(&st, "idevid"));
 		assert_true(has_key(&st, "ldevid-0"));
-		assert_int_equal(has_key(&st, "tls-0"), who != NOBODY);
+		assert_int_equal(
+			has_key(&st, "tls-0"), (uses_tls & BIT(who)) != 0);
+		/* A refusal of a user's is that there is none installed. */
+		assert_rc(ask((enum who)who, &chain, NULL, NULL),
+			uses_tls & BIT(who) ? DEVID_ERR_CERT_NOT_FOUND
+					    : DEVID_ERR_DENIED);
+		assert_rc(ask((enum who)who, &no_chain, NULL, NULL),
+			uses_tls & BIT(who) ? DEVID_ERR_NOT_FOUND
+					    : DEVID_ERR_DENIED);
+		assert_rc(ask((enum who)who, &listed_chain, NULL, NULL),
+			DEVID_ERR_CERT_NOT_FOUND);
 	}
+	/* And of those who sign as a server, the key's own users. */
+	assert_true(key_id_by_name("tls-0", &id));
+	w.policy.is_limited[id] = true;
+	list(&w.policy.users[id], CLIENT);
+	assert_rc(ask(SERVER, &chain, NULL, NULL), DEVID_ERR_DENIED);
+	assert_rc(ask(CLIENT, &chain, NULL, NULL), DEVID_ERR_CERT_NOT_FOUND);
 }
 
 /* Of those who may sign as a server, the key's users only. */
