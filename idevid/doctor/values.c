@@ -202,8 +202,8 @@ static enum devid_err check_trust_word(void *member, const char *value,
 static enum devid_err check_trust(const struct values *values,
 	const struct conf_lines *lines, struct devid_error *err)
 {
-	const char *at = conf_is_set(lines, "eap.ca") ? "eap.ca"
-						      : "eap.server_name";
+	const char *at =
+		conf_is_set(lines, "eap.ca") ? "eap.ca" : "eap.server_name";
 
 	if (values->first_use && conf_is_set(lines, at))
 		return conf_refuse(lines, at,

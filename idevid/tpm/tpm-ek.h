@@ -28,8 +28,8 @@ DEVID_MUST_CHECK enum devid_err tpm_ek_check(
  * An EK that a credential with an encrypted secret of @secret_len bytes can be
  * for, at its persistent handle or derived from its template. *@next is 0 for
  * the first and moves on to the next. Where NV has its certificate, which can
- * be read, it is that key. Errors: NOT_FOUND (no more), MISMATCH (this TPM has another key than its
- * certificate says). CLEANUP(tpm_ek_done).
+ * be read, it is that key. Errors: NOT_FOUND (no more), MISMATCH (this TPM has
+ * another key than its certificate says). CLEANUP(tpm_ek_done).
  */
 DEVID_MUST_CHECK enum devid_err tpm_ek_next(struct tpm *tpm, size_t secret_len,
 	size_t *next, struct tpm_ek *ret, struct devid_error *err);

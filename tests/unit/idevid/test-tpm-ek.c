@@ -468,8 +468,8 @@ static void no_certificate_in_the_index_syntax(void **state)
 	swtpm_nv_remove(&f->on.tpm, EK_P384_INDEX);
 	for (size_t i = 0; i < N_OF(bad); i++) {
 		devid_error_clear(&err);
-		swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, bad[i].data,
-			bad[i].len);
+		swtpm_nv_write(
+			&f->on.tpm, EK_RSA_INDEX, bad[i].data, bad[i].len);
 		attest_open(f, false);
 		assert_rc(f->on.ks->ops->attest(f->on.ks, KEY_IDEVID,
 				  attest_own_ek, &f->said, &err),
@@ -491,8 +491,8 @@ static void no_certificate_in_one_index_the_next_is_taken(void **state)
 	attest_create(f, KEY_ALG_P256);
 	attest_close(f);
 	for (size_t i = 0; i < N_OF(bad); i++) {
-		swtpm_nv_write(&f->on.tpm, EK_RSA_INDEX, bad[i].data,
-			bad[i].len);
+		swtpm_nv_write(
+			&f->on.tpm, EK_RSA_INDEX, bad[i].data, bad[i].len);
 		attest_open(f, false);
 		attest_proves_itself(f, EVP_PKEY_EC); /* attest_ek() looks */
 		attest_close(f);

@@ -5,9 +5,10 @@
 
 static void good_names_taken(void **state)
 {
-	static const char *const good[] = { "device:/dev/tpmrm0", "device:/dev/not-there-yet",
-		"swtpm:path=/x/tpm.sock", "swtpm:host=127.0.0.1,port=2321",
-		"swtpm", "cmd:/bin/true", "auto" };
+	static const char *const good[] = { "device:/dev/tpmrm0",
+		"device:/dev/not-there-yet", "swtpm:path=/x/tpm.sock",
+		"swtpm:host=127.0.0.1,port=2321", "swtpm", "cmd:/bin/true",
+		"auto" };
 
 	(void)state;
 	for (size_t i = 0; i < N_OF(good); i++) {

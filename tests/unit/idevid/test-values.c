@@ -75,8 +75,8 @@ static void check_settings_against_each_other_are_told(void **state)
 			  "ca=/c\nserver_name=n\ntls_min=1.3\ntls_max=1.3\n",
 			  &none),
 		DEVID_OK);
-	assert_rc(values_check("t", "[eap]\ntrust=first-use\n", &none),
-		DEVID_OK);
+	assert_rc(
+		values_check("t", "[eap]\ntrust=first-use\n", &none), DEVID_OK);
 }
 
 int main(void)
