@@ -50,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	(void)devid_profile_check(data, len, DEVID_PROFILE_IAK,
 		DEVID_PROFILE_STRICT, &result.profile);
+	(void)devid_profile_check(data, len, DEVID_PROFILE_LDEVID,
+		DEVID_PROFILE_STRICT, &result.profile);
 	while (n <= DEVID_CHAIN_MAX && in.len > 0) {
 		if (!der_take(&in, &tag, &content, &whole)) {
 			whole = in; /* what is left, as it is */
