@@ -276,8 +276,8 @@ no_key() {
 	key create tls-0 --type p256
 	well
 	keyd_stop "$DEV"
-	printf '\002' | dd of="$sealed" conv=notrunc status=none
-	no_key "sealed key: version 2; this devid knows version 1"
+	printf '\377' | dd of="$sealed" conv=notrunc status=none
+	no_key "sealed key: version 255; this devid knows version "
 	printf 'XX' | dd of="$sealed" bs=1 seek=60 conv=notrunc status=none
 	no_key "damaged: its digest is another"
 	truncate -s 20 "$sealed"

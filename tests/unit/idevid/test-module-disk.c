@@ -168,7 +168,7 @@ static enum devid_err erase(struct disk *d, struct devid_error *err)
 
 static const struct change changes[] = {
 	{ "tls-1.sealed", create },
-	{ "eap-0.sealed", create_pinned },
+	{ "eap-0.pin", create_pinned },
 	{ "ldevid-1.disabled", create_disabled },
 	{ "tls-1.sealed", import },
 	{ "tls-0.disabled", enable },
