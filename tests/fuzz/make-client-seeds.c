@@ -76,7 +76,11 @@ static struct view status(EVP_PKEY *key)
 
 	st.initialized = 1;
 	st.tries.max = 32;
-	st.erasure = (struct wire_erasure) { 3, 7, 5, 1, WIRE_ERASED_HERE };
+	st.erasure.epoch = 3;
+	st.erasure.resets = 7;
+	st.erasure.erased_at = 5;
+	st.erasure.erased = 1;
+	st.erasure.where = WIRE_ERASED_HERE;
 	strcpy(st.about.maker, "IBM");
 	st.about.cc_eal = 4;
 	st.about.fips_level = 2;
