@@ -130,6 +130,11 @@ static enum devid_err facts(struct devid_error *err)
 	return rc;
 }
 
+static void remove_folder(void)
+{
+	tempdir_remove(&keyd.dir);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static enum devid_err (*const calls[])(struct devid_error * err) = {
@@ -142,6 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (!keyd.answer) {
 		keyd.answer = answer_next;
 		hostile_keyd_start(&keyd);
+		(void)atexit(remove_folder);
 	}
 	if (len < 1)
 		return 0;
