@@ -52,6 +52,35 @@ const char *devid_err_name(enum devid_err code)
 	return err_names[-code];
 }
 
+/* Bytes of the UTF-8 character at @p; 0 where there is none, or one that a
+ * terminal obeys (ECMA-48: C0, DEL and C1). */
+static size_t visible_len(const unsigned char *p)
+{
+	size_t n = (size_t)1 + (*p >= 0x80) + (*p >= 0xe0) + (*p >= 0xf0);
+
+	if (*p < 0x20 || *p == 0x7f || (*p >= 0x80 && *p < 0xc2) || *p > 0xf4 ||
+		(*p == 0xc2 && p[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n;
+}
+
+static void tame(char *text)
+{
+	while (*text) {
+		size_t n = visible_len((const unsigned char *)text);
+
+		if (n == 0) {
+			*text = '?';
+			n = 1;
+		}
+		text += n;
+	}
+}
+
 enum devid_err devid_fail(
 	struct devid_error *err, enum devid_err code, const char *fmt, ...)
 {
@@ -63,10 +92,7 @@ enum devid_err devid_fail(
 	va_start(ap, fmt);
 	(void)vsnprintf(err->text, sizeof(err->text), fmt, ap); /* may cut */
 	va_end(ap);
-	for (char *p = err->text; *p; p++) {
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
-	}
+	tame(err->text);
 	return code;
 }
 

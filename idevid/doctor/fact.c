@@ -42,6 +42,10 @@ void fact_tame(char *text)
 
 		if (c < ' ' || c == 0x7f || (c > 0x7f && !as_it_is))
 			*p = '?';
+		else if (c == 0xc2 && (unsigned char)p[1] < 0xa0) {
+			*p++ = '?'; /* U+0080 to U+009F: a terminal obeys */
+			*p = '?';
+		}
 	}
 }
 

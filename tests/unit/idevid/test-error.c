@@ -28,6 +28,32 @@ static void fail_control_characters_replaced(void **state)
 	assert_string_equal(err.text, "a?b?c?d");
 }
 
+/* Of what is no UTF-8 a terminal may obey any byte. */
+static void fail_utf8_kept_and_other_bytes_replaced(void **state)
+{
+	static const struct {
+		const char *in, *out;
+	} cases[] = {
+		{ "/srv/M\xc3\xbcller/\xe2\x82\xac/\xf0\x9f\x94\x91",
+			"/srv/M\xc3\xbcller/\xe2\x82\xac/\xf0\x9f\x94\x91" },
+		{ "\x9b[2J", "?[2J" },      /* CSI as Latin-1 has it */
+		{ "\xc2\x9b[2J", "??[2J" }, /* and as UTF-8 has it */
+		{ "\xc3", "?" },
+		{ "\xe2\x82", "??" },
+		{ "\xc0\x9b", "??" },
+		{ "\xf5\x80\x80\x80", "????" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_rc(devid_fail(&err, DEVID_ERR_IO, "%s", cases[i].in),
+			DEVID_ERR_IO);
+		assert_string_equal(err.text, cases[i].out);
+	}
+}
+
 static void fail_long_text_cut_and_terminated(void **state)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -88,6 +114,7 @@ int main(void)
 		cmocka_unit_test(fail_first_cause_wins),
 		cmocka_unit_test(fail_null_struct_returns_code),
 		cmocka_unit_test(fail_control_characters_replaced),
+		cmocka_unit_test(fail_utf8_kept_and_other_bytes_replaced),
 		cmocka_unit_test(fail_long_text_cut_and_terminated),
 		cmocka_unit_test(clear_lets_next_cause_in),
 		cmocka_unit_test(name_every_code_has_its_own),

@@ -166,6 +166,7 @@ static void text_of_others_becomes_one_line(void **state)
 			   " \"n\": 7}",
 			0, NULL);
 	json_t *latin = fact_new("/caf\xe9/\n");
+	json_t *control = fact_new("\xc2\x9b[2J\xc2\xa0");
 	char *text;
 
 	(void)state;
@@ -174,6 +175,8 @@ static void text_of_others_becomes_one_line(void **state)
 	assert_string_equal(
 		text, "{\"a\":[\"x?[2J\",{\"b\":\"\xc3\xa4\"}],\"n\":7}");
 	assert_string_equal(json_string_value(latin), "/caf?/?");
+	assert_string_equal(json_string_value(control), "??[2J\xc2\xa0");
+	json_decref(control);
 	free(text);
 	json_decref(latin);
 	json_decref(json);
