@@ -57,12 +57,20 @@ static bool same_ecc(const TPMS_ECC_PARMS *a, const TPMS_ECC_PARMS *want)
 	       a->curveID == want->curveID && a->kdf.scheme == want->kdf.scheme;
 }
 
+static bool same_scheme(const TPMT_RSA_SCHEME *a, const TPMT_RSA_SCHEME *want)
+{
+	if (want->scheme == TPM2_ALG_NULL)
+		return a->scheme == TPM2_ALG_NULL;
+	return (a->scheme == want->scheme ||
+		       (want->scheme == TPM2_ALG_RSAPSS &&
+			       a->scheme == TPM2_ALG_RSASSA)) &&
+	       a->details.anySig.hashAlg == want->details.anySig.hashAlg;
+}
+
 static bool same_rsa(const TPMS_RSA_PARMS *a, const TPMS_RSA_PARMS *want)
 {
 	return a->symmetric.algorithm == want->symmetric.algorithm &&
-	       (a->scheme.scheme == want->scheme.scheme ||
-		       (want->scheme.scheme == TPM2_ALG_RSAPSS &&
-			       a->scheme.scheme == TPM2_ALG_RSASSA)) &&
+	       same_scheme(&a->scheme, &want->scheme) &&
 	       a->keyBits == want->keyBits &&
 	       (a->exponent == 0 || a->exponent == 65537);
 }

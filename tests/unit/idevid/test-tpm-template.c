@@ -377,6 +377,12 @@ static void matches_rsa_iak_with_either_scheme(void **state)
 	(void)state;
 	scheme->scheme = TPM2_ALG_RSASSA;
 	assert_true(template_matches(KEY_ROLE_IAK, &pub.publicArea, &alg));
+	scheme->details.anySig.hashAlg = TPM2_ALG_SHA1;
+	assert_false(template_matches(KEY_ROLE_IAK, &pub.publicArea, &alg));
+	scheme->scheme = TPM2_ALG_RSAPSS;
+	assert_false(template_matches(KEY_ROLE_IAK, &pub.publicArea, &alg));
+	scheme->details.anySig.hashAlg = TPM2_ALG_SHA256;
+	assert_true(template_matches(KEY_ROLE_IAK, &pub.publicArea, &alg));
 	scheme->scheme = TPM2_ALG_NULL;
 	assert_false(template_matches(KEY_ROLE_IAK, &pub.publicArea, &alg));
 }
