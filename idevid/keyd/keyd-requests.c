@@ -130,9 +130,10 @@ static enum devid_err do_sign(struct call *c, struct devid_error *err)
 	enum devid_err rc;
 	enum key_id id;
 
-	/* Before anything is told of it. */
+	/* Before anything is told of it, also that there is none. */
 	if (key_id_by_name(c->req->name, &id) &&
-		!policy_may_use(c->r->policy, c->peer, id))
+		(!policy_may_use(c->r->policy, c->peer, id) ||
+			!policy_may_see(c->r->policy, c->peer, id)))
 		return not_a_user(c, err);
 	rc = module_sign_purpose(c->r->module, &what, &verdict, err);
 	if (rc != DEVID_OK)

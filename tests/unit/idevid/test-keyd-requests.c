@@ -214,10 +214,18 @@ static void keys_that_are_not_listed_are_shown_to_users_only(void **state)
 		request(WIRE_CHAIN, "ldevid-0");
 	const unsigned uses_tls =
 		BIT(SERVER) | BIT(CSR) | BIT(MAKER) | BIT(LDEVID) | BIT(OWNER);
+	const unsigned signs = BIT(CLIENT) | BIT(SERVER) | BIT(CSR);
 	struct wire_request create = request(WIRE_CREATE, "tls-0");
+	struct wire_request sign = request(WIRE_SIGN, "tls-0");
+	struct wire_request no_sign = request(WIRE_SIGN, "tls-5");
 	enum key_id id;
 
 	(void)state;
+	/* As its type does not: whose key it is hears so. */
+	sign.arg = no_sign.arg = SIG_RSAPSS;
+	sign.hash = no_sign.hash = HASH_SHA256;
+	sign.data = no_sign.data = (const uint8_t *)"x";
+	sign.data_len = no_sign.data_len = 1;
 	assert_rc(ask(OWNER, &create, NULL, NULL), DEVID_OK);
 	create = request(WIRE_CREATE, "ldevid-0");
 	assert_rc(ask(LDEVID, &create, NULL, NULL), DEVID_OK);
@@ -234,6 +242,14 @@ static void keys_that_are_not_listed_are_shown_to_users_only(void **state)
 		assert_rc(ask((enum who)who, &no_chain, NULL, NULL),
 			uses_tls & BIT(who) ? DEVID_ERR_NOT_FOUND
 					    : DEVID_ERR_DENIED);
+		if (signs & BIT(who)) {
+			assert_rc(ask((enum who)who, &sign, NULL, NULL),
+				uses_tls & BIT(who) ? DEVID_ERR_SUITE_MISMATCH
+						    : DEVID_ERR_DENIED);
+			assert_rc(ask((enum who)who, &no_sign, NULL, NULL),
+				uses_tls & BIT(who) ? DEVID_ERR_NOT_FOUND
+						    : DEVID_ERR_DENIED);
+		}
 		assert_rc(ask((enum who)who, &listed_chain, NULL, NULL),
 			DEVID_ERR_CERT_NOT_FOUND);
 	}
