@@ -12,13 +12,6 @@
 
 _Static_assert(IDENTITIES_MAX <= 32, "a bit for each");
 
-static const char *const endings[N_IDENTITY_FILES] = {
-	[IDENTITY_KEY] = "key",
-	[IDENTITY_CERT] = "pem",
-	[IDENTITY_DISABLED] = "disabled",
-	[IDENTITY_CERT_DISABLED] = "cert-disabled",
-};
-
 enum devid_err identities_add(
 	struct identities *list, const char *name, struct devid_error *err)
 {
@@ -41,6 +34,7 @@ enum devid_err identities_add(
 	memset(id, 0, sizeof(*id));
 	(void)snprintf(id->name, sizeof(id->name), "%s",
 		key_id_name(key)); /* fits: a name of the table */
+	id->id = key;
 	list->n++;
 	return DEVID_OK;
 }
@@ -48,9 +42,16 @@ enum devid_err identities_add(
 static enum devid_err place(
 	struct identity *id, const char *dir, struct devid_error *err)
 {
+	const char *const endings[N_IDENTITY_FILES] = {
+		[IDENTITY_KEY] = ".key",
+		[IDENTITY_CERT] = ".pem",
+		[IDENTITY_MARK] = key_id_mark(id->id, false),
+		[IDENTITY_CERT_MARK] = key_id_mark(id->id, true),
+	};
+
 	for (int i = 0; i < N_IDENTITY_FILES; i++) {
 		free(id->path[i]);
-		if (asprintf(&id->path[i], "%s/%s.%s", dir, id->name,
+		if (asprintf(&id->path[i], "%s/%s%s", dir, id->name,
 			    endings[i]) < 0) {
 			id->path[i] = NULL;
 			return fail_no_memory(err);
@@ -76,6 +77,7 @@ enum devid_err identities_set_file(struct identities *list, const char *key,
 
 	identities_done(list);
 	(void)snprintf(id->name, sizeof(id->name), "%s", IDENTITY_FILE);
+	id->id = KEY_NONE;
 	list->n = 1;
 	id->path[IDENTITY_KEY] = strdup(key);
 	id->path[IDENTITY_CERT] = strdup(cert);
@@ -93,9 +95,11 @@ void identities_done(struct identities *list)
 	memset(list, 0, sizeof(*list));
 }
 
-static bool has_mark(const struct identity *id, enum identity_what what)
+/* As its mark says; keyd looks again when it is to sign. */
+static bool is_enabled(const struct identity *id, enum identity_what mark)
 {
-	return id->path[what] && access(id->path[what], F_OK) == 0;
+	return id->id == KEY_NONE ||
+	       key_id_is_enabled(id->id, access(id->path[mark], F_OK) == 0);
 }
 
 const char *identity_why_not(const struct identity *id)
@@ -104,9 +108,9 @@ const char *identity_why_not(const struct identity *id)
 		return "the device has no key yet";
 	if (access(id->path[IDENTITY_CERT], R_OK) < 0)
 		return "the device has no certificate yet";
-	if (has_mark(id, IDENTITY_DISABLED))
+	if (!is_enabled(id, IDENTITY_MARK))
 		return "the key is disabled";
-	if (has_mark(id, IDENTITY_CERT_DISABLED))
+	if (!is_enabled(id, IDENTITY_CERT_MARK))
 		return "the certificate is disabled";
 	return NULL;
 }

@@ -29,13 +29,14 @@
 enum identity_what {
 	IDENTITY_KEY,
 	IDENTITY_CERT,
-	IDENTITY_DISABLED,      /* there while keyd does not sign with it */
-	IDENTITY_CERT_DISABLED, /* the same for its certificate */
+	IDENTITY_MARK,      /* whether keyd signs with it: key_id_mark() */
+	IDENTITY_CERT_MARK, /* the same for its certificate */
 };
 #define N_IDENTITY_FILES 4
 
 struct identity {
 	char name[KEY_NAME_MAX + 1];
+	enum key_id id;               /* NONE: it is two files */
 	char *path[N_IDENTITY_FILES]; /* owned; the last two may be NULL */
 };
 

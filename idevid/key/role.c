@@ -178,6 +178,18 @@ bool key_id_by_name(const char *name, enum key_id *ret)
 	return false;
 }
 
+const char *key_id_mark(enum key_id id, bool of_cert)
+{
+	if (key_id_row(id)->enabled)
+		return of_cert ? ".cert-disabled" : ".disabled";
+	return of_cert ? ".cert-enabled" : ".enabled";
+}
+
+bool key_id_is_enabled(enum key_id id, bool there)
+{
+	return key_id_row(id)->enabled != there;
+}
+
 bool key_id_pair(enum key_id id, struct key_pair *ret)
 {
 	unsigned number = key_id_number(id);

@@ -93,6 +93,17 @@ const struct role *key_id_row(enum key_id id);
  * "ldevid-0". */
 const char *key_id_name(enum key_id id);
 
+/*
+ * The end of the name of the file that says whether key @id, or its certificate
+ * (@of_cert), is enabled. What begins enabled is disabled while that mark is
+ * there; what begins disabled is enabled while it is. So without marks, as in a
+ * folder that was restored in part, each is as it began.
+ */
+const char *key_id_mark(enum key_id id, bool of_cert);
+
+/* What that says: @there, the mark is. */
+bool key_id_is_enabled(enum key_id id, bool there);
+
 /* The name of a role. */
 const char *key_role_name(enum key_role role);
 

@@ -73,13 +73,11 @@ static enum devid_err store_owners(struct module *m, struct module_key *key,
 	struct view der, struct devid_error *err)
 {
 	bool is_new = !key->chain;
-	bool enabled = key_id_row(key->id)->enabled;
 	enum devid_err rc = DEVID_OK;
 
 	if (is_new)
-		rc = module_state_mark(m, key, ".cert-disabled", !enabled, err);
-	if (rc == DEVID_OK && is_new)
-		key->cert_enabled = enabled;
+		rc = module_state_enable(
+			m, key, true, key_id_row(key->id)->enabled, err);
 	if (rc == DEVID_OK)
 		rc = module_state_store_chain(m, key, der, err);
 	if (rc == DEVID_OK)
@@ -216,9 +214,7 @@ enum devid_err module_enable(struct module *m, const char *name, bool enable,
 	enum devid_err rc = module_find_known(m, name, &key, err);
 
 	if (rc == DEVID_OK)
-		rc = module_state_mark(m, key, ".disabled", !enable, err);
-	if (rc == DEVID_OK)
-		key->enabled = enable;
+		rc = module_state_enable(m, key, false, enable, err);
 	return rc;
 }
 
@@ -229,8 +225,6 @@ enum devid_err module_cert_enable(struct module *m, const char *name,
 	enum devid_err rc = find_certified(m, name, &key, err);
 
 	if (rc == DEVID_OK)
-		rc = module_state_mark(m, key, ".cert-disabled", !enable, err);
-	if (rc == DEVID_OK)
-		key->cert_enabled = enable;
+		rc = module_state_enable(m, key, true, enable, err);
 	return rc;
 }

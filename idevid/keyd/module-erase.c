@@ -9,21 +9,6 @@
 #include "module-erased.h"
 #include "module-state.h"
 
-static const char *const suffixes[] = { ".sealed", ".key", ".pem",
-	".cert-disabled", ".disabled", ".probed", ".pin", ".gone" };
-
-#define N_SUFFIXES (sizeof(suffixes) / sizeof(suffixes[0]))
-
-static enum devid_err remove_one(struct module *m, const struct module_key *key,
-	const char *suffix, struct devid_error *err)
-{
-	char path[PATH_MAX];
-	enum devid_err rc = module_state_path(m, key, suffix, path, err);
-
-	return rc == DEVID_OK && files_exists(path) ? files_remove(path, err)
-						    : rc;
-}
-
 static enum devid_err remove_files(struct module *m, struct devid_error *err)
 {
 	enum devid_err rc = DEVID_OK;
@@ -33,8 +18,10 @@ static enum devid_err remove_files(struct module *m, struct devid_error *err)
 
 		if (!module_is_owners(key))
 			continue;
-		for (size_t s = 0; rc == DEVID_OK && s < N_SUFFIXES; s++)
-			rc = remove_one(m, key, suffixes[s], err);
+		if (rc == DEVID_OK)
+			rc = module_state_remove(m, key, ".sealed", err);
+		if (rc == DEVID_OK)
+			rc = module_state_remove_all(m, key, err);
 	}
 	return rc;
 }

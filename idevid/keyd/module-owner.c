@@ -20,12 +20,6 @@ static const char SEALED[] = ".sealed";
 static const char GONE[] = ".gone";
 static const char PIN[] = ".pin";
 
-/* Of a key that is there no more; the last one is what says so. */
-static const char *const leftovers[] = { ".key", ".pem", ".cert-disabled",
-	".disabled", ".probed", PIN, GONE };
-
-#define N_LEFTOVERS (sizeof(leftovers) / sizeof(leftovers[0]))
-
 /* ---- files ---- */
 
 static enum devid_err read_sealed(struct module *m,
@@ -79,16 +73,6 @@ static void take_back(struct module *m, struct module_key *key)
 	(void)!m->keystore->ops->give(
 		m->keystore, key->id, NULL, NULL, NULL); /* cannot fail */
 	module_key_clear(key);
-}
-
-static enum devid_err remove_leftovers(
-	struct module *m, const struct module_key *key, struct devid_error *err)
-{
-	enum devid_err rc = DEVID_OK;
-
-	for (size_t i = 0; rc == DEVID_OK && i < N_LEFTOVERS; i++)
-		rc = module_state_remove(m, key, leftovers[i], err);
-	return rc;
 }
 
 /* The public key of one whose record cannot be read, from what else there is
@@ -148,7 +132,7 @@ static enum devid_err finish_deletion(
 {
 	enum devid_err rc = evict_gone(m, key, err);
 
-	return rc == DEVID_OK ? remove_leftovers(m, key, err) : rc;
+	return rc == DEVID_OK ? module_state_remove_all(m, key, err) : rc;
 }
 
 static bool has_file(
@@ -268,9 +252,9 @@ static enum devid_err store_key(struct module *m, struct module_key *key,
 	bool enabled = key_id_row(key->id)->enabled;
 	enum devid_err rc;
 
-	rc = module_state_mark(m, key, ".disabled", !enabled, err);
+	rc = module_state_enable(m, key, false, enabled, err);
 	if (rc == DEVID_OK)
-		rc = module_state_mark(m, key, ".cert-disabled", !enabled, err);
+		rc = module_state_enable(m, key, true, enabled, err);
 	if (rc == DEVID_OK)
 		rc = module_state_mark(m, key, PIN, persistent, err);
 	if (rc == DEVID_OK)
@@ -279,13 +263,9 @@ static enum devid_err store_key(struct module *m, struct module_key *key,
 		rc = give(m, key, sealed, err);
 	if (rc == DEVID_OK)
 		rc = write_sealed(m, key, sealed, err);
-	if (rc != DEVID_OK) {
+	if (rc != DEVID_OK)
 		take_back(m, key);
-		return rc;
-	}
-	key->enabled = enabled;
-	key->cert_enabled = enabled;
-	return DEVID_OK;
+	return rc;
 }
 
 /* From here on there is no such key. */
@@ -460,7 +440,7 @@ enum devid_err module_delete(
 	if (rc != DEVID_OK)
 		return rc;
 	take_back(m, key);
-	rc = remove_leftovers(m, key, err);
+	rc = module_state_remove_all(m, key, err);
 	if (rc == DEVID_OK)
 		m->counters.key_deletion++;
 	return rc;

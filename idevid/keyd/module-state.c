@@ -278,6 +278,22 @@ enum devid_err module_set_chain(struct module_key *key, const uint8_t *der,
 	return DEVID_OK;
 }
 
+/* A mark that cannot be looked at disables. */
+static enum devid_err read_mark(struct module *m, const struct module_key *key,
+	bool of_cert, bool *ret, struct devid_error *err)
+{
+	char path[PATH_MAX];
+	enum devid_err rc = module_state_path(
+		m, key, key_id_mark(key->id, of_cert), path, err);
+	bool there;
+
+	if (rc != DEVID_OK)
+		return rc;
+	there = access(path, F_OK) == 0;
+	*ret = (there || errno == ENOENT) && key_id_is_enabled(key->id, there);
+	return DEVID_OK;
+}
+
 enum devid_err module_state_load(
 	struct module *m, struct module_key *key, struct devid_error *err)
 {
@@ -291,16 +307,11 @@ enum devid_err module_state_load(
 
 	if (!der)
 		return fail_no_memory_for(err, "state");
-	rc = module_state_path(m, key, ".disabled", path, err);
-	if (rc != DEVID_OK)
-		return rc;
-	/* A mark that cannot be looked at counts. */
-	key->enabled = access(path, F_OK) < 0 && errno == ENOENT;
-	rc = module_state_path(m, key, ".cert-disabled", path, err);
-	if (rc != DEVID_OK)
-		return rc;
-	key->cert_enabled = access(path, F_OK) < 0 && errno == ENOENT;
-	rc = module_state_path(m, key, ".pem", path, err);
+	rc = read_mark(m, key, false, &key->enabled, err);
+	if (rc == DEVID_OK)
+		rc = read_mark(m, key, true, &key->cert_enabled, err);
+	if (rc == DEVID_OK)
+		rc = module_state_path(m, key, ".pem", path, err);
 	if (rc != DEVID_OK)
 		return rc;
 	rc = files_read(path, MIRROR_MAX, &pem, &pem_len, &cause);
@@ -489,4 +500,32 @@ enum devid_err module_state_remove(struct module *m,
 	struct devid_error *err)
 {
 	return module_state_mark(m, key, suffix, false, err);
+}
+
+enum devid_err module_state_enable(struct module *m, struct module_key *key,
+	bool of_cert, bool enable, struct devid_error *err)
+{
+	enum devid_err rc =
+		module_state_mark(m, key, key_id_mark(key->id, of_cert),
+			enable != key_id_is_enabled(key->id, false), err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	*(of_cert ? &key->cert_enabled : &key->enabled) = enable;
+	return DEVID_OK;
+}
+
+enum devid_err module_state_remove_all(
+	struct module *m, const struct module_key *key, struct devid_error *err)
+{
+	const char *const suffixes[] = { ".key", ".pem",
+		key_id_mark(key->id, true), key_id_mark(key->id, false),
+		".probed", ".pin", ".gone" };
+	enum devid_err rc = DEVID_OK;
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (rc == DEVID_OK)
+			rc = module_state_remove(m, key, suffixes[i], err);
+	}
+	return rc;
 }

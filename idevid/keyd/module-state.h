@@ -138,7 +138,7 @@ DEVID_MUST_CHECK enum devid_err module_check_chain(const struct module_key *key,
 DEVID_MUST_CHECK enum devid_err module_set_chain(struct module_key *key,
 	const uint8_t *der, size_t len, struct devid_error *err);
 
-/* Reads mirror and disabled mark of @key. Errors leave it without a chain. */
+/* Reads mirror and marks of @key. Errors leave it without a chain. */
 DEVID_MUST_CHECK enum devid_err module_state_load(
 	struct module *m, struct module_key *key, struct devid_error *err);
 
@@ -165,16 +165,26 @@ DEVID_MUST_CHECK enum devid_err module_state_read_ref(struct module *m,
 DEVID_MUST_CHECK enum devid_err module_state_share(struct module *m,
 	const struct module_key *key, struct devid_error *err);
 
-/* Makes or removes the mark <key>@suffix, an empty file: ".disabled",
- * ".cert-disabled". */
+/* Makes or removes the mark <key>@suffix, an empty file. */
 DEVID_MUST_CHECK enum devid_err module_state_mark(struct module *m,
 	const struct module_key *key, const char *suffix, bool there,
+	struct devid_error *err);
+
+/* Enables or disables @key, or its certificate (@of_cert), on the disk and then
+ * in memory. */
+DEVID_MUST_CHECK enum devid_err module_state_enable(struct module *m,
+	struct module_key *key, bool of_cert, bool enable,
 	struct devid_error *err);
 
 /* Removes <key>@suffix; that it is not there is no error. */
 DEVID_MUST_CHECK enum devid_err module_state_remove(struct module *m,
 	const struct module_key *key, const char *suffix,
 	struct devid_error *err);
+
+/* Removes all files of a key of the owner's but <key>.sealed; <key>.gone, which
+ * says that they are to go, is the last one. */
+DEVID_MUST_CHECK enum devid_err module_state_remove_all(struct module *m,
+	const struct module_key *key, struct devid_error *err);
 
 /* Forgets chain and public key: there is no such key. */
 void module_key_clear(struct module_key *key);

@@ -9,11 +9,11 @@
  *
  * Files in the state folder: <key>.pem is a mirror of the certificate in the
  * keystore with the intermediates behind it, and of an owner's key all that
- * there is; <key>.key a key reference (keyref.h), <key>.disabled and
- * <key>.cert-disabled exist while key or certificate is disabled, <key>.probed
- * has what a probe signature showed (module-probe.h); module-owner.h has the
- * rest. None is secret; reference and certificates of a key whose role is not
- * listed are for its readers. The keystore's certificate wins over the mirror.
+ * there is; <key>.key a key reference (keyref.h); marks say whether key and
+ * certificate are enabled (key_id_mark()); <key>.probed has what a probe
+ * signature showed (module-probe.h); module-owner.h has the rest. None is
+ * secret; reference and certificates of a key whose role is not listed are for
+ * its readers. The keystore's certificate wins over the mirror.
  */
 
 #include <devid/error.h>

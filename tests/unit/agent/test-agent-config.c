@@ -110,10 +110,14 @@ static void parse_identities_are_taken_in_order(void **state)
 	assert_identity(c, 1, "eap-3", "/s/eap-3.key", "/s/eap-3.pem");
 	assert_identity(c, 2, "idevid", "/s/idevid.key", "/s/idevid.pem");
 	assert_identity(c, 3, "idevid-1", "/s/idevid-1.key", "/s/idevid-1.pem");
-	assert_string_equal(c->identities.of[0].path[IDENTITY_DISABLED],
-		"/s/ldevid-0.disabled");
-	assert_string_equal(c->identities.of[0].path[IDENTITY_CERT_DISABLED],
-		"/s/ldevid-0.cert-disabled");
+	assert_string_equal(
+		c->identities.of[0].path[IDENTITY_MARK], "/s/ldevid-0.enabled");
+	assert_string_equal(c->identities.of[0].path[IDENTITY_CERT_MARK],
+		"/s/ldevid-0.cert-enabled");
+	assert_string_equal(
+		c->identities.of[1].path[IDENTITY_MARK], "/s/eap-3.disabled");
+	assert_string_equal(c->identities.of[1].path[IDENTITY_CERT_MARK],
+		"/s/eap-3.cert-disabled");
 	config_free(c);
 }
 

@@ -40,6 +40,9 @@ static int setup(void **state)
 		(void)snprintf(file, sizeof(file), "%s.pem", names[i]);
 		put(file);
 	}
+	/* What begins disabled is enabled by a mark, others without one. */
+	put("ldevid-0.enabled");
+	put("ldevid-0.cert-enabled");
 	assert_rc(identities_place(&list, dir.path, NULL), DEVID_OK);
 	return 0;
 }
@@ -84,11 +87,19 @@ static void why_not_is_what_the_files_say(void **state)
 
 	(void)state;
 	assert_null(identity_why_not(id));
-	put("ldevid-0.cert-disabled");
+	take("ldevid-0.cert-enabled");
 	assert_string_equal(
 		identity_why_not(id), "the certificate is disabled");
-	put("ldevid-0.disabled");
+	take("ldevid-0.enabled");
 	assert_string_equal(identity_why_not(id), "the key is disabled");
+	id = &list.of[1];
+	assert_null(identity_why_not(id));
+	put("eap-0.cert-disabled");
+	assert_string_equal(
+		identity_why_not(id), "the certificate is disabled");
+	put("eap-0.disabled");
+	assert_string_equal(identity_why_not(id), "the key is disabled");
+	id = &list.of[0];
 	take("ldevid-0.pem");
 	assert_non_null(strstr(identity_why_not(id), "no certificate"));
 	take("ldevid-0.key");
@@ -190,7 +201,7 @@ static void blame_is_by_evidence(void **state)
 static void one_that_cannot_be_used_has_no_try(void **state)
 {
 	(void)state;
-	put("ldevid-0.disabled");
+	take("ldevid-0.enabled");
 	take("eap-0.pem");
 	begin(2);
 	assert_int_equal(choice.passed[0].class, ATTACH_CLASS_KEY_UNAVAILABLE);
@@ -199,7 +210,7 @@ static void one_that_cannot_be_used_has_no_try(void **state)
 	assert_false(fails(ATTACH_CLASS_CERT_REJECTED));
 	begin(2);
 	/* enabled: seen when the round is over, and at once when told */
-	take("ldevid-0.disabled");
+	put("ldevid-0.enabled");
 	identity_choice_renew(&choice);
 	begin(0);
 	assert_int_equal(choice.passed[1].class, ATTACH_CLASS_NONE);
@@ -208,7 +219,7 @@ static void one_that_cannot_be_used_has_no_try(void **state)
 static void none_that_can_be_used_leaves_the_first(void **state)
 {
 	(void)state;
-	put("ldevid-0.disabled");
+	take("ldevid-0.enabled");
 	put("eap-0.disabled");
 	put("idevid.disabled");
 	begin(0);
@@ -263,7 +274,7 @@ static void single_one_is_never_passed_over(void **state)
 {
 	(void)state;
 	list.n = 1;
-	put("ldevid-0.disabled");
+	take("ldevid-0.enabled");
 	begin(0);
 	assert_int_equal(choice.passed[0].class, ATTACH_CLASS_NONE);
 	assert_false(fails(ATTACH_CLASS_CERT_REJECTED));

@@ -144,6 +144,11 @@ static enum devid_err enable(struct disk *d, struct devid_error *err)
 	return module_enable(d->f->m, "tls-0", false, err);
 }
 
+static enum devid_err enable_ldevid(struct disk *d, struct devid_error *err)
+{
+	return module_enable(d->f->m, "ldevid-0", true, err);
+}
+
 static enum devid_err disable_idevid(struct disk *d, struct devid_error *err)
 {
 	return module_enable(d->f->m, "idevid", false, err);
@@ -169,12 +174,13 @@ static enum devid_err erase(struct disk *d, struct devid_error *err)
 static const struct change changes[] = {
 	{ "tls-1.sealed", create },
 	{ "eap-0.pin", create_pinned },
-	{ "ldevid-1.disabled", create_disabled },
+	{ "ldevid-1.sealed", create_disabled },
+	{ "ldevid-0.enabled", enable_ldevid },
 	{ "tls-1.sealed", import },
 	{ "tls-0.disabled", enable },
 	{ "idevid.disabled", disable_idevid },
 	{ "tls-0.pem", install },
-	{ "ldevid-0.cert-disabled", install_disabled },
+	{ "ldevid-0.pem", install_disabled },
 	{ "erasing", erase },
 };
 
@@ -416,6 +422,28 @@ static void sealed_key_without_its_certificate_is_not_certified(void **state)
 	assert_rc(install(d, NULL), DEVID_OK);
 }
 
+/* Restored without the marks: that an LDevID was enabled nobody knows.
+ * covers: OWN-state-half */
+static void ldevid_without_its_marks_is_disabled(void **state)
+{
+	struct disk *d = *state;
+	struct fixture *f = d->f;
+
+	assert_rc(install_disabled(d, NULL), DEVID_OK);
+	assert_rc(module_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
+	assert_rc(module_cert_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
+	fixture_restart(f);
+	assert_true(key_named(f, "ldevid-0").enabled);
+	assert_true(key_named(f, "ldevid-0").cert_enabled);
+	fixture_stop(f);
+	remove_file(f, "ldevid-0.enabled");
+	remove_file(f, "ldevid-0.cert-enabled");
+	fixture_start(f, false);
+	assert_true(key_named(f, "ldevid-0").present);
+	assert_false(key_named(f, "ldevid-0").enabled);
+	assert_false(key_named(f, "ldevid-0").cert_enabled);
+}
+
 /* Deleted, and a copy of before put back beside what the deletion left: which
  * of both is meant, nobody knows.
  * covers: OWN-state-half */
@@ -424,6 +452,7 @@ static void sealed_key_beside_its_deletion_told_and_not_used(void **state)
 	struct disk *d = *state;
 	struct fixture *f = d->f;
 
+	assert_rc(module_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	fixture_stop(f);
 	put(f, "ldevid-0.gone", "ldevid-0.sealed");
 	for (int start = 0; start < 2; start++) {
@@ -432,7 +461,7 @@ static void sealed_key_beside_its_deletion_told_and_not_used(void **state)
 			"ldevid-0.gone is there beside .sealed: the state "
 			"folder was restored in part"));
 		assert_false(is_there(f, "ldevid-0"));
-		assert_true(fixture_file_exists(f, "ldevid-0.disabled"));
+		assert_true(fixture_file_exists(f, "ldevid-0.enabled"));
 		idevid_signs(f);
 		fixture_stop(f);
 	}
@@ -440,7 +469,7 @@ static void sealed_key_beside_its_deletion_told_and_not_used(void **state)
 	remove_file(f, "ldevid-0.gone");
 	fixture_start(f, false);
 	assert_string_equal(fixture_warnings, "");
-	assert_false(key_named(f, "ldevid-0").enabled);
+	assert_true(key_named(f, "ldevid-0").enabled);
 	fixture_stop(f);
 	put(f, "ldevid-0.gone", NULL);
 	fixture_start(f, false);
@@ -464,6 +493,7 @@ int main(void)
 		CASE(sealed_key_of_a_newer_release_told_and_stays),
 		CASE(certificate_without_its_sealed_key_told),
 		CASE(sealed_key_without_its_certificate_is_not_certified),
+		CASE(ldevid_without_its_marks_is_disabled),
 		CASE(sealed_key_beside_its_deletion_told_and_not_used),
 	};
 

@@ -95,7 +95,8 @@ static enum devid_err served(struct fixture *f, const char *name)
 static bool has_any_file(struct fixture *f, const char *name)
 {
 	static const char *const suffixes[] = { ".sealed", ".gone", ".key",
-		".pem", ".disabled", ".cert-disabled", ".probed" };
+		".pem", ".disabled", ".cert-disabled", ".enabled",
+		".cert-enabled", ".probed", ".pin" };
 	char file[64];
 
 	for (size_t i = 0; i < N_OF(suffixes); i++) {
@@ -167,6 +168,11 @@ static void key_begins_as_its_role_says_whatever_was_before(void **state)
 	make(f, "tls-0");
 	assert_true(key_named(f, "tls-0").enabled);
 	assert_true(key_named(f, "tls-0").cert_enabled);
+	tempdir_write(&f->state, "ldevid-0.enabled", "", 0, 0644);
+	tempdir_write(&f->state, "ldevid-0.cert-enabled", "", 0, 0644);
+	make(f, "ldevid-0");
+	assert_false(key_named(f, "ldevid-0").enabled);
+	assert_false(key_named(f, "ldevid-0").cert_enabled);
 }
 
 /* covers: OWN-role-purpose */
@@ -245,6 +251,8 @@ static void delete_takes_certificates_and_chain(void **state)
 	make(f, "ldevid-0");
 	cert = certify(f, "ldevid-0");
 	assert_rc(install(f, "ldevid-0", &cert), DEVID_OK);
+	assert_rc(module_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
+	assert_rc(module_cert_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(module_persist(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(module_delete(f->m, "ldevid-0", NULL), DEVID_OK);
 	for (int start = 0; start < 2; start++) {

@@ -46,6 +46,24 @@ static void rows_and_keys_agree(void **state)
 	assert_int_equal(sum, N_KEYS);
 }
 
+/* A mark says what is not so at first. */
+static void mark_is_of_how_the_role_begins(void **state)
+{
+	enum key_id id;
+
+	(void)state;
+	assert_true(key_id_by_name("ldevid-3", &id));
+	assert_string_equal(key_id_mark(id, false), ".enabled");
+	assert_string_equal(key_id_mark(id, true), ".cert-enabled");
+	assert_false(key_id_is_enabled(id, false));
+	assert_true(key_id_is_enabled(id, true));
+	assert_true(key_id_by_name("tls-0", &id));
+	assert_string_equal(key_id_mark(id, false), ".disabled");
+	assert_string_equal(key_id_mark(id, true), ".cert-disabled");
+	assert_true(key_id_is_enabled(id, false));
+	assert_false(key_id_is_enabled(id, true));
+}
+
 /* covers: OWN-role-table */
 static void role_alone_is_its_first(void **state)
 {
@@ -179,6 +197,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_has_a_name_of_its_own),
 		cmocka_unit_test(rows_and_keys_agree),
+		cmocka_unit_test(mark_is_of_how_the_role_begins),
 		cmocka_unit_test(role_alone_is_its_first),
 		cmocka_unit_test(pairs_are_the_makers),
 		cmocka_unit_test(makers_keys_are_neither_brought_nor_taken),
