@@ -40,7 +40,8 @@ static void take_all_back(struct module *m)
 	}
 }
 
-/* All of it, from whatever point on. */
+/* All of it, from whatever point on. The files go first: on a disk that is full
+ * there is no room to write down that it was done before that. */
 static enum devid_err do_all(struct module *m, struct devid_error *err)
 {
 	char begun[PATH_MAX];
@@ -50,9 +51,9 @@ static enum devid_err do_all(struct module *m, struct devid_error *err)
 	take_all_back(m);
 	rc = m->keystore->ops->erase(m->keystore, &resets, err);
 	if (rc == DEVID_OK)
-		rc = module_erased_note(m, resets, err);
-	if (rc == DEVID_OK)
 		rc = remove_files(m, err);
+	if (rc == DEVID_OK)
+		rc = module_erased_note(m, resets, err);
 	if (rc == DEVID_OK)
 		rc = module_state_file(m, "erasing", begun, err);
 	return rc == DEVID_OK ? files_remove(begun, err) : rc;

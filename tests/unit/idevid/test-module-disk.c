@@ -271,6 +271,24 @@ static void read_only_each_change_told_and_nothing_changes(void **state)
 	changes_are_made(d);
 }
 
+/* Its mark is a name alone; what else it writes has the room of the keys.
+ * covers: OWN-state-full */
+static void full_erasure_makes_its_own_room(void **state)
+{
+	struct disk *d = *state;
+	struct devid_error err = { DEVID_OK, "" };
+
+	small_disk_fill(d->f->state.path);
+	if (module_erase(d->f->m, &err) != DEVID_OK)
+		fail_msg("%s", err.text);
+	assert_false(is_there(d->f, "tls-0"));
+	assert_int_equal(fixture_status(d->f)->erasure.erased, 1);
+	assert_int_equal(fixture_status(d->f)->erasure.pending, 0);
+	fixture_restart(d->f);
+	assert_int_equal(fixture_status(d->f)->erasure.erased, 1);
+	idevid_signs(d->f);
+}
+
 /* The certificate that a CA has issued by now: it is in the TPM, and a start
  * writes its copy, which is told.
  * covers: OWN-state-full */
@@ -488,6 +506,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(full_each_change_told_and_nothing_changes),
 		CASE(read_only_each_change_told_and_nothing_changes),
+		CASE(full_erasure_makes_its_own_room),
 		CASE(full_idevid_certificate_is_in_the_tpm),
 		CASE(full_idevid_certificate_on_the_disk_alone_is_refused),
 		CASE(sealed_key_of_a_newer_release_told_and_stays),
