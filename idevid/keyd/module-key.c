@@ -205,7 +205,10 @@ static void note_limits(struct module *m, struct module_key *key)
 
 	if (limit) {
 		(void)devid_fail(&cause, DEVID_ERR_STATE, "%s", limit);
-		note(m, key, "derived at each start", &cause);
+		note(m, key,
+			module_is_owners(key) ? "loaded for each use"
+					      : "derived at each start",
+			&cause);
 	}
 	devid_error_clear(&cause);
 	if (module_state_store_ref(m, key, &cause) != DEVID_OK)

@@ -76,17 +76,18 @@ static void take_back(struct module *m, struct module_key *key)
 }
 
 /* The public key of one whose record cannot be read, from what else there is
- * of it: its reference or its certificate. */
+ * of it: its reference or its certificate. One that is another key's was copied
+ * from there, and that key stays where it is. */
 static bool find_spki(
 	struct module *m, struct module_key *key, struct key_blob *ret)
 {
-	if (module_state_read_ref(m, key, ret, NULL) == DEVID_OK)
-		return true;
-	if (module_state_load(m, key, NULL) != DEVID_OK ||
-		key->alg == KEY_ALG_NONE)
-		return false;
-	*ret = key->spki;
-	return true;
+	if (module_state_read_ref(m, key, ret, NULL) != DEVID_OK) {
+		if (module_state_load(m, key, NULL) != DEVID_OK ||
+			key->alg == KEY_ALG_NONE)
+			return false;
+		*ret = key->spki;
+	}
+	return module_check_only_name(m, key, ret, NULL) == DEVID_OK;
 }
 
 /* Its persistent copies go, wherever they are. */
@@ -105,8 +106,7 @@ static enum devid_err evict(
 	memcpy(why, key->why, sizeof(why));
 	module_key_clear(key); /* it is not known all the same */
 	rc = ks->ops->evict_lost(ks, key->id, found ? &spki : NULL, err);
-	if (rc != DEVID_OK) /* and told of as before */
-		memcpy(key->why, why, sizeof(key->why));
+	memcpy(key->why, why, sizeof(key->why)); /* told until it is gone */
 	return rc;
 }
 
@@ -409,6 +409,7 @@ enum devid_err module_delete(
 {
 	struct module_key *key = module_find(m, name, err);
 	struct devid_error cause = { DEVID_OK, "" };
+	char why[DEVID_ERROR_TEXT_MAX];
 	bool persistent;
 	enum devid_err rc;
 
@@ -439,10 +440,13 @@ enum devid_err module_delete(
 			m->keystore, key->id, true, NULL); /* as it was */
 	if (rc != DEVID_OK)
 		return rc;
+	memcpy(why, key->why, sizeof(why));
 	take_back(m, key);
 	rc = module_state_remove_all(m, key, err);
 	if (rc == DEVID_OK)
 		m->counters.key_deletion++;
+	else /* what is left of one that was told of is so still */
+		memcpy(key->why, why, sizeof(key->why));
 	return rc;
 }
 
@@ -464,5 +468,8 @@ enum devid_err module_persist(struct module *m, const char *name,
 	if (key->pin_due)
 		key->why[0] = '\0'; /* no longer so, or told again */
 	key->pin_due = false;
-	return m->keystore->ops->persist(m->keystore, key->id, persistent, err);
+	rc = m->keystore->ops->persist(m->keystore, key->id, persistent, err);
+	if (rc == DEVID_OK && persistent) /* nothing is in the way any more */
+		(void)!module_ensure_key(m, key, NULL);
+	return rc;
 }

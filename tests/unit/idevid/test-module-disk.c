@@ -462,6 +462,30 @@ static void ldevid_without_its_marks_is_disabled(void **state)
 	assert_false(key_named(f, "ldevid-0").cert_enabled);
 }
 
+/* What cannot be taken out is told on, and can be taken out later. */
+static void read_only_what_is_left_of_a_key_stays_told(void **state)
+{
+	static const char *const names[] = { "tls-0", "ldevid-0" };
+	struct disk *d = *state;
+	struct fixture *f = d->f;
+
+	assert_rc(install(d, NULL), DEVID_OK);
+	fixture_stop(f);
+	remove_file(f, "tls-0.sealed");
+	tempdir_write(&f->state, "ldevid-0.sealed", "rubbish", 7, 0600);
+	fixture_start(f, false);
+	small_disk_read_only(f->state.path, true);
+	for (size_t i = 0; i < N_OF(names); i++) {
+		assert_rc(module_delete(f->m, names[i], NULL), DEVID_ERR_IO);
+		assert_string_not_equal(key_named(f, names[i]).why, "");
+	}
+	small_disk_read_only(f->state.path, false);
+	for (size_t i = 0; i < N_OF(names); i++)
+		assert_rc(module_delete(f->m, names[i], NULL), DEVID_OK);
+	fixture_restart(f);
+	assert_string_equal(fixture_warnings, "");
+}
+
 /* Deleted, and a copy of before put back beside what the deletion left: which
  * of both is meant, nobody knows.
  * covers: OWN-state-half */
@@ -513,6 +537,7 @@ int main(void)
 		CASE(certificate_without_its_sealed_key_told),
 		CASE(sealed_key_without_its_certificate_is_not_certified),
 		CASE(ldevid_without_its_marks_is_disabled),
+		CASE(read_only_what_is_left_of_a_key_stays_told),
 		CASE(sealed_key_beside_its_deletion_told_and_not_used),
 	};
 

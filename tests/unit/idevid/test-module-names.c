@@ -63,17 +63,27 @@ static void warned(const char *what)
 static void sealed_key_copied_under_another_name_not_used(void **state)
 {
 	struct fixture *f = *state;
+	struct certs_node cert;
+	struct key_blob spki;
 
 	make(f, "tls-0", KEY_ALG_P256);
+	spki = key_named(f, "tls-0").spki;
+	cert = fixture_certify(f, &spki, 0);
+	assert_rc(module_install(f->m, "tls-0",
+			  (struct view) { cert.der.data, cert.der.len }, false,
+			  NULL),
+		DEVID_OK);
+	certs_done(&cert);
 	assert_rc(module_persist(f->m, "tls-0", true, NULL), DEVID_OK);
 	fixture_stop(f);
 	copy_file(f, "tls-0.sealed", "eap-0.sealed");
+	copy_file(f, "tls-0.pem", "eap-0.pem");
 	fixture_start(f, false);
 	warned("eap-0: sealed key not used: sealed key: is the key tls-0, not "
 	       "eap-0");
 	assert_int_equal(key_named(f, "eap-0").alg, KEY_ALG_NONE);
 	assert_true(key_named(f, "tls-0").present);
-	/* The copy goes; the key stays as it is. */
+	/* The copies go; the key stays as it is, also in the TPM. */
 	assert_rc(module_delete(f->m, "eap-0", NULL), DEVID_OK);
 	fixture_restart(f);
 	assert_string_equal(fixture_warnings, "");

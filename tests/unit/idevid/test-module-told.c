@@ -10,6 +10,7 @@
 
 #include "module-fixture.h"
 #include "tempdir.h"
+#include "tpm-owner.h"
 
 static const struct wire_key *told(struct fixture *f, const char *name)
 {
@@ -186,6 +187,39 @@ static void key_that_cannot_be_persistent_yet_told(void **state)
 	assert_string_equal(told(f, "tls-0")->why, "");
 }
 
+/* What is at the place of tls-0, by somebody else. */
+static void clear_place(struct fixture *f)
+{
+	struct tpm *conn = NULL;
+	enum key_id id;
+
+	assert_true(key_id_by_name("tls-0", &id));
+	assert_rc(tpm_open(f->tpm.tcti, &conn, NULL), DEVID_OK);
+	tpm_places_default(&conn->places);
+	assert_rc(tpm_owner_evict_lost(conn, id, NULL, NULL), DEVID_OK);
+	tpm_close(conn);
+}
+
+/* Until it is mended, and no longer. */
+static void place_that_was_taken_told_until_it_is_free(void **state)
+{
+	struct fixture *f = *state;
+
+	make(f, "tls-0", true);
+	fixture_stop(f);
+	assert_int_equal(unlink(tempdir_file(&f->state, "tls-0.sealed")), 0);
+	fixture_start(f, false);
+	make(f, "tls-0", false);
+	if (!strstr(told(f, "tls-0")->why, "loaded for each use: tpm: the"))
+		fail_msg("%s", told(f, "tls-0")->why);
+	swtpm_stop(&f->tpm);
+	swtpm_start(&f->tpm);
+	clear_place(f);
+	assert_rc(module_persist(f->m, "tls-0", true, NULL), DEVID_OK);
+	assert_true(told(f, "tls-0")->persistent);
+	assert_string_equal(told(f, "tls-0")->why, "");
+}
+
 #define CASE(f)                                                                \
 	cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
 
@@ -199,6 +233,7 @@ int main(void)
 		CASE(erasure_that_waits_told_with_its_cause),
 		CASE(key_made_to_be_persistent_is_so_after_a_start),
 		CASE(key_that_cannot_be_persistent_yet_told),
+		CASE(place_that_was_taken_told_until_it_is_free),
 	};
 
 	return cmocka_run_group_tests_name("module-told", tests, NULL, NULL);
