@@ -492,7 +492,8 @@ enum devid_err module_state_mark(struct module *m, const struct module_key *key,
 		return rc;
 	if (there)
 		return files_write_atomic(path, "", 0, 0644, err);
-	return files_remove(path, err);
+	/* Looked for first: of most keys most marks are not there. */
+	return files_exists(path) ? files_remove(path, err) : DEVID_OK;
 }
 
 enum devid_err module_state_remove(struct module *m,
