@@ -284,6 +284,26 @@ static enum devid_err mark_gone(
 	return rc == DEVID_OK ? files_rename(from, to, err) : rc;
 }
 
+/* The same, its persistent copies first. A start after a cut puts them back, as
+ * far as there was room to note that; a failure does so at once. */
+static enum devid_err evict_and_mark(struct module *m, struct module_key *key,
+	bool persistent, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (persistent)
+		(void)!module_state_mark(m, key, PIN, true, NULL);
+	rc = evict(m, key, err);
+	if (rc == DEVID_OK && has_file(m, key, SEALED))
+		rc = mark_gone(m, key, err);
+	if (rc != DEVID_OK && persistent) {
+		(void)!m->keystore->ops->persist(
+			m->keystore, key->id, true, NULL); /* as it was */
+		(void)!module_state_remove(m, key, PIN, NULL);
+	}
+	return rc;
+}
+
 /* Takes out the key that store_key() has put in. */
 static enum devid_err take_out(
 	struct module *m, struct module_key *key, struct devid_error *err)
@@ -431,15 +451,9 @@ enum devid_err module_delete(
 		return fail_with(err, rc, &cause);
 	devid_error_clear(&cause);
 	persistent = m->keystore->ops->is_persistent(m->keystore, key->id);
-	rc = evict(m, key, &cause);
+	rc = evict_and_mark(m, key, persistent, &cause);
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
-	rc = has_file(m, key, SEALED) ? mark_gone(m, key, err) : DEVID_OK;
-	if (rc != DEVID_OK && persistent)
-		(void)!m->keystore->ops->persist(
-			m->keystore, key->id, true, NULL); /* as it was */
-	if (rc != DEVID_OK)
-		return rc;
 	memcpy(why, key->why, sizeof(why));
 	take_back(m, key);
 	rc = module_state_remove_all(m, key, err);

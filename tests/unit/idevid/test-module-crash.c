@@ -313,7 +313,7 @@ static const struct cut cuts[] = {
 	{ "delete certificate", { op_import, op_install }, op_cert_delete,
 		false, false, NO_CHAIN | OLD_CHAIN, false },
 	{ "delete", { op_import, op_install }, op_delete, true, false,
-		OLD_CHAIN, false },
+		OLD_CHAIN, true },
 	{ "disable", { op_create }, op_disable, false, true, NO_CHAIN, false },
 	{ "erase", { op_import, op_install }, op_erase, true, false, OLD_CHAIN,
 		false },
