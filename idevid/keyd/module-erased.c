@@ -43,7 +43,8 @@ static enum devid_err ask(struct module *m, enum keystore_seed which,
 static void put_seed(const struct seed *seed, char ret[2 * 32 + 1])
 {
 	_Static_assert(KEYSTORE_SEED_LEN == 32, "as the buffers");
-	(void)strcpy(ret, "-");
+	ret[0] = '-';
+	ret[1] = '\0';
 	if (seed->known)
 		hex_encode(seed->id, sizeof(seed->id), ret);
 }
@@ -150,7 +151,7 @@ static enum devid_err read_mark(
 void module_erased_read(struct module *m)
 {
 	struct devid_error cause = { DEVID_OK, "" };
-	struct mark mark;
+	struct mark mark = { 0 };
 	enum devid_err rc = read_mark(m, &mark, &cause);
 
 	m->erasure.erased = rc == DEVID_OK;
@@ -183,7 +184,7 @@ static enum wire_erased_in judge(
 
 void module_erased_judge(struct module *m)
 {
-	struct mark then, now = { 0 };
+	struct mark then = { 0 }, now = { 0 };
 
 	m->erasure.where = WIRE_ERASED_UNKNOWN;
 	if (!m->erasure.erased || read_mark(m, &then, NULL) != DEVID_OK ||

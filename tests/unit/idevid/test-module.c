@@ -166,8 +166,10 @@ static void install_shorter_chain_is_a_deletion(void **state)
 }
 
 /* Another certificate of the same CA, as when a CA is certified anew: neither
- * in place of the first nor with the leaf, and more above it is none. covers:
- * 802.1AR-7.2-idevid-chain-kept 802.1AR-7.2-err-idevid-chain-deletion */
+ * in place of the first nor with the leaf, and more above it is none.
+ *
+ * covers: 802.1AR-7.2-idevid-chain-kept
+ * 802.1AR-7.2-err-idevid-chain-deletion */
 static void install_other_certificates_above_is_a_deletion(void **state)
 {
 	struct fixture *f = *state;
