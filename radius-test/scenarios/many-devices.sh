@@ -49,9 +49,10 @@ many_agent() {
 	many_signatures "$1" >"$LAB/devices/$1/signatures.mark"
 }
 
-# many_signatures DEVICE: how many its key service has made
+# many_signatures DEVICE: how many its key service has made. A port that is not
+# plugged in is a fault to `devid status`.
 many_signatures() {
-	devid "$1" status --json | jq .keystore.signatures
+	{ devid "$1" status --json || true; } | jq .keystore.signatures
 }
 
 many_reach() {

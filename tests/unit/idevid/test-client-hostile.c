@@ -406,6 +406,7 @@ static struct lie lie_of(EVP_PKEY *key)
 }
 
 static OSSL_LIB_CTX *libctx;
+static OSSL_PROVIDER *plain, *devid;
 
 /* All that devid: gives; the last key is the caller's. */
 static EVP_PKEY *load_all(struct lie *lie, unsigned *ret_certs)
@@ -550,17 +551,19 @@ static int load_provider(void **state)
 {
 	(void)state;
 	libctx = OSSL_LIB_CTX_new();
-	return OSSL_PROVIDER_set_default_search_path(libctx, device_build()) ==
-				       1 &&
-			       OSSL_PROVIDER_load(libctx, "default") &&
-			       OSSL_PROVIDER_load(libctx, "devid")
-		       ? 0
-		       : -1;
+	if (OSSL_PROVIDER_set_default_search_path(libctx, device_build()) != 1)
+		return -1;
+	plain = OSSL_PROVIDER_load(libctx, "default");
+	devid = OSSL_PROVIDER_load(libctx, "devid");
+	return plain && devid ? 0 : -1;
 }
 
 static int unload_provider(void **state)
 {
 	(void)state;
+	if (OSSL_PROVIDER_unload(devid) != 1 ||
+		OSSL_PROVIDER_unload(plain) != 1)
+		return -1;
 	OSSL_LIB_CTX_free(libctx);
 	return 0;
 }
