@@ -64,7 +64,9 @@ static struct entry *add_entry(
 	if (b->n == BUNDLE_PARTS_MAX)
 		return NULL; /* the table does not come so far */
 	e = &b->list[b->n++];
-	e->part = part;
+	/* one that was given back leaves its cause */
+	blob_done(&e->text);
+	*e = (struct entry) { .part = part };
 	(void)snprintf(e->name, sizeof(e->name), "%s", name); /* fits */
 	return e;
 }
