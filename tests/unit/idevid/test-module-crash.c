@@ -155,6 +155,18 @@ static enum devid_err op_disable(struct unit *u)
 	return module_enable(u->m, KEY, false, NULL);
 }
 
+static enum devid_err op_chain_delete(struct unit *u)
+{
+	const struct view nothing = { NULL, 0 };
+
+	return module_install_above(u->m, KEY, nothing, NULL);
+}
+
+static enum devid_err op_cert_disable(struct unit *u)
+{
+	return module_cert_enable(u->m, KEY, false, NULL);
+}
+
 static enum devid_err op_erase(struct unit *u)
 {
 	return module_erase(u->m, NULL);
@@ -233,6 +245,9 @@ static void assert_whole(const struct cut *cut, const char *dir)
 		if (rc == DEVID_ERR_KEY_DISABLED && cut->may_be_disabled)
 			assert_rc(
 				module_enable(u.m, KEY, true, NULL), DEVID_OK);
+		else if (rc == DEVID_ERR_CERT_DISABLED && cut->may_be_disabled)
+			assert_rc(module_cert_enable(u.m, KEY, true, NULL),
+				DEVID_OK);
 		else
 			assert_rc(rc, DEVID_OK);
 		assert_true(chain_of(&u) & cut->chains);
@@ -314,6 +329,10 @@ static const struct cut cuts[] = {
 		false, false, NO_CHAIN | OLD_CHAIN, false },
 	{ "delete", { op_import, op_install }, op_delete, true, false,
 		OLD_CHAIN, true },
+	{ "delete chain", { op_import, op_install, op_chain }, op_chain_delete,
+		false, false, OLD_CHAIN | LONG_CHAIN, false },
+	{ "disable certificate", { op_import, op_install }, op_cert_disable,
+		false, true, OLD_CHAIN, false },
 	{ "disable", { op_create }, op_disable, false, true, NO_CHAIN, false },
 	{ "erase", { op_import, op_install }, op_erase, true, false, OLD_CHAIN,
 		false },
