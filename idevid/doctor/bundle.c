@@ -64,9 +64,7 @@ static struct entry *add_entry(
 	if (b->n == BUNDLE_PARTS_MAX)
 		return NULL; /* the table does not come so far */
 	e = &b->list[b->n++];
-	/* one that was given back leaves its cause */
-	blob_done(&e->text);
-	*e = (struct entry) { .part = part };
+	e->part = part;
 	(void)snprintf(e->name, sizeof(e->name), "%s", name); /* fits */
 	return e;
 }
@@ -97,7 +95,7 @@ static void collect_keys(const struct bundle_input *in, struct bundle *b,
 			return;
 		e->rc = print_part(in, part, id, &e->text, &e->err);
 		if (n > 0 && is_none(e->rc))
-			b->n--;
+			b->list[--b->n] = (struct entry) { .part = NULL };
 	}
 }
 
