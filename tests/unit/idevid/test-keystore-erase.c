@@ -150,20 +150,30 @@ static void copy_below_the_parent_of_before_refused_by_the_tpm(void **state)
 	tpm_close(conn);
 }
 
+/* A key of the owner's as its saved context; the connection is for who goes on.
+ */
+static struct tpm *save_context(
+	struct keystore_fixture *f, TPMS_CONTEXT **ret_saved)
+{
+	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
+	struct tpm *conn = owner_connect(f);
+	struct tpm_handle key = owner_load_raw(conn, &sealed);
+
+	assert_int_equal(Esys_ContextSave(conn->esys, key.tr, ret_saved), 0);
+	tpm_handle_done(&key);
+	return conn;
+}
+
 /* Part 1, 30.5: no erasure ends those before the next TPM reset, which is why
  * its count is kept.
  * covers: OWN-erase-context */
 static void saved_context_refused_after_the_next_reset(void **state)
 {
 	struct keystore_fixture *f = *state;
-	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
-	struct tpm *conn = owner_connect(f);
-	struct tpm_handle key = owner_load_raw(conn, &sealed);
 	TPMS_CONTEXT *saved = NULL;
+	struct tpm *conn = save_context(f, &saved);
 	ESYS_TR loaded = ESYS_TR_NONE;
 
-	assert_int_equal(Esys_ContextSave(conn->esys, key.tr, &saved), 0);
-	tpm_handle_done(&key);
 	tpm_close(conn);
 	keystore_fixture_open(f, false);
 	assert_rc(owner_erase(f, NULL), DEVID_OK);
@@ -182,14 +192,10 @@ static void saved_context_refused_after_the_next_reset(void **state)
 static void saved_context_refused_after_a_clear(void **state)
 {
 	struct keystore_fixture *f = *state;
-	struct key_sealed sealed = owner_make(f, TLS, KEY_ALG_P256);
-	struct tpm *conn = owner_connect(f);
-	struct tpm_handle key = owner_load_raw(conn, &sealed);
 	TPMS_CONTEXT *saved = NULL;
+	struct tpm *conn = save_context(f, &saved);
 	ESYS_TR loaded = ESYS_TR_NONE;
 
-	assert_int_equal(Esys_ContextSave(conn->esys, key.tr, &saved), 0);
-	tpm_handle_done(&key);
 	assert_int_equal(Esys_ContextLoad(conn->esys, saved, &loaded), 0);
 	assert_int_equal(Esys_FlushContext(conn->esys, loaded), 0);
 	tpm_close(conn);

@@ -31,22 +31,6 @@ static struct view der_of(const struct certs_node *cert)
 	return (struct view) { cert->der.data, cert->der.len };
 }
 
-static struct wire_key key_named(struct fixture *f, const char *name)
-{
-	struct wire_status *st = fixture_status(f);
-
-	for (size_t i = 0; i < st->n_keys; i++) {
-		if (strcmp(st->keys[i].name, name) == 0)
-			return st->keys[i];
-	}
-	return (struct wire_key) { .alg = KEY_ALG_NONE };
-}
-
-static bool is_there(struct fixture *f, const char *name)
-{
-	return key_named(f, name).alg != KEY_ALG_NONE;
-}
-
 static void make(struct fixture *f, const char *name)
 {
 	assert_rc(
@@ -84,9 +68,9 @@ static int disk_setup(void **state)
 	d.leaf = fixture_provision(d.f, KEY_ALG_P256);
 	make(d.f, "ldevid-0");
 	make(d.f, "tls-0");
-	key = key_named(d.f, "ldevid-0");
+	key = fixture_key(d.f, "ldevid-0");
 	d.ldevid = fixture_certify(d.f, &key.spki, 0);
-	key = key_named(d.f, "tls-0");
+	key = fixture_key(d.f, "tls-0");
 	d.another = fixture_certify(d.f, &key.spki, 0);
 	assert_string_equal(fixture_warnings, "");
 	*state = &d;
@@ -191,12 +175,12 @@ static void nothing_changed(struct disk *d)
 	struct wire_key tls;
 
 	for (size_t i = 0; i < N_OF(none); i++)
-		assert_false(is_there(d->f, none[i]));
-	tls = key_named(d->f, "tls-0");
+		assert_false(fixture_has_key(d->f, none[i]));
+	tls = fixture_key(d->f, "tls-0");
 	assert_true(tls.present && tls.enabled && !tls.certified);
-	assert_true(is_there(d->f, "ldevid-0"));
-	assert_false(key_named(d->f, "ldevid-0").enabled);
-	assert_false(key_named(d->f, "ldevid-0").certified);
+	assert_true(fixture_has_key(d->f, "ldevid-0"));
+	assert_false(fixture_key(d->f, "ldevid-0").enabled);
+	assert_false(fixture_key(d->f, "ldevid-0").certified);
 	assert_true(fixture_idevid(d->f).enabled);
 	assert_int_equal(fixture_status(d->f)->erasure.erased, 0);
 	idevid_signs(d->f);
@@ -247,7 +231,7 @@ static void full_each_change_told_and_nothing_changes(void **state)
 	/* What needs no room is done. */
 	assert_rc(module_persist(d->f->m, "tls-0", true, NULL), DEVID_OK);
 	assert_rc(module_delete(d->f->m, "tls-0", NULL), DEVID_OK);
-	assert_false(is_there(d->f, "tls-0"));
+	assert_false(fixture_has_key(d->f, "tls-0"));
 	small_disk_options(d->f->state.path, DISK_LEN);
 	make(d->f, "tls-0");
 	assert_rc(module_delete(d->f->m, "tls-0", NULL), DEVID_OK);
@@ -265,7 +249,7 @@ static void read_only_each_change_told_and_nothing_changes(void **state)
 	assert_rc(module_delete(d->f->m, "tls-0", &err), DEVID_ERR_IO);
 	assert_cause(&err, "/tls-0.sealed: Read-only file system");
 	nothing_changed(d);
-	assert_true(key_named(d->f, "tls-0").persistent);
+	assert_true(fixture_key(d->f, "tls-0").persistent);
 	small_disk_read_only(d->f->state.path, false);
 	assert_rc(module_persist(d->f->m, "tls-0", false, NULL), DEVID_OK);
 	changes_are_made(d);
@@ -281,7 +265,7 @@ static void full_erasure_makes_its_own_room(void **state)
 	small_disk_fill(d->f->state.path);
 	if (module_erase(d->f->m, &err) != DEVID_OK)
 		fail_msg("%s", err.text);
-	assert_false(is_there(d->f, "tls-0"));
+	assert_false(fixture_has_key(d->f, "tls-0"));
 	assert_int_equal(fixture_status(d->f)->erasure.erased, 1);
 	assert_int_equal(fixture_status(d->f)->erasure.pending, 0);
 	fixture_restart(d->f);
@@ -304,11 +288,11 @@ static void full_idevid_certificate_is_in_the_tpm(void **state)
 	assert_rc(module_install(f->m, "iak", der_of(&cert), false, &err),
 		DEVID_ERR_IO);
 	assert_cause(&err, "/iak.pem: No space left on device");
-	assert_true(key_named(f, "iak").certified);
+	assert_true(fixture_key(f, "iak").certified);
 	assert_false(fixture_file_exists(f, "iak.pem"));
 	small_disk_options(f->state.path, DISK_LEN);
 	fixture_restart(f);
-	assert_true(key_named(f, "iak").certified);
+	assert_true(fixture_key(f, "iak").certified);
 	assert_true(fixture_file_exists(f, "iak.pem"));
 	certs_done(&cert);
 }
@@ -328,13 +312,13 @@ static void full_idevid_certificate_on_the_disk_alone_is_refused(void **state)
 	assert_rc(module_install(f->m, "iak", der_of(&cert), false, &err),
 		DEVID_ERR_IO);
 	assert_cause(&err, "/iak.pem: No space left on device");
-	assert_false(key_named(f, "iak").certified);
+	assert_false(fixture_key(f, "iak").certified);
 	idevid_signs(f);
 	small_disk_options(f->state.path, DISK_LEN);
 	assert_rc(module_install(f->m, "iak", der_of(&cert), false, NULL),
 		DEVID_OK);
 	fixture_restart(f);
-	assert_true(key_named(f, "iak").certified);
+	assert_true(fixture_key(f, "iak").certified);
 	certs_done(&cert);
 }
 
@@ -381,14 +365,14 @@ static void sealed_key_of_a_newer_release_told_and_stays(void **state)
 	assert_rc(module_create(f->m, "tls-0", KEY_ALG_P256, false, &err),
 		DEVID_ERR_KEY_EXISTS);
 	idevid_signs(f);
-	assert_true(is_there(f, "ldevid-0"));
+	assert_true(fixture_has_key(f, "ldevid-0"));
 	fixture_stop(f);
 	data[0]--; /* the newer release again: nothing was lost */
 	assert_true(fixture_file_exists(f, "tls-0.sealed"));
 	tempdir_write(&f->state, "tls-0.sealed", data, len, 0600);
 	fixture_start(f, false);
 	assert_string_equal(fixture_warnings, "");
-	assert_true(is_there(f, "tls-0"));
+	assert_true(fixture_has_key(f, "tls-0"));
 }
 
 /* covers: OWN-state-half */
@@ -411,7 +395,7 @@ static void certificate_without_its_sealed_key_told(void **state)
 			"restored in part",
 			left[i]); /* fits */
 		assert_non_null(strstr(fixture_warnings, text));
-		assert_false(is_there(f, "tls-0"));
+		assert_false(fixture_has_key(f, "tls-0"));
 		idevid_signs(f);
 		fixture_stop(f);
 		remove_file(f, left[i]);
@@ -433,8 +417,8 @@ static void sealed_key_without_its_certificate_is_not_certified(void **state)
 	remove_file(f, "tls-0.pem");
 	remove_file(f, "tls-0.key"); /* made again */
 	fixture_start(f, false);
-	assert_true(key_named(f, "tls-0").present);
-	assert_false(key_named(f, "tls-0").certified);
+	assert_true(fixture_key(f, "tls-0").present);
+	assert_false(fixture_key(f, "tls-0").certified);
 	assert_true(fixture_file_exists(f, "tls-0.key"));
 	idevid_signs(f);
 	assert_rc(install(d, NULL), DEVID_OK);
@@ -451,15 +435,15 @@ static void ldevid_without_its_marks_is_disabled(void **state)
 	assert_rc(module_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(module_cert_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	fixture_restart(f);
-	assert_true(key_named(f, "ldevid-0").enabled);
-	assert_true(key_named(f, "ldevid-0").cert_enabled);
+	assert_true(fixture_key(f, "ldevid-0").enabled);
+	assert_true(fixture_key(f, "ldevid-0").cert_enabled);
 	fixture_stop(f);
 	remove_file(f, "ldevid-0.enabled");
 	remove_file(f, "ldevid-0.cert-enabled");
 	fixture_start(f, false);
-	assert_true(key_named(f, "ldevid-0").present);
-	assert_false(key_named(f, "ldevid-0").enabled);
-	assert_false(key_named(f, "ldevid-0").cert_enabled);
+	assert_true(fixture_key(f, "ldevid-0").present);
+	assert_false(fixture_key(f, "ldevid-0").enabled);
+	assert_false(fixture_key(f, "ldevid-0").cert_enabled);
 }
 
 /* What cannot be taken out is told on, and can be taken out later. */
@@ -477,7 +461,7 @@ static void read_only_what_is_left_of_a_key_stays_told(void **state)
 	small_disk_read_only(f->state.path, true);
 	for (size_t i = 0; i < N_OF(names); i++) {
 		assert_rc(module_delete(f->m, names[i], NULL), DEVID_ERR_IO);
-		assert_string_not_equal(key_named(f, names[i]).why, "");
+		assert_string_not_equal(fixture_key(f, names[i]).why, "");
 	}
 	small_disk_read_only(f->state.path, false);
 	for (size_t i = 0; i < N_OF(names); i++)
@@ -502,7 +486,7 @@ static void sealed_key_beside_its_deletion_told_and_not_used(void **state)
 		assert_non_null(strstr(fixture_warnings,
 			"ldevid-0.gone is there beside .sealed: the state "
 			"folder was restored in part"));
-		assert_false(is_there(f, "ldevid-0"));
+		assert_false(fixture_has_key(f, "ldevid-0"));
 		assert_true(fixture_file_exists(f, "ldevid-0.enabled"));
 		idevid_signs(f);
 		fixture_stop(f);
@@ -511,7 +495,7 @@ static void sealed_key_beside_its_deletion_told_and_not_used(void **state)
 	remove_file(f, "ldevid-0.gone");
 	fixture_start(f, false);
 	assert_string_equal(fixture_warnings, "");
-	assert_true(key_named(f, "ldevid-0").enabled);
+	assert_true(fixture_key(f, "ldevid-0").enabled);
 	fixture_stop(f);
 	put(f, "ldevid-0.gone", NULL);
 	fixture_start(f, false);

@@ -11,17 +11,6 @@
 #include "tpm-handle.h"
 #include "tpm-sealed.h"
 
-static struct wire_key key_named(struct fixture *f, const char *name)
-{
-	struct wire_status *st = fixture_status(f);
-
-	for (size_t i = 0; i < st->n_keys; i++) {
-		if (strcmp(st->keys[i].name, name) == 0)
-			return st->keys[i];
-	}
-	return (struct wire_key) { .alg = KEY_ALG_NONE };
-}
-
 static void make(struct fixture *f, const char *name, enum key_alg alg)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -67,7 +56,7 @@ static void sealed_key_copied_under_another_name_not_used(void **state)
 	struct key_blob spki;
 
 	make(f, "tls-0", KEY_ALG_P256);
-	spki = key_named(f, "tls-0").spki;
+	spki = fixture_key(f, "tls-0").spki;
 	cert = fixture_certify(f, &spki, 0);
 	assert_rc(module_install(f->m, "tls-0",
 			  (struct view) { cert.der.data, cert.der.len }, false,
@@ -81,13 +70,13 @@ static void sealed_key_copied_under_another_name_not_used(void **state)
 	fixture_start(f, false);
 	warned("eap-0: sealed key not used: sealed key: is the key tls-0, not "
 	       "eap-0");
-	assert_int_equal(key_named(f, "eap-0").alg, KEY_ALG_NONE);
-	assert_true(key_named(f, "tls-0").present);
+	assert_int_equal(fixture_key(f, "eap-0").alg, KEY_ALG_NONE);
+	assert_true(fixture_key(f, "tls-0").present);
 	/* The copies go; the key stays as it is, also in the TPM. */
 	assert_rc(module_delete(f->m, "eap-0", NULL), DEVID_OK);
 	fixture_restart(f);
 	assert_string_equal(fixture_warnings, "");
-	assert_true(key_named(f, "tls-0").persistent);
+	assert_true(fixture_key(f, "tls-0").persistent);
 }
 
 /* By somebody who knows the form of the record. */
@@ -120,11 +109,11 @@ static void sealed_key_renamed_serves_under_one_name(void **state)
 	rename_record(f, "tls-0.sealed", "eap-0.sealed", eap);
 	fixture_start(f, false);
 	warned("tls-0: sealed key not used: tls-0: eap-0 is the same key");
-	assert_int_equal(key_named(f, "tls-0").alg, KEY_ALG_NONE);
-	assert_true(key_named(f, "eap-0").present);
+	assert_int_equal(fixture_key(f, "tls-0").alg, KEY_ALG_NONE);
+	assert_true(fixture_key(f, "eap-0").present);
 	assert_rc(module_delete(f->m, "eap-0", NULL), DEVID_OK);
 	fixture_restart(f);
-	assert_true(key_named(f, "tls-0").present);
+	assert_true(fixture_key(f, "tls-0").present);
 }
 
 static bool is_taken(struct fixture *f, uint32_t at)
@@ -151,11 +140,11 @@ static void certificate_copied_under_another_name_derives_nothing(void **state)
 	copy_file(f, "idevid.pem", "idevid-1.pem");
 	fixture_start(f, false);
 	warned("idevid-1: not usable: idevid-1: idevid is the same key");
-	assert_false(key_named(f, "idevid-1").present);
+	assert_false(fixture_key(f, "idevid-1").present);
 	assert_false(is_taken(f, 0x81020010));
 	assert_rc(module_init(f->m, NULL), DEVID_OK);
-	assert_true(key_named(f, "idevid").present);
-	assert_false(key_named(f, "idevid-1").present);
+	assert_true(fixture_key(f, "idevid").present);
+	assert_false(fixture_key(f, "idevid-1").present);
 	assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 	certs_done(&leaf);
 }
@@ -194,15 +183,15 @@ static void pair_without_certificates_found_when_the_tpm_comes(void **state)
 	fixture_stop(f);
 	swtpm_stop(&f->tpm);
 	fixture_start(f, false);
-	assert_int_equal(key_named(f, "idevid-1").alg, KEY_ALG_NONE);
+	assert_int_equal(fixture_key(f, "idevid-1").alg, KEY_ALG_NONE);
 	swtpm_start(&f->tpm);
 	assert_rc(module_create(f->m, "idevid-2", KEY_ALG_P384, false, &err),
 		DEVID_ERR_KEY_EXISTS);
 	assert_cause(&err, "the p384 key is idevid-1");
 	assert_rc(module_init(f->m, NULL), DEVID_OK);
-	assert_int_equal(key_named(f, "idevid-1").alg, KEY_ALG_P384);
-	assert_true(key_named(f, "iak-1").present);
-	assert_int_equal(key_named(f, "idevid-2").alg, KEY_ALG_NONE);
+	assert_int_equal(fixture_key(f, "idevid-1").alg, KEY_ALG_P384);
+	assert_true(fixture_key(f, "iak-1").present);
+	assert_int_equal(fixture_key(f, "idevid-2").alg, KEY_ALG_NONE);
 	assert_false(is_taken(f, 0x81020020));
 }
 

@@ -14,22 +14,6 @@
 
 /* ---- what is asked again and again ---- */
 
-static struct wire_key key_named(struct fixture *f, const char *name)
-{
-	struct wire_status *st = fixture_status(f);
-
-	for (size_t i = 0; i < st->n_keys; i++) {
-		if (strcmp(st->keys[i].name, name) == 0)
-			return st->keys[i];
-	}
-	return (struct wire_key) { .alg = KEY_ALG_NONE };
-}
-
-static bool is_there(struct fixture *f, const char *name)
-{
-	return key_named(f, name).alg != KEY_ALG_NONE;
-}
-
 static void make(struct fixture *f, const char *name)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -72,7 +56,7 @@ static struct view der_of(const struct certs_node *cert)
 /* A certificate of that key; the caller's. */
 static struct certs_node certify(struct fixture *f, const char *name)
 {
-	struct wire_key key = key_named(f, name);
+	struct wire_key key = fixture_key(f, name);
 
 	return fixture_certify(f, &key.spki, 0);
 }
@@ -121,14 +105,14 @@ static void ldevid_key_and_certificate_begin_disabled(void **state)
 	struct certs_node cert;
 
 	make(f, "ldevid-0");
-	assert_false(key_named(f, "ldevid-0").enabled);
+	assert_false(fixture_key(f, "ldevid-0").enabled);
 	assert_rc(sign(f, "ldevid-0"), DEVID_ERR_KEY_DISABLED);
 	assert_rc(module_enable(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(sign(f, "ldevid-0"), DEVID_OK);
 	cert = certify(f, "ldevid-0");
 	assert_rc(install(f, "ldevid-0", &cert), DEVID_OK);
 	for (int start = 0; start < 2; start++) {
-		assert_false(key_named(f, "ldevid-0").cert_enabled);
+		assert_false(fixture_key(f, "ldevid-0").cert_enabled);
 		assert_rc(sign(f, "ldevid-0"), DEVID_ERR_CERT_DISABLED);
 		assert_rc(served(f, "ldevid-0"), DEVID_ERR_CERT_DISABLED);
 		fixture_restart(f);
@@ -153,8 +137,8 @@ static void other_roles_begin_enabled(void **state)
 
 	for (size_t i = 0; i < N_OF(names); i++) {
 		make(f, names[i]);
-		assert_true(key_named(f, names[i]).enabled);
-		assert_true(key_named(f, names[i]).cert_enabled);
+		assert_true(fixture_key(f, names[i]).enabled);
+		assert_true(fixture_key(f, names[i]).cert_enabled);
 	}
 }
 
@@ -166,13 +150,13 @@ static void key_begins_as_its_role_says_whatever_was_before(void **state)
 	tempdir_write(&f->state, "tls-0.disabled", "", 0, 0644);
 	tempdir_write(&f->state, "tls-0.cert-disabled", "", 0, 0644);
 	make(f, "tls-0");
-	assert_true(key_named(f, "tls-0").enabled);
-	assert_true(key_named(f, "tls-0").cert_enabled);
+	assert_true(fixture_key(f, "tls-0").enabled);
+	assert_true(fixture_key(f, "tls-0").cert_enabled);
 	tempdir_write(&f->state, "ldevid-0.enabled", "", 0, 0644);
 	tempdir_write(&f->state, "ldevid-0.cert-enabled", "", 0, 0644);
 	make(f, "ldevid-0");
-	assert_false(key_named(f, "ldevid-0").enabled);
-	assert_false(key_named(f, "ldevid-0").cert_enabled);
+	assert_false(fixture_key(f, "ldevid-0").enabled);
+	assert_false(fixture_key(f, "ldevid-0").cert_enabled);
 }
 
 /* covers: OWN-role-purpose */
@@ -199,13 +183,13 @@ static void create_on_a_key_exists(void **state)
 	struct wire_key before, after;
 
 	make(f, "tls-0");
-	before = key_named(f, "tls-0");
+	before = fixture_key(f, "tls-0");
 	assert_rc(module_create(f->m, "tls-0", KEY_ALG_P256, false, NULL),
 		DEVID_ERR_KEY_EXISTS);
-	after = key_named(f, "tls-0");
+	after = fixture_key(f, "tls-0");
 	assert_true(key_blob_equal(&before.spki, &after.spki));
 	make(f, "tls-1");
-	after = key_named(f, "tls-1");
+	after = fixture_key(f, "tls-1");
 	assert_false(key_blob_equal(&before.spki, &after.spki));
 }
 
@@ -256,7 +240,7 @@ static void delete_takes_certificates_and_chain(void **state)
 	assert_rc(module_persist(f->m, "ldevid-0", true, NULL), DEVID_OK);
 	assert_rc(module_delete(f->m, "ldevid-0", NULL), DEVID_OK);
 	for (int start = 0; start < 2; start++) {
-		assert_false(is_there(f, "ldevid-0"));
+		assert_false(fixture_has_key(f, "ldevid-0"));
 		assert_false(has_any_file(f, "ldevid-0"));
 		assert_rc(sign(f, "ldevid-0"), DEVID_ERR_NOT_FOUND);
 		assert_rc(module_chain(f->m, "ldevid-0", true, &der, NULL),
@@ -286,7 +270,7 @@ static void certificate_replaced_only_when_asked_for(void **state)
 	make(f, "ldevid-0");
 	assert_rc(module_cert_enable(f->m, "ldevid-0", true, NULL),
 		DEVID_ERR_CERT_NOT_FOUND);
-	key = key_named(f, "ldevid-0");
+	key = fixture_key(f, "ldevid-0");
 	old = fixture_certify(f, &key.spki, 0);
 	new = fixture_certify(f, &key.spki, 7);
 	assert_rc(install(f, "ldevid-0", &old), DEVID_OK);
@@ -296,7 +280,7 @@ static void certificate_replaced_only_when_asked_for(void **state)
 	assert_rc(module_install(f->m, "ldevid-0", der_of(&new), true, NULL),
 		DEVID_OK);
 	for (int start = 0; start < 2; start++) {
-		assert_true(key_named(f, "ldevid-0").cert_enabled);
+		assert_true(fixture_key(f, "ldevid-0").cert_enabled);
 		assert_rc(fixture_chain(f, "ldevid-0", &der, &len), DEVID_OK);
 		assert_int_equal(len, new.der.len);
 		assert_memory_equal(der, new.der.data, len);
@@ -310,7 +294,7 @@ static void certificate_replaced_only_when_asked_for(void **state)
 	assert_false(fixture_file_exists(f, "ldevid-0.pem"));
 	/* What comes next begins anew. */
 	assert_rc(install(f, "ldevid-0", &old), DEVID_OK);
-	assert_false(key_named(f, "ldevid-0").cert_enabled);
+	assert_false(fixture_key(f, "ldevid-0").cert_enabled);
 	certs_done(&old);
 	certs_done(&new);
 }
@@ -363,7 +347,7 @@ static void chain_put_above_and_taken_away(void **state)
 	assert_rc(module_install_above(f->m, "ldevid-0", der_of(&f->ca), NULL),
 		DEVID_OK);
 	fixture_restart(f);
-	assert_int_equal(key_named(f, "ldevid-0").n_certs, 2);
+	assert_int_equal(fixture_key(f, "ldevid-0").n_certs, 2);
 	assert_rc(module_install_above(f->m, "ldevid-0", none, NULL), DEVID_OK);
 	assert_rc(fixture_chain(f, "ldevid-0", &der, &len), DEVID_OK);
 	assert_int_equal(len, cert.der.len);
@@ -371,7 +355,7 @@ static void chain_put_above_and_taken_away(void **state)
 		DEVID_OK);
 	assert_rc(module_cert_delete(f->m, "ldevid-0", NULL), DEVID_OK);
 	assert_rc(install(f, "ldevid-0", &cert), DEVID_OK);
-	assert_int_equal(key_named(f, "ldevid-0").n_certs, 1);
+	assert_int_equal(fixture_key(f, "ldevid-0").n_certs, 1);
 	certs_done(&cert);
 }
 
@@ -414,8 +398,8 @@ static void imported_key_with_its_certificate(void **state)
 	assert_int_equal(fixture_status(f)->counters.key_insertion, 1);
 	assert_int_equal(fixture_status(f)->counters.cert_insertion, 1);
 	for (int start = 0; start < 2; start++) {
-		assert_true(key_named(f, "tls-0").imported);
-		assert_true(key_named(f, "tls-0").persistent);
+		assert_true(fixture_key(f, "tls-0").imported);
+		assert_true(fixture_key(f, "tls-0").persistent);
 		assert_rc(served(f, "tls-0"), DEVID_OK);
 		assert_rc(sign_as(f, "tls-0", SERVER, NULL), DEVID_OK);
 		fixture_restart(f);
@@ -443,7 +427,7 @@ static void same_key_has_one_name(void **state)
 		DEVID_ERR_KEY_EXISTS);
 	assert_cause(&err, "tls-0 is the same key");
 	assert_int_equal(swtpm_count(&f->tpm, 0), before);
-	assert_false(is_there(f, "eap-0"));
+	assert_false(fixture_has_key(f, "eap-0"));
 	assert_false(has_any_file(f, "eap-0"));
 	assert_rc(sign_as(f, "tls-0", SERVER, NULL), DEVID_ERR_KEY_DISABLED);
 	/* A key that is gone may come under any name. */
@@ -468,7 +452,7 @@ static void import_that_does_not_fit_writes_nothing(void **state)
 	assert_rc(module_import(f->m, "tls-0", &what, true, NULL),
 		DEVID_ERR_SYNTAX);
 	assert_int_equal(swtpm_count(&f->tpm, 0), before);
-	assert_false(is_there(f, "tls-0"));
+	assert_false(fixture_has_key(f, "tls-0"));
 	assert_false(has_any_file(f, "tls-0"));
 	certs_done(&cert);
 	EVP_PKEY_free(key);
@@ -491,18 +475,18 @@ static void persistent_key_signs_with_one_command(void **state)
 	struct fixture *f = *state;
 
 	make(f, "tls-0");
-	assert_false(key_named(f, "tls-0").persistent);
+	assert_false(fixture_key(f, "tls-0").persistent);
 	(void)commands_of_a_signature(f, "tls-0"); /* opens the parent */
 	assert_int_equal(commands_of_a_signature(f, "tls-0"), 5);
 	assert_rc(module_persist(f->m, "tls-0", true, NULL), DEVID_OK);
 	for (int start = 0; start < 2; start++) {
-		assert_true(key_named(f, "tls-0").persistent);
+		assert_true(fixture_key(f, "tls-0").persistent);
 		assert_rc(sign_as(f, "tls-0", SERVER, NULL), DEVID_OK);
 		assert_int_equal(commands_of_a_signature(f, "tls-0"), 1);
 		fixture_restart(f);
 	}
 	assert_rc(module_persist(f->m, "tls-0", false, NULL), DEVID_OK);
-	assert_false(key_named(f, "tls-0").persistent);
+	assert_false(fixture_key(f, "tls-0").persistent);
 	(void)commands_of_a_signature(f, "tls-0");
 	assert_int_equal(commands_of_a_signature(f, "tls-0"), 5);
 }
@@ -524,8 +508,8 @@ static void erased_keys_are_gone_and_a_copy_is_of_no_use(void **state)
 		DEVID_OK);
 	assert_rc(module_erase(f->m, NULL), DEVID_OK);
 	for (int start = 0; start < 2; start++) {
-		assert_false(is_there(f, "tls-0"));
-		assert_false(is_there(f, "ldevid-3"));
+		assert_false(fixture_has_key(f, "tls-0"));
+		assert_false(fixture_has_key(f, "ldevid-3"));
 		assert_false(has_any_file(f, "tls-0"));
 		assert_false(has_any_file(f, "ldevid-3"));
 		assert_false(fixture_file_exists(f, "erasing"));
@@ -573,7 +557,7 @@ static void erasure_that_was_begun_is_gone_on_with(void **state)
 	tempdir_write(&f->state, "erasing", "", 0, 0644);
 	fixture_start(f, false);
 	assert_string_equal(fixture_warnings, "");
-	assert_false(is_there(f, "tls-0"));
+	assert_false(fixture_has_key(f, "tls-0"));
 	assert_false(has_any_file(f, "tls-0"));
 	assert_false(fixture_file_exists(f, "erasing"));
 	assert_int_equal(fixture_status(f)->erasure.erased, 1);
@@ -592,7 +576,7 @@ static void erasure_waits_for_the_tpm_and_no_key_is_used(void **state)
 	swtpm_stop(&f->tpm);
 	fixture_start(f, false);
 	assert_non_null(strstr(fixture_warnings, "is not done yet"));
-	assert_false(is_there(f, "tls-0"));
+	assert_false(fixture_has_key(f, "tls-0"));
 	assert_rc(module_create(f->m, "tls-1", KEY_ALG_P256, false, &err),
 		DEVID_ERR_TPM_ABSENT);
 	assert_cause(&err, "erasure of the owner's keys is not done yet");
@@ -678,8 +662,8 @@ static void key_is_known_while_the_tpm_is_absent(void **state)
 	fixture_stop(f);
 	swtpm_stop(&f->tpm);
 	fixture_start(f, false);
-	assert_true(is_there(f, "tls-0"));
-	assert_false(key_named(f, "tls-0").present);
+	assert_true(fixture_has_key(f, "tls-0"));
+	assert_false(fixture_key(f, "tls-0").present);
 	assert_rc(sign_as(f, "tls-0", SERVER, NULL), DEVID_ERR_TPM_ABSENT);
 	assert_rc(module_delete(f->m, "tls-0", NULL), DEVID_ERR_TPM_ABSENT);
 	assert_true(fixture_file_exists(f, "tls-0.sealed"));

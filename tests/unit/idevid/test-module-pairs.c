@@ -6,26 +6,10 @@
 
 #include "module-fixture.h"
 
-static struct wire_key key_named(struct fixture *f, const char *name)
-{
-	struct wire_status *st = fixture_status(f);
-
-	for (size_t i = 0; i < st->n_keys; i++) {
-		if (strcmp(st->keys[i].name, name) == 0)
-			return st->keys[i];
-	}
-	return (struct wire_key) { .alg = KEY_ALG_NONE };
-}
-
-static bool is_there(struct fixture *f, const char *name)
-{
-	return key_named(f, name).alg != KEY_ALG_NONE;
-}
-
 /* A certificate of that key; the caller's. */
 static struct certs_node certify(struct fixture *f, const char *name)
 {
-	struct wire_key key = key_named(f, name);
+	struct wire_key key = fixture_key(f, name);
 
 	return fixture_certify(f, &key.spki, 0);
 }
@@ -44,19 +28,19 @@ static void second_identity_beside_the_first(void **state)
 
 	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P384, false, NULL),
 		DEVID_OK);
-	assert_true(is_there(f, "iak-1"));
+	assert_true(fixture_has_key(f, "iak-1"));
 	second = certify(f, "idevid-1");
 	assert_rc(install(f, "idevid-1", &second), DEVID_OK);
 	for (int start = 0; start < 2; start++) {
-		assert_int_equal(key_named(f, "idevid-1").alg, KEY_ALG_P384);
-		assert_true(key_named(f, "idevid-1").certified);
-		assert_int_equal(key_named(f, "idevid-1").n_stored, 1);
-		assert_int_equal(key_named(f, "idevid").alg, KEY_ALG_P256);
+		assert_int_equal(fixture_key(f, "idevid-1").alg, KEY_ALG_P384);
+		assert_true(fixture_key(f, "idevid-1").certified);
+		assert_int_equal(fixture_key(f, "idevid-1").n_stored, 1);
+		assert_int_equal(fixture_key(f, "idevid").alg, KEY_ALG_P256);
 		assert_rc(fixture_sign(f, KEY_ALG_P256, NULL), DEVID_OK);
 		fixture_restart(f);
 		assert_string_equal(fixture_warnings, "");
 	}
-	assert_string_equal(key_named(f, "idevid-1").place, "0x81020010");
+	assert_string_equal(fixture_key(f, "idevid-1").place, "0x81020010");
 	certs_done(&first);
 	certs_done(&second);
 }
@@ -77,7 +61,7 @@ static void tpm_below_the_minimum_is_not_provisioned(void **state)
 		DEVID_ERR_UNSUPPORTED);
 	assert_cause(&err, "minimum_certification");
 	assert_int_equal(swtpm_count(&f->tpm, 0x131), made);
-	assert_false(is_there(f, "idevid"));
+	assert_false(fixture_has_key(f, "idevid"));
 	fixture_stop(f);
 	f->minimum.cc_eal = 0;
 	fixture_start(f, false);
@@ -103,8 +87,8 @@ static void second_identity_of_one_type_exists(void **state)
 		DEVID_ERR_KEY_EXISTS);
 	assert_cause(&err, "of each type there is one, and the p384 key is "
 			   "idevid-2");
-	assert_false(is_there(f, "idevid-1"));
-	assert_false(is_there(f, "iak-1"));
+	assert_false(fixture_has_key(f, "idevid-1"));
+	assert_false(fixture_has_key(f, "iak-1"));
 	assert_rc(module_create(f->m, "idevid-2", KEY_ALG_P384, false, NULL),
 		DEVID_OK);
 	assert_rc(module_create(f->m, "idevid-1", KEY_ALG_P256, false, NULL),
