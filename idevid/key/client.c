@@ -114,7 +114,7 @@ static enum devid_err check_answer(
 static time_t wait_seconds(uint8_t op)
 {
 	static const uint8_t slow[] = { WIRE_CREATE, WIRE_ATTEST, WIRE_ACTIVATE,
-		WIRE_INIT, WIRE_IMPORT, WIRE_ERASE };
+		WIRE_INIT, WIRE_IMPORT, WIRE_ERASE, WIRE_CERTIFY, WIRE_EPOCH };
 
 	return memchr(slow, op, sizeof(slow)) ? WAIT_CREATE_SECONDS
 					      : WAIT_SECONDS;
@@ -345,4 +345,38 @@ enum devid_err client_activate(const char *path, const char *key,
 	if (rc == DEVID_OK)
 		ret->len = in.len;
 	return rc;
+}
+
+/* What the IAK states of what is called @name. */
+static enum devid_err ask_statement(const char *path, const char *name,
+	struct wire_request req, struct wire_certify *ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_free) uint8_t *buf = NULL;
+	struct view answer = { NULL, 0 };
+	enum devid_err rc = name_key(&req, name, err);
+
+	if (rc == DEVID_OK)
+		rc = ask(path, &req, &buf, &answer, err);
+	return rc == DEVID_OK ? wire_decode_certify(answer, ret, err) : rc;
+}
+
+enum devid_err client_certify(const char *path, const char *key,
+	struct view nonce, struct wire_certify *ret, struct devid_error *err)
+{
+	const struct wire_request req = {
+		.op = WIRE_CERTIFY, .data = nonce.data, .data_len = nonce.len
+	};
+
+	return ask_statement(path, key, req, ret, err);
+}
+
+enum devid_err client_epoch(const char *path, struct view nonce,
+	struct wire_certify *ret, struct devid_error *err)
+{
+	const struct wire_request req = {
+		.op = WIRE_EPOCH, .data = nonce.data, .data_len = nonce.len
+	};
+
+	return ask_statement(path, key_id_name(KEY_IAK), req, ret, err);
 }

@@ -83,4 +83,16 @@ DEVID_MUST_CHECK enum devid_err client_activate(const char *path,
 	const char *key, const struct wire_credential *what,
 	struct wire_secret *ret, struct devid_error *err);
 
+/* WIRE_CERTIFY of @key, one of the owner's, over @nonce. @ret may be changed
+ * also on errors. Errors also: NOT_FOUND, there is no such key or no IAK;
+ * INVALID, a nonce of another length, or a key of the maker's. */
+DEVID_MUST_CHECK enum devid_err client_certify(const char *path,
+	const char *key, struct view nonce, struct wire_certify *ret,
+	struct devid_error *err);
+
+/* WIRE_EPOCH over @nonce; as above. Errors also: NOT_FOUND, no key of the
+ * owner's was ever made. */
+DEVID_MUST_CHECK enum devid_err client_epoch(const char *path,
+	struct view nonce, struct wire_certify *ret, struct devid_error *err);
+
 #endif

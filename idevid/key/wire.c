@@ -330,6 +330,39 @@ enum devid_err wire_decode_attest(
 	return DEVID_OK;
 }
 
+#define N_CERTIFY 3
+
+enum devid_err wire_encode_certify(const struct wire_certify *certify,
+	struct room *ret, struct devid_error *err)
+{
+	const struct key_blob *const blobs[N_CERTIFY] = { &certify->attest,
+		&certify->signature, &certify->public };
+	struct bytes_out o = bytes_out_init(ret->data, ret->size);
+
+	for (int b = 0; b < N_CERTIFY; b++)
+		bytes_out_counted(&o, 2, blobs[b]->data, blobs[b]->len);
+	return finish_out(&o, ret, err);
+}
+
+enum devid_err wire_decode_certify(
+	struct view in, struct wire_certify *ret, struct devid_error *err)
+{
+	struct key_blob *const blobs[N_CERTIFY] = { &ret->attest,
+		&ret->signature, &ret->public };
+	struct bytes_in i = bytes_in_init(in);
+
+	for (int b = 0; b < N_CERTIFY; b++) {
+		blobs[b]->len = bytes_in_copy(
+			&i, 2, blobs[b]->data, sizeof(blobs[b]->data));
+		if (blobs[b]->len == 0)
+			i.bad = true;
+	}
+	if (!bytes_in_done(&i))
+		return devid_fail(err, DEVID_ERR_PROTOCOL,
+			"key socket: malformed certification");
+	return DEVID_OK;
+}
+
 enum devid_err wire_encode_import(const struct wire_import *what,
 	struct room *ret, struct devid_error *err)
 {

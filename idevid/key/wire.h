@@ -75,6 +75,11 @@ enum wire_op {
 	WIRE_IMPORT = 17,
 	WIRE_PIN = 18,   /* arg: 1 makes the key persistent, 0 no longer */
 	WIRE_ERASE = 19, /* ends all keys of the owner, for good */
+	/* What shows a site where a key of the owner's is. data: a nonce of
+	 * the site's, WIRE_NONCE_MIN to WIRE_NONCE_MAX bytes; answer: struct
+	 * wire_certify */
+	WIRE_CERTIFY = 20,
+	WIRE_EPOCH = 21, /* of the counter of erasures; name: "iak" */
 };
 
 struct wire_request {
@@ -98,6 +103,11 @@ struct wire_answer {
 
 /* Longest PKCS#8 of a key: RSA-4096 has 2380 bytes. */
 #define WIRE_PKCS8_MAX 3072
+
+/* A nonce: not to be guessed, and no longer than the extraData that a TPM with
+ * SHA-256 alone takes (TPM 2.0 part 2, 10.4.3); limits of ours. */
+#define WIRE_NONCE_MIN 8
+#define WIRE_NONCE_MAX 32
 
 /* The place of a key: a handle of a TPM, a PKCS#11 URI; a limit of ours. */
 #define WIRE_PLACE_MAX 255
@@ -223,6 +233,19 @@ struct wire_attest {
 	struct wire_ek_chain ek_chain; /* may be empty */
 };
 
+/*
+ * What the IAK of the first pair states of a key of the owner's
+ * (TPM2_Certify: its extraData is the nonce), or of the counter of erasures
+ * (TPM2_NV_Certify: its extraData is SHA-256 of "devid epoch", a zero byte and
+ * the nonce), and what is stated of, whose Name is in it. TPM 2.0 part 2,
+ * 10.12.12, 11.3.4, 12.2.4, 13.5.
+ */
+struct wire_certify {
+	struct key_blob attest;    /* TPMS_ATTEST */
+	struct key_blob signature; /* TPMT_SIGNATURE by the IAK */
+	struct key_blob public;    /* TPMT_PUBLIC, or TPMS_NV_PUBLIC */
+};
+
 /* What TPM2_MakeCredential makes (TPM 2.0 part 3, 12.6); views, borrowed. */
 struct wire_credential {
 	const uint8_t *id_object; /* TPM2B_ID_OBJECT */
@@ -263,6 +286,17 @@ DEVID_MUST_CHECK enum devid_err wire_encode_attest(
  * Errors: PROTOCOL. */
 DEVID_MUST_CHECK enum devid_err wire_decode_attest(
 	struct view in, struct wire_attest *ret, struct devid_error *err);
+
+/* The data of a CERTIFY and of an EPOCH answer: each blob behind its u16
+ * length. Errors: TOO_LARGE. */
+DEVID_MUST_CHECK enum devid_err wire_encode_certify(
+	const struct wire_certify *certify, struct room *ret,
+	struct devid_error *err);
+
+/* None of the blobs is empty. @ret may be changed also on errors. Errors:
+ * PROTOCOL. */
+DEVID_MUST_CHECK enum devid_err wire_decode_certify(
+	struct view in, struct wire_certify *ret, struct devid_error *err);
 
 /* The data of an ACTIVATE request: both parts behind their u16 lengths, each 1
  * to WIRE_CREDENTIAL_PART_MAX bytes. Errors: TOO_LARGE, INVALID. */

@@ -83,6 +83,22 @@ static enum devid_err call_attest(struct devid_error *err)
 		h.path, "idevid", (struct view) { NULL, 0 }, &said, err);
 }
 
+static const struct view nonce = { (const uint8_t *)"some nonce", 10 };
+
+static enum devid_err call_certify(struct devid_error *err)
+{
+	static struct wire_certify said;
+
+	return client_certify(h.path, "ldevid-0", nonce, &said, err);
+}
+
+static enum devid_err call_epoch(struct devid_error *err)
+{
+	static struct wire_certify said;
+
+	return client_epoch(h.path, nonce, &said, err);
+}
+
 static enum devid_err call_activate(struct devid_error *err)
 {
 	const struct wire_credential what = { (const uint8_t *)"id", 2,
@@ -108,6 +124,8 @@ static const struct call {
 	{ WIRE_SIGN, call_sign, false },
 	{ WIRE_ATTEST, call_attest, false },
 	{ WIRE_ACTIVATE, call_activate, false },
+	{ WIRE_CERTIFY, call_certify, false },
+	{ WIRE_EPOCH, call_epoch, false },
 };
 
 /* ---- what comes back ---- */

@@ -516,6 +516,76 @@ static void attest_largest_fits_an_answer(void **state)
 	assert_true(encode_attest(in) <= WIRE_CHAIN_MAX);
 }
 
+static struct wire_certify *some_certify(void)
+{
+	static struct wire_certify in;
+
+	in = (struct wire_certify) { .attest = { 3, { 1, 2, 3 } },
+		.signature = { 2, { 4, 5 } },
+		.public = { 1, { 6 } } };
+	return &in;
+}
+
+static size_t encode_certify(const struct wire_certify *in)
+{
+	struct room out = room(sizeof(buf));
+
+	assert_rc(wire_encode_certify(in, &out, NULL), DEVID_OK);
+	return out.len;
+}
+
+static enum devid_err decode_certify(size_t len, struct wire_certify *ret)
+{
+	uint8_t *exact = malloc(len ? len : 1);
+	enum devid_err rc;
+
+	memcpy(exact, buf, len);
+	rc = wire_decode_certify((struct view) { exact, len }, ret, NULL);
+	free(exact);
+	return rc;
+}
+
+static void certify_round_trip_keeps_every_blob(void **state)
+{
+	static struct wire_certify out;
+	struct wire_certify *in = some_certify();
+	size_t len = encode_certify(in);
+
+	(void)state;
+	assert_rc(decode_certify(len, &out), DEVID_OK);
+	assert_true(key_blob_equal(&out.attest, &in->attest));
+	assert_true(key_blob_equal(&out.signature, &in->signature));
+	assert_true(key_blob_equal(&out.public, &in->public));
+	for (size_t n = 0; n < len; n++)
+		assert_rc(decode_certify(n, &out), DEVID_ERR_PROTOCOL);
+	assert_rc(decode_certify(len + 1, &out), DEVID_ERR_PROTOCOL);
+}
+
+static void certify_empty_blob_refused(void **state)
+{
+	static struct wire_certify out;
+	struct key_blob *const blobs[] = { &some_certify()->attest,
+		&some_certify()->signature, &some_certify()->public };
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(blobs); i++) {
+		struct wire_certify *in = some_certify();
+
+		blobs[i]->len = 0;
+		assert_rc(decode_certify(encode_certify(in), &out),
+			DEVID_ERR_PROTOCOL);
+	}
+}
+
+static void certify_that_does_not_fit_is_too_large(void **state)
+{
+	struct room out = room(3 * 2 + 5);
+
+	(void)state;
+	assert_rc(wire_encode_certify(some_certify(), &out, NULL),
+		DEVID_ERR_TOO_LARGE);
+}
+
 static size_t encode_credential(size_t object_len, size_t secret_len)
 {
 	static const uint8_t data[WIRE_CREDENTIAL_PART_MAX] = { 7, 8, 9 };
@@ -617,6 +687,9 @@ int main(void)
 		cmocka_unit_test(attest_every_truncation_and_extension_refused),
 		cmocka_unit_test(attest_empty_or_oversize_blob_refused),
 		cmocka_unit_test(attest_largest_fits_an_answer),
+		cmocka_unit_test(certify_round_trip_keeps_every_blob),
+		cmocka_unit_test(certify_empty_blob_refused),
+		cmocka_unit_test(certify_that_does_not_fit_is_too_large),
 		cmocka_unit_test(credential_round_trip_keeps_both_parts),
 		cmocka_unit_test(
 			credential_every_truncation_and_extension_refused),
