@@ -1,0 +1,11 @@
+# a site's registrar: its list, who may have an LDevID, and the issue of one
+
+sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/verify pki/register pki/sign pki/token
+sources := \
+	registrar-conf.c \
+	registrar.c \
+	site-sql.c
+ldlibs := -ljansson -linih -lcrypto -pthread
+
+# The assembler takes them in.
+$(B)/pki/registrar/site-sql.o: $(addprefix pki/registrar/,registrar.sql seen.sql site.sql)
