@@ -5,18 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 2.5.4 and 2.5.29, 1.3.6.1.5.5.7, 1.2.840.10045, 1.2.840.113549.1.1,
+/* 2.5.4 and 2.5.29, 1.3.6.1.5.5.7, 1.2.840.10045, 1.2.840.113549.1,
  * 2.16.840.1.101.3.4.2, 2.23.133 */
 #define ID_AT     0x55, 4
 #define ID_CE     0x55, 0x1d
 #define PKIX      0x2b, 6, 1, 5, 5, 7
 #define X962      0x2a, 0x86, 0x48, 0xce, 0x3d
 #define PKCS1     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1
+#define PKCS7     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7
+#define PKCS9     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9
 #define NIST_HASH 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2
 #define TCG       0x67, 0x81, 5
 
 /* Of every element here the header is two octets. */
-#define OID_DER_MAX (2 + 9)
+#define OID_DER_MAX (2 + 11)
 
 static const uint8_t oids[OID_COUNT][OID_DER_MAX] = {
 	[OID_AT_COMMON_NAME] = { DER_OID, 3, ID_AT, 3 },
@@ -70,6 +72,13 @@ static const uint8_t oids[OID_COUNT][OID_DER_MAX] = {
 	[OID_TCG_CAP_RESIDENCY] = { DER_OID, 6, TCG, 11, 1, 1 },
 	[OID_TCG_CAP_FIXED] = { DER_OID, 6, TCG, 11, 1, 2 },
 	[OID_TCG_CAP_RESTRICTED] = { DER_OID, 6, TCG, 11, 1, 3 },
+	[OID_CMS_DATA] = { DER_OID, 9, PKCS7, 1 },
+	[OID_CMS_SIGNED_DATA] = { DER_OID, 9, PKCS7, 2 },
+	[OID_AT_CHALLENGE_PASSWORD] = { DER_OID, 9, PKCS9, 7 },
+	[OID_AT_EXTENSION_REQUEST] = { DER_OID, 9, PKCS9, 14 },
+	[OID_AA_ATTESTATION] = { DER_OID, 11, PKCS9, 16, 2, 59 },
+	[OID_AA_REQUEST_TEMPLATE] = { DER_OID, 11, PKCS9, 16, 2, 61 },
+	[OID_AA_EXTENSION_TEMPLATE] = { DER_OID, 11, PKCS9, 16, 2, 62 },
 };
 
 #define SEQUENCE(len)   DER_SEQUENCE, (len)

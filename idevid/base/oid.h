@@ -60,9 +60,16 @@ enum oid {
 	OID_TCG_AT_TPM_MANUFACTURER,
 	OID_TCG_KP_EK,
 	OID_TCG_ON_EK_PERM_ID_SHA256,
-	OID_TCG_CAP_RESIDENCY,  /* verifiedTPMResidency */
-	OID_TCG_CAP_FIXED,      /* verifiedTPMFixed: IDevID */
-	OID_TCG_CAP_RESTRICTED, /* verifiedTPMRestricted: IAK */
+	OID_TCG_CAP_RESIDENCY,     /* verifiedTPMResidency */
+	OID_TCG_CAP_FIXED,         /* verifiedTPMFixed: IDevID */
+	OID_TCG_CAP_RESTRICTED,    /* verifiedTPMRestricted: IAK */
+	OID_CMS_DATA,              /* RFC 5652 4 */
+	OID_CMS_SIGNED_DATA,       /* RFC 5652 5.1 */
+	OID_AT_CHALLENGE_PASSWORD, /* RFC 2985 5.4.1 */
+	OID_AT_EXTENSION_REQUEST,  /* RFC 2985 5.4.2 */
+	OID_AA_ATTESTATION,        /* draft-ietf-lamps-csr-attestation-28 */
+	OID_AA_REQUEST_TEMPLATE,   /* RFC 9908 3.4 */
+	OID_AA_EXTENSION_TEMPLATE, /* RFC 9908 3.4 */
 	OID_COUNT,
 };
 

@@ -3,6 +3,9 @@
 sees := idevid/base idevid/tpm
 sources := \
 	challenge.c \
+	csrattrs.c \
 	enroll-result.c \
+	est-body.c \
+	site-document.c \
 	tcg-csr.c
 ldlibs := -ltss2-mu -lcrypto -ljansson
