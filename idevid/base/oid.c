@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* 2.5.4 and 2.5.29, 1.3.6.1.5.5.7, 1.2.840.10045, 1.2.840.113549.1,
- * 2.16.840.1.101.3.4.2, 2.23.133 */
+ * 2.16.840.1.101.3.4.2, 2.23.133, and the one that is devid's */
 #define ID_AT     0x55, 4
 #define ID_CE     0x55, 0x1d
 #define PKIX      0x2b, 6, 1, 5, 5, 7
@@ -16,9 +16,12 @@
 #define PKCS9     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9
 #define NIST_HASH 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2
 #define TCG       0x67, 0x81, 5
+#define DEVID                                                                  \
+	0x69, 0x82, 0xb8, 0x99, 0x92, 0x89, 0xff, 0xd3, 0xba, 0xb6, 0xd1,      \
+		0x86, 0x97, 0xda, 0xf7, 0xe1, 0xf0, 0xf5, 0xf3, 0x59
 
 /* Of every element here the header is two octets. */
-#define OID_DER_MAX (2 + 11)
+#define OID_DER_MAX (2 + 21)
 
 static const uint8_t oids[OID_COUNT][OID_DER_MAX] = {
 	[OID_AT_COMMON_NAME] = { DER_OID, 3, ID_AT, 3 },
@@ -79,6 +82,8 @@ static const uint8_t oids[OID_COUNT][OID_DER_MAX] = {
 	[OID_AA_ATTESTATION] = { DER_OID, 11, PKCS9, 16, 2, 59 },
 	[OID_AA_REQUEST_TEMPLATE] = { DER_OID, 11, PKCS9, 16, 2, 61 },
 	[OID_AA_EXTENSION_TEMPLATE] = { DER_OID, 11, PKCS9, 16, 2, 62 },
+	[OID_TCG_ATTEST_TPM_CERTIFY] = { DER_OID, 5, TCG, 20, 1 },
+	[OID_DEVID_ATTEST_EPOCH] = { DER_OID, 21, DEVID, 1 },
 };
 
 #define SEQUENCE(len)   DER_SEQUENCE, (len)

@@ -60,16 +60,20 @@ enum oid {
 	OID_TCG_AT_TPM_MANUFACTURER,
 	OID_TCG_KP_EK,
 	OID_TCG_ON_EK_PERM_ID_SHA256,
-	OID_TCG_CAP_RESIDENCY,     /* verifiedTPMResidency */
-	OID_TCG_CAP_FIXED,         /* verifiedTPMFixed: IDevID */
-	OID_TCG_CAP_RESTRICTED,    /* verifiedTPMRestricted: IAK */
-	OID_CMS_DATA,              /* RFC 5652 4 */
-	OID_CMS_SIGNED_DATA,       /* RFC 5652 5.1 */
-	OID_AT_CHALLENGE_PASSWORD, /* RFC 2985 5.4.1 */
-	OID_AT_EXTENSION_REQUEST,  /* RFC 2985 5.4.2 */
-	OID_AA_ATTESTATION,        /* draft-ietf-lamps-csr-attestation-28 */
-	OID_AA_REQUEST_TEMPLATE,   /* RFC 9908 3.4 */
-	OID_AA_EXTENSION_TEMPLATE, /* RFC 9908 3.4 */
+	OID_TCG_CAP_RESIDENCY,      /* verifiedTPMResidency */
+	OID_TCG_CAP_FIXED,          /* verifiedTPMFixed: IDevID */
+	OID_TCG_CAP_RESTRICTED,     /* verifiedTPMRestricted: IAK */
+	OID_CMS_DATA,               /* RFC 5652 4 */
+	OID_CMS_SIGNED_DATA,        /* RFC 5652 5.1 */
+	OID_AT_CHALLENGE_PASSWORD,  /* RFC 2985 5.4.1 */
+	OID_AT_EXTENSION_REQUEST,   /* RFC 2985 5.4.2 */
+	OID_AA_ATTESTATION,         /* draft-ietf-lamps-csr-attestation-28 */
+	OID_AA_REQUEST_TEMPLATE,    /* RFC 9908 3.4 */
+	OID_AA_EXTENSION_TEMPLATE,  /* RFC 9908 3.4 */
+	OID_TCG_ATTEST_TPM_CERTIFY, /* statement about a key, evidence.h */
+	/* Our own, below 2.25.207490108098920881515971949788370139609, a
+	 * number that ITU-T X.667 7 lets everybody draw. */
+	OID_DEVID_ATTEST_EPOCH, /* .1: of the counter of erasures */
 	OID_COUNT,
 };
 

@@ -17,7 +17,7 @@ static bool take_attribute(struct view *rdn, struct view *ret_type,
 	       der_take(&atv, ret_tag, ret_value, NULL) && atv.len == 0;
 }
 
-static bool name_is_valid(struct view name)
+bool cert_name_is_valid(struct view name)
 {
 	struct view rdn, type, value;
 	uint8_t tag;
@@ -141,9 +141,10 @@ static bool take_fields(struct view *tbs, struct cert_view *cert)
 		!der_take_tag(tbs, DER_INTEGER, &cert->serial) ||
 		!take_whole(tbs, &cert->inner_alg) ||
 		!der_take_tag(tbs, DER_SEQUENCE, &cert->issuer) ||
-		!name_is_valid(cert->issuer) || !take_validity(tbs, cert) ||
+		!cert_name_is_valid(cert->issuer) ||
+		!take_validity(tbs, cert) ||
 		!der_take_tag(tbs, DER_SEQUENCE, &cert->subject) ||
-		!name_is_valid(cert->subject))
+		!cert_name_is_valid(cert->subject))
 		return false;
 	spki = *tbs;
 	if (!take_whole(tbs, &cert->spki_whole) ||
@@ -157,7 +158,7 @@ static bool take_fields(struct view *tbs, struct cert_view *cert)
 }
 
 /* Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue } */
-static bool take_extension(struct view *list, struct cert_ext *ret)
+bool cert_take_ext(struct view *list, struct cert_ext *ret)
 {
 	struct view seq, flag;
 
@@ -192,7 +193,7 @@ static enum devid_err take_extensions(
 		if (cert->n_ext == CERT_EXT_MAX)
 			return devid_fail(err, DEVID_ERR_TOO_LARGE,
 				"more than %d extensions", CERT_EXT_MAX);
-		if (!take_extension(&list, &cert->ext[cert->n_ext]))
+		if (!cert_take_ext(&list, &cert->ext[cert->n_ext]))
 			return devid_fail(err, DEVID_ERR_SYNTAX,
 				"extension %zu is not DER of its form",
 				cert->n_ext + 1);

@@ -58,6 +58,13 @@ struct cert_view {
 DEVID_MUST_CHECK enum devid_err cert_parse(
 	struct view der, struct cert_view *ret, struct devid_error *err);
 
+/* Takes one Extension off the front of @list, which is not empty. False: it is
+ * not DER of its form (RFC 5280 4.1). */
+bool cert_take_ext(struct view *list, struct cert_ext *ret);
+
+/* Whether @name is DER of an RDNSequence's content, for cert_name_find(). */
+bool cert_name_is_valid(struct view name);
+
 /* The first extension @oid, NULL when there is none. Borrowed. */
 const struct cert_ext *cert_get_ext(const struct cert_view *cert, enum oid oid);
 

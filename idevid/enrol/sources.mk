@@ -1,11 +1,13 @@
 # what goes between device and CA or registrar: TCG-CSR, challenge, EST
 
-sees := idevid/base idevid/tpm
+sees := idevid/base idevid/key idevid/cert idevid/tpm
 sources := \
 	challenge.c \
 	csrattrs.c \
 	enroll-result.c \
 	est-body.c \
+	evidence.c \
+	ldevid-csr.c \
 	site-document.c \
 	tcg-csr.c
 ldlibs := -ltss2-mu -lcrypto -ljansson

@@ -67,6 +67,9 @@ static const char *const dotted[OID_COUNT] = {
 	[OID_AA_ATTESTATION] = "1.2.840.113549.1.9.16.2.59",
 	[OID_AA_REQUEST_TEMPLATE] = "1.2.840.113549.1.9.16.2.61",
 	[OID_AA_EXTENSION_TEMPLATE] = "1.2.840.113549.1.9.16.2.62",
+	[OID_TCG_ATTEST_TPM_CERTIFY] = "2.23.133.20.1",
+	[OID_DEVID_ATTEST_EPOCH] =
+		"2.25.207490108098920881515971949788370139609.1",
 };
 
 static void list_every_oid_is_its_dotted_form(void **state)
