@@ -6,6 +6,7 @@ sources := \
 	tpm-attest.c \
 	tpm-child-template.c \
 	tpm-child.c \
+	tpm-counter.c \
 	tpm-ek-chain.c \
 	tpm-ek.c \
 	tpm-epoch.c \

@@ -5,44 +5,22 @@
 
 #include "bytes.h"
 #include "digest.h"
-
-#define EPOCH_LEN 8 /* of every counter, part 2, 13.2 */
-
-/* Everybody may read it, and no failure to do so counts as an attack. */
-#define EPOCH_ATTRS                                                            \
-	(((TPMA_NV)TPM2_NT_COUNTER << TPMA_NV_TPM2_NT_SHIFT) |                 \
-		TPMA_NV_OWNERWRITE | TPMA_NV_AUTHREAD | TPMA_NV_OWNERREAD |    \
-		TPMA_NV_NO_DA)
-
-/* Part 1, 16: nameAlg || H(TPMS_NV_PUBLIC), of the counter once it counted. */
-static bool counter_name(uint32_t index, uint8_t ret[2 + 32])
-{
-	uint8_t area[32];
-	struct bytes_out out = bytes_out_init(area, sizeof(area));
-
-	bytes_out_uint(&out, 4, index);
-	bytes_out_uint(&out, 2, TPM2_ALG_SHA256);
-	bytes_out_uint(&out, 4, EPOCH_ATTRS | TPMA_NV_WRITTEN);
-	bytes_out_uint(&out, 2, 0); /* no policy */
-	bytes_out_uint(&out, 2, EPOCH_LEN);
-	bytes_store(ret, 2, TPM2_ALG_SHA256);
-	return digest_hash(out.room.data, out.room.len, ret + 2);
-}
+#include "tpm-counter.h"
 
 /* Part 3, 23.9: H(zeros || command || H(operand || offset || operation) ||
  * Name of the index). */
 bool tpm_epoch_policy(uint32_t index, uint64_t value, TPM2B_DIGEST *ret)
 {
 	uint8_t text[32 + 4 + 32 + 34] = { 0 };
-	uint8_t args[EPOCH_LEN + 2 + 2];
+	uint8_t args[TPM_COUNTER_LEN + 2 + 2];
 
-	bytes_store(args, EPOCH_LEN, value);
-	bytes_store(args + EPOCH_LEN, 2, 0);
-	bytes_store(args + EPOCH_LEN + 2, 2, TPM2_EO_EQ);
+	bytes_store(args, TPM_COUNTER_LEN, value);
+	bytes_store(args + TPM_COUNTER_LEN, 2, 0);
+	bytes_store(args + TPM_COUNTER_LEN + 2, 2, TPM2_EO_EQ);
 	bytes_store(text + 32, 4, TPM2_CC_PolicyNV);
 	ret->size = 32;
 	return digest_hash(args, sizeof(args), text + 36) &&
-	       counter_name(index, text + 68) &&
+	       tpm_counter_name(index, text + 68) &&
 	       digest_hash(text, sizeof(text), ret->buffer);
 }
 
@@ -50,13 +28,6 @@ void tpm_epoch_done(struct tpm_epoch *epoch)
 {
 	tpm_handle_done(&epoch->index);
 	epoch->value = 0;
-}
-
-static bool is_ours(const TPMS_NV_PUBLIC *area)
-{
-	return area->nameAlg == TPM2_ALG_SHA256 &&
-	       (area->attributes & ~TPMA_NV_WRITTEN) == EPOCH_ATTRS &&
-	       area->authPolicy.size == 0 && area->dataSize == EPOCH_LEN;
 }
 
 /* Opens the index; *@ret_written: it has counted. */
@@ -86,7 +57,7 @@ static enum devid_err open_index(struct tpm *tpm, struct tpm_handle *ret,
 	if (rc != DEVID_OK)
 		return rc;
 	assert(pub); /* ESYS sets it when it succeeds */
-	if (!is_ours(&pub->nvPublic))
+	if (!tpm_counter_is_ours(&pub->nvPublic))
 		return devid_fail(err, DEVID_ERR_EXISTS,
 			"tpm: the NV index 0x%08x is somebody else's: no "
 			"counter of erasures as devid makes it",
@@ -102,15 +73,15 @@ static enum devid_err read_value(
 	CLEANUP(cleanup_esys) TPM2B_MAX_NV_BUFFER *data = NULL;
 	enum devid_err rc = tpm_result(tpm,
 		Esys_NV_Read(tpm->esys, index, index, ESYS_TR_PASSWORD,
-			ESYS_TR_NONE, ESYS_TR_NONE, EPOCH_LEN, 0, &data),
+			ESYS_TR_NONE, ESYS_TR_NONE, TPM_COUNTER_LEN, 0, &data),
 		"read counter of erasures", err);
 
 	if (rc != DEVID_OK || !data)
 		return rc;
-	if (data->size != EPOCH_LEN)
+	if (data->size != TPM_COUNTER_LEN)
 		return devid_fail(err, DEVID_ERR_TPM,
 			"tpm: counter of erasures: short read");
-	*ret = bytes_load(data->buffer, EPOCH_LEN);
+	*ret = bytes_load(data->buffer, TPM_COUNTER_LEN);
 	return DEVID_OK;
 }
 
@@ -140,11 +111,9 @@ static enum devid_err define(struct tpm *tpm, struct devid_error *err)
 	CLEANUP(tpm_handle_done)
 	struct tpm_handle made = { tpm, ESYS_TR_NONE, true };
 	TPM2B_AUTH none = { 0 };
-	TPM2B_NV_PUBLIC pub = { .nvPublic = { .nvIndex = tpm->places.epoch,
-					.nameAlg = TPM2_ALG_SHA256,
-					.attributes = EPOCH_ATTRS,
-					.dataSize = EPOCH_LEN } };
+	TPM2B_NV_PUBLIC pub = { .size = 0 };
 
+	tpm_counter_area(tpm->places.epoch, &pub.nvPublic);
 	return tpm_result_by(tpm, ESYS_TR_RH_OWNER,
 		Esys_NV_DefineSpace(tpm->esys, ESYS_TR_RH_OWNER,
 			ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &none,
@@ -205,10 +174,10 @@ static enum devid_err satisfy(const struct tpm_epoch *epoch, uint64_t value,
 	const struct tpm_handle *session, struct devid_error *err)
 {
 	struct tpm *tpm = session->tpm;
-	TPM2B_OPERAND operand = { .size = EPOCH_LEN };
+	TPM2B_OPERAND operand = { .size = TPM_COUNTER_LEN };
 	TSS2_RC rc;
 
-	bytes_store(operand.buffer, EPOCH_LEN, value);
+	bytes_store(operand.buffer, TPM_COUNTER_LEN, value);
 	rc = Esys_PolicyNV(tpm->esys, epoch->index.tr, epoch->index.tr,
 		session->tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE,
 		&operand, 0, TPM2_EO_EQ);

@@ -367,6 +367,9 @@ enum devid_err tpm_certify_parse(
 		&certify.qualified_len);
 	keep_name(&at.qualifiedSigner, certify.signer, &certify.signer_len);
 	certify.firmware = at.firmwareVersion;
+	certify.clock = at.clockInfo.clock;
+	certify.resets = at.clockInfo.resetCount;
+	certify.restarts = at.clockInfo.restartCount;
 	certify.extra_len = at.extraData.size;
 	memcpy(certify.extra, at.extraData.buffer, certify.extra_len);
 	*ret = certify;

@@ -73,7 +73,9 @@ struct tpm_certify {
 	uint8_t qualified[TPM_NAME_MAX], signer[TPM_NAME_MAX];
 	size_t qualified_len, signer_len;
 	uint64_t firmware;
-	uint8_t extra[64]; /* extraData */
+	uint64_t clock;            /* milliseconds */
+	uint32_t resets, restarts; /* part 1, 36 */
+	uint8_t extra[64];         /* extraData */
 	size_t extra_len;
 };
 
