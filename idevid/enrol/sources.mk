@@ -6,6 +6,7 @@ sources := \
 	csrattrs.c \
 	enroll-result.c \
 	est-body.c \
+	evidence-check.c \
 	evidence.c \
 	ldevid-csr.c \
 	site-document.c \
