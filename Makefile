@@ -485,7 +485,7 @@ PKIDIR = $(LIBEXECDIR)/pki
 doc_items = \
 	data|$(DOCDIR)/LICENSE|LICENSE \
 	$(foreach g,$(wildcard docs/*.md),guide|$(DOCDIR)/$(notdir $(g))|$(g)) \
-	$(foreach e,$(wildcard docs/examples/*),data|$(DOCDIR)/examples/$(notdir $(e))|$(e))
+	$(foreach e,$(wildcard docs/examples/*),$(if $(suffix $(e)),data,run)|$(DOCDIR)/examples/$(notdir $(e))|$(e))
 
 FILL = sed -e 's|@BINDIR@|$(BINDIR)|g' -e 's|@SBINDIR@|$(SBINDIR)|g' \
 	-e 's|@LIBDIR@|$(LIBDIR)|g' -e 's|@PREFIX@|$(PREFIX)|g' \

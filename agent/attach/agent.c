@@ -401,6 +401,7 @@ static enum devid_err set_up(struct agent *agent, struct devid_error *err)
 {
 	const struct hooks_options hooks = {
 		.dir = agent->config->hooks_dir,
+		.config = agent->config_path,
 		.idle = on_hooks_idle,
 		.user = agent,
 	};

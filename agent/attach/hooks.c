@@ -20,8 +20,9 @@
 #define QUEUE_MAX 32 /* ports with an event waiting; a limit of ours */
 
 struct hooks {
-	sd_event *event; /* borrowed */
-	char *dir;       /* owned */
+	sd_event *event;    /* borrowed */
+	char *dir;          /* owned */
+	const char *config; /* borrowed */
 	void (*idle)(void *user);
 	void *user; /* borrowed */
 	struct hooks_event queue[QUEUE_MAX];
@@ -116,8 +117,9 @@ static bool run_hook(struct hooks *h, const char *name)
 {
 	char path[PATH_MAX], port[64], event[64], state[64], key[64];
 	char reason[HOOKS_REASON_MAX + 32], passed[HOOKS_PASSED_MAX + 32];
+	char config[PATH_MAX + 32];
 	char *const argv[] = { path, h->now.port, h->now.event, NULL };
-	char *const envp[] = { port, event, state, reason, key, passed,
+	char *const envp[] = { port, event, state, reason, key, passed, config,
 		(char[]) { "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL };
 	int r;
 
@@ -130,6 +132,7 @@ static bool run_hook(struct hooks *h, const char *name)
 	(void)snprintf(key, sizeof(key), "DEVID_KEY=%s", h->now.key);
 	(void)snprintf(
 		passed, sizeof(passed), "DEVID_PASSED=%s", h->now.passed);
+	(void)snprintf(config, sizeof(config), "DEVID_CONFIG=%s", h->config);
 	h->pid = 0;
 	r = spawn_hook(h, argv, envp);
 	if (r != 0) {
@@ -279,6 +282,7 @@ enum devid_err hooks_new(sd_event *event, const struct hooks_options *options,
 	h->event = event;
 	h->idle = options->idle;
 	h->user = options->user;
+	h->config = options->config;
 	*ret_hooks = h;
 	return DEVID_OK;
 }

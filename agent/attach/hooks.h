@@ -34,7 +34,8 @@ struct hooks_event {
 };
 
 struct hooks_options {
-	const char *dir; /* borrowed: the folder of the programs, copied */
+	const char *dir;    /* borrowed: the folder of the programs, copied */
+	const char *config; /* borrowed: the agent's settings, for hooks */
 	/* Whenever the last hook of the last event has ended, or NULL. */
 	void (*idle)(void *user);
 	void *user; /* borrowed: for @idle */

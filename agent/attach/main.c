@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "agent.h"
 #include "cmd-exit.h"
 #include "conf.h"
@@ -13,7 +15,8 @@
 #define EXIT_FAILED 1
 
 struct call {
-	const char *config; /* borrowed */
+	const char *config;  /* borrowed */
+	const char *address; /* borrowed: the port of --note-address, or NULL */
 	bool debug, dump_states;
 };
 
@@ -26,15 +29,21 @@ static const struct option_row rows[] = {
 		"log every change of state" },
 	{ "dump-states", 0, NULL, option_flag, AT(dump_states),
 		"print the state machine of a port" },
+	{ "note-address", 0, "PORT", option_text, AT(address),
+		"note that PORT has an address, and the DOMAIN that came with "
+		"it" },
 	OPTION_END,
 };
 
 static const struct option_set option_set = {
 	.program = "devid-agent",
 	.usage = "usage: devid-agent [--config FILE] [--debug]\n"
+		 "       devid-agent --note-address PORT [DOMAIN]\n"
 		 "       devid-agent --dump-states | --help | --version\n"
 		 "Attaches the device's 802.1X ports with its DevID.\n",
 	.rows = rows,
+	.operand = "DOMAIN",
+	.operands_max = 1,
 };
 
 static int run(const char *path)
@@ -55,18 +64,45 @@ static int run(const char *path)
 	return agent_run(path, config);
 }
 
+/* What a hook calls, whose environment names the agent's settings. */
+static int note_address(const struct call *call, const char *domain)
+{
+	const char *path = call->config ? call->config : getenv("DEVID_CONFIG");
+	struct devid_error err = { DEVID_OK, "" };
+	struct config *config = NULL;
+	enum devid_err rc;
+
+	rc = config_load(
+		path && *path ? path : CONF_DEFAULT_PATH, &config, &err);
+	if (rc != DEVID_OK) {
+		log_error("%s", devid_error_text(&err));
+		return EXIT_USAGE;
+	}
+	rc = address_note(config->run_dir, call->address, domain, &err);
+	config_free(config);
+	if (rc == DEVID_OK)
+		return 0;
+	log_error("%s: %s", call->address, devid_error_text(&err));
+	return EXIT_FAILED;
+}
+
 int main(int argc, char *argv[])
 {
-	struct call call = { .config = CONF_DEFAULT_PATH };
+	struct call call = { NULL, NULL, false, false };
 	int code;
 
 	log_init("devid-agent", LOG_LEVEL_INFO);
 	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;
+	if (call.address)
+		return note_address(&call, argv[optind]);
+	if (optind < argc)
+		return options_wrong(
+			&option_set, "DOMAIN goes with --note-address alone");
 	if (call.dump_states)
 		return states_dump(stdout) == DEVID_OK ? 0 : EXIT_FAILED;
 	if (call.debug)
 		log_init("devid-agent", LOG_LEVEL_DEBUG);
-	return run(call.config);
+	return run(call.config ? call.config : CONF_DEFAULT_PATH);
 }

@@ -2,6 +2,7 @@
 
 sees := idevid/base idevid/cert idevid/cli idevid/key
 sources := \
+	address.c \
 	agent.c \
 	attach.c \
 	backoff.c \

@@ -8,6 +8,7 @@ sources := \
 	der-write.c \
 	der.c \
 	digest.c \
+	domain.c \
 	ecdsa-der.c \
 	error.c \
 	fail.c \

@@ -35,7 +35,7 @@ static int on_deadline(sd_event_source *s, uint64_t now, void *user)
 
 static int setup(void **state)
 {
-	struct hooks_options options = { .idle = on_idle };
+	struct hooks_options options = { .config = "/etc/c", .idle = on_idle };
 	struct devid_error err = { DEVID_OK, "" };
 	sigset_t mask;
 
@@ -104,12 +104,13 @@ static void run_hooks_get_arguments_and_environment_in_order(void **state)
 	(void)state;
 	add_hook("20-b", "b $1 $2");
 	add_hook("10-a", "$1 $2 $DEVID_PORT $DEVID_EVENT $DEVID_STATE "
-			 "$DEVID_REASON $DEVID_KEY $DEVID_PASSED");
+			 "$DEVID_REASON $DEVID_KEY $DEVID_PASSED "
+			 "$DEVID_CONFIG");
 	tell("eth0", "authorized");
 	run();
 	/* the reason is data: no shell has looked at it */
 	assert_out("eth0 authorized eth0 authorized authorized $(x) idevid-1 "
-		   "idevid: CERT_REJECTED: $(y)\n"
+		   "idevid: CERT_REJECTED: $(y) /etc/c\n"
 		   "b eth0 authorized\n");
 }
 
