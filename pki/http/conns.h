@@ -48,7 +48,7 @@ void http_conns_free(struct http_conns *conns);
  * the address that has most there is shut down for it, an idle one first;
  * false when that is its own and has none to spare, and for too many
  * handshakes: then @fd was shut down. One of the stations is in its handshake.
- * @now: serve_clock(). */
+ * @now: http_clock(). */
 bool http_conns_add(
 	struct http_conns *conns, int fd, enum http_side side, int64_t now);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rate.h"
 
+#include <time.h>
+
 #define COST 60000 /* of one request: a minute in milliseconds */
 
 void http_rate_init(struct http_rate *rate, unsigned a_minute, int64_t now)
@@ -45,4 +47,12 @@ bool http_share_take(const struct http_share *share, int64_t now)
 		return true;
 	share->own->credit += COST; /* it was there a moment ago */
 	return false;
+}
+
+int64_t http_clock(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

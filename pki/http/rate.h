@@ -25,6 +25,9 @@ void http_rate_init(struct http_rate *rate, unsigned a_minute, int64_t now);
  * not go back); if not, *@ret_wait is after how many seconds. */
 bool http_rate_take(struct http_rate *rate, int64_t now, unsigned *ret_wait);
 
+/* Now: milliseconds of CLOCK_MONOTONIC. */
+int64_t http_clock(void);
+
 /* What one client has of what all may do. */
 struct http_share {
 	struct http_rate *all, *own; /* borrowed */

@@ -4,6 +4,11 @@ sees := idevid/base
 sources := \
 	conns.c \
 	head.c \
+	http-accept.c \
+	http-end.c \
+	http-open.c \
+	http-reply.c \
+	http-tls.c \
 	listen.c \
 	rate.c
 ldlibs := -levent_openssl -levent -lsystemd -lssl -lcrypto

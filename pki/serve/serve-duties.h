@@ -24,7 +24,7 @@ void serve_duties_used(
 const char *serve_duties_trouble(
 	const struct serve_duties *duties, int64_t now);
 
-/* Does what is due at @now (serve_clock()) and logs what fails, which is tried
+/* Does what is due at @now (http_clock()) and logs what fails, which is tried
  * again. Returns when something is due next. *@ret_published: files may have
  * changed. */
 int64_t serve_duties_run(struct serve_duties *duties, struct ca *ca,

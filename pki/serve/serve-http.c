@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-http.h"
 
-#include <event2/bufferevent.h>
-#include <event2/bufferevent_ssl.h>
 #include <event2/http_struct.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "hex.h"
 #include "log.h"
-#include "serve-end.h"
+#include "http-end.h"
 #include "serve-ocsp.h"
 #include "serve-private.h"
 #include "serve-reply.h"
@@ -64,9 +62,9 @@ static void refuse_route(struct serve *s, struct evhttp_request *req,
 	const struct serve_route *route)
 {
 	if (route->allow)
-		serve_header(req, "Allow", route->allow);
+		http_header(req, "Allow", route->allow);
 	if (route->status == 413)
-		serve_header(req, "Connection", "close");
+		http_header(req, "Connection", "close");
 	refuse(s, req, route->status, &route->error);
 }
 
@@ -74,17 +72,13 @@ static void refuse_route(struct serve *s, struct evhttp_request *req,
  * the next one begins. */
 static bool begin(struct serve *s, struct evhttp_request *req)
 {
-	int fd = serve_fd(req);
-	struct http_head *head = http_conns_head(s->conns, fd);
 	struct devid_error err = { DEVID_OK, "" };
-	const char *why = "connection: too many";
-	int status = head ? http_head_next(head, &why) : 503;
+	const char *why;
+	int status = http_begin(&s->http, req, &why);
 
-	http_conns_busy(s->conns, fd);
 	if (status == 0)
 		return true;
 	(void)devid_fail(&err, DEVID_ERR_SYNTAX, "%s", why);
-	serve_header(req, "Connection", "close");
 	refuse(s, req, status, &err);
 	return false;
 }
@@ -93,9 +87,7 @@ static bool begin(struct serve *s, struct evhttp_request *req)
 static const struct ca_station *find_station(
 	struct serve *s, struct evhttp_request *req)
 {
-	struct bufferevent *bev = evhttp_connection_get_bufferevent(
-		evhttp_request_get_connection(req));
-	SSL *ssl = bufferevent_openssl_get_ssl(bev);
+	SSL *ssl = http_tls_of(req);
 	uint8_t print[FINGERPRINT_LEN] = { 0 };
 	const struct ca_station *station =
 		ssl ? serve_tls_station(s->conf, ssl, print) : NULL;
@@ -108,8 +100,8 @@ static const struct ca_station *find_station(
 	(void)devid_fail(&err, DEVID_ERR_DENIED,
 		"station: no station has the certificate %s, or it expired",
 		hex);
-	serve_warn(s, &err);
-	serve_header(req, "Connection", "close");
+	http_warn(&s->http, &err);
+	http_header(req, "Connection", "close");
 	refuse(s, req, 403, &err);
 	return NULL;
 }
@@ -123,9 +115,9 @@ static bool may(struct serve *s, struct evhttp_request *req,
 	unsigned wait = 0;
 	char text[16];
 
-	if (!http_rate_take(rate, serve_clock(), &wait)) {
+	if (!http_rate_take(rate, http_clock(), &wait)) {
 		(void)snprintf(text, sizeof(text), "%u", wait);
-		serve_header(req, "Retry-After", text);
+		http_header(req, "Retry-After", text);
 		(void)devid_fail(&err, DEVID_ERR_STATE,
 			"station %s: more than %u requests a minute",
 			station->name, station->rate);
@@ -135,7 +127,7 @@ static bool may(struct serve *s, struct evhttp_request *req,
 	if ((station->roles & route->role) != route->role) {
 		(void)devid_fail(&err, DEVID_ERR_DENIED,
 			"station %s: has not the role for this", station->name);
-		serve_warn(s, &err);
+		http_warn(&s->http, &err);
 		refuse(s, req, 403, &err);
 		return false;
 	}
@@ -173,15 +165,15 @@ void serve_on_station(struct evhttp_request *req, void *arg)
 /* For load balancers and monitors: may requests come here? */
 static void health(struct serve *s, struct evhttp_request *req)
 {
-	const char *trouble = serve_queue_health(s->queue, serve_clock());
+	const char *trouble = serve_queue_health(s->queue, http_clock());
 	struct evbuffer *body = evbuffer_new();
 
-	serve_header(req, "Cache-Control", "no-store");
-	serve_header(req, "Content-Type", "text/plain");
+	http_header(req, "Cache-Control", "no-store");
+	http_header(req, "Content-Type", "text/plain");
 	if (body)
 		(void)evbuffer_add_printf(
 			body, "%s", trouble ? trouble : "ok\n");
-	serve_reply(s, req, trouble ? 503 : 200, body);
+	http_reply(&s->http, req, trouble ? 503 : 200, body);
 	if (body)
 		evbuffer_free(body);
 }
@@ -225,10 +217,10 @@ static void station_done(struct serve *s, struct serve_job *job)
 			s, req, serve_status(job->code, job->rule), job);
 		return;
 	}
-	serve_header(req, "Cache-Control", "no-store");
+	http_header(req, "Cache-Control", "no-store");
 	if (job->action == SERVE_REVOKE) {
 		serve_cache_clear(s->cache);
-		serve_reply(s, req, 204, NULL);
+		http_reply(&s->http, req, 204, NULL);
 		return;
 	}
 	serve_reply_bytes(s, req,
@@ -248,7 +240,7 @@ void serve_on_done(evutil_socket_t fd, short what, void *arg)
 	while (job) {
 		struct serve_job *next = job->next;
 
-		s->pending--;
+		s->http.pending--;
 		if (job->action == SERVE_OCSP)
 			serve_ocsp_done(s, job);
 		else
@@ -260,6 +252,6 @@ void serve_on_done(evutil_socket_t fd, short what, void *arg)
 		serve_files_refresh(&s->files);
 	if (news.gone) {
 		s->token_gone = true;
-		serve_end(s);
+		http_end(&s->http);
 	}
 }

@@ -44,10 +44,10 @@ static void add_cache_headers(
 {
 	if (evhttp_request_get_command(req) == EVHTTP_REQ_POST || !answer->etag)
 		return;
-	serve_header(req, "Cache-Control", answer->cache_control);
-	serve_header(req, "Expires", answer->expires);
-	serve_header(req, "Last-Modified", answer->last_modified);
-	serve_header(req, "ETag", answer->etag);
+	http_header(req, "Cache-Control", answer->cache_control);
+	http_header(req, "Expires", answer->expires);
+	http_header(req, "Last-Modified", answer->last_modified);
+	http_header(req, "ETag", answer->etag);
 }
 
 static void send_answer(struct serve *s, struct evhttp_request *req,
@@ -74,17 +74,17 @@ void serve_ocsp(struct serve *s, struct evhttp_request *req,
 	job = serve_job_for(s, req, route);
 	if (!job)
 		return;
-	job->source = http_conns_source(s->conns, serve_fd(req));
+	job->source = http_conns_source(s->http.conns, http_fd(req));
 	/* An answer with a nonce is for this request alone. */
 	job->keep = ocsp_parse((struct view) { route->input, route->input_len },
 			    &asked, NULL) == DEVID_OK &&
 		    !asked.nonce.data;
 	if (serve_queue_push(s->queue, job)) {
-		s->pending++;
+		s->http.pending++;
 		return;
 	}
 	serve_job_free(job);
-	serve_header(req, "Cache-Control", "no-store");
+	http_header(req, "Cache-Control", "no-store");
 	serve_reply_bytes(s, req, "application/ocsp-response", try_later,
 		sizeof(try_later));
 }
@@ -98,8 +98,8 @@ void serve_ocsp_done(struct serve *s, struct serve_job *job)
 		.next_update = job->expires };
 
 	if (job->code != DEVID_OK) {
-		serve_warn(s, &job->error);
-		serve_header(req, "Cache-Control", "no-store");
+		http_warn(&s->http, &job->error);
+		http_header(req, "Cache-Control", "no-store");
 		serve_reply_bytes(s, req, "application/ocsp-response",
 			try_later, sizeof(try_later));
 		return;
@@ -115,7 +115,7 @@ void serve_ocsp_done(struct serve *s, struct serve_job *job)
 		send_answer(s, req, &answer);
 		return;
 	}
-	serve_header(req, "Cache-Control", "no-store");
+	http_header(req, "Cache-Control", "no-store");
 	serve_reply_bytes(s, req, "application/ocsp-response", job->output.data,
 		job->output.len);
 }
@@ -168,19 +168,19 @@ void serve_published_file(
 			&why.error, DEVID_ERR_NOT_FOUND, "not published yet");
 		serve_reply_error(s, req, 404, &why);
 	} else {
-		serve_header(req, "Content-Type", serve_file_type(file));
-		serve_header(req, "Cache-Control", FILE_MAX_AGE);
-		serve_header(req, "ETag", blob->tag);
+		http_header(req, "Content-Type", serve_file_type(file));
+		http_header(req, "Cache-Control", FILE_MAX_AGE);
+		http_header(req, "ETag", blob->tag);
 		serve_http_date(blob->changed, date);
-		serve_header(req, "Last-Modified", date);
+		http_header(req, "Last-Modified", date);
 		if (known && has_tag(known, blob->tag)) {
-			serve_reply(s, req, 304, NULL);
+			http_reply(&s->http, req, 304, NULL);
 		} else {
 			blob->refs++;
 			if (evbuffer_add_reference(body, blob->data, blob->len,
 				    free_blob, blob) < 0)
 				serve_blob_unref(blob);
-			serve_reply(s, req, 200, body);
+			http_reply(&s->http, req, 200, body);
 		}
 	}
 	if (body)

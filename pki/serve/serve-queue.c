@@ -53,14 +53,6 @@ struct serve_queue {
 	int fd;       /* owned: eventfd */
 };
 
-int64_t serve_clock(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int serve_thread_start(pthread_t *ret, void *(*run)(void *), void *arg)
 {
 	sigset_t all, before;
@@ -322,7 +314,7 @@ struct serve_job *serve_queue_take(struct serve_queue *q, int64_t until)
 		list = take_ocsp(q, batch_max(q, line));
 	else if (line)
 		list = take_batch(line, batch_max(q, line));
-	q->busy = serve_clock();
+	q->busy = http_clock();
 	(void)pthread_mutex_unlock(&q->lock);
 	return list;
 }

@@ -14,6 +14,7 @@
  */
 
 #include "ca.h"
+#include "rate.h"
 #include "serve-route.h"
 
 #include <pthread.h>
@@ -82,7 +83,7 @@ bool serve_queue_reload_asked(struct serve_queue *queue);
 /* For the worker: what is in trouble, as a line that stays; NULL: nothing. */
 void serve_queue_set_trouble(struct serve_queue *queue, const char *trouble);
 
-/* NULL when all is well at @now (serve_clock()); else a line that says what is
+/* NULL when all is well at @now (http_clock()); else a line that says what is
  * not: such trouble, or a worker that has what it took for longer than
  * SERVE_STUCK_SECONDS. */
 const char *serve_queue_health(struct serve_queue *queue, int64_t now);
@@ -109,9 +110,6 @@ struct serve_job *serve_queue_collect(
 void serve_queue_end(struct serve_queue *queue);
 /* It was ended, and nothing comes to the worker any more. */
 bool serve_queue_ended(struct serve_queue *queue);
-
-/* Milliseconds of CLOCK_MONOTONIC. */
-int64_t serve_clock(void);
 
 /* Starts a thread that gets no signals: they are the event thread's. 0, or an
  * errno value. */

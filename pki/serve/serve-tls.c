@@ -1,139 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "serve-tls.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "cleanup-openssl.h"
-#include "cleanup.h"
+#include "http-tls.h"
 
-static const unsigned char alpn[] = { 8, 'h', 't', 't', 'p', '/', '1', '.',
-	'1' };
-
-/* RFC 7301 3.2: http/1.1 when it is offered; who offers none of ours has no
- * protocol in common with us. */
-/* NOLINTNEXTLINE(readability-function-size): OpenSSL's signature */
-static int select_alpn(SSL *ssl, const unsigned char **out,
-	unsigned char *out_len, const unsigned char *in, unsigned in_len,
-	void *arg)
+static enum devid_err ask_for_station(
+	SSL_CTX *ctx, const char *client_ca, struct devid_error *err)
 {
-	unsigned char *found;
+	STACK_OF(X509_NAME) * names;
 
-	(void)ssl;
-	(void)arg;
-	if (SSL_select_next_proto(&found, out_len, alpn, sizeof(alpn), in,
-		    in_len) != OPENSSL_NPN_NEGOTIATED)
-		return SSL_TLSEXT_ERR_ALERT_FATAL;
-	*out = found;
-	return SSL_TLSEXT_ERR_OK;
-}
-
-/* The file that is judged is the one that the key is read from. */
-static enum devid_err open_key(
-	const char *path, int *ret, struct devid_error *err)
-{
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return devid_fail(err,
-			errno == ENOENT ? DEVID_ERR_NOT_FOUND : DEVID_ERR_IO,
-			"serve: key %s: %s", path, strerror(errno));
-	if (st.st_mode & (S_IRWXO | S_IWGRP))
-		return devid_fail(err, DEVID_ERR_DENIED,
-			"serve: key %s: others can read or change it", path);
-	*ret = steal_fd(&fd);
-	return DEVID_OK;
-}
-
-static enum devid_err tls_fail(
-	const char *what, const char *path, struct devid_error *err)
-{
-	const char *why = ERR_reason_error_string(ERR_get_error());
-
-	ERR_clear_error();
-	return devid_fail(err, DEVID_ERR_INVALID, "serve: %s %s: %s", what,
-		path, why ? why : "unusable");
-}
-
-/* A bundle that begins with the CA's certificate shows as a key that does not
- * fit, too. */
-static enum devid_err key_fail(
-	const struct ca_conf *conf, struct devid_error *err)
-{
-	if (ERR_GET_REASON(ERR_peek_last_error()) != X509_R_KEY_VALUES_MISMATCH)
-		return tls_fail("key", conf->tls_key, err);
-	ERR_clear_error();
-	return devid_fail(err, DEVID_ERR_MISMATCH,
-		"serve: key %s: not that of the first certificate in %s, which "
-		"must be the service's own",
-		conf->tls_key, conf->tls_certificate);
-}
-
-static enum devid_err use_key(
-	SSL_CTX *ctx, const struct ca_conf *conf, struct devid_error *err)
-{
-	CLEANUP(cleanup_close) int fd = -1;
-	CLEANUP(cleanup_bio) BIO *bio = NULL;
-	CLEANUP(cleanup_pkey) EVP_PKEY *key = NULL;
-	enum devid_err rc = open_key(conf->tls_key, &fd, err);
-
-	if (rc != DEVID_OK)
-		return rc;
-	bio = BIO_new_fd(fd, BIO_NOCLOSE);
-	key = bio ? PEM_read_bio_PrivateKey(
-			    bio, NULL, SSL_CTX_get_default_passwd_cb(ctx), NULL)
-		  : NULL;
-	if (!key || SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
-		SSL_CTX_check_private_key(ctx) != 1)
-		return key_fail(conf, err);
-	return DEVID_OK;
-}
-
-static void set_options(SSL_CTX *ctx)
-{
-	(void)SSL_CTX_set_options(ctx,
-		SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-			SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
-	(void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	(void)SSL_CTX_set_num_tickets(ctx, 0);
-	/* A connection that waits has no buffers of 16 KiB each way. */
-	(void)SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
-	(void)SSL_CTX_set_max_send_fragment(ctx, 4096);
-	(void)SSL_CTX_set_read_ahead(ctx, 0);
 	SSL_CTX_set_verify(
 		ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 	SSL_CTX_set_verify_depth(ctx, 4);
-	SSL_CTX_set_alpn_select_cb(ctx, select_alpn, NULL);
-}
-
-static enum devid_err load(
-	SSL_CTX *ctx, const struct ca_conf *conf, struct devid_error *err)
-{
-	STACK_OF(X509_NAME) * names;
-	enum devid_err rc;
-
-	if (!conf->tls_certificate || !conf->tls_key || !conf->client_ca)
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"serve: stations need certificate, key and client_ca");
-	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
-		SSL_CTX_set_cipher_list(
-			ctx, "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL") != 1)
-		return tls_fail("TLS", "versions and ciphers", err);
-	if (SSL_CTX_use_certificate_chain_file(ctx, conf->tls_certificate) != 1)
-		return tls_fail("certificate", conf->tls_certificate, err);
-	rc = use_key(ctx, conf, err);
-	if (rc != DEVID_OK)
-		return rc;
-	if (SSL_CTX_load_verify_locations(ctx, conf->client_ca, NULL) != 1)
-		return tls_fail("client_ca", conf->client_ca, err);
-	names = SSL_load_client_CA_file(conf->client_ca);
+	if (SSL_CTX_load_verify_locations(ctx, client_ca, NULL) != 1)
+		return http_tls_fail("client_ca", client_ca, err);
+	names = SSL_load_client_CA_file(client_ca);
 	if (!names)
-		return tls_fail("client_ca", conf->client_ca, err);
+		return http_tls_fail("client_ca", client_ca, err);
 	SSL_CTX_set_client_CA_list(ctx, names); /* takes it */
 	return DEVID_OK;
 }
@@ -141,13 +25,17 @@ static enum devid_err load(
 enum devid_err serve_tls_new(
 	const struct ca_conf *conf, SSL_CTX **ret, struct devid_error *err)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	const struct http_tls_files files = { conf->tls_certificate,
+		conf->tls_key };
+	SSL_CTX *ctx = NULL;
 	enum devid_err rc;
 
-	if (!ctx)
-		return tls_fail("TLS", "context", err);
-	set_options(ctx);
-	rc = load(ctx, conf, err);
+	if (!conf->tls_certificate || !conf->tls_key || !conf->client_ca)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"serve: stations need certificate, key and client_ca");
+	rc = http_tls_new(&files, &ctx, err);
+	if (rc == DEVID_OK)
+		rc = ask_for_station(ctx, conf->client_ca, err);
 	if (rc != DEVID_OK) {
 		SSL_CTX_free(ctx);
 		return rc;

@@ -119,7 +119,7 @@ static void work_batch(struct ca *ca, struct serve_job *list, step_fn *step)
 
 static void init_rate(struct http_rate *rate, unsigned a_second)
 {
-	http_rate_init(rate, 60 * a_second, serve_clock());
+	http_rate_init(rate, 60 * a_second, http_clock());
 	rate->burst = a_second;
 }
 
@@ -245,7 +245,7 @@ static void *run(void *arg)
 	struct serve_worker *w = arg;
 	int64_t due = 0;
 
-	serve_duties_init(&w->duties, serve_clock());
+	serve_duties_init(&w->duties, http_clock());
 	for (;;) {
 		struct serve_job *list = serve_queue_take(w->queue, due);
 		const struct serve_job *job;
@@ -260,16 +260,16 @@ static void *run(void *arg)
 					&w->duties, job->code, job->rule);
 			if (list->action == SERVE_REVOKE)
 				serve_duties_revoked(
-					&w->duties, w->ca, serve_clock());
+					&w->duties, w->ca, http_clock());
 			serve_queue_finish(w->queue, list);
 		}
 		if (serve_queue_reload_asked(w->queue))
 			serve_duties_reload(&w->duties);
 		/* Who waits for an answer comes before what is only due. */
 		due = serve_duties_run(
-			&w->duties, w->ca, serve_clock(), &published);
+			&w->duties, w->ca, http_clock(), &published);
 		serve_queue_set_trouble(w->queue,
-			serve_duties_trouble(&w->duties, serve_clock()));
+			serve_duties_trouble(&w->duties, http_clock()));
 		tell(w, published);
 	}
 }

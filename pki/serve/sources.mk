@@ -2,10 +2,8 @@
 
 sees := idevid/base idevid/enrol pki/ca pki/ek pki/http pki/proof pki/publish pki/register pki/sign
 sources := \
-	serve-accept.c \
 	serve-cache.c \
 	serve-duties.c \
-	serve-end.c \
 	serve-files.c \
 	serve-http.c \
 	serve-ocsp.c \

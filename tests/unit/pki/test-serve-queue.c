@@ -212,7 +212,7 @@ static void take_stations_and_ocsp_in_turns(void **state)
 
 static void health_worker_too_long_at_work_told(void **state)
 {
-	int64_t after = serve_clock() + SERVE_STUCK_SECONDS * 1000;
+	int64_t after = http_clock() + SERVE_STUCK_SECONDS * 1000;
 
 	assert_null(serve_queue_health(*state, after + 60000)); /* it waits */
 	assert_null(serve_queue_take(*state, 0));
@@ -352,8 +352,8 @@ static void end_no_more_jobs_but_those_in_line(void **state)
 	serve_job_free(job);
 	assert_false(serve_queue_ended(*state));
 	assert_int_equal(
-		numbers(serve_queue_take(*state, serve_clock() + 60000)), 7);
-	assert_null(serve_queue_take(*state, serve_clock() + 60000));
+		numbers(serve_queue_take(*state, http_clock() + 60000)), 7);
+	assert_null(serve_queue_take(*state, http_clock() + 60000));
 	assert_true(serve_queue_ended(*state));
 }
 
@@ -371,16 +371,16 @@ static void end_worker_waits_for_what_is_judged(void **state)
 	serve_queue_judged(*state, list);
 	assert_false(serve_queue_ended(*state));
 	assert_int_equal(
-		numbers(serve_queue_take(*state, serve_clock() + 60000)), 8);
+		numbers(serve_queue_take(*state, http_clock() + 60000)), 8);
 	assert_true(serve_queue_ended(*state));
-	assert_null(serve_queue_take(*state, serve_clock() + 60000));
+	assert_null(serve_queue_take(*state, http_clock() + 60000));
 }
 
 static void *work(void *arg)
 {
 	struct serve_job *list;
 
-	while ((list = serve_queue_take(arg, serve_clock() + 60000)))
+	while ((list = serve_queue_take(arg, http_clock() + 60000)))
 		serve_queue_finish(arg, list);
 	return NULL;
 }
@@ -396,7 +396,7 @@ static void *judge(void *arg)
 
 static void *take_one(void *arg)
 {
-	struct serve_job *list = serve_queue_take(arg, serve_clock() + 60000);
+	struct serve_job *list = serve_queue_take(arg, http_clock() + 60000);
 	int n = numbers(list);
 
 	return (void *)(intptr_t)n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve-end.h"
+#include "http-end.h"
 
 #include <systemd/sd-daemon.h>
 
@@ -11,21 +11,21 @@
 #define DRAIN_IDLE   2000
 #define DRAIN_MAX    30000
 
-static void stop_listening(struct serve *s)
+static void stop_listening(struct http_server *s)
 {
 	for (int side = 0; side < 2; side++) {
 		for (int i = 0; i < HTTP_LISTEN_MAX; i++) {
 			if (s->bound[side][i])
 				evhttp_del_accept_socket(
-					s->http[side], s->bound[side][i]);
+					s->evhttp[side], s->bound[side][i]);
 			s->bound[side][i] = NULL;
 		}
 	}
 }
 
-void serve_drain(struct serve *s)
+void http_drain(struct http_server *s)
 {
-	int64_t now = serve_clock();
+	int64_t now = http_clock();
 	int64_t passed = now - s->drain_start;
 
 	if (passed >= DRAIN_ACCEPT)
@@ -40,7 +40,7 @@ void serve_drain(struct serve *s)
 		(void)event_base_loopbreak(s->base); /* of our own loop */
 }
 
-void serve_set_tick(struct serve *s)
+void http_set_tick(struct http_server *s)
 {
 	const struct timeval second = { .tv_sec = 1 };
 	const struct timeval moment = { .tv_usec = 50000 };
@@ -49,14 +49,14 @@ void serve_set_tick(struct serve *s)
 	(void)event_add(s->on_tick, s->drain_end ? &moment : &second);
 }
 
-void serve_end(struct serve *s)
+void http_end(struct http_server *s)
 {
 	if (s->drain_end)
 		return;
 	log_info("serve: ending: no new connections, %u requests at work",
 		s->pending);
 	(void)sd_notify(0, "STOPPING=1"); /* nobody may be listening */
-	s->drain_start = serve_clock();
+	s->drain_start = http_clock();
 	s->drain_end = s->drain_start + DRAIN_MAX;
-	serve_set_tick(s);
+	http_set_tick(s);
 }

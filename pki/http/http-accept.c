@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "serve-accept.h"
+#include "http-accept.h"
 
 #include <event2/bufferevent.h>
 #include <event2/bufferevent_ssl.h>
@@ -8,12 +8,12 @@
 
 #include "fail.h"
 #include "log.h"
-#include "serve-private.h"
+#include "http-server.h"
 
 /* How soon after a pause it is looked whether evhttp closed what it was to. */
 #define RESUME 1 /* milliseconds */
 
-struct serve_fresh {
+struct http_fresh {
 	struct event *look, *resume; /* owned */
 	unsigned ended;              /* shut down, and not closed */
 	bool paused;
@@ -48,17 +48,17 @@ static void on_input(
 }
 
 static void look_at(
-	struct serve *s, struct bufferevent *bev, enum http_side side)
+	struct http_server *s, struct bufferevent *bev, enum http_side side)
 {
 	int fd = bufferevent_getfd(bev);
 
 	/* A request that nobody read along is answered as malformed. */
-	if (http_conns_add(s->conns, fd, side, serve_clock()))
+	if (http_conns_add(s->conns, fd, side, http_clock()))
 		(void)evbuffer_add_cb(bufferevent_get_input(bev), on_input,
 			http_conns_head(s->conns, fd));
 }
 
-static void set_listening(struct serve *s, bool on)
+static void set_listening(struct http_server *s, bool on)
 {
 	for (int side = 0; side < 2; side++) {
 		for (int i = 0; i < HTTP_LISTEN_MAX; i++) {
@@ -78,11 +78,11 @@ static void set_listening(struct serve *s, bool on)
 /* Accepts no more while so many descriptors are beyond those of
  * connections_max: a client that connects anew as often as it is shut down is
  * faster than evhttp closes, and without descriptors no token can sign. */
-static void pause_or_resume(struct serve *s)
+static void pause_or_resume(struct http_server *s)
 {
 	static const struct timeval soon = { .tv_usec = RESUME * 1000 };
-	struct serve_fresh *fresh = s->fresh;
-	bool full = fresh->n + fresh->ended >= SERVE_FDS_AHEAD;
+	struct http_fresh *fresh = s->fresh;
+	bool full = fresh->n + fresh->ended >= HTTP_FDS_AHEAD;
 
 	if (full != fresh->paused)
 		set_listening(s, !full);
@@ -94,7 +94,7 @@ static void pause_or_resume(struct serve *s)
 
 static void look_at_ended(evutil_socket_t fd, short what, void *arg)
 {
-	struct serve *s = arg;
+	struct http_server *s = arg;
 
 	(void)fd; /* a timer */
 	(void)what;
@@ -104,8 +104,8 @@ static void look_at_ended(evutil_socket_t fd, short what, void *arg)
 
 static void look(evutil_socket_t fd, short what, void *arg)
 {
-	struct serve *s = arg;
-	struct serve_fresh *fresh = s->fresh;
+	struct http_server *s = arg;
+	struct http_fresh *fresh = s->fresh;
 
 	(void)fd; /* made active by us alone */
 	(void)what;
@@ -116,7 +116,7 @@ static void look(evutil_socket_t fd, short what, void *arg)
 	pause_or_resume(s);
 }
 
-enum devid_err serve_fresh_new(struct serve *s, struct devid_error *err)
+enum devid_err http_fresh_new(struct http_server *s, struct devid_error *err)
 {
 	s->fresh = calloc(1, sizeof(*s->fresh));
 	if (s->fresh)
@@ -130,7 +130,7 @@ enum devid_err serve_fresh_new(struct serve *s, struct devid_error *err)
 	return DEVID_OK;
 }
 
-void serve_fresh_free(struct serve_fresh *fresh)
+void http_fresh_free(struct http_fresh *fresh)
 {
 	if (!fresh)
 		return;
@@ -142,9 +142,10 @@ void serve_fresh_free(struct serve_fresh *fresh)
 	free(fresh);
 }
 
-static bool note(struct serve *s, struct bufferevent *bev, enum http_side side)
+static bool note(
+	struct http_server *s, struct bufferevent *bev, enum http_side side)
 {
-	struct serve_fresh *fresh = s->fresh;
+	struct http_fresh *fresh = s->fresh;
 
 	if (fresh->n == fresh->room) {
 		size_t room = fresh->room ? 2 * fresh->room : 64;
@@ -165,7 +166,7 @@ static bool note(struct serve *s, struct bufferevent *bev, enum http_side side)
 /* A connection that is not counted must not be: evhttp closes one without a
  * socket of its own at once, and would make one in the clear for NULL. */
 static struct bufferevent *take(
-	struct serve *s, struct bufferevent *bev, enum http_side side)
+	struct http_server *s, struct bufferevent *bev, enum http_side side)
 {
 	if (!bev || !note(s, bev, side)) {
 		log_error("serve: no memory for a connection");
@@ -177,16 +178,16 @@ static struct bufferevent *take(
 
 static void on_tls(const SSL *ssl, int where, int ret)
 {
-	struct serve *s = SSL_get_app_data(ssl);
+	struct http_server *s = SSL_get_app_data(ssl);
 
 	(void)ret; /* done is done */
 	if (where & SSL_CB_HANDSHAKE_DONE)
 		http_conns_known(s->conns, SSL_get_fd(ssl));
 }
 
-struct bufferevent *serve_accept_tls(struct event_base *base, void *arg)
+struct bufferevent *http_accept_tls(struct event_base *base, void *arg)
 {
-	struct serve *s = arg;
+	struct http_server *s = arg;
 	SSL *ssl = SSL_new(s->tls);
 	struct bufferevent *bev = NULL;
 
@@ -201,7 +202,7 @@ struct bufferevent *serve_accept_tls(struct event_base *base, void *arg)
 	return take(s, bev, HTTP_STATIONS);
 }
 
-struct bufferevent *serve_accept_plain(struct event_base *base, void *arg)
+struct bufferevent *http_accept_plain(struct event_base *base, void *arg)
 {
 	return take(arg,
 		bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE),
