@@ -8,7 +8,9 @@ sources := \
 	http-end.c \
 	http-open.c \
 	http-reply.c \
+	http-target.c \
+	http-thread.c \
 	http-tls.c \
 	listen.c \
 	rate.c
-ldlibs := -levent_openssl -levent -lsystemd -lssl -lcrypto
+ldlibs := -levent_openssl -levent -lsystemd -lssl -lcrypto -pthread

@@ -2,7 +2,6 @@
 #include "serve-queue.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -52,18 +51,6 @@ struct serve_queue {
 	int64_t busy; /* since when the worker has not asked; 0: it waits */
 	int fd;       /* owned: eventfd */
 };
-
-int serve_thread_start(pthread_t *ret, void *(*run)(void *), void *arg)
-{
-	sigset_t all, before;
-	int r;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = pthread_create(ret, NULL, run, arg);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
-}
 
 void serve_job_free(struct serve_job *job)
 {

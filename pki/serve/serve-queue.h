@@ -111,8 +111,4 @@ void serve_queue_end(struct serve_queue *queue);
 /* It was ended, and nothing comes to the worker any more. */
 bool serve_queue_ended(struct serve_queue *queue);
 
-/* Starts a thread that gets no signals: they are the event thread's. 0, or an
- * errno value. */
-int serve_thread_start(pthread_t *ret, void *(*run)(void *), void *arg);
-
 #endif

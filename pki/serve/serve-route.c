@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "ca.h"
 #include "challenge.h"
 #include "hex.h"
+#include "http-target.h"
 #include "reason.h"
 #include "tcg-csr.h"
 
@@ -76,48 +76,6 @@ static void refuse(struct serve_route *r, int status, enum devid_err code,
 	r->action = SERVE_REFUSE;
 	r->status = status;
 	(void)devid_fail(&r->error, code, "%s", text);
-}
-
-/* Whether the media type, without its parameters, is @want (RFC 9110 8.3.1:
- * in either case). */
-static bool type_is(const char *type, const char *want)
-{
-	size_t len = strlen(want);
-
-	if (!type || strncasecmp(type, want, len) != 0)
-		return false;
-	type += len + strspn(type + len, " \t");
-	return *type == '\0' || *type == ';';
-}
-
-/*
- * Of a request target its path: of an absolute one behind the authority (RFC
- * 9112 3.2.2; there is one host here), and of slashes in a row the last, since
- * clients put a '/' between a URL that ends with one and what they ask for.
- * NULL: it has none.
- */
-static const char *find_path(const char *target)
-{
-	size_t scheme = 0;
-
-	if (strncasecmp(target, "http://", 7) == 0)
-		scheme = 7;
-	else if (strncasecmp(target, "https://", 8) == 0)
-		scheme = 8;
-	if (scheme > 0) {
-		size_t host = strcspn(target + scheme, "/?");
-
-		if (host == 0)
-			return NULL;
-		target += scheme + host;
-		if (*target != '/')
-			return "/"; /* an empty path is this one */
-	}
-	if (*target != '/')
-		return NULL;
-	while (target[1] == '/')
-		target++;
-	return target;
 }
 
 /* How long @path is without a query, for which nothing here asks. */
@@ -274,7 +232,7 @@ static void apply(const struct row *row, const struct serve_call *call,
 		refuse(r, 413, DEVID_ERR_TOO_LARGE, "body: too large");
 		return;
 	}
-	if (row->type && !type_is(call->type, row->type)) {
+	if (row->type && !http_type_is(call->type, row->type)) {
 		refuse(r, 415, DEVID_ERR_UNSUPPORTED,
 			"Content-Type: not what belongs here");
 		return;
@@ -317,7 +275,7 @@ void serve_route(const struct serve_call *call, const char *ca_name,
 {
 	static const struct row file_row = { "/", NULL, 0, HTTP_PUBLIC,
 		SERVE_GET, SERVE_FILE, 0 };
-	const char *path = find_path(call->target);
+	const char *path = http_target_path(call->target);
 
 	memset(ret, 0, offsetof(struct serve_route, ocsp));
 	if (!path) {

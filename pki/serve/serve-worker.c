@@ -11,6 +11,7 @@
 #include "ca-revoke.h"
 #include "cleanup.h"
 #include "fail.h"
+#include "http-thread.h"
 #include "log.h"
 #include "ocsp-answer.h"
 #include "publish.h"
@@ -288,9 +289,9 @@ enum devid_err serve_worker_start(struct ca *ca, struct serve_queue *queue,
 	}
 	w->ca = ca;
 	w->queue = queue;
-	r = serve_thread_start(&w->judge, run_judge, w);
+	r = http_thread_start(&w->judge, run_judge, w);
 	if (r == 0) {
-		r = serve_thread_start(&w->thread, run, w);
+		r = http_thread_start(&w->thread, run, w);
 		if (r != 0) {
 			serve_queue_end(queue);
 			(void)pthread_join(w->judge, NULL); /* was started */
