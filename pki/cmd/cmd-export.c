@@ -30,7 +30,7 @@ static enum devid_err take_format(void *member, const char *argument,
 	const struct option_row *row, struct devid_error *err)
 {
 	static const char *const names[] = {
-		[EXPORT_FREERADIUS] = "freeradius",
+		[EXPORT_SITE] = "site",
 		[EXPORT_CSV] = "csv",
 		[EXPORT_JSON] = "json",
 	};
@@ -42,15 +42,15 @@ static enum devid_err take_format(void *member, const char *argument,
 			return DEVID_OK;
 		}
 	}
-	return devid_fail(err, DEVID_ERR_INVALID,
-		"%s: not freeradius, csv or json", argument);
+	return devid_fail(
+		err, DEVID_ERR_INVALID, "%s: not site, csv or json", argument);
 }
 
 static const struct option_row rows[] = {
 	{ "format", 0, "FORMAT", take_format,
 		OPTION_MUST(struct options, format),
-		"freeradius: list of the live devices' IDevIDs to let\n"
-		"in, and of the revoked ones to refuse\n"
+		"site: rows of a site's list, of live devices' IDevIDs\n"
+		"to let in and of the revoked ones to refuse\n"
 		"csv: RFC 4180, a line for each certificate; ' stands\n"
 		"before what a table would take for a formula\n"
 		"json: a line for each device, with its certificates" },
@@ -64,7 +64,7 @@ static const struct option_row rows[] = {
 
 static const struct option_set option_set = {
 	.command = "export",
-	.usage = "usage: devid-ca export --format freeradius|csv|json"
+	.usage = "usage: devid-ca export --format site|csv|json"
 		 " [--only FILE] [--out FILE]\n"
 		 "Writes what was issued.\n",
 	.notes = CA_CMD_NOTES,
@@ -75,7 +75,7 @@ static const struct option_set option_set = {
 static void tell_missing(
 	const struct options *o, const struct export_only *only)
 {
-	bool radius = o->format == EXPORT_FREERADIUS;
+	bool site = o->format == EXPORT_SITE;
 	const char *name =
 		strcmp(o->only, "-") == 0 ? "standard input" : o->only;
 	struct export_line line;
@@ -86,11 +86,11 @@ static void tell_missing(
 			log_warn("export: %s:%zu: \"%s\": left out: no such "
 				 "device in the register",
 				name, line.line, line.serial);
-		else if (line.found == EXPORT_NOT_LIVE && radius)
+		else if (line.found == EXPORT_NOT_LIVE && site)
 			log_warn("export: %s:%zu: \"%s\": left out: it was "
 				 "replaced",
 				name, line.line, line.serial);
-		else if (line.found == EXPORT_REVOKED && radius)
+		else if (line.found == EXPORT_REVOKED && site)
 			log_warn("export: %s:%zu: \"%s\": revoked, and in the "
 				 "list as one to be refused",
 				name, line.line, line.serial);

@@ -178,36 +178,44 @@ static enum devid_err hash_issuer(struct export *e,
 	return DEVID_OK;
 }
 
-/* The value stands between double quotes, where FreeRADIUS expands %{...} and
- * the like. build_devid() takes PrintableString alone, so nothing else can be
- * in the register unless somebody else wrote it there. */
-static enum devid_err put_freeradius(struct export *e,
+/* A row of the site's list. Of a device that was not asked for its number is
+ * nobody's business. */
+static enum devid_err put_row(struct export *e,
+	const struct register_cert *cert, struct devid_error *err)
+{
+	CLEANUP(cleanup_json) json_t *row = NULL;
+	bool revoked = e->device->state == REGISTER_REVOKED ||
+		       cert->state == REGISTER_REVOKED;
+	char serial[2 * SERIAL_LEN + 1];
+
+	hex_encode(cert->serial, cert->serial_len, serial);
+	row = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "issuer",
+		e->issuer_name, "certificate", serial, "kind", "IDevID", "unit",
+		e->wanted ? e->device->serial : "", "model",
+		e->wanted ? e->device->model : "", "state",
+		revoked ? "revoked" : "listed");
+	if (!row)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"export: %s: cannot stand in a list",
+			e->device->serial);
+	if (json_dumpf(row, e->out, JSON_COMPACT) == 0)
+		(void)putc('\n', e->out);
+	return DEVID_OK;
+}
+
+static enum devid_err put_site(struct export *e,
 	const struct register_cert *cert, struct devid_error *err)
 {
 	bool revoked = e->device->state == REGISTER_REVOKED ||
 		       cert->state == REGISTER_REVOKED;
-	char serial[2 * SERIAL_LEN + 1];
 	enum devid_err rc = DEVID_OK;
 
 	if (cert->role != KEY_ROLE_IDEVID || (!revoked && !e->wanted) ||
 		(!revoked && cert->state != REGISTER_LIVE))
 		return DEVID_OK;
-	if (e->wanted && strpbrk(e->device->serial, "\"\\%`${}\r\n"))
-		return devid_fail(err, DEVID_ERR_INVALID,
-			"export: %s: cannot stand in a users file",
-			e->device->serial);
 	if (!e->issuer_name[0] || memcmp(e->issuer, cert->issuer, 32) != 0)
 		rc = hash_issuer(e, cert, err);
-	if (rc != DEVID_OK)
-		return rc;
-	hex_encode(cert->serial, cert->serial_len, serial);
-	(void)fprintf(e->out, "%s:%s\n", e->issuer_name, serial);
-	if (e->wanted)
-		(void)fprintf(
-			e->out, "\tDevID-Unit := \"%s\",\n", e->device->serial);
-	(void)fprintf(e->out, "\tDevID-State := \"%s\"\n\n",
-		revoked ? "revoked" : "live");
-	return DEVID_OK;
+	return rc == DEVID_OK ? put_row(e, cert, err) : rc;
 }
 
 /* A record of CSV, in this order. */
@@ -296,8 +304,8 @@ static enum devid_err put_cert(
 	struct record r;
 
 	switch (e->format) {
-	case EXPORT_FREERADIUS:
-		rc = put_freeradius(e, cert, err);
+	case EXPORT_SITE:
+		rc = put_site(e, cert, err);
 		break;
 	case EXPORT_CSV:
 		fill_record(&r, e->device, cert);
@@ -337,10 +345,10 @@ static enum devid_err keep(void *arg, const struct register_device *device,
 	return DEVID_OK;
 }
 
-/* Replaced ones are in no list for RADIUS, revoked ones in each. */
+/* Replaced ones are in no list of a site, revoked ones in each. */
 static bool is_told(const struct export *e)
 {
-	if (e->format != EXPORT_FREERADIUS)
+	if (e->format != EXPORT_SITE)
 		return e->wanted;
 	return e->device->state == REGISTER_REVOKED ||
 	       (e->wanted && e->device->state == REGISTER_LIVE);
@@ -361,22 +369,6 @@ static enum devid_err put_page(struct reg *reg, struct export *e,
 	return rc;
 }
 
-static void put_head(const struct export *e)
-{
-	switch (e->format) {
-	case EXPORT_FREERADIUS:
-		(void)fputs("# issuer:certificate of the IDevIDs of these "
-			    "units, and of those revoked\n",
-			e->out);
-		break;
-	case EXPORT_CSV:
-		put_csv(e->out, columns);
-		break;
-	case EXPORT_JSON:
-		break;
-	}
-}
-
 enum devid_err export_write(struct reg *reg, enum export_format format,
 	struct export_only *only, FILE *out, struct devid_error *err)
 {
@@ -387,7 +379,8 @@ enum devid_err export_write(struct reg *reg, enum export_format format,
 
 	if (!page)
 		return fail_no_memory_for(err, "export");
-	put_head(&e);
+	if (format == EXPORT_CSV)
+		put_csv(out, columns);
 	do {
 		page->n = 0;
 		rc = register_each_device(reg, &which, keep, page, err);

@@ -6,11 +6,13 @@
  * The register for other programs, written as it is read: the memory used
  * does not grow with the number of devices.
  *
- * EXPORT_FREERADIUS: a users file of rlm_files, as `devid-pki allow-list`
- * writes it: SHA-256 of the issuer's name in OpenSSL's one-line form, ':',
- * the IDevID's serial number; DevID-Unit, and DevID-State, live or revoked.
- * Revoked ones are in it whichever devices are asked for, so that a server can
- * refuse them; of a device that was not asked for, without its number.
+ * EXPORT_SITE: rows of a site's list (pki/registrar/site.sql), one a line in
+ * JSON, as `devid-pki allow-list` writes them and `devid-registrar list import`
+ * reads them: issuer, SHA-256 in hexadecimal of the issuer's name in OpenSSL's
+ * one-line form; certificate, the IDevID's serial number; kind; unit; model;
+ * state, listed or revoked. Revoked ones are in it whichever devices are asked
+ * for, so that a server can refuse them; of a device that was not asked for,
+ * with unit and model empty.
  *
  * EXPORT_CSV: RFC 4180 with a header line, one record for each certificate,
  * revoked ones too. A field that a spreadsheet would take for a formula (it
@@ -27,7 +29,7 @@
 #include <stdio.h>
 
 enum export_format {
-	EXPORT_FREERADIUS,
+	EXPORT_SITE,
 	EXPORT_CSV,
 	EXPORT_JSON,
 };
@@ -62,7 +64,7 @@ bool export_only_next(
 
 /* Writes the devices in @only (NULL: all) to @out, inside a transaction of
  * the caller's, and notes in @only what was found. Errors: IO (@out cannot be
- * written), INVALID (a serial number that cannot stand in the format), those of
+ * written), INVALID (a serial number that is no UTF-8), those of
  * the register. */
 DEVID_MUST_CHECK enum devid_err export_write(struct reg *reg,
 	enum export_format format, struct export_only *only, FILE *out,

@@ -229,7 +229,7 @@ refused_with() {
 	[[ $output == *"--reason: lost: not a reason to revoke, which are unspecified, keyCompromise, "* ]]
 }
 
-@test "the list for RADIUS has the form of devid-pki, and says who is revoked" {
+@test "the site's list has the form of devid-pki, and says who is revoked" {
 	local issuer
 
 	ca revoke --reason keyCompromise A1
@@ -237,43 +237,42 @@ refused_with() {
 		-nameopt compat | sed 's/^issuer=//' | tr -d '\n' |
 		sha256sum | cut -d' ' -f1)
 	echo mine >"$CA/devices.new"
-	ca export --format freeradius --out "$CA/devices"
-	grep -qx "$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices"
-	[ "$(grep -c '^[0-9a-f]' "$CA/devices")" = 2 ]
-	[ "$(grep -A2 "^$issuer:$(serial_of "$CA/B1-idevid.pem")" "$CA/devices")" = \
-		"$issuer:$(serial_of "$CA/B1-idevid.pem")
-	DevID-Unit := \"B1\",
-	DevID-State := \"live\"" ]
-	grep -A2 "^$issuer:$(serial_of "$CA/A1-idevid.pem")" "$CA/devices" |
-		grep -qxF $'\tDevID-State := "revoked"'
+	ca export --format site --out "$CA/devices"
+	[ "$(wc -l <"$CA/devices")" = 2 ]
+	grep -xF "{\"issuer\":\"$issuer\",\"certificate\":\"$(
+		serial_of "$CA/B1-idevid.pem")\",\"kind\":\"IDevID\",\"unit\":\"B1\",\"model\":\"$(
+		jq -r 'select(.unit == "B1") | .model' "$CA/devices")\",\"state\":\"listed\"}" "$CA/devices"
+	jq -es --arg issuer "$issuer" --arg number "$(serial_of "$CA/A1-idevid.pem")" \
+		'[.[] | select(.issuer == $issuer and .certificate == $number) |
+		.state] == ["revoked"]' "$CA/devices"
 	[ "$(<"$CA/devices.new")" = mine ]
 }
 
 @test "export --only: what it leaves out is named, with the line and why" {
 	ca revoke --reason keyCompromise A1
 	printf '%s\n' C1 A1 '' B1 b1 >"$CA/only"
-	run --separate-stderr ca export --format freeradius --only "$CA/only"
+	run --separate-stderr ca export --format site --only "$CA/only"
 	[ "$status" -eq 0 ]
-	[ "$(grep -c '^[0-9a-f]' <<<"$output")" = 2 ]
+	[ "$(grep -c '^{' <<<"$output")" = 2 ]
 	[ "$stderr" = "devid-ca: export: $CA/only:1: \"C1\": left out: no such device in the register
 devid-ca: export: $CA/only:2: \"A1\": revoked, and in the list as one to be refused
 devid-ca: export: $CA/only:5: \"b1\": left out: no such device in the register" ]
 	echo B1 >"$CA/only"
-	run --separate-stderr ca export --format freeradius --only "$CA/only"
+	run --separate-stderr ca export --format site --only "$CA/only"
 	[[ $output != *A1* ]]
 	[ "$stderr" = "" ]
 	# As spreadsheets write it: with a mark before it, or in UTF-16.
 	printf '\xef\xbb\xbfB1\r\n' >"$CA/only"
-	run --separate-stderr ca export --format freeradius --only "$CA/only"
+	run --separate-stderr ca export --format site --only "$CA/only"
 	[ "$status" -eq 0 ]
 	[ "$stderr" = "" ]
-	[[ $output == *'DevID-Unit := "B1"'* ]]
+	[[ $output == *'"unit":"B1"'* ]]
 	printf 'B1\r\nA1\r\n' | iconv -t UTF-16 >"$CA/only"
-	run -1 --separate-stderr ca export --format freeradius --only "$CA/only"
+	run -1 --separate-stderr ca export --format site --only "$CA/only"
 	[ "$output" = "" ]
 	[ "$stderr" = "devid-ca: export: $CA/only: has a NUL byte: it must be plain text, such as UTF-8" ]
 	: >"$CA/only"
-	run --separate-stderr ca export --format freeradius --only - <"$CA/only"
+	run --separate-stderr ca export --format site --only - <"$CA/only"
 	[ "$stderr" = "devid-ca: export: standard input: names no device" ]
 }
 

@@ -175,11 +175,11 @@ ocsp_of() { # KEY
 
 # covers: OWN-several-idevids
 @test "both stand on the exported allow-list" {
-	run -0 ca export --format freeradius
-	[ "$(grep -c 'DevID-Unit := "UNIT1"' <<<"$output")" -eq 2 ]
-	[[ $output == *":$(number idevid)"* ]]
-	[[ $output == *":$(number idevid-1)"* ]]
-	[[ $output != *":$(number iak-1)"* ]]
+	run -0 ca export --format site
+	[ "$(grep -c '"unit":"UNIT1"' <<<"$output")" -eq 2 ]
+	[[ $output == *"\"$(number idevid)\""* ]]
+	[[ $output == *"\"$(number idevid-1)\""* ]]
+	[[ $output != *"\"$(number iak-1)\""* ]]
 	run -0 ca export --format csv
 	[[ $output == *"UNIT1,M1,idevid,p384,live,$(number idevid-1),"* ]]
 }
@@ -281,8 +281,8 @@ by_hand() {
 	serve_start
 	openssl crl -inform DER -in "$CA/publish/line1.crl" -noout -text \
 		>"$IN/list"
-	run -0 ca export --format freeradius
-	[[ $output != *'"live"'* ]]
+	run -0 ca export --format site
+	[[ $output != *'"listed"'* ]]
 	for key in idevid iak idevid-1 iak-1 idevid-3 iak-3; do
 		grep -qi "Serial Number: $(number "$key")" "$IN/list"
 		[[ $(ocsp_of "$key") == *"Response verify OK"*": revoked"* ]]

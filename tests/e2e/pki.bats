@@ -323,9 +323,8 @@ refused() {
 		cut -d= -f2 | tr A-F a-f)
 	echo ACCC8E000001 >"$WORK/only"
 	pki allow-list --only "$WORK/only" >"$WORK/list"
-	grep -qx "$issuer:$serial" "$WORK/list"
-	[ "$(grep -c ^[0-9a-f] "$WORK/list")" = 1 ]
-	grep -qxF $'\tDevID-State := "live"' "$WORK/list"
+	[ "$(<"$WORK/list")" = "$(printf '{"issuer":"%s","certificate":"%s","kind":"IDevID","unit":"ACCC8E000001","model":"%s","state":"listed"}' \
+		"$issuer" "$serial" "$(jq -r .model "$WORK/list")")" ]
 	pki allow-list | grep -q OTHER1
 }
 
@@ -337,11 +336,11 @@ refused() {
 	[ "$(pki revoke GONE1)" = "revocation of GONE1 kept: $WORK/pki/revoked" ]
 	printf '%s\n' ACCC8E000001 GONE1 >"$WORK/only"
 	run --separate-stderr pki allow-list --only "$WORK/only"
-	[[ $output == *$'\tDevID-Unit := "GONE1",\n\tDevID-State := "revoked"'* ]]
+	[[ $output == *'"unit":"GONE1","model":"","state":"revoked"}'* ]]
 	[ "$stderr" = "devid-pki: $WORK/only:2: GONE1: revoked" ]
 	printf '%s\n' ACCC8E000001 NONE >"$WORK/only"
 	run --separate-stderr pki allow-list --only "$WORK/only"
-	[ "$(grep -c 'DevID-State := "revoked"' <<<"$output")" = 1 ]
+	[ "$(grep -c '"unit":"","model":"","state":"revoked"}' <<<"$output")" = 1 ]
 	[[ $output != *GONE1* ]]
 	[ "$stderr" = "devid-pki: $WORK/only:2: NONE: no such unit" ]
 }

@@ -58,10 +58,11 @@ static void hex_of(const uint8_t *data, size_t len, char *ret)
 		(void)sprintf(ret + 2 * i, "%02x", data[i]);
 }
 
-/* The key of the allow-list, made with OpenSSL from the CA's certificate. */
-static void key_of(struct publish_fixture *f, const uint8_t *serial, char *ret)
+/* A row of the list, its key made with OpenSSL from the CA's certificate. */
+static void row_of(struct publish_fixture *f, const uint8_t *serial,
+	const char *unit, const char *word, char ret[512])
 {
-	char name[256];
+	char name[256], issuer[65], number[2 * SERIAL_LEN + 1];
 	uint8_t hash[32];
 
 	X509_NAME_oneline(
@@ -69,9 +70,13 @@ static void key_of(struct publish_fixture *f, const uint8_t *serial, char *ret)
 	assert_int_equal(
 		EVP_Digest(name, strlen(name), hash, NULL, EVP_sha256(), NULL),
 		1);
-	hex_of(hash, sizeof(hash), ret);
-	ret[64] = ':';
-	hex_of(serial, SERIAL_LEN, ret + 65);
+	hex_of(hash, sizeof(hash), issuer);
+	hex_of(serial, SERIAL_LEN, number);
+	(void)snprintf(ret, 512,
+		"{\"issuer\":\"%s\",\"certificate\":\"%s\","
+		"\"kind\":\"IDevID\",\"unit\":\"%s\",\"model\":\"%s\","
+		"\"state\":\"%s\"}\n",
+		issuer, number, unit, unit[0] ? "M1" : "", word);
 }
 
 static void set_state(struct publish_fixture *f, const char *serial,
@@ -89,54 +94,42 @@ static void set_state(struct publish_fixture *f, const char *serial,
 	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
 }
 
-static void freeradius_idevids_live_and_revoked(void **state)
+static void site_idevids_live_and_revoked(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
-	char live[128], gone[128], want[512], *text;
+	char live[512], gone[512], want[1024], *text;
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_device(f, "B1", b);
 	publish_fixture_revoke(f, b[KEY_ROLE_IDEVID], FIXTURE_NOW, 1);
-	key_of(f, a[KEY_ROLE_IDEVID], live);
-	key_of(f, b[KEY_ROLE_IDEVID], gone);
-	(void)snprintf(want, sizeof(want),
-		"# issuer:certificate of the IDevIDs of these units, and of "
-		"those revoked\n"
-		"%s\n\tDevID-Unit := \"A1\",\n\tDevID-State := \"live\"\n\n"
-		"%s\n\tDevID-Unit := \"B1\",\n"
-		"\tDevID-State := \"revoked\"\n\n",
-		live, gone);
-	text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
+	row_of(f, a[KEY_ROLE_IDEVID], "A1", "listed", live);
+	row_of(f, b[KEY_ROLE_IDEVID], "B1", "revoked", gone);
+	(void)snprintf(want, sizeof(want), "%s%s", live, gone);
+	text = written(f, EXPORT_SITE, NULL, DEVID_OK);
 	assert_string_equal(text, want);
 	free(text);
 }
 
 /* One row for each; of a revoked one the device's other is as good as before.
  * covers: OWN-several-idevids */
-static void freeradius_each_identity_of_device_has_its_row(void **state)
+static void site_each_identity_of_device_has_its_row(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
-	char first[128], second[128], want[512], *text;
+	char first[512], second[512], want[1024], *text;
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_further(f, "A1", KEY_ALG_P384, b);
-	key_of(f, a[KEY_ROLE_IDEVID], first);
-	key_of(f, b[KEY_ROLE_IDEVID], second);
+	row_of(f, b[KEY_ROLE_IDEVID], "A1", "listed", second);
 	for (int revoked = 0; revoked < 2; revoked++) {
 		if (revoked)
 			publish_fixture_revoke(
 				f, a[KEY_ROLE_IDEVID], FIXTURE_NOW, 4);
-		(void)snprintf(want, sizeof(want),
-			"# issuer:certificate of the IDevIDs of these units, "
-			"and of those revoked\n"
-			"%s\n\tDevID-Unit := \"A1\",\n"
-			"\tDevID-State := \"%s\"\n\n"
-			"%s\n\tDevID-Unit := \"A1\",\n"
-			"\tDevID-State := \"live\"\n\n",
-			first, revoked ? "revoked" : "live", second);
-		text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
+		row_of(f, a[KEY_ROLE_IDEVID], "A1",
+			revoked ? "revoked" : "listed", first);
+		(void)snprintf(want, sizeof(want), "%s%s", first, second);
+		text = written(f, EXPORT_SITE, NULL, DEVID_OK);
 		assert_string_equal(text, want);
 		free(text);
 	}
@@ -160,28 +153,27 @@ static void csv_tells_types(void **state)
 
 /* Whoever asks for his own learns which certificates are to be refused, and of
  * the others' no more than that. */
-static void freeradius_revoked_of_others_without_their_number(void **state)
+static void site_revoked_of_others_without_their_number(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_MAKER_ROLES][SERIAL_LEN], b[N_MAKER_ROLES][SERIAL_LEN];
-	char key[192], list[] = "A1\n", *text;
+	char row[512], list[] = "A1\n", *text;
 	struct export_only *only;
 
 	publish_fixture_device(f, "A1", a);
 	publish_fixture_device(f, "B1", b);
 	publish_fixture_revoke(f, b[KEY_ROLE_IDEVID], FIXTURE_NOW, 1);
 	set_state(f, "B1", REGISTER_REVOKED);
-	key_of(f, b[KEY_ROLE_IDEVID], key);
+	row_of(f, b[KEY_ROLE_IDEVID], "", "revoked", row);
 	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
-	text = written(f, EXPORT_FREERADIUS, only, DEVID_OK);
-	strcat(key, "\n\tDevID-State := \"revoked\"\n");
-	assert_non_null(strstr(text, key));
+	text = written(f, EXPORT_SITE, only, DEVID_OK);
+	assert_non_null(strstr(text, row));
 	assert_null(strstr(text, "B1"));
 	free(text);
 	export_only_free(only);
 }
 
-static void freeradius_device_replaced_left_out(void **state)
+static void site_device_replaced_left_out(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
@@ -189,24 +181,41 @@ static void freeradius_device_replaced_left_out(void **state)
 
 	publish_fixture_device(f, "A1", a);
 	set_state(f, "A1", REGISTER_REPLACED);
-	text = written(f, EXPORT_FREERADIUS, NULL, DEVID_OK);
-	assert_null(strstr(text, "A1"));
+	text = written(f, EXPORT_SITE, NULL, DEVID_OK);
+	assert_string_equal(text, "");
 	free(text);
 }
 
-static void freeradius_expansion_in_serial_refused(void **state)
+static void serial_of_device(struct publish_fixture *f, const char *sql)
+{
+	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
+	assert_int_equal(
+		db_script(register_db(f->ca.reg), sql, NULL), DEVID_OK);
+	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
+}
+
+/* What somebody else wrote into the register ends no string of the list. */
+static void site_quote_in_serial_escaped(void **state)
+{
+	struct publish_fixture *f = *state;
+	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
+	char *text;
+
+	publish_fixture_device(f, "A1", a);
+	serial_of_device(f, "UPDATE device SET serial = 'A\"\\1'");
+	text = written(f, EXPORT_SITE, NULL, DEVID_OK);
+	assert_non_null(strstr(text, "\"unit\":\"A\\\"\\\\1\""));
+	free(text);
+}
+
+static void site_serial_that_is_no_text_refused(void **state)
 {
 	struct publish_fixture *f = *state;
 	uint8_t a[N_MAKER_ROLES][SERIAL_LEN];
 
 	publish_fixture_device(f, "A1", a);
-	assert_int_equal(register_begin(f->ca.reg, NULL), DEVID_OK);
-	assert_int_equal(
-		db_script(register_db(f->ca.reg),
-			"UPDATE device SET serial = '%{exec:/bin/id}'", NULL),
-		DEVID_OK);
-	assert_int_equal(register_commit(f->ca.reg, NULL), DEVID_OK);
-	free(written(f, EXPORT_FREERADIUS, NULL, DEVID_ERR_INVALID));
+	serial_of_device(f, "UPDATE device SET serial = CAST(x'41ff' AS TEXT)");
+	free(written(f, EXPORT_SITE, NULL, DEVID_ERR_INVALID));
 }
 
 static void only_named_devices_written(void **state)
@@ -220,7 +229,7 @@ static void only_named_devices_written(void **state)
 	publish_fixture_device(f, "B1", a);
 	publish_fixture_device(f, "C1", a);
 	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
-	text = written(f, EXPORT_FREERADIUS, only, DEVID_OK);
+	text = written(f, EXPORT_SITE, only, DEVID_OK);
 	assert_non_null(strstr(text, "\"A1\""));
 	assert_non_null(strstr(text, "\"C1\""));
 	assert_null(strstr(text, "B1"));
@@ -255,7 +264,7 @@ static void only_says_what_was_found(void **state)
 	set_state(f, "R1", REGISTER_REVOKED);
 	set_state(f, "X1", REGISTER_REPLACED);
 	assert_int_equal(export_only_parse(list, &only, NULL), DEVID_OK);
-	free(written(f, EXPORT_FREERADIUS, only, DEVID_OK));
+	free(written(f, EXPORT_SITE, only, DEVID_OK));
 	assert_next(only, &at, "no", 1, EXPORT_ABSENT);
 	assert_next(only, &at, "R1", 3, EXPORT_REVOKED);
 	assert_next(only, &at, "A1", 4, EXPORT_LIVE);
@@ -429,12 +438,13 @@ int main(void)
 {
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(freeradius_idevids_live_and_revoked),
-		CASE(freeradius_each_identity_of_device_has_its_row),
+		CASE(site_idevids_live_and_revoked),
+		CASE(site_each_identity_of_device_has_its_row),
 		CASE(csv_tells_types),
-		CASE(freeradius_revoked_of_others_without_their_number),
-		CASE(freeradius_device_replaced_left_out),
-		CASE(freeradius_expansion_in_serial_refused),
+		CASE(site_revoked_of_others_without_their_number),
+		CASE(site_device_replaced_left_out),
+		CASE(site_quote_in_serial_escaped),
+		CASE(site_serial_that_is_no_text_refused),
 		CASE(only_named_devices_written),
 		CASE(only_says_what_was_found),
 		CASE(only_empty_list_nothing_written),
