@@ -13,7 +13,9 @@
 -- time                 seconds since 1970
 --
 -- On PostgreSQL the RADIUS server needs no more than:
---   GRANT INSERT ON seen TO radius;
+--   GRANT INSERT ON seen TO radius
+-- FreeRADIUS makes its file from this text and takes each semicolon for the end of
+-- a statement, also in a comment.
 
 CREATE TABLE seen (
 	unit TEXT NOT NULL DEFAULT '',

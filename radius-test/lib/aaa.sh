@@ -20,7 +20,7 @@ maker_up() {
 	pki issuing
 }
 
-# maker_allow_list FILE: for RADIUS, of the devices in FILE.
+# maker_allow_list FILE: for the site's list, of the devices in FILE.
 maker_allow_list() {
 	[[ ! -s $LAB/pki/inventory.tsv ]] ||
 		"$HERE/../pki/lab/devid-pki" --dir "$LAB/pki" allow-list --only "$1"
@@ -32,33 +32,90 @@ aaa_up() {
 	pki radius-server radius.example --out "$LAB/aaa/radius"
 	: >"$LAB/aaa/listed"
 	openssl rand -hex 16 | put "$LAB/secret" 0600
+	list_up
+	site_ca_up
 	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
 }
+
+# site_ca_up: the CA of the site's devices, below which LDevIDs are. Here one by
+# hand, with its key in a file (owner.sh); site.sh has another.
+site_ca_up() {
+	other_pki owner root --org "devid lab owner"
+	cp "$LAB/owner/root/cert.pem" "$LAB/aaa/site.pem"
+}
+
+# --- the site's list --------------------------------------------------------
+
+# list_up: empty. Who writes it may be the registrar; RADIUS only reads.
+list_up() {
+	install -d -o "$UID_SITE" -g "$UID_AAA" -m 2750 "$LAB/site"
+	list_do <"$HERE/../pki/registrar/site.sql"
+	chown "$UID_SITE:$UID_AAA" "$LAB/site/site.db"
+	chmod 0640 "$LAB/site/site.db"
+}
+
+# list_do: SQL on standard input, all of it or nothing. An answer is one a line.
+list_do() {
+	{
+		printf '.timeout 5000\nBEGIN IMMEDIATE;\n'
+		cat
+		printf 'COMMIT;\n'
+	} | sqlite3 -batch -bail "$LAB/site/site.db" 2>>"$LAB/log/list" ||
+		fail "the site's list" "$(tail -n1 "$LAB/log/list")"
+}
+
+# list_import: JSON lines (devid-ca export --format site) on standard input.
+list_import() {
+	"$HERE/lib/list-sql" >"$LAB/aaa/list.sql" ||
+		fail "the site's list" "a line that cannot be imported"
+	list_do <"$LAB/aaa/list.sql"
+}
+
+# list_state UNIT STATE: of all rows of that unit, as a registrar does it.
+list_state() {
+	printf "UPDATE site SET state = '%s' WHERE unit = '%s';\n" "$2" \
+		"${1//\'/\'\'}" | list_do
+}
+
+# seen FIELD...: of the last row that the RADIUS server wrote, in one line.
+seen() {
+	local IFS=,
+
+	sqlite3 -batch -readonly -separator ' ' \
+		"$LAB/aaa/radius.d/run/devid-seen.db" ".timeout 5000" \
+		"SELECT $* FROM seen ORDER BY rowid DESC LIMIT 1"
+}
+
+# --- RADIUS servers ---------------------------------------------------------
 
 # radius_configure NAME ADDRESS SERVER_CERT_PREFIX
 radius_configure() {
 	local dir=$LAB/aaa/$1.d
 
 	install -d -o "$UID_AAA" -g "$UID_AAA" -m 0750 "$dir" "$dir/run" \
-		"$dir/run/devid-sessions" "$dir/certs/devid" \
-		"$dir/mods-config/files"
+		"$dir/run/devid-sessions" "$dir/run/devid-site-sessions" \
+		"$dir/certs/devid" "$dir/devid" "$dir/mods-config/sql/devid"
 	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.key" \
 		"$dir/certs/devid/server.key"
 	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$3.pem" \
 		"$dir/certs/devid/server.pem"
 	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$LAB/pki/root/cert.pem" \
 		"$dir/certs/devid/makers.pem"
+	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$LAB/aaa/site.pem" \
+		"$dir/certs/devid/site.pem"
+	ln -sfn "$LAB/site/site.db" "$dir/devid/site.db"
 	# Those that a site takes as they are.
 	cp -r "$HERE"/raddb/{mods-available,mods-config,policy.d,sites-available} \
 		"$dir"
+	cp "$HERE/../pki/registrar/seen.sql" "$dir/mods-config/sql/devid/"
 	cp "$HERE/raddb/dictionary.devid" "$dir/dictionary"
 	sed -e "s|@CONF_DIR@|$dir|g" -e "s|@RUN_DIR@|$dir/run|g" \
 		-e "s|@LIB_DIR@|$(radius_lib_dir)|g" \
 		-e "s|@SWITCH_ADDR@|10.10.0.1|g" -e "s|@RADIUS_ADDR@|$2|g" \
 		-e "s|@SECRET@|$(<"$LAB/secret")|g" \
+		-e "s|@LIST@|${LIST_IN:-sqlite}|g" \
 		"$HERE/raddb/radiusd.conf" |
 		put "$dir/radiusd.conf" 0440 "$UID_AAA"
-	allow_list_write "$1"
 }
 
 radius_lib_dir() {
@@ -78,7 +135,8 @@ radius_start() {
 		-d "$LAB/aaa/$1.d"
 	wait_on --seconds 10 "$log" -- \
 		grep -qs "Ready to process requests" "$log" ||
-		fail freeradius "does not start: $LAB/log/$1 $log"
+		fail freeradius "does not start: $(grep -hs ' : Error: ' "$log" |
+			tail -n1 | sed 's/.* : Error: //')"
 }
 
 radius_stop() {
@@ -98,18 +156,21 @@ radius_restart() {
 	radius_start radius
 }
 
+# allow_list_write: the makers' rows of the site's list anew.
 allow_list_write() {
-	maker_allow_list "$LAB/aaa/listed" |
-		put "$LAB/aaa/$1.d/mods-config/files/devid" 0440 "$UID_AAA"
+	{
+		echo "DELETE FROM site WHERE kind = 'IDevID';"
+		maker_allow_list "$LAB/aaa/listed" | "$HERE/lib/list-sql"
+	} >"$LAB/aaa/list.sql" || fail "the site's list" "cannot be made"
+	list_do <"$LAB/aaa/list.sql"
 }
 
 # allow_list_add SERIAL...: these units are on the list from now on. A server in
-# service reads its list again at SIGHUP, but not twice within two seconds or
-# for a file of the same second; the lab is quicker and starts it anew.
+# service asks it at each decision.
 allow_list_add() {
 	printf '%s\n' "$@" >>"$LAB/aaa/listed"
-	allow_list_write radius
-	radius_restart
+	allow_list_write
+	radius_first_start || true
 }
 
 # allow_list_remove SERIAL
@@ -119,13 +180,12 @@ allow_list_remove() {
 	# A number may have any character that a regular expression gives a meaning.
 	left=$(grep -vxF -e "$1" "$LAB/aaa/listed" || true)
 	printf '%s' "${left:+$left$'\n'}" >"$LAB/aaa/listed"
-	allow_list_write radius
-	radius_restart
+	allow_list_write
 }
 
 # A resumption would hide what a scenario wants to see.
 radius_forget_sessions() {
-	rm -f "$LAB"/aaa/radius.d/run/devid-sessions/*
+	rm -f "$LAB"/aaa/radius.d/run/devid{,-site}-sessions/*
 }
 
 # decision MAC FIELD [FROM]: of the last decision about this device; FROM: only

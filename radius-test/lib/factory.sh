@@ -137,5 +137,5 @@ maker_provision() {
 # maker_allow_list FILE: in place of that of aaa.sh.
 maker_allow_list() {
 	[[ ! -s $LAB/factory/register.db ]] ||
-		factory_ca export --format freeradius --only "$1"
+		factory_ca export --format site --only "$1"
 }

@@ -1,17 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 #
-# The owner of a device, who has a root of their own (devid-pki) and certifies
-# keys of theirs in it by hand. Their RADIUS server trusts that root and no
-# maker's. Read by the scenarios that need it, after the lab's other parts.
-
-# What the owner's certificates say of themselves, as verifiedTPMFixed does in a
-# maker's: a policy of the owner. The arc is the one for examples.
-OWNER_POLICY=2.999.16
-
-owner_up() {
-	other_pki owner root --org "devid lab owner"
-}
+# The owner of a device, who has a root of their own (devid-pki; site_ca_up in
+# aaa.sh) and certifies keys of theirs in it by hand: LDevIDs of the site. Its
+# RADIUS server trusts that root for them and no other. Read by the scenarios
+# that need it, after the lab's other parts.
 
 # owner_request DEVICE KEY OUT: a request that the key in the TPM has signed.
 owner_request() {
@@ -34,45 +27,39 @@ owner_issue() {
 		-extfile <(printf '%s\n' basicConstraints=critical,CA:FALSE \
 			keyUsage=critical,digitalSignature \
 			extendedKeyUsage=clientAuth \
-			authorityKeyIdentifier=keyid:always \
-			certificatePolicies=$OWNER_POLICY) 2>>"$LAB/log/owner" ||
+			authorityKeyIdentifier=keyid:always) \
+		2>>"$LAB/log/owner" ||
 		fail "$1" "not certified: $LAB/log/owner"
 }
 
-# owner_entry DEVICE CERT: its line of the RADIUS server's list, which goes by
-# issuer and number (devid-pki allow-list).
-owner_entry() {
-	local serial issuer
-
-	serial=$(openssl x509 -in "$2" -noout -serial)
-	issuer=$(openssl x509 -in "$2" -noout -issuer -nameopt compat)
-	printf '%s:%s\n\tDevID-Unit := "%s",\n\tDevID-State := "live"\n\n' \
-		"$(printf '%s' "${issuer#issuer=}" | sha256sum | cut -d' ' -f1)" \
-		"$(tr A-F a-f <<<"${serial#serial=}")" "$(device_get "$1" serial)"
+# number_of CERT, issuer_of CERT: as the site's list has them
+number_of() {
+	openssl x509 -in "$1" -noout -serial | sed 's/serial=//' | tr A-F a-f
 }
 
-# owner_radius DEVICE CERT: the site's RADIUS server is the owner's from here on.
-owner_radius() {
-	local dir=$LAB/aaa/radius.d policy=$LAB/aaa/radius.d/sites-available/devid
+issuer_of() {
+	local issuer
 
-	install -o "$UID_AAA" -g "$UID_AAA" -m 0440 "$LAB/owner/root/cert.pem" \
-		"$dir/certs/devid/makers.pem"
-	sed -i "s/2\\\\.23\\\\.133\\\\.11\\\\.1\\\\.2/${OWNER_POLICY//./\\\\.}/" "$policy"
-	grep -qF "Policy: ${OWNER_POLICY//./\\.}" "$policy" ||
-		fail "$policy" "has no place for the owner's policy"
-	owner_entry "$1" "$2" | put "$dir/mods-config/files/devid" 0440 "$UID_AAA"
-	radius_restart
+	issuer=$(openssl x509 -in "$1" -noout -issuer -nameopt compat)
+	printf '%s' "${issuer#issuer=}" | sha256sum | cut -d' ' -f1
+}
+
+# owner_list DEVICE CERT [STATE]: the site's list has it from here on.
+owner_list() {
+	jq -cn --arg issuer "$(issuer_of "$2")" --arg number "$(number_of "$2")" \
+		--arg unit "$(device_get "$1" serial)" --arg state "${3:-listed}" '
+		{ issuer: $issuer, certificate: $number, kind: "LDevID",
+		  unit: $unit, model: "Lab 1", state: $state }' | list_import
 }
 
 # owner_done: as it was
 owner_done() {
-	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
-	radius_restart
+	echo "DELETE FROM site WHERE kind = 'LDevID';" | list_do
 }
 
 # owner_attach DEVICE KEY: attaches with it, with one TPM command.
 owner_attach() {
-	attach_full "$1" 20
+	attach_full "$1" 30
 	check "identity $2 was shown (was: $(agent_get "$1" '.ports[0].key'))" \
 		test "$(agent_get "$1" '.ports[0].key')" = "$2"
 	check "a hook was told so" grep -qsx "authorized $2" \

@@ -200,6 +200,7 @@ session_reset() {
 		rm -rf "$(hooks_dir "$dev")" "$dir"
 	done
 	: >"$LAB/aaa/listed"
+	echo 'DELETE FROM site;' | list_do
 	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
 	rm -rf "$LAB/aaa/radius.started"
 	! proc_alive radius || proc_stop radius

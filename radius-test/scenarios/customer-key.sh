@@ -3,13 +3,13 @@
 # An 802.1X key that the owner brings, with its certificate below their root.
 #
 # It was made elsewhere and is in the TPM from then on, persistent: one TPM
-# command for an attach. The owner's RADIUS server trusts that root alone, so
-# the device is let in with this key or not at all. A certificate that takes the
+# command for an attach. The site's RADIUS server trusts that root for LDevIDs
+# alone, so the device is in production with this key or not at all. A certificate that takes the
 # place of the first is shown at the next attach: no TLS 1.2 session that was
 # made with the old one is resumed.
 # covers: OWN-choose OWN-lab-imported OWN-one-command
 # shellcheck disable=SC2034
-EXPECTED="vlan 20"
+EXPECTED="vlan 30"
 
 # shellcheck source=radius-test/lib/owner.sh
 . "$HERE/lib/owner.sh"
@@ -31,15 +31,11 @@ certificate_shown() {
 	decision "$(device_get cam mac)" certificate
 }
 
-number_of() {
-	openssl x509 -in "$1" -noout -serial | sed 's/serial=//' | tr A-F a-f
-}
-
 renewed() {
 	local dir=$LAB/devices/cam
 
 	owner_issue "$dir/eap.csr" "$dir/eap-next.pem"
-	owner_radius cam "$dir/eap-next.pem"
+	owner_list cam "$dir/eap-next.pem"
 	devid cam cert install eap-0 "$dir/eap-next.pem" --replace >/dev/null
 	unplug cam
 	attach_mark cam
@@ -54,12 +50,12 @@ renewed() {
 
 scenario() {
 	device_ready cam listed p256 agent.identity="eap-0 idevid" \
-		eap.tls_max=1.2 keyd.manage_keys=0
+		eap.identity=anonymous@ldevid.invalid eap.tls_max=1.2 \
+		keyd.manage_keys=0
 	keyd_stop cam
 	keyd_start cam
-	owner_up
 	customer_key >"$LAB/log/owner" 2>&1
-	owner_radius cam "$LAB/devices/cam/eap-cert.pem"
+	owner_list cam "$LAB/devices/cam/eap-cert.pem"
 	owner_hook cam
 	owner_attach cam eap-0
 	check "the first certificate was shown (was: $(certificate_shown))" test \

@@ -2,14 +2,15 @@
 # shellcheck shell=bash
 # An LDevID: a key made in the TPM, certified by hand below the owner's root.
 #
-# The owner's RADIUS server trusts that root alone. While key or certificate are
+# The RADIUS server trusts that root for LDevIDs alone, and the site's list has it:
+# production. While key or certificate are
 # disabled the device says so, asks the TPM nothing, and is let in as soon as
 # they are enabled. An attach costs five TPM commands, of which none writes NV,
 # and one when the key is persistent.
 # covers: OWN-choose OWN-lab-ldevid OWN-one-command OWN-pin OWN-use-no-nv
 # covers: 802.1AR-7.2-sign-key-disabled 802.1AR-7.2-sign-cert-disabled
 # shellcheck disable=SC2034
-EXPECTED="vlan 20"
+EXPECTED="vlan 30"
 
 # shellcheck source=radius-test/lib/owner.sh
 . "$HERE/lib/owner.sh"
@@ -33,12 +34,11 @@ refused_because() {
 
 scenario() {
 	device_ready cam listed p256 agent.identity=ldevid-0 \
-		keyd.manage_ldevid=0
+		eap.identity=anonymous@ldevid.invalid keyd.manage_ldevid=0
 	keyd_stop cam
 	keyd_start cam
-	owner_up
 	ldevid_make >"$LAB/log/owner"
-	owner_radius cam "$LAB/devices/cam/ldevid.pem"
+	owner_list cam "$LAB/devices/cam/ldevid.pem"
 	owner_hook cam
 
 	agent_start_ready cam

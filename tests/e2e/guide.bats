@@ -216,8 +216,9 @@ cp build/try/unit.pem unit.pem" \
 	[ "$status" -eq 0 ]
 	[[ $output == *"devid-station: SN2: certificates installed"* ]]
 	[[ $output == *"lab/unit.pem: good"* ]]
-	[ "$(grep -c 'DevID-Unit := "SN1"' <<<"$output")" -eq 2 ]
-	[[ $output == *'DevID-Unit := "SN2",'$'\n\t''DevID-State := "revoked"'* ]]
+	[ "$(grep -c '^{.*"kind":"IDevID","unit":"SN1",' <<<"$output")" -eq 2 ]
+	grep '"unit":"SN2",' <<<"$output" | grep -q '"state":"revoked"'
+
 	[[ $output == *" lines verified"* ]]
 	[ ! -e lab ]
 }
