@@ -11,9 +11,10 @@
 
 #define REGISTRAR_CONF_DEFAULT DEVID_SYSCONFDIR "/devid/devid-registrar.conf"
 
-#define REGISTRAR_MAKERS_MAX   32
-#define REGISTRAR_PROFILES_MAX 32
-#define REGISTRAR_NAME_MAX     33 /* with the NUL */
+#define REGISTRAR_MAKERS_MAX      32
+#define REGISTRAR_PROFILES_MAX    32
+#define REGISTRAR_NAME_MAX        33        /* with the NUL */
+#define REGISTRAR_PROFILE_DEFAULT "default" /* without a label */
 
 enum registrar_residency {
 	REGISTRAR_RESIDENCY_REQUIRED, /* no certificate without evidence */

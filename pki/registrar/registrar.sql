@@ -47,13 +47,15 @@ CREATE TABLE nonce (
 
 -- LDevIDs that were issued; each has its row in `site`, of the same
 -- transaction. state: live, revoked (in the CRL), retired (not in it: it gave
--- way to a newer one). reason: CRLReason, RFC 5280 5.3.1.
+-- way to a newer one). maker: whose device it is. reason: CRLReason, RFC 5280
+-- 5.3.1.
 CREATE TABLE issued (
 	issuer TEXT NOT NULL,
 	certificate TEXT NOT NULL,
 	key TEXT NOT NULL,
 	csr TEXT NOT NULL,
 	unit TEXT NOT NULL,
+	maker TEXT NOT NULL,
 	profile TEXT NOT NULL,
 	state TEXT NOT NULL CHECK (state IN ('live', 'revoked', 'retired')),
 	created BIGINT NOT NULL,

@@ -4,7 +4,13 @@ sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/verify pki/regist
 sources := \
 	registrar-conf.c \
 	registrar.c \
-	site-sql.c
+	site-key.c \
+	site-sql.c \
+	store-client.c \
+	store-issued.c \
+	store-list.c \
+	store-request.c \
+	store.c
 ldlibs := -ljansson -linih -lcrypto -pthread
 
 # The assembler takes them in.
