@@ -2,6 +2,7 @@
 
 sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/verify pki/register pki/sign pki/token
 sources := \
+	maker-trust.c \
 	registrar-conf.c \
 	registrar.c \
 	site-key.c \

@@ -5,6 +5,7 @@ sources := \
 	build-ca.c \
 	build-cert.c \
 	build-crl.c \
+	build-ldevid.c \
 	build-ocsp.c \
 	build-parts.c \
 	cert-check.c \
