@@ -31,6 +31,7 @@
 #:     install-dev       headers, pkg-config file, libdevid(3)
 #:     install-ca        devid-ca, its units, the scripts for ceremonies
 #:     install-station   devid-station
+#:     install-report    devid-report
 #:     install-doc       guides, example, licence
 #:   make uninstall      removes what install brings; a devid.conf that was
 #:                       changed stays
@@ -124,7 +125,7 @@ all:
 # Of them only PROGRAMS and SHARED are in `all`, and may be installed. Each is linked
 # with its folder and what that sees.
 FOLDERS := \
-	$(addprefix idevid/,base cli key cert tpm enrol verify purpose provider keyd doctor cmd) \
+	$(addprefix idevid/,base cli report key cert tpm enrol verify purpose provider keyd doctor cmd) \
 	agent/attach \
 	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
 		registrar est ceremony station lab) pki \
@@ -165,7 +166,7 @@ endef
 #   guide   Markdown without links to manuals of the tree
 #   conf    kept where there is one   link    SOURCE is what it says, relative
 #   dir     an empty folder
-ROLES := device agent provider lib dev ca station doc
+ROLES := device agent provider lib dev ca station report doc
 $(foreach r,$(ROLES),$(eval $(r)_items =))
 
 # $(call manuals,NAME.SECTION...)  $(call units,FOLDER,NAME...)

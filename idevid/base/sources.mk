@@ -15,10 +15,12 @@ sources := \
 	files.c \
 	hex.c \
 	log.c \
+	metrics.c \
 	oid.c \
 	output.c \
 	pem-text.c \
 	readers.c \
 	tpm-device.c \
+	utf8.c \
 	what-is.c
 ldlibs := -lcrypto -linih

@@ -76,7 +76,7 @@ listed() {
 @test "programs, provider and library are installed, and tell one version" {
 	local program
 
-	for program in bin/devid bin/devid-station sbin/devid-keyd \
+	for program in bin/devid bin/devid-report bin/devid-station sbin/devid-keyd \
 		sbin/devid-agent sbin/devid-ca bin/devid-pki sbin/devid-ceremony; do
 		run -0 "$ROOT$P/$program" --version
 		[ "$output" = "${program##*/} $VERSION" ]
@@ -253,6 +253,7 @@ $ROOT$P" ]
 ./devid-agent
 ./devid-ca
 ./devid-keyd
+./devid-report
 ./devid-station
 ./devid.so
 ./libdevid.so.$VERSION" ]
@@ -261,7 +262,7 @@ $ROOT$P" ]
 }
 
 @test "the roles together are install, and no two bring the same file" {
-	local role roles=(device agent provider lib dev ca station doc)
+	local role roles=(device agent provider lib dev ca station report doc)
 
 	for role in "${roles[@]}"; do
 		in_tree "install-$role" DESTDIR="$BATS_TEST_TMPDIR/$role"

@@ -1,4 +1,4 @@
-sees := idevid/cmd tests/fixture
+sees := idevid/cmd idevid/report tests/fixture
 
 UNIT_TESTS += $(wildcard tests/unit/idevid/test-*.c)
 NOT_EMULATED += test-files # stops a program by ptrace()
