@@ -95,9 +95,8 @@ void report_table_begin(FILE *out, const char *caption,
 		"<thead><tr>",
 		caption);
 	for (size_t i = 0; i < n_columns; i++)
-		(void)fprintf(out, "<th scope=\"col\"%s>%s</th>",
-			columns[i].form == 'n' ? " class=\"n\"" : "",
-			columns[i].name);
+		(void)fprintf(out, "<th scope=\"col\" class=\"%c\">%s</th>",
+			columns[i].form, columns[i].name);
 	(void)fputs("</tr></thead>\n<tbody>\n", out);
 }
 

@@ -31,7 +31,9 @@ void report_section_end(FILE *out);
 
 struct report_column {
 	const char *name; /* the program's */
-	char form;        /* 0: text; 'n': number; 't': time, in one line */
+	/* 'n': a number; 't': a time; else text: 's' short, 'u' and 'w' wide,
+	 * 'm' neither */
+	char form;
 };
 
 /* A table, which scrolls alone where it is too wide. @caption is the

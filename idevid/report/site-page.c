@@ -112,16 +112,17 @@ static void put_summary(
 	report_section_end(out);
 }
 
-static const struct report_column columns[] = {
-	{ "Unit", 0 },
-	{ "Model", 0 },
-	{ "State", 0 },
-	{ "Last seen", 't' },
-	{ "Switch", 0 },
-	{ "Port", 0 },
-	{ "Days left", 'n' },
-	{ "Cause", 0 },
-};
+/* The last is the cause, or what else there is to say where that is known. */
+#define COLUMNS(last)                                                          \
+	{ "Unit", 'u' }, { "Model", 'm' }, { "State", 's' },                   \
+		{ "Last seen", 't' }, { "Switch", 'm' }, { "Port", 'm' },      \
+		{ "Days left", 'n' },                                          \
+	{                                                                      \
+		last, 'w'                                                      \
+	}
+
+static const struct report_column columns[] = { COLUMNS("Cause") };
+static const struct report_column columns_grouped[] = { COLUMNS("Detail") };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -239,10 +240,11 @@ static void put_group(FILE *out, const struct site_facts *facts,
 
 	report_number_text(rows->by_cause[cause], number);
 	(void)fprintf(out,
-		"<details%s>\n<summary><h3>%s</h3><b>%s</b></summary>\n",
-		open ? " open" : "", help->heading, number);
+		"<details aria-label=\"%s\"%s>\n"
+		"<summary><h3>%s</h3><b>%s</b></summary>\n",
+		help->heading, open ? " open" : "", help->heading, number);
 	put_help(out, rows, cause);
-	report_table_begin(out, help->heading, columns, N_COLUMNS);
+	report_table_begin(out, help->heading, columns_grouped, N_COLUMNS);
 	for (const struct site_row *r = site_rows_first(rows, cause); r;
 		r = site_rows_next(r))
 		put_row(out, site_row_unit(r), facts->now, true);
