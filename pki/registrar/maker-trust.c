@@ -28,8 +28,6 @@ struct maker_trust {
 	STACK_OF(X509_NAME) * ca_names; /* owned */
 };
 
-
-
 static void cleanup_names(STACK_OF(X509_NAME) * *p)
 {
 	sk_X509_NAME_pop_free(*p, X509_NAME_free);

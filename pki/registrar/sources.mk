@@ -3,7 +3,12 @@
 sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/verify pki/register pki/sign pki/token
 sources := \
 	maker-trust.c \
+	registrar-audit.c \
+	registrar-client.c \
 	registrar-conf.c \
+	registrar-csr.c \
+	registrar-evidence.c \
+	registrar-rules.c \
 	registrar.c \
 	site-key.c \
 	site-sql.c \

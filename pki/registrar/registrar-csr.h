@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef DEVID_REGISTRAR_CSR_H
+#define DEVID_REGISTRAR_CSR_H
+
+/* What a request asks for, against who asks and the profile. */
+
+#include "registrar-client.h"
+
+/* Reads @der into *@ret, whose views point into it, and judges it. Errors:
+ * DENIED with a rule in @v; NOMEM, CRYPTO. */
+DEVID_MUST_CHECK enum devid_err registrar_csr_judge(struct view der,
+	const struct client *client, const struct registrar_profile *profile,
+	struct ldevid_csr_view *ret, struct verdict *v,
+	struct devid_error *err);
+
+#endif
