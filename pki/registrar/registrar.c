@@ -66,14 +66,6 @@ void registrar_csrattrs(
 	no_answer(ret);
 }
 
-void registrar_enrol(struct registrar *r, const struct registrar_ask *ask,
-	struct registrar_answer *ret)
-{
-	(void)r;
-	(void)ask;
-	no_answer(ret);
-}
-
 void registrar_nonce(struct registrar *r, const struct registrar_ask *ask,
 	struct registrar_answer *ret)
 {

@@ -3,11 +3,14 @@
 sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/verify pki/register pki/sign pki/token
 sources := \
 	maker-trust.c \
+	registrar-answer.c \
 	registrar-audit.c \
 	registrar-client.c \
 	registrar-conf.c \
 	registrar-csr.c \
+	registrar-enrol.c \
 	registrar-evidence.c \
+	registrar-issue.c \
 	registrar-rules.c \
 	registrar.c \
 	site-key.c \
