@@ -7,10 +7,12 @@ sources := \
 	registrar-audit.c \
 	registrar-client.c \
 	registrar-conf.c \
+	registrar-crl.c \
 	registrar-csr.c \
 	registrar-enrol.c \
 	registrar-evidence.c \
 	registrar-issue.c \
+	registrar-open.c \
 	registrar-rules.c \
 	registrar.c \
 	site-key.c \
