@@ -34,34 +34,15 @@ static const struct option_set option_set = {
 	.rows = rows,
 };
 
-/* One that takes over is wanted now and then; one that was forgotten is not. */
-static enum devid_err listen_at(
-	const char *where, struct http_listen *ret, struct devid_error *err)
-{
-	enum devid_err rc = http_listen_open(where, ret, err);
-
-	if (rc == DEVID_OK && ret->shared)
-		log_warn("serve: listen %s: another process listens there "
-			 "already: each gets a part of the connections until "
-			 "one ends",
-			where);
-	return rc;
-}
-
-/* The sockets of the service manager, and our own for a side that has none
- * from there. */
 static enum devid_err open_sockets(const struct ca_conf *conf,
 	struct http_listen listen[2], struct devid_error *err)
 {
-	enum devid_err rc = http_listen_inherit(listen, err);
+	const struct http_place places[2] = {
+		[HTTP_STATIONS] = { "stations", conf->listen },
+		[HTTP_PUBLIC] = { "public", conf->listen_public },
+	};
+	enum devid_err rc = http_listen_at(places, listen, err);
 
-	if (rc != DEVID_OK || listen[HTTP_STATIONS].n > 0 ||
-		listen[HTTP_PUBLIC].n > 0)
-		return rc;
-	if (conf->listen && conf->listen[0])
-		rc = listen_at(conf->listen, &listen[HTTP_STATIONS], err);
-	if (rc == DEVID_OK && conf->listen_public && conf->listen_public[0])
-		rc = listen_at(conf->listen_public, &listen[HTTP_PUBLIC], err);
 	if (rc == DEVID_OK && listen[HTTP_STATIONS].n == 0 &&
 		listen[HTTP_PUBLIC].n == 0)
 		rc = devid_fail(err, DEVID_ERR_INVALID,

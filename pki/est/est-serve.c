@@ -101,8 +101,9 @@ enum devid_err est_serve(const struct registrar_conf *conf, struct registrar *r,
 	struct est_server s = { .conf = conf };
 	const struct http_setup setup = {
 		.connections_max = conf->connections_max,
-		.sides = { [HTTP_STATIONS] = { est_on_request, EST_BODY_MAX },
-			[HTTP_PUBLIC] = { est_on_public,
+		.sides = { [HTTP_STATIONS] = { "est", est_on_request,
+				   EST_BODY_MAX },
+			[HTTP_PUBLIC] = { "public", est_on_public,
 				EST_PUBLIC_BODY_MAX } },
 		.on_hup = on_hup,
 		.arg = &s,

@@ -97,7 +97,7 @@ static enum devid_err open_side(
 }
 
 /* Where we can be asked, also when the kernel chose the port. */
-static void log_address(enum http_side side, int fd)
+static void log_address(const char *name, int fd)
 {
 	char host[NI_MAXHOST], port[NI_MAXSERV];
 	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
@@ -110,9 +110,8 @@ static void log_address(enum http_side side, int fd)
 			NI_NUMERICHOST | NI_NUMERICSERV) != 0)
 		return; /* it is only said */
 	v6 = addr.ss_family == AF_INET6;
-	log_info("serve: %s on %s%s%s:%s",
-		side == HTTP_STATIONS ? "stations" : "public", v6 ? "[" : "",
-		host, v6 ? "]" : "", port);
+	log_info("serve: %s on %s%s%s:%s", name, v6 ? "[" : "", host,
+		v6 ? "]" : "", port);
 }
 
 static enum devid_err bind_side(struct http_server *s, enum http_side side,
@@ -130,7 +129,7 @@ static enum devid_err bind_side(struct http_server *s, enum http_side side,
 			evhttp_accept_socket_with_handle(s->evhttp[side], fd);
 		if (!s->bound[side][listen->n - 1])
 			return no_memory(err);
-		log_address(side, fd);
+		log_address(s->setup->sides[side].name, fd);
 		listen->n--; /* it closes the socket from now on */
 	}
 	return rc;

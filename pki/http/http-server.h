@@ -20,6 +20,7 @@ struct http_fresh;
 struct http_setup {
 	unsigned connections_max;
 	struct {
+		const char *name; /* as the log has it; borrowed */
 		void (*on_request)(struct evhttp_request *req, void *arg);
 		size_t body_max; /* bytes: the longest body on this side */
 	} sides[2];

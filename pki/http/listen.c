@@ -14,6 +14,7 @@
 
 #include "cleanup.h"
 #include "conns.h"
+#include "log.h"
 
 #define HOST_MAX 256
 #define BACKLOG  1024
@@ -41,21 +42,27 @@ static void free_names(char **names)
 	free(names);
 }
 
-static enum devid_err inherit_one(int fd, const char *name,
-	struct http_listen ret[2], struct devid_error *err)
-{
-	enum http_side side;
-	int flags = fcntl(fd, F_GETFL);
+struct passed {
+	int fd;
+	const char *name; /* borrowed */
+};
 
-	if (strcmp(name, "stations") == 0)
+static enum devid_err inherit_one(const struct passed *passed,
+	const struct http_place places[2], struct http_listen ret[2],
+	struct devid_error *err)
+{
+	const char *name = passed->name;
+	int fd = passed->fd, flags = fcntl(fd, F_GETFL);
+	enum http_side side;
+
+	if (strcmp(name, places[HTTP_STATIONS].name) == 0)
 		side = HTTP_STATIONS;
-	else if (strcmp(name, "public") == 0)
+	else if (strcmp(name, places[HTTP_PUBLIC].name) == 0)
 		side = HTTP_PUBLIC;
 	else
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"serve: socket %s: its name is neither stations nor "
-			"public",
-			name);
+			"serve: socket %s: its name is neither %s nor %s", name,
+			places[HTTP_STATIONS].name, places[HTTP_PUBLIC].name);
 	if (sd_is_socket(fd, AF_UNSPEC, SOCK_STREAM, 1) <= 0 || flags < 0 ||
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
 		!add(&ret[side], fd))
@@ -66,7 +73,7 @@ static enum devid_err inherit_one(int fd, const char *name,
 	return DEVID_OK;
 }
 
-enum devid_err http_listen_inherit(
+static enum devid_err inherit(const struct http_place places[2],
 	struct http_listen ret[2], struct devid_error *err)
 {
 	enum devid_err rc = DEVID_OK;
@@ -77,8 +84,12 @@ enum devid_err http_listen_inherit(
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"serve: sockets of the service manager: %s",
 			strerror(-n));
-	for (int i = 0; rc == DEVID_OK && i < n; i++)
-		rc = inherit_one(SD_LISTEN_FDS_START + i, names[i], ret, err);
+	for (int i = 0; rc == DEVID_OK && i < n; i++) {
+		const struct passed passed = { SD_LISTEN_FDS_START + i,
+			names[i] };
+
+		rc = inherit_one(&passed, places, ret, err);
+	}
 	free_names(names);
 	return rc;
 }
@@ -185,4 +196,34 @@ enum devid_err http_listen_open(
 		return devid_fail(err, DEVID_ERR_IO,
 			"serve: listen %s: no address", where);
 	return DEVID_OK;
+}
+
+/* One that takes over is wanted now and then; one that was forgotten is not. */
+static enum devid_err open_place(
+	const char *where, struct http_listen *ret, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	if (!where || !where[0])
+		return DEVID_OK;
+	rc = http_listen_open(where, ret, err);
+	if (rc == DEVID_OK && ret->shared)
+		log_warn("serve: listen %s: another process listens there "
+			 "already: each gets a part of the connections until "
+			 "one ends",
+			where);
+	return rc;
+}
+
+enum devid_err http_listen_at(const struct http_place places[2],
+	struct http_listen ret[2], struct devid_error *err)
+{
+	enum devid_err rc = inherit(places, ret, err);
+
+	if (rc != DEVID_OK || ret[HTTP_STATIONS].n > 0 ||
+		ret[HTTP_PUBLIC].n > 0)
+		return rc;
+	for (int side = 0; rc == DEVID_OK && side < 2; side++)
+		rc = open_place(places[side].where, &ret[side], err);
+	return rc;
 }

@@ -78,8 +78,10 @@ enum devid_err serve_run(const struct ca_conf *conf, struct ca *ca,
 	struct serve *s = calloc(1, sizeof(*s));
 	const struct http_setup setup = {
 		.connections_max = conf->connections_max,
-		.sides = { [HTTP_STATIONS] = { serve_on_station, TCG_CSR_MAX },
-			[HTTP_PUBLIC] = { serve_on_public, OCSP_REQUEST_MAX } },
+		.sides = { [HTTP_STATIONS] = { "stations", serve_on_station,
+				   TCG_CSR_MAX },
+			[HTTP_PUBLIC] = { "public", serve_on_public,
+				OCSP_REQUEST_MAX } },
 		.on_second = on_second,
 		.on_hup = on_hup,
 		.arg = s,
