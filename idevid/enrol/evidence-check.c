@@ -51,8 +51,7 @@ struct checking {
 	const struct evidence *evidence;
 	struct view certs[KEY_CHAIN_MAX]; /* the IAK's first */
 	struct devid_profile_report iak;
-	EVP_PKEY *signer;  /* owned */
-	TPMT_PUBLIC shape; /* of the signer, as far as its scheme goes */
+	EVP_PKEY *signer; /* owned: the IAK's public key */
 	struct tpm_public public;
 	struct tpm_certify certify;
 	TPMS_NV_PUBLIC area;
@@ -82,7 +81,6 @@ static bool same(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 
 /* ---- the IAK's certificate ---- */
 
-/* The public key in @der, for signatures of a TPM. */
 static bool take_signer(
 	struct checking *c, struct view der, struct devid_error *err)
 {
@@ -91,18 +89,7 @@ static bool take_signer(
 
 	c->signer = cert ? X509_get_pubkey(cert) : NULL;
 	ERR_clear_error();
-	if (!c->signer)
-		return no(err, "its public key cannot be read");
-	/* What is checked of the key is its type; it signs with its scheme. */
-	if (EVP_PKEY_is_a(c->signer, "RSA")) {
-		c->shape.type = TPM2_ALG_RSA;
-		c->shape.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
-		return true;
-	}
-	c->shape.type = TPM2_ALG_ECC;
-	c->shape.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
-	return EVP_PKEY_is_a(c->signer, "EC") ||
-	       no(err, "neither RSA nor elliptic curve");
+	return c->signer || no(err, "its public key cannot be read");
 }
 
 /* Puts the one that is no CA's in front. */
@@ -235,9 +222,8 @@ static bool rule_name(struct checking *c, struct devid_error *err)
 
 static bool rule_signature(struct checking *c, struct devid_error *err)
 {
-	return tpm_signature_check(&c->shape, c->signer,
-		       c->evidence->key.attest, c->evidence->key.signature,
-		       err) == DEVID_OK;
+	return tpm_signature_check_pkey(c->signer, c->evidence->key.attest,
+		       c->evidence->key.signature, err) == DEVID_OK;
 }
 
 /* ---- the statement about the counter ---- */
@@ -304,9 +290,8 @@ static bool rule_epoch_name(struct checking *c, struct devid_error *err)
 
 static bool rule_epoch_signature(struct checking *c, struct devid_error *err)
 {
-	return tpm_signature_check(&c->shape, c->signer,
-		       c->evidence->epoch.attest, c->evidence->epoch.signature,
-		       err) == DEVID_OK;
+	return tpm_signature_check_pkey(c->signer, c->evidence->epoch.attest,
+		       c->evidence->epoch.signature, err) == DEVID_OK;
 }
 
 /* ---- all of them ---- */

@@ -97,13 +97,14 @@ void policy_default(struct policy *ret)
 		size_t offset;
 		const char *users;
 	} defaults[] = {
-		{ offsetof(struct policy, tls_client), "root,devid-eap" },
+		{ offsetof(struct policy, tls_client),
+			"root,devid-eap,devid-enroll" },
 		{ offsetof(struct policy, tls_server), "root,www-data" },
-		{ offsetof(struct policy, csr), "root" },
+		{ offsetof(struct policy, csr), "root,devid-enroll" },
 		{ offsetof(struct policy, managers[ROLE_MANAGER_MAKER]),
 			"root" },
 		{ offsetof(struct policy, managers[ROLE_MANAGER_LDEVID]),
-			"root" },
+			"root,devid-enroll" },
 		{ offsetof(struct policy, managers[ROLE_MANAGER_OWNER]),
 			"root" },
 	};

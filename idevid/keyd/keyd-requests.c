@@ -9,6 +9,7 @@
 #include "log.h"
 #include "module-attest.h"
 #include "module-cert.h"
+#include "module-certify.h"
 #include "module-erase.h"
 #include "module-owner.h"
 #include "module-sign.h"
@@ -319,6 +320,34 @@ static enum devid_err do_activate(struct call *c, struct devid_error *err)
 	return rc;
 }
 
+typedef enum devid_err state_fn(struct module *m, const char *name,
+	struct view nonce, struct wire_certify *ret, struct devid_error *err);
+
+static enum devid_err do_state(
+	struct call *c, state_fn *fn, const char *done, struct devid_error *err)
+{
+	static struct wire_certify said; /* large; one request at a time */
+	enum devid_err rc =
+		fn(c->r->module, c->req->name, data_of(c), &said, err);
+
+	if (rc == DEVID_OK)
+		rc = wire_encode_certify(&said, &c->out, err);
+	if (rc == DEVID_OK)
+		log_done(c, done);
+	return rc;
+}
+
+static enum devid_err do_certify(struct call *c, struct devid_error *err)
+{
+	return do_state(c, module_certify, "key certified", err);
+}
+
+static enum devid_err do_epoch(struct call *c, struct devid_error *err)
+{
+	return do_state(
+		c, module_certify_epoch, "counter of erasures certified", err);
+}
+
 #define PERM_ROLE 0
 
 /* The request table: operation, who, when, how long. */
@@ -357,6 +386,12 @@ static const struct {
 	{ WIRE_IMPORT, "import", PERM_ROLE, LIMIT_CREATE_SECONDS, do_import },
 	{ WIRE_PIN, "pin", PERM_ROLE, LIMIT_SECONDS, do_persist },
 	{ WIRE_ERASE, "erase", PERM_MANAGE, LIMIT_CREATE_SECONDS, do_erase },
+	/* The IAK may have to be derived. */
+	{ WIRE_CERTIFY, "certify", PERM_ROLE, LIMIT_CREATE_SECONDS,
+		do_certify },
+	/* The counter is of no key; it is shown for an LDevID. */
+	{ WIRE_EPOCH, "epoch", PERM_MANAGE_LDEVID, LIMIT_CREATE_SECONDS,
+		do_epoch },
 };
 
 static unsigned limit_of(const struct requests *r, unsigned own)

@@ -224,49 +224,83 @@ static enum devid_err load_transient(struct keystore_tpm *self, enum key_id id,
 		tpm_owner_above(&self->owner), key, &ret->object, err);
 }
 
-/* At its place: one command. */
-static enum devid_err sign_once(struct keystore_tpm *self,
-	const struct keystore_sign *a, const struct tpm_sealed *key,
-	struct devid_error *err)
+/* What is to be done with which key. */
+struct use {
+	enum key_id id;
+	keystore_owner_fn *fn;
+	void *arg;
+};
+
+/* At its place: no command besides. */
+static enum devid_err use_once(struct keystore_tpm *self, const struct use *u,
+	const struct tpm_sealed *key, struct devid_error *err)
 {
 	CLEANUP(tpm_key_done) struct tpm_key loaded = { 0 };
-	enum devid_err rc = ensure_known(self, a->id, key, err);
+	enum devid_err rc = ensure_known(self, u->id, key, err);
 
 	if (rc != DEVID_OK)
 		return rc;
-	if (tpm_handle_is_open(&self->keys[a->id].object))
-		return tpm_key_sign(
-			self->tpm, &self->keys[a->id], a->what, a->ret, err);
-	rc = load_transient(self, a->id, key, &loaded, err);
-	return rc == DEVID_OK
-		       ? tpm_key_sign(self->tpm, &loaded, a->what, a->ret, err)
-		       : rc;
+	if (tpm_handle_is_open(&self->keys[u->id].object))
+		return u->fn(self, &self->keys[u->id], u->arg, err);
+	rc = load_transient(self, u->id, key, &loaded, err);
+	return rc == DEVID_OK ? u->fn(self, &loaded, u->arg, err) : rc;
+}
+
+enum devid_err keystore_owner_use(struct keystore_tpm *self, enum key_id id,
+	keystore_owner_fn *fn, void *arg, struct devid_error *err)
+{
+	const struct use u = { id, fn, arg };
+	struct devid_error why = { DEVID_OK, "" };
+	bool had = self->owned[id].known ||
+		   tpm_handle_is_open(&self->owner.epoch.index);
+	struct tpm_sealed key = { 0 };
+	enum devid_err rc = get_sealed(self, id, &key, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	rc = use_once(self, &u, &key, &why);
+	if (had && is_stale(rc) && !self->tpm->dead) {
+		forget(self, id);
+		tpm_owner_done(&self->owner);
+		self->listed = false;
+		devid_error_clear(&why);
+		rc = use_once(self, &u, &key, &why);
+	}
+	if (rc == DEVID_ERR_MISMATCH) {
+		forget(self, id);
+		return tpm_owner_explain(self->tpm, &key, err);
+	}
+	return rc == DEVID_OK ? rc : fail_with(err, rc, &why);
+}
+
+enum devid_err keystore_owner_area(const struct keystore_tpm *self,
+	enum key_id id, struct key_blob *ret, struct devid_error *err)
+{
+	struct room out = { ret->data, sizeof(ret->data), 0 };
+	struct tpm_sealed key = { 0 };
+	enum devid_err rc = get_sealed(self, id, &key, err);
+
+	if (rc == DEVID_OK)
+		rc = tpm_public_encode(&key.pub.publicArea, &out, err);
+	if (rc == DEVID_OK)
+		ret->len = out.len;
+	return rc;
+}
+
+static enum devid_err sign(struct keystore_tpm *self, const struct tpm_key *key,
+	void *arg, struct devid_error *err)
+{
+	const struct keystore_sign *a = arg;
+
+	return tpm_key_sign(self->tpm, key, a->what, a->ret, err);
 }
 
 enum devid_err keystore_owner_sign(struct keystore_tpm *self,
 	const struct keystore_sign *a, struct devid_error *err)
 {
-	struct devid_error why = { DEVID_OK, "" };
-	bool had = self->owned[a->id].known ||
-		   tpm_handle_is_open(&self->owner.epoch.index);
-	struct tpm_sealed key = { 0 };
-	enum devid_err rc = get_sealed(self, a->id, &key, err);
+	struct keystore_sign arg = *a;
 
-	if (rc != DEVID_OK)
-		return rc;
-	rc = sign_once(self, a, &key, &why);
-	if (had && is_stale(rc) && !self->tpm->dead) {
-		forget(self, a->id);
-		tpm_owner_done(&self->owner);
-		self->listed = false;
-		devid_error_clear(&why);
-		rc = sign_once(self, a, &key, &why);
-	}
-	if (rc == DEVID_ERR_MISMATCH) {
-		forget(self, a->id);
-		return tpm_owner_explain(self->tpm, &key, err);
-	}
-	return rc == DEVID_OK ? rc : fail_with(err, rc, &why);
+	return keystore_owner_use(self, a->id, sign, &arg, err);
 }
 
 /* ---- new keys ---- */

@@ -7,7 +7,7 @@
  * keystore.h, with @ks of keystore-tpm.h.
  *
  * A key that is not at its place is loaded, used and flushed each time:
- * StartAuthSession, PolicyNV, Load, Sign, FlushContext.
+ * StartAuthSession, PolicyNV, Load, Sign or Certify, FlushContext.
  */
 
 #include "keystore-link.h"
@@ -18,7 +18,25 @@ const char *keystore_owner_place(struct keystore *ks, enum key_id id);
 DEVID_MUST_CHECK enum devid_err keystore_owner_ready(
 	struct keystore_tpm *self, enum key_id id, struct devid_error *err);
 
-/* On a connected TPM. */
+/* Uses @key, which is loaded or at its place. */
+typedef enum devid_err keystore_owner_fn(struct keystore_tpm *self,
+	const struct tpm_key *key, void *arg, struct devid_error *err);
+
+/*
+ * On a connected TPM: has @fn use the key @id, once more where what this
+ * connection knew of it turns out to be old. A key at its place is not loaded.
+ */
+DEVID_MUST_CHECK enum devid_err keystore_owner_use(struct keystore_tpm *self,
+	enum key_id id, keystore_owner_fn *fn, void *arg,
+	struct devid_error *err);
+
+/* The public area (TPMT_PUBLIC) of the key @id, which was given. Errors:
+ * NOT_FOUND. */
+DEVID_MUST_CHECK enum devid_err keystore_owner_area(
+	const struct keystore_tpm *self, enum key_id id, struct key_blob *ret,
+	struct devid_error *err);
+
+/* The same for a signature. */
 DEVID_MUST_CHECK enum devid_err keystore_owner_sign(struct keystore_tpm *self,
 	const struct keystore_sign *a, struct devid_error *err);
 

@@ -427,6 +427,75 @@ static enum devid_err ks_activate(struct keystore *ks, enum key_id idevid,
 	return keystore_link_run(self_of(ks), op_activate, &arg, err);
 }
 
+struct certify_arg {
+	enum key_id id;
+	struct view nonce;
+	struct wire_certify *ret;
+};
+
+static enum devid_err certify(struct keystore_tpm *self,
+	const struct tpm_key *key, void *arg, struct devid_error *err)
+{
+	const struct certify_arg *a = arg;
+
+	return tpm_certify_owned(
+		key, &self->keys[KEY_IAK], a->nonce, a->ret, err);
+}
+
+static enum devid_err op_certify(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	struct certify_arg *a = arg;
+	enum devid_err rc = ensure_loaded(self, KEY_IAK, err);
+
+	if (rc == DEVID_OK)
+		rc = keystore_owner_area(self, a->id, &a->ret->public, err);
+	if (rc == DEVID_OK)
+		rc = keystore_owner_use(self, a->id, certify, a, err);
+	if (rc == DEVID_ERR_NOT_FOUND) /* whichever it was */
+		tpm_key_done(&self->keys[KEY_IAK]);
+	return rc;
+}
+
+static enum devid_err ks_certify(struct keystore *ks, enum key_id id,
+	struct view nonce, struct wire_certify *ret, struct devid_error *err)
+{
+	struct certify_arg arg = { id, nonce, ret };
+
+	return keystore_link_run(self_of(ks), op_certify, &arg, err);
+}
+
+/* With the counter that is open, unless it turns out to be another by now. */
+static enum devid_err op_certify_epoch(
+	struct keystore_tpm *self, void *arg, struct devid_error *err)
+{
+	const struct certify_arg *a = arg;
+	CLEANUP(tpm_epoch_done) struct tpm_epoch epoch = { 0 };
+	const struct tpm_key *iak = &self->keys[KEY_IAK];
+	enum devid_err rc = ensure_loaded(self, KEY_IAK, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	if (tpm_handle_is_open(&self->owner.epoch.index) &&
+		tpm_certify_epoch(&self->owner.epoch, iak, a->nonce, a->ret,
+			NULL) == DEVID_OK)
+		return DEVID_OK;
+	rc = tpm_epoch_open(self->tpm, &epoch, err);
+	if (rc == DEVID_OK)
+		rc = tpm_certify_epoch(&epoch, iak, a->nonce, a->ret, err);
+	if (rc == DEVID_ERR_NOT_FOUND)
+		tpm_key_done(&self->keys[KEY_IAK]);
+	return rc;
+}
+
+static enum devid_err ks_certify_epoch(struct keystore *ks, struct view nonce,
+	struct wire_certify *ret, struct devid_error *err)
+{
+	struct certify_arg arg = { KEY_NONE, nonce, ret };
+
+	return keystore_link_run(self_of(ks), op_certify_epoch, &arg, err);
+}
+
 static enum devid_err op_stir(
 	struct keystore_tpm *self, void *arg, struct devid_error *err)
 {
@@ -509,6 +578,8 @@ static const struct keystore_ops tpm_ops = {
 	.about = ks_about,
 	.attest = ks_attest,
 	.activate = ks_activate,
+	.certify = ks_certify,
+	.certify_epoch = ks_certify_epoch,
 };
 
 enum devid_err keystore_tpm_new(const char *tcti,

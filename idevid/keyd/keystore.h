@@ -250,6 +250,21 @@ struct keystore_ops {
 		struct devid_error *err);
 
 	/*
+	 * What the IAK of the first pair states of the owner's key @id, which
+	 * was given(), over @nonce, and the key's public area (struct
+	 * wire_certify). Errors: NOT_FOUND when a key is not there, UNSUPPORTED
+	 * when this kind of keystore has no such statement, those of sign().
+	 */
+	enum devid_err (*certify)(struct keystore *ks, enum key_id id,
+		struct view nonce, struct wire_certify *ret,
+		struct devid_error *err);
+
+	/* The same of what counts erasures. Errors: NOT_FOUND when the IAK is
+	 * not there, or no key of the owner's was ever made; UNSUPPORTED. */
+	enum devid_err (*certify_epoch)(struct keystore *ks, struct view nonce,
+		struct wire_certify *ret, struct devid_error *err);
+
+	/*
 	 * Opens a credential that was made for the endorsement key and the IAK
 	 * of @idevid's pair. Errors: SYNTAX, MISMATCH (made for another module
 	 * or another IAK), NOT_FOUND and UNSUPPORTED as above.

@@ -14,19 +14,6 @@
 typedef enum devid_err ask_fn(
 	struct keystore *ks, void *arg, struct devid_error *err);
 
-static enum devid_err check_usable(
-	struct module *m, enum key_id id, bool look, struct devid_error *err)
-{
-	struct module_key *key = &m->keys[id];
-
-	enum devid_err rc = module_check_enabled(key, err);
-
-	if (rc != DEVID_OK)
-		return rc;
-	return key->present && !look ? DEVID_OK
-				     : module_ensure_key(m, key, err);
-}
-
 /* The key @name, which is to be an IDevID, and the IAK of its pair. */
 static enum devid_err find_pair(struct module *m, const char *name,
 	struct key_pair *ret, struct devid_error *err)
@@ -47,9 +34,10 @@ static enum devid_err find_pair(struct module *m, const char *name,
 static enum devid_err check_both(struct module *m, struct key_pair pair,
 	bool look, struct devid_error *err)
 {
-	enum devid_err rc = check_usable(m, pair.idevid, look, err);
+	enum devid_err rc = module_check_usable(m, pair.idevid, look, err);
 
-	return rc == DEVID_OK ? check_usable(m, pair.iak, look, err) : rc;
+	return rc == DEVID_OK ? module_check_usable(m, pair.iak, look, err)
+			      : rc;
 }
 
 /* Asks the keystore; when a key has gone from its place it is derived again

@@ -254,3 +254,15 @@ enum devid_err module_ensure_key(
 	module_probe(m, key);
 	return DEVID_OK;
 }
+
+enum devid_err module_check_usable(
+	struct module *m, enum key_id id, bool look, struct devid_error *err)
+{
+	struct module_key *key = &m->keys[id];
+	enum devid_err rc = module_check_enabled(key, err);
+
+	if (rc != DEVID_OK)
+		return rc;
+	return key->present && !look ? DEVID_OK
+				     : module_ensure_key(m, key, err);
+}

@@ -14,6 +14,12 @@
 DEVID_MUST_CHECK enum devid_err module_ensure_key(
 	struct module *m, struct module_key *key, struct devid_error *err);
 
+/* The same, but not asked again about a key that was seen unless @look; and
+ * that it is enabled, and its certificate. Errors also: KEY_DISABLED,
+ * CERT_DISABLED. */
+DEVID_MUST_CHECK enum devid_err module_check_usable(
+	struct module *m, enum key_id id, bool look, struct devid_error *err);
+
 /* Counts what the keystore, which has the leaf, has of @key's chain. */
 void module_count_stored(struct module *m, struct module_key *key);
 

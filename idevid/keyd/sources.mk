@@ -13,6 +13,7 @@ sources := \
 	keystore-tpm.c \
 	module-attest.c \
 	module-cert.c \
+	module-certify.c \
 	module-erase.c \
 	module-erased.c \
 	module-key.c \

@@ -7,6 +7,7 @@
 
 #include "fail.h"
 #include "tpm-about.h"
+#include "tpm-counter.h"
 #include "tpm-ek.h"
 #include "tpm-public.h"
 #include "tpm-session.h"
@@ -94,6 +95,93 @@ enum devid_err tpm_attest(struct tpm *tpm, const struct tpm_key *idevid,
 		rc = certify(tpm, idevid, iak, ret, err);
 	return rc;
 }
+
+/* ---- for the site ---- */
+
+static enum devid_err keep_statement(const TPM2B_ATTEST *attest,
+	const TPMT_SIGNATURE *sig, struct wire_certify *ret,
+	struct devid_error *err)
+{
+	size_t len = 0;
+
+	if (attest->size > sizeof(ret->attest.data) ||
+		Tss2_MU_TPMT_SIGNATURE_Marshal(sig, ret->signature.data,
+			sizeof(ret->signature.data), &len) != TSS2_RC_SUCCESS)
+		return devid_fail(
+			err, DEVID_ERR_TPM, "tpm: certify: bad answer");
+	memcpy(ret->attest.data, attest->attestationData, attest->size);
+	ret->attest.len = attest->size;
+	ret->signature.len = len;
+	return DEVID_OK;
+}
+
+_Static_assert(WIRE_NONCE_MAX <= 32 && sizeof(((TPM2B_DATA *)0)->buffer) >= 32,
+	"a nonce fits");
+
+/* The templates of the owner's keys have no adminWithPolicy: the password,
+ * which is empty, is the ADMIN role as well (part 1, 19.2). */
+enum devid_err tpm_certify_owned(const struct tpm_key *key,
+	const struct tpm_key *iak, struct view nonce, struct wire_certify *ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_ATTEST *attest = NULL;
+	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
+	struct tpm *tpm = key->object.tpm;
+	TPMT_SIG_SCHEME own = { .scheme = TPM2_ALG_NULL };
+	TPM2B_DATA extra = { .size = (uint16_t)nonce.len };
+	enum devid_err rc;
+
+	memcpy(extra.buffer, nonce.data, nonce.len);
+	rc = key_result(tpm,
+		Esys_Certify(tpm->esys, key->object.tr, iak->object.tr,
+			ESYS_TR_PASSWORD, ESYS_TR_PASSWORD, ESYS_TR_NONE,
+			&extra, &own, &attest, &sig),
+		"certify a key", err);
+	return rc == DEVID_OK ? keep_statement(attest, sig, ret, err) : rc;
+}
+
+static enum devid_err put_counter(
+	uint32_t index, struct key_blob *ret, struct devid_error *err)
+{
+	TPMS_NV_PUBLIC area;
+	size_t len = 0;
+
+	tpm_counter_area(index, &area);
+	area.attributes |= TPMA_NV_WRITTEN; /* or it could not be opened */
+	if (Tss2_MU_TPMS_NV_PUBLIC_Marshal(&area, ret->data, sizeof(ret->data),
+		    &len) != TSS2_RC_SUCCESS)
+		return devid_fail(err, DEVID_ERR_TOO_LARGE,
+			"tpm: counter of erasures: it cannot be written");
+	ret->len = len;
+	return DEVID_OK;
+}
+
+enum devid_err tpm_certify_epoch(const struct tpm_epoch *epoch,
+	const struct tpm_key *iak, struct view nonce, struct wire_certify *ret,
+	struct devid_error *err)
+{
+	CLEANUP(cleanup_esys) TPM2B_ATTEST *attest = NULL;
+	CLEANUP(cleanup_esys) TPMT_SIGNATURE *sig = NULL;
+	struct tpm *tpm = epoch->index.tpm;
+	TPMT_SIG_SCHEME own = { .scheme = TPM2_ALG_NULL };
+	TPM2B_DATA extra = { .size = 32 };
+	enum devid_err rc;
+
+	if (!tpm_counter_extra(nonce, extra.buffer))
+		return devid_fail(err, DEVID_ERR_CRYPTO, "tpm: no digest");
+	/* Offset 0 and size 0 would be another structure (part 3, 31.16). */
+	rc = key_result(tpm,
+		Esys_NV_Certify(tpm->esys, iak->object.tr, epoch->index.tr,
+			epoch->index.tr, ESYS_TR_PASSWORD, ESYS_TR_PASSWORD,
+			ESYS_TR_NONE, &extra, &own, TPM_COUNTER_LEN, 0, &attest,
+			&sig),
+		"certify the counter of erasures", err);
+	if (rc == DEVID_OK)
+		rc = put_counter(tpm->places.epoch, &ret->public, err);
+	return rc == DEVID_OK ? keep_statement(attest, sig, ret, err) : rc;
+}
+
+/* ---- credentials ---- */
 
 /* Both structures, and nothing behind them. */
 static enum devid_err parse_credential(const struct wire_credential *what,

@@ -154,6 +154,23 @@ enum devid_err tpm_signature_check(const TPMT_PUBLIC *key, EVP_PKEY *pkey,
 	return verify(pkey ? pkey : own, &sig, message, value, err);
 }
 
+enum devid_err tpm_signature_check_pkey(EVP_PKEY *pkey, struct view message,
+	struct view signature, struct devid_error *err)
+{
+	TPMT_PUBLIC any = { .type = TPM2_ALG_ECC };
+
+	if (EVP_PKEY_is_a(pkey, "RSA")) {
+		any.type = TPM2_ALG_RSA;
+		any.parameters.rsaDetail.scheme.scheme = TPM2_ALG_NULL;
+	} else if (EVP_PKEY_is_a(pkey, "EC")) {
+		any.parameters.eccDetail.scheme.scheme = TPM2_ALG_NULL;
+	} else {
+		return devid_fail(err, DEVID_ERR_UNSUPPORTED,
+			"signature: of a key that is neither RSA nor EC");
+	}
+	return tpm_signature_check(&any, pkey, message, signature, err);
+}
+
 /* ---- writing ---- */
 
 static bool set_number(const BIGNUM *in, size_t len, TPM2B_ECC_PARAMETER *ret)

@@ -16,6 +16,11 @@ DEVID_MUST_CHECK enum devid_err tpm_signature_check(const TPMT_PUBLIC *key,
 	EVP_PKEY *pkey, struct view message, struct view signature,
 	struct devid_error *err);
 
+/* The same for a key of which nothing is known but its public key: by RSASSA,
+ * RSAPSS or ECDSA. Errors also: UNSUPPORTED, neither RSA nor EC. */
+DEVID_MUST_CHECK enum devid_err tpm_signature_check_pkey(EVP_PKEY *pkey,
+	struct view message, struct view signature, struct devid_error *err);
+
 /*
  * Writes a signature in the form of key.h (@sig) as TPMT_SIGNATURE to
  * @ret; r and s as long as the hash, as they are for the curves of key.h.

@@ -129,7 +129,8 @@ static void keys_are_managed_by_the_managers_of_their_role(void **state)
 {
 	static const uint8_t ops[] = { WIRE_CREATE, WIRE_INSTALL, WIRE_ENABLE,
 		WIRE_DELETE, WIRE_CERT_ENABLE, WIRE_CERT_DELETE,
-		WIRE_CHAIN_INSTALL, WIRE_CHAIN_DELETE, WIRE_IMPORT, WIRE_PIN };
+		WIRE_CHAIN_INSTALL, WIRE_CHAIN_DELETE, WIRE_IMPORT, WIRE_PIN,
+		WIRE_CERTIFY };
 	static const struct {
 		const char *name;
 		unsigned may;
@@ -177,6 +178,47 @@ static void module_is_managed_by_the_makers_users(void **state)
 			assert_int_equal(is_barred(&err), who != MAKER);
 		}
 	}
+}
+
+/* covers: OWN-evidence-keyd */
+static void counter_is_certified_for_who_manages_ldevids(void **state)
+{
+	static const uint8_t nonce[WIRE_NONCE_MIN] = "a nonce";
+	struct wire_request create = request(WIRE_CREATE, "ldevid-0");
+	struct wire_request req = request(WIRE_EPOCH, "iak");
+
+	(void)state;
+	req.data = nonce;
+	req.data_len = sizeof(nonce);
+	assert_rc(ask(LDEVID, &req, NULL, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(ask(LDEVID, &create, NULL, NULL), DEVID_OK);
+	for (int who = NOBODY; who < N_WHO; who++) {
+		struct devid_error err = { DEVID_OK, "" };
+
+		assert_rc(ask((enum who)who, &req, NULL, &err),
+			who == LDEVID ? DEVID_OK : DEVID_ERR_DENIED);
+		assert_int_equal(is_barred(&err), who != LDEVID);
+	}
+}
+
+/* covers: OWN-evidence-keyd */
+static void key_is_certified_for_its_managers(void **state)
+{
+	static const uint8_t nonce[WIRE_NONCE_MIN] = "a nonce";
+	struct wire_request create = request(WIRE_CREATE, "ldevid-0");
+	struct wire_request enable = request(WIRE_ENABLE, "ldevid-0");
+	struct wire_request req = request(WIRE_CERTIFY, "ldevid-0");
+
+	(void)state;
+	req.data = nonce;
+	req.data_len = sizeof(nonce);
+	assert_rc(ask(LDEVID, &req, NULL, NULL), DEVID_ERR_NOT_FOUND);
+	assert_rc(ask(LDEVID, &create, NULL, NULL), DEVID_OK);
+	assert_rc(ask(LDEVID, &req, NULL, NULL), DEVID_ERR_KEY_DISABLED);
+	enable.arg = 1;
+	assert_rc(ask(LDEVID, &enable, NULL, NULL), DEVID_OK);
+	assert_rc(ask(LDEVID, &req, NULL, NULL), DEVID_OK);
+	assert_rc(ask(MAKER, &req, NULL, NULL), DEVID_ERR_DENIED);
 }
 
 static void everybody_may_ask_how_it_is(void **state)
@@ -297,6 +339,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(keys_are_managed_by_the_managers_of_their_role),
 		CASE(module_is_managed_by_the_makers_users),
+		CASE(counter_is_certified_for_who_manages_ldevids),
+		CASE(key_is_certified_for_its_managers),
 		CASE(everybody_may_ask_how_it_is),
 		CASE(keys_that_are_not_listed_are_shown_to_users_only),
 		CASE(key_with_users_signs_for_them_only),
