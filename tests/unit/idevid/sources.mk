@@ -9,7 +9,7 @@ test-module-import_ldflags := -Wl,--export-dynamic
 PLAIN_ONLY += test-module-import
 $(B)/tests/unit/test-module-crash: | $(B)/file-fault.so
 
-$(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-cut \
+$(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-certify test-keystore-cut \
 	test-keystore-erase test-keystore-limit test-keystore-nv \
 	test-keystore-owner test-keystore-tpm test-module test-module-adopt \
 	test-module-attest test-module-room test-module-tpm test-module-why test-tpm-about \
