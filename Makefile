@@ -25,7 +25,7 @@
 #:
 #:   make install        all of these:
 #:     install-device    devid, devid-keyd, its units, devid.conf
-#:     install-agent     devid-agent
+#:     install-agent     devid-agent, devid-enroll
 #:     install-provider  devid.so for OpenSSL
 #:     install-lib       libdevid.so.0
 #:     install-dev       headers, pkg-config file, libdevid(3)
@@ -126,7 +126,7 @@ all:
 # with its folder and what that sees.
 FOLDERS := \
 	$(addprefix idevid/,base cli report key cert tpm enrol verify purpose provider keyd doctor cmd) \
-	agent/attach \
+	agent/attach agent/enroll \
 	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
 		registrar est registrar-cmd ceremony station lab) pki \
 	radius-test \
@@ -220,6 +220,7 @@ PACKAGE_-levent := libevent
 PACKAGE_-levent_openssl := libevent_openssl
 PACKAGE_-lp11-kit := p11-kit-1
 PACKAGE_-lcurl := libcurl
+PACKAGE_-lseccomp := libseccomp
 PACKAGE_-ltss2-esys := tss2-esys
 PACKAGE_-ltss2-tctildr := tss2-tctildr
 PACKAGE_-ltss2-rc := tss2-rc

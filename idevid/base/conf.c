@@ -154,7 +154,8 @@ static enum devid_err apply(struct parse *p, const struct conf_setting *s,
 
 static bool is_of_devid_conf(const char *section)
 {
-	static const char *const sections[] = { "keyd", "agent", "eap" };
+	static const char *const sections[] = { "keyd", "agent", "eap",
+		"enroll", "device" };
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		if (strcmp(section, sections[i]) == 0)

@@ -15,9 +15,10 @@
 
 #include <openssl/x509.h>
 
-#define EST_BODY_MAX 65536 /* bytes of a body as it is sent; a limit of ours   \
-			    */
-#define EST_CERTS_MAX 16   /* certificates in one; a limit of ours */
+#define EST_BODY_MAX                                                           \
+	65536            /* bytes of a body as it is sent; a limit of ours     \
+			  */
+#define EST_CERTS_MAX 16 /* certificates in one; a limit of ours */
 
 /*
  * The bytes of Base64 text in lines of any length: blanks, tabs and line ends

@@ -1,0 +1,318 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# devid-enroll as its own user, with a TPM of software and devid-keyd, against a
+# server that does what a registrar must not.
+
+load enroll
+
+setup_file() {
+	enroll_init
+}
+
+teardown_file() {
+	lib_done
+}
+
+setup() {
+	bats_require_minimum_version 1.5.0
+	staging
+	rm -f "$WWW"/*/issued
+}
+
+teardown() {
+	rm -f "$WWW/good/csrattrs" "$WWW/good/onboarding"
+	devid key delete ldevid-0 --config "$DEV/devid.conf" >/dev/null 2>&1 ||
+		true
+}
+
+# wait_request: the server has not decided yet
+wait_request() {
+	run -3 enroll enrol
+	echo "$output"
+	[ -s "$STAGING/request" ]
+}
+
+@test "pending, then issued: the same request, a certificate in the module" {
+	local before
+
+	usual good
+	wait_request
+	[ "$(told result)" = pending ]
+	[ "$(told retry_after)" = 30 ]
+	before=$(sha256sum "$STAGING/request")
+	wait_request
+	[ "$before" = "$(sha256sum "$STAGING/request")" ]
+	issued good root
+	run -0 enroll enrol
+	echo "$output"
+	[ "$(told result)" = done ]
+	[ "$(told key)" = ldevid-0 ]
+	[ "$(told epoch)" -ge 1 ]
+	run -0 devid cert list ldevid-0 --config "$DEV/devid.conf" --json
+	jq -e '.certificates[0] | .key_enabled and .cert_enabled' <<<"$output"
+	# and once more: what is done is done
+	run -0 enroll enrol
+}
+
+@test "the request has the IDevID's serial number and is signed by the TPM" {
+	local subject
+
+	usual good
+	wait_request
+	openssl req -inform DER -in "$STAGING/request" -verify -noout
+	subject=$(openssl req -inform DER -in "$STAGING/request" -noout \
+		-subject -nameopt "$names")
+	[[ $subject == *"serialNumber=SN1"* ]]
+}
+
+@test "a key of the type that csrattrs ask for; evidence without an IAK is left out" {
+	usual good
+	# P-384, id-aa-attestation
+	printf '%s' MCEwEgYHKoZIzj0CATEHBgUrgQQAIgYLKoZIhvcNAQkQAjs= \
+		>"$WWW/good/csrattrs"
+	wait_request
+	[[ $output == *"evidence: ldevid-0: asked for, and left out"* ]]
+	openssl req -inform DER -in "$STAGING/request" -noout -text |
+		grep -q secp384r1
+}
+
+@test "drop: key and request are gone, twice is no failure" {
+	usual good
+	wait_request
+	run -0 enroll drop
+	[ ! -e "$STAGING/request" ]
+	run ! devid key list ldevid-0 --config "$DEV/devid.conf"
+	run -0 enroll drop
+	[ "$(told op)" = drop ]
+}
+
+@test "the staging folder is all that is written, and no program starts" {
+	usual good
+	wait_request
+	[ "$(find "$STAGING" -type f -printf '%f\n' | sort | tr '\n' ' ')" = \
+		"request result.json " ]
+	[ "$(stat -c %a "$STAGING/request")" = 600 ]
+}
+
+# ---- whom to ask ----
+
+@test "no registrar and no domain: NO_REGISTRAR" {
+	conf good "est_trust = $SITE/root.pem"
+	fails NO_REGISTRAR "DHCP gave no domain" enrol
+	fails NO_REGISTRAR "no domain to look for it in" --domain bad enrol
+	[ ! -e "$STAGING/request" ]
+}
+
+@test "the domain that DHCP gave leads to devid-registrar in it" {
+	conf good "est_trust = $SITE/root.pem"
+	fails EST_UNREACHABLE devid-registrar.nowhere.example \
+		--domain nowhere.example enrol
+}
+
+@test "trust by RADIUS: no anchor, no name, another domain, the right one" {
+	conf good "registrar = $registrar"
+	fails NO_ANCHOR "no anchor" enrol
+	fails NO_ANCHOR "no name of a RADIUS server" \
+		--anchor "$SITE/root.pem" enrol
+	fails EST_UNTRUSTED "not of the RADIUS server's domain" \
+		--anchor "$SITE/root.pem" --server-name radius.evil.example enrol
+	fails EST_UNTRUSTED "its certificate" --anchor "$SITE/other.pem" \
+		--server-name radius.site.example enrol
+	run -3 enroll --anchor "$SITE/root.pem" \
+		--server-name radius.site.example enrol
+}
+
+@test "a pinned certificate of the server is an anchor too" {
+	conf good "registrar = $registrar" "est_trust = $SITE/server.pem"
+	run -3 enroll enrol
+}
+
+# ---- what a server does ----
+
+@test "a server of another root: EST_UNTRUSTED" {
+	usual good "registrar = $registrar:444"
+	conf good "registrar = $registrar:444" "est_trust = $SITE/root.pem"
+	fails EST_UNTRUSTED "registrar $registrar: its certificate" enrol
+	[ "$(ls "$STAGING")" = result.json ]
+}
+
+@test "a server whose certificate has ended: EST_UNTRUSTED, with the clock" {
+	conf good "registrar = $registrar:445" "est_trust = $SITE/root.pem"
+	fails EST_UNTRUSTED "expired (the clock here says $(date -u +%F))" enrol
+}
+
+@test "a server of another name: EST_UNTRUSTED" {
+	conf good "registrar = 127.0.0.1" "est_trust = $SITE/root.pem"
+	fails EST_UNTRUSTED "127.0.0.1" enrol
+}
+
+@test "no TLS, and nobody there" {
+	conf good "registrar = $registrar:446" "est_trust = $SITE/root.pem"
+	fails EST_MALFORMED "cacerts: registrar" enrol
+	conf good "registrar = $registrar:447" "est_trust = $SITE/root.pem"
+	fails EST_UNREACHABLE "447" enrol
+}
+
+@test "a redirect is not followed: EST_REDIRECT" {
+	usual redirect
+	fails EST_REDIRECT "https://elsewhere.example/cacerts" enrol
+}
+
+@test "another media type: EST_MALFORMED" {
+	usual type
+	fails EST_MALFORMED "Content-Type is 'text/html'" enrol
+}
+
+@test "what is no Base64: EST_MALFORMED" {
+	usual broken
+	fails EST_MALFORMED "cacerts: EST body: is not Base64" enrol
+}
+
+@test "10 MiB: EST_TOO_LARGE" {
+	usual big
+	fails EST_TOO_LARGE "more than 65536 bytes" enrol
+}
+
+@test "a byte a second: EST_TIMEOUT" {
+	usual slow
+	fails EST_TIMEOUT "cacerts" enrol
+}
+
+@test "503: EST_SERVER, and when to come again" {
+	usual busy
+	fails EST_SERVER "HTTP status 503: later" enrol
+	[ "$(told retry_after)" = 120 ]
+}
+
+@test "403: EST_REFUSED with the rule, and a new request the next time" {
+	usual refuse
+	fails EST_REFUSED "403: unlisted: this unit is on no list" enrol
+	[ ! -e "$STAGING/request" ]
+}
+
+@test "409 twice: EST_REFUSED" {
+	usual stale
+	fails EST_REFUSED "no nonce" enrol
+}
+
+@test "proxies of the environment do not count, a configured one does" {
+	usual good
+	https_proxy=http://127.0.0.1:9 HTTPS_PROXY=http://127.0.0.1:9 \
+		ALL_PROXY=http://127.0.0.1:9 run -3 enroll enrol
+	usual good "proxy = http://127.0.0.1:9"
+	fails EST_UNREACHABLE "cacerts" enrol
+}
+
+# ---- what a server issues ----
+
+@test "a certificate for another key: EST_WRONG_CERT" {
+	usual good
+	wait_request
+	certs_only "$WWW/good/issued" "$SITE/server.pem"
+	fails EST_WRONG_CERT "none in the answer is for the key" enrol
+	[ -s "$STAGING/request" ]
+}
+
+@test "a certificate for another device: EST_WRONG_CERT" {
+	usual good
+	wait_request
+	openssl req -inform DER -in "$STAGING/request" -out "$SITE/ldevid.csr"
+	openssl req -in "$SITE/ldevid.csr" -noout -pubkey >"$SITE/ldevid.pub"
+	openssl x509 -new -force_pubkey "$SITE/ldevid.pub" -days 10 \
+		-subj "/serialNumber=SN2" -CA "$SITE/root.pem" \
+		-CAkey "$SITE/root.key" -out "$SITE/ldevid.pem"
+	certs_only "$WWW/good/issued" "$SITE/ldevid.pem"
+	fails EST_WRONG_CERT "serialNumber is not the one of this device" enrol
+}
+
+@test "a CA's certificate: EST_WRONG_CERT" {
+	usual good
+	wait_request
+	issued good root "basicConstraints=critical,CA:TRUE"
+	fails EST_WRONG_CERT "is a CA's" enrol
+}
+
+@test "a chain that ends nowhere: EST_WRONG_CERT" {
+	usual good
+	wait_request
+	issued good other
+	fails EST_WRONG_CERT "no path to a root of cacerts" enrol
+	cp "$WWW/rootless/cacerts" "$WWW/good/cacerts"
+	issued good root
+	fails EST_WRONG_CERT "no root in cacerts" enrol
+	cp "$WWW/cacerts" "$WWW/good/cacerts"
+}
+
+# ---- the document ----
+
+@test "the onboarding document: missing, malformed, hostile, good" {
+	usual good
+	fails DOCUMENT "no document for this device" document
+	echo '{"version": 1' >"$WWW/good/onboarding"
+	fails DOCUMENT "onboarding document: line" document
+	head -c 70000 /dev/zero | tr '\0' ' ' >"$WWW/good/onboarding"
+	fails EST_TOO_LARGE "more than 65536 bytes" document
+	[ ! -e "$STAGING/site.json" ]
+	jq -n --rawfile a "$SITE/root.pem" '{version: 1, site: "Plant",
+		radius: {anchors: [$a], names: ["radius.site.example"]},
+		values: {a: "x\u001b[2J"}}' >"$WWW/good/onboarding"
+	fails DOCUMENT "values" document
+	jq -n --rawfile a "$SITE/root.pem" '{version: 1, site: "Plant",
+		radius: {anchors: [$a], names: ["radius.site.example"]}}' \
+		>"$WWW/good/onboarding"
+	run -0 enroll document
+	cmp "$STAGING/site.json" "$WWW/good/onboarding"
+}
+
+# ---- this device ----
+
+@test "a key service that is not there: KEY_UNAVAILABLE" {
+	usual good
+	sed -i "s|^socket = .*|socket = $WORK/nobody.sock|" \
+		"$BATS_TEST_TMPDIR/devid.conf"
+	fails KEY_UNAVAILABLE "identity idevid" enrol
+}
+
+@test "an identity without a certificate: KEY_UNAVAILABLE" {
+	usual good
+	fails KEY_UNAVAILABLE "identity ldevid-3" --identity ldevid-3 enrol
+}
+
+@test "a staging folder that others write to, and wrong calls: exit 2" {
+	usual good
+	chmod 775 "$STAGING"
+	run -2 enroll enrol
+	[[ $output == *"only this user writes to"* ]]
+	chmod 755 "$STAGING"
+	run -2 enroll enroll
+	run -2 enroll
+	run -2 enroll --identity iak enrol
+	conf good "registrar = a b"
+	run -2 enroll enrol
+	[ "$(told class)" = LOCAL ]
+}
+
+@test "killed at any moment, the next run goes on" {
+	local rest=137 calls kills=0
+
+	usual good
+	for ((calls = 800; rest == 137; calls += 160)); do
+		rest=0
+		as_enroll env ASAN_OPTIONS=detect_leaks=0 \
+			"$WORK/bin/kill-at" "$calls" \
+			"$WORK/bin/devid-enroll" --config \
+			"$BATS_TEST_TMPDIR/devid.conf" --staging "$STAGING" \
+			--key ldevid-0 enrol 2>/dev/null || rest=$?
+		[ "$rest" -ne 137 ] || kills=$((kills + 1))
+		# what is there is whole
+		[ ! -e "$STAGING/request" ] || openssl req -inform DER -in \
+			"$STAGING/request" -verify -noout
+		[ ! -e "$STAGING/result.json" ] || jq -e . \
+			"$STAGING/result.json" >/dev/null
+	done
+	echo "rest $rest kills $kills"
+	[ "$rest" -eq 3 ]
+	[ "$kills" -ge 3 ]
+	issued good root
+	run -0 enroll enrol
+}
