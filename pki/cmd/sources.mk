@@ -9,6 +9,5 @@ sources := \
 	cmd-inspect.c \
 	cmd-issue.c \
 	cmd-list.c \
-	cmd-serve.c \
-	operator.c
+	cmd-serve.c
 ldlibs := -ljansson -lcrypto -pthread

@@ -7,6 +7,7 @@ sources := \
 	db-sqlite.c \
 	db.c \
 	device-json.c \
+	operator.c \
 	register-audit-check.c \
 	register-audit.c \
 	register-cert.c \
