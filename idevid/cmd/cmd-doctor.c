@@ -18,6 +18,7 @@
 #include "places.h"
 #include "progress.h"
 #include "report.h"
+#include "way.h"
 
 struct call {
 	const char *config; /* borrowed, or NULL */
@@ -117,8 +118,10 @@ static int examine(const struct places *places, const struct call *call)
 			       : cmd_fail(&err);
 	if (call->json)
 		rc = print_json(found, &err);
-	else
+	else {
 		report_print(found, stdout);
+		way_print(facts, stdout);
+	}
 	if (rc == DEVID_OK && fflush(stdout) != 0)
 		rc = devid_fail(
 			&err, DEVID_ERR_IO, "standard output: not written");

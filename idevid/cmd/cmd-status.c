@@ -18,6 +18,7 @@
 #include "judge.h"
 #include "options.h"
 #include "places.h"
+#include "way.h"
 
 #define SHOWN_ATTACHES 3
 
@@ -132,6 +133,7 @@ static void print_agent(const json_t *all)
 	if (*fact_text(agent, "survives"))
 		(void)printf("server     remembered; accepted are %s\n",
 			fact_text(agent, "survives"));
+	way_print(all, stdout);
 	json_array_foreach(json_object_get(agent, "ports"), i, port)
 		print_port(port, strcmp(state, "alive") == 0);
 }

@@ -15,6 +15,7 @@
 #include "look.h"
 #include "pick.h"
 #include "report.h"
+#include "way.h"
 
 #define PART_FILE_MAX 1048576 /* bytes read of one; a limit of ours */
 
@@ -32,6 +33,7 @@ static enum devid_err print_report(
 {
 	(void)err;
 	report_print(in->findings, out);
+	way_print(in->facts, out);
 	return DEVID_OK;
 }
 

@@ -164,6 +164,10 @@ static const struct complaint table[] = {
 		"with trust = pinned: ca and server_name; with first-use, if "
 		"you are sure about the new one: stop devid-agent, remove "
 		"server-trust.json, start it" },
+	{ "server-changed", FAULT(SERVER),
+		"the RADIUS server is not one of the site's",
+		"the site's document names its anchors and servers: was the "
+		"server exchanged, and the document (devid-registrar(8)) not?" },
 	{ "trust-broken", FAULT(SERVER),
 		"what the server is judged by cannot be read",
 		"with trust = pinned: write the file again; with first-use: "
@@ -179,6 +183,44 @@ static const struct complaint table[] = {
 
 	{ "no-address", WARNING(ADDRESS), "the port is open and has no address",
 		"DHCP, or a program in hooks.d (devid-agent(8))" },
+
+	{ "no-registrar", WARNING(ONBOARDING), "no registrar was found",
+		"a site without one needs none: onboard = no in devid.conf; "
+		"else registrar there, or devid-registrar in the domain that "
+		"DHCP gives" },
+	{ "no-anchor", FAULT(ONBOARDING),
+		"nothing is known by which the registrar could be trusted",
+		"let the RADIUS server send its issuer with its certificate, "
+		"or set est_trust to a file with the site's root" },
+	{ "est-untrusted", FAULT(ONBOARDING),
+		"the registrar is not one that is trusted",
+		"its certificate and name against est_trust (devid.conf(5)); "
+		"somebody else may be answering in its place" },
+	{ "est-refused", FAULT(ONBOARDING), "the registrar refuses this device",
+		"the rule that the cause names; devid-registrar audit and list "
+		"show say more" },
+	{ "pending", WARNING(ONBOARDING),
+		"the registrar waits for somebody to approve this device",
+		"devid-registrar pending, then approve or refuse" },
+	{ "document-bad", FAULT(ONBOARDING),
+		"the site's onboarding document cannot be used",
+		"devid-registrar document gives another one" },
+	{ "hook-failed", FAULT(ONBOARDING),
+		"a program of onboard.d did not succeed",
+		"journalctl -u devid-agent has what it said" },
+	{ "firmware-too-low", FAULT(ONBOARDING),
+		"the firmware is older than the site admits",
+		"update it; firmware_version in devid.conf says what it is" },
+	{ "candidate-failed", FAULT(ONBOARDING),
+		"the network did not let the new LDevID in",
+		"the RADIUS server's list and the site's CA there; the device "
+		"stays on what it has" },
+	{ "onboarding-failed", FAULT(ONBOARDING), "onboarding did not succeed",
+		"the cause says which step; journalctl -u devid-agent" },
+	{ "ldevid-expired", FAULT(ONBOARDING),
+		"the certificate of the LDevID has expired",
+		"is the clock right? Else it is enrolled anew with the IDevID "
+		"by itself: why not, is said above" },
 };
 
 const struct complaint *complaint_at(size_t n)
@@ -212,6 +254,7 @@ const char *complaint_area_name(enum complaint_area area)
 		[COMPLAINT_AREA_SWITCH] = "switch",
 		[COMPLAINT_AREA_SERVER] = "server trust",
 		[COMPLAINT_AREA_ADDRESS] = "address",
+		[COMPLAINT_AREA_ONBOARDING] = "onboarding",
 	};
 
 	return names[area];

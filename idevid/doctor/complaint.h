@@ -23,8 +23,9 @@ enum complaint_area {
 	COMPLAINT_AREA_SWITCH,
 	COMPLAINT_AREA_SERVER,
 	COMPLAINT_AREA_ADDRESS,
+	COMPLAINT_AREA_ONBOARDING,
 };
-#define COMPLAINT_N_AREAS 12
+#define COMPLAINT_N_AREAS 13
 
 enum complaint_level {
 	COMPLAINT_FAULT,   /* something does not work */

@@ -60,11 +60,12 @@ static json_t *text_or_null(const char *text)
 
 static json_t *settings_json(const struct places *p)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "socket",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "socket",
 		fact_new(p->socket), "agent_socket", fact_new(p->agent_socket),
 		"tcti", fact_new(p->tcti), "ports", text_or_null(p->ports),
 		"trust", fact_new(p->trust), "ca", text_or_null(p->ca),
-		"server_name", text_or_null(p->server_name));
+		"server_name", text_or_null(p->server_name), "registrar",
+		text_or_null(p->registrar));
 }
 
 static json_t *time_json(void)

@@ -109,6 +109,7 @@ static const char *id_of_class(const char *class)
 		{ "NO_AUTHENTICATOR", "no-authenticator" },
 		{ "KEY_UNAVAILABLE", "key-unavailable" },
 		{ "SERVER_UNTRUSTED", "server-untrusted" },
+		{ "SERVER_CHANGED", "server-changed" },
 		{ "CERT_REJECTED", "cert-rejected" },
 		{ "AUTHZ_DENIED", "authz-denied" },
 		{ "TLS_FAILED", "tls-failed" },

@@ -6,12 +6,14 @@
 #include "findings.h"
 #include "judge-key.h"
 #include "judge-net.h"
+#include "judge-onboard.h"
 
 void judge_facts(const json_t *facts, struct findings *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	judge_key(facts, ret);
 	judge_net(facts, ret);
+	judge_onboard(facts, ret);
 	findings_sort(ret);
 }
 
@@ -38,8 +40,10 @@ static enum judge_word word_of(const struct complaint *is)
 {
 	bool vital = is->area <= COMPLAINT_AREA_FILES;
 
-	/* That no agent runs is how many a device is meant to be. */
-	if (strcmp(is->id, "agent-absent") == 0)
+	/* That no agent runs, or there is no registrar, is how many a device is
+	 * meant to be. */
+	if (strcmp(is->id, "agent-absent") == 0 ||
+		strcmp(is->id, "no-registrar") == 0)
 		return JUDGE_USABLE;
 	if (is->level == COMPLAINT_UNSEEN)
 		return vital ? JUDGE_UNSURE : JUDGE_USABLE;

@@ -119,6 +119,27 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 	return DEVID_OK;
 }
 
+/* A URL may have a user's name and password in it, before its last '@'. */
+static enum devid_err show_proxy(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	const char *at = strrchr(value, '@');
+	const char *scheme = strstr(value, "://");
+	FILE *out = *(FILE **)target;
+
+	if (!at)
+		return show(target, value, rest, row, err);
+	(void)fprintf(out, "%s.%s = ", row->section, row->name);
+	if (scheme && scheme < at)
+		(void)fprintf(out, "%.*s://", (int)(scheme - value), value);
+	(void)fputs("(hidden)", out);
+	for (; *at; at++)
+		(void)fputc((unsigned char)*at < ' ' ? '?' : *at, out);
+	(void)fputc('\n', out);
+	return DEVID_OK;
+}
+
 /* devid.conf(5); tests/docs holds this to it. */
 #define SETTINGS(X)                                                            \
 	X("keyd", "socket")                                                    \
@@ -163,7 +184,15 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 	X("eap", "tls_max")                                                    \
 	X("eap", "trust")                                                      \
 	X("eap", "ca")                                                         \
-	X("eap", "server_name")
+	X("eap", "server_name")                                                \
+	X("enroll", "onboard")                                                 \
+	X("enroll", "registrar")                                               \
+	X("enroll", "label")                                                   \
+	X("enroll", "est_trust")                                               \
+	X("enroll", "proxy")                                                   \
+	X("enroll", "key_type")                                                \
+	X("enroll", "hooks")                                                   \
+	X("device", "firmware_version")
 
 /* clang-format off */
 #define SHOW(section, name) { section, name, show, 0, 0, 0 },
@@ -171,10 +200,13 @@ static enum devid_err show(void *target, const char *value, const char *rest,
 #define END { NULL, NULL, NULL, 0, 0, 0 }
 
 static const struct conf_setting shown[] = {
+	{ "enroll", "proxy", show_proxy, 0, 0, 0 }, /* before the others */
 	SETTINGS(SHOW)
 	SKIP("keyd", "*")
 	SKIP("agent", "*")
 	SKIP("eap", "*")
+	SKIP("enroll", "*")
+	SKIP("device", "*")
 	SKIP("key *", "*")
 	SKIP("*", "*") /* of nobody: known_names() tells of it */
 	END,

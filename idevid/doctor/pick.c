@@ -54,6 +54,29 @@ static const struct pick port[] = {
 	PLAIN(NULL),
 };
 
+static const struct pick step[] = {
+	PLAIN("step"),
+	PLAIN("time"),
+	PLAIN(NULL),
+};
+
+static const struct pick onboarding[] = {
+	PLAIN("state"),
+	PLAIN("since"),
+	{ "steps", step },
+	PLAIN("next"),
+	PLAIN("waiting_for"),
+	PLAIN("class"),
+	PLAIN("cause"),
+	PLAIN("cause_time"),
+	PLAIN("active"),
+	PLAIN("candidate"),
+	PLAIN("registrar"),
+	PLAIN("domain"),
+	PLAIN("address"),
+	PLAIN(NULL),
+};
+
 const struct pick pick_agent[] = {
 	PLAIN("version"),
 	PLAIN("pid"),
@@ -64,6 +87,7 @@ const struct pick pick_agent[] = {
 	PLAIN("remembered"),
 	PLAIN("remembered_issuer"),
 	PLAIN("survives"),
+	{ "onboarding", onboarding },
 	{ "ports", port },
 	PLAIN(NULL),
 };

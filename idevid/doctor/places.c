@@ -29,6 +29,8 @@ static const struct conf_setting settings[] = {
 	{ "eap", "ca", conf_to_path, AT(ca) },
 	{ "eap", "server_name", conf_to_string, AT(server_name) },
 	{ "eap", "*", conf_skip, 0, 0, 0 },
+	{ "enroll", "registrar", conf_to_string, AT(registrar) },
+	{ "enroll", "*", conf_skip, 0, 0, 0 },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -99,4 +101,5 @@ void places_done(struct places *p)
 	free(p->trust);
 	free(p->ca);
 	free(p->server_name);
+	free(p->registrar);
 }

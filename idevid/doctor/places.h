@@ -30,6 +30,7 @@ struct places {
 	char *trust;
 	char *ca;          /* or NULL */
 	char *server_name; /* or NULL */
+	char *registrar;   /* of [enroll] */
 };
 
 /*

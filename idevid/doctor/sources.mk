@@ -16,6 +16,7 @@ sources := \
 	findings.c \
 	judge-key.c \
 	judge-net.c \
+	judge-onboard.c \
 	judge.c \
 	known.c \
 	logs.c \
@@ -24,5 +25,6 @@ sources := \
 	places.c \
 	report.c \
 	ustar.c \
-	values.c
+	values.c \
+	way.c
 ldlibs := -lcrypto -linih -ljansson -lsystemd

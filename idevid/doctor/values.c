@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "conf.h"
 #include "fail.h"
+#include "key.h"
 #include "role.h"
 #include "tpm-tcti.h"
 
@@ -212,6 +213,46 @@ static enum devid_err check_trust(const struct values *values,
 	return DEVID_OK;
 }
 
+static enum devid_err check_est_trust(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)rest;
+	(void)row;
+	return strcmp(value, "radius") == 0 ? DEVID_OK
+					    : conf_path(member, value, err);
+}
+
+/* What may be a password is not repeated. */
+static enum devid_err check_proxy(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)member;
+	(void)rest;
+	(void)row;
+	if (strcmp(value, "none") == 0 || strncmp(value, "http://", 7) == 0 ||
+		strncmp(value, "https://", 8) == 0)
+		return DEVID_OK;
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"neither none nor a URL of http or https");
+}
+
+static enum devid_err check_key_type(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	enum key_alg alg = key_alg_by_name(value);
+
+	(void)member;
+	(void)rest;
+	(void)row;
+	if (alg != KEY_ALG_NONE && alg != KEY_ALG_RSA4096)
+		return DEVID_OK;
+	return devid_fail(err, DEVID_ERR_INVALID,
+		"'%s' is none of p256, p384, rsa2048 and rsa3072", value);
+}
+
 #define TEXT             offsetof(struct values, text), 0, 0
 #define FLAG             offsetof(struct values, flag), 0, 0
 #define NUMBER(min, max) offsetof(struct values, number), min, max
@@ -249,6 +290,13 @@ static const struct conf_setting settings[] = {
 	{ "eap", "trust", check_trust_word, 0, 0, 0 },
 	{ "eap", "ca", conf_to_path, TEXT },
 	{ "eap", "*", conf_to_string, TEXT },
+	{ "enroll", "onboard", conf_to_bool, FLAG },
+	{ "enroll", "est_trust", check_est_trust, TEXT },
+	{ "enroll", "proxy", check_proxy, 0, 0, 0 },
+	{ "enroll", "key_type", check_key_type, 0, 0, 0 },
+	{ "enroll", "hooks", conf_to_path, TEXT },
+	{ "enroll", "*", conf_to_string, TEXT },
+	{ "device", "*", conf_to_string, TEXT },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 

@@ -388,6 +388,112 @@ agent_lives() {
 	end "$spawned"
 }
 
+# ---- onboarding, as the agent tells of it ----
+
+# onboards MEMBERS...: the way, with these in place of the usual
+onboards() {
+	local way
+
+	way=$(jq -nc '{state: "held", since: "2026-01-31T12:03:00Z", steps: [
+		{step: "provisioning", time: "2026-01-31T12:01:00Z"},
+		{step: "enrolling", time: "2026-01-31T12:02:00Z"}],
+		next: "2026-01-31T12:05:00Z", waiting_for: "the next try",
+		class: null, cause: null, active: null, candidate: "ldevid-0",
+		registrar: "devid-registrar.site.example", domain: "site.example",
+		address: true} + '"{$1}")
+	agent_lives '"clock": "ok", "onboarding": '"$way"', "ports": []'
+	printf '%s\n' '{"server_sha256": "'"$(printf 'ab%.0s' {1..32})"'"}' \
+		>"$DEV/state/server-trust.json"
+	sed -i 's/^ports = .*/ports = lo/' "$DEV/devid.conf"
+}
+
+@test "the way from the box to production is one line of status and of doctor" {
+	local way
+
+	onboards 'state: "enrolling", since: "2026-01-31T12:02:00Z", next: null,
+		waiting_for: "the certificate"'
+	way="onboarding provisioning 2026-01-31T12:01:00Z, enrolling since"
+	way+=" 2026-01-31T12:02:00Z; next: the certificate"
+	run state
+	[ "${lines[-1]}" = "$way" ] # of this device's ports none is told
+	run doctor
+	[ "${lines[-1]}" = "$way" ]
+	[ "$(state --json | jq -r .agent.onboarding.state)" = enrolling ]
+	end "$spawned"
+	onboards 'class: "EST_TIMEOUT", cause: "too slow"'
+	run state
+	[[ $output == *"held since 2026-01-31T12:03:00Z; next: the next try at 2026-01-31T12:05:00Z"* ]]
+	[[ $output == *"last failure: EST_TIMEOUT: too slow"* ]]
+	end "$spawned"
+	await exit "$spawned"
+	run state # of before
+	[[ $output == *"enrolling 2026-01-31T12:02:00Z, unknown; it was held since"* ]]
+}
+
+@test "no-registrar, no-anchor, est-untrusted, est-refused, onboarding-failed" {
+	onboards 'class: "NO_REGISTRAR", cause: "because"'
+	names 3 usable no-registrar "NO_REGISTRAR: because; now held"
+	end "$spawned"
+	onboards 'class: "NO_ANCHOR", cause: "only a leaf"'
+	names 1 degraded no-anchor "only a leaf"
+	end "$spawned"
+	onboards 'class: "EST_UNTRUSTED", cause: "another root"'
+	names 1 degraded est-untrusted "another root"
+	end "$spawned"
+	onboards 'class: "EST_REFUSED", cause: "listed: not on the list"'
+	names 1 degraded est-refused "not on the list"
+	end "$spawned"
+	onboards 'class: "EST_SERVER", cause: "503"'
+	names 1 degraded onboarding-failed "EST_SERVER: 503"
+	end "$spawned"
+}
+
+@test "pending, document-bad, hook-failed, firmware-too-low, candidate-failed, server-changed" {
+	onboards 'state: "pending"'
+	names 3 degraded pending "devid-registrar.site.example, asked again at 2026-01-31T12:05:00Z"
+	end "$spawned"
+	onboards 'class: "DOCUMENT", cause: "no anchors"'
+	names 1 degraded document-bad "no anchors"
+	end "$spawned"
+	onboards 'class: "HOOK_FAILED", cause: "10-ntp: exited with 1"'
+	names 1 degraded hook-failed "10-ntp"
+	end "$spawned"
+	onboards 'class: "FIRMWARE_TOO_LOW", cause: "1.0, lowest 1.2"'
+	names 1 degraded firmware-too-low "lowest 1.2"
+	end "$spawned"
+	onboards 'class: "CANDIDATE_FAILED", cause: "AUTHZ_DENIED"'
+	names 1 degraded candidate-failed "AUTHZ_DENIED"
+	end "$spawned"
+	onboards 'class: "SERVER_CHANGED", cause: "another root"'
+	names 1 degraded server-changed "another root"
+	end "$spawned"
+}
+
+@test "ldevid-expired: a key of the owner's with a certificate that has ended" {
+	onboards 'active: "ldevid-0"'
+	export DEVID_CONFIG=$DEV/devid.conf
+	devid key create ldevid-0 --type p256
+	devid key enable ldevid-0
+	with_key "$DEV" openssl req -new -key "$DEV/state/ldevid-0.key" \
+		-subj /CN=ldevid-0 -out "$WORK/ldevid.csr"
+	LD_PRELOAD=$plain/clock-fault.so CLOCK_FAULT=-8640000 \
+		openssl x509 -req -in "$WORK/ldevid.csr" -CA "$WORK/ca.pem" \
+		-CAkey "$WORK/ca.key" -extfile "$WORK/ext" -days 10 \
+		-out "$WORK/ldevid.pem" 2>/dev/null
+	devid cert install ldevid-0 "$WORK/ldevid.pem"
+	devid cert enable ldevid-0
+	unset DEVID_CONFIG
+	names 1 degraded ldevid-expired "valid until 20"
+	devid key delete ldevid-0 --config "$DEV/devid.conf"
+	end "$spawned"
+}
+
+@test "no-address: the registrar is known, and nobody noted an address" {
+	onboards 'state: "provisioning", address: false'
+	names 3 degraded no-address "no program of hooks.d"
+	end "$spawned"
+}
+
 @test "trust-unseen, trust-broken" {
 	agent_lives '"ports": []'
 	echo '{}' >"$DEV/state/server-trust.json"

@@ -165,11 +165,14 @@ static void known_certificate_in_der_becomes_pem(void **state)
 
 static void known_settings_are_shown_others_are_not(void **state)
 {
-	static const char conf[] = "[keyd]\n"
-				   "tcti = a\tb ; remark\n"
-				   "password = secret\n"
-				   "[eap]\n"
-				   "trust = first-use\n";
+	static const char conf[] =
+		"[keyd]\n"
+		"tcti = a\tb ; remark\n"
+		"password = secret\n"
+		"[eap]\n"
+		"trust = first-use\n"
+		"[enroll]\n"
+		"proxy = http://me:p@ss@proxy.example:3128\n";
 	char *text = NULL;
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
@@ -178,8 +181,10 @@ static void known_settings_are_shown_others_are_not(void **state)
 	assert_non_null(out);
 	assert_rc(known_settings("f", conf, out, NULL), DEVID_OK);
 	assert_int_equal(fclose(out), 0);
-	assert_string_equal(text, "keyd.tcti = a?b\n"
-				  "eap.trust = first-use\n");
+	assert_string_equal(text,
+		"keyd.tcti = a?b\n"
+		"eap.trust = first-use\n"
+		"enroll.proxy = http://(hidden)@proxy.example:3128\n");
 	free(text);
 }
 

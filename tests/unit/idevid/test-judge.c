@@ -24,6 +24,9 @@ static const char well[] =
 	"'folders': [{'path': '/var/lib/devid', 'state': 'ok'}],"
 	"'agent_state': 'alive',"
 	"'agent': {'pid': 7, 'keyd': true, 'supplicant': 8, 'clock': 'ok',"
+	"  'onboarding': {'state': 'production', 'class': null,"
+	"    'cause': 'why', 'active': 'ldevid-0', 'registrar': 'r.example',"
+	"    'address': true, 'since': 'noon', 'next': null},"
 	"  'ports': [{'port': 'eth0', 'carrier': true,"
 	"    'state': 'authorized', 'class': 'NONE', 'reason': ''}]},"
 	"'server_trust': {'path': '/ca.pem', 'state': 'ok'},"
@@ -133,6 +136,30 @@ struct row {
 	"'}]"
 
 static const struct row rows[] = {
+	{ "agent.onboarding.class", "'NO_REGISTRAR'", "no-registrar",
+		"NO_REGISTRAR: why; now production", JUDGE_USABLE },
+	{ "agent.onboarding.class", "'EST_UNREACHABLE'", "no-registrar",
+		"EST_UNREACHABLE", JUDGE_USABLE },
+	{ "agent.onboarding.class", "'NO_ANCHOR'", "no-anchor", "why",
+		JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'EST_UNTRUSTED'", "est-untrusted", "why",
+		JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'EST_REFUSED'", "est-refused", "why",
+		JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'DOCUMENT'", "document-bad", "why",
+		JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'HOOK_FAILED'", "hook-failed", "why",
+		JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'FIRMWARE_TOO_LOW'", "firmware-too-low",
+		"why", JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'CANDIDATE_FAILED'", "candidate-failed",
+		"why", JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'SERVER_CHANGED'", "server-changed", "why",
+		JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'EST_TIMEOUT'", "onboarding-failed",
+		"EST_TIMEOUT: why", JUDGE_DEGRADED },
+	{ "agent.onboarding.state", "'pending'", "pending",
+		"r.example, asked again at another time", JUDGE_DEGRADED },
 	{ "config", "{'state': 'wrong', 'detail': 'f:3: x'}", "settings-wrong",
 		"f:3", JUDGE_UNUSABLE },
 	{ "config", "{'state': 'unseen', 'detail': 'denied'}",
@@ -361,6 +388,70 @@ static void judge_without_agent_its_areas_are_not_used(void **state)
 	assert_int_equal(judge_area(&found, COMPLAINT_AREA_KEY), JUDGE_WELL);
 }
 
+static void judge_device_that_does_not_onboard_has_no_such_area(void **state)
+{
+	(void)state;
+	assert_int_equal(judge("agent.onboarding", "null", NULL), JUDGE_USABLE);
+	assert_int_equal(found.n, 0);
+	assert_int_equal(
+		judge_area(&found, COMPLAINT_AREA_ONBOARDING), JUDGE_UNUSED);
+}
+
+static void judge_registrar_that_was_set_should_be_there(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		judge("settings.registrar", "'r.example'",
+			"agent.onboarding.class", "'EST_UNREACHABLE'", NULL),
+		JUDGE_DEGRADED);
+	assert_only("onboarding-failed", "EST_UNREACHABLE");
+}
+
+static void judge_address_that_nobody_noted_is_missed_for_a_registrar(
+	void **state)
+{
+	static const char step[] = "agent.onboarding.state";
+	static const char has[] = "agent.onboarding.address";
+
+	(void)state;
+	(void)judge(step, "'provisioning'", has, "false", NULL);
+	assert_only("no-address", "no program of hooks.d");
+	(void)judge(step, "'provisioning'", has, "true", NULL);
+	assert_int_equal(found.n, 0);
+	(void)judge(step, "'provisioning'", has, "false",
+		"agent.onboarding.registrar", "null", NULL);
+	assert_int_equal(found.n, 0);
+	/* told once, of the port */
+	(void)judge(step, "'provisioning'", has, "false", "links.0.addresses",
+		"[]", NULL);
+	assert_only("no-address", "authorized since");
+}
+
+static void judge_server_that_changed_is_told_once(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		judge("agent.ports.0.state", "'backoff'", "agent.ports.0.class",
+			"'SERVER_CHANGED'", "agent.onboarding.class",
+			"'SERVER_CHANGED'", NULL),
+		JUDGE_DEGRADED);
+	assert_only("server-changed", "now backoff");
+}
+
+static void judge_expired_ldevid_is_found_while_it_is_active(void **state)
+{
+	static const char keys[] = BESIDE(
+		"{'name': 'ldevid-0', 'present': true, 'enabled': true,"
+		"'certificate': {'validity': 'expired', 'not_after': 'May'}}");
+
+	(void)state;
+	assert_int_equal(judge("identities", keys, NULL), JUDGE_DEGRADED);
+	assert_only("ldevid-expired", "valid until May");
+	assert_int_equal(judge("identities", keys, "agent.onboarding.active",
+				 "'ldevid-1'", NULL),
+		JUDGE_USABLE);
+}
+
 static void judge_known_bad_counts_before_unknown(void **state)
 {
 	(void)state;
@@ -474,6 +565,14 @@ int main(void)
 		cmocka_unit_test(judge_folder_comes_before_its_files),
 		cmocka_unit_test(judge_answering_tpm_is_not_missing),
 		cmocka_unit_test(judge_without_agent_its_areas_are_not_used),
+		cmocka_unit_test(
+			judge_device_that_does_not_onboard_has_no_such_area),
+		cmocka_unit_test(judge_registrar_that_was_set_should_be_there),
+		cmocka_unit_test(
+			judge_address_that_nobody_noted_is_missed_for_a_registrar),
+		cmocka_unit_test(judge_server_that_changed_is_told_once),
+		cmocka_unit_test(
+			judge_expired_ldevid_is_found_while_it_is_active),
 		cmocka_unit_test(judge_known_bad_counts_before_unknown),
 		cmocka_unit_test(judge_first_use_remembers_nothing_yet),
 		cmocka_unit_test(judge_evidence_has_no_control_characters),
