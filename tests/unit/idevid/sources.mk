@@ -12,7 +12,7 @@ $(B)/tests/unit/test-module-crash: | $(B)/file-fault.so
 $(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-certify test-keystore-cut \
 	test-keystore-erase test-keystore-limit test-keystore-nv \
 	test-keystore-owner test-keystore-tpm test-module test-module-adopt \
-	test-module-attest test-module-room test-module-tpm test-module-why test-tpm-about \
+	test-module-attest test-module-certify test-module-room test-module-tpm test-module-why test-tpm-about \
 	test-tpm-ek-chain test-tpm-handle): | $(B)/tcti-fault.so
 $(addprefix $(B)/tests/unit/,test-provider test-provider-sign): \
 	| $(B)/devid.so $(B)/devid-keyd

@@ -241,7 +241,8 @@ static void counter_made_is_certified_before_and_after_an_erasure(void **state)
 	assert_int_equal(counter_now(f), value + 1);
 }
 
-/* As it is after an LDevID was certified. covers: OWN-evidence-commands */
+/* As it is after an LDevID was certified.
+ * covers: OWN-evidence-commands */
 static void counter_open_certified_with_one_command(void **state)
 {
 	struct keystore_fixture *f = *state;
