@@ -73,6 +73,13 @@ static bool is_same_unit(X509 *a, X509 *b)
 		       (size_t)ASN1_STRING_length(x)) == 0;
 }
 
+/* Also where its keyUsage does not go with it. */
+static bool claims_ca(X509 *cert)
+{
+	return (X509_get_extension_flags(cert) & EXFLAG_CA) != 0 ||
+	       X509_check_ca(cert) != 0;
+}
+
 /* ---- the chain ---- */
 
 static bool is_root(X509 *cert)
@@ -129,14 +136,24 @@ static enum devid_err write_path(
 	return DEVID_OK;
 }
 
+/* When it is judged: now, or, where nobody knows when that is, the first second
+ * of the leaf. */
+static time_t judged_at(const struct issued_ask *ask, X509 *leaf)
+{
+	struct tm tm;
+
+	if (ask->clock_is_wrong &&
+		ASN1_TIME_to_tm(X509_get0_notBefore(leaf), &tm) == 1)
+		return timegm(&tm);
+	return ask->now;
+}
+
 static enum devid_err verify(const struct issued_ask *ask, X509 *leaf,
 	X509_STORE_CTX *ctx, struct devid_error *err)
 {
-	unsigned long flags =
-		ask->clock_is_wrong ? X509_V_FLAG_NO_CHECK_TIME : 0;
 	int code;
 
-	if (!path_prepare(ctx, ask->now, DEPTH_MAX, flags))
+	if (!path_prepare(ctx, judged_at(ask, leaf), DEPTH_MAX, 0))
 		return fail_no_memory(err);
 	if (X509_verify_cert(ctx) == 1)
 		return DEVID_OK;
@@ -181,7 +198,7 @@ enum devid_err issued_check(
 	if (!is_same_unit(leaf, ask->identity))
 		return bad(err, DEVID_ERR_MISMATCH,
 			"its serialNumber is not the one of this device");
-	if (X509_check_ca(leaf) != 0)
+	if (claims_ca(leaf))
 		return bad(err, DEVID_ERR_INVALID, "is a CA's");
 	return check_chain(ask, leaf, ret, err);
 }

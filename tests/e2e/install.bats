@@ -77,7 +77,7 @@ listed() {
 	local program
 
 	for program in bin/devid bin/devid-report bin/devid-station sbin/devid-keyd \
-		sbin/devid-agent sbin/devid-ca bin/devid-pki sbin/devid-ceremony; do
+		sbin/devid-agent sbin/devid-enroll sbin/devid-ca bin/devid-pki sbin/devid-ceremony; do
 		run -0 "$ROOT$P/$program" --version
 		[ "$output" = "${program##*/} $VERSION" ]
 	done
@@ -252,6 +252,7 @@ $ROOT$P" ]
 	[ "$(cd "$TREE/build" && find . -maxdepth 1 -type f -executable | sort)" = "./devid
 ./devid-agent
 ./devid-ca
+./devid-enroll
 ./devid-keyd
 ./devid-report
 ./devid-station

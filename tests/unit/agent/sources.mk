@@ -1,4 +1,8 @@
-sees := agent/attach tests/fixture
+sees := agent/attach agent/enroll tests/fixture
 
 UNIT_TESTS += $(wildcard tests/unit/agent/test-*.c)
 NOT_EMULATED += test-agent-tap # PACKET_STATISTICS
+NOT_EMULATED += test-confine # landlock(7), seccomp(2)
+NOT_EMULATED += test-enroll-request # preloads file-fault.so into itself
+PLAIN_ONLY += test-enroll-request
+$(B)/tests/unit/test-enroll-request: | $(B)/file-fault.so
