@@ -126,7 +126,7 @@ all:
 # with its folder and what that sees.
 FOLDERS := \
 	$(addprefix idevid/,base cli report key cert tpm enrol verify purpose provider keyd doctor cmd) \
-	agent/attach agent/enroll \
+	$(addprefix agent/,base onboard attach enroll) \
 	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
 		registrar est desk registrar-cmd ceremony station lab) pki \
 	radius-test \

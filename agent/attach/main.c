@@ -9,6 +9,7 @@
 #include "cmd-exit.h"
 #include "conf.h"
 #include "log.h"
+#include "onboard-states.h"
 #include "options.h"
 #include "states.h"
 
@@ -17,7 +18,7 @@
 struct call {
 	const char *config;  /* borrowed */
 	const char *address; /* borrowed: the port of --note-address, or NULL */
-	bool debug, dump_states;
+	bool debug, dump_states, dump_onboarding;
 };
 
 #define AT(member) OPTION_AT(struct call, member)
@@ -29,6 +30,8 @@ static const struct option_row rows[] = {
 		"log every change of state" },
 	{ "dump-states", 0, NULL, option_flag, AT(dump_states),
 		"print the state machine of a port" },
+	{ "dump-onboarding", 0, NULL, option_flag, AT(dump_onboarding),
+		"print that of the way from the box to production" },
 	{ "note-address", 0, "PORT", option_text, AT(address),
 		"note that PORT has an address, and the DOMAIN that came with "
 		"it" },
@@ -39,7 +42,8 @@ static const struct option_set option_set = {
 	.program = "devid-agent",
 	.usage = "usage: devid-agent [--config FILE] [--debug]\n"
 		 "       devid-agent --note-address PORT [DOMAIN]\n"
-		 "       devid-agent --dump-states | --help | --version\n"
+		 "       devid-agent --dump-states | --dump-onboarding\n"
+		 "       devid-agent --help | --version\n"
 		 "Attaches the device's 802.1X ports with its DevID.\n",
 	.rows = rows,
 	.operand = "DOMAIN",
@@ -88,7 +92,7 @@ static int note_address(const struct call *call, const char *domain)
 
 int main(int argc, char *argv[])
 {
-	struct call call = { NULL, NULL, false, false };
+	struct call call = { .debug = false };
 	int code;
 
 	log_init("devid-agent", LOG_LEVEL_INFO);
@@ -102,6 +106,9 @@ int main(int argc, char *argv[])
 			&option_set, "DOMAIN goes with --note-address alone");
 	if (call.dump_states)
 		return states_dump(stdout) == DEVID_OK ? 0 : EXIT_FAILED;
+	if (call.dump_onboarding)
+		return onboard_states_dump(stdout) == DEVID_OK ? 0
+							       : EXIT_FAILED;
 	if (call.debug)
 		log_init("devid-agent", LOG_LEVEL_DEBUG);
 	return run(call.config ? call.config : CONF_DEFAULT_PATH);

@@ -1,33 +1,27 @@
 # devid-agent: the port, from link-up to authorized
 
-sees := idevid/base idevid/cert idevid/cli idevid/key
+sees := agent/base agent/onboard idevid/base idevid/cert idevid/cli idevid/key
 sources := \
-	address.c \
 	agent.c \
 	attach.c \
-	backoff.c \
 	config.c \
 	ctrl.c \
 	drive.c \
 	effects.c \
 	event.c \
 	flight.c \
-	hooks.c \
 	identity.c \
 	keyd-watch.c \
 	link.c \
 	links.c \
-	names.c \
 	port.c \
 	ports.c \
 	server.c \
-	spawn.c \
 	states.c \
 	status.c \
 	supplicant.c \
 	tap.c \
 	trust.c \
-	wallclock.c \
 	watch.c \
 	wpaconf.c
 ldlibs := -linih -ljansson -lmnl -lsystemd -lwpa_client

@@ -1,6 +1,6 @@
 # devid-enroll: asks the site's EST server for an LDevID
 
-sees := agent/attach idevid/base idevid/cert idevid/cli idevid/enrol idevid/key
+sees := agent/base idevid/base idevid/cert idevid/cli idevid/enrol idevid/key
 sources := \
 	confine.c \
 	enroll-key.c \

@@ -1,4 +1,5 @@
-sees := agent/attach agent/enroll tests/fixture
+sees := agent/attach agent/enroll agent/onboard tests/fixture
+sources := onboard-fixture.c
 
 UNIT_TESTS += $(wildcard tests/unit/agent/test-*.c)
 NOT_EMULATED += test-agent-tap # PACKET_STATISTICS

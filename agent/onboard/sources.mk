@@ -1,0 +1,10 @@
+# from the box to production: the device enrols its LDevID by itself
+
+sees := agent/base idevid/base idevid/enrol idevid/key
+sources := \
+	onboard-states.c \
+	onboard-status.c \
+	onboard-steps.c \
+	onboard-store.c \
+	onboarder.c
+ldlibs := -ljansson -lsystemd
