@@ -429,7 +429,7 @@ static void disk_that_takes_nothing_makes_no_key(void **state)
 {
 	(void)state;
 	onboard_world_reach(&w, ONBOARD_PROVISIONING);
-	(void)snprintf(w.o->dir, sizeof(w.o->dir), "/nonexistent");
+	(void)snprintf(w.o->dir, sizeof(w.o->dir), "/proc/none");
 	onboarder_address(w.o, "site.example");
 	assert_state(ONBOARD_HELD);
 	assert_string_equal(w.o->facts.class, "LOCAL");
