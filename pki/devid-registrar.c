@@ -9,11 +9,11 @@
 #include "desk-init.h"
 #include "desk-list.h"
 #include "desk-look.h"
+#include "desk-serve.h"
 #include "log.h"
-#include "registrar-cmd-serve.h"
 
 static const struct command commands[] = {
-	{ "serve", registrar_cmd_serve, "enrol devices by EST" },
+	{ "serve", desk_serve, "enrol devices by EST" },
 	{ "init", desk_init_site, "make the site's CA and its database" },
 	{ "list", desk_list, "who is known to the site: add, import, show" },
 	{ "pending", desk_pending, "show requests that wait for a person" },

@@ -1,12 +1,12 @@
 # devid-ca and devid-registrar: the tables of their commands
 
-sees := idevid/base idevid/cli pki/ceremony pki/cmd pki/desk pki/registrar-cmd
+sees := idevid/base idevid/cli pki/ceremony pki/cmd pki/desk
 
 PROGRAMS += devid-ca devid-registrar
 devid-ca_src := pki/devid-ca.c
 devid-ca_sees := idevid/base idevid/cli pki/ceremony pki/cmd
 devid-registrar_src := pki/devid-registrar.c
-devid-registrar_sees := idevid/base idevid/cli pki/desk pki/registrar-cmd
+devid-registrar_sees := idevid/base idevid/cli pki/desk
 
 ca_items += \
 	run|$(SBINDIR)/devid-ca|$(B)/devid-ca \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `devid-registrar serve`: the registrar on the network. */
-#include "registrar-cmd-serve.h"
+#include "desk-serve.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -9,18 +9,17 @@
 #include "conns.h"
 #include "est-serve.h"
 #include "log.h"
-#include "registrar-cmd.h"
+#include "desk-cmd.h"
 
 struct call {
-	struct registrar_cmd cmd;
+	struct desk desk;
 	bool debug;
 };
 
 static const struct option_row rows[] = {
 	{ "debug", 0, NULL, option_flag, OPTION_AT(struct call, debug),
 		"say more" },
-	REGISTRAR_CMD_CONFIG_ROW(struct call, cmd),
-	REGISTRAR_CMD_PIN_ROWS(struct call, cmd),
+	DESK_ROWS(struct call, desk),
 	OPTION_END,
 };
 
@@ -29,7 +28,7 @@ static const struct option_set option_set = {
 	.usage = "usage: devid-registrar serve [--debug]\n"
 		 "Enrols devices by EST over mutual TLS; publishes the site's "
 		 "revocation list.\n",
-	.notes = REGISTRAR_CMD_NOTES,
+	.notes = DESK_NOTES,
 	.rows = rows,
 };
 
@@ -49,29 +48,29 @@ static enum devid_err open_sockets(const struct registrar_conf *conf,
 	return rc;
 }
 
-static int serve(struct registrar_cmd *cmd)
+static int serve(struct desk *desk)
 {
 	struct http_listen listen[2] = { { .n = 0 }, { .n = 0 } };
 	struct devid_error err = { DEVID_OK, "" };
 	enum devid_err rc;
 
-	rc = open_sockets(&cmd->conf, listen, &err);
+	rc = open_sockets(&desk->conf, listen, &err);
 	if (rc == DEVID_OK)
-		rc = est_serve(&cmd->conf, cmd->registrar, listen, &err);
+		rc = est_serve(&desk->conf, desk->r, listen, &err);
 	http_listen_close(&listen[HTTP_STATIONS]);
 	http_listen_close(&listen[HTTP_PUBLIC]);
 	if (rc == DEVID_OK)
 		return EXIT_SUCCESS;
-	(void)registrar_cmd_fail(&err);
+	(void)desk_fail(&err);
 	return rc == DEVID_ERR_INVALID ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-int registrar_cmd_serve(int argc, char **argv)
+int desk_serve(int argc, char **argv)
 {
 	struct call call = { .debug = false };
 	int code;
 
-	registrar_cmd_init(&call.cmd);
+	desk_init(&call.desk);
 	code = options_read(&option_set, argc, argv, &call);
 	if (code >= 0)
 		return code;
@@ -79,9 +78,10 @@ int registrar_cmd_serve(int argc, char **argv)
 		log_init("devid-registrar", LOG_LEVEL_DEBUG);
 	/* It means "read again", also while all is still being read. */
 	(void)signal(SIGHUP, SIG_IGN); /* cannot fail */
-	code = registrar_cmd_open(&call.cmd);
+	code = desk_open(&call.desk, REGISTRAR_OPEN_AUDIT | REGISTRAR_OPEN_CA |
+					     REGISTRAR_OPEN_TRUST);
 	if (code < 0)
-		code = serve(&call.cmd);
-	registrar_cmd_done(&call.cmd);
+		code = serve(&call.desk);
+	desk_done(&call.desk);
 	return code;
 }
