@@ -3,6 +3,7 @@
 #
 # Input for devid-report: JSON lines as devid-registrar writes them.
 
+# shellcheck disable=SC2034,SC2154 # for bats files; of lib.bash
 report=$build/devid-report
 NOW=1796079600 # 2026-11-30 23:00
 
@@ -50,6 +51,7 @@ units() {
 }
 
 # hostile_units: names that would do something, were they not text
+# shellcheck disable=SC2016 # nothing of it is to be done
 hostile_units() {
 	local name names=(
 		'<script>document.title=\"owned\"</script>'
