@@ -235,12 +235,26 @@ static bool read_nonce(const char *text, struct est_nonce *ret)
 	return true;
 }
 
+enum devid_err est_nonce_parse(
+	struct view json, struct est_nonce *ret, struct devid_error *err)
+{
+	CLEANUP(cleanup_json)
+	json_t *root = json_loadb((const char *)json.data, json.len,
+		JSON_REJECT_DUPLICATES, NULL);
+	const char *text = json_string_value(json_object_get(root, "nonce"));
+
+	if (!text || !read_nonce(text, ret))
+		return devid_fail(err, DEVID_ERR_SYNTAX,
+			"no JSON with a nonce of %d to %d bytes",
+			WIRE_NONCE_MIN, WIRE_NONCE_MAX);
+	return DEVID_OK;
+}
+
 enum enroll_class est_nonce(struct est_server *server, struct est_nonce *ret,
 	struct devid_error *err)
 {
 	CLEANUP(est_answer_done) struct est_answer a = { 0 };
-	CLEANUP(cleanup_json) json_t *root = NULL;
-	const char *text;
+	struct devid_error why = { DEVID_OK, "" };
 	enum enroll_class class =
 		ask(server, &nonce, (struct view) { NULL, 0 }, &a, err);
 
@@ -252,16 +266,9 @@ enum enroll_class est_nonce(struct est_server *server, struct est_nonce *ret,
 	class = check(server, &nonce, &a, err);
 	if (class != ENROLL_CLASS_NONE)
 		return class;
-	root = json_loadb((const char *)a.body.data, a.body.len,
-		JSON_REJECT_DUPLICATES, NULL);
-	text = json_string_value(json_object_get(root, "nonce"));
-	if (!text || !read_nonce(text, ret)) {
-		(void)devid_fail(err, DEVID_ERR_SYNTAX,
-			"nonce: no JSON with a nonce of %d to %d bytes",
-			WIRE_NONCE_MIN, WIRE_NONCE_MAX);
-		return ENROLL_EST_MALFORMED;
-	}
-	return ENROLL_CLASS_NONE;
+	return est_nonce_parse(blob_view(&a.body), ret, &why) == DEVID_OK
+		       ? ENROLL_CLASS_NONE
+		       : malformed(&nonce, &why, err);
 }
 
 enum enroll_class est_enroll(struct est_server *server, struct view csr,

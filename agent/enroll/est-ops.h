@@ -39,6 +39,11 @@ struct est_nonce {
 	uint8_t data[WIRE_NONCE_MAX];
 };
 
+/* The nonce in the JSON of such an answer, WIRE_NONCE_MIN to WIRE_NONCE_MAX
+ * bytes, base64url without '=' (RFC 4648 5). Errors: SYNTAX. */
+DEVID_MUST_CHECK enum devid_err est_nonce_parse(
+	struct view json, struct est_nonce *ret, struct devid_error *err);
+
 /* GET nonce (draft-ietf-lamps-attestation-freshness-07): 404 is a server
  * without. */
 DEVID_MUST_CHECK enum enroll_class est_nonce(struct est_server *server,

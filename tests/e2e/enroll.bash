@@ -138,6 +138,10 @@ est_conf() {
 			default_type application/csrattrs;
 			try_files /$l/csrattrs =404;
 		}
+		location ~ ^/\.well-known/est/(?<l>[a-z]+)/nonce$ {
+			default_type application/est-attestation-freshness+json;
+			try_files /$l/nonce =404;
+		}
 		location ~ ^/\.well-known/est/(?<l>[a-z]+)/simpleenroll$ {
 			if ($ssl_client_verify != SUCCESS) { return 401; }
 			default_type "application/pkcs7-mime; smime-type=certs-only";
@@ -274,3 +278,26 @@ issued() {
 		-days 10
 	certs_only "$WWW/$1/issued" "$SITE/ldevid.pem"
 }
+
+# iak_certified: the maker's CA certifies the IAK as well
+iak_certified() {
+	keyd_stop "$DEV"
+	tpm2_readpublic -Q -T "swtpm:path=$DEV/tpm.sock" -c 0x81020001 -f pem \
+		-o "$DEV/iak.pub"
+	keyd_start "$DEV"
+	printf '%s\n' keyUsage=critical,digitalSignature \
+		authorityKeyIdentifier=keyid \
+		certificatePolicies=2.23.133.11.1.1,2.23.133.11.1.3 \
+		>"$DEV/iak.ext"
+	openssl req -new -key "$SITE/server.key" -subj /serialNumber=SN1 \
+		-out "$DEV/iak.csr"
+	openssl x509 -req -in "$DEV/iak.csr" -force_pubkey "$DEV/iak.pub" \
+		-CA "$WORK/ca.pem" -CAkey "$WORK/ca.key" -days 30 \
+		-extfile "$DEV/iak.ext" -out "$DEV/iak.pem" 2>/dev/null
+	cat "$DEV/iak.pem" "$WORK/ca.pem" >"$DEV/iak-chain.pem"
+	devid cert install iak "$DEV/iak-chain.pem" \
+		--config "$DEV/devid.conf" >/dev/null 2>&1
+}
+
+# in_request HEX: these bytes are in the request that is kept
+in_request() { hex <"$STAGING/request" | grep -qF "$1"; }

@@ -20,7 +20,7 @@ setup() {
 }
 
 teardown() {
-	rm -f "$WWW/good/csrattrs" "$WWW/good/onboarding"
+	rm -f "$WWW/good/csrattrs" "$WWW/good/onboarding" "$WWW/good/nonce"
 	devid key delete ldevid-0 --config "$DEV/devid.conf" >/dev/null 2>&1 ||
 		true
 }
@@ -315,4 +315,31 @@ wait_request() {
 	[ "$kills" -ge 3 ]
 	issued good root
 	run -0 enroll enrol
+}
+
+# Last, because the IAK keeps its certificate.
+@test "evidence: over the server's nonce, with the certificates of the IAK" {
+	local nonce=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
+
+	iak_certified
+	usual good
+	# a list with id-aa-attestation
+	echo MA0GCyqGSIb3DQEJEAI7 >"$WWW/good/csrattrs"
+	echo '{"nonce": "no"}' >"$WWW/good/nonce"
+	fails EST_MALFORMED "nonce: no JSON with a nonce" enrol
+	echo '{"nonce": "ABEiM0RVZneImaq7zN3u_wARIjNEVWZ3iJmqu8zd7v8", "expiry": 300}' \
+		>"$WWW/good/nonce"
+	wait_request
+	# the attribute, tcg-attest-tpm-certify, TPM2_Certify over the nonce
+	in_request 060b2a864886f70d010910023b
+	in_request 06056781051401
+	in_request "0020$nonce"
+	in_request "$(openssl x509 -in "$DEV/iak.pem" -outform DER | hex)"
+	openssl req -inform DER -in "$STAGING/request" -verify -noout
+	# a server that gives none gets evidence all the same
+	run -0 enroll drop
+	rm "$WWW/good/nonce"
+	wait_request
+	in_request 06056781051401
+	! in_request "0020$nonce"
 }

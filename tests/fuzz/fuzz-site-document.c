@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An onboarding document, and what a run of devid-enroll came to. */
+/* JSON of an enrolment: the onboarding document, a nonce, and what a run of
+ * devid-enroll came to. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "enroll-result.h"
+#include "est-ops.h"
 #include "site-document.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -31,8 +33,13 @@ static void read_document(struct view json)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct enroll_result result;
+	struct est_nonce nonce = { .len = 0 };
 
 	read_document((struct view) { data, len });
+	if (est_nonce_parse((struct view) { data, len }, &nonce, NULL) ==
+			DEVID_OK &&
+		(nonce.len < WIRE_NONCE_MIN || nonce.len > WIRE_NONCE_MAX))
+		abort();
 	if (enroll_result_parse((const char *)data, len, &result, NULL) ==
 			DEVID_OK &&
 		(strpbrk(result.reason, "\n\r\t\x1b\x7f") ||
