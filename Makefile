@@ -128,7 +128,7 @@ FOLDERS := \
 	$(addprefix idevid/,base cli report key cert tpm enrol verify purpose provider keyd doctor cmd) \
 	$(addprefix agent/,base onboard attach enroll) \
 	$(addprefix pki/,sign http token ek register proof ca inspect publish serve cmd \
-		registrar est desk ceremony station lab) pki \
+		registrar est overview desk ceremony station lab) pki \
 	radius-test \
 	$(addprefix tests/,fixture fault e2e bench fuzz) \
 	$(addprefix tests/unit/,idevid agent pki radius-test)

@@ -9,6 +9,7 @@
 #include "desk-init.h"
 #include "desk-list.h"
 #include "desk-look.h"
+#include "desk-report.h"
 #include "desk-serve.h"
 #include "log.h"
 
@@ -24,6 +25,7 @@ static const struct command commands[] = {
 	{ "document", desk_document, "set the onboarding document" },
 	{ "ca", desk_ca, "print the certificate of the site's CA" },
 	{ "crl", desk_crl, "make a revocation list" },
+	{ "report", desk_report, "make a page of all units" },
 	{ "audit", desk_audit, "verify the audit log" },
 	{ "check", desk_check, "see whether all can be used" },
 	{ NULL, NULL, NULL },

@@ -1,6 +1,6 @@
 # the registrar's desk: commands of devid-registrar for the people of a site
 
-sees := idevid/base idevid/cert idevid/cli idevid/enrol pki/est pki/http pki/register pki/registrar pki/sign pki/token
+sees := idevid/base idevid/cert idevid/cli idevid/enrol pki/est pki/http pki/overview pki/register pki/registrar pki/sign pki/token
 sources := \
 	desk-cmd.c \
 	desk-decide.c \
@@ -9,5 +9,6 @@ sources := \
 	desk-init.c \
 	desk-list.c \
 	desk-look.c \
+	desk-report.c \
 	desk-serve.c
 ldlibs := -ljansson -lcrypto

@@ -297,6 +297,7 @@ static enum devid_err set_number(void *target, const char *value,
 static const struct conf_setting settings[] = {
 	{ "registrar", "instance", set_name, AT(instance) },
 	{ "registrar", "database", set_database, AT(database) },
+	{ "registrar", "seen", conf_to_path, AT(seen) },
 	{ "registrar", "publish", conf_to_path, AT(publish) },
 	{ "registrar", "listen", set_listen, AT(listen) },
 	{ "registrar", "public", set_listen, AT(public) },
@@ -416,11 +417,12 @@ enum devid_err registrar_conf_load(
 
 void registrar_conf_done(struct registrar_conf *conf)
 {
-	char *strings[] = { conf->instance, conf->database, conf->publish,
-		conf->listen, conf->public, conf->certificate, conf->key,
-		conf->ca_certificate, conf->ca_chain, conf->organization,
-		conf->module, conf->token, conf->token_key, conf->pin_file,
-		conf->audit_key, conf->crl_url, conf->ocsp_url };
+	char *strings[] = { conf->instance, conf->database, conf->seen,
+		conf->publish, conf->listen, conf->public, conf->certificate,
+		conf->key, conf->ca_certificate, conf->ca_chain,
+		conf->organization, conf->module, conf->token, conf->token_key,
+		conf->pin_file, conf->audit_key, conf->crl_url,
+		conf->ocsp_url };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		free(strings[i]);

@@ -43,11 +43,12 @@ struct registrar_profile {
 };
 
 struct registrar_conf {
-	char *instance;    /* [registrar] instance: of this process */
-	char *database;    /* [registrar] database: URI of db.h */
-	char *publish;     /* [registrar] publish: folder of the CRL, or NULL */
-	char *listen;      /* [registrar] listen: HOST:PORT, EST */
-	char *public;      /* [registrar] public: HOST:PORT, plain HTTP */
+	char *instance; /* [registrar] instance: of this process */
+	char *database; /* [registrar] database: URI of db.h */
+	char *seen;     /* [registrar] seen: SQLite file of RADIUS, or NULL */
+	char *publish;  /* [registrar] publish: folder of the CRL, or NULL */
+	char *listen;   /* [registrar] listen: HOST:PORT, EST */
+	char *public;   /* [registrar] public: HOST:PORT, plain HTTP */
 	char *certificate; /* [registrar] certificate: of the TLS server, PEM */
 	char *key;         /* [registrar] key: its key, PEM */
 	unsigned connections_max;

@@ -1,4 +1,4 @@
-sees := pki/est pki/station tests/fixture
+sees := pki/est pki/overview pki/station tests/fixture
 
 UNIT_TESTS += $(wildcard tests/unit/pki/test-*.c)
 NOT_EMULATED += test-pin test-register-crash # stop a program by ptrace()
