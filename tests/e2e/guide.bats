@@ -263,3 +263,11 @@ trap use_register EXIT" < <(blocks docs/guide-factory.md "The real line")
 	[ "$status" -eq 0 ]
 	[[ $output == *"table cert is devid-ca"* ]]
 }
+
+@test "the site's guide: a registrar from nothing, and a device with its LDevID" {
+	as_they_stand < <(blocks docs/guide-site.md "Try it on one machine")
+	[ "$status" -eq 0 ]
+	[[ $output == *"answer 202"*'"my-site"'* ]]
+	[[ $output == *retired*retired* ]]
+	[ ! -e site ]
+}
