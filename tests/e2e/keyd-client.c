@@ -412,6 +412,8 @@ static const struct trespass {
 	{ "import", WIRE_IMPORT, 0, "tls-1", NULL },
 	{ "pin", WIRE_PIN, 1, "tls-0", NULL },
 	{ "erase", WIRE_ERASE, 0, "", NULL },
+	{ "certify", WIRE_CERTIFY, 0, "ldevid-0", NULL },
+	{ "epoch", WIRE_EPOCH, 0, "iak", NULL },
 };
 
 /* Whether it was answered without an error. */

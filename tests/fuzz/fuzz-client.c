@@ -111,6 +111,26 @@ static enum devid_err activate(struct devid_error *err)
 	return rc;
 }
 
+static const struct view nonce = { (const uint8_t *)"some nonce", 10 };
+
+static enum devid_err certify(struct devid_error *err)
+{
+	static struct wire_certify said;
+	enum devid_err rc =
+		client_certify(keyd.path, "ldevid-0", nonce, &said, err);
+
+	if (rc == DEVID_OK && (said.attest.len == 0 || said.public.len == 0))
+		abort();
+	return rc;
+}
+
+static enum devid_err epoch(struct devid_error *err)
+{
+	static struct wire_certify said;
+
+	return client_epoch(keyd.path, nonce, &said, err);
+}
+
 /* As `devid status --json` has it: it can be written, whatever was said. */
 static enum devid_err facts(struct devid_error *err)
 {
@@ -137,9 +157,9 @@ static void remove_folder(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	static enum devid_err (*const calls[])(struct devid_error * err) = {
-		facts, find_key, chain, change, sign, attest, activate
-	};
+	static enum devid_err (*const calls[])(
+		struct devid_error * err) = { facts, find_key, chain, change,
+		sign, attest, activate, certify, epoch };
 	struct devid_error err = { DEVID_OK, "" };
 	struct view rest;
 	enum devid_err rc;

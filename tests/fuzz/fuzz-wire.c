@@ -85,6 +85,18 @@ static void credential(struct view in)
 	check_same(in, &out);
 }
 
+static void certify(struct view in)
+{
+	static struct wire_certify said;
+	struct room out = { buf, sizeof(buf), 0 };
+
+	if (wire_decode_certify(in, &said, NULL) != DEVID_OK)
+		return;
+	if (wire_encode_certify(&said, &out, NULL) != DEVID_OK)
+		abort();
+	check_same(in, &out);
+}
+
 static void import(struct view in)
 {
 	struct wire_import what;
@@ -107,12 +119,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (len < 1)
 		return 0;
 	in = (struct view) { data + 1, len - 1 };
-	switch (data[0] % 6) {
+	switch (data[0] % 7) {
 	case 0:
 		request(in);
 		break;
 	case 5:
 		import(in);
+		break;
+	case 6:
+		certify(in);
 		break;
 	case 1:
 		answer(in);

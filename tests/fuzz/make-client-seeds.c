@@ -22,7 +22,9 @@ enum call {
 	CHANGE,
 	SIGN,
 	ATTEST,
-	ACTIVATE
+	ACTIVATE,
+	CERTIFY,
+	EPOCH
 };
 
 static uint8_t input[65536];
@@ -106,6 +108,13 @@ static struct view attestation(void)
 	return (struct view) { out.data, out.len };
 }
 
+static struct view certification(void)
+{
+	static const uint8_t said[] = { 0, 1, 1, 0, 2, 2, 3, 0, 1, 4 };
+
+	return (struct view) { said, sizeof(said) };
+}
+
 int main(void)
 {
 	static const uint8_t part[64];
@@ -143,6 +152,12 @@ int main(void)
 	begin(ACTIVATE);
 	put(WIRE_ACTIVATE, DEVID_OK, some);
 	save("activate");
+	begin(CERTIFY);
+	put(WIRE_CERTIFY, DEVID_OK, certification());
+	save("certify");
+	begin(EPOCH);
+	put(WIRE_EPOCH, DEVID_OK, certification());
+	save("epoch");
 	certs_done(&leaf);
 	certs_done(&ca);
 	return 0;

@@ -279,6 +279,22 @@ static void attestation(void)
 	save_request("activate", 4, &activate);
 }
 
+/* What a site asks for. */
+static void certification(void)
+{
+	static const uint8_t said[] = { 6, 0, 1, 1, 0, 2, 2, 3, 0, 1, 4 };
+	struct wire_request req = { .op = WIRE_CERTIFY,
+		.name = "ldevid-0",
+		.data = (const uint8_t *)"a nonce.",
+		.data_len = 8 };
+
+	save("wire", "certify-data", said, sizeof(said));
+	save_request("certify", 5, &req);
+	req.op = WIRE_EPOCH;
+	memcpy(req.name, "iak", sizeof("iak"));
+	save_request("epoch", 5, &req);
+}
+
 static X509 *self_signed(void)
 {
 	X509 *x = X509_new();
@@ -369,5 +385,6 @@ int main(void)
 	keyref();
 	answers();
 	attestation();
+	certification();
 	return 0;
 }
