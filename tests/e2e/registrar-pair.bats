@@ -105,8 +105,8 @@ release() {
 		ask "$est_url" "dev$i" "$R/before$i" 3>&- &
 		pids+=($!)
 	done
-	wait_on "$R/serve.log" -- waits_for_lock
-	kill -KILL "$(cat "$R/serve.pid")"
+	wait_on "$R/registrar.log" -- waits_for_lock
+	kill -KILL "$(cat "$R/registrar.pid")"
 	for pid in "${pids[@]}"; do
 		wait "$pid" || true # without an answer
 	done

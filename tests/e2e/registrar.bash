@@ -11,23 +11,32 @@ softhsm=${softhsm:?set in ca.bash}
 spawned=${spawned-} # set by spawn
 est_url='' est_public=''
 
-# registrar_init: site CA, maker "acme", and the service's certificate
+# registrar_init: all of it, maker "acme" too
 registrar_init() {
 	export R="$WORK/registrar" CA="$WORK/registrar"
 	export SOFTHSM2_CONF="$R/softhsm2.conf"
 	mkdir -p "$R"/{tokens,publish}
-	cp "$build/devid-registrar" "$WORK/bin/"
 	printf 'directories.tokendir = %s\nlog.level = ERROR\n' \
 		"$R/tokens" >"$SOFTHSM2_CONF"
-	token_new site
 	maker_new acme
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-keyout "$R/tls-ca.key" -out "$R/tls-ca.pem" -days 30 \
-		-subj "/CN=Servers" \
-		-addext keyUsage=critical,keyCertSign 2>/dev/null
-	tls_cert service subjectAltName=IP:127.0.0.1,DNS:localhost
+	make_tls
+	registrar_site
+}
+
+# registrar_beside_ca: the registrar of a site that devid-ca's devices come to;
+# ca_init went before, and its maker is "acme"
+registrar_beside_ca() {
+	export R="$CA"
+	mkdir -p "$R/acme/root"
+	cp "$CA/root.pem" "$R/acme/root/cert.pem"
+	registrar_site
+}
+
+registrar_site() {
+	cp "$build/devid-registrar" "$WORK/bin/"
+	token_new site
 	registrar_conf "sqlite:$R/site.db"
-	devid-registrar init --name "Site devices" --config "$R/serve.conf"
+	devid-registrar init --name "Site devices" --config "$R/registrar.conf"
 }
 
 # maker_new NAME: a lab CA in $R/NAME
@@ -43,7 +52,7 @@ maker() { # NAME ARG...
 # registrar_conf DATABASE [NAME]: $R/NAME.conf; the kernel chooses the ports.
 # REGISTRAR_EXTRA are lines behind the last section, [maker acme].
 registrar_conf() {
-	local name=${2:-serve}
+	local name=${2:-registrar}
 
 	cat >"$R/$name.conf" <<-CONF
 		[registrar]
@@ -80,7 +89,7 @@ registrar_conf() {
 # registrar_start [NAME]: with $R/NAME.conf; log in $R/NAME.log, pid in
 # $R/NAME.pid; uses it
 registrar_start() {
-	local name=${1:-serve}
+	local name=${1:-registrar}
 
 	: >"$R/$name.log"
 	spawn "$R/$name.log" devid-registrar serve --config "$R/$name.conf"
@@ -91,9 +100,9 @@ registrar_start() {
 
 # use_registrar [NAME]: sets $est_url and $est_public; for each test anew
 use_registrar() {
-	est_url=https://$(port_of "${1:-serve}" est)
+	est_url=https://$(port_of "${1:-registrar}" est)
 	# shellcheck disable=SC2034 # for the tests
-	est_public=http://$(port_of "${1:-serve}" public)
+	est_public=http://$(port_of "${1:-registrar}" public)
 }
 
 # idevid_new NAME SERIAL [MAKER]: $R/NAME.key and $R/NAME.pem, leaf and issuer
@@ -110,13 +119,13 @@ idevid_new() {
 
 # desk COMMAND ARG...: what a person does at the registrar
 desk() {
-	devid-registrar "$1" --config "$R/${desk_conf:-serve}.conf" "${@:2}"
+	devid-registrar "$1" --config "$R/${desk_conf:-registrar}.conf" "${@:2}"
 }
 
 # list_maker [MAKER]: all its units on the site's list
 list_maker() {
 	maker "${1:-acme}" allow-list >"$R/rows"
-	devid-registrar list import --config "$R/${desk_conf:-serve}.conf" \
+	devid-registrar list import --config "$R/${desk_conf:-registrar}.conf" \
 		"$R/rows"
 }
 

@@ -31,7 +31,7 @@ teardown_file() { lib_done; }
 
 setup() {
 	bats_require_minimum_version 1.5.0
-	gone "$(cat "$R/serve.pid")" && registrar_start
+	gone "$(cat "$R/registrar.pid")" && registrar_start
 	use_registrar
 }
 
@@ -181,7 +181,7 @@ rows() {
 }
 
 registrar_restart() {
-	serve_stop
+	serve_stop registrar
 	registrar_start
 }
 
@@ -318,7 +318,7 @@ await_crl() {
 
 	serial=$(openssl x509 -in "$1" -noout -serial)
 	export crl_serial=${serial#*=} est_public
-	wait_on "$R/serve.log" "$R/publish" -- crl_has
+	wait_on "$R/registrar.log" "$R/publish" -- crl_has
 }
 
 crl_has() {
@@ -419,7 +419,7 @@ is_refused() {
 
 @test "SIGHUP: another maker is admitted, in the same process" {
 	local pid
-	pid=$(cat "$R/serve.pid")
+	pid=$(cat "$R/registrar.pid")
 
 	cp "$R/acme/root/cert.pem" "$R/roots.pem"
 	REGISTRAR_EXTRA="[maker more]
@@ -429,25 +429,25 @@ is_refused() {
 	run enrol stranger stranger
 	by_rule client-unknown
 	cat "$R/other/root/cert.pem" >>"$R/roots.pem"
-	kill -HUP "$(cat "$R/serve.pid")"
-	wait_on "$R/serve.log" -- grep -q "reload: makers" "$R/serve.log"
+	kill -HUP "$(cat "$R/registrar.pid")"
+	wait_on "$R/registrar.log" -- grep -q "reload: makers" "$R/registrar.log"
 	run enrol stranger stranger
 	[ "$output" = 200 ]
 	# What cannot be read changes nothing.
 	echo junk >"$R/roots.pem"
-	kill -HUP "$(cat "$R/serve.pid")"
-	wait_on "$R/serve.log" -- grep -q "reload: .*roots.pem" "$R/serve.log"
+	kill -HUP "$(cat "$R/registrar.pid")"
+	wait_on "$R/registrar.log" -- grep -q "reload: .*roots.pem" "$R/registrar.log"
 	run enrol stranger stranger
 	[ "$output" = 200 ]
-	[ "$pid" != "$(cat "$R/serve.pid")" ]
+	[ "$pid" != "$(cat "$R/registrar.pid")" ]
 }
 
 @test "SIGTERM: what was asked is answered, and the end is well" {
 	local pid
-	pid=$(cat "$R/serve.pid")
+	pid=$(cat "$R/registrar.pid")
 
 	kill -TERM "$pid"
 	await exit "$pid"
-	grep -q "serve: ending" "$R/serve.log"
+	grep -q "serve: ending" "$R/registrar.log"
 	run ! est "$est_url/.well-known/est/cacerts"
 }
