@@ -20,6 +20,7 @@
 #include "link.h"
 #include "links.h"
 #include "log.h"
+#include "onboarding.h"
 #include "ports.h"
 #include "server.h"
 #include "states.h"
@@ -67,7 +68,7 @@ static int on_flush(sd_event_source *s, void *user)
 	struct status st = { supplicant_pid(agent->supplicant),
 		agent->keyd_present, agent->clock_ok, agent->config->first_use,
 		&agent->trust, &agent->config->identities, ports,
-		agent->n_ports };
+		agent->n_ports, onboarding_onboarder(agent->onboarding) };
 	char path[PATH_MAX];
 
 	(void)s; /* one-shot */
@@ -146,6 +147,7 @@ static void on_watched(void *user, size_t index)
 
 static enum devid_err add_watch(struct agent *agent, struct devid_error *err)
 {
+	CLEANUP(identities_done) struct identities all = { .n = 0 };
 	const struct identities *list = &agent->config->identities;
 	const char *paths[WATCH_MAX] = { agent->config->keyd_socket };
 	struct watch_options options = {
@@ -155,6 +157,13 @@ static enum devid_err add_watch(struct agent *agent, struct devid_error *err)
 		.user = agent,
 	};
 
+	if (agent->onboarding) {
+		enum devid_err rc = onboarding_all(agent, &all, err);
+
+		if (rc != DEVID_OK)
+			return rc;
+		list = &all;
+	}
 	for (size_t i = 0; i < list->n; i++) {
 		for (int f = 0; f < N_IDENTITY_FILES; f++) {
 			if (list->of[i].path[f])
@@ -281,6 +290,7 @@ static enum devid_err apply(
 {
 	enum devid_err rc;
 
+	onboarding_free(agent);
 	supplicant_free(STEAL(agent->supplicant));
 	watch_free(STEAL(agent->watch));
 	trust_done(&agent->trust);
@@ -295,7 +305,9 @@ static enum devid_err apply(
 	for (size_t i = 0; i < agent->n_ports; i++)
 		agent->ports[i].port.n_history = 0;
 	load_state(agent);
-	rc = add_watch(agent, err);
+	rc = onboarding_new(agent, err);
+	if (rc == DEVID_OK)
+		rc = add_watch(agent, err);
 	if (rc == DEVID_OK)
 		rc = link_monitor_dump(agent->links, err);
 	agent_check_keyd(agent);
@@ -418,7 +430,9 @@ static enum devid_err set_up(struct agent *agent, struct devid_error *err)
 		return rc;
 	agent->clock_ok = true;
 	load_state(agent);
-	rc = start_supplicant(agent, err);
+	rc = onboarding_new(agent, err);
+	if (rc == DEVID_OK)
+		rc = start_supplicant(agent, err);
 	if (rc == DEVID_OK)
 		rc = add_watch(agent, err);
 	if (rc == DEVID_OK)
@@ -437,6 +451,7 @@ static void tear_down(struct agent *agent)
 	char path[PATH_MAX];
 
 	hooks_free(agent->hooks);
+	onboarding_free(agent);
 	supplicant_free(agent->supplicant);
 	watch_free(agent->watch);
 	link_monitor_free(agent->links);
@@ -452,6 +467,8 @@ static void tear_down(struct agent *agent)
 	status_path(agent, path);
 	(void)unlink(path); /* may never have been written */
 	server_ca_path(agent, path);
+	(void)unlink(path);
+	server_site_path(agent, path);
 	(void)unlink(path);
 	config_free(agent->config);
 	free(agent);

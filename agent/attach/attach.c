@@ -22,6 +22,7 @@ static const char *const class_names[ATTACH_N_CLASSES] = {
 	[ATTACH_CLASS_TLS_FAILED] = "TLS_FAILED",
 	[ATTACH_CLASS_NO_EAP_TLS] = "NO_EAP_TLS",
 	[ATTACH_CLASS_OPEN_PORT] = "OPEN_PORT",
+	[ATTACH_CLASS_SERVER_CHANGED] = "SERVER_CHANGED",
 };
 
 static const char *const end_names[ATTACH_N_ENDS] = {
@@ -416,6 +417,21 @@ static void classify_silence(struct attach *a)
 			detail);
 }
 
+/* A site that names its servers has none but those. */
+static void name_change(struct attach *a)
+{
+	char was[ATTACH_REASON_MAX];
+
+	if (!a->site || a->class != ATTACH_CLASS_SERVER_UNTRUSTED)
+		return;
+	a->class = ATTACH_CLASS_SERVER_CHANGED;
+	memcpy(was, a->reason, sizeof(was));
+	if (snprintf(a->reason, sizeof(a->reason),
+		    "not a server of the site's document: %s",
+		    was) >= (int)sizeof(a->reason))
+		a->reason[sizeof(a->reason) - 1] = '\0';
+}
+
 void attach_finish(struct attach *a, enum attach_end end, uint64_t now_us)
 {
 	a->done_ms = attach_ms(a, now_us);
@@ -428,6 +444,7 @@ void attach_finish(struct attach *a, enum attach_end end, uint64_t now_us)
 	case ATTACH_END_FAILURE:
 	case ATTACH_END_KEY:
 		classify_failure(a);
+		name_change(a);
 		return;
 	case ATTACH_END_SILENCE:
 		classify_silence(a);

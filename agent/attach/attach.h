@@ -17,7 +17,7 @@
 #include <time.h>
 
 #define ATTACH_REASON_MAX 192
-#define ATTACH_N_CLASSES  10
+#define ATTACH_N_CLASSES  11
 #define ATTACH_N_ENDS     6
 
 enum attach_class {
@@ -28,9 +28,10 @@ enum attach_class {
 	ATTACH_CLASS_CERT_REJECTED,
 	ATTACH_CLASS_AUTHZ_DENIED,
 	ATTACH_CLASS_TIMEOUT,
-	ATTACH_CLASS_TLS_FAILED, /* no common protocol, or it was broken */
-	ATTACH_CLASS_NO_EAP_TLS, /* the server wants another EAP method */
-	ATTACH_CLASS_OPEN_PORT,  /* let in without having been asked */
+	ATTACH_CLASS_TLS_FAILED,     /* no common protocol, or it was broken */
+	ATTACH_CLASS_NO_EAP_TLS,     /* the server wants another EAP method */
+	ATTACH_CLASS_OPEN_PORT,      /* let in without having been asked */
+	ATTACH_CLASS_SERVER_CHANGED, /* not one of the site's document */
 };
 
 /* How the try came to its end. */
@@ -62,6 +63,7 @@ struct attach {
 	bool refused;    /* the agent refused the server, or cannot judge it */
 	bool resumed;
 	bool remembered; /* it is held against a server that was seen before */
+	bool site;       /* or against the site's document */
 	int cert_error;  /* reason, or -1 */
 	int cert_depth;  /* of it; 0: the server's own */
 	enum flight_stage flight; /* how far our side of TLS came */

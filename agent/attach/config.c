@@ -14,6 +14,7 @@
 #include "fail.h"
 #include "files.h"
 #include "identity.h"
+#include "site-document.h"
 #include "wallclock.h"
 #include "what-is.h"
 
@@ -267,6 +268,18 @@ static enum devid_err set_open_port(void *target, const char *value,
 	return DEVID_OK;
 }
 
+static enum devid_err set_firmware(void *member, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	(void)rest;
+	(void)row;
+	if (!site_version_ok(value))
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s' is not numbers between dots", value);
+	return conf_string(member, value, err);
+}
+
 #define AT(member)               offsetof(struct config, member), 0, 0
 #define WITHIN(member, min, max) offsetof(struct config, member), min, max
 
@@ -286,12 +299,24 @@ static const struct conf_setting settings[] = {
 	{ "agent", "start_wait", conf_to_uint, WITHIN(start_wait, 1, 300) },
 	{ "agent", "auth_wait", conf_to_uint, WITHIN(auth_wait, 1, 300) },
 	{ "agent", "open_port", set_open_port, AT(open_port) },
+	{ "agent", "owner_identity", set_identity, AT(owner_identity) },
 	{ "eap", "identity", set_identity, AT(identity) },
 	{ "eap", "tls_min", set_tls, 0, 0, 0 },
 	{ "eap", "tls_max", set_tls, 0, 0, 0 },
 	{ "eap", "trust", set_trust, AT(first_use) },
 	{ "eap", "ca", conf_to_path, AT(ca) },
 	{ "eap", "server_name", set_server_name, AT(server_names) },
+	{ "enroll", "onboard", conf_to_bool, AT(onboard) },
+	{ "enroll", "registrar", conf_to_string, AT(registrar) },
+	{ "enroll", "program", conf_to_path, AT(enroll_program) },
+	{ "enroll", "user", conf_to_string, AT(enroll_user) },
+	{ "enroll", "hooks", conf_to_path, AT(onboard_hooks) },
+	/* of devid-enroll, which judges them */
+	{ "enroll", "label", conf_skip, 0, 0, 0 },
+	{ "enroll", "est_trust", conf_skip, 0, 0, 0 },
+	{ "enroll", "proxy", conf_skip, 0, 0, 0 },
+	{ "enroll", "key_type", conf_skip, 0, 0, 0 },
+	{ "device", "firmware_version", set_firmware, AT(firmware) },
 	{ NULL, NULL, NULL, 0, 0, 0 },
 };
 
@@ -322,6 +347,8 @@ static enum devid_err set_default_identity(
 	const char *idevid = key_id_name(KEY_IDEVID);
 	enum devid_err rc = DEVID_OK;
 
+	if (c->key || c->cert || c->identities.n > 0)
+		c->onboard = false; /* somebody has decided what is shown */
 	if (!c->key && !c->cert) {
 		if (c->identities.n == 0)
 			rc = identities_add(&c->identities, idevid, err);
@@ -335,9 +362,24 @@ static enum devid_err set_default_identity(
 	return identities_set_file(&c->identities, c->key, c->cert, err);
 }
 
+static enum devid_err default_enroll(struct config *c, struct devid_error *err)
+{
+	enum devid_err rc;
+
+	rc = default_string(
+		&c->enroll_program, DEVID_SBINDIR "/devid-enroll", err);
+	if (rc == DEVID_OK)
+		rc = default_string(&c->enroll_user, "devid-enroll", err);
+	if (rc == DEVID_OK)
+		rc = default_string(&c->onboard_hooks,
+			DEVID_SYSCONFDIR "/devid/onboard.d", err);
+	return rc;
+}
+
 static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 {
 	static const char identity[] = "anonymous@devid.invalid";
+	static const char owner[] = "anonymous@ldevid.invalid";
 	enum devid_err rc;
 
 	if (c->n_patterns == 0) {
@@ -354,6 +396,8 @@ static enum devid_err set_defaults(struct config *c, struct devid_error *err)
 		(rc = default_string(
 			 &c->keyd_socket, "/run/devid/keyd.sock", err)) ||
 		(rc = default_string(&c->identity, identity, err)) ||
+		(rc = default_string(&c->owner_identity, owner, err)) ||
+		(rc = default_enroll(c, err)) ||
 		(rc = default_string(&c->supplicant_user, "devid-eap", err)) ||
 		(rc = set_default_identity(c, err)))
 		return rc;
@@ -404,6 +448,7 @@ static struct config *config_new(void)
 	c->tls_max = WPACONF_TLS_1_3;
 	c->start_wait = 5;
 	c->auth_wait = 20;
+	c->onboard = true;
 	return c;
 }
 
@@ -485,6 +530,12 @@ void config_free(struct config *c)
 	free(c->key);
 	free(c->cert);
 	free(c->identity);
+	free(c->owner_identity);
+	free(c->registrar);
+	free(c->enroll_program);
+	free(c->enroll_user);
+	free(c->onboard_hooks);
+	free(c->firmware);
 	free(c->ca);
 	free(c);
 }

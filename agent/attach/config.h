@@ -37,16 +37,23 @@ struct config {
 	struct identities identities; /* one at least */
 	char *key; /* as set, or NULL: the identity is a file */
 	char *cert;
-	time_t clock_floor;  /* 0: none */
-	unsigned start_wait; /* seconds */
-	unsigned auth_wait;  /* seconds */
-	bool open_port;      /* use one that opens without authentication */
-	char *identity;
+	time_t clock_floor;   /* 0: none */
+	unsigned start_wait;  /* seconds */
+	unsigned auth_wait;   /* seconds */
+	bool open_port;       /* use one that opens without authentication */
+	char *identity;       /* outer, with an IDevID */
+	char *owner_identity; /* outer, with a key of the owner's */
 	enum wpaconf_tls tls_min;
 	enum wpaconf_tls tls_max;
 	bool first_use;
 	char *ca; /* or NULL */
 	struct names server_names;
+	bool onboard;         /* [enroll] onboard, and no identity by hand */
+	char *registrar;      /* HOST[:PORT], or NULL: by DHCP */
+	char *enroll_program; /* devid-enroll */
+	char *enroll_user;    /* name or uid[:gid] */
+	char *onboard_hooks;  /* folder */
+	char *firmware;       /* version, or NULL */
 };
 
 /* Loads and checks @path. Errors: of conf_load(), INVALID. The caller frees

@@ -60,6 +60,13 @@ static void on_plain(
 		log_debug("port: %s: %.40s: refused", ap->port.name, command);
 }
 
+/* A RADIUS server can tell by the outer identity which CAs to ask. */
+static bool is_owners(const struct identity *id)
+{
+	return id->id != KEY_NONE &&
+	       key_id_row(id->id)->home == ROLE_HOME_OWNER;
+}
+
 /* The wanted network block, from settings, memory and clock; @names and @ca are
  * room for what it points to. */
 static void wanted(struct agent_port *ap, struct wpaconf_network *net,
@@ -70,7 +77,7 @@ static void wanted(struct agent_port *ap, struct wpaconf_network *net,
 	const struct identity *id = &c->identities.of[ap->port.choice.now];
 
 	*net = (struct wpaconf_network) {
-		.identity = c->identity,
+		.identity = is_owners(id) ? c->owner_identity : c->identity,
 		.client_cert = id->path[IDENTITY_CERT],
 		.private_key = id->path[IDENTITY_KEY],
 		.trust = WPACONF_TRUST_CA,
@@ -85,7 +92,10 @@ static void wanted(struct agent_port *ap, struct wpaconf_network *net,
 		return;
 	net->ca = ca;
 	net->names = names;
-	if (agent->trust.has_ca && !ap->by_key) {
+	if (agent->site.in_force) {
+		server_site_path(agent, ca);
+		*names = agent->site.names;
+	} else if (agent->trust.has_ca && !ap->by_key) {
 		server_ca_path(agent, ca);
 		trust_names(&agent->trust, names);
 	} else {
@@ -505,6 +515,7 @@ void agent_on_event(void *user, const char *line, size_t len)
 		return;
 	ap->port.attach.remembered =
 		agent->config->first_use && agent->trust.pinned;
+	ap->port.attach.site = agent->config->first_use && agent->site.in_force;
 	/* The switch began by itself. */
 	if (ev.type == EVENT_EAP_STARTED && ap->tap < 0)
 		open_tap(ap);

@@ -12,6 +12,7 @@
 #include "identity.h"
 #include "keyd-watch.h"
 #include "log.h"
+#include "onboarding.h"
 #include "ports.h"
 #include "server.h"
 #include "states.h"
@@ -75,6 +76,17 @@ static void run_hooks(struct port *port, const char *event)
 	hooks_run(ap->agent->hooks, &ev);
 }
 
+/* With another identity it may be in another VLAN: the address of before is
+ * void. */
+static void tell_authorized(struct agent_port *ap)
+{
+	struct port *port = &ap->port;
+
+	onboarding_no_address(ap);
+	memcpy(ap->told_key, port->key, sizeof(ap->told_key));
+	run_hooks(port, "authorized");
+}
+
 /*
  * Others are told of five changes. A port that was admitted stays so for them
  * while it is attached anew (re-authentication, a dead wpa_supplicant): the
@@ -104,8 +116,8 @@ static void changed(struct port *port, enum port_state old)
 		port->let_in = let_in;
 		break;
 	case PORT_STATE_AUTHORIZED:
-		if (!port->admitted)
-			run_hooks(port, "authorized");
+		if (!port->admitted || strcmp(ap->told_key, port->key) != 0)
+			tell_authorized(ap);
 		port->admitted = true;
 		port->let_in = false;
 		break;
@@ -122,6 +134,7 @@ static void changed(struct port *port, enum port_state old)
 	}
 	if (!port->attaching)
 		agent_close_tap(ap);
+	onboarding_changed(ap, old);
 	agent_touch(ap->agent);
 }
 
@@ -161,6 +174,7 @@ static void finished(struct port *port)
 		agent_probe_keyd(ap->agent);
 	if (port->attach.class == ATTACH_CLASS_SERVER_UNTRUSTED)
 		server_failed(ap);
+	onboarding_finished(ap);
 	agent_touch(ap->agent);
 }
 

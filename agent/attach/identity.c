@@ -216,6 +216,7 @@ bool identity_is_blamed(const struct attach *a)
 	case ATTACH_CLASS_TIMEOUT:
 	case ATTACH_CLASS_NO_EAP_TLS:
 	case ATTACH_CLASS_OPEN_PORT:
+	case ATTACH_CLASS_SERVER_CHANGED:
 		return false;
 	}
 	return false;

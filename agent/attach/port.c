@@ -175,6 +175,17 @@ enum port_event port_on_attach(struct port *port)
 	return PORT_EVENT_NONE;
 }
 
+/*
+ * Another identity is shown from now on. The switch hears EAPOL-Start and
+ * authenticates anew; until that has failed the port is as it was.
+ */
+enum port_event port_on_show(struct port *port)
+{
+	leave(port, "another identity is to be shown");
+	forget_failure(port);
+	return port_on_attach(port);
+}
+
 static void select_port(struct port *port)
 {
 	/* SELECT_NETWORK of what is selected already does nothing. */

@@ -55,8 +55,9 @@ enum port_event {
 	PORT_EVENT_TIMEOUT,
 	PORT_EVENT_GIVE_UP, /* from a handler: this try is over */
 	PORT_EVENT_RETRY,   /* a cause of failure may be gone */
+	PORT_EVENT_SHOW,    /* another identity is to be shown, at once */
 };
-#define PORT_N_EVENTS 19
+#define PORT_N_EVENTS 20
 
 enum port_command {
 	PORT_COMMAND_CONFIGURE,  /* bring wpa_supplicant to know the port */
@@ -146,6 +147,7 @@ enum port_event port_on_appear(struct port *port);
 enum port_event port_on_gone(struct port *port);
 enum port_event port_on_unplug(struct port *port);
 enum port_event port_on_attach(struct port *port);
+enum port_event port_on_show(struct port *port);
 enum port_event port_on_ready(struct port *port);
 enum port_event port_on_refused(struct port *port);
 enum port_event port_on_supplicant_lost(struct port *port);

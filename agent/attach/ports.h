@@ -24,6 +24,7 @@
 struct agent;
 struct hooks;
 struct link_monitor;
+struct onboarding;
 struct supplicant;
 struct watch;
 
@@ -55,13 +56,20 @@ struct agent_port {
 	bool by_key;        /* the next try goes by the server's key */
 	enum look look;     /* by which the next try is so */
 	bool clock_ok;      /* as last configured */
-	uint32_t mtu;       /* as last configured */
-	enum wpaconf_trust trust_mode; /* as last configured */
-	size_t identity;               /* as last configured */
-	struct identity_stamp stamp;   /* of its files then */
-	struct trust_candidate server; /* of the running attach */
-	int tap;                       /* owned: of the running attach, or -1 */
-	struct flight flight;          /* what came out of it so far */
+	char told_key[KEY_NAME_MAX + 1]; /* hooks were told of last */
+	uint32_t mtu;                    /* as last configured */
+	enum wpaconf_trust trust_mode;   /* as last configured */
+	size_t identity;                 /* as last configured */
+	struct identity_stamp stamp;     /* of its files then */
+	struct trust_candidate server;   /* of the running attach */
+	int tap;              /* owned: of the running attach, or -1 */
+	struct flight flight; /* what came out of it so far */
+};
+
+/* The RADIUS servers that the site's document names (onboarding.h). */
+struct site_trust {
+	bool in_force;
+	struct names names;
 };
 
 struct agent {
@@ -77,6 +85,8 @@ struct agent {
 	sd_event_source *prober;  /* tries keyd's socket again */
 	unsigned n_probes;
 	struct trust trust;
+	struct site_trust site;
+	struct onboarding *onboarding; /* NULL: it does not onboard */
 	bool keyd_present;
 	bool keyd_renewed; /* its socket has changed */
 	bool clock_ok;

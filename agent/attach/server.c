@@ -16,6 +16,11 @@ void server_ca_path(const struct agent *agent, char ret[PATH_MAX])
 	(void)snprintf(ret, PATH_MAX, "%s/eap-ca.pem", agent->config->run_dir);
 }
 
+void server_site_path(const struct agent *agent, char ret[PATH_MAX])
+{
+	(void)snprintf(ret, PATH_MAX, "%s/site-ca.pem", agent->config->run_dir);
+}
+
 void server_write_ca(const struct agent *agent)
 {
 	struct devid_error err = { DEVID_OK, "" };
@@ -40,7 +45,10 @@ static void set_reason(struct attach *a, const char *reason)
  */
 static bool name_allowed(struct agent_port *ap)
 {
-	const struct names *admitted = &ap->agent->config->server_names;
+	const struct agent *agent = ap->agent;
+	const struct names *admitted = agent->config->first_use
+					       ? &agent->site.names
+					       : &agent->config->server_names;
 	const struct names *names = &ap->server.names;
 
 	if (names->n == 0) {
@@ -56,12 +64,18 @@ static bool name_allowed(struct agent_port *ap)
 	return false;
 }
 
+/* By the settings or the site's document; nothing is remembered then. */
+static bool is_named(const struct agent *agent)
+{
+	return !agent->config->first_use || agent->site.in_force;
+}
+
 bool server_allowed(struct port *port)
 {
 	struct agent_port *ap = port->owner;
 	const struct agent *agent = ap->agent;
 
-	if (!agent->config->first_use)
+	if (is_named(agent))
 		return name_allowed(ap);
 	if (trust_allows(&agent->trust, &ap->server,
 		    ap->trust_mode == WPACONF_TRUST_CA &&
@@ -156,10 +170,10 @@ bool server_keep(struct port *port)
 	/* A resumed session shows no certificate; it was made with a server
 	 * that was allowed, and forgetting one changes the network block. */
 	if (port->attach.resumed && !ap->server.has_leaf)
-		return !ap->agent->config->first_use || ap->agent->trust.pinned;
+		return is_named(ap->agent) || ap->agent->trust.pinned;
 	if (!server_allowed(port))
 		return false;
-	if (!ap->agent->config->first_use)
+	if (is_named(ap->agent))
 		return true;
 	if (!learn(ap, ap->trust_mode == WPACONF_TRUST_CA &&
 			       port->attach.server_verified))
@@ -172,8 +186,7 @@ void server_failed(struct agent_port *ap)
 {
 	const struct agent *agent = ap->agent;
 
-	if (!agent->config->first_use || !agent->trust.has_ca ||
-		agent->trust.broken)
+	if (is_named(agent) || !agent->trust.has_ca || agent->trust.broken)
 		return;
 	ap->by_key = !ap->by_key;
 	ap->stale = true;

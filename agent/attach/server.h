@@ -18,6 +18,9 @@ struct agent_port;
 /* Where the remembered issuer is written for wpa_supplicant. */
 void server_ca_path(const struct agent *agent, char ret[PATH_MAX]);
 
+/* Where the anchors of the site's document are written. */
+void server_site_path(const struct agent *agent, char ret[PATH_MAX]);
+
 /* Writes it, if there is one and it is used. */
 void server_write_ca(const struct agent *agent);
 

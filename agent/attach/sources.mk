@@ -14,6 +14,7 @@ sources := \
 	keyd-watch.c \
 	link.c \
 	links.c \
+	onboarding.c \
 	port.c \
 	ports.c \
 	server.c \
@@ -28,6 +29,7 @@ ldlibs := -linih -ljansson -lmnl -lsystemd -lwpa_client
 
 PROGRAMS += devid-agent
 devid-agent_src := agent/attach/main.c
+agent/attach/config_paths = -DDEVID_SBINDIR='"$(SBINDIR)"'
 agent/attach/supplicant_paths = -DDEVID_MODULESDIR='"$(MODULESDIR)"'
 
 agent_items += \
@@ -35,4 +37,5 @@ agent_items += \
 	$(call units,agent/attach,devid-agent.service) \
 	data|$(SYSUSERSDIR)/devid-agent.conf|agent/attach/devid-agent.sysusers \
 	dir|$(CONFDIR)/hooks.d \
+	dir|$(CONFDIR)/onboard.d \
 	$(call manuals,devid-agent.8)

@@ -46,6 +46,7 @@ static const char *const event_names[N_EVENTS] = {
 	[PORT_EVENT_TIMEOUT] = "timeout",
 	[PORT_EVENT_GIVE_UP] = "give-up",
 	[PORT_EVENT_RETRY] = "retry",
+	[PORT_EVENT_SHOW] = "show",
 };
 
 #define S(name) PORT_STATE_##name
@@ -61,7 +62,12 @@ static const char *const event_names[N_EVENTS] = {
 
 /* And wherever wpa_supplicant is at work. */
 #define LOST                                                                   \
-	[E(SUPPLICANT_LOST)] = { port_on_supplicant_lost, S(WAITING), T(NONE) }
+	[E(SUPPLICANT_LOST)] = { port_on_supplicant_lost, S(WAITING), T(NONE) }, \
+	SHOWN
+
+/* And wherever an identity is shown, or was. */
+#define SHOWN                                                                  \
+	[E(SHOW)] = { port_on_show, S(WAITING), T(NONE) }
 
 static const struct port_cell table[N_STATES][N_EVENTS] = {
 	[S(ABSENT)] = {
@@ -126,7 +132,7 @@ static const struct port_cell table[N_STATES][N_EVENTS] = {
 		[E(RETRY)] = { port_on_attach, S(WAITING), T(NONE) },
 	},
 	[S(BACKOFF)] = {
-		UNPLUGGED,
+		UNPLUGGED, SHOWN,
 		[E(EAP_STARTED)] = { port_on_eap_started, S(AUTHENTICATING), T(AUTH) },
 		[E(TIMEOUT)] = { port_on_attach, S(WAITING), T(NONE) },
 		[E(RETRY)] = { port_on_attach, S(WAITING), T(NONE) },

@@ -11,6 +11,7 @@
 #include "cleanup.h"
 #include "fail.h"
 #include "files.h"
+#include "onboard-status.h"
 #include "states.h"
 #include "wallclock.h"
 
@@ -216,6 +217,7 @@ static json_t *status_json(const struct status *s)
 	put_text(&o, "remembered", hex);
 	put_text(&o, "remembered_issuer", issuer);
 	put_text(&o, "survives", survives);
+	put(&o, "onboarding", onboard_status_json(s->onboarder));
 	put(&o, "ports", ports_json(s));
 	return finish(&o);
 }

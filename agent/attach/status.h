@@ -16,6 +16,8 @@
  *   remembered  SHA-256 of the remembered server's certificate, or null
  *   remembered_issuer  SHA-256 of its issuer's, or null: held by its key alone
  *   survives    which later servers will be accepted, for a person, or null
+ *   onboarding  see onboard-status.h; null where the device does not onboard
+ *               by itself
  *   ports       array, without interfaces that are gone:
  *     port         "eth0"
  *     carrier      true or false
@@ -51,6 +53,7 @@
 
 #include <devid/error.h>
 #include "identity.h"
+#include "onboarder.h"
 #include "port.h"
 #include "trust.h"
 
@@ -67,6 +70,7 @@ struct status {
 	const struct identities *identities; /* borrowed */
 	const struct port *const *ports;     /* borrowed */
 	size_t n_ports;
+	const struct onboarder *onboarder; /* borrowed, or NULL */
 };
 
 /* Replaces @path; not synced to disk, as it does not outlive a start.

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -290,8 +291,16 @@ static enum devid_err spawn_it(struct supplicant *s, struct devid_error *err)
 	const char *const argv[] = { "wpa_supplicant", "-q", "-q", "-g",
 		s->socket, NULL };
 	const char *const envp[] = { openssl, keyd, "LANG=C", NULL };
-	struct spawn what = { c->supplicant, argv, envp, c->supplicant_uid,
-		c->supplicant_gid, -1 };
+	struct spawn what = {
+		.path = c->supplicant,
+		.argv = argv,
+		.envp = envp,
+		.as_user = true,
+		.uid = c->supplicant_uid,
+		.gid = c->supplicant_gid,
+		.capability = CAP_NET_RAW,
+		.output = -1,
+	};
 	int fds[2];
 
 	(void)snprintf(

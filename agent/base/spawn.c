@@ -35,6 +35,8 @@ static int set_capabilities(unsigned cap)
 	};
 	struct __user_cap_data_struct data[2] = { { 0 } };
 
+	if (cap == SPAWN_NO_CAPABILITY)
+		return (int)syscall(SYS_capset, &head, data);
 	data[cap / 32].permitted = 1u << (cap % 32);
 	data[cap / 32].effective = 1u << (cap % 32);
 	data[cap / 32].inheritable = 1u << (cap % 32);
@@ -54,16 +56,24 @@ static int drop_bounding(unsigned keep)
 	return 0;
 }
 
+static int become_user(const struct spawn *what)
+{
+	if (drop_bounding(what->capability) < 0 || setgroups(0, NULL) < 0 ||
+		setresgid(what->gid, what->gid, what->gid) < 0 ||
+		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
+		setresuid(what->uid, what->uid, what->uid) < 0)
+		return -1;
+	return set_capabilities(what->capability);
+}
+
 static int confine(const struct spawn *what, pid_t parent)
 {
 	const struct rlimit no_core = { 0, 0 };
 
-	if (drop_bounding(CAP_NET_RAW) < 0 || setgroups(0, NULL) < 0 ||
-		setresgid(what->gid, what->gid, what->gid) < 0 ||
-		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ||
-		setresuid(what->uid, what->uid, what->uid) < 0 ||
-		set_capabilities(CAP_NET_RAW) < 0 ||
-		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	if ((what->own_group && setpgid(0, 0) < 0) ||
+		(what->as_user &&
+			(become_user(what) < 0 ||
+				prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)) ||
 		setrlimit(RLIMIT_CORE, &no_core) < 0)
 		return -1;
 	/* Last: a change of credentials forgets it (prctl(2)). The parent may

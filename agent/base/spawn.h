@@ -3,10 +3,9 @@
 #define DEVID_AGENT_SPAWN_H
 
 /*
- * Starting wpa_supplicant with less than we have: another user and group, no
- * further groups, CAP_NET_RAW as the only capability, no way to gain more,
- * no core dump, and an end when the agent ends. And recognising one that an
- * agent before us left behind.
+ * Starting a program with less than we have: another user and group, no further
+ * groups, one capability or none, no way to gain more, no core dump, and an end
+ * when the agent ends. And recognising one that an agent before us left behind.
  */
 
 #include <devid/error.h>
@@ -18,10 +17,15 @@ struct spawn {
 	const char *path;        /* borrowed, as all here */
 	const char *const *argv; /* ends with NULL */
 	const char *const *envp; /* ends with NULL */
-	uid_t uid;
+	bool as_user;            /* false: with all that we have */
+	uid_t uid;               /* as all down to capability, with as_user */
 	gid_t gid;
-	int output; /* becomes its standard output and error */
+	unsigned capability; /* the only one; or SPAWN_NO_CAPABILITY */
+	bool own_group;      /* it leads a process group of its own */
+	int output;          /* becomes its standard output and error */
 };
+
+#define SPAWN_NO_CAPABILITY 64u /* more than there can be */
 
 /* Starts the program; the kernel kills it when the calling thread's process
  * ends. Errors: IO (also when it cannot be executed). */

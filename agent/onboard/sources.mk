@@ -2,9 +2,12 @@
 
 sees := agent/base idevid/base idevid/enrol idevid/key
 sources := \
+	onboard-site.c \
 	onboard-states.c \
 	onboard-status.c \
 	onboard-steps.c \
 	onboard-store.c \
+	onboard-task.c \
+	onboard-work.c \
 	onboarder.c
-ldlibs := -ljansson -lsystemd
+ldlibs := -linih -ljansson -lsystemd

@@ -32,6 +32,11 @@ DEVID_MUST_CHECK enum devid_err files_read(const char *path, size_t max,
 DEVID_MUST_CHECK enum devid_err files_read_secret(const char *path, size_t max,
 	mode_t denied, struct blob *ret, struct devid_error *err);
 
+/* The same of a file that another user wrote, as @ret->data with a NUL behind
+ * it: still a regular file and no link, and within @max. */
+DEVID_MUST_CHECK enum devid_err files_read_foreign(const char *path, size_t max,
+	struct blob *ret, struct devid_error *err);
+
 /*
  * Makes @path a file of @len bytes of @data with @mode, by the rules of
  * output.h: a regular file is replaced, on disk before it returns, anything

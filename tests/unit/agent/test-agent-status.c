@@ -83,7 +83,7 @@ static void write_open_port_shows_its_server(void **state)
 {
 	const struct port *ports[] = { &port };
 	struct status st = { 42, true, true, false, &trust, &identities, ports,
-		1 };
+		1, NULL };
 	json_t *root, *p, *h;
 
 	(void)state;
@@ -128,7 +128,7 @@ static void write_port_tells_who_was_passed_over(void **state)
 {
 	const struct port *ports[] = { &port };
 	struct status st = { 0, true, true, false, &trust, &identities, ports,
-		1 };
+		1, NULL };
 	json_t *root, *p, *passed;
 
 	(void)state;
@@ -153,7 +153,7 @@ static void write_shut_port_shows_no_server(void **state)
 {
 	const struct port *ports[] = { &port };
 	struct status st = { 0, false, false, true, &trust, &identities, ports,
-		1 };
+		1, NULL };
 	json_t *root, *p;
 
 	(void)state;
@@ -175,7 +175,7 @@ static void write_port_that_let_us_in_is_open(void **state)
 {
 	const struct port *ports[] = { &port };
 	struct status st = { 0, true, true, true, &trust, &identities, ports,
-		1 };
+		1, NULL };
 	json_t *root, *p;
 
 	(void)state;
@@ -195,7 +195,7 @@ static void write_gone_port_is_left_out(void **state)
 	static struct port other;
 	const struct port *ports[] = { &port, &other };
 	struct status st = { 42, true, true, false, &trust, &identities, ports,
-		2 };
+		2, NULL };
 	json_t *root, *list;
 
 	(void)state;
@@ -212,7 +212,7 @@ static void write_gone_port_is_left_out(void **state)
 static void write_trust_says_what_survives(void **state)
 {
 	struct status st = { 0, true, true, true, &trust, &identities, NULL,
-		0 };
+		0, NULL };
 	json_t *root = write_and_read(&st);
 
 	(void)state;
@@ -243,7 +243,7 @@ static void write_trust_says_what_survives(void **state)
 static void write_trust_has_four_words(void **state)
 {
 	struct status st = { 0, false, true, true, &trust, &identities, NULL,
-		0 };
+		0, NULL };
 	json_t *root = write_and_read(&st);
 
 	(void)state;
@@ -258,7 +258,7 @@ static void write_trust_has_four_words(void **state)
 static void write_no_folder_is_an_error(void **state)
 {
 	struct status st = { 0, false, true, false, &trust, &identities, NULL,
-		0 };
+		0, NULL };
 	struct devid_error err = { DEVID_OK, "" };
 
 	(void)state;
