@@ -54,14 +54,21 @@ list_up() {
 	chmod 0640 "$LAB/site/site.db"
 }
 
+# LIST_IN: the database, sqlite or postgresql (postgresql.sh)
+LIST_IN=sqlite
+
 # list_do: SQL on standard input, all of it or nothing. An answer is one a line.
 list_do() {
+	"list_do_$LIST_IN" 2>>"$LAB/log/list" ||
+		fail "the site's list" "$(tail -n1 "$LAB/log/list")"
+}
+
+list_do_sqlite() {
 	{
 		printf '.timeout 5000\nBEGIN IMMEDIATE;\n'
 		cat
 		printf 'COMMIT;\n'
-	} | sqlite3 -batch -bail "$LAB/site/site.db" 2>>"$LAB/log/list" ||
-		fail "the site's list" "$(tail -n1 "$LAB/log/list")"
+	} | sqlite3 -batch -bail "$LAB/site/site.db"
 }
 
 # list_import: JSON lines (devid-ca export --format site) on standard input.
@@ -81,9 +88,13 @@ list_state() {
 seen() {
 	local IFS=,
 
-	sqlite3 -batch -readonly -separator ' ' \
-		"$LAB/aaa/radius.d/run/devid-seen.db" ".timeout 5000" \
-		"SELECT $* FROM seen ORDER BY rowid DESC LIMIT 1"
+	"seen_$LIST_IN" "SELECT $* FROM seen"
+}
+
+seen_sqlite() {
+	sqlite3 -batch -readonly -separator ' ' -cmd '.timeout 5000' \
+		"$LAB/aaa/radius.d/run/devid-seen.db" "$1 ORDER BY rowid" |
+		tail -n1
 }
 
 # --- RADIUS servers ---------------------------------------------------------
@@ -113,7 +124,7 @@ radius_configure() {
 		-e "s|@LIB_DIR@|$(radius_lib_dir)|g" \
 		-e "s|@SWITCH_ADDR@|10.10.0.1|g" -e "s|@RADIUS_ADDR@|$2|g" \
 		-e "s|@SECRET@|$(<"$LAB/secret")|g" \
-		-e "s|@LIST@|${LIST_IN:-sqlite}|g" \
+		-e "s|@LIST@|$LIST_IN|g" \
 		"$HERE/raddb/radiusd.conf" |
 		put "$dir/radiusd.conf" 0440 "$UID_AAA"
 }
@@ -131,7 +142,8 @@ radius_start() {
 	local log=$LAB/aaa/$1.d/run/radius.log
 
 	rm -f "$log"
-	proc_start "$1" aaa "$UID_AAA" freeradius -f -n radiusd \
+	proc_start "$1" aaa "$UID_AAA" env \
+		PGSERVICEFILE="$LAB/aaa/pg_service.conf" freeradius -f -n radiusd \
 		-d "$LAB/aaa/$1.d"
 	wait_on --seconds 10 "$log" -- \
 		grep -qs "Ready to process requests" "$log" ||

@@ -52,6 +52,59 @@ owner_list() {
 		  unit: $unit, model: "Lab 1", state: $state }' | list_import
 }
 
+# ldevid_make DEVICE: a key in the TPM, enabled, with a certificate below the root
+# of the site.
+ldevid_make() {
+	local dir=$LAB/devices/$1
+
+	devid "$1" key create ldevid-0 --type p256
+	devid "$1" key enable ldevid-0
+	owner_request "$1" ldevid-0 "$dir/ldevid.csr"
+	owner_issue "$dir/ldevid.csr" "$dir/ldevid.pem"
+	devid "$1" cert install ldevid-0 "$dir/ldevid.pem"
+}
+
+# ldevid_ready DEVICE [SETTING...]: a device that shows an LDevID made by hand,
+# which no list has yet.
+ldevid_ready() {
+	device_ready "$1" listed p256 agent.identity=ldevid-0 \
+		eap.identity=anonymous@ldevid.invalid keyd.manage_ldevid=0 \
+		"${@:2}"
+	keyd_stop "$1"
+	keyd_start "$1"
+	{
+		ldevid_make "$1"
+		devid "$1" cert enable ldevid-0
+	} >"$LAB/log/owner"
+}
+
+# ldevid_refused DEVICE REASON WORDS: plugged now, it is refused for that, by the
+# log and by what is seen.
+ldevid_refused() {
+	local mac
+
+	mac=$(device_get "$1" mac)
+	attach_mark "$1"
+	plug "$1"
+	check "the agent says AUTHZ_DENIED" refused "$1" AUTHZ_DENIED 20
+	check "the port is shut" port_is_parked "$(device_port "$1")"
+	check_refused_for "$1" "$3"
+	check "the log says $2 (was: $(decision "$mac" reason))" \
+		test "$(decision "$mac" reason)" = "$2"
+	check "so does what is seen (was: $(seen verdict certificate))" test \
+		"$(seen verdict certificate)" = \
+		"$2 $(number_of "$LAB/devices/$1/ldevid.pem")"
+	check "reaches nothing" test -z "$(reach "$1")"
+}
+
+# ldevid_done DEVICE
+ldevid_done() {
+	agent_stop "$1"
+	devid "$1" key delete ldevid-0 >/dev/null
+	owner_done
+	allow_list_write
+}
+
 # owner_done: as it was
 owner_done() {
 	echo "DELETE FROM site WHERE kind = 'LDevID';" | list_do

@@ -12,7 +12,8 @@ rogue_ready() {
 	mkdir -p "$LAB/devices/$1/fraud"
 }
 
-# rogue_attach NAME KEY CHAIN [PRELOAD]: plugs the cable and authenticates.
+# rogue_attach NAME KEY CHAIN [PRELOAD [IDENTITY]]: plugs the cable and
+# authenticates; IDENTITY is the outer one.
 rogue_attach() {
 	local dev=$1 dir=$LAB/devices/$1/fraud port
 	port=$(device_port "$dev")
@@ -27,7 +28,7 @@ rogue_attach() {
 			key_mgmt=IEEE8021X
 			eapol_flags=0
 			eap=TLS
-			identity="anonymous@devid.invalid"
+			identity="${5:-anonymous@devid.invalid}"
 			ca_cert="$LAB/devices/$dev/radius-ca.pem"
 			client_cert="$3"
 			private_key="$2"

@@ -15,17 +15,6 @@ EXPECTED="vlan 30"
 # shellcheck source=radius-test/lib/owner.sh
 . "$HERE/lib/owner.sh"
 
-ldevid_make() {
-	local dir=$LAB/devices/cam
-
-	devid cam key create ldevid-0 --type p256
-	devid cam key enable ldevid-0
-	owner_request cam ldevid-0 "$dir/ldevid.csr"
-	owner_issue "$dir/ldevid.csr" "$dir/ldevid.pem"
-	devid cam cert install ldevid-0 "$dir/ldevid.pem"
-	devid cam key disable ldevid-0
-}
-
 # refused_because WORDS: the agent names the cause.
 refused_because() {
 	agent_class_is cam KEY_UNAVAILABLE &&
@@ -37,7 +26,10 @@ scenario() {
 		eap.identity=anonymous@ldevid.invalid keyd.manage_ldevid=0
 	keyd_stop cam
 	keyd_start cam
-	ldevid_make >"$LAB/log/owner"
+	{
+		ldevid_make cam
+		devid cam key disable ldevid-0
+	} >"$LAB/log/owner"
 	owner_list cam "$LAB/devices/cam/ldevid.pem"
 	owner_hook cam
 
