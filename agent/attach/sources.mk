@@ -1,6 +1,6 @@
 # devid-agent: the port, from link-up to authorized
 
-sees := agent/base agent/onboard idevid/base idevid/cert idevid/cli idevid/key
+sees := agent/base agent/onboard idevid/base idevid/cert idevid/cli idevid/enrol idevid/key
 sources := \
 	agent.c \
 	attach.c \

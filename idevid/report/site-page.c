@@ -333,7 +333,7 @@ static void put_filter(FILE *out, const char *id, const char *name, uint64_t n)
 /* What is shown is chosen by the style sheet. */
 static void put_filters(FILE *out, const struct site_rows *rows)
 {
-	char id[16];
+	char id[32];
 
 	(void)fputs("<fieldset>\n<legend>Show</legend>\n", out);
 	put_filter(out, "show-all", "all", rows->n);
