@@ -31,6 +31,7 @@
 #:     install-dev       headers, pkg-config file, libdevid(3)
 #:     install-ca        devid-ca, its units, the scripts for ceremonies
 #:     install-station   devid-station
+#:     install-registrar devid-registrar, its units, the schema of the site's list
 #:     install-report    devid-report
 #:     install-doc       guides, example, licence
 #:   make uninstall      removes what install brings; a devid.conf that was
@@ -166,7 +167,7 @@ endef
 #   guide   Markdown without links to manuals of the tree
 #   conf    kept where there is one   link    SOURCE is what it says, relative
 #   dir     an empty folder
-ROLES := device agent provider lib dev ca station report doc
+ROLES := device agent provider lib dev ca station registrar report doc
 $(foreach r,$(ROLES),$(eval $(r)_items =))
 
 # $(call manuals,NAME.SECTION...)  $(call units,FOLDER,NAME...)

@@ -14,3 +14,12 @@ ca_items += \
 	data|$(SYSUSERSDIR)/devid-ca.conf|pki/devid-ca.sysusers \
 	fill|$(DATADIR)/devid-ca.conf.example|pki/devid-ca.conf.example \
 	$(call manuals,devid-ca.1 devid-ca.conf.5)
+
+registrar_items += \
+	run|$(SBINDIR)/devid-registrar|$(B)/devid-registrar \
+	$(call units,pki,devid-registrar.service devid-registrar.socket devid-registrar-public.socket) \
+	data|$(SYSUSERSDIR)/devid-registrar.conf|pki/devid-registrar.sysusers \
+	fill|$(DATADIR)/devid-registrar.conf.example|pki/devid-registrar.conf.example \
+	data|$(DATADIR)/site.sql|pki/registrar/site.sql \
+	data|$(DATADIR)/seen.sql|pki/registrar/seen.sql \
+	$(call manuals,devid-registrar.8 devid-registrar.conf.5)

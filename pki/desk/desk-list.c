@@ -322,7 +322,7 @@ static int run_import(int argc, char **argv)
 	static const struct option_set set = {
 		.command = "list import",
 		.usage = "usage: devid-registrar list import FILE\n"
-			 "Puts what `devid-ca export --format site` wrote on "
+			 "Puts what `devid-ca export` writes for a site on "
 			 "the list: all of it, or\nnothing. FILE may be -.\n",
 		.notes = DESK_NOTES,
 		.rows = rows,

@@ -1,6 +1,6 @@
 # the registrar's desk: commands of devid-registrar for the people of a site
 
-sees := idevid/base idevid/cert idevid/cli idevid/enrol pki/est pki/http pki/overview pki/register pki/registrar pki/sign pki/token
+sees := idevid/base idevid/cli idevid/enrol pki/est pki/http pki/overview pki/register pki/registrar pki/sign pki/token
 sources := \
 	desk-cmd.c \
 	desk-decide.c \

@@ -17,7 +17,7 @@ struct build_ldevid {
 	struct view hw_module; /* HardwareModuleName, DER (RFC 4108 5): which
 				* device it is; empty: none */
 	bool server;           /* a purpose is id-kp-serverAuth too */
-	bool resident; /* TCG: the key was seen to live in a TPM */
+	bool resident;         /* TCG: the key was seen to live in a TPM */
 };
 
 /*

@@ -263,7 +263,7 @@ $ROOT$P" ]
 }
 
 @test "the roles together are install, and no two bring the same file" {
-	local role roles=(device agent provider lib dev ca station report doc)
+	local role roles=(device agent provider lib dev ca station registrar report doc)
 
 	for role in "${roles[@]}"; do
 		in_tree "install-$role" DESTDIR="$BATS_TEST_TMPDIR/$role"
