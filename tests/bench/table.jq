@@ -68,6 +68,9 @@ pair("OCSP, requests/s; constant"; "ca.http.ocsp"; "ca.http.constant"; $all.rati
 one("CRL of 100,000 entries, ms"; "ca.crl"),
 "devid-ca serve, KiB resident: idle \(median("ca.rss.idle") | show), with 1,000 TLS connections \(median("ca.rss.connections") | show)",
 "",
+one("registrar, LDevIDs/s: one client"; "registrar.1"),
+one("  eight clients"; "registrar.8"),
+"",
 "held against                                         limit     measured    holds",
 (.judged[] | "\(.what | left(47))\("\(.sense) \(.limit) \(.unit)" | right(14))\(.measured | show | right(12))\(if .holds == null then "-" elif .holds then "yes" else "NO" end | right(9))"),
 (.missing[] | "not measured: \(.figure): \(.cause)")
