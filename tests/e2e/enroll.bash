@@ -249,7 +249,8 @@ as_enroll() {
 
 enroll() { # [OPTION...] OPERATION
 	# The leak checker starts a process, which is what the filter is against.
-	ASAN_OPTIONS=detect_leaks=0 as_enroll devid-enroll --config \
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 as_enroll \
+		devid-enroll --config \
 		"$BATS_TEST_TMPDIR/devid.conf" --staging "$STAGING" \
 		--key ldevid-0 "$@"
 }

@@ -298,7 +298,8 @@ wait_request() {
 	usual good
 	for ((calls = 800; rest == 137; calls += 160)); do
 		rest=0
-		as_enroll env ASAN_OPTIONS=detect_leaks=0 \
+		as_enroll env \
+			"ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" \
 			"$WORK/bin/kill-at" "$calls" \
 			"$WORK/bin/devid-enroll" --config \
 			"$BATS_TEST_TMPDIR/devid.conf" --staging "$STAGING" \
@@ -341,5 +342,5 @@ wait_request() {
 	rm "$WWW/good/nonce"
 	wait_request
 	in_request 06056781051401
-	! in_request "0020$nonce"
+	run ! in_request "0020$nonce"
 }
