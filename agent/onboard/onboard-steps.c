@@ -433,9 +433,16 @@ enum onboard_event onboard_on_refused(struct onboarder *o)
 	return ONBOARD_EVENT_NONE;
 }
 
-/* The LDevID in use opened the port. What is of no use any more goes. */
+/* The LDevID in use opened the port. What is of no use any more goes: one that
+ * was to follow it as well. */
 enum onboard_event onboard_on_production(struct onboarder *o)
 {
+	stop_work(o);
+	if (o->facts.candidate != KEY_NONE) {
+		drop_candidate(o);
+		if (onboard_keep(o))
+			settle(o);
+	}
 	production(o);
 	return ONBOARD_EVENT_NONE;
 }

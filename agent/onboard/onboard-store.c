@@ -260,7 +260,8 @@ enum devid_err onboard_store_load(
 	path_of(dir, STORE_NAME, path);
 	rc = files_read(path, STORE_MAX, &text, &len, err);
 	if (rc == DEVID_ERR_NOT_FOUND) {
-		devid_error_clear(err);
+		if (err)
+			devid_error_clear(err);
 		return DEVID_OK;
 	}
 	if (rc != DEVID_OK)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "files.h"
+
 static void set_timer(void *user, uint64_t ms)
 {
 	struct onboard_world *w = user;
@@ -53,8 +55,13 @@ static bool take_document(void *user, char class[ONBOARD_CLASS_MAX],
 {
 	struct onboard_world *w = user;
 
+	const char *key = key_id_name(w->work.key);
+
 	if (w->document_ok) {
-		tempdir_write(&w->dir, ONBOARD_CANDIDATE_NAME, "{}", 2, 0644);
+		assert_rc(files_write_atomic(
+				  tempdir_file(&w->dir, ONBOARD_CANDIDATE_NAME),
+				  key, strlen(key), 0644, NULL),
+			DEVID_OK);
 		return true;
 	}
 	(void)snprintf(class, ONBOARD_CLASS_MAX, "FIRMWARE_TOO_LOW");
@@ -77,7 +84,7 @@ static void begin(
 		.ops = &ops,
 		.user = w,
 		.dir = w->dir.path,
-		.keys_dir = w->dir.path,
+		.keys_dir = w->keys.path,
 		.registrar = registrar,
 		.boot = boot,
 	};
@@ -89,7 +96,19 @@ void onboard_world_new(struct onboard_world *w, const char *registrar)
 {
 	*w = (struct onboard_world) { .now = 1000000, .document_ok = true };
 	w->dir = tempdir_new();
+	w->keys = w->dir;
 	begin(w, registrar, "boot-1");
+}
+
+void onboard_world_open(
+	struct onboard_world *w, const char *dir, const char *keys)
+{
+	*w = (struct onboard_world) { .now = 1000000, .document_ok = true };
+	assert_true((size_t)snprintf(w->dir.path, sizeof(w->dir.path), "%s",
+			    dir) < sizeof(w->dir.path));
+	assert_true((size_t)snprintf(w->keys.path, sizeof(w->keys.path), "%s",
+			    keys) < sizeof(w->keys.path));
+	begin(w, NULL, "boot-1");
 }
 
 void onboard_world_restart(
@@ -113,9 +132,9 @@ void onboard_world_key(struct onboard_world *w, const char *name, bool there)
 	for (size_t i = 0; i < N_OF(endings); i++) {
 		(void)snprintf(file, sizeof(file), "%s.%s", name, endings[i]);
 		if (there)
-			tempdir_write(&w->dir, file, "x", 1, 0644);
+			tempdir_write(&w->keys, file, "x", 1, 0644);
 		else
-			(void)unlink(tempdir_file(&w->dir, file));
+			(void)unlink(tempdir_file(&w->keys, file));
 	}
 }
 
@@ -208,4 +227,50 @@ void onboard_world_settle(struct onboard_world *w)
 	if (w->o->working)
 		onboard_world_work_ends(w);
 	onboarder_carrier(w->o, false);
+}
+
+static void step(struct onboard_world *w)
+{
+	enum key_id shown[2];
+
+	if (w->o->working) {
+		onboard_world_work_ends(w);
+		return;
+	}
+	switch (w->o->state) {
+	case ONBOARD_NO_CARRIER:
+		onboarder_carrier(w->o, true);
+		return;
+	case ONBOARD_PROVISIONING:
+		onboarder_address(w->o, "site.example");
+		return;
+	case ONBOARD_HELD:
+	case ONBOARD_PENDING:
+		w->now += w->timer;
+		onboarder_timeout(w->o);
+		return;
+	default:
+		(void)onboarder_shown(w->o, shown);
+		onboarder_let_in(w->o, shown[0]);
+	}
+}
+
+void onboard_world_go_on(struct onboard_world *w)
+{
+	for (int i = 0; i < 50; i++) {
+		if (w->o->state == ONBOARD_PRODUCTION && !w->o->working)
+			return;
+		step(w);
+	}
+	fail_msg("no production: %s", onboard_state_name(w->o->state));
+}
+
+void onboard_world_refuse(struct onboard_world *w)
+{
+	const struct onboarder_refusal refusal = { w->o->facts.active,
+		"CERT_REJECTED", "server rejected our certificate", true };
+
+	onboarder_refused(w->o, &refusal);
+	onboarder_no_address(w->o);
+	onboarder_let_in(w->o, KEY_IDEVID);
 }

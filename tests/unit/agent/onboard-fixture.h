@@ -15,7 +15,8 @@
 #include "tempdir.h"
 
 struct onboard_world {
-	struct tempdir dir; /* of onboard.json, and keyd's: both are one */
+	struct tempdir dir;  /* of onboard.json */
+	struct tempdir keys; /* keyd's; the same but for tests of crashes */
 	struct onboarder *o;
 	uint64_t now; /* milliseconds */
 	uint64_t timer;
@@ -26,6 +27,11 @@ struct onboard_world {
 
 /* A device from the box, without a cable. */
 void onboard_world_new(struct onboard_world *w, const char *registrar);
+
+/* The same on folders that are there and stay; the document that is taken
+ * names its key. End with onboarder_free(). */
+void onboard_world_open(
+	struct onboard_world *w, const char *dir, const char *keys);
 
 /* The agent dies and begins again; @boot: so does the machine. */
 void onboard_world_restart(
@@ -43,6 +49,12 @@ void onboard_world_work_pends(struct onboard_world *w, unsigned seconds);
 
 /* As far as @state, on the shortest way, from no carrier. */
 void onboard_world_reach(struct onboard_world *w, enum onboard_state state);
+
+/* On to production from wherever it is, a cable in; each step succeeds. */
+void onboard_world_go_on(struct onboard_world *w);
+
+/* The LDevID in use is not let in, and the port is open to the IDevID. */
+void onboard_world_refuse(struct onboard_world *w);
 
 /* The first LDevID is ldevid-0: in production, then without a cable. */
 void onboard_world_settle(struct onboard_world *w);

@@ -6,4 +6,6 @@ NOT_EMULATED += test-agent-tap # PACKET_STATISTICS
 NOT_EMULATED += test-confine # landlock(7), seccomp(2)
 NOT_EMULATED += test-enroll-request # preloads file-fault.so into itself
 PLAIN_ONLY += test-enroll-request
-$(B)/tests/unit/test-enroll-request: | $(B)/file-fault.so
+NOT_EMULATED += test-onboard-crash # preloads file-fault.so into itself
+PLAIN_ONLY += test-onboard-crash
+$(addprefix $(B)/tests/unit/,test-enroll-request test-onboard-crash): | $(B)/file-fault.so

@@ -361,6 +361,24 @@ static void failed_renewal_leaves_the_old_one_and_its_document(void **state)
 	assert_string_equal(w.o->facts.class, "CANDIDATE_FAILED");
 }
 
+/* The network takes the old one again while another is on its way. */
+static void ldevid_that_is_good_again_ends_the_enrolment(void **state)
+{
+	(void)state;
+	onboard_world_settle(&w);
+	onboarder_carrier(w.o, true);
+	onboard_world_refuse(&w);
+	onboarder_address(w.o, "site.example");
+	onboard_world_work_pends(&w, 60);
+	assert_int_equal(w.o->facts.candidate, LDEVID(1));
+	onboarder_let_in(w.o, LDEVID(0));
+	assert_state(ONBOARD_PRODUCTION);
+	assert_int_equal(w.o->facts.candidate, KEY_NONE);
+	assert_int_equal(w.o->facts.wait, 0);
+	assert_work(ONBOARD_WORK_DROP, KEY_NONE);
+	assert_int_equal(w.work.drop, 2);
+}
+
 /* A registrar whose certificates the network refuses is not asked in a row. */
 static void ldevids_that_fail_one_after_the_other_come_ever_slower(void **state)
 {
@@ -523,6 +541,7 @@ int main(void)
 		TEST(candidate_goes_on_being_tried_after_a_restart_but_not_for_ever),
 		TEST(refused_ldevid_is_followed_by_another),
 		TEST(failed_renewal_leaves_the_old_one_and_its_document),
+		TEST(ldevid_that_is_good_again_ends_the_enrolment),
 		TEST(ldevids_that_fail_one_after_the_other_come_ever_slower),
 		TEST(server_changed_has_its_name_and_blames_no_identity),
 		TEST(keys_of_an_administrator_are_left_alone),
