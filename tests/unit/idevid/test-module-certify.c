@@ -214,7 +214,9 @@ static void no_iak_not_found(void **state)
 
 /* ---- a keystore that states what is not so ---- */
 
-static int spoil; /* which part; -1: none, 3: it answers to another nonce */
+/* Which part; -1: none, 3: it answers to another nonce, 4: about another key,
+ * 5: the same, with the public area of the right one. */
+static int spoil;
 static const struct keystore_ops *honest;
 
 static struct view spoiled_nonce(struct view real)
@@ -236,8 +238,14 @@ static void spoil_part(struct wire_certify *ret)
 static enum devid_err spoiled_certify(struct keystore *ks, enum key_id id,
 	struct view n, struct wire_certify *ret, struct devid_error *err)
 {
-	enum devid_err rc = honest->certify(ks, id, spoiled_nonce(n), ret, err);
+	static struct wire_certify right;
+	enum devid_err rc = honest->certify(
+		ks, spoil >= 4 ? KEY_IDEVID : id, spoiled_nonce(n), ret, err);
 
+	if (rc == DEVID_OK && spoil == 5) {
+		rc = honest->certify(ks, id, n, &right, err);
+		ret->public = right.public;
+	}
 	spoil_part(ret);
 	return rc;
 }
@@ -276,11 +284,12 @@ static void statement_that_does_not_hold_is_kept_back(void **state)
 	options.keystore = ks;
 	assert_rc(module_new(&options, unexpected, &m, NULL), DEVID_OK);
 	create_ldevid(m);
-	for (spoil = -1; spoil <= 3; spoil++) {
+	for (spoil = -1; spoil <= 5; spoil++) {
 		enum devid_err want = spoil < 0 ? DEVID_OK : DEVID_ERR_CRYPTO;
 
 		assert_rc(certify(m, "ldevid-0", NULL), want);
-		assert_rc(certify_epoch(m, NULL), want);
+		if (spoil < 4)
+			assert_rc(certify_epoch(m, NULL), want);
 	}
 	module_free(m);
 	ks->ops->free(ks);
