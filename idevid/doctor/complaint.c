@@ -215,6 +215,10 @@ static const struct complaint table[] = {
 		"the network did not let the new LDevID in",
 		"the RADIUS server's list and the site's CA there; the device "
 		"stays on what it has" },
+	{ "ldevid-refused", FAULT(ONBOARDING),
+		"the network does not let the LDevID in any more",
+		"the site's list: is the unit revoked or retired? It is shown "
+		"as its maker made it, and enrolled anew" },
 	{ "onboarding-failed", FAULT(ONBOARDING), "onboarding did not succeed",
 		"the cause says which step; journalctl -u devid-agent" },
 	{ "ldevid-expired", FAULT(ONBOARDING),

@@ -17,6 +17,7 @@ static const char *id_of_class(const json_t *facts, const char *class)
 		{ "HOOK_FAILED", "hook-failed" },
 		{ "FIRMWARE_TOO_LOW", "firmware-too-low" },
 		{ "CANDIDATE_FAILED", "candidate-failed" },
+		{ "LDEVID_REFUSED", "ldevid-refused" },
 		{ "SERVER_CHANGED", "server-changed" },
 	};
 

@@ -179,6 +179,7 @@ static enum devid_err show_proxy(void *target, const char *value,
 	X("agent", "start_wait")                                               \
 	X("agent", "auth_wait")                                                \
 	X("agent", "open_port")                                                \
+	X("agent", "owner_identity")                                           \
 	X("eap", "identity")                                                   \
 	X("eap", "tls_min")                                                    \
 	X("eap", "tls_max")                                                    \
@@ -191,6 +192,8 @@ static enum devid_err show_proxy(void *target, const char *value,
 	X("enroll", "est_trust")                                               \
 	X("enroll", "proxy")                                                   \
 	X("enroll", "key_type")                                                \
+	X("enroll", "program")                                                 \
+	X("enroll", "user")                                                    \
 	X("enroll", "hooks")                                                   \
 	X("device", "firmware_version")
 

@@ -294,6 +294,7 @@ static const struct conf_setting settings[] = {
 	{ "enroll", "est_trust", check_est_trust, TEXT },
 	{ "enroll", "proxy", check_proxy, 0, 0, 0 },
 	{ "enroll", "key_type", check_key_type, 0, 0, 0 },
+	{ "enroll", "program", conf_to_path, TEXT },
 	{ "enroll", "hooks", conf_to_path, TEXT },
 	{ "enroll", "*", conf_to_string, TEXT },
 	{ "device", "*", conf_to_string, TEXT },

@@ -464,6 +464,9 @@ onboards() {
 	onboards 'class: "CANDIDATE_FAILED", cause: "AUTHZ_DENIED"'
 	names 1 degraded candidate-failed "AUTHZ_DENIED"
 	end "$spawned"
+	onboards 'class: "LDEVID_REFUSED", cause: "ldevid-0: AUTHZ_DENIED"'
+	names 1 degraded ldevid-refused "AUTHZ_DENIED"
+	end "$spawned"
 	onboards 'class: "SERVER_CHANGED", cause: "another root"'
 	names 1 degraded server-changed "another root"
 	end "$spawned"

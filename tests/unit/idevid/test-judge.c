@@ -154,6 +154,8 @@ static const struct row rows[] = {
 		"why", JUDGE_DEGRADED },
 	{ "agent.onboarding.class", "'CANDIDATE_FAILED'", "candidate-failed",
 		"why", JUDGE_DEGRADED },
+	{ "agent.onboarding.class", "'LDEVID_REFUSED'", "ldevid-refused", "why",
+		JUDGE_DEGRADED },
 	{ "agent.onboarding.class", "'SERVER_CHANGED'", "server-changed", "why",
 		JUDGE_DEGRADED },
 	{ "agent.onboarding.class", "'EST_TIMEOUT'", "onboarding-failed",
