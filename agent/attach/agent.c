@@ -143,6 +143,7 @@ static void on_watched(void *user, size_t index)
 		identity_choice_renew(&agent->ports[i].port.choice);
 	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
 		agent_dispatch_all(agent, PORT_EVENT_RETRY, classes[i]);
+	onboarding_watched(agent);
 }
 
 static enum devid_err add_watch(struct agent *agent, struct devid_error *err)

@@ -27,6 +27,9 @@
 
 #define BOOT_PATH   "/proc/sys/kernel/random/boot_id"
 #define NOTE_PREFIX "domain."
+/* A note is whole when it gets its name: the first by a link, the next by a
+ * rename (output.h). */
+#define NOTED (IN_CREATE | IN_MOVED_TO)
 
 struct onboarding {
 	struct agent *agent;         /* borrowed */
@@ -428,6 +431,58 @@ static void leave(struct onboarding *ob, struct agent_port *ap)
 	take_charge(ob);
 }
 
+/* The LDevID in use whose files speak against it. */
+static const struct identity *unusable(
+	const struct onboarding *ob, const char **ret_why)
+{
+	const struct identities *list = &ob->agent->config->identities;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (list->of[i].id != ob->onboarder->facts.active)
+			continue;
+		*ret_why = identity_why_not(&list->of[i]);
+		return *ret_why ? &list->of[i] : NULL;
+	}
+	return NULL;
+}
+
+static void tell_unusable(
+	struct onboarding *ob, const struct identity *id, const char *why)
+{
+	const struct onboarder_refusal refusal = { id->id,
+		attach_class_name(ATTACH_CLASS_KEY_UNAVAILABLE), why, true };
+
+	onboarder_refused(ob->onboarder, &refusal);
+}
+
+/* One that was passed over without a try has its cause as well. */
+static void let_in(struct onboarding *ob, const struct port *port)
+{
+	enum key_id key = shown_key(port);
+	const char *why = NULL;
+	const struct identity *id = unusable(ob, &why);
+
+	if (id && id->id != key && ob->onboarder->state != ONBOARD_FALLING_BACK)
+		tell_unusable(ob, id, why);
+	onboarder_let_in(ob->onboarder, key);
+}
+
+void onboarding_watched(struct agent *agent)
+{
+	struct onboarding *ob = agent->onboarding;
+	const char *why = NULL;
+	const struct identity *id;
+
+	if (!ob || agent->stopping ||
+		ob->onboarder->state != ONBOARD_PRODUCTION)
+		return;
+	id = unusable(ob, &why);
+	if (!id)
+		return;
+	tell_unusable(ob, id, why);
+	show(ob); /* the port is open to what is gone */
+}
+
 void onboarding_changed(struct agent_port *ap, enum port_state old)
 {
 	struct onboarding *ob = ap->agent->onboarding;
@@ -442,7 +497,7 @@ void onboarding_changed(struct agent_port *ap, enum port_state old)
 	if (!has_carrier(port))
 		leave(ob, ap);
 	else if (port->state == PORT_STATE_AUTHORIZED)
-		onboarder_let_in(ob->onboarder, shown_key(port));
+		let_in(ob, port);
 	else if (port->state == PORT_STATE_BACKOFF)
 		onboarder_shut(ob->onboarder);
 }
@@ -508,8 +563,7 @@ static enum devid_err add_sources(
 		r = sd_event_source_set_enabled(ob->refresher, SD_EVENT_OFF);
 	if (r >= 0)
 		r = sd_event_add_inotify(agent->event, &ob->notes,
-			agent->config->run_dir, IN_CLOSE_WRITE | IN_MOVED_TO,
-			on_note, ob);
+			agent->config->run_dir, NOTED, on_note, ob);
 	if (r < 0)
 		return devid_fail(
 			err, DEVID_ERR_IO, "onboarding: %s", strerror(-r));

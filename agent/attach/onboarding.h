@@ -44,6 +44,9 @@ void onboarding_changed(struct agent_port *ap, enum port_state old);
 /* An attach of it has ended, see port->attach. */
 void onboarding_finished(struct agent_port *ap);
 
+/* A file of an identity has changed: the LDevID in use may be gone. */
+void onboarding_watched(struct agent *agent);
+
 /* What was noted of its address is void. */
 void onboarding_no_address(struct agent_port *ap);
 

@@ -57,6 +57,12 @@ static bool name_allowed(struct agent_port *ap)
 			"does not count");
 		return false;
 	}
+	/* A document that cannot be used names nobody. */
+	if (admitted->n == 0) {
+		set_reason(&ap->port.attach,
+			"the site's document names no server");
+		return false;
+	}
 	/* It told of ten names at most, and has seen them all. */
 	if (!names_wild(admitted) || names_admit(admitted, names))
 		return true;

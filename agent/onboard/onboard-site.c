@@ -16,7 +16,7 @@ static bool refuse(char class[ONBOARD_CLASS_MAX], char cause[ONBOARD_CAUSE_MAX],
 	return false;
 }
 
-/* NULL: the device may have it. */
+/* True: this device may not have it, as @cause says. */
 static bool too_low(const struct site_document *document, const char *firmware,
 	char cause[ONBOARD_CAUSE_MAX])
 {

@@ -259,6 +259,26 @@ static void resumed_session_needs_a_server_that_is_known(void **state)
 	assert_refused("not the one remembered");
 }
 
+/* The site's document is in force: its names alone, whatever is remembered. */
+static void site_without_names_admits_nobody(void **state)
+{
+	struct devid_error err = { DEVID_OK, "" };
+
+	(void)state;
+	config.first_use = true;
+	agent->site.in_force = true;
+	server_is(1, "a.site.example");
+	ap->port.attach.server_verified = true;
+	assert_false(server_allowed(&ap->port));
+	assert_string_equal(
+		ap->port.attach.reason, "the site's document names no server");
+	assert_rc(names_add(&agent->site.names, "a.site.example", &err),
+		DEVID_OK);
+	assert_true(server_allowed(&ap->port));
+	assert_true(server_keep(&ap->port));
+	assert_false(agent->trust.pinned); /* nothing is learnt */
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -274,6 +294,7 @@ int main(void)
 		TEST(no_look_where_nothing_can_be_learnt),
 		TEST(damaged_store_is_the_reason),
 		TEST(resumed_session_needs_a_server_that_is_known),
+		TEST(site_without_names_admits_nobody),
 	};
 
 	log_init("test-agent-server", (enum log_level)0); /* says nothing */
