@@ -32,6 +32,7 @@ wait_request() {
 	[ -s "$STAGING/request" ]
 }
 
+# covers: RFC7030-4.2.3-pending
 @test "pending, then issued: the same request, a certificate in the module" {
 	local before
 
@@ -54,6 +55,7 @@ wait_request() {
 	run -0 enroll enrol
 }
 
+# covers: RFC7030-4.2.1-enroll RFC7030-3.2.2-label
 @test "the request has the IDevID's serial number and is signed by the TPM" {
 	local subject
 
@@ -77,6 +79,7 @@ wait_request() {
 	[ $(($(tpm_commands "$DEV" 015D) - before)) -eq 3 ]
 }
 
+# covers: RFC7030-4.5-csrattrs
 @test "a key of the type that csrattrs ask for; evidence without an IAK is left out" {
 	usual good
 	# P-384, id-aa-attestation
@@ -141,6 +144,7 @@ wait_request() {
 
 # ---- what a server does ----
 
+# covers: RFC7030-3.3.1-server
 @test "a server of another root: EST_UNTRUSTED" {
 	usual good "registrar = $registrar:444"
 	conf good "registrar = $registrar:444" "est_trust = $SITE/root.pem"
@@ -165,6 +169,7 @@ wait_request() {
 	fails EST_UNREACHABLE "447" enrol
 }
 
+# covers: RFC7030-3.2.1-redirect
 @test "a redirect is not followed: EST_REDIRECT" {
 	usual redirect
 	fails EST_REDIRECT "https://elsewhere.example/cacerts" enrol
@@ -244,6 +249,7 @@ wait_request() {
 	fails EST_WRONG_CERT "is a CA's" enrol
 }
 
+# covers: RFC7030-4.1-cacerts
 @test "a chain that ends nowhere: EST_WRONG_CERT" {
 	usual good
 	wait_request
@@ -331,6 +337,7 @@ wait_request() {
 }
 
 # Last, because the IAK keeps its certificate.
+# covers: CSRATT-28-evidence
 @test "evidence: over the server's nonce, with the certificates of the IAK" {
 	local nonce=00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff
 

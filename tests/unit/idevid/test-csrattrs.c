@@ -37,6 +37,7 @@ static enum devid_err read_list(
 	return csrattrs_read((struct view) { bytes.data, bytes.len }, ret, err);
 }
 
+/* covers: RFC9908-template */
 static void read_template_alone_counts(void **state)
 {
 	struct csrattrs a;
@@ -63,6 +64,7 @@ static void read_template_alone_counts(void **state)
 	assert_false(a.challenge_password || a.attestation);
 }
 
+/* covers: RFC7030-4.5-csrattrs */
 static void read_list_of_rfc7030(void **state)
 {
 	struct csrattrs a;

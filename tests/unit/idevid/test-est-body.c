@@ -51,6 +51,7 @@ static void base64_read_as(const char *text, const char *want)
 	blob_done(&out);
 }
 
+/* covers: RFC8951-3.1-base64 */
 static void base64_read_with_any_line_ends(void **state)
 {
 	(void)state;
