@@ -161,7 +161,8 @@ enum devid_err metrics_take(
 		return devid_fail(err, DEVID_ERR_INVALID,
 			"metrics: %s: not a name of a family with its labels",
 			m->family ? m->family : "(none)");
-	*ret = (struct blob) { (uint8_t *)STEAL(m->text), m->len };
+	ret->data = (uint8_t *)STEAL(m->text);
+	ret->len = m->len;
 	return DEVID_OK;
 }
 

@@ -21,6 +21,7 @@
 #include "conf.h"
 #include "fail.h"
 #include "keyd-conf.h"
+#include "keyd-metrics.h"
 #include "keyd-policy.h"
 #include "keyd-requests.h"
 #include "keyd-server.h"
@@ -39,9 +40,10 @@
 #define SHUTDOWN_EVERY_MAX  86400
 
 struct keyd {
-	char *socket;    /* owned */
-	char *tcti;      /* owned */
-	char *state_dir; /* owned */
+	char *socket;       /* owned */
+	char *tcti;         /* owned */
+	char *state_dir;    /* owned */
+	char *metrics_file; /* owned, or NULL */
 	unsigned connections_max;
 	bool store_certificates;
 	bool lockout_reset;
@@ -53,6 +55,7 @@ struct keyd {
 	struct module *module;     /* owned */
 	struct requests requests;
 	struct settle settle;
+	struct keyd_metrics metrics;
 	struct server *server; /* owned */
 	sd_event *event;       /* owned */
 };
@@ -84,6 +87,7 @@ static const struct conf_setting settings[] = {
 	{ "keyd", "socket", conf_to_socket, AT(socket) },
 	{ "keyd", "tcti", set_tcti, AT(tcti) },
 	{ "keyd", "state_dir", conf_to_path, AT(state_dir) },
+	{ "keyd", "metrics_file", conf_to_path, AT(metrics_file) },
 	{ "keyd", "connections_max", conf_to_uint,
 		WITHIN(connections_max, 4, 1024) },
 	/* Never longer than each request's own limit; see keyd-requests.c. */
@@ -288,6 +292,10 @@ static int run(struct keyd *k, struct devid_error *err)
 		log_error("%s", devid_error_text(err));
 		return EXIT_FAILURE;
 	}
+	k->metrics.event = k->event;
+	k->metrics.requests = &k->requests;
+	k->metrics.path = k->metrics_file;
+	keyd_metrics_start(&k->metrics);
 	(void)sd_notify(0, "READY=1"); /* nobody to tell is fine */
 	log_info("ready: %s: keystore %s", k->socket, k->tcti);
 	return sd_event_loop(k->event) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -296,6 +304,7 @@ static int run(struct keyd *k, struct devid_error *err)
 static void done(struct keyd *k)
 {
 	server_free(k->server);
+	keyd_metrics_done(&k->metrics);
 	settle_done(&k->settle);
 	module_free(k->module);
 	if (k->keystore)
@@ -306,6 +315,7 @@ static void done(struct keyd *k)
 	free(k->socket);
 	free(k->tcti);
 	free(k->state_dir);
+	free(k->metrics_file);
 }
 
 int main(int argc, char **argv)

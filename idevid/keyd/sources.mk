@@ -3,6 +3,7 @@
 sees := idevid/base idevid/cert idevid/cli idevid/key idevid/purpose idevid/tpm
 sources := \
 	keyd-conf.c \
+	keyd-metrics.c \
 	keyd-policy.c \
 	keyd-requests.c \
 	keyd-server.c \

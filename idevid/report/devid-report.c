@@ -15,7 +15,7 @@
 
 #define FILE_MODE 0644
 
-typedef enum devid_err report_fn(FILE *in, const char *name,
+typedef enum devid_err report_fn(const struct report_source *from,
 	const struct report_outputs *out, struct devid_error *err);
 
 static const struct kind {
@@ -115,6 +115,7 @@ static enum devid_err make(const struct kind *kind, const struct call *call,
 {
 	struct target page CLEANUP(target_done) = { NULL, NULL };
 	struct target csv CLEANUP(target_done) = { NULL, NULL };
+	struct report_source from = { stdin, "standard input" };
 	struct report_outputs to;
 	enum devid_err rc;
 
@@ -126,7 +127,7 @@ static enum devid_err make(const struct kind *kind, const struct call *call,
 	to.page = page.file;
 	to.csv = csv.file;
 	to.csv_name = beside(call->out, call->csv);
-	rc = kind->make(stdin, "standard input", &to, err);
+	rc = kind->make(&from, &to, err);
 	if (rc == DEVID_OK && call->csv)
 		rc = target_commit(&csv, call->csv, err);
 	if (rc == DEVID_OK)

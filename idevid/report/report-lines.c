@@ -9,11 +9,8 @@
 #include "report-text.h"
 #include "report-time.h"
 
-#define NAME_MAX_SHOWN 64
-
 struct report_lines {
-	FILE *in; /* borrowed */
-	char name[NAME_MAX_SHOWN];
+	struct report_source from;
 	uint64_t line;    /* the one that was read last, from 1 */
 	uint64_t objects; /* between the first and the last */
 	size_t len;
@@ -24,8 +21,8 @@ struct report_lines {
 static enum devid_err refuse(const struct report_lines *lines,
 	enum devid_err code, const char *cause, struct devid_error *err)
 {
-	return devid_fail(err, code, "%s: line %" PRIu64 ": %s", lines->name,
-		lines->line, cause);
+	return devid_fail(err, code, "%s: line %" PRIu64 ": %s",
+		lines->from.name, lines->line, cause);
 }
 
 enum devid_err report_lines_refuse(const struct report_lines *lines,
@@ -42,13 +39,13 @@ static enum devid_err read_line(
 
 	lines->len = 0;
 	lines->line++;
-	while ((c = getc_unlocked(lines->in)) != EOF && c != '\n') {
+	while ((c = getc_unlocked(lines->from.in)) != EOF && c != '\n') {
 		if (lines->len == sizeof(lines->raw))
 			return refuse(lines, DEVID_ERR_TOO_LARGE,
 				"longer than 65536 octets", err);
 		lines->raw[lines->len++] = (uint8_t)c;
 	}
-	if (c == EOF && ferror(lines->in))
+	if (c == EOF && ferror(lines->from.in))
 		return refuse(lines, DEVID_ERR_IO, "cannot be read", err);
 	*ret_any = c != EOF || lines->len > 0;
 	return DEVID_OK;
@@ -99,8 +96,9 @@ static enum devid_err check_head(const struct report_lines *lines,
 	return DEVID_OK;
 }
 
-enum devid_err report_lines_open(FILE *in, const char *name, const char *kind,
-	struct report_lines **ret, json_t **ret_head, struct devid_error *err)
+enum devid_err report_lines_open(const struct report_source *from,
+	const char *kind, struct report_lines **ret, json_t **ret_head,
+	struct devid_error *err)
 {
 	struct report_lines *lines CLEANUP(cleanup_report_lines) =
 		malloc(sizeof(*lines));
@@ -110,10 +108,9 @@ enum devid_err report_lines_open(FILE *in, const char *name, const char *kind,
 
 	if (!lines)
 		return fail_no_memory(err);
-	lines->in = in;
+	lines->from = *from;
 	lines->line = 0;
 	lines->objects = 0;
-	(void)snprintf(lines->name, sizeof(lines->name), "%s", name);
 	rc = read_line(lines, &any, err);
 	if (rc == DEVID_OK && !any)
 		rc = refuse(lines, DEVID_ERR_SYNTAX, "nothing is there", err);

@@ -22,15 +22,21 @@
 
 struct report_lines;
 
+/* Where lines come from; both are borrowed. */
+struct report_source {
+	FILE *in;
+	const char *name; /* for messages */
+};
+
 /*
- * Reads from @in, which is the caller's, until the first line; its object is
- * *@ret_head, the caller's. @name is copied, for messages. Errors, all with
+ * Reads from @from, which must stay, until the first line; its object is
+ * *@ret_head, the caller's. Errors, all with
  * `NAME: line N: cause`: SYNTAX, TOO_LARGE, UNSUPPORTED (another kind or
  * version), IO, NOMEM.
  */
-DEVID_MUST_CHECK enum devid_err report_lines_open(FILE *in, const char *name,
-	const char *kind, struct report_lines **ret, json_t **ret_head,
-	struct devid_error *err);
+DEVID_MUST_CHECK enum devid_err report_lines_open(
+	const struct report_source *from, const char *kind,
+	struct report_lines **ret, json_t **ret_head, struct devid_error *err);
 void report_lines_close(struct report_lines *lines);
 
 CLEANUP_DEFINE(report_lines, struct report_lines *, report_lines_close)

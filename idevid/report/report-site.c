@@ -119,7 +119,7 @@ static enum devid_err read_units(struct report_lines *lines,
 	}
 }
 
-enum devid_err report_site(FILE *in, const char *name,
+enum devid_err report_site(const struct report_source *from,
 	const struct report_outputs *out, struct devid_error *err)
 {
 	struct report_lines *lines CLEANUP(cleanup_report_lines) = NULL;
@@ -128,7 +128,7 @@ enum devid_err report_site(FILE *in, const char *name,
 	enum devid_err rc;
 
 	site_facts_init(&facts);
-	rc = report_lines_open(in, name, "site", &lines, &head, err);
+	rc = report_lines_open(from, "site", &lines, &head, err);
 	if (rc == DEVID_OK)
 		rc = read_head(lines, head, &facts, err);
 	if (rc == DEVID_OK)

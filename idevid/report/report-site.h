@@ -12,6 +12,8 @@
 
 #include <stdio.h>
 
+#include "report-lines.h"
+
 /* Where the report goes. */
 struct report_outputs {
 	FILE *page;           /* borrowed */
@@ -20,12 +22,12 @@ struct report_outputs {
 };
 
 /*
- * Reads JSON lines from @in, which messages call @name, writes each as a row of
+ * Reads JSON lines, writes each as a row of
  * the CSV at once, and the page when all was good. Above 10,000 units the page
  * has those in trouble alone, of each cause some. Failures of writing stay in
  * the FILEs. Errors: as report_lines_next(); CRYPTO.
  */
-DEVID_MUST_CHECK enum devid_err report_site(FILE *in, const char *name,
+DEVID_MUST_CHECK enum devid_err report_site(const struct report_source *from,
 	const struct report_outputs *out, struct devid_error *err);
 
 #endif

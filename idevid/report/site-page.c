@@ -191,21 +191,17 @@ static void put_command(FILE *out, const struct report_site_help *help,
 	const struct site_unit *example)
 {
 	const char *at = strstr(help->command, "%s");
+	int len = (int)(at ? (size_t)(at - help->command)
+			   : strlen(help->command));
 
-	if (!at) {
-		(void)fprintf(out,
-			"<p class=\"soft\">On the device:</p>\n"
-			"<code class=\"run\">%s</code>\n",
-			help->command);
-		return;
-	}
-	(void)fprintf(out, "<code class=\"run\">%.*s",
-		(int)(at - help->command), help->command);
-	if (example)
+	if (help->on_device)
+		(void)fputs("<p class=\"soft\">On the device:</p>\n", out);
+	(void)fprintf(out, "<code class=\"run\">%.*s", len, help->command);
+	if (at && example)
 		report_shell_word(out, example->unit);
-	else
+	else if (at)
 		(void)fputs("UNIT", out);
-	(void)fprintf(out, "%s</code>\n", at + 2);
+	(void)fprintf(out, "%s</code>\n", at ? at + 2 : "");
 }
 
 /* One that is kept alone of its cause is the command's example. */

@@ -9,6 +9,8 @@
 
 #include <devid/error.h>
 
+#include <stdbool.h>
+
 /* In the order in which a unit goes through them. */
 enum report_site_state {
 	REPORT_SITE_ORDERED,    /* on the list, never seen */
@@ -55,6 +57,7 @@ struct report_site_help {
 	const char *text;    /* what it means and what to do */
 	/* The command that helps, where %s is the unit; NULL: there is none */
 	const char *command;
+	bool on_device; /* it is run there */
 };
 
 const struct report_site_help *report_site_help(enum report_site_cause cause);

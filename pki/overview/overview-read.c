@@ -134,7 +134,7 @@ static enum devid_err give_unit(void *arg, const struct db_value *c,
 	};
 
 	(void)n_columns;
-	if (w->n++ == UNITS_AT_ONCE - 1) {
+	if (w->n++ == UNITS_AT_ONCE - 1 && facts.unit.data) {
 		blob_done(&w->last);
 		w->last.data = malloc(facts.unit.len + 1);
 		if (!w->last.data)

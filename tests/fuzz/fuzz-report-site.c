@@ -44,17 +44,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct report_outputs out = { NULL, NULL, "u.csv" };
 	char *page = NULL, *csv = NULL;
 	size_t page_len = 0, csv_len = 0;
-	FILE *in = len ? fmemopen((void *)(uintptr_t)data, len, "r") : NULL;
+	struct report_source from = {
+		len ? fmemopen((void *)(uintptr_t)data, len, "r") : NULL, "in"
+	};
 	enum devid_err rc;
 
-	if (!in)
+	if (!from.in)
 		return 0;
 	out.page = open_memstream(&page, &page_len);
 	out.csv = open_memstream(&csv, &csv_len);
 	if (!out.page || !out.csv)
 		abort();
-	rc = report_site(in, "in", &out, &err);
-	(void)fclose(in);
+	rc = report_site(&from, &out, &err);
+	(void)fclose(from.in);
 	(void)fclose(out.page);
 	(void)fclose(out.csv);
 	if ((rc == DEVID_OK) != (page_len > 0) ||

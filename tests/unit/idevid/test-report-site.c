@@ -23,13 +23,14 @@ struct made {
 static struct made make_len(const char *in, size_t len)
 {
 	struct made m = { .rc = DEVID_OK, .err = { DEVID_OK, "" } };
-	FILE *from = fmemopen((void *)(uintptr_t)in, len, "r");
+	struct report_source from = { fmemopen((void *)(uintptr_t)in, len, "r"),
+		"in" };
 	struct report_outputs out = { open_memstream(&m.page, &m.page_len),
 		open_memstream(&m.csv, &m.csv_len), "units.csv" };
 
-	assert_true(from && out.page && out.csv);
-	m.rc = report_site(from, "in", &out, &m.err);
-	(void)fclose(from);
+	assert_true(from.in && out.page && out.csv);
+	m.rc = report_site(&from, &out, &m.err);
+	(void)fclose(from.in);
 	assert_int_equal(fclose(out.page), 0);
 	assert_int_equal(fclose(out.csv), 0);
 	return m;
