@@ -32,7 +32,7 @@ const char *est_op_name(enum est_op op)
 	return ops[op].name;
 }
 
-void est_answer_done(struct est_answer *answer)
+void est_answer_clear(struct est_answer *answer)
 {
 	blob_done(&answer->body);
 }
@@ -188,6 +188,6 @@ void est_answer_make(struct est_answer *ret, enum est_op op,
 	*ret = (struct est_answer) { .status = 200, .type = ops[op].type };
 	if (write_content(op, blob_view(&from->body), ret))
 		return;
-	est_answer_done(ret);
+	est_answer_clear(ret);
 	est_answer_refuse(ret, 503, "answer", "cannot be written now");
 }

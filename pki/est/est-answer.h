@@ -18,7 +18,7 @@ struct est_answer {
 	struct blob body;     /* owned */
 };
 
-void est_answer_done(struct est_answer *answer);
+void est_answer_clear(struct est_answer *answer);
 
 /* Of @from, which answers @op; 503 when it cannot be written. */
 void est_answer_make(struct est_answer *ret, enum est_op op,

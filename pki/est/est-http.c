@@ -58,7 +58,7 @@ static void refuse(struct est_server *s, struct evhttp_request *req, int status,
 
 	est_answer_refuse(&answer, status, rule, text);
 	send_answer(s, req, &answer);
-	est_answer_done(&answer);
+	est_answer_clear(&answer);
 }
 
 /* Those certificates that the client showed; false without memory. */
@@ -181,5 +181,5 @@ void est_job_done(struct est_server *s, struct est_job *job)
 		http_warn(&s->http, &err);
 	}
 	send_answer(s, job->owner, &answer);
-	est_answer_done(&answer);
+	est_answer_clear(&answer);
 }

@@ -214,6 +214,7 @@ void est_line_tell(struct est_line *l, const struct est_news *news)
 		l->news.names = news->names;
 	}
 	l->news.reloaded = l->news.reloaded || news->reloaded;
+	l->news.gone = l->news.gone || news->gone;
 	(void)pthread_mutex_unlock(&l->lock);
 	wake(l);
 }

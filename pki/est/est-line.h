@@ -35,6 +35,7 @@ void est_job_free(struct est_job *job);
 struct est_news {
 	STACK_OF(X509_NAME) * names; /* the receiver's; NULL: as before */
 	bool reloaded;               /* all was read again */
+	bool gone;                   /* the token does not come back */
 };
 
 struct est_line;

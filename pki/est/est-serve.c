@@ -9,6 +9,7 @@
 #include "est-tls.h"
 #include "est-worker.h"
 #include "fail.h"
+#include "http-end.h"
 #include "http-open.h"
 #include "log.h"
 
@@ -49,6 +50,10 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	}
 	if (news.reloaded)
 		renew_tls(s);
+	if (news.gone) {
+		s->token_gone = true;
+		http_end(&s->http);
+	}
 }
 
 static void on_hup(void *arg)
@@ -121,6 +126,11 @@ enum devid_err est_serve(const struct registrar_conf *conf, struct registrar *r,
 		est_line_end(s.line);
 		est_worker_join(worker);
 	}
+	/* Nobody logs in again here: a PIN is tried once by a program. */
+	if (rc == DEVID_OK && s.token_gone)
+		rc = devid_fail(err, DEVID_ERR_UNREACHABLE,
+			"serve: the token or its session was lost: ended, to "
+			"be started again");
 	close_all(&s);
 	return rc;
 }

@@ -13,6 +13,7 @@ struct est_server {
 	struct est_line *line;       /* owned, as all below */
 	STACK_OF(X509_NAME) * names; /* of the CAs that clients may have */
 	struct event *on_done;
+	bool token_gone;
 };
 
 #endif

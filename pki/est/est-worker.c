@@ -20,6 +20,7 @@ struct est_worker {
 	pthread_t thread;
 	int64_t due; /* the duties, http_clock() */
 	bool failed; /* they did, the last time: that is said once */
+	bool told_gone;
 };
 
 void est_work(struct registrar *r, struct est_job *job)
@@ -85,6 +86,17 @@ static void do_duties(struct est_worker *w)
 	w->due = http_clock() + (failed ? DUTIES_AGAIN : DUTIES_PAUSE);
 }
 
+/* Tells the event thread, once, that the token does not come back. */
+static void tell_gone(struct est_worker *w)
+{
+	const struct est_news news = { .gone = true };
+
+	if (w->told_gone || !registrar_gone(w->r))
+		return;
+	w->told_gone = true;
+	est_line_tell(w->line, &news);
+}
+
 static void *run(void *arg)
 {
 	struct est_worker *w = arg;
@@ -102,6 +114,7 @@ static void *run(void *arg)
 			reload(w);
 		/* Who waits for an answer comes before what is only due. */
 		do_duties(w);
+		tell_gone(w);
 	}
 }
 

@@ -191,6 +191,11 @@ enum devid_err registrar_open(const struct registrar_conf *conf,
 		pin, ret, NULL, err);
 }
 
+bool registrar_gone(const struct registrar *r)
+{
+	return r->token && token_gone(r->token);
+}
+
 enum devid_err registrar_reload(struct registrar *r, struct devid_error *err)
 {
 	struct maker_trust *trust = NULL;

@@ -83,6 +83,10 @@ DEVID_MUST_CHECK enum devid_err registrar_reload(
 DEVID_MUST_CHECK enum devid_err registrar_duties(
 	struct registrar *r, int64_t now, struct devid_error *err);
 
+/* Whether the token or its session was lost: nothing is signed any more, and a
+ * PIN is tried once by a program. Who goes on opens the registrar anew. */
+bool registrar_gone(const struct registrar *r);
+
 /*
  * Names of all CAs that clients' certificates may come from, for the TLS
  * server's CertificateRequest (RFC 8446 4.2.4). *@ret is the caller's.

@@ -1,6 +1,6 @@
 # a target for each parser, with its corpus, and what made the corpus
 
-sees := agent/attach agent/enroll idevid/doctor idevid/report pki/station radius-test tests/fixture
+sees := agent/attach agent/enroll idevid/doctor idevid/report pki/est pki/station radius-test tests/fixture
 
 FUZZERS += $(notdir $(basename $(wildcard tests/fuzz/fuzz-*.c)))
 

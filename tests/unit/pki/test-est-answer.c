@@ -19,7 +19,7 @@ static const struct est_answer *make(enum est_op op,
 		.text = "why",
 		.body = { (uint8_t *)body, len } };
 
-	est_answer_done(&answer);
+	est_answer_clear(&answer);
 	est_answer_make(&answer, op, &from);
 	return &answer;
 }
@@ -33,7 +33,7 @@ static bool body_is(const char *text)
 static int teardown(void **state)
 {
 	(void)state;
-	est_answer_done(&answer);
+	est_answer_clear(&answer);
 	return 0;
 }
 
@@ -138,7 +138,7 @@ static void answer_registrars_time_to_come_back(void **state)
 		.retry_after = 600 };
 
 	(void)state;
-	est_answer_done(&answer);
+	est_answer_clear(&answer);
 	est_answer_make(&answer, EST_ENROL, &from);
 	assert_int_equal(answer.retry_after, 600);
 	/* One line, and nothing that a terminal would obey. */

@@ -111,8 +111,9 @@ static void finish_is_collected_once(void **state)
 
 static void tell_the_newest_names(void **state)
 {
-	const struct est_news first = { sk_X509_NAME_new_null(), true };
-	const struct est_news second = { sk_X509_NAME_new_null(), false };
+	const struct est_news first = { .names = sk_X509_NAME_new_null(),
+		.reloaded = true };
+	const struct est_news second = { .names = sk_X509_NAME_new_null() };
 	struct est_news news;
 
 	est_line_tell(*state, &first);
@@ -121,7 +122,7 @@ static void tell_the_newest_names(void **state)
 	assert_ptr_equal(news.names, second.names);
 	assert_true(news.reloaded);
 	sk_X509_NAME_pop_free(news.names, X509_NAME_free);
-	est_line_tell(*state, &(struct est_news) { NULL, true });
+	est_line_tell(*state, &(struct est_news) { .reloaded = true });
 	assert_null(est_line_collect(*state, &news));
 	assert_null(news.names);
 }

@@ -48,6 +48,7 @@ static struct {
 	bool is_client; /* it was that of the test */
 	enum registrar_status status;
 	unsigned reloaded;
+	bool gone;
 } double_;
 
 void registrar_answer_done(struct registrar_answer *answer)
@@ -70,6 +71,12 @@ enum devid_err registrar_duties(
 	(void)now;
 	(void)err;
 	return DEVID_OK;
+}
+
+bool registrar_gone(const struct registrar *r)
+{
+	(void)r;
+	return double_.gone;
 }
 
 enum devid_err registrar_ca_names(struct registrar *r,
@@ -213,23 +220,26 @@ static in_port_t open_side(enum http_side side)
 	return addr.sin_port;
 }
 
+static void serve(void)
+{
+	t.ports[HTTP_STATIONS] = open_side(HTTP_STATIONS);
+	t.ports[HTTP_PUBLIC] = open_side(HTTP_PUBLIC);
+	assert_int_equal(pthread_create(&t.thread, NULL, run, NULL), 0);
+}
+
 static int start(void **state)
 {
 	(void)state;
 	t.dir = tempdir_new();
 	make_certs();
 	make_clients();
-	t.ports[HTTP_STATIONS] = open_side(HTTP_STATIONS);
-	t.ports[HTTP_PUBLIC] = open_side(HTTP_PUBLIC);
-	return pthread_create(&t.thread, NULL, run, NULL);
+	serve();
+	return 0;
 }
 
 static int stop(void **state)
 {
 	(void)state;
-	assert_int_equal(kill(getpid(), SIGTERM), 0);
-	assert_int_equal(pthread_join(t.thread, NULL), 0);
-	assert_rc(t.rc, DEVID_OK);
 	SSL_CTX_free(t.bare);
 	SSL_CTX_free(t.known);
 	X509_free(t.client_x509);
@@ -456,6 +466,31 @@ static void heads_that_others_read_otherwise_end_the_connection(void **state)
 	assert_true(has("Connection: close\r\n"));
 }
 
+static void ends_when_told(void **state)
+{
+	(void)state;
+	assert_int_equal(kill(getpid(), SIGTERM), 0);
+	assert_int_equal(pthread_join(t.thread, NULL), 0);
+	assert_rc(t.rc, DEVID_OK);
+}
+
+/* Another server. */
+static int start_again(void **state)
+{
+	serve();
+	return setup(state);
+}
+
+/* It ends by itself, and says why. */
+static void token_that_is_gone_ends_the_server(void **state)
+{
+	(void)state;
+	double_.gone = true;
+	assert_int_equal(ask(t.bare, "GET " EST "cacerts", ""), 200);
+	assert_int_equal(pthread_join(t.thread, NULL), 0);
+	assert_rc(t.rc, DEVID_ERR_UNREACHABLE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -473,6 +508,9 @@ int main(void)
 		cmocka_unit_test_setup(
 			heads_that_others_read_otherwise_end_the_connection,
 			setup),
+		cmocka_unit_test_setup(ends_when_told, setup),
+		cmocka_unit_test_setup(
+			token_that_is_gone_ends_the_server, start_again),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
