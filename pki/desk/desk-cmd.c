@@ -37,16 +37,15 @@ int desk_load(struct desk *d)
 int desk_open(struct desk *d, unsigned parts)
 {
 	struct devid_error err = { DEVID_OK, "" };
-	bool pin_refused = false;
+	struct registrar_opening how = { &d->conf, parts, &d->pin, false };
 	int code = desk_load(d);
 
 	if (code >= 0)
 		return code;
-	if (registrar_open_parts(&d->conf, parts, &d->pin, &d->r, &pin_refused,
-		    &err) == DEVID_OK)
+	if (registrar_open_parts(&how, &d->r, &err) == DEVID_OK)
 		return -1;
 	(void)desk_fail(&err);
-	return pin_refused ? EXIT_PIN : EXIT_FAILURE;
+	return how.pin_refused ? EXIT_PIN : EXIT_FAILURE;
 }
 
 void desk_done(struct desk *d)

@@ -108,10 +108,11 @@ static enum devid_err read_parts(
 }
 
 enum devid_err client_judge(const struct registrar *r,
-	const struct registrar_client *who, int64_t now, struct client *ret,
-	struct verdict *v, struct devid_error *err)
+	const struct registrar_ask *ask, struct client *ret, struct verdict *v,
+	struct devid_error *err)
 {
-	const struct maker_path path = { who->cert, who->chain, now };
+	const struct registrar_client *who = &ask->client;
+	const struct maker_path path = { who->cert, who->chain, ask->now };
 	struct devid_error cause = { DEVID_OK, "" };
 	enum devid_err rc;
 

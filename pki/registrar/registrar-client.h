@@ -22,13 +22,14 @@ struct client {
 void client_done(struct client *client);
 
 /*
- * Judges the certificate of @who as such: below a maker's root, or the site's
- * CA, and of its profile. Needs no database. Errors: DENIED with a rule in
+ * Judges the certificate of who asks as such: below a maker's root, or the
+ * site's CA, and of its profile. Needs no database. Errors: DENIED with a rule
+ * in
  * @v; others are the registrar's own trouble.
  */
 DEVID_MUST_CHECK enum devid_err client_judge(const struct registrar *r,
-	const struct registrar_client *who, int64_t now, struct client *ret,
-	struct verdict *v, struct devid_error *err);
+	const struct registrar_ask *ask, struct client *ret, struct verdict *v,
+	struct devid_error *err);
 
 /* Looks @client up in the list, inside a transaction. Errors: DENIED with a
  * rule in @v (not there, revoked, retired); of the database. */

@@ -314,7 +314,6 @@ static const struct conf_setting settings[] = {
 	{ "ca", "audit_key", conf_to_string, AT(audit_key) },
 	{ "ca", "pin_file", conf_to_path, AT(pin_file) },
 	{ "ca", "crl_url", set_url, AT(crl_url) },
-	{ "ca", "ocsp_url", set_url, AT(ocsp_url) },
 	{ "ca", "crl_hours", conf_to_uint,
 		WITHIN(crl_hours, 1, CRL_HOURS_MAX) },
 	{ "maker *", "roots", set_maker, NAMED },
@@ -421,8 +420,7 @@ void registrar_conf_done(struct registrar_conf *conf)
 		conf->publish, conf->listen, conf->public, conf->certificate,
 		conf->key, conf->ca_certificate, conf->ca_chain,
 		conf->organization, conf->module, conf->token, conf->token_key,
-		conf->pin_file, conf->audit_key, conf->crl_url,
-		conf->ocsp_url };
+		conf->pin_file, conf->audit_key, conf->crl_url };
 
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
 		free(strings[i]);

@@ -58,7 +58,7 @@ struct registrar_conf {
 	char *module, *token, *token_key; /* [ca] module, token, key */
 	char *pin_file;                   /* [ca] pin_file */
 	char *audit_key;                  /* [ca] audit_key: in the token */
-	char *crl_url, *ocsp_url;         /* [ca] */
+	char *crl_url;                    /* [ca] crl_url */
 	unsigned crl_hours;
 	size_t n_makers;
 	struct registrar_maker makers[REGISTRAR_MAKERS_MAX];

@@ -103,6 +103,7 @@ static enum devid_err make(struct store *s, void *arg, struct devid_error *err)
 {
 	CLEANUP(blob_done) struct blob der = { NULL, 0 };
 	struct making *m = arg;
+	const struct store_revoked which = { m->r->ca_issuer, m->now };
 	struct build_crl crl = { .this_update = m->now,
 		.next_update = m->now + INT64_C(3600) * m->r->conf->crl_hours };
 	enum devid_err rc = register_crl_number(
@@ -110,8 +111,7 @@ static enum devid_err make(struct store *s, void *arg, struct devid_error *err)
 
 	m->list.n = 0;
 	if (rc == DEVID_OK)
-		rc = store_issued_revoked(
-			s, m->r->ca_issuer, m->now, add, &m->list, err);
+		rc = store_issued_revoked(s, &which, add, &m->list, err);
 	/* A clock that was ahead: it is in force all the same. */
 	for (size_t i = 0; i < m->list.n; i++) {
 		if (m->list.entries[i].when > m->now)

@@ -73,13 +73,14 @@ static enum devid_err check_usage(const struct ldevid_csr_view *csr,
 	return DEVID_OK;
 }
 
-enum devid_err registrar_csr_judge(struct view der, const struct client *client,
-	const struct registrar_profile *profile, struct ldevid_csr_view *ret,
-	struct verdict *v, struct devid_error *err)
+enum devid_err registrar_csr_judge(const struct csr_question *question,
+	struct ldevid_csr_view *ret, struct verdict *v, struct devid_error *err)
 {
+	const struct client *client = question->client;
+	const struct registrar_profile *profile = question->profile;
 	struct devid_error cause = { DEVID_OK, "" };
 	enum ldevid_csr_rule rule = LDEVID_CSR_NONE;
-	enum devid_err rc = ldevid_csr_read(der, ret, &rule, &cause);
+	enum devid_err rc = ldevid_csr_read(question->der, ret, &rule, &cause);
 
 	if (rc != DEVID_OK && rule == LDEVID_CSR_NONE)
 		return devid_fail(err, rc, "%s", devid_error_text(&cause));

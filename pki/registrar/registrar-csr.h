@@ -6,11 +6,17 @@
 
 #include "registrar-client.h"
 
-/* Reads @der into *@ret, whose views point into it, and judges it. Errors:
- * DENIED with a rule in @v; NOMEM, CRYPTO. */
-DEVID_MUST_CHECK enum devid_err registrar_csr_judge(struct view der,
-	const struct client *client, const struct registrar_profile *profile,
-	struct ldevid_csr_view *ret, struct verdict *v,
-	struct devid_error *err);
+/* What is judged; all borrowed. */
+struct csr_question {
+	struct view der;
+	const struct client *client;
+	const struct registrar_profile *profile;
+};
+
+/* Reads @question->der into *@ret, whose views point into it, and judges it.
+ * Errors: DENIED with a rule in @v; NOMEM, CRYPTO. */
+DEVID_MUST_CHECK enum devid_err registrar_csr_judge(
+	const struct csr_question *question, struct ldevid_csr_view *ret,
+	struct verdict *v, struct devid_error *err);
 
 #endif

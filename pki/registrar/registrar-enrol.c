@@ -355,11 +355,12 @@ static enum devid_err check_kind(struct enrolment *e)
 
 static enum devid_err judge(struct enrolment *e, struct devid_error *err)
 {
+	const struct csr_question question = { e->ask->csr, &e->client,
+		e->profile };
 	enum devid_err rc = check_kind(e);
 
 	if (rc == DEVID_OK)
-		rc = registrar_csr_judge(e->ask->csr, &e->client, e->profile,
-			&e->csr, &e->v, err);
+		rc = registrar_csr_judge(&question, &e->csr, &e->v, err);
 	if (rc == DEVID_OK && (!hash_hex(e->csr.spki, e->spki) ||
 				      !hash_hex(e->ask->csr, e->csr_hash)))
 		rc = devid_fail(err, DEVID_ERR_CRYPTO, "registrar: no SHA-256");
@@ -415,7 +416,7 @@ void registrar_enrol(struct registrar *r, const struct registrar_ask *ask,
 	answer_set(ret, REGISTRAR_ABSENT, "no such label");
 	if (!e.profile)
 		return;
-	rc = client_judge(r, &ask->client, ask->now, &e.client, &e.v, &err);
+	rc = client_judge(r, ask, &e.client, &e.v, &err);
 	known_client = rc == DEVID_OK;
 	if (rc == DEVID_OK)
 		rc = judge(&e, &err);

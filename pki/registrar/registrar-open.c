@@ -128,8 +128,7 @@ enum devid_err registrar_open_token(const struct registrar_conf *conf,
 
 static enum devid_err use_ca_key(struct registrar *r, struct devid_error *err)
 {
-	const struct build_urls urls = { r->conf->crl_url, r->conf->ocsp_url,
-		NULL };
+	const struct build_urls urls = { r->conf->crl_url, NULL, NULL };
 	enum devid_err rc =
 		token_key(r->token, r->conf->token_key, &r->signer, err);
 
@@ -138,36 +137,33 @@ static enum devid_err use_ca_key(struct registrar *r, struct devid_error *err)
 			      : rc;
 }
 
-static enum devid_err open_all(struct registrar *r, unsigned parts,
-	const struct pin_source *pin, bool *ret_pin_refused,
-	struct devid_error *err)
+static enum devid_err open_all(struct registrar *r,
+	struct registrar_opening *how, struct devid_error *err)
 {
 	const struct registrar_conf *c = r->conf;
 	enum devid_err rc = DEVID_OK;
 
-	if (parts & (REGISTRAR_OPEN_CA | REGISTRAR_OPEN_TRUST))
+	if (how->parts & (REGISTRAR_OPEN_CA | REGISTRAR_OPEN_TRUST))
 		rc = load_ca(r, err);
-	if (rc == DEVID_OK && parts & REGISTRAR_OPEN_TRUST)
+	if (rc == DEVID_OK && how->parts & REGISTRAR_OPEN_TRUST)
 		rc = maker_trust_new(c, r->ca, &r->trust, err);
 	if (rc == DEVID_OK)
 		rc = store_open(c->database, c->instance, &r->store, err);
 	/* The token last: a PIN is not tried for nothing. */
 	if (rc != DEVID_OK ||
-		!(parts & (REGISTRAR_OPEN_AUDIT | REGISTRAR_OPEN_CA)))
+		!(how->parts & (REGISTRAR_OPEN_AUDIT | REGISTRAR_OPEN_CA)))
 		return rc;
-	rc = registrar_open_token(c, pin, &r->token, err);
-	if (ret_pin_refused)
-		*ret_pin_refused = rc == DEVID_ERR_DENIED;
+	rc = registrar_open_token(c, how->pin, &r->token, err);
+	how->pin_refused = rc == DEVID_ERR_DENIED;
 	if (rc == DEVID_OK)
 		rc = token_key(r->token, c->audit_key, &r->audit_signer, err);
-	if (rc == DEVID_OK && parts & REGISTRAR_OPEN_CA)
+	if (rc == DEVID_OK && how->parts & REGISTRAR_OPEN_CA)
 		rc = use_ca_key(r, err);
 	return rc;
 }
 
-enum devid_err registrar_open_parts(const struct registrar_conf *conf,
-	unsigned parts, const struct pin_source *pin, struct registrar **ret,
-	bool *ret_pin_refused, struct devid_error *err)
+enum devid_err registrar_open_parts(struct registrar_opening *how,
+	struct registrar **ret, struct devid_error *err)
 {
 	CLEANUP(cleanup_registrar)
 	struct registrar *r = calloc(1, sizeof(*r));
@@ -175,8 +171,8 @@ enum devid_err registrar_open_parts(const struct registrar_conf *conf,
 
 	if (!r)
 		return fail_no_memory_for(err, "registrar");
-	r->conf = conf;
-	rc = open_all(r, parts, pin, ret_pin_refused, err);
+	r->conf = how->conf;
+	rc = open_all(r, how, err);
 	if (rc == DEVID_OK)
 		*ret = STEAL(r);
 	return rc;
@@ -186,9 +182,11 @@ enum devid_err registrar_open(const struct registrar_conf *conf,
 	const struct pin_source *pin, struct registrar **ret,
 	struct devid_error *err)
 {
-	return registrar_open_parts(conf,
+	struct registrar_opening how = { conf,
 		REGISTRAR_OPEN_AUDIT | REGISTRAR_OPEN_CA | REGISTRAR_OPEN_TRUST,
-		pin, ret, NULL, err);
+		pin, false };
+
+	return registrar_open_parts(&how, ret, err);
 }
 
 bool registrar_gone(const struct registrar *r)

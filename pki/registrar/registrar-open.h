@@ -12,13 +12,17 @@ enum registrar_part {
 	REGISTRAR_OPEN_TRUST = 4, /* makers' roots, the CA's certificate */
 };
 
-/* The database always, and @parts. Errors: those of the parts. @pin: sources
- * beside pin_file, or NULL. *@ret_pin_refused, if not NULL: the token did not
- * take the PIN. */
+struct registrar_opening {
+	const struct registrar_conf *conf; /* borrowed */
+	unsigned parts;                    /* REGISTRAR_OPEN_* */
+	const struct pin_source *pin; /* borrowed: beside pin_file, or NULL */
+	bool pin_refused;             /* set: the token did not take it */
+};
+
+/* The database always, and @how->parts. Errors: those of the parts. */
 DEVID_MUST_CHECK enum devid_err registrar_open_parts(
-	const struct registrar_conf *conf, unsigned parts,
-	const struct pin_source *pin, struct registrar **ret,
-	bool *ret_pin_refused, struct devid_error *err);
+	struct registrar_opening *how, struct registrar **ret,
+	struct devid_error *err);
 
 /* Only token and keys: what is there before the database is. */
 DEVID_MUST_CHECK enum devid_err registrar_open_token(

@@ -151,7 +151,7 @@ void registrar_nonce(struct registrar *r, const struct registrar_ask *ask,
 	answer_set(ret, REGISTRAR_ABSENT, "no such label");
 	if (!registrar_conf_profile(r->conf, ask->label))
 		return;
-	rc = client_judge(r, &ask->client, ask->now, &a.client, &a.v, &err);
+	rc = client_judge(r, ask, &a.client, &a.v, &err);
 	if (rc == DEVID_OK)
 		rc = store_read(r->store, look, &a, &err);
 	nonce.data = malloc(REGISTRAR_NONCE_LEN);
@@ -194,7 +194,7 @@ void registrar_document(struct registrar *r, const struct registrar_ask *ask,
 	answer_set(ret, REGISTRAR_ABSENT, "no such label");
 	if (!registrar_conf_profile(r->conf, ask->label))
 		return;
-	rc = client_judge(r, &ask->client, ask->now, &a.client, &a.v, &err);
+	rc = client_judge(r, ask, &a.client, &a.v, &err);
 	if (rc == DEVID_OK)
 		rc = store_read(r->store, find_document, &a, &err);
 	answer_set(ret, REGISTRAR_DONE, "");

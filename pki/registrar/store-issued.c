@@ -233,11 +233,12 @@ static enum devid_err give(void *arg, const struct db_value *c,
 	return w->fn(w->arg, &entry, err);
 }
 
-enum devid_err store_issued_revoked(struct store *s, const char *issuer,
-	int64_t now, store_revoked_fn *fn, void *arg, struct devid_error *err)
+enum devid_err store_issued_revoked(struct store *s,
+	const struct store_revoked *which, store_revoked_fn *fn, void *arg,
+	struct devid_error *err)
 {
-	const struct db_value params[] = { DB_TEXT_V(issuer),
-		DB_INT_V(now - KEPT_SECONDS) };
+	const struct db_value params[] = { DB_TEXT_V(which->issuer),
+		DB_INT_V(which->now - KEPT_SECONDS) };
 	struct walk w = { fn, arg };
 
 	return db_run(s->db,

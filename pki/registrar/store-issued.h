@@ -56,10 +56,16 @@ DEVID_MUST_CHECK enum devid_err store_issued_end(struct store *s,
 typedef enum devid_err store_revoked_fn(
 	void *arg, const struct build_revoked *entry, struct devid_error *err);
 
-/* Those of @issuer for a revocation list at @now: expired ones are in it no
- * more (RFC 5280 3.3 allows it once one list had them). */
+/* Whose, and for a list of what time. */
+struct store_revoked {
+	const char *issuer; /* borrowed */
+	int64_t now;
+};
+
+/* Those for a revocation list: expired ones are in it no more (RFC 5280 3.3
+ * allows it once one list had them). */
 DEVID_MUST_CHECK enum devid_err store_issued_revoked(struct store *s,
-	const char *issuer, int64_t now, store_revoked_fn *fn, void *arg,
+	const struct store_revoked *which, store_revoked_fn *fn, void *arg,
 	struct devid_error *err);
 
 #endif
