@@ -5,7 +5,7 @@
 /*
  * One program at a time, without a shell, with an end: how it ended is told,
  * and one that takes too long is killed with all that it started. What it
- * prints goes where the agent's own messages go.
+ * prints becomes messages of the agent, a line each, up to 8 KiB.
  */
 
 #include <devid/error.h>
