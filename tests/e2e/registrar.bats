@@ -7,6 +7,7 @@ load lib
 load ca
 load registrar
 est_url=${est_url?set in registrar.bash} est_public=${est_public?the same}
+plain=${plain?set in lib.bash}
 
 setup_file() {
 	lib_init
@@ -52,6 +53,7 @@ rows() {
 
 # ---- what is to work ----
 
+# covers: RFC7030-4.1.1-open RFC8951-3.1-server
 @test "cacerts: without a certificate, on one line" {
 	run est "$est_url/.well-known/est/cacerts"
 	[ "$output" = 200 ]
@@ -101,6 +103,7 @@ rows() {
 	[ "$(rows "unit = 'SN2' and kind = 'LDevID'")" = 1 ]
 }
 
+# covers: RFC7030-4.2.2-reenroll
 @test "simplereenroll: by the LDevID, for a new key" {
 	csr_new again /serialNumber=SN1
 	run enrol dev-ldevid again "" simplereenroll
@@ -161,6 +164,7 @@ rows() {
 	[ "$(jq -r .site "$R/body")" = all ]
 }
 
+# covers: RFC7030-4.2.3-answers
 @test "approval: 202 and when to come back, until a person has said yes" {
 	csr_new slow /serialNumber=SN2
 	run enrol second slow slow/
@@ -213,6 +217,7 @@ registrar_restart() {
 
 # ---- refused, by rule ----
 
+# covers: RFC7030-3.3.2-client
 @test "refused: no certificate, another maker's, one that nobody listed" {
 	local op
 
@@ -440,6 +445,33 @@ is_refused() {
 	run enrol stranger stranger
 	[ "$output" = 200 ]
 	[ "$pid" != "$(cat "$R/registrar.pid")" ]
+}
+
+@test "a token that is lost: the end, for the service manager to start it anew" {
+	local pid rest=0
+
+	registrar_conf "sqlite:$R/site.db" pulled
+	sed -i "s|module = .*|module = $plain/p11-fault.so|" "$R/pulled.conf"
+	: >"$R/pulled.log"
+	P11_FAULT="rv C_Sign=b3" P11_FAULT_WHEN="$R/pulled" devid-registrar \
+		serve --config "$R/pulled.conf" 2>"$R/pulled.log" 3>&- &
+	pid=$!
+	echo "$pid" >>"$WORK/pids"
+	echo "$pid" >"$R/pulled.pid"
+	wait_on "$pid" "$R/pulled.log" -- serve_answers pulled
+	use_registrar pulled
+	csr_new lost /serialNumber=SN2
+	: >"$R/pulled"
+	run enrol second lost
+	[ "$output" = 503 ]
+	has_header "Retry-After: [0-9]*"
+	wait "$pid" || rest=$?
+	[ "$rest" = 1 ]
+	grep -q "token or its session was lost" "$R/pulled.log"
+	rm "$R/pulled"
+	use_registrar
+	run enrol second lost
+	[ "$output" = 200 ]
 }
 
 @test "SIGTERM: what was asked is answered, and the end is well" {
