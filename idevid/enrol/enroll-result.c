@@ -81,7 +81,7 @@ void enroll_result_set_reason(struct enroll_result *result, const char *text)
 {
 	size_t i = 0;
 
-	for (; text[i] && i < sizeof(result->reason) - 1; i++)
+	for (; i < sizeof(result->reason) - 1 && text[i]; i++)
 		result->reason[i] =
 			text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 	result->reason[i] = '\0';
