@@ -100,6 +100,7 @@ static enum devid_err set_trust(void *member, const char *value,
 					    : conf_path(member, value, err);
 }
 
+/* There may be a password in it: it is not repeated. */
 static enum devid_err set_proxy(void *member, const char *value,
 	const char *rest, const struct conf_setting *row,
 	struct devid_error *err)
@@ -111,8 +112,7 @@ static enum devid_err set_proxy(void *member, const char *value,
 	if (strncmp(value, "http://", 7) != 0 &&
 		strncmp(value, "https://", 8) != 0)
 		return devid_fail(err, DEVID_ERR_INVALID,
-			"'%s' is neither none nor a URL of http or https",
-			value);
+			"neither none nor a URL of http or https");
 	return conf_string(member, value, err);
 }
 
