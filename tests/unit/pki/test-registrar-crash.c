@@ -104,6 +104,7 @@ static void open_store(struct site_fixture *f)
 		DEVID_OK);
 }
 
+/* covers: OWN-registrar-whole */
 static void issue_killed_is_whole_or_nothing(void **state)
 {
 	const char *all = getenv("DEVID_LONG");

@@ -243,6 +243,7 @@ static enum devid_err walk(struct store *s, void *arg, struct devid_error *err)
 	return register_each_audit(s->reg, find_told, arg, err);
 }
 
+/* covers: OWN-registrar-epoch */
 static void epoch_lower_than_before_is_told(void **state)
 {
 	struct scene s;

@@ -10,7 +10,6 @@
 #include "hex.h"
 #include "memory-signer.h"
 #include "registrar-crl.h"
-#include "store-client.h"
 #include "store-issued.h"
 #include "store-request.h"
 #include <devid/profile.h>
@@ -110,6 +109,7 @@ static void enrol_profile_web_is_a_server_too(void **state)
 	end(&s);
 }
 
+/* covers: OWN-registrar-once */
 static void enrol_again_gives_the_same(void **state)
 {
 	struct scene s;
@@ -129,6 +129,7 @@ static void enrol_again_gives_the_same(void **state)
 	end(&s);
 }
 
+/* covers: OWN-registrar-room */
 static void enrol_fifth_retires_the_oldest(void **state)
 {
 	struct scene s;
@@ -201,7 +202,8 @@ static void renew_same_key_only_after_half(void **state)
 	end(&s);
 }
 
-/* Whatever fails with new ones, the one that works is not taken away. */
+/* Whatever fails with new ones, the one that works is not taken away.
+ * covers: OWN-registrar-room */
 static void renew_never_retires_what_it_shows(void **state)
 {
 	struct scene s;
@@ -377,8 +379,8 @@ static void client_revoked_by_its_maker_refused(void **state)
 	end(&s);
 }
 
-/* ---- what it asks for ---- */
-
+/* ---- what it asks for ----
+ * covers: OWN-registrar-names */
 static void csr_of_another_unit_refused(void **state)
 {
 	struct device_fixture other;
@@ -453,6 +455,7 @@ static void csr_key_of_another_unit_refused(void **state)
 	end(&s);
 }
 
+/* covers: OWN-registrar-names */
 static void csr_extensions_refused(void **state)
 {
 	static const struct {
@@ -622,6 +625,7 @@ static void *race(void *arg)
 	return NULL;
 }
 
+/* covers: OWN-registrar-once */
 static void two_registrars_give_one_certificate(void **state)
 {
 	struct scene s;
@@ -646,7 +650,7 @@ static void two_registrars_give_one_certificate(void **state)
 	end(&s);
 }
 
-/* ---- nonce, document, list of revoked ---- */
+/* ---- nonce, list of revoked ---- */
 
 static void nonce_is_of_its_client_alone(void **state)
 {
@@ -676,44 +680,6 @@ static void nonce_is_of_its_client_alone(void **state)
 	end(&s);
 }
 
-static enum devid_err put_documents(
-	struct store *s, void *arg, struct devid_error *err)
-{
-	static const uint8_t all[] = "{\"all\":1}", one[] = "{\"one\":1}";
-	enum devid_err rc = store_document_put(
-		s, "", (struct view) { all, sizeof(all) - 1 }, 1, err);
-
-	return rc == DEVID_OK && arg
-		       ? store_document_put(s, arg,
-				 (struct view) { one, sizeof(one) - 1 }, 1, err)
-		       : rc;
-}
-
-static void document_own_else_default(void **state)
-{
-	char unit[] = "DEV1";
-	struct registrar_answer answer;
-	struct scene s;
-	struct registrar_ask ask;
-
-	begin(&s, state);
-	ask = (struct registrar_ask) { .client = { s.device.cert, NULL },
-		.now = s.site.now };
-	registrar_document(s.site.r, &ask, &answer);
-	assert_int_equal(answer.status, REGISTRAR_ABSENT);
-	for (int i = 0; i < 2; i++) {
-		assert_rc(store_write(s.site.r->store, NULL, put_documents,
-				  i ? unit : NULL, NULL),
-			DEVID_OK);
-		registrar_document(s.site.r, &ask, &answer);
-		assert_int_equal(answer.status, REGISTRAR_DONE);
-		assert_string_equal((char *)answer.body.data,
-			i ? "{\"one\":1}" : "{\"all\":1}");
-		registrar_answer_done(&answer);
-	}
-	end(&s);
-}
-
 struct ending {
 	const char *unit;
 	int reason;
@@ -732,6 +698,7 @@ static enum devid_err end_unit(
 		       : rc;
 }
 
+/* covers: OWN-registrar-revoked */
 static void revoked_unit_is_in_the_list(void **state)
 {
 	struct ending ending = { "DEV1", 1 };
@@ -792,7 +759,6 @@ int main(void)
 		PLACE_CASE(token_gone_changes_nothing),
 		PLACE_CASE(two_registrars_give_one_certificate),
 		PLACE_CASE(nonce_is_of_its_client_alone),
-		PLACE_CASE(document_own_else_default),
 		PLACE_CASE(revoked_unit_is_in_the_list),
 	};
 
