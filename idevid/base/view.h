@@ -17,7 +17,8 @@ struct view {
 /* Whether both hold the same bytes; not for secrets. */
 static inline bool view_equal(struct view a, struct view b)
 {
-	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+	return a.len == b.len &&
+	       (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 #endif
