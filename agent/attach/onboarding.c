@@ -133,6 +133,17 @@ static enum devid_err use_site(struct agent *agent,
 	return rc;
 }
 
+static bool is_site(const struct site_trust *a, const struct site_trust *b)
+{
+	if (a->in_force != b->in_force || a->names.n != b->names.n)
+		return false;
+	for (size_t i = 0; i < a->names.n; i++) {
+		if (strcmp(a->names.of[i], b->names.of[i]) != 0)
+			return false;
+	}
+	return true;
+}
+
 /*
  * What the document in force says is insisted on with every identity. One that
  * cannot be used is no reason to trust more servers: none is accepted then.
@@ -157,7 +168,7 @@ static void show_site(struct onboarding *ob)
 		log_error("onboarding: no RADIUS server is accepted: %s",
 			devid_error_text(&err));
 	agent->site.in_force = rc != DEVID_ERR_NOT_FOUND;
-	if (memcmp(&old, &agent->site, sizeof(old)) == 0 && !ob->reattach)
+	if (is_site(&old, &agent->site) && !ob->reattach)
 		return;
 	for (size_t i = 0; i < agent->n_ports; i++)
 		agent->ports[i].stale = true;

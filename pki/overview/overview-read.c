@@ -139,7 +139,8 @@ static enum devid_err give_unit(void *arg, const struct db_value *c,
 		w->last.data = malloc(facts.unit.len + 1);
 		if (!w->last.data)
 			return devid_fail(err, DEVID_ERR_NOMEM, "no memory");
-		memcpy(w->last.data, facts.unit.data, facts.unit.len);
+		if (facts.unit.len)
+			memcpy(w->last.data, facts.unit.data, facts.unit.len);
 		w->last.len = facts.unit.len;
 	}
 	return w->fn(w->arg, &facts, err);
