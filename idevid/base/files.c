@@ -122,8 +122,8 @@ enum devid_err files_read_secret(const char *path, size_t max, mode_t denied,
 	return read_file(path, &limits, ret, err);
 }
 
-enum devid_err files_read_foreign(const char *path, size_t max,
-	struct blob *ret, struct devid_error *err)
+enum devid_err files_read_foreign(
+	const char *path, size_t max, struct blob *ret, struct devid_error *err)
 {
 	const struct limits limits = { .max = max, .foreign = true };
 
