@@ -45,6 +45,7 @@ struct port {
 	struct vlans vlans;
 	bool open;
 	struct port_mac mac; /* who it is open for */
+	unsigned vlan;       /* and where */
 	bool stop;
 };
 
@@ -160,6 +161,8 @@ static void port_admit(struct port *port, const struct port_station *station)
 	}
 	if (port->open && !port_mac_equal(&port->mac, &station->mac))
 		port_replace(port);
+	else if (port->open && port->vlan != station->vlan)
+		port_close(port, "vlan");
 	if (port_link_open(port->link, bridge, &station->mac, &err) !=
 		DEVID_OK) {
 		log_error("%s: %s", port->name, devid_error_text(&err));
@@ -168,6 +171,7 @@ static void port_admit(struct port *port, const struct port_station *station)
 	}
 	port->open = true;
 	port->mac = station->mac;
+	port->vlan = station->vlan;
 	(void)snprintf(
 		more, sizeof(more), " mac=%s vlan=%u", mac, station->vlan);
 	event_log(port, "open", more);
@@ -188,6 +192,23 @@ static void station_ask(struct port *port, const char *command)
 		return;
 	}
 	if (station.authorised)
+		port_admit(port, &station);
+}
+
+/* hostapd does not say CONNECTED again when a station authenticates anew under
+ * a live link, and RADIUS may have named another VLAN. */
+static void station_anew(struct port *port, const struct port_mac *mac)
+{
+	char command[MAC_TEXT_LEN + 5] = "STA ", answer[PORT_CTRL_TEXT_MAX];
+	struct port_station station;
+
+	if (!port->open || !port_mac_equal(mac, &port->mac))
+		return;
+	port_mac_print(mac, command + 4);
+	if (port_ctrl_ask(port->ctrl, command, answer, sizeof(answer), NULL) ==
+			DEVID_OK &&
+		port_station_parse(answer, &station, NULL) == DEVID_OK &&
+		station.authorised && station.vlan != port->vlan)
 		port_admit(port, &station);
 }
 
@@ -213,6 +234,7 @@ static void station_event(
 		return;
 	case PORT_EVENT_EAP_SUCCESS:
 		event_log_mac(port, "eap-success", mac);
+		station_anew(port, mac);
 		return;
 	case PORT_EVENT_EAP_FAILURE:
 		event_log_mac(port, "eap-failure", mac);

@@ -54,6 +54,14 @@ list_up() {
 	chmod 0640 "$LAB/site/site.db"
 }
 
+# list_reset: as it was at first, with the CA that goes with it
+list_reset() {
+	: >"$LAB/aaa/listed"
+	rm -rf "$LAB"/site "$LAB"/etc
+	list_up
+	site_ca_up
+}
+
 # LIST_IN: the database, sqlite or postgresql (postgresql.sh)
 LIST_IN=sqlite
 

@@ -29,6 +29,7 @@ UID_KEYD=61004
 UID_SUPPLICANT=61005
 UID_WEB=61006
 UID_SITE=61007
+UID_ENROLL=61008
 
 # fail SUBJECT CAUSE
 fail() {
@@ -136,7 +137,8 @@ proc_start_time() {
 
 # proc_start NAME NODE UID[:CAPS] COMMAND...
 # Runs in the background with its output in log/NAME. CAPS: capabilities that
-# it keeps, as net_raw,net_admin; none by default.
+# it keeps, as net_raw,net_admin; none by default. Where the folder etc/NODE is, its
+# files stand in place of those in /etc for it.
 proc_start() {
 	local name=$1 node=$2 user=${3%%:*} caps=${3#*:} as
 	shift 3
@@ -148,6 +150,8 @@ proc_start() {
 			--ambient-caps "+${caps//,/,+}")
 	fi
 	[[ -d $LAB/procs && -d $LAB/log ]] || mkdir -p "$LAB/procs" "$LAB/log"
+	[[ ! -d $LAB/etc/$node ]] || as=(unshare --mount --propagation private
+		"$HERE/lib/with-etc" "$LAB/etc/$node" "${as[@]}")
 	setsid nsenter --net="/run/netns/$(ns "$node")" -- "${as[@]}" "$@" \
 		</dev/null >>"$LAB/log/$name" 2>&1 &
 	proc_note "$name" $!

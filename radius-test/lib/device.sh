@@ -48,6 +48,7 @@ device_new() {
 	device_mac "$number" >"$dir/mac"
 	install -d -o "$UID_TPM" -g "$UID_KEYD" -m 0710 "$dir/tpm"
 	install -d -o "$UID_KEYD" -g "$UID_KEYD" -m 0755 "$dir/keyd" "$dir/state"
+	install -d -o "$UID_ENROLL" -g "$UID_ENROLL" -m 0755 "$dir/state/enroll"
 	cp "$LAB/pki/site/cert.pem" "$dir/radius-ca.pem"
 	device_configure "$dev"
 	port_add "$dev" "$number"
@@ -62,9 +63,10 @@ device_configure() {
 		[keyd.socket]=$dir/keyd/keyd.sock
 		[keyd.tcti]="swtpm:path=$dir/tpm/tpm.sock"
 		[keyd.state_dir]=$dir/state
-		[keyd.tls_client]="0,$UID_SUPPLICANT"
+		[keyd.tls_client]="0,$UID_SUPPLICANT,$UID_ENROLL"
 		[keyd.tls_server]="0,$UID_WEB"
-		[keyd.csr]=0
+		[keyd.csr]="0,$UID_ENROLL"
+		[keyd.manage_ldevid]="0,$UID_ENROLL"
 		[keyd.manage]=0
 		[agent.ports]=eth0
 		[agent.state_dir]=$dir/state
@@ -76,6 +78,9 @@ device_configure() {
 		[agent.keyd_socket]=$dir/keyd/keyd.sock
 		[agent.start_wait]=2
 		[agent.auth_wait]=10
+		[enroll.program]=$LAB/bin/devid-enroll
+		[enroll.user]=$UID_ENROLL
+		[enroll.hooks]=$(hooks_dir "$dev").onboard
 		[eap.tls_min]=1.2
 		[eap.tls_max]=1.3
 		[eap.trust]=pinned
@@ -85,7 +90,7 @@ device_configure() {
 	for change in "${@:2}"; do
 		value[${change%%=*}]=${change#*=}
 	done
-	for change in keyd agent eap; do
+	for change in keyd agent eap enroll device; do
 		printf '[%s]\n' "$change"
 		for key in "${!value[@]}"; do
 			[[ $key != "$change".* || -z ${value[$key]} ]] ||

@@ -23,7 +23,7 @@ programs_copy() {
 	cp "$BOOT_ID" "$new/boot"
 	ln -s "$LAB" "$new/lab" # for people
 	chmod 0755 "$new"
-	for program in "$build"/{lab-port,devid,devid-ca,devid-keyd,devid-agent} \
+	for program in "$build"/{lab-port,devid,devid-ca,devid-registrar,devid-keyd,devid-agent,devid-enroll} \
 		"$plain"/{await,devid.so,liar.so,open-port}; do
 		[[ -e $program ]] || {
 			rm -rf -- "$new"

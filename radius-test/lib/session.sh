@@ -199,8 +199,7 @@ session_reset() {
 		port_remove "$dev"
 		rm -rf "$(hooks_dir "$dev")" "$dir"
 	done
-	: >"$LAB/aaa/listed"
-	echo 'DELETE FROM site;' | list_do
+	list_reset
 	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
 	rm -rf "$LAB/aaa/radius.started"
 	! proc_alive radius || proc_stop radius

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A device out of the box: its IDevID opens VLAN 20, its new LDevID VLAN 30.
+#
+# Nobody touches it. It finds the registrar in the domain that DHCP gave, enrols,
+# fetches the site's document, and goes on to production. tpm_commands is all of
+# the way.
+# shellcheck disable=SC2034
+EXPECTED="vlan 30"
+
+# shellcheck source=radius-test/lib/site.sh
+. "$HERE/lib/site.sh"
+
+scenario() {
+	site_device box
+	site_up
+	site_list box
+	agent_start_ready box
+	attach_mark box
+	plug box
+	check "reaches production (is: $(onboard_get box .state))" onboarded box
+	check "attached" attached box
+	measure box
+	in_production box
+	check "both rows of the list (was: $(site_rows "$(device_get box serial)"))" \
+		test "$(site_rows "$(device_get box serial)")" = \
+		"IDevID listed,LDevID listed"
+	device_addresses box
+	result "$(outcome box)" "TPM:$R_TPM_NAMES"
+	site_done box
+}
