@@ -57,7 +57,7 @@ list_up() {
 # list_reset: as it was at first, with the CA that goes with it
 list_reset() {
 	: >"$LAB/aaa/listed"
-	rm -rf "$LAB"/site "$LAB"/etc
+	rm -rf "${LAB:?}"/site "${LAB:?}"/etc
 	list_up
 	site_ca_up
 }

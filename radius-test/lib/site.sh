@@ -156,7 +156,7 @@ registrar_listens() {
 # site_device DEVICE [SETTING...]: as from the box, with a hook that asks for an
 # address, and nothing said of the site's servers.
 site_device() {
-	local dev=$1 name
+	local dev=$1
 
 	device_ready "$dev" "${SITE_LISTED:-unlisted}" p256 eap.trust=first-use \
 		eap.ca= eap.server_name= device.firmware_version=1.2.0 "${@:2}"
@@ -165,10 +165,8 @@ site_device() {
 	install -m 0755 "$HERE/lib/dhcp-hook" "$(hooks_dir "$dev")/dhcp"
 	mkdir -p "$LAB/etc/$dev"
 	printf 'nameserver 10.10.20.1\n' >"$LAB/etc/$dev/resolv.conf"
-	for name in nsswitch.conf; do
-		sed 's/^hosts:.*/hosts: files dns/' "/etc/$name" \
-			>"$LAB/etc/$dev/$name"
-	done
+	sed 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf \
+		>"$LAB/etc/$dev/nsswitch.conf"
 }
 
 # site_list DEVICE: what an admin does when the boxes come
