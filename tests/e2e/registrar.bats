@@ -447,6 +447,24 @@ is_refused() {
 	[ "$pid" != "$(cat "$R/registrar.pid")" ]
 }
 
+# Printed, not judged: SoftHSM, SQLite, and a curl for each.
+@test "rate: enrolments a second, four at a time" {
+	local n=40 i began ended
+
+	for ((i = 0; i < n; i++)); do
+		csr_new "rate$i" /serialNumber=SN2
+	done
+	export -f enrol as_device est
+	export est_url
+	began=$(date +%s%N)
+	# shellcheck disable=SC2016 # of the inner shell
+	seq 0 $((n - 1)) | xargs -P 4 -I{} bash -c \
+		'enrol second rate{} >"$R/rate{}.status"'
+	ended=$(date +%s%N)
+	[ "$(cat "$R"/rate*.status | grep -o 200 | wc -l)" = "$n" ]
+	echo "# $((n * 1000000000 / (ended - began))) enrolments a second" >&3
+}
+
 @test "a token that is lost: the end, for the service manager to start it anew" {
 	local pid rest=0
 
