@@ -174,8 +174,8 @@ static void write_shut_port_shows_no_server(void **state)
 static void write_port_that_let_us_in_is_open(void **state)
 {
 	const struct port *ports[] = { &port };
-	struct status st = { 0, true, true, true, &trust, &identities, ports,
-		1, NULL };
+	struct status st = { 0, true, true, true, &trust, &identities, ports, 1,
+		NULL };
 	json_t *root, *p;
 
 	(void)state;
@@ -211,8 +211,8 @@ static void write_gone_port_is_left_out(void **state)
 
 static void write_trust_says_what_survives(void **state)
 {
-	struct status st = { 0, true, true, true, &trust, &identities, NULL,
-		0, NULL };
+	struct status st = { 0, true, true, true, &trust, &identities, NULL, 0,
+		NULL };
 	json_t *root = write_and_read(&st);
 
 	(void)state;
@@ -242,8 +242,8 @@ static void write_trust_says_what_survives(void **state)
 
 static void write_trust_has_four_words(void **state)
 {
-	struct status st = { 0, false, true, true, &trust, &identities, NULL,
-		0, NULL };
+	struct status st = { 0, false, true, true, &trust, &identities, NULL, 0,
+		NULL };
 	json_t *root = write_and_read(&st);
 
 	(void)state;
