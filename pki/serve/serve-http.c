@@ -7,6 +7,7 @@
 
 #include "hex.h"
 #include "log.h"
+#include "metrics.h"
 #include "http-end.h"
 #include "serve-ocsp.h"
 #include "serve-private.h"
@@ -134,6 +135,24 @@ static bool may(struct serve *s, struct evhttp_request *req,
 	return true;
 }
 
+static void tell_metrics(struct serve *s, struct evhttp_request *req)
+{
+	const struct serve_now now = {
+		.healthy = !serve_queue_health(s->queue, http_clock()),
+		.pending = s->http.pending,
+	};
+	struct devid_error err = { DEVID_OK, "" };
+	struct blob text = { NULL, 0 };
+
+	if (serve_metrics_text(&s->counts, &now, &text, &err) != DEVID_OK) {
+		refuse(s, req, 503, &err);
+		return;
+	}
+	http_header(req, "Cache-Control", "no-store");
+	serve_reply_bytes(s, req, METRICS_CONTENT_TYPE, text.data, text.len);
+	blob_done(&text);
+}
+
 void serve_on_station(struct evhttp_request *req, void *arg)
 {
 	struct serve *s = arg;
@@ -153,6 +172,10 @@ void serve_on_station(struct evhttp_request *req, void *arg)
 		return;
 	if (route.action == SERVE_REFUSE) {
 		refuse_route(s, req, &route);
+		return;
+	}
+	if (route.action == SERVE_METRICS) {
+		tell_metrics(s, req);
 		return;
 	}
 	job = serve_job_for(s, req, &route);
@@ -203,6 +226,7 @@ void serve_on_public(struct evhttp_request *req, void *arg)
 	case SERVE_ISSUE:
 	case SERVE_REVOKE:
 	case SERVE_SHOW:
+	case SERVE_METRICS:
 		break;
 	}
 	refuse_route(s, req, &route);
@@ -241,6 +265,7 @@ void serve_on_done(evutil_socket_t fd, short what, void *arg)
 		struct serve_job *next = job->next;
 
 		s->http.pending--;
+		serve_count(&s->counts, job->action, job->code == DEVID_OK);
 		if (job->action == SERVE_OCSP)
 			serve_ocsp_done(s, job);
 		else

@@ -7,6 +7,7 @@
 #include "serve-cache.h"
 #include "http-server.h"
 #include "serve-files.h"
+#include "serve-metrics.h"
 #include "serve-queue.h"
 #include "serve.h"
 
@@ -18,6 +19,7 @@ struct serve {
 	struct serve_files files;
 	struct http_rate rates[CA_STATIONS_MAX];
 	struct event *on_done;
+	struct serve_counts counts;
 	unsigned ticks;
 	bool token_gone;
 };

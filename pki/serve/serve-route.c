@@ -36,6 +36,8 @@ static const struct row {
 		SERVE_REVOKE, CA_ROLE_REVOKE },
 	{ "/v1/device/", NULL, 0, HTTP_STATIONS, SERVE_GET, SERVE_SHOW,
 		CA_ROLE_READ },
+	{ "/metrics", NULL, 0, HTTP_STATIONS, SERVE_GET, SERVE_METRICS,
+		CA_ROLE_READ },
 	/* RFC 6960 A.1 */
 	{ "/ocsp", "application/ocsp-request", OCSP_REQUEST_MAX, HTTP_PUBLIC,
 		SERVE_POST, SERVE_OCSP, 0 },
@@ -214,6 +216,7 @@ static void read_input(
 	case SERVE_REFUSE:
 	case SERVE_FILE:
 	case SERVE_HEALTH:
+	case SERVE_METRICS:
 		break;
 	}
 	if (!ok)

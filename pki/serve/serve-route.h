@@ -36,6 +36,7 @@ enum serve_action {
 	SERVE_OCSP,
 	SERVE_FILE,
 	SERVE_HEALTH,
+	SERVE_METRICS,
 };
 
 /* Files that are published. */

@@ -182,6 +182,7 @@ static void work_one(
 	case SERVE_REFUSE:
 	case SERVE_FILE:
 	case SERVE_HEALTH:
+	case SERVE_METRICS: /* the event thread answers */
 		break;
 	}
 }

@@ -6,6 +6,7 @@ sources := \
 	serve-duties.c \
 	serve-files.c \
 	serve-http.c \
+	serve-metrics.c \
 	serve-ocsp.c \
 	serve-queue.c \
 	serve-reply.c \

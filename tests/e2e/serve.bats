@@ -699,6 +699,29 @@ ocsp_of() { # CERT [ARG...]
 	[ "$output" = ok ]
 }
 
+# shows RESULT: how many requests for a device were counted so
+shows() {
+	[ "$(as_station reader "$ca_url/metrics")" = 200 ] &&
+		sed -n "s/^devid_ca_requests_total{request=\"show\",result=\"$1\"} //p" "$CA/body"
+}
+
+@test "monitoring: who may read gets numbers, nobody else" {
+	local done_before refused_before
+
+	done_before=$(shows done)
+	refused_before=$(shows refused)
+	run -0 as_station reader "$ca_url/v1/device/NOBODY"
+	[ "$output" = 404 ]
+	[ "$(shows done)" -eq "$done_before" ]
+	[ "$(shows refused)" -eq $((refused_before + 1)) ]
+	grep -qx 'devid_ca_healthy 1' "$CA/body"
+	grep -qi '^content-type: text/plain; version=0.0.4' "$CA/head"
+	run -0 as_station slow "$ca_url/metrics"
+	[ "$output" = 403 ]
+	run -0 curl -s -o /dev/null -w '%{http_code}' "$public_url/metrics"
+	[ "$output" = 404 ]
+}
+
 log_has() { grep -q "$1" "$CA/serve.log"; }
 
 trust_reads() { grep -c "roots and lists read again" "$CA/serve.log"; }

@@ -94,6 +94,7 @@ static void read_on(const struct serve_route *r)
 		break;
 	case SERVE_REFUSE:
 	case SERVE_HEALTH:
+	case SERVE_METRICS:
 		break;
 	}
 }

@@ -56,6 +56,8 @@ static void route_each_right_request_found(void **state)
 			SERVE_REVOKE, CA_ROLE_REVOKE },
 		{ HTTP_STATIONS, SERVE_GET, "/v1/device/S", NULL, "",
 			SERVE_SHOW, CA_ROLE_READ },
+		{ HTTP_STATIONS, SERVE_GET, "/metrics", NULL, "", SERVE_METRICS,
+			CA_ROLE_READ },
 		{ HTTP_PUBLIC, SERVE_POST, "/ocsp", OCSP, "x", SERVE_OCSP, 0 },
 		{ HTTP_PUBLIC, SERVE_GET, "/ocsp/eA%3D%3D", NULL, "",
 			SERVE_OCSP, 0 },
