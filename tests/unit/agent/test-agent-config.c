@@ -54,6 +54,13 @@ static void parse_defaults_are_those_of_the_manual(void **state)
 	assert_int_equal(c->start_wait, 5);
 	assert_int_equal(c->auth_wait, 20);
 	assert_false(c->open_port);
+	assert_string_equal(c->owner_identity, "anonymous@ldevid.invalid");
+	assert_true(c->onboard);
+	assert_null(c->registrar);
+	assert_null(c->firmware);
+	assert_string_equal(c->enroll_user, "devid-enroll");
+	assert_string_equal(
+		c->onboard_hooks, DEVID_SYSCONFDIR "/devid/onboard.d");
 	assert_true(config_wants(c, "eth0"));
 	assert_false(config_wants(c, "eth1"));
 	config_free(c);
@@ -139,6 +146,47 @@ static void parse_state_dir_moves_key_and_cert(void **state)
 	config_free(c);
 }
 
+/* What devid-enroll reads in the same section is left to it. */
+static void parse_onboarding_is_taken(void **state)
+{
+	struct config *c = parse(USER "owner_identity=a@ldevid.site\n" PINNED
+				      "[enroll]\nregistrar=est.example:8443\n"
+				      "hooks=/h\nlabel=cameras\n"
+				      "est_trust=/r.pem\nproxy=http://p:1\n"
+				      "key_type=p384\nprogram=/e\nuser=64002\n"
+				      "[device]\nfirmware_version=1.2.3\n");
+
+	(void)state;
+	assert_true(c->onboard);
+	assert_string_equal(c->owner_identity, "a@ldevid.site");
+	assert_string_equal(c->registrar, "est.example:8443");
+	assert_string_equal(c->onboard_hooks, "/h");
+	assert_string_equal(c->enroll_program, "/e");
+	assert_string_equal(c->enroll_user, "64002");
+	assert_string_equal(c->firmware, "1.2.3");
+	config_free(c);
+}
+
+/* Who says by hand what is shown, or says no. */
+static void parse_onboarding_is_switched_off(void **state)
+{
+	static const char *const texts[] = {
+		USER PINNED "[enroll]\nonboard=no\n",
+		USER "identity=ldevid-0 idevid\n" PINNED,
+		USER "identity=idevid\n" PINNED "[enroll]\nonboard=yes\n",
+		USER "key=/k\n" PINNED,
+		USER "cert=/c\n" PINNED,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < N_OF(texts); i++) {
+		struct config *c = parse(texts[i]);
+
+		assert_false(c->onboard);
+		config_free(c);
+	}
+}
+
 /* What is refused, and what is said of it. */
 static const struct {
 	const char *text;
@@ -208,6 +256,14 @@ static const struct {
 	{ USER "[eap]\nca=/c\nserver_name=10.0.0.1\n",
 		"t:5: eap.server_name: '10.0.0.1' is no DNS name" },
 	{ USER, "t: eap.trust: trust = pinned needs" },
+	{ USER PINNED "[enroll]\nonboard=maybe\n", "t:7: enroll.onboard" },
+	{ USER PINNED "[enroll]\nregistrar=\n", "t:7: enroll.registrar" },
+	{ USER PINNED "[enroll]\n\nhooks=h\n", "t:8: enroll.hooks" },
+	{ USER PINNED "[enroll]\nlabels=x\n", "t:7: enroll.labels" },
+	{ USER PINNED "[device]\nfirmware_version=1.x\n",
+		"t:7: device.firmware_version: '1.x' is not numbers" },
+	{ USER PINNED "[device]\nmodel=x\n", "t:7: device.model" },
+	{ USER "owner_identity=a b\n" PINNED, "t:3: agent.owner_identity" },
 };
 
 static void parse_bad_setting_is_refused_with_its_place(void **state)
@@ -266,6 +322,8 @@ int main(void)
 		cmocka_unit_test(parse_identities_are_taken_in_order),
 		cmocka_unit_test(parse_first_use_needs_nothing_else),
 		cmocka_unit_test(parse_state_dir_moves_key_and_cert),
+		cmocka_unit_test(parse_onboarding_is_taken),
+		cmocka_unit_test(parse_onboarding_is_switched_off),
 		cmocka_unit_test(parse_bad_setting_is_refused_with_its_place),
 		cmocka_unit_test(load_ca_that_is_something_else_is_refused),
 	};
