@@ -256,6 +256,27 @@ static void counter_open_certified_with_one_command(void **state)
 	assert_int_equal(swtpm_count(&f->tpm, CC_NV_CERTIFY), 1);
 }
 
+/* So that nothing is left half done when power goes.
+ * covers: OWN-use-no-nv */
+static void statements_write_no_nv(void **state)
+{
+	/* EvictControl, NV_DefineSpace, NV_UndefineSpace, NV_Write,
+	 * NV_Increment, NV_WriteLock, Shutdown, Clear */
+	static const uint32_t writes[] = { 0x120, CC_NV_DEFINE, 0x122, 0x137,
+		CC_NV_INCREMENT, 0x138, 0x145, 0x126 };
+	struct keystore_fixture *f = *state;
+	size_t before[N_OF(writes)];
+
+	(void)owner_make(f, LDEVID, KEY_ALG_P256);
+	for (size_t i = 0; i < N_OF(writes); i++)
+		before[i] = swtpm_count(&f->tpm, writes[i]);
+	assert_true(before[1] > 0);
+	assert_rc(certify(f, LDEVID, NULL), DEVID_OK);
+	assert_rc(certify_epoch(f, NULL), DEVID_OK);
+	for (size_t i = 0; i < N_OF(writes); i++)
+		assert_int_equal(swtpm_count(&f->tpm, writes[i]), before[i]);
+}
+
 static void counter_never_made_not_found(void **state)
 {
 	struct keystore_fixture *f = *state;
@@ -280,6 +301,7 @@ int main(void)
 		CASE(key_of_before_an_erasure_not_certified),
 		CASE(counter_made_is_certified_before_and_after_an_erasure),
 		CASE(counter_open_certified_with_one_command),
+		CASE(statements_write_no_nv),
 		CASE(counter_never_made_not_found),
 	};
 
