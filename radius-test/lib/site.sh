@@ -46,6 +46,7 @@ site_up() {
 
 # site_import: the makers' rows, as the maker sends them
 site_import() {
+	[[ -s $LAB/aaa/listed ]] || return 0
 	maker_allow_list "$LAB/aaa/listed" >"$LAB/aaa/rows.json"
 	[[ -s $LAB/aaa/rows.json ]] || return 0
 	registrar list import "$LAB/aaa/rows.json" >>"$LAB/log/desk" 2>&1 ||
@@ -163,10 +164,15 @@ site_device() {
 	ip_at "$dev" addr flush dev eth0
 	install -m 0755 "$HERE/lib/dhcp-lease" "$LAB/bin/dhcp-lease"
 	install -m 0755 "$HERE/lib/dhcp-hook" "$(hooks_dir "$dev")/dhcp"
-	mkdir -p "$LAB/etc/$dev"
-	printf 'nameserver 10.10.20.1\n' >"$LAB/etc/$dev/resolv.conf"
+	site_resolver "$dev"
+}
+
+# site_resolver DEVICE: whom it asks for names, from its next start on
+site_resolver() {
+	mkdir -p "$LAB/etc/$1"
+	printf 'nameserver 10.10.20.1\n' >"$LAB/etc/$1/resolv.conf"
 	sed 's/^hosts:.*/hosts: files dns/' /etc/nsswitch.conf \
-		>"$LAB/etc/$dev/nsswitch.conf"
+		>"$LAB/etc/$1/nsswitch.conf"
 }
 
 # site_list DEVICE: what an admin does when the boxes come

@@ -24,7 +24,7 @@ demo() {
 		cat /run/vm/demo
 		return 1
 	}
-	says 'the device is on the right network' cat /run/vm/demo
+	says 'the device is in production' cat /run/vm/demo
 }
 
 scenario() {
