@@ -145,6 +145,7 @@ static enum devid_err show_proxy(void *target, const char *value,
 	X("keyd", "socket")                                                    \
 	X("keyd", "tcti")                                                      \
 	X("keyd", "state_dir")                                                 \
+	X("keyd", "metrics_file")                                              \
 	X("keyd", "connections_max")                                           \
 	X("keyd", "tpm_timeout")                                               \
 	X("keyd", "certificate_in_nv")                                         \

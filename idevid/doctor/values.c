@@ -261,6 +261,7 @@ static const struct conf_setting settings[] = {
 	{ "keyd", "socket", conf_to_socket, TEXT },
 	{ "keyd", "tcti", check_tcti, 0, 0, 0 },
 	{ "keyd", "state_dir", conf_to_path, TEXT },
+	{ "keyd", "metrics_file", conf_to_path, TEXT },
 	{ "keyd", "connections_max", conf_to_uint, NUMBER(4, 1024) },
 	{ "keyd", "tpm_timeout", conf_to_uint, NUMBER(1, 240) },
 	{ "keyd", "certificate_in_nv", conf_to_bool, FLAG },

@@ -109,7 +109,7 @@ static enum devid_err update(struct keyd_metrics *k, struct devid_error *err)
 	enum devid_err rc = render(k->requests, &now, err);
 
 	if (rc != DEVID_OK ||
-		(now.len == k->written.len &&
+		(k->written.len == now.len && k->written.data &&
 			memcmp(now.data, k->written.data, now.len) == 0))
 		return rc;
 	rc = files_write_unsynced(k->path, now.data, now.len, FILE_MODE, err);

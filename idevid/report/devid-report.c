@@ -43,9 +43,10 @@ static const struct option_set options = {
 	.usage = "usage: devid-report KIND [--csv FILE] [--out FILE]\n\n"
 		 "Makes a page (HTML) out of the JSON lines on standard "
 		 "input.\n",
-	.notes = "KIND:\n"
-		 "  site  each unit of a site, as `devid-registrar report "
-		 "--json` tells it\n",
+	.notes =
+		"KIND:\n"
+		"  site  each unit of a site, as `devid-registrar report` tells "
+		"it\n",
 	.rows = rows,
 	.operand = "KIND",
 	.operands_min = 1,
