@@ -13,7 +13,9 @@ registrar=registrar.site.example
 
 enroll_init() {
 	lib_init
-	cp "$build/devid-enroll" "$plain/tests/e2e/kill-at" "$WORK/bin/"
+	cp "$build/devid-enroll" "$plain/tests/e2e/kill-at" \
+		"$plain/clock-fault.so" "$WORK/bin/"
+	cp "$plain/devid-enroll" "$WORK/bin/plain-enroll"
 	DEV=$WORK/dev WWW=$WORK/www SITE=$WORK/site
 	export DEV WWW SITE
 	mkdir "$SITE"

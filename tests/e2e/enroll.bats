@@ -157,6 +157,36 @@ wait_request() {
 	fails EST_UNTRUSTED "expired (the clock here says $(date -u +%F))" enrol
 }
 
+# at_clock SECONDS COMMAND...: by a clock that is so far ahead
+at_clock() {
+	local preload=$WORK/bin/clock-fault.so
+
+	as_enroll env "LD_PRELOAD=$preload" CLOCK_FAULT="$1" \
+		"$WORK/bin/plain-enroll" --config \
+		"$BATS_TEST_TMPDIR/devid.conf" --staging "$STAGING" \
+		--key ldevid-0 "${@:2}"
+}
+
+@test "a clock in 1970 says nothing, one in 2040 that the server's certificate ended" {
+	local now
+
+	usual good
+	now=$(date +%s)
+	run -3 at_clock "-$now" enrol
+	issued good root
+	run -0 at_clock "-$now" enrol
+	echo "$output"
+	[ "$(told result)" = "done" ]
+	devid key delete ldevid-0 --config "$DEV/devid.conf" >/dev/null
+	run -1 at_clock $((2208988800 - now)) enrol
+	echo "$output"
+	[[ $output == *"EST_UNTRUSTED: "*"expired (the clock here says 2040-01-01)"* ]]
+	# an anchor of the wrong site is none, whatever the clock says
+	conf good "registrar = $registrar" "est_trust = $SITE/other.pem"
+	run -1 at_clock "-$now" enrol
+	[[ $output == *"EST_UNTRUSTED: "* ]]
+}
+
 @test "a server of another name: EST_UNTRUSTED" {
 	conf good "registrar = 127.0.0.1" "est_trust = $SITE/root.pem"
 	fails EST_UNTRUSTED "127.0.0.1" enrol
