@@ -27,6 +27,7 @@ struct db_ops {
 		struct db *db, bool write, struct devid_error *err);
 	enum devid_err (*commit)(struct db *db, struct devid_error *err);
 	void (*rollback)(struct db *db);
+	void (*share)(struct db *db); /* or NULL: nothing to do */
 };
 
 /* First member of each kind's struct. */

@@ -293,6 +293,16 @@ static void close_all(struct db *db)
 	free(s);
 }
 
+/* It is no failure when it cannot be: then readers wait for a writer. */
+static void share(struct db *db)
+{
+	struct sqlite *s = (struct sqlite *)db;
+	int on = 1;
+
+	(void)sqlite3_file_control(
+		s->conn, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
 static const struct db_ops sqlite_ops = {
 	.kind = "sqlite",
 	.close = close_all,
@@ -301,6 +311,7 @@ static const struct db_ops sqlite_ops = {
 	.begin = begin,
 	.commit = commit,
 	.rollback = rollback,
+	.share = share,
 };
 
 /* Nobody waits by itself for the lock that this switch takes when others open

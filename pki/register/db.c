@@ -119,6 +119,12 @@ int64_t db_changes(const struct db *db)
 	return db->changes;
 }
 
+void db_share(struct db *db)
+{
+	if (db->ops->share)
+		db->ops->share(db);
+}
+
 bool db_is_postgres(const struct db *db)
 {
 	return strcmp(db->ops->kind, "postgresql") == 0;

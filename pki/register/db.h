@@ -101,4 +101,12 @@ int64_t db_changes(const struct db *db);
 
 bool db_is_postgres(const struct db *db);
 
+/*
+ * Others read this database by its file, without a right to write: SQLite then
+ * leaves its log beside it when the last one that writes has gone, because who
+ * cannot write cannot make one (https://sqlite.org/wal.html, read-only
+ * databases). Nothing on PostgreSQL.
+ */
+void db_share(struct db *db);
+
 #endif

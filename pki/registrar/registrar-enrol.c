@@ -166,13 +166,21 @@ static enum step decide_evidence(struct enrolment *e)
 	return e->known.nonce[0] ? STEP_PROVE : STEP_NONCE;
 }
 
+/* A person has approved what is renewed, but not in another profile. */
+static bool needs_person(const struct enrolment *e)
+{
+	return e->profile->manual &&
+	       !(e->ask->renew &&
+		       strcmp(e->client.row.profile, e->profile->name) == 0);
+}
+
 static enum step decide(struct enrolment *e)
 {
 	const struct known *k = &e->known;
 
 	if (k->issued && !is_due(e))
 		return decide_issued(e);
-	if (e->profile->manual && !e->ask->renew && k->asked) {
+	if (needs_person(e) && k->asked) {
 		if (k->request.decision == STORE_PENDING)
 			return STEP_WAIT;
 		if (k->request.decision == STORE_REFUSED)
@@ -319,7 +327,7 @@ static enum devid_err act(struct store *s, void *arg, struct devid_error *err)
 	e->step = decide(e);
 	if (e->step != STEP_ISSUE)
 		return DEVID_OK; /* others did something meanwhile */
-	if (e->profile->manual && !e->ask->renew && !e->known.asked)
+	if (needs_person(e) && !e->known.asked)
 		return put_request(s, e, err);
 	return issue(s, e, err);
 }

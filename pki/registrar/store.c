@@ -119,6 +119,7 @@ enum devid_err store_open(const char *uri, const char *instance,
 	if (rc != DEVID_OK)
 		return rc;
 	s->db = register_db(s->reg);
+	db_share(s->db); /* the RADIUS server reads the list */
 	rc = check_tables(s, err);
 	if (rc == DEVID_OK)
 		*ret = STEAL(s);

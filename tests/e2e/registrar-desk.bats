@@ -254,6 +254,25 @@ sub() { # list COMMAND ARG...
 	pg_stop
 }
 
+@test "who may only read the list reads it, also when no registrar runs" {
+	local db=$CA/shared/site.db as=(setpriv --reuid "$other_uid"
+		--regid "$other_uid" --clear-groups)
+
+	install -d -g "$other_uid" -m 750 "$CA/shared"
+	site_conf "sqlite:$db" "$IN/conf"
+	conf=$IN/conf
+	reg init --name "Site CA"
+	chgrp "$other_uid" "$db"*
+	chmod 640 "$db"*
+	sub list add "$CA/unit1.pem"
+	run -0 "${as[@]}" sqlite3 "$db" "SELECT unit FROM site"
+	[ "$output" = UNIT1 ]
+	run "${as[@]}" sqlite3 "$db" "DELETE FROM site"
+	[ "$status" -ne 0 ]
+	run -0 sub list show
+	[ "$output" = "UNIT1 IDevID listed 0a0b0c01" ]
+}
+
 # The last: the token counts wrong ones.
 @test "a wrong PIN is told by its own status" {
 	(umask 077 && printf 9999 >"$IN/pin")

@@ -588,6 +588,31 @@ static void manual_other_request_waits_again(void **state)
 	end(&s);
 }
 
+/* Nor is it a way around the person to renew into the profile. */
+static void manual_is_for_renewals_from_elsewhere_too(void **state)
+{
+	struct registrar_answer answer;
+	struct scene s;
+	EVP_PKEY *key = certs_key("P-256");
+
+	begin(&s, state);
+	take(&s, issued(enrol(&s, NULL)));
+	device_fixture_ask(&s.device, key, NULL);
+	answer = site_fixture_enrol(
+		s.site.r, &s.device, "manual", true, s.site.now);
+	assert_int_equal(answer.status, REGISTRAR_PENDING);
+	decide_now(&s, STORE_APPROVED);
+	take(&s, issued(site_fixture_enrol(
+			 s.site.r, &s.device, "manual", true, s.site.now)));
+	EVP_PKEY_free(key);
+	key = certs_key("P-256");
+	device_fixture_ask(&s.device, key, NULL);
+	X509_free(issued(site_fixture_enrol(
+		s.site.r, &s.device, "manual", true, s.site.now)));
+	EVP_PKEY_free(key);
+	end(&s);
+}
+
 /* ---- troubles ---- */
 
 static void token_gone_changes_nothing(void **state)
@@ -756,6 +781,7 @@ int main(void)
 		PLACE_CASE(manual_waits_until_approved),
 		PLACE_CASE(manual_refused_stays_so),
 		PLACE_CASE(manual_other_request_waits_again),
+		PLACE_CASE(manual_is_for_renewals_from_elsewhere_too),
 		PLACE_CASE(token_gone_changes_nothing),
 		PLACE_CASE(two_registrars_give_one_certificate),
 		PLACE_CASE(nonce_is_of_its_client_alone),
