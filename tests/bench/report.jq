@@ -75,6 +75,8 @@ def sum(a; b): if a == null or b == null then null else a + b end;
 	}
 }
 | . + { judged: [
+	judge("box to production against its bare parts"; "x";
+		median("way.ratio"); "<="; 2),
 	judge("carrier to open port, TLS 1.3"; "ms";
 		median("attach.devid.tls13.full"); "<"; 40),
 	judge("carrier to open port, TLS 1.2"; "ms";
