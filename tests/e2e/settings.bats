@@ -88,6 +88,22 @@ each_found() { # SECTION LINE...
 		"open_port = maybe"
 	each_found eap "identity =" "identity = x # y" "tls_min = 1.1" \
 		"tls_max = 1.4" "trust = frist-use" "ca = ca.pem"
+	each_found enroll "onboard = maybe" "hooks = onboard.d" \
+		"program = devid-enroll"
+}
+
+@test "doctor finds what devid-enroll would refuse; a proxy's password is not repeated" {
+	local line
+
+	for line in "est_trust = root.pem" "proxy = socks5://me:secret@h" \
+		"key_type = p521" "key_type = rsa4096"; do
+		written enroll "$line"
+		run "$build/devid" doctor --json --config "$conf"
+		jq -e --arg name "enroll.${line%% *}: " '.findings[] |
+			select(.id == "settings-value") |
+			.evidence | contains($name)' <<<"$output"
+		[[ $output != *secret* ]]
+	done
 }
 
 @test "settings against each other: devid-agent and doctor name one line" {
@@ -101,6 +117,7 @@ each_found() { # SECTION LINE...
 	refused agent "supplicant_user = nobody-here"
 	refused agent "supplicant_user = 0"
 	refused agent "clock_floor = 2026-02-30"
+	refused device "firmware_version = v1"
 	refused eap "identity = a b"
 	refused eap "server_name = *.x"
 	refused eap "server_name = 10.0.0.1"
