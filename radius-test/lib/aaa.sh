@@ -54,11 +54,11 @@ list_up() {
 	chmod 0640 "$LAB/site/site.db"
 }
 
-# list_reset: as it was at first, with the CA that goes with it
+# list_reset: of those in LAB/aaa/listed, with the CA that goes with it
 list_reset() {
-	: >"$LAB/aaa/listed"
 	rm -rf "${LAB:?}"/site "${LAB:?}"/etc
 	list_up
+	allow_list_write
 	site_ca_up
 }
 

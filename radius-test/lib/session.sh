@@ -199,6 +199,7 @@ session_reset() {
 		port_remove "$dev"
 		rm -rf "$(hooks_dir "$dev")" "$dir"
 	done
+	: >"$LAB/aaa/listed"
 	list_reset
 	radius_configure radius 10.10.0.2 "$LAB/aaa/radius"
 	rm -rf "$LAB/aaa/radius.started"

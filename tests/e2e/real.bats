@@ -55,6 +55,6 @@ really() {
 @test "make demo" {
 	really make demo
 	[ "$status" -eq 0 ]
-	[[ $output == *"the device is on the right network."* ]]
+	[[ $output == *"the device is in production"* ]]
 	[[ ${lines[-1]} == *"every test" ]]
 }
