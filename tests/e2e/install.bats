@@ -254,6 +254,7 @@ $ROOT$P" ]
 ./devid-ca
 ./devid-enroll
 ./devid-keyd
+./devid-registrar
 ./devid-report
 ./devid-station
 ./devid.so
