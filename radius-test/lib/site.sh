@@ -34,7 +34,7 @@ site_up() {
 	registrar init --name "Site devices" >"$LAB/log/desk" 2>&1 ||
 		fail devid-registrar "$(tail -n1 "$LAB/log/desk")"
 	# RADIUS reads it, by the group of the folder.
-	chmod 0640 "$LAB/site/site.db"
+	chmod 0640 "$LAB"/site/site.db*
 	site_import
 	site_document 1.0.0
 	cp "$LAB/site/ca.pem" "$LAB/aaa/site.pem"
