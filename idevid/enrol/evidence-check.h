@@ -18,7 +18,7 @@
  * What it does not show: that the device is in good order, and what the counter
  * of erasures is that keys hang on. Whoever can command the owner's hierarchy
  * can make another counter of the same form; the index is given so that the
- * site can hold it against the one before.
+ * site can hold it against the one that devid has.
  */
 
 #include "evidence.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "registrar-conf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,6 +152,28 @@ static enum devid_err set_maker(void *target, const char *value,
 	return conf_path(
 		strcmp(row->name, "roots") == 0 ? &maker->roots : &maker->crls,
 		value, err);
+}
+
+/* As [keyd] epoch_nv of a device: an NV index, part 2, 7.2. */
+static enum devid_err set_epoch_nv(void *target, const char *value,
+	const char *rest, const struct conf_setting *row,
+	struct devid_error *err)
+{
+	struct registrar_maker *maker;
+	unsigned long n;
+	char *end;
+	enum devid_err rc = get_maker(target, rest, &maker, err);
+
+	(void)row;
+	if (rc != DEVID_OK)
+		return rc;
+	errno = 0;
+	n = strtoul(value, &end, 16);
+	if (strncmp(value, "0x", 2) != 0 || *end || errno || n >> 24 != 0x01)
+		return devid_fail(err, DEVID_ERR_INVALID,
+			"'%s': not an NV index as 0x01804944", value);
+	maker->epoch_nv = (uint32_t)n;
+	return DEVID_OK;
 }
 
 static void init_profile(struct registrar_profile *p, const char *name)
@@ -318,6 +341,7 @@ static const struct conf_setting settings[] = {
 		WITHIN(crl_hours, 1, CRL_HOURS_MAX) },
 	{ "maker *", "roots", set_maker, NAMED },
 	{ "maker *", "crls", set_maker, NAMED },
+	{ "maker *", "epoch_nv", set_epoch_nv, NAMED },
 	{ "profile *", "days", set_number, 0, 1, DAYS_MAX },
 	{ "profile *", "key_types", set_key_types, NAMED },
 	{ "profile *", "residency", set_residency, NAMED },

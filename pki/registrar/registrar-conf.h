@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define REGISTRAR_CONF_DEFAULT DEVID_SYSCONFDIR "/devid/devid-registrar.conf"
 
@@ -27,6 +28,9 @@ struct registrar_maker {
 	char name[REGISTRAR_NAME_MAX];
 	char *roots; /* roots = FILE: PEM */
 	char *crls;  /* crls = FILE: PEM, or NULL: none are looked at */
+	/* epoch_nv = 0x...: NV index of the counter of erasures of its devices;
+	 * 0: where devid has it, tpm-places.h. */
+	uint32_t epoch_nv;
 };
 
 /* [profile NAME]: what a label of the path stands for; "default" is the one

@@ -7,6 +7,7 @@
 #include "evidence-check.h"
 #include "fail.h"
 #include "hex.h"
+#include "tpm-places.h"
 
 static const char *const names[EVIDENCE_RULES] = {
 	[EVIDENCE_RULE_NONE] = "",
@@ -73,6 +74,38 @@ static enum devid_err check_chain(
 		       : DEVID_ERR_NOT_GENUINE;
 }
 
+/* Where devices of that maker have the counter that their keys hang on. */
+static uint32_t epoch_index(const struct residency_ask *ask)
+{
+	const struct registrar_conf *conf = ask->r->conf;
+	struct tpm_places places;
+
+	for (size_t i = 0; i < conf->n_makers; i++) {
+		if (strcmp(conf->makers[i].name, ask->maker) == 0 &&
+			conf->makers[i].epoch_nv)
+			return conf->makers[i].epoch_nv;
+	}
+	tpm_places_default(&places);
+	return places.epoch;
+}
+
+/* Who commands the owner's hierarchy can make another counter of the same form,
+ * which no key hangs on. */
+static enum devid_err take_epoch(const struct residency_ask *ask,
+	const struct evidence_verdict *found, struct residency *ret,
+	struct verdict *v)
+{
+	uint32_t index = epoch_index(ask);
+
+	if (found->epoch_index != index)
+		return verdict_refuse(v,
+			registrar_rule_name(REGISTRAR_EVIDENCE_EPOCH_INDEX),
+			"the counter at 0x%08x, not the one at 0x%08x",
+			found->epoch_index, index);
+	ret->epoch = (int64_t)(found->epoch & INT64_MAX);
+	return DEVID_OK;
+}
+
 static enum devid_err check(const struct residency_ask *ask,
 	const struct evidence *evidence, struct residency *ret,
 	struct verdict *v, struct devid_error *err)
@@ -99,10 +132,10 @@ static enum devid_err check(const struct residency_ask *ask,
 			v, names[found.failed], "%s", devid_error_text(&cause));
 	if (rc != DEVID_OK)
 		return fail_with(err, rc, &cause);
-	ret->shown = true;
-	if (evidence->epoch.attest.len)
-		ret->epoch = (int64_t)(found.epoch & INT64_MAX);
-	return DEVID_OK;
+	rc = evidence->epoch.attest.len ? take_epoch(ask, &found, ret, v)
+					: DEVID_OK;
+	ret->shown = rc == DEVID_OK;
+	return rc;
 }
 
 enum devid_err residency_check(const struct residency_ask *ask,

@@ -22,6 +22,7 @@ static const char *const names[REGISTRAR_RULES] = {
 	[REGISTRAR_CSR_USAGE] = "csr-usage",
 	[REGISTRAR_EVIDENCE_MISSING] = "evidence-missing",
 	[REGISTRAR_EVIDENCE_FORM] = "evidence-form",
+	[REGISTRAR_EVIDENCE_EPOCH_INDEX] = "evidence-epoch-index",
 	[REGISTRAR_APPROVAL] = "approval-refused",
 };
 

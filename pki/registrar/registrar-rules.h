@@ -26,7 +26,8 @@ enum registrar_rule {
 	REGISTRAR_CSR_USAGE,         /* purposes that the profile has not */
 	REGISTRAR_EVIDENCE_MISSING,
 	REGISTRAR_EVIDENCE_FORM,
-	REGISTRAR_APPROVAL, /* a person refused it */
+	REGISTRAR_EVIDENCE_EPOCH_INDEX, /* another counter than devid's */
+	REGISTRAR_APPROVAL,             /* a person refused it */
 	REGISTRAR_RULES,
 };
 

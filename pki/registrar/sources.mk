@@ -1,6 +1,6 @@
 # a site's registrar: its list, who may have an LDevID, and the issue of one
 
-sees := idevid/base idevid/cert idevid/enrol idevid/key pki/register pki/sign pki/token
+sees := idevid/base idevid/cert idevid/enrol idevid/key idevid/tpm pki/register pki/sign pki/token
 sources := \
 	maker-trust.c \
 	registrar-answer.c \

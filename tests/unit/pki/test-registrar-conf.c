@@ -53,6 +53,7 @@ static void load_everything(void **state)
 			GOOD "crl_url = http://site.example/site-ca.crl\n"
 			     "[maker one]\nroots = /one.pem\ncrls = /one.crl\n"
 			     "[maker two]\nroots = /two.pem\n"
+			     "epoch_nv = 0x01804950\n"
 			     "[profile web]\ndays = 30\n"
 			     "key_types = p256, rsa4096\n"
 			     "residency = required\napproval = manual\n"
@@ -63,6 +64,8 @@ static void load_everything(void **state)
 	assert_int_equal(conf.n_makers, 2);
 	assert_string_equal(conf.makers[0].crls, "/one.crl");
 	assert_null(conf.makers[1].crls);
+	assert_int_equal(conf.makers[0].epoch_nv, 0);
+	assert_int_equal(conf.makers[1].epoch_nv, 0x01804950);
 	p = registrar_conf_profile(&conf, "web");
 	assert_non_null(p);
 	assert_int_equal(p->days, 30);
@@ -96,6 +99,12 @@ static void load_wrong_names_the_line(void **state)
 			":11: profile a.retry_after: " },
 		{ "[maker a]\ncrls = /a.crl\n", "maker a.roots: not set" },
 		{ "[maker a]\nroots = a.pem\n", ":11: maker a.roots: " },
+		{ "[maker a]\nepoch_nv = 0x81040000\n",
+			":11: maker a.epoch_nv: '0x81040000': not an NV" },
+		{ "[maker a]\nepoch_nv = 25184580\n",
+			":11: maker a.epoch_nv: '25184580': not an NV" },
+		{ "[maker a]\nepoch_nv = 0x01804944z\n",
+			":11: maker a.epoch_nv: '0x01804944z': not an NV" },
 		{ "crl_url = ldap://site/\n", ":10: ca.crl_url: 'ldap:" },
 		{ "ocsp_url = http://site/\n", ":10: ca.ocsp_url: " },
 		{ "organization = Other\n", ":10: ca.organization: " },

@@ -14,6 +14,7 @@
 #include "ldevid-csr.h"
 #include "register-audit.h"
 #include "store-client.h"
+#include "tpm-counter.h"
 
 /* A site with a second maker, whose device has an IAK. */
 struct scene {
@@ -263,6 +264,39 @@ static void epoch_lower_than_before_is_told(void **state)
 	end(&s);
 }
 
+/* All that is stated is true of a counter that somebody else made. */
+/* covers: OWN-registrar-counter */
+static void epoch_of_another_counter_refused(void **state)
+{
+	struct scene s;
+
+	begin(&s, state);
+	tpm_counter_area(0x01804945, &s.said.counter);
+	s.said.counter.attributes |= TPMA_NV_WRITTEN;
+	ask(&s);
+	give_nonce(&s, EVIDENCE_FIXTURE_NONCE);
+	refused(&s, "evidence-epoch-index");
+	end(&s);
+}
+
+/* Where that maker's devices have it, and no other maker's. */
+static void epoch_of_the_makers_own_place_accepted(void **state)
+{
+	struct scene s;
+
+	begin(&s, state);
+	tpm_counter_area(0x01804945, &s.said.counter);
+	s.said.counter.attributes |= TPMA_NV_WRITTEN;
+	ask(&s);
+	give_nonce(&s, EVIDENCE_FIXTURE_NONCE);
+	s.site.conf.makers[0].epoch_nv = 0x01804945;
+	refused(&s, "evidence-epoch-index");
+	s.site.conf.makers[0].epoch_nv = 0;
+	s.site.conf.makers[1].epoch_nv = 0x01804945;
+	X509_free(issued(&s));
+	end(&s);
+}
+
 /* ---- names ---- */
 
 /* An admitted maker's CA called as the site's: what it issues is no LDevID,
@@ -315,6 +349,8 @@ int main(void)
 		PLACE_CASE(evidence_of_another_key_refused),
 		PLACE_CASE(evidence_of_no_form_refused),
 		PLACE_CASE(epoch_lower_than_before_is_told),
+		PLACE_CASE(epoch_of_another_counter_refused),
+		PLACE_CASE(epoch_of_the_makers_own_place_accepted),
 		PLACE_CASE(maker_called_as_the_site_refused),
 	};
 
