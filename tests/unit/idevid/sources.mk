@@ -7,6 +7,7 @@ PLAIN_ONLY += test-module-crash
 # Its own write() and send() are to be those of the libraries.
 test-module-import_ldflags := -Wl,--export-dynamic
 PLAIN_ONLY += test-module-import
+PLAIN_ONLY += test-client # a sanitizer leaves copies on the stack
 $(B)/tests/unit/test-module-crash: | $(B)/file-fault.so
 
 $(addprefix $(B)/tests/unit/,test-keystore-attest test-keystore-certify test-keystore-cut \
