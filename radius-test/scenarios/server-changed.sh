@@ -5,6 +5,7 @@
 # First a server of another root with the right name, then one of the site's root
 # with another name; both would let everybody in. Neither gets a signature, also
 # not the IDevID's. With the right server it is in production again.
+# covers: OWN-server-changed
 # shellcheck disable=SC2034
 EXPECTED="vlan 30"
 
