@@ -61,8 +61,6 @@ static void certs_free(STACK_OF(X509) * certs)
 	sk_X509_pop_free(certs, X509_free);
 }
 
-CLEANUP_DEFINE(certs, STACK_OF(X509) *, certs_free)
-
 void enroll_identity_done(struct enroll_identity *identity)
 {
 	X509_free(identity->cert);

@@ -16,18 +16,12 @@
 /* Content of EST_BODY_MAX characters. */
 #define DER_MAX (EST_BODY_MAX / 4 * 3)
 
-static void crls_free(STACK_OF(X509_CRL) * crls)
-{
-	sk_X509_CRL_pop_free(crls, X509_CRL_free);
-}
-
 static void certs_free(STACK_OF(X509) * certs)
 {
 	sk_X509_pop_free(certs, X509_free);
 }
 
 CLEANUP_DEFINE(cms, CMS_ContentInfo *, CMS_ContentInfo_free)
-CLEANUP_DEFINE(crls, STACK_OF(X509_CRL) *, crls_free)
 CLEANUP_DEFINE(certs, STACK_OF(X509) *, certs_free)
 
 /* ---- Base64 ---- */
