@@ -28,6 +28,7 @@ setup() {
 		'echo "Debian http://mirror.test/debian/ $own non-free-firmware"' \
 		'echo "Other http://other.test/ $own main"'
 	tool swtpm_setup 'exit 0'
+	tool qemu-system-x86_64 'exit 1' # until machine() makes one
 }
 
 # tool NAME LINE...
