@@ -82,11 +82,18 @@ static bool is_list(
 	return list->n == n;
 }
 
-/* Whose turn it is stays so where that one is still shown. */
+static bool has_carrier(const struct port *port)
+{
+	return port->state != PORT_STATE_ABSENT &&
+	       port->state != PORT_STATE_DOWN;
+}
+
+/* Whose turn it is stays so where that one is still shown; a port without a
+ * cable begins with the first. */
 static void keep_turn(struct agent_port *ap, const struct identities *list)
 {
 	identity_choice_reset(&ap->port.choice);
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = 0; i < list->n && has_carrier(&ap->port); i++) {
 		if (strcmp(list->of[i].name, ap->port.key) != 0)
 			continue;
 		ap->port.choice.now = i;
@@ -408,12 +415,6 @@ static enum key_id shown_key(const struct port *port)
 	return key_id_by_name(port->key, &id) ? id : KEY_NONE;
 }
 
-static bool has_carrier(const struct port *port)
-{
-	return port->state != PORT_STATE_ABSENT &&
-	       port->state != PORT_STATE_DOWN;
-}
-
 /* Another port that has a cable, if there is one, is in charge. */
 static void take_charge(struct onboarding *ob)
 {
@@ -476,6 +477,7 @@ static void let_in(struct onboarding *ob, const struct port *port)
 	if (id && id->id != key && ob->onboarder->state != ONBOARD_FALLING_BACK)
 		tell_unusable(ob, id, why);
 	onboarder_let_in(ob->onboarder, key);
+	read_note(ob); /* no new one comes where the address is still good */
 }
 
 void onboarding_watched(struct agent *agent)
