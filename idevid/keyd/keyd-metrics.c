@@ -109,8 +109,8 @@ static enum devid_err update(struct keyd_metrics *k, struct devid_error *err)
 	enum devid_err rc = render(k->requests, &now, err);
 
 	if (rc != DEVID_OK ||
-		(k->written.len == now.len && k->written.data &&
-			memcmp(now.data, k->written.data, now.len) == 0))
+		(k->written.data &&
+			view_equal(blob_view(&k->written), blob_view(&now))))
 		return rc;
 	rc = files_write_unsynced(k->path, now.data, now.len, FILE_MODE, err);
 	if (rc == DEVID_OK) {
