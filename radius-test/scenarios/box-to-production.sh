@@ -11,6 +11,25 @@ EXPECTED="vlan 30"
 # shellcheck source=radius-test/lib/site.sh
 . "$HERE/lib/site.sh"
 
+# planned_commands: those that docs/design.md lists for the way, `N NAME` a line
+planned_commands() {
+	awk -F'|' '/^From the box to production,/ { on = 1 }
+		on && /^That is/ { exit }
+		on && $4 ~ /[A-Z]/ && $4 !~ /TPM commands/ { print $4 }' \
+		"$HERE/../docs/design.md" | tr ',' '\n' | counted
+}
+
+# counted: words of the input, `N NAME` a line
+counted() {
+	tr -s ' ' '\n' | grep . | LC_ALL=C sort | uniq -c | sed 's/^ *//'
+}
+
+# unplanned: which commands of the run are not as the table has them
+unplanned() {
+	diff <(planned_commands) <(counted <<<"$R_TPM_NAMES") |
+		sed -n 's/^</planned:/p; s/^>/counted:/p' | tr '\n' ' ' || true
+}
+
 scenario() {
 	site_device box
 	site_up
@@ -21,6 +40,8 @@ scenario() {
 	check "reaches production (is: $(onboard_get box .state))" onboarded box
 	check "attached" attached box
 	measure box
+	check "the TPM commands are those of docs/design.md ($(unplanned))" \
+		test -z "$(unplanned)"
 	in_production box
 	check "both rows of the list (was: $(site_rows "$(device_get box serial)"))" \
 		test "$(site_rows "$(device_get box serial)")" = \
