@@ -348,7 +348,7 @@ openssl_is() {
 		[ -e "radius-test/scenarios/$name.sh" ]
 	done
 	share=$(sed -n '/^share_ci=(/,/)$/{ s/share_ci=(//; s/)//; p }' tests/check-in)
-	[ "$(grep -o lab/ <<<"$share" | wc -l)" -eq 10 ]
+	[ "$(grep -o lab/ <<<"$share" | wc -l)" -eq 12 ]
 	for path in $share; do
 		[ "$path" = unit ] || [ -e "tests/$path.bats" ] ||
 			[ -e "radius-test/scenarios/${path#lab/}.sh" ]
